@@ -1,0 +1,1 @@
+"""What touches the world: database, directory, rendering, notification, calendars."""

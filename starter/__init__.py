@@ -1,0 +1,1 @@
+"""What people use: the admin script, intake, and the demonstration."""

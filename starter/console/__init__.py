@@ -1,0 +1,1 @@
+"""The commands of the admin script, one module a subject; imported only when called."""

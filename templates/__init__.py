@@ -1,0 +1,1 @@
+"""Templates of every notification, one folder a locale."""

@@ -1,0 +1,1 @@
+"""Wiring: settings, the embedded Temporal server, and the worker process."""

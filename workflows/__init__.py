@@ -1,0 +1,1 @@
+"""Durable workflows and the pure core they carry: no database, no templates, no network."""

@@ -1,0 +1,31 @@
+"""The base of every value that crosses a border: strict about unknown keys, aware about times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
+
+Json = dict[str, JsonValue]
+"""A JSON object, as it is stored and shown."""
+
+
+class Model(BaseModel):
+    """A value whose unknown keys are errors, so that a typo is seen instead of ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Fact(Model):
+    """A value that never changes once it exists."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""An aware datetime in UTC (naive ones are refused); it is shown in the company's zone."""

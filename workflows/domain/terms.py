@@ -1,0 +1,169 @@
+"""What is agreed when a case opens, and travels in its state: levels, calendar, people.
+
+An activity settles these from the company's policy and organisation; the case only reads them.
+A changed policy reaches an open case by `retime`, never by itself.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from workflows.domain.calendar import Calendar
+from workflows.domain.model import Fact, Instant
+from workflows.domain.vocabulary import CalendarKind, Channel, ClockName, NeutralRule, Priority, Role
+
+
+class ClockTerms(Fact):
+    """How long a clock runs: `within` counts seconds on `calendar`; `warnings` are shares of it (0 < x < 1)."""
+
+    within: float = Field(gt=0)
+    calendar: CalendarKind = CalendarKind.ROUND_THE_CLOCK
+    warnings: tuple[float, ...] = ()
+
+
+class ServiceLevel(Fact):
+    """What one priority promises."""
+
+    clocks: dict[ClockName, ClockTerms]
+    dispatch_incomplete: bool = False
+    """Dispatched with what is known, and its clocks run on while the customer is asked (R5)."""
+    alert_duty_manager: bool = False
+    """R13."""
+
+
+class Reminders(Fact):
+    """Growing intervals, in seconds on `calendar`, each counted from the one before."""
+
+    intervals: tuple[float, ...]
+    calendar: CalendarKind = CalendarKind.WORKING_DAYS
+
+
+class Member(Fact):
+    """A person as a case needs to know them: ids and place, no name and no contact."""
+
+    id: str
+    department: str
+    group: str = ""
+    superior: str | None = None
+    roles: frozenset[Role] = frozenset()
+
+
+class Dispatch(Fact):
+    """R11, R12: exactly one owner, and who stands around them.
+
+    `people` holds the owner's group, everyone above the owner, and the heads of the assisting departments.
+    """
+
+    department: str
+    group: str
+    owner: str
+    assisting: dict[str, str] = Field(default_factory=dict)
+    """Assisting department -> the person there who is informed (its head)."""
+    people: dict[str, Member]
+    reason: str = ""
+
+
+class Terms(Fact):
+    """Everything of policy and organisation a case decides by."""
+
+    policy: str
+    """Name of the policy, for the record."""
+    calendar: Calendar
+    levels: dict[Priority, ServiceLevel]
+    supplement: Reminders
+    """After the supplement clock lapsed for the first time (R5)."""
+    confirmation: Reminders
+    """Reminders to a customer who is silent about a result (R22)."""
+    rating: Reminders
+    """Reminders to a customer who accepted and does not rate (R24)."""
+    close_silent_after: float | None = None
+    """Seconds (confirmation calendar) of silence after which the case closes; None: never (R22)."""
+    close_unrated_after: float | None = None
+    """Seconds (rating calendar) after acceptance at which the case closes unrated (R24); None: never."""
+    neutral: NeutralRule = NeutralRule.CLOSE
+    tell_customer_of_every_escalation: bool = True
+    """False: only of the first of a cycle (R17)."""
+    duty_managers: tuple[str, ...] = ()
+    follow_up: str | None = None
+    """The follow-up specialist (R23)."""
+    follow_up_supervisor: str | None = None
+    head: str | None = None
+    """Head of the group the case belongs to before it is dispatched: decides on a silent supplement (R5)."""
+
+
+class Opening(Fact):
+    """The facts of a submission that decide anything; the content stays in the database."""
+
+    channel: Channel
+    received_at: Instant
+    received_by: str | None = None
+    """First receiver, answerable until the handover (R6)."""
+    type: str
+    subtype: str | None = None
+    priority: Priority
+    reasons: tuple[str, ...] = ()
+    """Which rules decided type and priority (R8, R10)."""
+    missing: tuple[str, ...] = ()
+    """Form fields the customer is asked for (R5)."""
+    by_phone: bool = False
+    """The result has to be told by a person (R21)."""
+    tested: bool = False
+    """The type asks whether a solution was verified in a test environment (R19)."""
+    playbook: tuple[str, ...] = ()
+    """R15."""
+
+
+class Settlement(Fact):
+    """What settling answers: enough to open the case. `dispatch` is None while it waits for information."""
+
+    opening: Opening
+    terms: Terms
+    people: dict[str, Member] = Field(default_factory=dict)
+    """The receiver, duty managers, follow-up, the head, and everyone above them."""
+    dispatch: Dispatch | None = None
+
+
+class DispatchRequest(Fact):
+    """Choose an owner: for a type, in a department, or this very person."""
+
+    type: str
+    subtype: str | None = None
+    priority: Priority
+    department: str | None = None
+    person: str | None = None
+    exclude: tuple[str, ...] = ()
+
+
+class Lookup(Fact):
+    """What a command needs to know of the world before the case can judge it."""
+
+    number: str
+    at: Instant
+    people: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    dispatch: DispatchRequest | None = None
+    types: tuple[str, ...] = ()
+    """`type` or `type/subtype` the command names."""
+    terms: bool = False
+
+
+class TypeTerms(Fact):
+    """What the policy says of a type a command named; None fields follow the policy's defaults."""
+
+    type: str
+    subtype: str | None = None
+    department: str
+    tested: bool = False
+    playbook: tuple[str, ...] = ()
+
+
+class Consultation(Fact):
+    """The answer to a Lookup; what it does not hold does not exist, `problems` says why in one line each."""
+
+    people: dict[str, Member] = Field(default_factory=dict)
+    heads: dict[str, str] = Field(default_factory=dict)
+    """Department asked for -> its head."""
+    types: dict[str, TypeTerms] = Field(default_factory=dict)
+    dispatch: Dispatch | None = None
+    terms: Terms | None = None
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,151 @@
+"""The words of the field, as they are stored, sent and queried (R1, R8, R22-R24)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+CUSTOMER: Final = "customer"
+"""Who sends a command when the customer speaks for themselves."""
+SYSTEM: Final = "system"
+"""Who acts when a rule, a timer or an activity acts."""
+OPERATOR: Final = "operator"
+"""Who sends a command when whoever runs the system acts for nobody in the organisation."""
+
+
+class Priority(StrEnum):
+    """Impact and urgency, most urgent first (R8)."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+
+    def raised(self) -> Priority:
+        """One step more urgent; P0 stays (R25)."""
+        order = list(Priority)
+        return order[max(order.index(self) - 1, 0)]
+
+
+class Status(StrEnum):
+    """Where a case stands; an escalation is told by its level, beside the status."""
+
+    AWAITING_INFORMATION = "awaiting_information"
+    DISPATCHED = "dispatched"
+    IN_PROGRESS = "in_progress"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    AWAITING_RATING = "awaiting_rating"
+    CLOSED = "closed"
+
+
+class Resolution(StrEnum):
+    """How a case ended (R22, R24, R26)."""
+
+    SATISFIED = "satisfied"
+    ACCEPTED = "accepted"
+    NEUTRAL = "neutral"
+    WITHDRAWN = "withdrawn"
+
+
+class Satisfaction(StrEnum):
+    """The five answers of the follow-up (R23), best first."""
+
+    VERY_SATISFIED = "very_satisfied"
+    SATISFIED = "satisfied"
+    NEUTRAL = "neutral"
+    DISSATISFIED = "dissatisfied"
+    VERY_DISSATISFIED = "very_dissatisfied"
+
+
+class ClockName(StrEnum):
+    """Everything a case can be late for."""
+
+    CLAIM = "claim"
+    RESPONSE = "response"
+    PROGRESS = "progress"
+    RESOLUTION = "resolution"
+    SUPPLEMENT = "supplement"
+    FEEDBACK = "feedback"
+    FOLLOW_UP = "follow_up"
+    CONFIRMATION = "confirmation"
+    RATING = "rating"
+    ESCALATION = "escalation"
+    COLLABORATION = "collaboration"
+    REVIEW = "review"
+
+
+class CalendarKind(StrEnum):
+    """How the time of a clock is counted (R9)."""
+
+    ROUND_THE_CLOCK = "round_the_clock"
+    WORKING_DAYS = "working_days"
+    BUSINESS_HOURS = "business_hours"
+
+
+class Channel(StrEnum):
+    """How the issue came in (R1)."""
+
+    HOTLINE = "hotline"
+    CHAT = "chat"
+    EMAIL = "email"
+    PORTAL = "portal"
+    SOCIAL = "social"
+    APP = "app"
+    FORM = "form"
+    ACCOUNT_MANAGER = "account_manager"
+
+
+class CustomerKind(StrEnum):
+    """R3: 个人 / 企业."""
+
+    INDIVIDUAL = "individual"
+    COMPANY = "company"
+
+
+class Contact(StrEnum):
+    """The way the customer wants to be told things (R21); only a phone call needs a person."""
+
+    PHONE = "phone"
+    SMS = "sms"
+    WECHAT = "wechat"
+    EMAIL = "email"
+    PORTAL = "portal"
+
+
+class Locale(StrEnum):
+    """Languages of what people read."""
+
+    ZH_CN = "zh_CN"
+    EN = "en"
+
+
+class Audience(StrEnum):
+    """Whom a notification is written for."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+
+
+class Role(StrEnum):
+    """What a person of the organisation may be, beside their place in it."""
+
+    AGENT = "agent"
+    HEAD = "head"
+    DUTY_MANAGER = "duty_manager"
+    FOLLOW_UP = "follow_up"
+    FOLLOW_UP_SUPERVISOR = "follow_up_supervisor"
+
+
+class Verification(StrEnum):
+    """Whether a solution was tried in a test environment first (R19)."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class NeutralRule(StrEnum):
+    """What a neutral rating does to an accepted case (R26)."""
+
+    CLOSE = "close"
+    REOPEN = "reopen"
