@@ -96,6 +96,9 @@ class Opening(Fact):
 
     channel: Channel
     received_at: Instant
+    """When the customer turned to the company."""
+    accepted_at: Instant | None = None
+    """When the submission was registered under its number: the clocks count from here (R9)."""
     received_by: str | None = None
     """First receiver, answerable until the handover (R6)."""
     type: str

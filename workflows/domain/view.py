@@ -69,6 +69,8 @@ class CaseView(Fact):
     expected_resolution: Instant | None = None
     missing: tuple[str, ...] = ()
     playbook: tuple[str, ...] = ()
+    steps_done: tuple[int, ...] = ()
+    """Numbers of the playbook's steps that are ticked, from 1 (R15)."""
     breaches: tuple[Breach, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     waiting: Waiting | None = None

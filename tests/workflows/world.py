@@ -1,0 +1,72 @@
+"""The activities of a case kept in memory, for tests of the shell alone; what they were asked stands in lists."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from tests.scenes import DISPATCH, PEOPLE, STRANGER, settlement
+from workflows import ports
+from workflows.domain.event import Event
+from workflows.domain.terms import Consultation, Lookup, Settlement
+from workflows.domain.view import CaseView
+
+
+@dataclass
+class World:
+    """`down`: how many writes fail before the database is back."""
+
+    settlement: Settlement = field(default_factory=settlement)
+    events: list[Event] = field(default_factory=list)
+    view: CaseView | None = None
+    lookups: list[Lookup] = field(default_factory=list)
+    down: int = 0
+    records: int = 0
+    undelivered: tuple[str, ...] = ()
+    delivered: list[str] = field(default_factory=list)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @activity.defn
+    async def settle(self, number: str) -> Settlement:
+        return self.settlement
+
+    @activity.defn
+    async def consult(self, lookup: Lookup) -> Consultation:
+        self.lookups.append(lookup)
+        unknown = tuple(f"{person} is not in the organisation" for person in lookup.people if person != STRANGER.id)
+        return Consultation(
+            people={STRANGER.id: STRANGER} if STRANGER.id in lookup.people else {},
+            problems=unknown,
+            dispatch=DISPATCH.model_copy(update={"owner": "tech-002", "people": PEOPLE}) if lookup.dispatch else None,
+            terms=self.settlement.terms if lookup.terms else None,
+        )
+
+    @activity.defn
+    async def record(self, step: ports.Record) -> ports.Recorded:
+        self.records += 1
+        if self.down:
+            self.down -= 1
+            raise ApplicationError("database is away")
+        known = {event.sequence for event in self.events}
+        self.events += [event for event in step.events if event.sequence not in known]
+        self.view = step.view
+        async with self._changed:
+            self._changed.notify_all()
+        told = any(event.notices for event in step.events)
+        return ports.Recorded(undelivered=self.undelivered if told else ())
+
+    async def recorded(self, times: int) -> None:
+        """Wait until so many records were asked for."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.records >= times)
+
+    @activity.defn
+    async def deliver(self, delivery: ports.Delivery) -> None:
+        self.delivered += delivery.keys
+
+    @property
+    def activities(self) -> list:  # type: ignore[type-arg]
+        return [self.settle, self.consult, self.record, self.deliver]

@@ -1,0 +1,76 @@
+"""How a workflow calls its activities: quickly while all is well, durably when something is down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from workflows import ports
+
+_Input = TypeVar("_Input")
+_Output = TypeVar("_Output")
+
+_QUICK = timedelta(seconds=5)
+"""All tries of a local activity together: it costs one event of history instead of three."""
+_ATTEMPT = timedelta(seconds=10)
+"""One try of a database write; what a killed worker had in hand waits as long."""
+_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20))
+_DELIVERY_ATTEMPT = timedelta(minutes=2)
+_DELIVERY_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=10))
+
+
+async def call(
+    activity: Callable[[_Input], Awaitable[_Output]],
+    argument: _Input,
+    *,
+    summary: str,
+    on_trouble: Callable[[str], None],
+) -> _Output:
+    """Run a short activity to its end, however long that takes.
+
+    First as a local activity. When that fails (the database is away) as an ordinary one, retried by the server
+    without end: it grows no history, and the Web UI shows it pending with its last failure.
+    """
+    try:
+        return await workflow.execute_local_activity(
+            activity,
+            argument,
+            schedule_to_close_timeout=_QUICK,
+            retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3),
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        on_trouble(f"{summary}: {_root_cause(error)}")
+    return await workflow.execute_activity(
+        activity, argument, start_to_close_timeout=_ATTEMPT, retry_policy=_RETRIES, summary=summary[:180]
+    )
+
+
+def deliver_in_background(tasks: set[asyncio.Task[Any]], delivery: ports.Delivery) -> None:
+    """Deliver notifications without holding up the case; `tasks` keeps them until they are done."""
+    task = asyncio.create_task(_deliver(delivery))
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def _deliver(delivery: ports.Delivery) -> None:
+    await workflow.execute_activity(
+        ports.deliver,
+        delivery,
+        start_to_close_timeout=_DELIVERY_ATTEMPT,
+        retry_policy=_DELIVERY_RETRIES,
+        summary=f"通知 {len(delivery.keys)}",
+    )
+
+
+def _root_cause(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error)[:500]

@@ -1,0 +1,119 @@
+"""One running deadline of a case: when it warns, when it lapses, and how it pauses.
+
+Everything is kept in seconds that count on the clock's calendar, so a pause of a business-hours clock is
+given back in business hours and never lands in a night.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from workflows.domain.calendar import Calendar
+from workflows.domain.model import Instant, Model
+from workflows.domain.terms import ClockTerms
+from workflows.domain.vocabulary import CalendarKind, ClockName
+
+
+class Clock(Model):
+    """A deadline. Running: `due` is set. Paused: `remaining` is set (seconds that count)."""
+
+    name: ClockName
+    started: Instant
+    within: float
+    calendar: CalendarKind
+    due: Instant | None
+    remaining: float | None = None
+    pending_warnings: list[float] = Field(default_factory=list)
+    """Shares of `within` not warned of yet, ascending."""
+    next_warning: Instant | None = None
+    count: int = 0
+    """How often it has lapsed and started again (reminders)."""
+
+    @classmethod
+    def start(cls, name: ClockName, terms: ClockTerms, now: datetime, calendar: Calendar, *, count: int = 0) -> Self:
+        """A clock that begins to run now."""
+        clock = cls(
+            name=name,
+            started=now,
+            within=terms.within,
+            calendar=terms.calendar,
+            due=calendar.add(now, terms.within, terms.calendar),
+            pending_warnings=sorted(terms.warnings),
+            count=count,
+        )
+        clock._set_warning(now, calendar)
+        return clock
+
+    @property
+    def next(self) -> datetime | None:
+        """When something has to be done about it; None while paused."""
+        return self.next_warning or self.due
+
+    def terms(self) -> ClockTerms:
+        """The terms it runs by now."""
+        return ClockTerms(within=self.within, calendar=self.calendar, warnings=tuple(self.pending_warnings))
+
+    def left(self, now: datetime, calendar: Calendar) -> float:
+        """Seconds that count until it is due; 0 when overdue."""
+        if self.due is None:
+            return self.remaining or 0.0
+        return calendar.between(now, self.due, self.calendar)
+
+    def pause(self, now: datetime, calendar: Calendar) -> None:
+        """Stop counting; a second pause changes nothing."""
+        if self.due is not None:
+            self.remaining = self.left(now, calendar)
+            self.due = self.next_warning = None
+
+    def resume(self, now: datetime, calendar: Calendar) -> None:
+        """Go on with what was left."""
+        if self.due is None:
+            self.due = calendar.add(now, self.remaining or 0.0, self.calendar)
+            self.remaining = None
+            self._set_warning(now, calendar)
+
+    def warned(self, now: datetime, calendar: Calendar) -> float:
+        """Take the warnings that are due off the list; the latest share warned of is returned."""
+        share = self.pending_warnings.pop(0)
+        self._set_warning(now, calendar)
+        while self.next_warning is not None and self.next_warning <= now:
+            share = self.pending_warnings.pop(0)
+            self._set_warning(now, calendar)
+        return share
+
+    def retime(self, terms: ClockTerms, now: datetime, old: Calendar, new: Calendar, *, never_later: bool) -> None:
+        """Take up other terms from now on; time already counted stays counted as it was.
+
+        A clock never becomes overdue by the change itself: when the new duration is used up already, it gets
+        that duration once more from now. `never_later` keeps an earlier promise (a raised priority).
+        An overdue clock is left alone: its past is not rewritten.
+        """
+        if self.due is not None and self.due <= now:
+            return
+        spent = self.within - self.left(now, old)
+        remaining = terms.within - spent
+        if remaining <= 0:
+            remaining = terms.within
+        before = self.due
+        self.within, self.calendar = terms.within, terms.calendar
+        self.pending_warnings = [share for share in sorted(terms.warnings) if terms.within * (1 - share) < remaining]
+        if before is None:
+            self.remaining = min(remaining, self.remaining or remaining) if never_later else remaining
+            return
+        due = new.add(now, remaining, terms.calendar)
+        self.due = min(due, before) if never_later else due
+        self._set_warning(now, new)
+
+    def _set_warning(self, now: datetime, calendar: Calendar) -> None:
+        """When the next warning comes: when so many seconds are left as its share leaves over."""
+        self.next_warning = None
+        if self.due is None or not self.pending_warnings:
+            return
+        left = self.left(now, calendar)
+        ahead = left - self.within * (1 - self.pending_warnings[0])
+        self.next_warning = min(calendar.add(now, ahead, self.calendar), self.due) if ahead > 0 else now
+        if self.next_warning >= self.due:
+            self.next_warning = None

@@ -1,0 +1,142 @@
+"""How people write durations, weekdays, business hours, dates and labels in a policy or organisation file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints, model_validator
+
+from workflows.domain.calendar import Hours
+from workflows.domain.model import Fact
+from workflows.domain.vocabulary import Locale
+
+_T = TypeVar("_T")
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+_LONGEST = 3_650 * 86_400
+_HOURS = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
+
+
+def seconds_of(value: object) -> float:
+    """Seconds of a duration such as `15m`, `2h30m` or `1d` (24 hours of counted time).
+
+    Raises:
+        ValueError: it has no unit, is zero, or longer than ten years.
+    """
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is no duration; allowed: a number with its unit, such as 15m, 4h, 2h30m, 1d")
+    seconds = sum(int(count or 0) * size for count, size in zip(match.groups(), _UNITS.values(), strict=True))
+    if not 0 < seconds <= _LONGEST:
+        raise ValueError(f"{value!r} is out of range; allowed: more than nothing, at most 3650d")
+    return float(seconds)
+
+
+def written_duration(seconds: float) -> str:
+    """The shortest way to write a number of seconds: `1d`, `2h30m`."""
+    left, parts = round(seconds), []
+    for unit, size in _UNITS.items():
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+Duration = Annotated[float, BeforeValidator(seconds_of), PlainSerializer(written_duration, return_type=str)]
+"""Seconds that count, written `15m`, `4h`, `1d`; `1d` is 24 h of counted time, a whole day on `working_days`."""
+
+
+class Weekday(StrEnum):
+    """Days of the week; `number` is that of `date.weekday`."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+    @property
+    def number(self) -> int:
+        """0 for Monday to 6 for Sunday."""
+        return list(Weekday).index(self)
+
+
+def _hours(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = _HOURS.fullmatch(value.strip())
+    if match is None:
+        raise ValueError(f"{value!r} are no hours; allowed: such as 09:00-18:00")
+    opens, closes = (moment.zfill(5) for moment in match.groups())
+    return {"opens": opens, "closes": closes}
+
+
+def _written_hours(hours: Hours) -> str:
+    return f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
+
+
+BusinessHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(_written_hours, return_type=str)]
+"""One stretch of a working day, written `09:00-18:00`, local time."""
+
+
+class Days(Fact):
+    """Whole local days from `first` to `last`, both counted."""
+
+    first: date
+    last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.last:
+            raise ValueError(f"first {self.first} is after last {self.last}; allowed: first on or before last")
+        return self
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+def moment_of(value: object, zone: str) -> datetime:
+    """A time to the minute or finer in ISO 8601, in UTC; without an offset it is on the wall clock of `zone`.
+
+    Raises:
+        ValueError: it is no such time.
+    """
+    allowed = "allowed: date and time to the minute, such as 2024-05-01T14:30+08:00"
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value.strip()):
+        raise ValueError(f"{value!r} is no time; {allowed}")
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        if not 1970 <= moment.year < 9_990:
+            raise ValueError(f"the year {moment.year} is out of range")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is no time ({error}); {allowed}") from error
+
+
+def _said(labels: dict[Locale, str]) -> dict[Locale, str]:
+    if not labels:
+        raise ValueError("has no text; allowed: at least one of zh_CN, en")
+    return labels
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""A short text that is not blank."""
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+"""An id: lower-case letters, digits, `_` and `-`, beginning with a letter."""
+
+Labels = Annotated[dict[Locale, Line], AfterValidator(_said)]
+"""The same text in one or more languages."""
+
+
+def in_locale(labels: Mapping[Locale, _T], locale: Locale) -> _T:
+    """What there is in that language, or else in the first language given."""
+    return labels.get(locale) or next(iter(labels.values()))

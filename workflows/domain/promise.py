@@ -1,0 +1,116 @@
+"""What a company promises, as a policy file writes it: clocks, levels, reminders, silence (R9, R22-R26)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from workflows.domain.model import Fact
+from workflows.domain.notation import Duration, Labels
+from workflows.domain.terms import ClockTerms, Reminders, ServiceLevel
+from workflows.domain.vocabulary import CalendarKind, ClockName, NeutralRule
+
+
+class ClockRule(Fact):
+    """How long one clock runs, counted on which calendar, and at which shares of it people are warned."""
+
+    within: Duration
+    calendar: CalendarKind
+    warnings: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hours_on_business_hours(cls, data: Any) -> Any:
+        """A `1d` of 24 counted hours would be three days of eight: nobody means that."""
+        if isinstance(data, Mapping) and data.get("calendar") == CalendarKind.BUSINESS_HOURS:
+            within = data.get("within")
+            if isinstance(within, str) and "d" in within:
+                raise ValueError(f"within {within!r} on business_hours; allowed: hours there, such as 8h")
+        return data
+
+    def terms(self) -> ClockTerms:
+        """The same in seconds."""
+        return ClockTerms(within=self.within, calendar=self.calendar, warnings=tuple(sorted(set(self.warnings))))
+
+
+class LevelClocks(Fact):
+    """The clocks that differ by priority (R9, R12, R16, R17)."""
+
+    claim: ClockRule
+    response: ClockRule
+    progress: ClockRule
+    resolution: ClockRule
+    escalation: ClockRule
+
+
+class SharedClocks(Fact):
+    """The clocks that are the same for every priority (R5, R21, R23)."""
+
+    supplement: ClockRule
+    feedback: ClockRule
+    follow_up: ClockRule
+
+
+class Level(Fact):
+    """One priority: what it means and what it promises (R8, R9, R13)."""
+
+    labels: Labels
+    description: Labels
+    dispatch_incomplete: bool = False
+    alert_duty_manager: bool = False
+    clocks: LevelClocks
+
+    def terms(self, shared: SharedClocks) -> ServiceLevel:
+        """The same in seconds, with the clocks that every priority has."""
+        rules: list[tuple[str, ClockRule]] = [*self.clocks, *shared]
+        return ServiceLevel(
+            clocks={ClockName(name): rule.terms() for name, rule in rules},
+            dispatch_incomplete=self.dispatch_incomplete,
+            alert_duty_manager=self.alert_duty_manager,
+        )
+
+
+class ReminderRule(Fact):
+    """Intervals between one reminder and the next; they may not shrink."""
+
+    every: tuple[Duration, ...] = Field(min_length=1)
+    calendar: CalendarKind
+
+    @model_validator(mode="after")
+    def _growing(self) -> Self:
+        if list(self.every) != sorted(self.every):
+            raise ValueError("every: intervals shrink; allowed: each at least as long as the one before")
+        return self
+
+    def terms(self) -> Reminders:
+        """The same in seconds."""
+        return Reminders(intervals=self.every, calendar=self.calendar)
+
+
+class ReminderRules(Fact):
+    """Reminders for missing information (R5), a result without an answer (R22), a rating that is owed (R24)."""
+
+    supplement: ReminderRule
+    confirmation: ReminderRule
+    rating: ReminderRule
+
+
+class SilenceRules(Fact):
+    """R22: `close_after` is counted on the calendar of the confirmation reminders; left out, silence closes nothing."""
+
+    close_after: Duration | None = None
+
+
+class RatingRules(Fact):
+    """R24, R26: `close_after` is counted on the calendar of the rating reminders."""
+
+    close_after: Duration | None = None
+    neutral: NeutralRule = NeutralRule.CLOSE
+
+
+class EscalationRules(Fact):
+    """R17."""
+
+    tell_customer_of_every_escalation: bool = True
