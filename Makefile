@@ -1,0 +1,37 @@
+# Every target does its own set-up: a virtual environment in .venv and the pinned packages.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= bihuan-data
+
+.PHONY: demo test check up format histories
+.DEFAULT_GOAL := demo
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bihuan needs Python 3.11 or later; name one with PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql]'
+	touch $@
+
+## Nine stories of customers on a real Temporal server, in about a minute.
+demo: $(VENV)/installed
+	$(BIN)/bihuan demo
+
+## Everything the project promises, tried.
+test: $(VENV)/installed
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+## Lint, types, import layers.
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## The embedded server, its Web UI and a worker, in the foreground; people's data is kept in $(DATA).
+up: $(VENV)/installed
+	$(BIN)/bihuan up --data $(DATA)
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
