@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import pytest
+
+from activities.labels import TEMPLATES, label, labels
+from activities.rendering import Renderer
+from activities.specimen import CUSTOMER_FACTS, STAFF_FACTS
+from activities.wording import duration, local_time
+from workflows.domain.calendar import Calendar
+from workflows.domain.commands import SUPPLIABLE
+from workflows.domain.event import EventKind, Message
+from workflows.domain.vocabulary import (
+    Audience,
+    CalendarKind,
+    Channel,
+    ClockName,
+    Contact,
+    Locale,
+    Priority,
+    Resolution,
+    Satisfaction,
+    Status,
+    Verification,
+)
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer()
+
+
+def test_no_message_lacks_a_template_in_either_language() -> None:
+    for locale in Locale:
+        found = {
+            audience: {path.stem for path in (TEMPLATES / locale / audience).glob("*.j2")} for audience in Audience
+        }
+        assert found[Audience.CUSTOMER] == {message.value for message in CUSTOMER_FACTS}
+        assert found[Audience.STAFF] == {message.value for message in STAFF_FACTS}
+    assert set(CUSTOMER_FACTS) | set(STAFF_FACTS) == set(Message)
+    assert not set(CUSTOMER_FACTS) & set(STAFF_FACTS)
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
+    vocabulary: dict[str, Iterable[StrEnum]] = {
+        "priority": Priority,
+        "status": Status,
+        "channel": [*Channel, *Contact],
+        "clock": ClockName,
+        "event": EventKind,
+        "satisfaction": Satisfaction,
+        "resolution": Resolution,
+        "calendar": CalendarKind,
+        "verification": Verification,
+        "message": Message,
+    }
+    known = labels(locale)
+    assert set(known) == {*vocabulary, "field"}
+    for kind, values in vocabulary.items():
+        assert set(known[kind]) == {value.value for value in values}
+        assert all(text.strip() for text in known[kind].values())
+    assert set(SUPPLIABLE) <= set(known["field"])
+    assert set(labels(Locale.ZH_CN)["field"]) == set(labels(Locale.EN)["field"])
+
+
+def test_a_word_of_the_company_without_a_label_is_shown_as_it_is() -> None:
+    assert label("status", "closed", Locale.ZH_CN) == "已关闭"
+    assert label("status", "unheard_of", Locale.EN) == "unheard_of"
+    with pytest.raises(ValueError, match=r"unknown kind of label 'colour'; allowed: priority, status"):
+        label("colour", "red", Locale.EN)
+
+
+def test_shipped_templates_pass_their_own_check(renderer: Renderer) -> None:
+    assert renderer.check() == []
+
+
+def test_times_are_those_of_the_company_and_name_a_strange_year() -> None:
+    at = datetime(2024, 5, 1, 6, 30, tzinfo=UTC)
+    assert local_time("2024-05-01T06:30:00Z", Calendar(), at, Locale.ZH_CN) == "5月1日 14:30"
+    assert local_time(at, Calendar(zone="Europe/London"), at, Locale.EN) == "1 May 07:30"
+    assert local_time("2024-12-31T16:00:00+00:00", Calendar(), at, Locale.ZH_CN) == "2025年1月1日 00:00"
+    assert local_time("2024-12-31T16:00:00+00:00", Calendar(), at, Locale.EN) == "1 Jan 2025 00:00"
+    with pytest.raises(ValueError, match="has no offset"):
+        local_time("2024-05-01T06:30:00", Calendar(), at, Locale.EN)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chinese", "english"),
+    [
+        (0, "不到1分钟", "under 1 min"),
+        (-5, "不到1分钟", "under 1 min"),
+        (59.9, "不到1分钟", "under 1 min"),
+        (900, "15分", "15 min"),
+        (3600, "1小时", "1 h"),
+        (8100.4, "2小时15分", "2 h 15 min"),
+        (86400, "1天", "1 d"),
+        (86400 + 300, "1天", "1 d"),
+        (3 * 86400 + 7200, "3天2小时", "3 d 2 h"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds: float, chinese: str, english: str) -> None:
+    assert duration(seconds, Locale.ZH_CN) == chinese
+    assert duration(seconds, Locale.EN) == english
