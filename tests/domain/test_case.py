@@ -372,6 +372,7 @@ def test_a_missed_follow_up_goes_to_the_follow_up_supervisor() -> None:
     events = [event for hours in range(25) for event in case.expire(now + hours * HOUR)]
     assert (Message.FOLLOW_UP_DUE, "followup-001") in told(events)
     assert (Message.ESCALATED, "followup-head") in told(events)
+    assert (Message.ESCALATED_CUSTOMER, CUSTOMER) not in told(events)
     assert kinds(case.handle(command("acknowledge", "followup-head"), now + DAY)) == [EventKind.ACKNOWLEDGED]
 
 

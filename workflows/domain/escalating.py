@@ -51,7 +51,7 @@ def escalate(
         top=top,
         **{"from": previous or case.owner},
     )
-    if case.terms.tell_customer_of_every_escalation or escalation.level == 1:
+    if _concerns_customer(case):
         notices.append(
             case.tell_customer(Message.ESCALATED_CUSTOMER, key, level=escalation.level, why=why, to=escalation.to)
         )
@@ -67,3 +67,9 @@ def escalate(
         top=top,
         acknowledge_by=acknowledge_by,
     )
+
+
+def _concerns_customer(case: CaseState) -> bool:
+    """While the matter itself is being handled; who forgot a follow-up call is nothing to the customer."""
+    handled = case.owner is not None and case.resolved_at is None
+    return handled and (case.terms.tell_customer_of_every_escalation or case.escalation.level == 1)

@@ -1,0 +1,1 @@
+"""The sample organisation, and reading a company's own."""

@@ -1,0 +1,1 @@
+"""Policies that ship, and reading a company's own."""

@@ -1,0 +1,27 @@
+"""Finding and reading a policy: one that ships, or a company's own file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from activities.toml_file import read_toml
+from workflows.domain.policy import Policy
+from workflows.domain.problem import Problem
+
+_FOLDER = Path(__file__).parent
+SHIPPED = tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+"""Names of the policies that come with the product."""
+
+
+def load_policy(name_or_path: str | Path) -> Policy:
+    """A shipped policy by its name, or a TOML file by its path.
+
+    Raises:
+        Problem: there is no such policy, or it is not well-formed; one line a fault.
+    """
+    if str(name_or_path) in SHIPPED:
+        return read_toml(_FOLDER / f"{name_or_path}.toml", Policy)
+    path = Path(name_or_path)
+    if not path.exists():
+        raise Problem(f"{path}: there is no such policy; allowed: {', '.join(SHIPPED)} or a TOML file")
+    return read_toml(path, Policy)
