@@ -1,0 +1,88 @@
+"""The address of the database: read without loading any database library."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from workflows.domain.problem import Problem
+
+_ALLOWED = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME"
+
+
+@dataclass(frozen=True)
+class DatabaseUrl:
+    """Where the database is: `path` of a SQLite file, or `dsn` of a PostgreSQL server, which is never shown."""
+
+    kind: Literal["sqlite", "postgresql"]
+    name: str
+    """What may be shown: the file, or host, port and database."""
+    path: Path = Path()
+    dsn: str = field(default="", repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read `sqlite:///FILE`, `postgresql://…` or `postgres://…`; a driver in the scheme (`+asyncpg`) is allowed.
+
+        Raises:
+            Problem: the address is not understood; the line never repeats more of it than its scheme.
+        """
+        scheme, separator, rest = url.strip().partition("://")
+        if not separator:
+            raise Problem(f"the database URL is not understood: {_ALLOWED}")
+        match scheme.lower():
+            case "sqlite" | "sqlite+aiosqlite":
+                return cls._file(rest)
+            case "postgresql" | "postgres" | "postgresql+asyncpg":
+                return cls._server(rest)
+        shown = scheme if scheme.replace("+", "").isalnum() else "…"
+        raise Problem(f"the database URL begins with {shown}://, which is not supported: {_ALLOWED}")
+
+    @classmethod
+    def _file(cls, rest: str) -> Self:
+        if not rest.startswith("/"):
+            raise Problem(
+                "the database URL needs three slashes before a file's name (four before an absolute one): "
+                "sqlite:///bihuan.db"
+            )
+        name = rest[1:]
+        if not name or name.startswith(":memory:") or "?" in name:
+            raise Problem(
+                "the database URL must name a file, without parameters (in memory nothing would be kept): sqlite:///bihuan.db"
+            )
+        return cls(kind="sqlite", name=name, path=Path(name))
+
+    @classmethod
+    def _server(cls, rest: str) -> Self:
+        dsn = f"postgresql://{rest}"
+        try:
+            parts = urlsplit(dsn)
+            database = parts.path.lstrip("/")
+            query = dict(parse_qsl(parts.query))
+            host = parts.hostname or query.get("host") or os.environ.get("PGHOST", "localhost")
+            port = parts.port or query.get("port") or os.environ.get("PGPORT", "5432")
+        except ValueError:
+            raise Problem(f"the PostgreSQL database URL is not understood: {_ALLOWED}") from None
+        if not database:
+            raise Problem(f"the PostgreSQL database URL names no database: {_ALLOWED}")
+        return cls(kind="postgresql", name=f"{host}:{port}/{database}", dsn=dsn)
+
+    def check_folder(self) -> None:
+        """Look whether a SQLite file could be opened at all.
+
+        Raises:
+            Problem: its folder does not exist, or it is a folder itself, or may not be written.
+        """
+        if self.kind != "sqlite":
+            return
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise Problem(f"the database file {self.path} cannot be opened: there is no folder {folder}")
+        if self.path.is_dir():
+            raise Problem(f"the database file {self.path} cannot be opened: it is a folder")
+        target = self.path if self.path.exists() else folder
+        if not os.access(target, os.R_OK | os.W_OK):
+            raise Problem(f"the database file {self.path} cannot be opened: no permission to read and write {target}")

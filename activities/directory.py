@@ -1,0 +1,44 @@
+"""The organisation document in the database, every version of it (R11)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func, insert, select
+
+from activities.database import Database, lock_for_choice
+from activities.tables import organisation
+from workflows.domain.organisation import Organisation
+
+
+class Directory:
+    """Who works here, as of the last version loaded; parsed once a version."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._version = 0
+        self._current: Organisation | None = None
+
+    async def load(self, document: Organisation) -> None:
+        """Put a new version in force; the one in force again changes nothing."""
+        if await self.current() == document:
+            return
+        async with self._database.begin() as connection:
+            await lock_for_choice(connection)
+            latest = await connection.scalar(select(func.max(organisation.c.version)))
+            await connection.execute(
+                insert(organisation).values(
+                    version=(latest or 0) + 1, body=document.model_dump(mode="json"), loaded_at=datetime.now(UTC)
+                )
+            )
+
+    async def current(self) -> Organisation | None:
+        """The version in force, None before any was loaded. Another process's load is seen at once."""
+        async with self._database.read() as connection:
+            version = await connection.scalar(select(func.max(organisation.c.version)))
+            if version is None or version == self._version:
+                return self._current
+            body = await connection.scalar(select(organisation.c.body).where(organisation.c.version == version))
+        self._current = Organisation.model_validate(body)
+        self._version = version
+        return self._current

@@ -1,0 +1,11 @@
+"""The schema's history, carried out by Alembic inside the program (`Database.migrate`).
+
+A new revision is a file in `versions/` that names the one before it as `down_revision`; `HEAD` here names the last.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+HEAD: Final = "0001"
+"""The revision this release works with; kept here so that a start at head need not load Alembic."""

@@ -1,0 +1,136 @@
+"""The outbox: every notification as it was rendered, and what became of it (R4, R20).
+
+A row is `stored` (no way to deliver it here: kept for reading), `pending`, `sending` (claimed by one delivery
+until its claim runs out), `sent`, or `failed` (for good).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.database import Database, insert_into
+from activities.tables import outbox
+from activities.transport import Envelope
+from workflows.domain.event import Notice
+
+
+class OutboxStatus(StrEnum):
+    """What became of a notification."""
+
+    STORED = "stored"
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+OPEN = (OutboxStatus.PENDING.value, OutboxStatus.SENDING.value)
+"""Not known to have ended."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a row is. `reported`: the case was told of its failure."""
+
+    envelope: Envelope
+    status: OutboxStatus
+    error: str | None
+    reported: bool
+    created_at: datetime
+
+
+def key_of(number: str, notice: Notice) -> str:
+    """The business fact behind one message to one person; the same fact is never told twice."""
+    return f"{number}:{notice.message.value}:{notice.key}:{notice.recipient}"
+
+
+class Outbox:
+    """State changes of rows. Times called `now` and `until` here are the wall clock's, `at` is the case's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def known(self, keys: Iterable[str]) -> set[str]:
+        """Which of those rows exist."""
+        async with self._database.read() as connection:
+            return set(await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(list(keys)))))
+
+    async def add(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+        """Write new rows in the caller's transaction; those that exist stay as they are."""
+        statement = insert_into(connection, outbox).on_conflict_do_nothing(index_elements=["key"])
+        await connection.execute(statement, list(rows))
+
+    async def open_among(self, keys: Sequence[str]) -> list[str]:
+        """Those of the rows that are to be delivered and have not ended, in the order given."""
+        async with self._database.read() as connection:
+            found = await connection.scalars(
+                select(outbox.c.key).where(outbox.c.key.in_(keys), outbox.c.status.in_(OPEN))
+            )
+            waiting = set(found)
+        return [key for key in keys if key in waiting]
+
+    async def standings(self, keys: Sequence[str]) -> dict[str, Standing]:
+        """How far each row is; unknown keys are left out."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(outbox).where(outbox.c.key.in_(keys)))
+            return {row.key: _standing(row) for row in rows}
+
+    async def claim(self, key: str, *, by: str, now: datetime, until: datetime, tried: bool) -> bool:
+        """Take a row for delivery; False when it has ended or another delivery holds it. `tried` counts an attempt."""
+        free = or_(
+            outbox.c.status == OutboxStatus.PENDING.value,
+            (outbox.c.status == OutboxStatus.SENDING.value) & (outbox.c.claimed_until < now),
+        )
+        async with self._database.begin() as connection:
+            taken = await connection.execute(
+                update(outbox)
+                .where(outbox.c.key == key, free)
+                .values(
+                    status=OutboxStatus.SENDING.value,
+                    attempts=outbox.c.attempts + int(tried),
+                    claimed_by=by,
+                    claimed_until=until,
+                )
+            )
+            return taken.rowcount == 1
+
+    async def sent(self, key: str, *, at: datetime) -> None:
+        """The other side answered for it, so it is sent, whoever claims it by now."""
+        await self._change(key, status=OutboxStatus.SENT.value, sent_at=at, error=None)
+
+    async def release(self, key: str, *, by: str, error: str) -> None:
+        """Give a claimed row back, to be tried again."""
+        await self._change(key, by=by, status=OutboxStatus.PENDING.value, error=error)
+
+    async def fail(self, key: str, *, by: str, error: str) -> None:
+        """Give a claimed row up for good."""
+        await self._change(key, by=by, status=OutboxStatus.FAILED.value, error=error)
+
+    async def reported(self, key: str, *, now: datetime) -> None:
+        """The case knows that this row failed."""
+        async with self._database.begin() as connection:
+            await connection.execute(update(outbox).where(outbox.c.key == key).values(reported_at=now))
+
+    async def _change(self, key: str, *, by: str | None = None, **values: Any) -> None:
+        statement = update(outbox).where(outbox.c.key == key, outbox.c.status != OutboxStatus.SENT.value)
+        if by is not None:
+            statement = statement.where(outbox.c.claimed_by == by)
+        async with self._database.begin() as connection:
+            await connection.execute(statement.values(**values, claimed_by=None, claimed_until=None))
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(
+        envelope=Envelope(**{name: getattr(row, name) for name in Envelope.__dataclass_fields__}),
+        status=OutboxStatus(row.status),
+        error=row.error,
+        reported=row.reported_at is not None,
+        created_at=row.created_at,
+    )

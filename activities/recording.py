@@ -1,0 +1,204 @@
+"""The activity that writes down what happened: case row, timeline and outbox, in one transaction (R14)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.composition import Composition
+from activities.database import Database, insert_into
+from activities.directory import Directory
+from activities.outbox import Outbox, key_of
+from activities.rendering import Renderer
+from activities.submission import lookup_columns, supply
+from activities.tables import case_record, registration, timeline
+from activities.transport import Transports
+from workflows.domain.calendar import Calendar
+from workflows.domain.event import Event, EventKind
+from workflows.domain.model import Json
+from workflows.domain.view import CaseView
+from workflows.domain.virtual_time import VirtualTime
+from workflows.ports import Record, Recorded
+
+logger = logging.getLogger(__name__)
+
+HandOver = Callable[[str, Sequence[str]], Awaitable[Sequence[str]]]
+"""(number, outbox keys) -> the keys nobody took over."""
+
+
+async def hand_over_nothing(number: str, keys: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
+    """Leave the delivery of every row to the case."""
+    return keys
+
+
+@dataclass
+class Recording:
+    """Writes the steps of cases.
+
+    Attributes:
+        database: where to.
+        directory: names, languages and mail addresses of staff.
+        renderer: turns notices into what people read.
+        labels: what the policy calls its types and subtypes now; the organisation's own labels go before them.
+        calendar: the company's calendar now, for showing times in its zone.
+        transports: the ways messages can go; without one they are stored for reading.
+        time: relation of the case's time to the wall clock.
+        hand_over: takes over the delivery of rows that wait for it.
+        now: the wall clock.
+    """
+
+    database: Database
+    directory: Directory
+    renderer: Renderer
+    labels: Callable[[], dict[str, dict[str, str]]]
+    calendar: Callable[[], Calendar]
+    transports: Transports = field(default_factory=dict)
+    time: VirtualTime = field(default_factory=VirtualTime)
+    hand_over: HandOver = hand_over_nothing
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @activity.defn
+    async def record(self, step: Record) -> Recorded:
+        """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
+
+        A step that comes late, after a newer one was written, completes the timeline but leaves the case row.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: the number is not registered.
+        """
+        number = step.view.number
+        at = self.time.virtual(self.now())
+        rows = await self._composed(step, at)
+        async with self.database.begin() as connection:
+            await _write_case(connection, step.view)
+            await _write_timeline(connection, number, step.events, at)
+            if rows:
+                await Outbox(self.database).add(connection, rows)
+        keys = [key_of(number, notice) for event in step.events for notice in event.notices]
+        return Recorded(undelivered=tuple(await self._handed_over(number, list(dict.fromkeys(keys)))))
+
+    async def _handed_over(self, number: str, keys: list[str]) -> Sequence[str]:
+        waiting = await Outbox(self.database).open_among(keys) if keys else []
+        if not waiting:
+            return []
+        try:
+            return await self.hand_over(number, waiting)
+        except Exception as error:  # noqa: BLE001 - the step is written; the case can deliver it as well
+            logger.warning("the delivery of %s was not taken over: %s", number, type(error).__name__)
+            return waiting
+
+    async def _composed(self, step: Record, at: datetime) -> list[dict[str, Any]]:
+        """Outbox rows that are not there yet. Rendering takes time, so it is done before the transaction."""
+        number = step.view.number
+        wanted = {key_of(number, notice): (event, notice) for event in step.events for notice in event.notices}
+        known = await Outbox(self.database).known(wanted) if wanted else set()
+        fresh = [pair for key, pair in wanted.items() if key not in known]
+        if not fresh:
+            return []
+        organisation = await self.directory.current()
+        async with self.database.read() as connection:
+            form = await connection.scalar(select(registration.c.form).where(registration.c.number == number))
+        composition = Composition(
+            view=step.view,
+            form=_supplied(form or {}, step.events),
+            organisation=organisation,
+            labels=self.labels(),
+            calendar=self.calendar(),
+            renderer=self.renderer,
+            transports=self.transports,
+            at=at,
+        )
+        return [composition.row(event, notice) for event, notice in fresh]
+
+
+async def _write_case(connection: AsyncConnection, view: CaseView) -> None:
+    dues = [deadline.due for deadline in view.deadlines if deadline.due]
+    columns = {
+        "sequence": view.sequence,
+        "status": view.status.value,
+        "priority": view.priority.value,
+        "type": view.type,
+        "subtype": view.subtype,
+        "department": view.department,
+        "case_group": view.group,
+        "owner": view.owner,
+        "escalation_level": view.escalation_level,
+        "acknowledged": view.acknowledged,
+        "breached": bool(view.breaches),
+        "next_due": min(dues, default=None),
+        "opened_at": view.opened_at,
+        "updated_at": view.updated_at,
+        "closed_at": view.closed_at,
+        "view": view.model_dump(mode="json"),
+    }
+    statement = insert_into(connection, case_record).values(number=view.number, **columns)
+    given = statement.excluded
+    # The case's own time decides, not the sequence: after a workflow was reset the sequence starts lower again.
+    newer = or_(
+        given.updated_at > case_record.c.updated_at,
+        and_(given.updated_at == case_record.c.updated_at, given.sequence >= case_record.c.sequence),
+    )
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["number"], set_={name: given[name] for name in columns}, where=newer
+        )
+    )
+
+
+async def _write_timeline(connection: AsyncConnection, number: str, events: Sequence[Event], at: datetime) -> None:
+    if not events:
+        return
+    sequences = [event.sequence for event in events]
+    found = await connection.execute(
+        select(timeline.c.sequence, timeline.c.at, timeline.c.kind).where(
+            timeline.c.number == number, timeline.c.sequence.in_(sequences)
+        )
+    )
+    written = {(sequence, then, kind) for sequence, then, kind in found}
+    fresh = [event for event in events if (event.sequence, event.at, event.kind.value) not in written]
+    statement = insert_into(connection, timeline)
+    same = ("at", "kind", "by", "detail")
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["number", "sequence"], set_={name: statement.excluded[name] for name in same}
+        ),
+        [
+            {
+                "number": number,
+                "sequence": event.sequence,
+                "at": event.at,
+                "kind": event.kind.value,
+                "by": event.by,
+                "detail": event.detail,
+                "recorded_at": at,
+            }
+            for event in events
+        ],
+    )
+    await _write_supplied(connection, number, fresh)
+
+
+async def _write_supplied(connection: AsyncConnection, number: str, events: Iterable[Event]) -> None:
+    """Only what was not in the timeline yet: a late repetition must not undo a newer answer."""
+    supplied = [event for event in events if event.kind is EventKind.SUPPLIED and event.detail.get("fields")]
+    if not supplied:
+        return
+    row = registration.c.number == number
+    form = await connection.scalar(select(registration.c.form).where(row).with_for_update())
+    filled = _supplied(form or {}, supplied)
+    await connection.execute(update(registration).where(row).values(form=filled, **lookup_columns(filled)))
+
+
+def _supplied(form: Json, events: Iterable[Event]) -> Json:
+    for event in events:
+        fields = event.detail.get("fields")
+        if event.kind is EventKind.SUPPLIED and isinstance(fields, dict):
+            form = supply(form, fields)
+    return form

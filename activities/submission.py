@@ -1,0 +1,34 @@
+"""The stored form: what people look customers up by, and what a customer supplies later (R3, R5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from workflows.domain.model import Json
+
+
+def lookup_columns(form: Json) -> dict[str, str | None]:
+    """Name, phone and mail address of the customer, as columns of the register."""
+    customer = form.get("customer")
+    known = customer if isinstance(customer, dict) else {}
+    return {f"customer_{key}": _text(known.get(key)) for key in ("name", "phone", "email")}
+
+
+def supply(form: Json, fields: Mapping[str, JsonValue]) -> Json:
+    """The form with `fields` filled in: dotted form keys (`description.steps`) and their values."""
+    filled = dict(form)
+    for dotted, value in fields.items():
+        *sections, last = dotted.split(".")
+        place = filled
+        for section in sections:
+            inner = place.get(section)
+            place[section] = copy = dict(inner) if isinstance(inner, dict) else {}
+            place = copy
+        place[last] = value
+    return filled
+
+
+def _text(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,122 @@
+"""Numbers and forms (R1, R2), on a real database, from several processes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import date
+
+from sqlalchemy import insert, select
+
+from activities.database import Database
+from activities.register import Register
+from activities.settlements import Settlements
+from activities.tables import day_serial, registration
+from tests.activities.samples import DAY, customer, form, register_case
+from tests.scenes import MONDAY, PEOPLE, settlement
+
+
+async def test_a_customer_gets_a_number_of_the_companys_day_at_once(database: Database) -> None:
+    register = Register(database)
+    first = await register.register(form(), received_at=MONDAY, day=date(2024, 5, 1))
+    second = await register.register(form(), received_at=MONDAY, day=date(2024, 5, 1))
+    next_day = await register.register(form(), received_at=MONDAY, day=date(2024, 5, 2))
+    assert [first.number, second.number, next_day.number] == ["FB202405010001", "FB202405010002", "FB202405020001"]
+    assert first.created
+
+
+async def test_the_ten_thousandth_customer_of_a_day_still_gets_a_number(database: Database) -> None:
+    async with database.begin() as connection:
+        await connection.execute(insert(day_serial).values(day=DAY, serial=9_999))
+    assert await register_case(database) == "FB2024050610000"
+
+
+async def test_a_customer_who_double_clicks_gets_one_case(database: Database) -> None:
+    register = Register(database)
+    answers = await asyncio.gather(
+        *(register.register(form(intake_key="portal-1"), received_at=MONDAY, day=DAY) for _ in range(8))
+    )
+    assert len({answer.number for answer in answers}) == 1
+    assert sum(answer.created for answer in answers) == 1
+
+
+async def test_a_submission_changed_on_the_way_does_not_replace_the_first(database: Database) -> None:
+    register = Register(database)
+    first = await register.register(form(intake_key="k"), received_at=MONDAY, day=DAY)
+    again = await register.register(form(intake_key="k", product="else"), received_at=MONDAY, day=date(2024, 5, 7))
+    assert (again.number, again.created) == (first.number, False)
+    kept = await register.form(first.number)
+    assert kept is not None
+    assert kept["product"] == "智办公CRM系统"
+
+
+async def test_the_same_key_on_two_channels_is_two_cases(database: Database) -> None:
+    register = Register(database)
+    portal = await register.register(form(intake_key="k"), received_at=MONDAY, day=DAY)
+    mail = await register.register(form(intake_key="k", channel="email"), received_at=MONDAY, day=DAY)
+    assert portal.number != mail.number
+
+
+async def test_submissions_without_a_key_are_all_kept(database: Database) -> None:
+    assert await register_case(database, intake_key=None) != await register_case(database, intake_key="")
+
+
+async def test_no_two_processes_give_out_the_same_number(database_url: str) -> None:
+    # The ranges of keys overlap, and all of them begin by making the schema of a new file.
+    ranges = [(0, 30), (15, 30), (30, 30), (0, 60)]
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.activities.intake_process", database_url, str(first), str(count),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )
+        for first, count in ranges
+    ]  # fmt: skip
+    outputs = await asyncio.gather(*(process.communicate() for process in processes))
+    assert [process.returncode for process in processes] == [0] * len(processes), outputs
+    answers = [line.split() for out, _ in outputs for line in out.decode().splitlines()]
+    numbers = {(key, number) for key, number, _ in answers}
+    assert len(answers) == 150
+    assert len(numbers) == len({key for key, _ in numbers}) == len({number for _, number in numbers}) == 60
+    assert sum(created == "True" for _, _, created in answers) == 60
+
+
+async def test_a_case_whose_start_failed_is_found_again(database: Database) -> None:
+    register = Register(database)
+    started, forgotten = [await register_case(database) for _ in range(2)]
+    await register.mark_started(started)
+    await register.mark_started(started)
+    assert await register.unstarted() == [forgotten]
+
+
+async def test_a_caller_is_found_by_phone_mail_and_name(database: Database) -> None:
+    number = await register_case(database, customer=customer(email=None))
+    columns = registration.c
+    async with database.read() as connection:
+        row = (
+            await connection.execute(
+                select(columns.customer_name, columns.customer_phone, columns.customer_email).where(
+                    columns.number == number
+                )
+            )
+        ).one()
+    assert tuple(row) == ("王芳", "+8613800138000", None)
+
+
+async def test_an_unknown_number_has_no_form(database: Database) -> None:
+    assert await Register(database).form("FB209901010001") is None
+
+
+async def test_a_case_asked_twice_keeps_its_owner(database: Database) -> None:
+    number, other = [await register_case(database) for _ in range(2)]
+    settlements, settled = Settlements(), settlement()
+    assert settled.dispatch is not None
+    late = settled.model_copy(update={"dispatch": settled.dispatch.model_copy(update={"owner": "tech-002"})})
+    async with database.begin() as connection:
+        assert await settlements.get(connection, number) is None
+        assert await settlements.put(connection, number, settled) == settled
+        assert await settlements.put(connection, number, late) == settled
+        await settlements.put(connection, other, settled)
+    async with database.begin() as connection:
+        assert await settlements.get(connection, number) == settled
+        assert await settlements.loads(connection) == {"tech-001": 2}
+    assert "tech-001" in PEOPLE
