@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from worker.company_time import CompanyTime
+from worker.installation import open_installation
+from worker.settings import Settings, load_settings
+from workflows.domain.problem import Problem
+
+_REAL = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
+_MONDAY = "2026-05-11T09:00+08:00"
+
+
+async def _time_of(settings: Settings, at: datetime = _REAL) -> tuple[float, datetime]:
+    async with open_installation(settings, prepare=True, wall_clock=lambda: at) as installation:
+        return installation.time.speed, installation.time.virtual(at)
+
+
+async def test_every_process_of_an_installation_goes_by_the_time_it_began_with(tmp_path: Path) -> None:
+    monday = datetime.fromisoformat(_MONDAY)
+    assert await _time_of(load_settings(data=tmp_path, speed=60, virtual_start=_MONDAY)) == (60, monday)
+    later = _REAL + timedelta(minutes=1)
+    assert await _time_of(load_settings(data=tmp_path), later) == (60, monday + timedelta(hours=1))
+    assert (await CompanyTime.read(load_settings(data=tmp_path))).time.speed == 60
+
+
+async def test_another_speed_on_the_same_cases_is_refused_in_one_line(tmp_path: Path) -> None:
+    await _time_of(load_settings(data=tmp_path))
+    with pytest.raises(Problem, match=r"^speed 60: this installation has run at speed 1 .* --data$"):
+        await _time_of(load_settings(data=tmp_path, speed=60))
+    with pytest.raises(Problem, match=r"^virtual_start 2026-05-11T09:00:00\+08:00: .* --data$"):
+        await _time_of(load_settings(data=tmp_path, virtual_start=_MONDAY))
+
+
+async def test_a_company_without_its_own_organisation_can_begin_with_the_sample(tmp_path: Path) -> None:
+    async with open_installation(load_settings(data=tmp_path), prepare=True) as installation:
+        await installation.settle_organisation()
+        assert await installation.directory.current() is not None
+
+
+async def test_times_are_shown_by_the_companys_wall_clock_whatever_the_machine(tmp_path: Path) -> None:
+    async with open_installation(load_settings(data=tmp_path), prepare=True):
+        company = await CompanyTime.read(load_settings(data=tmp_path))
+    shown = company.localized(
+        {"at": "2026-05-11T01:00:00Z", "text": "2026-05-11", "list": ["2026-05-11T01:00:00+00:00"]}
+    )
+    assert shown == {
+        "at": "2026-05-11T09:00:00+08:00",
+        "text": "2026-05-11",
+        "list": ["2026-05-11T09:00:00+08:00"],
+    }
+
+
+async def test_looking_at_cases_makes_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="there is none; start `bihuan up` once"):
+        async with open_installation(load_settings(data=tmp_path / "typo")):
+            pass
+    assert not (tmp_path / "typo").exists()

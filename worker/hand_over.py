@@ -1,0 +1,125 @@
+"""Deliveries handed to the server as activities of their own, so that no timer of a case waits for a mail server.
+
+An outbox row becomes one standalone activity named after its key: the server retries it for as long as it
+takes, whether or not the case is still open. What the server does not take goes back to the case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
+from temporalio.exceptions import ActivityAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows.domain.vocabulary import SYSTEM
+from workflows.ports import Delivery, deliver
+
+ATTEMPT_TIMEOUT = timedelta(seconds=60)
+"""Of one attempt; longer than the mail transport's own timeout, which then has the first word."""
+RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=5),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(minutes=10),
+    maximum_attempts=0,
+)
+_RPC_TIMEOUT = timedelta(seconds=2)
+"""With all retries; short, because the case waits for it while its step is recorded."""
+_ID_LIMIT = 200
+"""Characters; the server takes 1,000 bytes, and shows them in lists."""
+_log = logging.getLogger("bihuan.hand_over")
+
+
+def stable_id(purpose: str, key: str) -> str:
+    """The same purpose and outbox key give the same id; a long key is known by its hash."""
+    plain = f"{purpose}:{key}"
+    return plain if len(plain) <= _ID_LIMIT else f"{purpose}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+@dataclass
+class StandaloneDelivery:
+    """A `HandOver`: called with a case's number and outbox keys, answers the keys it could not hand over."""
+
+    client: Client
+    task_queue: str
+    _supported: bool = field(default=True, init=False)
+
+    async def __call__(self, number: str, keys: Sequence[str]) -> Sequence[str]:
+        """Never raises; a key whose activity already runs is taken."""
+        if not self._supported:
+            return list(keys)
+        taken = await asyncio.gather(*(self._start(number, key) for key in keys))
+        return [key for key, was_taken in zip(keys, taken, strict=True) if not was_taken]
+
+    async def _start(self, number: str, key: str) -> bool:
+        try:
+            # A key whose activity has ended may be delivered again: `deliver` skips what was sent.
+            async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+                await self.client.start_activity(
+                    deliver,
+                    Delivery(number=number, keys=(key,)),
+                    id=stable_id("deliver", key),
+                    task_queue=self.task_queue,
+                    start_to_close_timeout=ATTEMPT_TIMEOUT,
+                    retry_policy=RETRY,
+                    id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE,
+                    id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+                    summary=_summary(key),
+                    rpc_timeout=_RPC_TIMEOUT,
+                )
+        except ActivityAlreadyStartedError:
+            return True
+        except TimeoutError:
+            _log.warning("delivery of %s stays with its case: Temporal does not answer", number)
+            return False
+        except RPCError as error:
+            if error.status is RPCStatusCode.UNIMPLEMENTED and self._supported:
+                self._supported = False
+                _log.warning("this Temporal server has no standalone activities; each case delivers its own messages")
+            elif error.status is not RPCStatusCode.UNIMPLEMENTED:
+                _log.warning("delivery of %s stays with its case: %s", number, error.message)
+            return False
+        return True
+
+
+@dataclass
+class UndeliverableReport:
+    """Tells a case that a notification cannot be delivered for good; a closed case needs no telling."""
+
+    client: Client
+    now: Callable[[], datetime]
+
+    async def __call__(self, number: str, *, key: str, message: str, recipient: str, channel: str, error: str) -> None:
+        """Send the signal; the same key again is the same command.
+
+        Raises:
+            RPCError: the server did not take it; the delivery is tried again.
+        """
+        command = {
+            "command_id": stable_id("undeliverable", key),
+            "by": SYSTEM,
+            "at": self.now().isoformat(),
+            "message": message,
+            "recipient": recipient,
+            "channel": channel,
+            "error": error[:500],
+        }
+        try:
+            await self.client.get_workflow_handle(number).signal("undeliverable", command, rpc_timeout=_RPC_TIMEOUT)
+        except RPCError as refusal:
+            if refusal.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            _log.warning("case %s is closed; %s to %s by %s was undeliverable", number, message, recipient, channel)
+
+
+def _summary(key: str) -> str:
+    """Which message to whom, within the server's 200 bytes; keys hold ids, no names and no addresses."""
+    parts = key.split(":")
+    text = f"{parts[0]} {parts[1]} → {parts[-1]}" if len(parts) > 2 else key
+    return text.encode()[:200].decode("utf-8", "ignore")

@@ -1,0 +1,52 @@
+"""One `bihuan up` a data folder: two servers on one file would ruin it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from workflows.domain.problem import Problem
+
+
+class DataLock:
+    """Held from `with` to its end; the kernel lets go of it however the process dies."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        """Make the folder and take it.
+
+        Raises:
+            Problem: the folder cannot be made, or another process has it (named by its pid).
+        """
+        path = self._data / "up.lock"
+        try:
+            self._data.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise Problem(f"data folder {self._data}: {error.strerror}; choose another with --data") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            raise Problem(
+                f"data folder {self._data} is in use by another bihuan (pid {holder}); "
+                "stop that one, or choose another folder with --data"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

@@ -1,0 +1,192 @@
+"""The worker process: everything a case needs, wired together, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.delivery import Delivering
+from activities.mail import Smtp
+from activities.recording import HandOver, Recording, hand_over_nothing
+from activities.rendering import Renderer
+from activities.settlement import Settling
+from activities.transport import Transport
+from worker.connection import connect
+from worker.endpoint import Endpoint
+from worker.hand_over import StandaloneDelivery, UndeliverableReport
+from worker.installation import Installation, open_installation
+from worker.recovery import Recovery
+from worker.search_attributes import ensure_search_attributes
+from worker.settings import Settings
+from workflows.case import CaseWorkflow
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Contact
+
+_DRAIN = timedelta(seconds=10)
+_STICKY = timedelta(seconds=2)
+"""How long a case waits for the worker that has it cached before any other may take it: short, so that a killed
+worker is not missed."""
+_PASSED_THROUGH = ("pydantic", "pydantic_core", "annotated_types", "typing_extensions", "workflows.domain")
+_log = logging.getLogger("bihuan.worker")
+
+
+@dataclass
+class Activities:
+    """The activities of one process, each with what it needs."""
+
+    settling: Settling
+    recording: Recording
+    delivering: Delivering
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        """As a worker takes them."""
+        return [self.settling.settle, self.settling.consult, self.recording.record, self.delivering.deliver]
+
+
+def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
+    """The ways messages can go; without any they stay in the outbox, readable.
+
+    Raises:
+        Problem: the mail settings are not understood, or incomplete.
+    """
+    if settings.smtp_url is None:
+        return {}
+    if not settings.mail_from:
+        raise Problem("smtp_url is set but mail_from is not: set BIHUAN_MAIL_FROM to the sender's mail address")
+    return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
+
+
+def build_hand_over(client: Client, settings: Settings) -> HandOver:
+    """Who delivers: the server's standalone activities, or each case."""
+    if settings.delivery == "workflow":
+        return hand_over_nothing
+    return StandaloneDelivery(client, settings.task_queue)
+
+
+def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
+    """Everything wired.
+
+    Raises:
+        Problem: policy, templates or mail settings are not understood; one line a fault.
+    """
+    settings, database, time = installation.settings, installation.database, installation.time
+    transports = build_transports(settings)
+    policy = installation.policy
+    if settings.templates is not None and not settings.templates.is_dir():
+        raise Problem(f"templates: there is no folder {settings.templates}")
+    return Activities(
+        Settling(database=database, policy=policy, directory=installation.directory, time=time),
+        Recording(
+            database=database,
+            directory=installation.directory,
+            renderer=Renderer(settings.templates),
+            labels=policy.labels,
+            calendar=lambda: installation.calendar,
+            transports=transports,
+            time=time,
+            hand_over=hand_over,
+        ),
+        Delivering(
+            database=database,
+            transports=transports,
+            on_failed=UndeliverableReport(client, installation.now),
+            time=time,
+        ),
+    )
+
+
+def build_worker(client: Client, settings: Settings, activities: Activities) -> Worker:
+    """A worker for cases; pure modules pass through the sandbox, which would import them again for every case."""
+    sizes = settings.sizes
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH)
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[CaseWorkflow],
+        activities=activities.all,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        max_cached_workflows=sizes.cached_workflows,
+        max_concurrent_workflow_tasks=sizes.workflow_tasks,
+        max_concurrent_activities=sizes.activities,
+        max_concurrent_local_activities=sizes.local_activities,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        sticky_queue_schedule_to_start_timeout=_STICKY,
+        graceful_shutdown_timeout=_DRAIN,
+    )
+
+
+async def run_worker(
+    settings: Settings,
+    *,
+    ready: Callable[[Installation], None],
+    stop: asyncio.Event,
+    endpoint: Endpoint | None = None,
+) -> None:
+    """Run until `stop`; `ready` is called once tasks are taken. What is in hand at the end is finished.
+
+    `endpoint` is the embedded server to work with, whatever the environment names.
+
+    Raises:
+        Problem: settings, database, organisation or Temporal are not usable; one line.
+    """
+    async with open_installation(settings, prepare=True) as installation:
+        await installation.settle_organisation()
+        client = await connect(settings, endpoint=endpoint)
+        hand_over = build_hand_over(client, settings)
+        activities = build_activities(client, installation, hand_over)
+        await _prepare_namespace(client)
+        worker = build_worker(client, settings, activities)
+        running = asyncio.create_task(worker.run())
+        recovery = asyncio.create_task(Recovery(client, installation, hand_over).run())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            ready(installation)
+            await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (recovery, stopping):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            if running.done():
+                _raise_reason(running)
+            else:
+                await worker.shutdown()
+                await running
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _prepare_namespace(client: Client) -> None:
+    try:
+        added = await ensure_search_attributes(client)
+    except RPCError as error:
+        raise Problem(f"namespace {client.namespace} of Temporal cannot be used: {error.message}") from None
+    if added:
+        _log.info("registered search attributes: %s", ", ".join(added))
+
+
+def _raise_reason(running: asyncio.Task[None]) -> None:
+    error = running.exception()
+    if error is not None:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Problem(f"the worker cannot go on: {first}") from error

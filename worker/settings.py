@@ -1,0 +1,205 @@
+"""What an installation may be told: `BIHUAN_*` variables over `bihuan.toml` over the defaults.
+
+The file is `bihuan.toml` in the working directory, or the one `BIHUAN_CONFIG` names; paths in it are
+relative to its folder. How to reach a Temporal cluster is said the standard way instead (`TEMPORAL_*`
+variables or a TOML profile), see `worker.connection`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Locale
+
+PREFIX = "BIHUAN_"
+CONFIG_VARIABLE = "BIHUAN_CONFIG"
+_PATHS = ("data", "organisation", "templates")
+
+
+class ServerSettings(BaseModel):
+    """The embedded Temporal server of `bihuan up`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    port: int = Field(default=7233, ge=1, le=65535)
+    ui_port: int = Field(default=8233, ge=1, le=65535)
+    ip: str = "127.0.0.1"
+    synchronous: Literal["full", "normal"] = "full"
+    """`full` keeps acknowledged writes through a power cut; `normal` is a fifth faster."""
+    log_level: Literal["debug", "info", "warn", "error"] = "error"
+
+
+class Sizes(BaseModel):
+    """How much one worker process takes on at a time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workflow_tasks: int = Field(default=50, ge=2)
+    activities: int = Field(default=50, ge=1)
+    local_activities: int = Field(default=50, ge=1)
+    cached_workflows: int = Field(default=2000, ge=0)
+    """About 0.1 MB each; fewer than the cases in motion costs much CPU."""
+
+
+class Settings(BaseSettings):
+    """Everything a process of this installation is told. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    data: Path = Path("bihuan-data")
+    database_url: str | None = None
+    policy: str = "standard"
+    organisation: Path | None = None
+    templates: Path | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+    speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
+    virtual_start: AwareDatetime | None = None
+    task_queue: str = Field(default="bihuan", min_length=1, max_length=200)
+    web_ui: str | None = None
+    locale: Locale = Locale.ZH_CN
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    delivery: Literal["standalone", "workflow"] = "standalone"
+    sizes: Sizes = Sizes()
+    server: ServerSettings = ServerSettings()
+
+    _hints: ClassVar[Mapping[str, str]] = {
+        "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
+        "speed": "a number above 0; 1 is real time",
+    }
+
+    @property
+    def database(self) -> str:
+        """URL of the record: the configured one, or a SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'bihuan.db'}"
+
+    @property
+    def database_synchronous(self) -> Literal["FULL", "NORMAL"]:
+        """SQLite's promise for the record, the same as for Temporal's own file."""
+        return "FULL" if self.server.synchronous == "full" else "NORMAL"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options of the command line, then the environment, then the file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=_read_file())
+
+
+def load_settings(**options: Any) -> Settings:
+    """The settings of this process; an option that is None counts as not given.
+
+    Raises:
+        Problem: one line a fault: what is wrong, where, and what is allowed.
+    """
+    _refuse_unknown_variables(os.environ)
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**given)
+    except SettingsError as error:
+        raise Problem(f"settings: {error}; a group is given as JSON or as BIHUAN_<GROUP>__<NAME>") from None
+    except ValidationError as error:
+        raise Problem("\n".join(_faults(error, given))) from None
+
+
+def config_file() -> Path | None:
+    """The file settings are read from, if there is one.
+
+    Raises:
+        Problem: `BIHUAN_CONFIG` names a file that is not there.
+    """
+    named = os.environ.get(CONFIG_VARIABLE)
+    if not named:
+        return path if (path := Path("bihuan.toml")).is_file() else None
+    if not (path := Path(named)).is_file():
+        raise Problem(f"{CONFIG_VARIABLE}: there is no file {named}")
+    return path
+
+
+def _read_file() -> dict[str, Any]:
+    path = config_file()
+    if path is None:
+        return {}
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Problem(f"{path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read: {error.strerror}") from None
+    for name in _PATHS:
+        if isinstance(value := content.get(name), str):
+            content[name] = path.parent / value
+    return content
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = set(_variables(Settings)) | {CONFIG_VARIABLE}
+    faults = [
+        f"{name}: no such setting{_did_you_mean(name, known)}"
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name.upper() not in known
+    ]
+    if faults:
+        raise Problem("\n".join(faults))
+
+
+def _variables(model: type[BaseModel], prefix: str = PREFIX) -> Iterable[str]:
+    for name, field in model.model_fields.items():
+        yield (variable := prefix + name.upper())
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _variables(field.annotation, variable + "__")
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(sorted(known))}"
+
+
+def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]:
+    for fault in error.errors(include_url=False):
+        keys = [str(part) for part in fault["loc"]]
+        where = _where(keys, options)
+        if fault["type"] == "extra_forbidden":
+            group = Settings.model_fields.get(keys[0])
+            within = group.annotation if len(keys) > 1 and group is not None else Settings
+            names = within.model_fields if isinstance(within, type) and issubclass(within, BaseModel) else {}
+            yield f"{where}: no such setting{_did_you_mean(keys[-1], names)}"
+            continue
+        allowed = Settings._hints.get(keys[0])
+        shown = "" if keys[0] == "smtp_url" else f" (got {fault['input']!r})"
+        message = fault["msg"].removeprefix("Value error, ")
+        yield f"{where}: {message}{shown}" + (f"; allowed: {allowed}" if allowed else "")
+
+
+def _where(keys: list[str], options: Mapping[str, Any]) -> str:
+    """The place a person has to look at: the option, the variable, or the file's key."""
+    if keys[0] in options:
+        return "--" + "-".join(keys).replace("_", "-").removeprefix("server-")
+    variable = PREFIX + "__".join(keys).upper()
+    upper = {name.upper() for name in os.environ}
+    if variable in upper or PREFIX + keys[0].upper() in upper:
+        return variable
+    return f"{config_file() or 'settings'}: {'.'.join(keys)}"
