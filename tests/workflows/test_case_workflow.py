@@ -111,7 +111,8 @@ async def test_a_signal_sent_by_hand_without_an_id_is_carried_out(start: Starter
     world = World()
     handle = await start(world)
     await handle.signal("claim", {"by": "tech-001"})
-    await handle.query(CaseWorkflow.state)
+    await send(handle, "note", "tech-001", text="看到了")
+    await world.recorded(2)
     assert EventKind.CLAIMED in [event.kind for event in world.events]
 
 

@@ -1,0 +1,226 @@
+"""The admin script `bihuan`: the commands by name; what a command needs is imported when it is called."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from cyclopts import App, CycloptsError
+
+DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+_TITLE = "Customer issues handled to the end: answered in time, escalated by themselves, closed by the customer."
+_COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Run it",
+        "starter.console.service",
+        (
+            ("up", "Run everything here: Temporal server, Web UI and worker."),
+            ("worker", "Run a worker alone, against the configured Temporal."),
+        ),
+    ),
+    ("See it work", "starter.demo", (("demo", "Play whole stories of customers at high speed."),)),
+    (
+        "Take issues in",
+        "starter.console.intake",
+        (
+            ("open", "Register one issue from a JSON form and start its case."),
+            ("import", "Register many issues from JSON Lines; again adds nothing twice."),
+        ),
+    ),
+    (
+        "See what is going on",
+        "starter.console.cases",
+        (
+            ("show", "One case: where it stands, who must act until when, and its history."),
+            ("list", "Cases, filtered."),
+            ("stuck", "What needs a person: overdue, unacknowledged, undeliverable, failing."),
+            ("outbox", "What was sent to whom, and how that ended."),
+        ),
+    ),
+    (
+        "Work on a case",
+        "starter.console.signals",
+        (
+            ("claim", "Start work on a case you own."),
+            ("reply", "Answer the customer with substance."),
+            ("classify", "Correct type, subtype or priority."),
+            ("assign", "Dispatch by hand, or hand over."),
+            ("progress", "Record the progress update that is due every 24 hours."),
+            ("escalate", "Ask for help upwards, or in another department."),
+            ("collaborate", "Ask another department for its part."),
+            ("contribute", "Report a department's part as done, or as impossible."),
+            ("request-info", "Ask the customer for what is missing."),
+            ("resolve", "Give the solution, as the customer will read it."),
+            ("feedback", "Record that the customer was told the result by a person."),
+            ("note", "Add an internal remark."),
+            ("acknowledge", "Accept an escalation that came to you."),
+            ("withdraw", "Close without a solution, with the reason."),
+            ("review", "Hand in a post-incident review."),
+            ("retime", "Take up the present policy and calendar."),
+        ),
+    ),
+    (
+        "What the customer says",
+        "starter.console.customers",
+        (
+            ("supply", "Give the information that was asked for."),
+            ("confirm", "Accept the solution."),
+            ("refuse", "Not accept the solution; handling starts again."),
+            ("rate", "Answer the satisfaction follow-up."),
+        ),
+    ),
+    (
+        "The rules",
+        "starter.console.policy",
+        (
+            ("policy check", "Check a policy file."),
+            ("policy due", "When each clock of a priority would be due."),
+        ),
+    ),
+    ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
+)
+_GROUPS = {"policy": "Check a policy, or ask it for due times.", "org": "Load the organisation."}
+
+
+_SHADOWING = frozenset({"open", "import", "list"})
+"""Names a Python function would take from the language; theirs end with an underscore."""
+
+
+def build_app() -> App:
+    """The command line, none of its commands imported."""
+    from cyclopts import App
+
+    app = App(
+        name="bihuan",
+        help=_TITLE,
+        help_format="plaintext",
+        help_formatter="plain",
+        version=_version,
+        result_action="return_value",
+    )
+    groups: dict[str, App] = {}
+    for _, module, commands in _COMMANDS:
+        for words, line in commands:
+            first, _, second = words.partition(" ")
+            target = f"{module}:{_function(second or first)}"
+            if not second:
+                app.command(target, name=first)
+                continue
+            if first not in groups:
+                groups[first] = App(name=first, help=_GROUPS[first])
+                app.command(groups[first])
+            groups[first].command(target, name=second, help=line)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command line. Answers the exit code: 0 done, 1 refused or failed, 2 wrong usage."""
+    debug = "--debug" in arguments
+    tokens = [argument for argument in arguments if argument != "--debug"]
+    if not tokens or tokens[0] in {"--help", "-h"}:
+        # Answered without the command-line library, whose help takes most of a fifth of a second.
+        sys.stdout.write(_overview())
+        return DONE
+    if misuse := _unknown_command(tokens):
+        return _fail(misuse, MISUSED)
+    return _call(tokens, debug=debug)
+
+
+def _call(tokens: Sequence[str], *, debug: bool) -> int:
+    from cyclopts import CycloptsError
+
+    try:
+        result = build_app()(tokens, exit_on_error=False, print_error=False)
+    except Problem as problem:
+        return _fail(str(problem), FAILED)
+    except CycloptsError as error:
+        return _fail(f"{_plain(error)} (see bihuan {tokens[0]} --help)", MISUSED)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if debug:
+            raise
+        cause = getattr(error, "orig", None) or error
+        detail = (str(cause).splitlines() or [""])[0][:300]
+        if type(error).__module__.startswith("sqlalchemy."):
+            return _fail(f"the database cannot be used: {detail} (--debug shows where)", FAILED)
+        return _fail(f"unexpected {type(error).__name__}: {detail} (--debug shows where)", FAILED)
+    return result if isinstance(result, int) else DONE
+
+
+def main() -> NoReturn:
+    """The console script."""
+    # Together a tenth of what a short command costs: imports leave no garbage to look for, and Pydantic would search
+    # every installed package for plugins of its own.
+    gc.set_threshold(100_000)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    code = run(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if "temporalio.bridge.runtime" in sys.modules:
+        # Threads of the engine's library now and then abort an interpreter that finalizes: nothing is left to do
+        # here, and the exit code has to be the command's.
+        os._exit(code)
+    sys.exit(code)
+
+
+def _fail(text: str, code: int) -> int:
+    sys.stderr.write(f"bihuan: {text}\n")
+    return code
+
+
+def _plain(error: CycloptsError) -> str:
+    return " ".join(str(error).split()).rstrip(".")
+
+
+def _function(name: str) -> str:
+    return name.replace("-", "_") + ("_" if name in _SHADOWING else "")
+
+
+def _overview() -> str:
+    lines = ["Usage: bihuan COMMAND [OPTIONS]", "", _TITLE]
+    for group, _, commands in _COMMANDS:
+        lines += ["", f"{group}:", *(f"  {name:<13} {line}" for name, line in commands)]
+    lines += ["", "bihuan COMMAND --help explains one; --debug shows where an unexpected error comes from."]
+    return "\n".join(lines) + "\n"
+
+
+def _unknown_command(tokens: Sequence[str]) -> str | None:
+    """Said here: the command-line library would import every command to find a near one."""
+    names = [name for _, _, commands in _COMMANDS for name, _ in commands]
+    first, *rest = tokens
+    if first == "--version":
+        return None
+    if first in _GROUPS:
+        if not rest or rest[0] in {"--help", "-h"}:
+            return None
+        wanted, known = f"{first} {rest[0]}", [name for name in names if name.startswith(f"{first} ")]
+    else:
+        wanted, known = first, [name.partition(" ")[0] for name in names]
+    return None if wanted in known else f"no command {wanted!r}{_nearest(wanted, known)} (see bihuan --help)"
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("bihuan")
+    except PackageNotFoundError:
+        return "(not installed)"

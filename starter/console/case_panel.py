@@ -1,0 +1,155 @@
+"""A case as people read it: where it stands, who must act until when, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from activities.labels import label
+from starter.console.screen import printable
+from worker.company_time import CompanyTime
+from workflows.domain.vocabulary import Locale
+
+_PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
+_LONGEST = 160
+"""Characters of a detail in the history; `--json` has all of it."""
+
+
+class CasePanel:
+    """Draws one case from the JSON of `case_json`."""
+
+    def __init__(self, case: Mapping[str, Any], company: CompanyTime, locale: Locale) -> None:
+        self._case, self._company, self._locale = case, company, locale
+        self._now = company.now()
+
+    def parts(self) -> Iterator[RenderableType]:
+        """Head, deadlines, playbook, history."""
+        yield Panel(Group(*self._head()), title=self._title(), title_align="left", box=box.ROUNDED)
+        if self._case["deadlines"] or self._case["breaches"]:
+            yield self._clocks()
+        if playbook := self._case.get("playbook"):
+            steps = (Text(f"  {index}. {printable(step)}") for index, step in enumerate(playbook, start=1))
+            yield Group(Text("Playbook", style="bold"), *steps)
+        yield self._history()
+
+    def _title(self) -> Text:
+        case = self._case
+        priority = case["priority"]
+        parts = [Text(case["number"], style="bold")]
+        if priority:
+            parts.append(
+                Text(f"{priority} {self._label('priority', priority)}", style=_PRIORITY_STYLE.get(priority, ""))
+            )
+        parts.append(Text(self._status()))
+        return Text(" · ").join(parts)
+
+    def _status(self) -> str:
+        status = self._case["status"]
+        if status is None:
+            return "registered, not opened by a worker yet"
+        resolution = self._case["resolution"]
+        ended = f" ({self._label('resolution', resolution)})" if resolution else ""
+        return f"{self._label('status', status)} {status}{ended}"
+
+    def _head(self) -> Iterator[Text]:
+        case, form = self._case, self._case["form"]
+        customer = form.get("customer") or {}
+        company = f" ({customer['company']})" if customer.get("company") else ""
+        contacts = [customer.get(key) for key in ("phone", "wechat", "email", "other") if customer.get(key)]
+        yield self._line("Customer", f"{customer.get('name') or '–'}{company}  {' '.join(map(str, contacts))}")
+        yield self._line("Product", str(form.get("product") or "–"))
+        if symptom := (form.get("description") or {}).get("symptom"):
+            yield self._line("Symptom", _short(str(symptom)))
+        channel = self._label("channel", case["channel"])
+        yield self._line("Received", f"{self._moment(case['received_at'])} · {channel}")
+        if case["status"] is None:
+            return
+        yield self._line("Type", " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]))
+        assisting = f", with {', '.join(case['assisting'])}" if case.get("assisting") else ""
+        yield self._line("Owner", f"{case['owner'] or '–'} · {case['department'] or '–'}{assisting}")
+        if case["escalation_level"]:
+            seen = "acknowledged" if case.get("acknowledged") else "not acknowledged"
+            yield self._line("Escalated", f"level {case['escalation_level']} to {case.get('escalated_to')}, {seen}")
+        if case["reopened"]:
+            yield self._line("Reopened", f"{case['reopened']} ×")
+        if case.get("satisfaction"):
+            yield self._line("Rated", self._label("satisfaction", case["satisfaction"]))
+        if missing := case.get("missing"):
+            yield self._line("Missing", ", ".join(missing))
+        if waiting := case.get("waiting"):
+            clock = f" · {self._label('clock', waiting['clock'])}" if waiting.get("clock") else ""
+            until = (
+                f" until {self._moment(waiting['until'])}, {self._left(waiting['until'])}" if waiting["until"] else ""
+            )
+            yield self._line("Waits for", f"{waiting['who']}{until}{clock}", style="bold")
+
+    def _clocks(self) -> Table:
+        table = Table("Clock", "Due", "Left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for deadline in self._case["deadlines"]:
+            name = f"{self._label('clock', deadline['clock'])} {deadline['clock']}"
+            if deadline["due"]:
+                left = self._left(deadline["due"])
+                style = "red" if left.startswith("late") else ""
+                table.add_row(name, self._moment(deadline["due"]), Text(left, style=style))
+            else:
+                table.add_row(name, "paused", f"{_span(deadline.get('remaining') or 0)} when it goes on")
+        for breach in self._case["breaches"]:
+            name = f"{self._label('clock', breach['clock'])} {breach['clock']}"
+            table.add_row(Text(name, style="red"), self._moment(breach["due"]), Text("missed", style="red"))
+        return table
+
+    def _history(self) -> Table:
+        table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)
+        for entry in self._case["timeline"]:
+            detail = "  ".join(
+                f"{key}={_plain(value)}" for key, value in entry["detail"].items() if value not in (None, "", [])
+            )
+            table.add_row(
+                str(entry["sequence"]),
+                self._moment(entry["at"]),
+                self._label("event", entry["kind"]),
+                Text(printable(entry["by"])),
+                Text(_short(detail)),
+            )
+        return table
+
+    def _line(self, name: str, value: str, *, style: str = "") -> Text:
+        return Text.assemble((f"{name:<10}", "dim"), (printable(value), style))
+
+    def _label(self, kind: str, value: str) -> str:
+        return label(kind, value, self._locale)
+
+    def _moment(self, value: str) -> str:
+        return self._company.local(value).strftime("%Y-%m-%d %H:%M")
+
+    def _left(self, due: str) -> str:
+        seconds = (datetime.fromisoformat(due) - self._now).total_seconds()
+        return f"{_span(seconds)} left" if seconds >= 0 else f"late by {_span(-seconds)}"
+
+
+def _span(seconds: float) -> str:
+    """Days, hours and minutes; seconds only under a minute."""
+    span = timedelta(seconds=round(seconds))
+    hours, minutes = span.seconds // 3600, span.seconds % 3600 // 60
+    parts = [(span.days, "d"), (hours, "h"), (minutes, "min")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or f"{span.seconds} s"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return str(value)
+
+
+def _short(text: str) -> str:
+    flat = printable(" ".join(text.split()))
+    return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"

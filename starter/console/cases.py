@@ -1,0 +1,235 @@
+"""Looking at cases: one, many, those that are stuck, and what was sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, print_table, say
+from worker.company_time import CompanyTime
+from worker.settings import Settings, load_settings
+from workflows.domain.problem import Problem
+
+
+def _filter(text: str) -> Parameter:
+    return Parameter(help=text)
+
+
+async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder = None) -> None:
+    """One case: where it stands, who must act until when, its deadlines and its history.
+
+    Example: bihuan show FB202605110001 --json
+    """
+    from activities.casefile import read_case_file
+    from activities.database_url import DatabaseUrl
+    from starter.console.case_json import case_json
+
+    settings = load_settings(data=data)
+    file = await read_case_file(DatabaseUrl.parse(settings.database), number.strip().upper())
+    if file is None:
+        raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
+    company = await CompanyTime.read(settings)
+    shown = case_json(file, company, timeline=True)
+    if as_json:
+        print_json(shown)
+        return
+    from starter.console.case_panel import CasePanel
+
+    print_rich(*CasePanel(shown, company, settings.locale).parts())
+
+
+async def list_(
+    *,
+    status: Annotated[str | None, _filter("Such as in_progress or closed.")] = None,
+    open_only: Annotated[bool, Parameter(name="--open", negative=(), help="Only cases that are not closed.")] = False,
+    priority: Annotated[str | None, _filter("P0, P1, P2 or P3.")] = None,
+    type: Annotated[str | None, _filter("Id of a type.")] = None,  # noqa: A002
+    subtype: Annotated[str | None, _filter("A subtype.")] = None,
+    department: Annotated[str | None, _filter("Id of a department.")] = None,
+    group: Annotated[str | None, _filter("Id of a handling group.")] = None,
+    owner: Annotated[str | None, _filter("Id of a person.")] = None,
+    escalated: Annotated[bool, Parameter(negative=(), help="Only cases at an escalation level.")] = False,
+    breached: Annotated[bool, Parameter(negative=(), help="Only cases that missed a deadline.")] = False,
+    text: Annotated[str | None, _filter("Part of the number.")] = None,
+    since: Annotated[str | None, _filter("Received at or after: a day, or an ISO 8601 time.")] = None,
+    until: Annotated[str | None, _filter("Received before: a day, or an ISO 8601 time.")] = None,
+    limit: Annotated[int, _filter("At most so many, the latest first.")] = 100,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """Cases, the latest received first.
+
+    Example: bihuan list --open --department technical_support --breached
+    """
+    from activities.reading import Filter
+    from starter.console.case_json import case_json
+    from workflows.domain.vocabulary import Priority, Status
+
+    settings = load_settings(data=data)
+    company = await CompanyTime.read(settings)
+    wanted = Filter(
+        status=_one_of("--status", status, Status),
+        open_only=open_only,
+        priority=_one_of("--priority", priority, Priority),
+        type=type,
+        subtype=subtype,
+        department=department,
+        group=group,
+        owner=owner,
+        escalated=escalated or None,
+        breached=breached or None,
+        text=text,
+        since=_moment("--since", since, company),
+        until=_moment("--until", until, company),
+        limit=_positive("--limit", limit),
+    )
+    files = await _read(settings, "list", wanted)
+    shown = [case_json(file, company, timeline=False) for file in files]
+    if as_json:
+        print_json(shown)
+        return
+    print_table(
+        ("Number", "P", "Status", "Type", "Owner", "Lvl", "Waits for", "Until", "Customer"),
+        [_row(case, company) for case in shown],
+    )
+    if len(shown) == limit:
+        say(f"shown are the latest {limit}; --limit shows more")
+
+
+async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
+    """What needs a person: overdue, unacknowledged, undeliverable, not started, or failing in Temporal.
+
+    Example: bihuan stuck --json
+    """
+    from starter.stuck import find_stuck
+
+    settings = load_settings(data=data)
+    company = await CompanyTime.read(settings)
+    findings, warning = await find_stuck(settings, company)
+    if warning is not None:
+        say(warning)
+    if as_json:
+        print_json([company.localized(finding.as_json()) for finding in findings])
+        return
+    if not findings:
+        print("nothing is stuck")
+        return
+    print_table(
+        ("Number", "Why", "Since", "What", "Who", "Error", "Web UI"),
+        [
+            (
+                finding.number,
+                finding.reason,
+                f"{company.local(finding.since):%Y-%m-%d %H:%M}" if finding.since else "",
+                finding.what or "",
+                finding.who or "",
+                finding.error or "",
+                finding.link or "",
+            )
+            for finding in findings
+        ],
+    )
+
+
+async def outbox(
+    number: Annotated[str | None, Parameter(help="Only of this case.")] = None,
+    /,
+    *,
+    status: Annotated[str | None, _filter("stored, pending, sending, sent or failed.")] = None,
+    limit: Annotated[int, _filter("At most so many, the latest.")] = 200,
+    full: Annotated[bool, Parameter(negative=(), help="With the text of each message.")] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """What was sent to whom, how often it was tried, and how that ended.
+
+    Example: bihuan outbox FB202605110001 --full
+    """
+    from activities.outbox import OutboxStatus
+
+    settings = load_settings(data=data)
+    company = await CompanyTime.read(settings)
+    wanted = _one_of("--status", status, OutboxStatus)
+    key = number.strip().upper() if number else None
+    rows = await _read(settings, "outbox", key, status=wanted, limit=_positive("--limit", limit))
+    if not rows and key is not None and await _read(settings, "get", key) is None:
+        raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
+    if as_json:
+        texts = [{"text": row.text, "short": row.short, "html": row.html} if full else {} for row in rows]
+        print_json([company.localized(row.as_json()) | text for row, text in zip(rows, texts, strict=True)])
+        return
+    print_table(
+        ("Case", "When", "Message", "To", "By", "Status", "Tried", "Subject"),
+        [
+            (
+                row.number,
+                f"{company.local(row.created_at):%m-%d %H:%M}",
+                row.message,
+                row.recipient,
+                row.channel,
+                f"{row.status}: {row.error}" if row.error else row.status,
+                str(row.attempts),
+                row.subject,
+            )
+            for row in rows
+        ],
+    )
+    if full:
+        for row in rows:
+            print_table((f"{row.message} → {row.recipient}",), [(row.text,)])
+
+
+async def _read(settings: Settings, what: str, *arguments: Any, **options: Any) -> Any:
+    from activities.database import Database
+    from activities.reading import Cases
+
+    database = Database.open(settings.database)
+    try:
+        await database.ready()
+        return await getattr(Cases(database), what)(*arguments, **options)
+    finally:
+        await database.close()
+
+
+def _row(case: dict[str, Any], company: CompanyTime) -> tuple[str, ...]:
+    waiting = case.get("waiting") or {}
+    until = f"{company.local(waiting['until']):%m-%d %H:%M}" if waiting.get("until") else ""
+    customer = case["form"].get("customer") or {}
+    return (
+        case["number"],
+        case["priority"] or "",
+        case["status"] or "registered",
+        " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]),
+        case["owner"] or "",
+        str(case["escalation_level"] or ""),
+        waiting.get("who") or "",
+        until,
+        str(customer.get("company") or customer.get("name") or ""),
+    )
+
+
+def _one_of(option: str, value: str | None, allowed: Any) -> str | None:
+    if value is not None and value not in set(allowed):
+        raise Problem(f"{option} {value}: allowed: {', '.join(allowed)}")
+    return value
+
+
+def _positive(option: str, value: int) -> int:
+    if value < 1:
+        raise Problem(f"{option} {value}: allowed: a number from 1")
+    return value
+
+
+def _moment(option: str, value: str | None, company: CompanyTime) -> datetime | None:
+    """A day begins at the company's midnight; a time without offset is the company's, too."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise Problem(
+            f"{option} {value}: allowed: a day such as 2026-05-11, or a time such as 2026-05-11T09:00"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=company.local(company.now()).tzinfo)

@@ -1,0 +1,86 @@
+"""One command a signal: what customers say, themselves or through who serves them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from starter.console.screen import Number
+from starter.console.sender import OptionalText, Sender, Why, send_command
+from workflows.domain.problem import Problem
+
+
+async def supply(
+    number: Number,
+    /,
+    *,
+    text: Annotated[str | None, Parameter(help="The customer's answer in free text.")] = None,
+    set_: Annotated[
+        tuple[str, ...],
+        Parameter(name="--set", help="key=value with a form key, such as customer.phone=13800138000; repeatable."),
+    ] = (),
+    sender: Sender,
+) -> int:
+    """Give the information that was asked for, as text or by form key.
+
+    Example: bihuan supply FB202605110001 --as customer --set description.steps="点击保存后报错"
+    """
+    return await send_command("supply", number, sender, text=text, fields=_assignments(set_) or None)
+
+
+async def confirm(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
+    """Accept the solution.
+
+    Example: bihuan confirm FB202605110001 --as customer
+    """
+    return await send_command("confirm", number, sender, text=text)
+
+
+async def refuse(number: Number, /, *, why: Why, sender: Sender) -> int:
+    """Not accept the solution; handling starts again, one step more urgent.
+
+    Example: bihuan refuse FB202605110001 --as customer --why "仍然报错"
+    """
+    return await send_command("refuse", number, sender, why=why)
+
+
+async def rate(
+    number: Number,
+    /,
+    *,
+    score: Annotated[
+        str, Parameter(help="very_satisfied … very_dissatisfied, 5 … 1, or 非常满意 满意 一般 不满意 非常不满意.")
+    ],
+    comment: Annotated[str | None, Parameter(help="In the customer's words.")] = None,
+    sender: Sender,
+) -> int:
+    """Answer the satisfaction follow-up; dissatisfied reopens the case.
+
+    Example: bihuan rate FB202605110001 --as customer --score 满意 --comment "处理很快"
+    """
+    return await send_command("rate", number, sender, score=_score(score), comment=comment)
+
+
+def _assignments(pairs: tuple[str, ...]) -> dict[str, str]:
+    fields = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key.strip():
+            raise Problem(f"--set {pair}: expected key=value, such as customer.phone=13800138000")
+        fields[key.strip()] = value
+    return fields
+
+
+_SCORES = {
+    **dict(zip("54321", ("very_satisfied", "satisfied", "neutral", "dissatisfied", "very_dissatisfied"), strict=True)),
+    "非常满意": "very_satisfied",
+    "满意": "satisfied",
+    "一般": "neutral",
+    "不满意": "dissatisfied",
+    "非常不满意": "very_dissatisfied",
+}
+
+
+def _score(text: str) -> str:
+    return _SCORES.get(text.strip(), text.strip().lower().replace("-", "_").replace(" ", "_"))

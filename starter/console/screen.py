@@ -1,0 +1,62 @@
+"""How commands speak: JSON for programs, tables for people; `NO_COLOR` and pipes get plain text."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Answer in JSON, for programs.")]
+DataFolder = Annotated[str | None, Parameter(name="--data", help="Data folder (default: BIHUAN_DATA, ./bihuan-data).")]
+Number = Annotated[str, Parameter(help="Number of the case, such as FB202605110001.")]
+
+_PIPED_WIDTH = 160
+"""Columns when there is no terminal to ask: wide enough that a row stays a line."""
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def say(text: str) -> None:
+    """A line for people on standard error, where it does not disturb a program reading the answer."""
+    sys.stderr.write(f"bihuan: {text}\n")
+    sys.stderr.flush()
+
+
+def screen() -> Console:
+    """Standard output for people."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+
+
+def print_rich(*parts: RenderableType) -> None:
+    """Tables and panels on standard output."""
+    console = screen()
+    for part in parts:
+        console.print(part)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
+    """A table; cells are text, never markup: what customers write is shown as they wrote it."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    print_rich(table)
+
+
+def printable(text: str) -> str:
+    """Without control characters, which could rewrite a terminal."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,0 +1,44 @@
+"""Who sends a command to a case, and how the answer is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from starter.console.screen import AsJson, DataFolder, print_json, say
+
+Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
+OptionalText = Annotated[str | None, Parameter(help="A remark, kept in the history.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Sender:
+    """Who sends a command, and how it is answered."""
+
+    by: Annotated[str, Parameter(name="--as", help="Who you are: a person's id, customer, or operator.")]
+    command_id: Annotated[str | None, Parameter(help="The same id again is the same command; for retries.")] = None
+    as_json: AsJson = False
+    data: DataFolder = None
+
+
+async def send_command(command: str, number: str, sender: Sender, **fields: Any) -> int:
+    """Send one command; its own keys are `fields`, those that are None are left out. Answers the exit code."""
+    from starter.signalling import send
+    from worker.settings import load_settings
+
+    given = {name: value for name, value in fields.items() if value is not None}
+    outcome = await send(
+        load_settings(data=sender.data), command, number, given, by=sender.by, command_id=sender.command_id
+    )
+    if sender.as_json:
+        print_json(outcome.as_json())
+    elif outcome.outcome != "rejected":
+        reason = f": {outcome.reason}" if outcome.reason else ""
+        print(f"{number} {command.replace('_', '-')} {outcome.outcome}{reason}")
+    if outcome.outcome == "rejected":
+        say(f"{number} {command.replace('_', '-')} rejected: {outcome.reason}")
+        return 1
+    return 0

@@ -1,0 +1,81 @@
+"""Running it: everything in one process tree, or a worker alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from starter.console.screen import DataFolder, say
+from worker.endpoint import Endpoint
+from worker.installation import Installation
+from worker.lock import DataLock
+from worker.logs import configure_logs
+from worker.process import run_worker, stop_on_signals
+from worker.server import EmbeddedServer
+from worker.settings import Settings, load_settings
+
+Speed = Annotated[
+    float | None, Parameter(help="How many times as fast as the wall clock; for trials, fixed when the data is new.")
+]
+
+
+async def up(
+    *,
+    port: Annotated[int | None, Parameter(help="Of Temporal's front end (7233).")] = None,
+    ui_port: Annotated[int | None, Parameter(help="Of Temporal's Web UI (8233).")] = None,
+    data: DataFolder = None,
+    speed: Speed = None,
+) -> int:
+    """Run everything here until Ctrl-C: Temporal server, Web UI and worker. The data folder survives restarts.
+
+    Example: bihuan up --data ./bihuan-data --port 7233 --ui-port 8233
+    """
+    settings = load_settings(data=data, speed=speed, server=_server(port, ui_port))
+    configure_logs(settings.log_format, settings.log_level)
+    stop = stop_on_signals()
+    with DataLock(settings.data):
+        server = EmbeddedServer(settings.data, settings.server)
+        try:
+            await server.start()
+            watch = asyncio.create_task(server.watch(say))
+            try:
+                await _run_beside(server, settings, stop)
+            finally:
+                watch.cancel()
+        finally:
+            await server.stop()
+    say("stopped")
+    return 0
+
+
+async def worker(*, data: DataFolder = None, speed: Speed = None) -> int:
+    """Run a worker alone, against the Temporal that TEMPORAL_ADDRESS or a profile names.
+
+    Example: TEMPORAL_ADDRESS=temporal.example.com:7233 bihuan worker
+    """
+    settings = load_settings(data=data, speed=speed)
+    configure_logs(settings.log_format, settings.log_level)
+    stop = stop_on_signals()
+    await run_worker(settings, ready=lambda installation: _announce(installation, "worker ready"), stop=stop)
+    say("stopped")
+    return 0
+
+
+async def _run_beside(server: EmbeddedServer, settings: Settings, stop: asyncio.Event) -> None:
+    def ready(installation: Installation) -> None:
+        _announce(installation, f"ready: Temporal at {server.address}, Web UI {server.ui}")
+
+    await run_worker(settings, ready=ready, stop=stop, endpoint=Endpoint.read(settings.data))
+
+
+def _announce(installation: Installation, text: str) -> None:
+    settings, time = installation.settings, installation.time
+    shown = f"; speed {time.speed:g}, it is {installation.local(installation.now()):%Y-%m-%d %H:%M} there"
+    say(f"{text}, data {settings.data}, policy {settings.policy}{'' if time.is_real else shown}. Ctrl-C stops")
+
+
+def _server(port: int | None, ui_port: int | None) -> dict[str, int] | None:
+    given = {"port": port, "ui_port": ui_port}
+    return {name: value for name, value in given.items() if value is not None} or None

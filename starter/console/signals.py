@@ -1,0 +1,224 @@
+"""One command a signal: what agents and operators ask of a case."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from starter.console.screen import Number
+from starter.console.sender import OptionalText, Sender, Why, send_command
+from workflows.domain.problem import Problem
+
+
+async def claim(number: Number, /, *, sender: Sender) -> int:
+    """Start work on a case you own.
+
+    Example: bihuan claim FB202605110001 --as agent-001
+    """
+    return await send_command("claim", number, sender)
+
+
+async def reply(
+    number: Number, /, *, text: Annotated[str, Parameter(help="What the customer is told.")], sender: Sender
+) -> int:
+    """Answer the customer with substance: this is what stops the response clock.
+
+    Example: bihuan reply FB202605110001 --as agent-001 --text "已定位到同步服务异常,正在修复"
+    """
+    return await send_command("reply", number, sender, text=text)
+
+
+async def classify(
+    number: Number,
+    /,
+    *,
+    why: Why,
+    type: Annotated[str | None, Parameter(help="Id of the type, such as technical.")] = None,  # noqa: A002
+    subtype: Annotated[str | None, Parameter(help="Subtype, such as 登录异常.")] = None,
+    priority: Annotated[str | None, Parameter(help="P0, P1, P2 or P3.")] = None,
+    sender: Sender,
+) -> int:
+    """Correct type, subtype or priority; give at least one, and why.
+
+    Example: bihuan classify FB202605110001 --as agent-001 --priority P1 --why "影响全部用户"
+    """
+    return await send_command("classify", number, sender, type=type, subtype=subtype, priority=priority, why=why)
+
+
+async def assign(
+    number: Number,
+    /,
+    *,
+    why: Why,
+    to: Annotated[str | None, Parameter(help="Id of the new owner; without it the best fitting is chosen.")] = None,
+    department: Annotated[str | None, Parameter(help="Id of the department to choose in.")] = None,
+    sender: Sender,
+) -> int:
+    """Dispatch by hand, or hand over.
+
+    Example: bihuan assign FB202605110001 --as head-tech --to agent-002 --why "换班"
+    """
+    return await send_command("assign", number, sender, to=to, department=department, why=why)
+
+
+async def progress(
+    number: Number,
+    /,
+    *,
+    text: Annotated[str, Parameter(help="Where things stand, such as 方案测试中.")],
+    internal: Annotated[bool, Parameter(negative=(), help="Not told to the customer.")] = False,
+    step: Annotated[int | None, Parameter(help="Which step of the playbook is done, from 1.")] = None,
+    why: Annotated[str | None, Parameter(help="Why the last update was missed, if it was.")] = None,
+    sender: Sender,
+) -> int:
+    """Record the progress update that is due every 24 hours.
+
+    Example: bihuan progress FB202605110001 --as agent-001 --text "已定位原因" --step 1
+    """
+    return await send_command("progress", number, sender, text=text, internal=internal or None, step=step, why=why)
+
+
+async def escalate(
+    number: Number,
+    /,
+    *,
+    why: Why,
+    to_department: Annotated[str | None, Parameter(help="Sideways to this department instead of upwards.")] = None,
+    sender: Sender,
+) -> int:
+    """Ask for help: upwards to your superior, or sideways to another department.
+
+    Example: bihuan escalate FB202605110001 --as agent-001 --why "需要数据库权限"
+    """
+    return await send_command("escalate", number, sender, why=why, department=to_department)
+
+
+async def collaborate(
+    number: Number,
+    /,
+    *,
+    department: Annotated[str, Parameter(help="Id of the department asked.")],
+    duty: Annotated[str, Parameter(help="What it has to do.")],
+    due: Annotated[str | None, Parameter(help="Until when: ISO 8601 time with offset.")] = None,
+    sender: Sender,
+) -> int:
+    """Ask another department for its part.
+
+    Example: bihuan collaborate FB202605110001 --as agent-001 --department product --duty "确认需求"
+    """
+    return await send_command("collaborate", number, sender, department=department, duty=duty, due=due)
+
+
+async def contribute(
+    number: Number,
+    /,
+    *,
+    department: Annotated[str, Parameter(help="Id of the department that answers.")],
+    result: Annotated[str | None, Parameter(help="What was done.")] = None,
+    cannot: Annotated[str | None, Parameter(help="Why it cannot be done.")] = None,
+    sender: Sender,
+) -> int:
+    """Report a department's part as done, or as impossible.
+
+    Example: bihuan contribute FB202605110001 --as product-head --department product --result "已确认"
+    """
+    if (result is None) == (cannot is None):
+        raise Problem("contribute: give either --result or --cannot")
+    return await send_command("contribute", number, sender, department=department, result=result, cannot=cannot)
+
+
+async def request_info(
+    number: Number,
+    /,
+    *,
+    text: Annotated[str, Parameter(help="What the customer is asked.")],
+    field: Annotated[
+        tuple[str, ...], Parameter(help="A form key that is missing, such as description.steps; may be repeated.")
+    ] = (),
+    sender: Sender,
+) -> int:
+    """Ask the customer for what is missing; the case waits for the answer.
+
+    Example: bihuan request-info FB202605110001 --as agent-001 --text "请补充操作步骤" --field description.steps
+    """
+    return await send_command("request_info", number, sender, text=text, fields=list(field) or None)
+
+
+async def resolve(
+    number: Number,
+    /,
+    *,
+    cause: Annotated[str, Parameter(help="Why it happened, so that the customer can follow.")],
+    solution: Annotated[str, Parameter(help="What solves it.")],
+    cautions: Annotated[str | None, Parameter(help="What the customer should mind.")] = None,
+    prevention: Annotated[str | None, Parameter(help="How to keep it from happening again.")] = None,
+    verified: Annotated[
+        str | None, Parameter(help="Tried in a test environment first: yes, no or not_applicable.")
+    ] = None,
+    verified_note: Annotated[str | None, Parameter(help="How it was verified, or why not.")] = None,
+    sender: Sender,
+) -> int:
+    """Give the solution, as the customer will read it.
+
+    Example: bihuan resolve FB202605110001 --as agent-001 --cause "缓存过期" --solution "已更新缓存策略" --verified yes
+    """
+    return await send_command(
+        "resolve",
+        number,
+        sender,
+        cause=cause,
+        solution=solution,
+        cautions=cautions,
+        prevention=prevention,
+        verified=verified.replace("-", "_") if verified else None,
+        verified_note=verified_note,
+    )
+
+
+async def feedback(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
+    """Record that a person told the customer the result.
+
+    Example: bihuan feedback FB202605110001 --as agent-001 --text "已电话告知"
+    """
+    return await send_command("feedback", number, sender, text=text)
+
+
+async def note(number: Number, /, *, text: Annotated[str, Parameter(help="The remark.")], sender: Sender) -> int:
+    """Add an internal remark; the customer does not see it.
+
+    Example: bihuan note FB202605110001 --as agent-001 --text "客户下午在线"
+    """
+    return await send_command("note", number, sender, text=text)
+
+
+async def acknowledge(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
+    """Accept an escalation that came to you, so that it goes no further.
+
+    Example: bihuan acknowledge FB202605110001 --as head-tech
+    """
+    return await send_command("acknowledge", number, sender, text=text)
+
+
+async def withdraw(number: Number, /, *, why: Why, sender: Sender) -> int:
+    """Close without a solution: the customer, or a superior with the reason.
+
+    Example: bihuan withdraw FB202605110001 --as customer --why "问题已自行恢复"
+    """
+    return await send_command("withdraw", number, sender, why=why)
+
+
+async def review(number: Number, /, *, text: Annotated[str, Parameter(help="The report.")], sender: Sender) -> int:
+    """Hand in a post-incident review.
+
+    Example: bihuan review FB202605110001 --as head-tech --text "根因:…;改进:…"
+    """
+    return await send_command("review", number, sender, text=text)
+
+
+async def retime(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:
+    """Take up the present policy and calendar; what has passed stays as it was.
+
+    Example: bihuan retime FB202605110001 --as operator --why "节假日安排已公布"
+    """
+    return await send_command("retime", number, sender, why=why)

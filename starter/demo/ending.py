@@ -1,0 +1,89 @@
+"""What each case went through, what was sent to whom, and where to look further."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from activities.labels import label
+from activities.reading import OutboxEntry
+from starter.console.screen import print_rich, print_table
+from starter.demo.record import LiveRecord
+from worker.installation import Installation
+from workflows.domain.vocabulary import Locale
+
+_ZH = Locale.ZH_CN
+
+
+async def print_ending(
+    installation: Installation, titles: dict[str, str], record: LiveRecord, faults: dict[str, list[str]], web_ui: str
+) -> None:
+    """Print the whole account."""
+    for number, title in titles.items():
+        print_rich(_history(installation, number, title, record, faults.get(number, [])))
+    outbox = [entry for number in titles for entry in await installation.cases.outbox(number)]
+    print_table(
+        ("发给 to", "通知 notifications"),
+        _per_recipient(outbox),
+        title=f"通知 notifications: {len(outbox)}",
+    )
+    links = Table.grid(padding=(0, 2))
+    links.add_row("Temporal Web UI", Text(f"{web_ui}/namespaces/default/workflows"))
+    for number in titles:
+        links.add_row(number, Text(f"{web_ui}/namespaces/default/workflows/{number}"))
+    print_rich(links, Text("加 --keep 可以在演示后打开 · run with --keep to open them afterwards", style="dim"))
+    good = len(titles) - sum(number in faults for number in titles)
+    for name, lines in faults.items():
+        for line in lines:
+            print_rich(Text(f"✗ {name}: {line}", style="bold red"))
+    if not faults:
+        print_rich(
+            Text(f"✓ {good} 个案件都按预期闭环 · all {good} cases ended as their stories say", style="bold green")
+        )
+
+
+def _history(installation: Installation, number: str, title: str, record: LiveRecord, faults: list[str]) -> Tree:
+    file = record.files.get(number)
+    mark, style = ("✗", "bold red") if faults else ("✓", "bold green")
+    tree = Tree(Text(f"{mark} {number} {title}", style=style), guide_style="dim")
+    for entry in file.timeline if file else ():
+        when = installation.local(datetime.fromisoformat(str(entry["at"])))
+        what = label("event", str(entry["kind"]), _ZH)
+        tree.add(
+            Text.assemble(
+                (f"{when:%m-%d %H:%M}", "dim"), f"  {what}  ", (str(entry["by"]), "cyan"), f"  {_told(entry)}"
+            )
+        )
+    return tree
+
+
+def _told(entry: dict[str, Any]) -> str:
+    """The most telling detail of an event."""
+    detail: dict[str, Any] = entry["detail"]
+    clock = detail.get("clock") or (detail.get("why") if entry["kind"] == "escalated" else None)
+    parts = [
+        label("clock", str(clock), _ZH) if clock else "",
+        f"→ {detail['to']}" if detail.get("to") else "",
+        f"负责人 {detail['owner']}" if detail.get("owner") else "",
+        f"第{detail['level']}级" if detail.get("level") else "",
+        str(detail.get("text") or detail.get("solution") or detail.get("reason") or ""),
+        label("satisfaction", str(detail["score"]), _ZH) if detail.get("score") else "",
+        label("resolution", str(detail["resolution"]), _ZH) if detail.get("resolution") else "",
+    ]
+    return " ".join(part for part in parts if part)[:90]
+
+
+def _per_recipient(outbox: list[OutboxEntry]) -> list[tuple[str, str]]:
+    counts: dict[str, Counter[str]] = {}
+    for entry in outbox:
+        who = f"{entry.name} ({entry.recipient})" if entry.recipient != "customer" else f"{entry.name} (客户 customer)"
+        counts.setdefault(who, Counter())[label("message", entry.message, Locale.ZH_CN)] += 1
+    return [
+        (who, ", ".join(f"{what}×{times}" if times > 1 else what for what, times in sent.items()))
+        for who, sent in sorted(counts.items())
+    ]

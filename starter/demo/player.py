@@ -1,0 +1,75 @@
+"""What the people of one story do: they wait for a moment or an event, and send commands like anyone else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+
+from activities.casefile import CaseFile
+from starter.demo.record import LiveRecord
+from starter.demo.story import StoryFailedError
+from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.vocabulary import CUSTOMER
+
+_PATIENCE = 60.0
+"""Seconds of the wall clock after which something that should have happened has not."""
+
+
+class Player:
+    """The people around one case."""
+
+    def __init__(
+        self,
+        number: str,
+        handle: WorkflowHandle[Any, Any],
+        record: LiveRecord,
+        time: VirtualTime,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.number = number
+        self._handle, self._record, self._time, self._now = handle, record, time, now
+        self._sent = 0
+
+    @property
+    def owner(self) -> str:
+        """Who owns the case now."""
+        file = self._record.files.get(self.number)
+        return str(file.view["owner"]) if file and file.view else ""
+
+    async def until(self, moment: datetime) -> None:
+        """Let virtual time pass."""
+        await asyncio.sleep(self._time.wait(moment, self._now()).total_seconds())
+
+    async def when(self, what: str, holds: Callable[[CaseFile], bool]) -> None:
+        """Wait until the record shows something."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._record.until(self.number, holds)
+        except TimeoutError:
+            raise StoryFailedError(f"一直没有发生 never happened: {what}") from None
+
+    async def send(self, command: str, by: str = "", *, accepted: bool = True, **fields: Any) -> None:
+        """A command by somebody (default: the owner), and a look at what became of it."""
+        self._sent += 1
+        by = by or self.owner
+        command_id = f"demo-{self.number}-{self._sent}"
+        payload = {"command_id": command_id, "by": by, "at": self._now().isoformat(), **fields}
+        await self._handle.signal(command, payload)
+        while (answer := await self._handle.query("outcome", command_id))["outcome"] == "pending":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        if (answer["outcome"] == "accepted") is not accepted:
+            raise StoryFailedError(f"{command} ({by}): {answer['outcome']} {answer['reason'] or ''}".strip())
+        await self.when(command, lambda file: self._judged(file, command_id, accepted=accepted))
+
+    async def customer(self, command: str, **fields: Any) -> None:
+        """What the customer says."""
+        await self.send(command, CUSTOMER, **fields)
+
+    def _judged(self, file: CaseFile, command_id: str, *, accepted: bool) -> bool:
+        if accepted:
+            return bool(file.view and file.timeline)
+        return any(entry["detail"].get("command_id") == command_id for entry in file.timeline)  # type: ignore[union-attr]

@@ -1,0 +1,48 @@
+"""The cases of the demonstration as the database has them, read again and again while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from activities.casefile import CaseFile
+from activities.reading import Cases
+
+_EVERY = 0.1
+
+
+class LiveRecord:
+    """`files` holds the newest state of each case by number."""
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+        self._changed = asyncio.Condition()
+        self.files: dict[str, CaseFile] = {}
+
+    async def follow(self, numbers: Callable[[], list[str]]) -> None:
+        """Read until cancelled."""
+        while True:
+            await self.read(numbers())
+            await asyncio.sleep(_EVERY)
+
+    async def read(self, numbers: list[str]) -> None:
+        """Read once."""
+        for number in numbers:
+            known = self.files.get(number)
+            if known is not None and known.view is not None and known.view["closed_at"]:
+                continue
+            file = await self._cases.get(number)
+            if file is not None:
+                self.files[number] = file
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def until(self, number: str, holds: Callable[[CaseFile], bool]) -> None:
+        """Wait until something is true of a case that is open."""
+
+        def seen() -> bool:
+            file = self.files.get(number)
+            return file is not None and file.view is not None and holds(file)
+
+        async with self._changed:
+            await self._changed.wait_for(seen)

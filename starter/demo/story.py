@@ -1,0 +1,52 @@
+"""A story: what a customer sends in, who then does what, and how it has to end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from workflows.domain.event import EventKind
+
+if TYPE_CHECKING:
+    from activities.casefile import CaseFile
+    from starter.demo.player import Player
+
+
+class StoryFailedError(Exception):
+    """A story did not go as it says; the text says where."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """`opens` is a virtual moment; `play` does what people do; `ends` names what has to be true at the end."""
+
+    title: str
+    opens: datetime
+    form: dict[str, Any]
+    play: Callable[[Player], Awaitable[None]]
+    resolution: str
+    ends: dict[str, Callable[[CaseFile], bool]] = field(default_factory=dict)
+
+    def faults(self, file: CaseFile | None) -> list[str]:
+        """What is not as the story says."""
+        if file is None or file.view is None:
+            return ["没有建立案件 the case was never opened"]
+        found = []
+        if file.view["resolution"] != self.resolution:
+            found.append(f"结果应为 resolution should be {self.resolution}, is {file.view['resolution']}")
+        return found + [what for what, holds in self.ends.items() if not holds(file)]
+
+
+def happened(file: CaseFile, kind: EventKind, **detail: Any) -> int:
+    """How often something is in the timeline."""
+    return sum(
+        entry["kind"] == kind and all(_detail(entry).get(key) == value for key, value in detail.items())
+        for entry in file.timeline
+    )
+
+
+def _detail(entry: dict[str, Any]) -> dict[str, Any]:
+    found = entry["detail"]
+    return found if isinstance(found, dict) else {}

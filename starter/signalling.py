@@ -1,0 +1,110 @@
+"""A command sent to a case as a signal, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from worker.connection import connect, is_unavailable
+from worker.installation import Installation, open_installation
+from worker.settings import Settings
+from worker.starting import start_case
+from workflows.domain.commands import parse_command
+from workflows.domain.problem import Problem
+
+_ANSWER_WITHIN = 3.0
+"""Seconds for a worker to judge a command before it counts as queued; the server keeps it either way."""
+_RPC_TIMEOUT = timedelta(seconds=5)
+_NOBODY = "no worker answers; the server keeps the command and the case judges it when one is back"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a command; `reason` says why it was rejected, or why it waits."""
+
+    number: str
+    command: str
+    command_id: str
+    outcome: Literal["accepted", "rejected", "queued"]
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """The answer of `--json`."""
+        return asdict(self)
+
+
+async def send(
+    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+) -> Outcome:
+    """Send one command and wait a moment for its outcome.
+
+    `fields` are the command's own keys; the same `command_id` again is the same command.
+
+    Raises:
+        Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
+    """
+    command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id)
+    async with open_installation(settings) as installation:
+        client = await connect(settings)
+        payload = {"command_id": command_id, "by": by, "at": installation.now().isoformat(), **fields}
+        handle = client.get_workflow_handle(number)
+        try:
+            await _signal(handle, command, payload)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
+            await _start_late(client, installation, number)
+            await _signal(handle, command, payload)
+        return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
+
+
+async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
+    await handle.signal(command, payload, rpc_timeout=_RPC_TIMEOUT)
+
+
+async def _start_late(client: Client, installation: Installation, number: str) -> None:
+    """Explain why nobody takes commands under that number, or start a case that was registered and no more."""
+    file = await installation.cases.get(number)
+    if file is None:
+        raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
+    if file.view is not None and (closed_at := file.view["closed_at"]):
+        closed = installation.local(datetime.fromisoformat(str(closed_at)))
+        raise Problem(
+            f"{number} is closed ({file.view['resolution']}) since {closed:%Y-%m-%d %H:%M}; open a new case instead"
+        )
+    if number not in await installation.register.unstarted():
+        raise Problem(f"{number}: Temporal no longer has this case although it is not closed; see bihuan stuck")
+    await start_case(client, number, time=installation.time, task_queue=installation.settings.task_queue)
+    await installation.register.mark_started(number)
+
+
+async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: Outcome) -> Outcome:
+    deadline = time.monotonic() + _ANSWER_WITHIN
+    pause = 0.02
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            answer = await handle.query("outcome", queued.command_id, rpc_timeout=timedelta(seconds=left))
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return queued
+        except RPCError as error:
+            if is_unavailable(error) or error.status is RPCStatusCode.FAILED_PRECONDITION:
+                return queued
+            raise Problem(f"{queued.number}: sent, but its outcome is not known: {error.message}") from None
+        if answer["outcome"] in {"accepted", "rejected"}:
+            return Outcome(queued.number, queued.command, queued.command_id, answer["outcome"], answer.get("reason"))
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 0.2)
+    return queued

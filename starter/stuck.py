@@ -1,0 +1,154 @@
+"""What does not go on by itself: what the record says, and what Temporal knows about failing tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.database import Database
+from activities.reading import Cases
+from worker.company_time import CompanyTime
+from worker.connection import connect, web_ui
+from worker.settings import Settings
+from workflows.details import BLOCKED
+from workflows.domain.problem import Problem
+
+_QUERY = f"ExecutionStatus = 'Running' AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
+_SILENT = frozenset({"not_acting", "not_opened"})
+"""Reasons of the record behind which a failing task may hide."""
+_MOST = 500
+"""Cases asked about at Temporal; when more fail, the reason is the same for most."""
+_POLLED_WITHIN = timedelta(seconds=90)
+"""A worker that runs asks at least every minute."""
+_RPC_TIMEOUT = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to look at. `reason` is the record's (see `AttentionReason`), `activity_failing` or `task_failing`;
+    `link` leads to the case in the Web UI.
+    """
+
+    number: str
+    reason: str
+    since: datetime | None
+    what: str | None = None
+    who: str | None = None
+    error: str | None = None
+    link: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer of `--json`."""
+        return asdict(self)
+
+
+async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Finding], str | None]:
+    """Everything to look at (times are the cases'), and a warning: Temporal does not answer, or no worker runs.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    recorded = await _recorded(settings, company.now())
+    try:
+        client = await connect(settings)
+        failing = await _failing(client, {item.number for item in recorded if item.reason in _SILENT}, settings)
+        unattended = await _unattended(client, settings.task_queue)
+        failing = [replace(item, since=item.since and company.time.virtual(item.since)) for item in failing]
+    except (Problem, RPCError) as error:
+        return recorded, f"shown is the record only: {str(error).splitlines()[0]}"
+    return [*failing, *recorded], unattended
+
+
+async def _recorded(settings: Settings, now: datetime) -> list[Finding]:
+    database = Database.open(settings.database)
+    try:
+        await database.ready()
+        found = await Cases(database).attention(now)
+    finally:
+        await database.close()
+    return [
+        Finding(
+            number=item.number,
+            reason=str(item.reason),
+            since=item.since,
+            what=item.what,
+            who=item.who,
+            error=item.error,
+            link=_link(settings, item.number, "default"),
+        )
+        for item in found
+    ]
+
+
+async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[Finding]:
+    numbers = set(suspects)
+    async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=_RPC_TIMEOUT):
+        numbers.add(execution.id)
+    found: list[Finding] = []
+    for number in sorted(numbers)[:_MOST]:
+        try:
+            description = await client.get_workflow_handle(number).describe(rpc_timeout=_RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            continue
+        found += _faults(description, _link(settings, number, client.namespace))
+    return found
+
+
+async def _unattended(client: Client, task_queue: str) -> str | None:
+    """Whether nobody asks for work: then nothing goes on, and no case shows why."""
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    answer = await client.workflow_service.describe_task_queue(request, timeout=_RPC_TIMEOUT)
+    newest = max((poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers), default=None)
+    if newest is not None and datetime.now(UTC) - newest < _POLLED_WITHIN:
+        return None
+    return f"no worker polls task queue {task_queue}: nothing goes on until one does (bihuan up, bihuan worker)"
+
+
+def _faults(description: WorkflowExecutionDescription, link: str | None) -> Iterable[Finding]:
+    raw = description.raw_description
+    for pending in raw.pending_activities:
+        if pending.attempt > 1 or pending.HasField("last_failure"):
+            yield Finding(
+                number=description.id,
+                reason="activity_failing",
+                since=pending.scheduled_time.ToDatetime(UTC) if pending.HasField("scheduled_time") else None,
+                what=f"{pending.activity_type.name}, attempt {pending.attempt}",
+                error=_root(pending.last_failure),
+                link=link,
+            )
+    task = raw.pending_workflow_task
+    problems = description.search_attributes.get("TemporalReportedProblems", [])
+    if raw.HasField("pending_workflow_task") and (task.attempt > 1 or problems):
+        yield Finding(
+            number=description.id,
+            reason="task_failing",
+            since=task.original_scheduled_time.ToDatetime(UTC) if task.HasField("original_scheduled_time") else None,
+            what=f"workflow task, attempt {task.attempt}",
+            error=", ".join(map(str, problems)) or None,
+            link=link,
+        )
+
+
+def _root(failure: Any) -> str | None:
+    while failure.HasField("cause"):
+        failure = failure.cause
+    return failure.message.splitlines()[0][:300] if failure.message else None
+
+
+def _link(settings: Settings, number: str, namespace: str) -> str | None:
+    base = web_ui(settings)
+    return f"{base}/namespaces/{namespace}/workflows/{number}" if base else None

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+_HEAVY = ("pydantic", "sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "asyncio")
+_OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox")
+_SIGNALS = (
+    "claim", "reply", "classify", "assign", "progress", "escalate", "collaborate", "contribute", "request-info",
+    "supply", "resolve", "feedback", "confirm", "refuse", "rate", "note", "acknowledge", "withdraw", "review", "retime",
+)  # fmt: skip
+_CUSTOMERS = ("supply", "confirm", "refuse", "rate")
+_ROOT = Path(__file__).parents[2]
+
+
+def bihuan_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """This process's, without settings of whoever runs the tests."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("BIHUAN_", "TEMPORAL_"))}
+    return {**inherited, "PYTHONPATH": str(_ROOT), "NO_COLOR": "1", **changes}
+
+
+def bihuan(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """The console script, as its own process in a folder of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", "from starter.admin import main; main()", *arguments],
+        cwd=folder,
+        env=bihuan_environment(environment or {}),
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _loaded(code: str, folder: Path) -> set[str]:
+    """Top-level modules in memory after running that code."""
+    script = f"import sys\n{code}\nsys.stderr.write(' '.join({{name.partition('.')[0] for name in sys.modules}}))"
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(_ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(result.stderr.split())
+
+
+def test_help_does_not_keep_anybody_waiting(tmp_path: Path) -> None:
+    loaded = _loaded("from starter.admin import run\nassert run(['--help']) == 0", tmp_path)
+    assert loaded.isdisjoint({*_HEAVY, "cyclopts", "rich"})
+
+
+def test_help_of_a_command_does_not_wait_for_the_engine(tmp_path: Path) -> None:
+    loaded = _loaded("from starter.admin import run\nassert run(['claim', '--help']) == 0", tmp_path)
+    assert loaded.isdisjoint({"sqlalchemy", "temporalio", "pydantic", "jinja2", "holidays"})
+
+
+def test_showing_a_case_does_not_wait_for_the_engine_or_the_database_library(tmp_path: Path) -> None:
+    loaded = _loaded("from starter.admin import run\nassert run(['show', 'FB202605110001']) == 1", tmp_path)
+    assert loaded.isdisjoint({"sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "alembic"})
+
+
+def test_help_names_every_command_in_one_line(tmp_path: Path) -> None:
+    listed = bihuan("--help", folder=tmp_path).stdout
+    for name in (*_OTHERS, *_SIGNALS):
+        assert sum(line.startswith(f"  {name} ") for line in listed.splitlines()) == 1, name
+
+
+def test_help_of_every_signal_has_an_example_that_names_its_sender() -> None:
+    from starter.console import customers, signals
+
+    for name in _SIGNALS:
+        text = getattr(customers if name in _CUSTOMERS else signals, name.replace("-", "_")).__doc__
+        assert f"Example: bihuan {name} FB202605110001 --as " in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["clam", "FB202605110001"], "no command 'clam'; did you mean claim?"),
+        (["policy", "chek"], "no command 'policy chek'; did you mean policy check?"),
+        (["claim", "FB202605110001"], "--as"),
+        (["claim"], "NUMBER"),
+        (["claim", "FB202605110001", "--as", "a", "--bogus"], "--bogus"),
+        (["progress", "FB202605110001", "--as", "a", "--text", "x", "--step", "two"], "two"),
+        (["up", "--port", "many"], "many"),
+        (["--bogus"], "no command '--bogus'"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], words: str, tmp_path: Path) -> None:
+    result = bihuan(*arguments, folder=tmp_path)
+    assert result.returncode == 2, result
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show", "FB202605110001"], "there is no database file"),
+        (["list"], "there is no database file"),
+        (["open", "nowhere.json"], "nowhere.json: cannot be read: No such file or directory"),
+        (["classify", "FB1", "--as", "a", "--priority", "P9", "--why", "x"], "'P0', 'P1', 'P2' or 'P3'"),
+        (["classify", "FB1", "--as", "a", "--why", "x"], "give at least one of type, subtype, priority"),
+        (["rate", "FB1", "--as", "customer", "--score", "great"], "very_satisfied"),
+        (["supply", "FB1", "--as", "customer", "--set", "phone"], "--set phone: expected key=value"),
+        (["supply", "FB1", "--as", "customer", "--set", "shoe.size=4"], "unknown form field 'shoe.size'"),
+        (["contribute", "FB1", "--as", "a", "--department", "d"], "either --result or --cannot"),
+        (["note", "FB1", "--as", "a", "--text", "a\x07b"], "control character U+0007"),
+        (["show", "FB1", "--data", "/proc/none"], "there is no database file"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_1(arguments: list[str], words: str, tmp_path: Path) -> None:
+    result = bihuan(*arguments, folder=tmp_path)
+    assert result.returncode == 1, result
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_a_misspelt_setting_stops_every_command_before_it_does_anything(tmp_path: Path) -> None:
+    result = bihuan("list", folder=tmp_path, environment={"BIHUAN_DATABSE_URL": "sqlite:///x.db"})
+    assert result.returncode == 1
+    assert "did you mean BIHUAN_DATABASE_URL?" in result.stderr
+
+
+def test_a_submission_is_kept_while_temporal_is_down_and_twice_is_one_case(tmp_path: Path) -> None:
+    form = json.dumps(intake_form(intake_key="portal-1"), ensure_ascii=False)
+    away = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    first = bihuan("open", "-", "--json", folder=tmp_path, environment=away, given=form)
+    again = bihuan("open", "-", "--json", folder=tmp_path, environment=away, given=form)
+    assert first.returncode == again.returncode == 0, first.stderr
+    number = json.loads(first.stdout)["number"]
+    assert json.loads(first.stdout) == {"number": number, "created": True}
+    assert json.loads(again.stdout) == {"number": number, "created": False}
+    assert "is registered; a worker starts it as soon as Temporal answers" in first.stderr
+    shown = bihuan("show", number, "--json", folder=tmp_path, environment=away)
+    assert json.loads(shown.stdout)["status"] is None
+    assert json.loads(shown.stdout)["received_at"].endswith("+08:00")
+    assert "not opened by a worker yet" in bihuan("show", number, folder=tmp_path, environment=away).stdout
+    assert number in bihuan("list", folder=tmp_path, environment=away).stdout
+
+
+def test_an_import_names_the_faulty_line_takes_the_others_and_adds_nothing_twice(tmp_path: Path) -> None:
+    lines = [
+        json.dumps(intake_form(), ensure_ascii=False),
+        "{broken",
+        "",
+        json.dumps(intake_form(channel="pigeon")),
+        json.dumps(intake_form(product="B")),
+    ]
+    (tmp_path / "issues.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    away = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    first = bihuan("import", "issues.jsonl", "--json", folder=tmp_path, environment=away)
+    assert first.returncode == 1
+    assert "bihuan: line 2: not valid JSON" in first.stderr
+    assert "bihuan: line 4: form: channel: " in first.stderr
+    tally = json.loads(first.stdout)
+    assert (tally["created"], tally["known"], [fault["line"] for fault in tally["failed"]]) == (2, 0, [2, 4])
+    again = json.loads(bihuan("import", "issues.jsonl", "--json", folder=tmp_path, environment=away).stdout)
+    assert (again["created"], again["known"]) == (0, 2)
+
+
+def intake_form(**changes: str) -> dict[str, object]:
+    return {
+        "channel": "portal",
+        "customer": {"name": "王芳", "kind": "individual", "phone": "13800138000", "locale": "zh_CN"},
+        "product": "智办公CRM系统",
+        "occurred_at": "2024-05-01T14:30+08:00",
+        "description": {"symptom": "点击保存后提示网络错误", "steps": "新建客户后保存"},
+        "impact": {"blocks_normal_use": True, "effect": "无法新增客户"},
+        **changes,
+    }

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.starter.test_admin import bihuan, bihuan_environment, intake_form
+from tests.worker.ports import free_ports
+
+
+@contextmanager
+def _up(folder: Path, *ports: int) -> Iterator[subprocess.Popen[str]]:
+    """`bihuan up` as a process, from its line of readiness on."""
+    code = "from starter.admin import main; main()"
+    arguments = ["up", "--port", str(ports[0]), "--ui-port", str(ports[1])]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        env=bihuan_environment({"BIHUAN_SERVER__SYNCHRONOUS": "normal"}),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        assert first.startswith("bihuan: ready: Temporal at 127.0.0.1:"), first + process.stderr.read()
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def test_what_came_in_before_the_service_ran_is_handled_and_stopping_loses_nothing(tmp_path: Path) -> None:
+    form = json.dumps(intake_form(intake_key="k"), ensure_ascii=False)
+    number = json.loads(bihuan("open", "-", "--json", folder=tmp_path, given=form).stdout)["number"]
+    ports = free_ports(2)
+    with _up(tmp_path, *ports) as service:
+        owner = None
+        answer = bihuan("note", number, "--as", "operator", "--text", "启动前登记", "--json", folder=tmp_path)
+        assert json.loads(answer.stdout)["outcome"] in {"accepted", "rejected"}, answer
+        owner = json.loads(bihuan("show", number, "--json", folder=tmp_path).stdout)["owner"]
+        assert owner
+        second = bihuan("up", "--port", str(ports[0]), folder=tmp_path)
+        assert (second.returncode, second.stderr.count("\n")) == (1, 1)
+        assert f"(pid {service.pid})" in second.stderr
+    assert service.returncode == 0
+    unreachable = bihuan("claim", number, "--as", owner, folder=tmp_path)
+    assert unreachable.returncode == 1
+    assert "start one with `bihuan up`" in unreachable.stderr
+    with _up(tmp_path, *ports) as service:
+        claimed = bihuan("claim", number, "--as", owner, "--command-id", "once", "--json", folder=tmp_path)
+        assert json.loads(claimed.stdout) == {
+            "number": number,
+            "command": "claim",
+            "command_id": "once",
+            "outcome": "accepted",
+            "reason": None,
+        }
+    assert service.returncode == 0
+    assert json.loads(bihuan("show", number, "--json", folder=tmp_path).stdout)["status"] == "in_progress"
