@@ -13,24 +13,16 @@ from temporalio.common import RawValue, TypedSearchAttributes
 with workflow.unsafe.imports_passed_through():
     from workflows import ports
     from workflows.calling import call, deliver_in_background
-    from workflows.case_input import CaseInput, CommandOutcome
+    from workflows.case_input import Arrival, CaseInput, CommandOutcome
     from workflows.details import BLOCKED, STATUS, markdown, search_attributes, timer_summary
     from workflows.domain.case import Case
-    from workflows.domain.commands import COMMANDS, Command, parse_command
+    from workflows.domain.commands import Command, parse_command
     from workflows.domain.event import Event
     from workflows.domain.problem import Problem
     from workflows.domain.view import CaseView
 
 _TIMER_SLACK = timedelta(milliseconds=1)
 """Added to every wait, so that rounding never wakes the case just before its deadline."""
-
-
-class _Arrival:
-    """A signal as it came in: a command, or the reason why it is none."""
-
-    def __init__(self, name: str, command_id: str, by: str, command: Command | None, problem: str = "") -> None:
-        self.name, self.command_id, self.by = name, command_id, by
-        self.command, self.problem = command, problem
 
 
 @workflow.defn(name="Case")
@@ -42,8 +34,8 @@ class CaseWorkflow:
         self._start = start
         self._case = start.case
         self._signals = start.signals
-        self._inbox: list[_Arrival] = []
-        self._unrecorded: list[Event] = []
+        self._inbox: list[Arrival] = list(start.inbox)
+        self._unrecorded: list[Event] = list(start.unrecorded)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._timer: asyncio.Task[None] | None = None
         self._timer_at: datetime | None = None
@@ -63,7 +55,7 @@ class CaseWorkflow:
                 if not self._busy():
                     return str(case.resolution)
             elif self._should_continue_as_new():
-                self._continue_as_new(case)
+                await self._continue_as_new(case)
             else:
                 await self._wait(case)
 
@@ -106,9 +98,9 @@ class CaseWorkflow:
         """Judge everything in the inbox, looking up what has to be known first, then let pass what has fallen due."""
         self._drain()
         while self._inbox:
-            command = self._inbox[0].command
-            lookup = case.needs(command) if command is not None else None
-            if command is not None and lookup is not None:
+            command = _command(self._inbox[0])
+            lookup = case.needs(command)
+            if lookup is not None:
                 facts = await call(ports.consult, lookup, summary=command.name, on_trouble=self._show_trouble)
                 self._inbox.pop(0)
                 self._unrecorded += case.handle(command, self._now(), facts)
@@ -119,12 +111,14 @@ class CaseWorkflow:
         """Judge what is in the inbox, in order, up to the first command that needs a lookup."""
         while self._case is not None and self._inbox:
             arrival = self._inbox[0]
-            if arrival.command is None:
-                events = self._case.reject(arrival.name, arrival.command_id, arrival.by, arrival.problem, self._now())
-            elif self._case.needs(arrival.command) is None:
-                events = self._case.handle(arrival.command, self._now())
+            try:
+                command = _command(arrival)
+            except Problem as problem:
+                events = self._case.reject(arrival.name, arrival.command_id, arrival.by, str(problem), self._now())
             else:
-                return
+                if self._case.needs(command) is not None:
+                    return
+                events = self._case.handle(command, self._now())
             self._inbox.pop(0)
             self._unrecorded += events
 
@@ -180,27 +174,61 @@ class CaseWorkflow:
             return workflow.info().get_current_history_length() > limit
         return workflow.info().is_continue_as_new_suggested()
 
-    def _continue_as_new(self, case: Case) -> NoReturn:
-        workflow.continue_as_new(self._start.model_copy(update={"case": case, "signals": self._signals}))
+    async def _continue_as_new(self, case: Case) -> NoReturn:
+        """Carry the case into a new run, and with it whatever came in meanwhile.
+
+        The short timer lets every signal that the server has accepted be delivered first. Without it a signal can be
+        lost: when a workflow task that wanted to continue as new is tried again because of that signal, the local
+        activity before it is resolved first, and this loop would come here before it sees the signal. For the same
+        reason nothing is awaited after the timer: what has not been recorded or judged travels along.
+        """
+        await workflow.sleep(_TIMER_SLACK, summary="新的一轮 continue as new")
+        workflow.continue_as_new(
+            self._start.model_copy(
+                update={
+                    "case": case,
+                    "signals": self._signals,
+                    "inbox": tuple(self._inbox),
+                    "unrecorded": tuple(self._unrecorded),
+                }
+            )
+        )
 
 
-def _read(name: str, args: Sequence[RawValue], default_id: str) -> _Arrival:
-    """A signal by name and raw payloads; whatever is wrong with it becomes the reason of a refusal."""
+def _read(name: str, args: Sequence[RawValue], default_id: str) -> Arrival:
+    """A signal by name and raw payloads; what cannot be read is kept with the reason."""
     payload: Any = None
+    problem = None
     try:
-        if name not in COMMANDS:
-            raise Problem(f"unknown signal {name!r}; allowed: {', '.join(COMMANDS)}")
-        if len(args) != 1:
-            raise Problem(f"{name}: takes one JSON object, {len(args)} arguments came")
-        payload = workflow.payload_converter().from_payload(args[0].payload)
-        command = parse_command(name, payload, default_id)
-    except Problem as problem:
-        return _Arrival(name, _text(payload, "command_id", default_id), _text(payload, "by", "?"), None, str(problem))
+        if len(args) == 1:
+            payload = workflow.payload_converter().from_payload(args[0].payload)
+        else:
+            problem = f"{name}: takes one JSON object, {len(args)} arguments came"
     except Exception as error:  # noqa: BLE001 - an unreadable payload must not fail the workflow task
-        return _Arrival(name, default_id, "?", None, f"{name}: its payload cannot be read ({error})")
-    return _Arrival(name, command.command_id, command.by, command)
+        problem = f"{name}: its payload cannot be read ({error})"
+    if problem is None and not isinstance(payload, dict):
+        problem = f"{name}: takes one JSON object, not {type(payload).__name__}"
+    values = payload if isinstance(payload, dict) else {}
+    return Arrival(
+        name=name,
+        command_id=_text(values, "command_id", default_id),
+        by=_text(values, "by", "?"),
+        payload=None if problem else values,
+        problem=problem,
+    )
 
 
-def _text(payload: Any, key: str, default: str) -> str:
-    value = payload.get(key) if isinstance(payload, dict) else None
+def _command(arrival: Arrival) -> Command:
+    """What was asked.
+
+    Raises:
+        Problem: it is no command; the text says why.
+    """
+    if arrival.problem is not None:
+        raise Problem(arrival.problem)
+    return parse_command(arrival.name, arrival.payload, arrival.command_id)
+
+
+def _text(values: dict[str, Any], key: str, default: str) -> str:
+    value = values.get(key)
     return value[:200] if isinstance(value, str) and value else default

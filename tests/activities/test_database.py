@@ -201,7 +201,7 @@ async def test_a_power_cut_loses_nothing_that_was_committed(tmp_path: Path) -> N
             await connection.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
-    assert pragmas == ["wal", 2, 1, 10_000]
+    assert pragmas == ["wal", 2, 1, 4_000]
     await database.close()
 
 

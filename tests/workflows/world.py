@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from temporalio import activity
@@ -26,6 +27,7 @@ class World:
     down: int = 0
     records: int = 0
     undelivered: tuple[str, ...] = ()
+    deliveries: int = 0
     delivered: list[str] = field(default_factory=list)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -55,17 +57,20 @@ class World:
         self.view = step.view
         async with self._changed:
             self._changed.notify_all()
-        told = any(event.notices for event in step.events)
-        return ports.Recorded(undelivered=self.undelivered if told else ())
+        keys = self.undelivered if any(event.notices for event in step.events) else ()
+        self.deliveries += len(keys)
+        return ports.Recorded(undelivered=keys)
 
-    async def recorded(self, times: int) -> None:
-        """Wait until so many records were asked for."""
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something is true after a record."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self.records >= times)
+            await self._changed.wait_for(holds)
 
     @activity.defn
     async def deliver(self, delivery: ports.Delivery) -> None:
         self.delivered += delivery.keys
+        async with self._changed:
+            self._changed.notify_all()
 
     @property
     def activities(self) -> list:  # type: ignore[type-arg]

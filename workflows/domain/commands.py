@@ -261,6 +261,8 @@ def parse_command(name: str, payload: Any, default_id: str) -> Command:
     Raises:
         Problem: one line naming each key at fault and what it takes.
     """
+    if name not in COMMANDS:
+        raise Problem(f"unknown signal {name!r}; allowed: {', '.join(COMMANDS)}")
     if not isinstance(payload, dict):
         raise Problem(f"{name}: takes one JSON object such as {_example(name)}, not {type(payload).__name__}")
     try:
