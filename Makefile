@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories
+.PHONY: demo test check up format histories lag
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -13,7 +13,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql]'
 	touch $@
 
-## Nine stories of customers on a real Temporal server, in about a minute.
+## Eight stories of customers on a real Temporal server, in about a minute.
 demo: $(VENV)/installed
 	$(BIN)/bihuan demo
 
@@ -35,3 +35,11 @@ up: $(VENV)/installed
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+## Histories of the demonstration's cases, kept at a release and replayed by the tests ever after.
+histories: $(VENV)/installed
+	$(BIN)/python -m tests.workflows.save_histories
+
+## How late an escalation is recorded, beside a bare timer in the same run.
+lag: $(VENV)/installed
+	$(BIN)/python -m benchmarks.lag

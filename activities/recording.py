@@ -78,7 +78,8 @@ class Recording:
         rows = await self._composed(step, at)
         async with self.database.begin() as connection:
             await _write_case(connection, step.view)
-            await _write_timeline(connection, number, step.events, at)
+            # The clock is read again inside the transaction: waiting for the database is part of being late.
+            await _write_timeline(connection, number, step.events, self.time.virtual(self.now()))
             if rows:
                 await Outbox(self.database).add(connection, rows)
         keys = [key_of(number, notice) for event in step.events for notice in event.notices]

@@ -107,16 +107,20 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
     )
 
 
+def sandbox() -> SandboxedWorkflowRunner:
+    """Pure modules pass through the sandbox, which would import them again for every case."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH))
+
+
 def build_worker(client: Client, settings: Settings, activities: Activities) -> Worker:
-    """A worker for cases; pure modules pass through the sandbox, which would import them again for every case."""
+    """A worker for cases."""
     sizes = settings.sizes
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow],
         activities=activities.all,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=sandbox(),
         max_cached_workflows=sizes.cached_workflows,
         max_concurrent_workflow_tasks=sizes.workflow_tasks,
         max_concurrent_activities=sizes.activities,

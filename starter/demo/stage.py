@@ -7,7 +7,7 @@ import logging
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -62,8 +62,15 @@ class Cast:
     troubles: dict[str, str] = field(default_factory=dict)
 
 
-async def play_all(*, keep: bool, data: str | None, port: int | None, ui_port: int | None) -> int:
-    """Play all stories; 0 when each ended as it says, else 1.
+async def play_all(
+    *,
+    keep: bool = False,
+    data: str | None = None,
+    port: int | None = None,
+    ui_port: int | None = None,
+    afterwards: Callable[[Settings, Cast], Awaitable[None]] | None = None,
+) -> int:
+    """Play all stories; 0 when each ended as it says, else 1. `afterwards` is called while the server still runs.
 
     Raises:
         Problem: a port is taken, the folder is in use, or the server does not start.
@@ -72,9 +79,7 @@ async def play_all(*, keep: bool, data: str | None, port: int | None, ui_port: i
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     stop = stop_on_signals()
     with _folder(data) as folder:
-        server_settings = ServerSettings(
-            port=port or _free_port(), ui_port=ui_port or _free_port(), synchronous="normal"
-        )
+        server_settings = ServerSettings(port=port or free_port(), ui_port=ui_port or free_port(), synchronous="normal")
         settings = _OwnSettings(data=folder, server=server_settings)
         async with _running(settings) as (server, installation):
             cast, record = await _play(settings, installation, stop)
@@ -85,6 +90,8 @@ async def play_all(*, keep: bool, data: str | None, port: int | None, ui_port: i
             await print_ending(
                 installation, {number: s.title for number, s in cast.numbers.items()}, record, faults, server.ui
             )
+            if afterwards is not None:
+                await afterwards(settings, cast)
             if keep:
                 say(f"Web UI {server.ui}, data {settings.data}; Ctrl-C ends the demonstration")
                 await stop.wait()
@@ -197,7 +204,8 @@ class _folder:  # noqa: N801 - reads as a function
             shutil.rmtree(self._path, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -241,6 +241,7 @@ def _view(file: CaseFile, key: str) -> Any:
 
 STORIES = (
     Story(
+        "urgent_answered",
         "P0 紧急故障,迅速恢复 · urgent, answered at once",
         at(15, "09:00"),
         _form(
@@ -258,6 +259,7 @@ STORIES = (
         },
     ),
     Story(
+        "untouched_climbs",
         "P1 无人处理,自动升级两级 · nobody touches it, two levels up",
         at(15, "09:05"),
         _form(
@@ -272,6 +274,7 @@ STORIES = (
         },
     ),
     Story(
+        "incomplete_completed",
         "信息不全,客户补充后继续 · incomplete form, completed later",
         at(15, "09:08"),
         _form(
@@ -287,6 +290,7 @@ STORIES = (
         },
     ),
     Story(
+        "over_a_holiday",
         "P2 跨周末和端午节 · over a weekend and a public holiday",
         at(18, "16:00"),
         _form(
@@ -301,6 +305,7 @@ STORIES = (
         },
     ),
     Story(
+        "missed_update",
         "漏掉24小时进展 · a missed 24-hour update",
         at(15, "09:10"),
         _form(
@@ -315,6 +320,7 @@ STORIES = (
         },
     ),
     Story(
+        "dissatisfied_reopened",
         "客户不满意,升级重办 · dissatisfied, handled anew higher up",
         at(15, "09:12"),
         _form(
@@ -330,6 +336,7 @@ STORIES = (
         },
     ),
     Story(
+        "refused_reopened",
         "客户拒绝方案 · the solution is refused",
         at(15, "09:15"),
         _form(
@@ -344,6 +351,7 @@ STORIES = (
         },
     ),
     Story(
+        "accepted_unrated",
         "接受后一直不评价 · accepted and never rated",
         at(15, "09:18"),
         _form(

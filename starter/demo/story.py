@@ -22,6 +22,7 @@ class StoryFailedError(Exception):
 class Story:
     """`opens` is a virtual moment; `play` does what people do; `ends` names what has to be true at the end."""
 
+    key: str
     title: str
     opens: datetime
     form: dict[str, Any]

@@ -1,0 +1,1 @@
+"""Measurements, each run by a documented command; none of them is a test."""

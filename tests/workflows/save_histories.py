@@ -1,0 +1,41 @@
+"""Play the demonstration and keep the history of each of its cases, for replay: `make histories`.
+
+Histories are kept when a release is made, not when a test is red: a history that does not replay any more is a case
+of somebody's that would not go on after an upgrade.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from starter.demo.stage import Cast, play_all
+from worker.connection import connect
+from worker.endpoint import Endpoint
+from worker.settings import Settings
+
+HISTORIES = Path(__file__).parent / "histories"
+
+
+async def save(settings: Settings, cast: Cast) -> None:
+    """One file a story, without the name of the machine that played it."""
+    client = await connect(settings, endpoint=Endpoint.read(settings.data))
+    for number, story in cast.numbers.items():
+        history = json.loads((await client.get_workflow_handle(number).fetch_history()).to_json())
+        text = json.dumps(_anonymous(history), ensure_ascii=False, indent=1)
+        (HISTORIES / f"{story.key}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _anonymous(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: "worker" if key == "identity" else _anonymous(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_anonymous(entry) for entry in value]
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(play_all(afterwards=save)))
