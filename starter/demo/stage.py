@@ -21,8 +21,9 @@ from starter.demo.board import Board
 from starter.demo.ending import print_ending
 from starter.demo.player import Player
 from starter.demo.record import LiveRecord
-from starter.demo.stories import STORIES, demo_time
+from starter.demo.stories import STORIES
 from starter.demo.story import Story, StoryFailedError
+from starter.demo.week import demo_time
 from starter.intake import Intake, open_intake
 from worker.endpoint import Endpoint
 from worker.installation import Installation, open_installation

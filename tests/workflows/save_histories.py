@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.settings import Settings
 
+_PROCESS = re.compile(r"\d+@[\w.-]+")
+"""How the SDK names a worker and its sticky queue."""
 HISTORIES = Path(__file__).parent / "histories"
 
 
@@ -31,7 +34,9 @@ async def save(settings: Settings, cast: Cast) -> None:
 
 def _anonymous(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: "worker" if key == "identity" else _anonymous(entry) for key, entry in value.items()}
+        return {key: _anonymous(entry) for key, entry in value.items()}
+    if isinstance(value, str):
+        return _PROCESS.sub("worker", value)
     if isinstance(value, list):
         return [_anonymous(entry) for entry in value]
     return value

@@ -1,0 +1,151 @@
+"""What the people of each story do, and when."""
+
+from __future__ import annotations
+
+from starter.demo.player import Player
+from starter.demo.story import happened
+from starter.demo.week import at
+from workflows.domain.event import EventKind
+from workflows.domain.vocabulary import ClockName
+
+
+async def p0(play: Player) -> None:
+    """An urgent fault, answered within minutes."""
+    await play.until(at(15, "09:02"))
+    await play.send("claim")
+    await play.until(at(15, "09:06"))
+    await play.send("reply", text="已确认支付网关全面中断,正在切换备用通道。")
+    await play.until(at(15, "09:40"))
+    await play.send("progress", text="备用通道已启用,正在恢复排队的订单。")
+    await play.until(at(15, "10:10"))
+    await play.send(
+        "resolve",
+        cause="支付网关证书过期。",
+        solution="已更换证书,全部支付恢复正常。",
+        prevention="证书到期前30天自动提醒。",
+        verified="yes",
+    )
+    await play.until(at(15, "10:40"))
+    await play.customer("confirm", text="恢复了,谢谢")
+    await play.until(at(15, "10:45"))
+    await play.customer("rate", score="very_satisfied", comment="很快")
+
+
+async def untouched_p1(play: Player) -> None:
+    """Nobody claims it; it climbs to the head of the department."""
+    await play.when("升级两级 two levels up", lambda file: happened(file, EventKind.ESCALATED) >= 2)
+    await play.send("acknowledge", "tech-head", text="我来安排")
+    await play.send("assign", "tech-head", to="tech-003", why="原负责人不在岗")
+    await play.when("移交 handed over", lambda file: bool(file.view and file.view["owner"] == "tech-003"))
+    await play.send("claim")
+    await play.send("reply", text="抱歉久等,已由工程师接手,正在查同步日志。")
+    await play.until(at(15, "12:00"))
+    await play.send("resolve", cause="同步任务积压。", solution="已扩容并补齐全部数据。", verified="yes")
+    await play.until(at(15, "12:20"))
+    await play.customer("confirm")
+    await play.until(at(15, "12:30"))
+    await play.customer("rate", score="satisfied")
+
+
+async def incomplete(play: Player) -> None:
+    """The customer is asked for what is missing, and answers."""
+    await play.until(at(15, "10:30"))
+    await play.customer("supply", fields={"description.steps": "报表中心,选上月,点击导出"})
+    await play.when("派发 dispatched", lambda file: bool(file.view and file.view["owner"]))
+    await play.until(at(15, "10:45"))
+    await play.send("claim")
+    await play.send("reply", text="谢谢,已按您的步骤复现。")
+    await play.until(at(15, "12:05"))
+    await play.send("resolve", cause="导出超过一万行时超时。", solution="已改为后台导出并邮件通知。", verified="yes")
+    await play.until(at(15, "12:40"))
+    await play.customer("rate", score="satisfied")
+
+
+async def holiday(play: Player) -> None:
+    """Three days on which nobody works and nothing is due."""
+    await play.until(at(18, "16:15"))
+    await play.send("claim")
+    await play.until(at(18, "16:40"))
+    await play.send("reply", text="收到,节后第一个工作日上午给您结果。")
+    await play.until(at(18, "17:30"))
+    await play.send("progress", text="已定位到打印模板。")
+    await play.until(at(22, "10:00"))
+    await play.send("resolve", cause="模板字体缺失。", solution="已补齐字体。", verified="yes")
+    await play.until(at(22, "10:30"))
+    await play.customer("confirm")
+    await play.until(at(22, "10:45"))
+    await play.customer("rate", score="satisfied")
+
+
+async def missed_update(play: Player) -> None:
+    """An update is forgotten, escalates, and has to be explained."""
+    await play.until(at(15, "09:35"))
+    await play.send("claim")
+    await play.until(at(15, "09:50"))
+    await play.send("reply", text="已开始排查。")
+    await play.when(
+        "漏掉进展 missed update", lambda file: happened(file, EventKind.LAPSED, clock=ClockName.PROGRESS) >= 1
+    )
+    await play.send("acknowledge", "tech-lead")
+    await play.send("progress", accepted=False, text="已定位原因。")
+    await play.send("progress", text="已定位原因,方案测试中。", why="昨天下午在客户现场,没有更新。")
+    await play.until(at(16, "11:00"))
+    await play.send("resolve", cause="缓存未刷新。", solution="已修复缓存策略。", verified="yes")
+    await play.until(at(16, "11:20"))
+    await play.customer("confirm")
+    await play.until(at(16, "11:30"))
+    await play.customer("rate", score="satisfied")
+
+
+async def dissatisfied(play: Player) -> None:
+    """A dissatisfied customer gets a supervisor and a faster promise."""
+    await play.until(at(15, "09:45"))
+    await play.send("claim")
+    await play.send("reply", text="非常抱歉,我们马上核实。")
+    await play.until(at(15, "10:15"))
+    await play.send("resolve", cause="客服转接三次。", solution="已向您致歉并培训当班人员。")
+    await play.until(at(15, "10:30"))
+    await play.customer("confirm")
+    await play.until(at(15, "10:50"))
+    await play.customer("rate", score="dissatisfied", comment="退款还是没有到账")
+    await play.when("重开 reopened", lambda file: happened(file, EventKind.REOPENED) == 1)
+    await play.send("claim")
+    await play.send("reply", text="由我亲自跟进您的退款。")
+    await play.until(at(15, "11:50"))
+    await play.send("resolve", cause="退款单未提交。", solution="退款已到账,并补偿一个月会员。")
+    await play.until(at(15, "12:15"))
+    await play.customer("rate", score="very_satisfied", comment="这次满意")
+
+
+async def refused(play: Player) -> None:
+    """The solution is refused once."""
+    await play.until(at(15, "09:50"))
+    await play.send("claim")
+    await play.send("reply", text="正在核对开票信息。")
+    await play.until(at(15, "10:20"))
+    await play.send("resolve", cause="抬头填写有误。", solution="已重新开具发票。")
+    await play.until(at(15, "11:00"))
+    await play.customer("refuse", why="新发票的税号还是错的")
+    await play.when("重开 reopened", lambda file: happened(file, EventKind.REOPENED) == 1)
+    await play.send("claim")
+    await play.send("reply", text="抱歉,我来和财务逐项核对。")
+    await play.until(at(15, "12:00"))
+    await play.send("resolve", cause="税号在系统中未更新。", solution="税号已更正,发票已重开并寄出。")
+    await play.until(at(15, "12:25"))
+    await play.customer("confirm")
+    await play.until(at(15, "12:35"))
+    await play.customer("rate", score="satisfied")
+
+
+async def never_rated(play: Player) -> None:
+    """Accepted, reminded, closed by itself."""
+    await play.until(at(15, "10:00"))
+    await play.send("claim")
+    await play.send("reply", text="Yes, exports can be scheduled; here is how.")
+    await play.until(at(15, "10:25"))
+    await play.send(
+        "resolve", cause="Enquiry.", solution="Settings, Exports, Schedule; a guide is attached to the mail."
+    )
+    await play.until(at(15, "11:10"))
+    await play.customer("confirm")
+    await play.when("自动关闭 closed by itself", lambda file: happened(file, EventKind.CLOSED) == 1)
