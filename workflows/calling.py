@@ -61,13 +61,17 @@ def deliver_in_background(tasks: set[asyncio.Task[Any]], delivery: ports.Deliver
 
 
 async def _deliver(delivery: ports.Delivery) -> None:
-    await workflow.execute_activity(
-        ports.deliver,
-        delivery,
-        start_to_close_timeout=_DELIVERY_ATTEMPT,
-        retry_policy=_DELIVERY_RETRIES,
-        summary=f"通知 {len(delivery.keys)}",
-    )
+    try:
+        await workflow.execute_activity(
+            ports.deliver,
+            delivery,
+            start_to_close_timeout=_DELIVERY_ATTEMPT,
+            retry_policy=_DELIVERY_RETRIES,
+            summary=f"通知 {len(delivery.keys)}",
+        )
+    except ActivityError as error:
+        # The outbox shows what was not sent; a case does not fail because somebody could not be told.
+        workflow.logger.error("delivery for %s ended: %s", delivery.number, _root_cause(error))
 
 
 def _root_cause(error: BaseException) -> str:

@@ -160,3 +160,12 @@ def test_a_handover_to_a_colleague_does_not_silence_an_escalation() -> None:
     )
     assert case.escalation.acknowledged
     assert case.escalation.level == 0
+
+
+def test_a_p0_that_is_worked_on_does_not_escalate_because_the_customer_is_silent() -> None:
+    case, _ = open_case(Priority.P0, missing=("product",))
+    case.handle(command("reply", "tech-001", text="先按已知信息处理"), MONDAY + MINUTE)
+    case.clocks = {ClockName.SUPPLEMENT: case.clocks[ClockName.SUPPLEMENT]}
+    events = [event for days in range(1, 10) for event in case.expire(MONDAY + days * DAY)]
+    assert (Message.SUPPLEMENT_OVERDUE, "tech-001") in told(events)
+    assert EventKind.ESCALATED not in kinds(events)

@@ -14,7 +14,7 @@ from workflows.domain.result import start_reminders
 from workflows.domain.state import CaseState
 from workflows.domain.terms import Reminders
 from workflows.domain.view import Breach
-from workflows.domain.vocabulary import SYSTEM, ClockName, Resolution
+from workflows.domain.vocabulary import SYSTEM, ClockName, Resolution, Status
 
 
 class Duty(NamedTuple):
@@ -107,6 +107,10 @@ def _no_answer(case: CaseState, clock: Clock, now: datetime) -> None:
         case.responsible(), Message.SUPPLEMENT_OVERDUE, _cause(clock), missing=case.missing, asked_at=case.asked_at,
         count=count,
     )  # fmt: skip
+    if case.status is not Status.AWAITING_INFORMATION:
+        # Work goes on with what is known (P0, P1): nobody has to decide anything.
+        case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, count=count)
+        return
     case.emit(EventKind.LAPSED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, cycle=case.reopened)
     escalate(case, clock.name, now)
 
