@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from activities.labels import label
+from starter.console.event_text import event_text
 from starter.console.screen import printable
 from worker.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale
@@ -35,7 +36,11 @@ class CasePanel:
         if self._case["deadlines"] or self._case["breaches"]:
             yield self._clocks()
         if playbook := self._case.get("playbook"):
-            steps = (Text(f"  {index}. {printable(step)}") for index, step in enumerate(playbook, start=1))
+            done = set(self._case.get("steps_done") or ())
+            steps = (
+                Text(f"  {'✓' if index in done else ' '} {index}. {printable(step)}")
+                for index, step in enumerate(playbook, start=1)
+            )
             yield Group(Text("Playbook", style="bold"), *steps)
         yield self._history()
 
@@ -108,9 +113,7 @@ class CasePanel:
     def _history(self) -> Table:
         table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)
         for entry in self._case["timeline"]:
-            detail = "  ".join(
-                f"{key}={_plain(value)}" for key, value in entry["detail"].items() if value not in (None, "", [])
-            )
+            detail = event_text(entry, self._company.local, self._locale)
             table.add_row(
                 str(entry["sequence"]),
                 self._moment(entry["at"]),
@@ -140,14 +143,6 @@ def _span(seconds: float) -> str:
     hours, minutes = span.seconds // 3600, span.seconds % 3600 // 60
     parts = [(span.days, "d"), (hours, "h"), (minutes, "min")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or f"{span.seconds} s"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    return str(value)
 
 
 def _short(text: str) -> str:

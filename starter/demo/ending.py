@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +11,7 @@ from rich.tree import Tree
 
 from activities.labels import label
 from activities.reading import OutboxEntry
+from starter.console.event_text import event_text
 from starter.console.screen import print_rich, print_table
 from starter.demo.record import LiveRecord
 from worker.installation import Installation
@@ -53,29 +53,12 @@ def _history(installation: Installation, number: str, title: str, record: LiveRe
     tree = Tree(Text(f"{mark} {number} {title}", style=style), guide_style="dim")
     for entry in file.timeline if file else ():
         when = installation.local(datetime.fromisoformat(str(entry["at"])))
+        told = event_text(entry, lambda moment: installation.local(datetime.fromisoformat(moment)), _ZH)
         what = label("event", str(entry["kind"]), _ZH)
         tree.add(
-            Text.assemble(
-                (f"{when:%m-%d %H:%M}", "dim"), f"  {what}  ", (str(entry["by"]), "cyan"), f"  {_told(entry)}"
-            )
+            Text.assemble((f"{when:%m-%d %H:%M}", "dim"), f"  {what}  ", (str(entry["by"]), "cyan"), f"  {told[:90]}")
         )
     return tree
-
-
-def _told(entry: dict[str, Any]) -> str:
-    """The most telling detail of an event."""
-    detail: dict[str, Any] = entry["detail"]
-    clock = detail.get("clock") or (detail.get("why") if entry["kind"] == "escalated" else None)
-    parts = [
-        label("clock", str(clock), _ZH) if clock else "",
-        f"→ {detail['to']}" if detail.get("to") else "",
-        f"负责人 {detail['owner']}" if detail.get("owner") else "",
-        f"第{detail['level']}级" if detail.get("level") else "",
-        str(detail.get("text") or detail.get("solution") or detail.get("reason") or ""),
-        label("satisfaction", str(detail["score"]), _ZH) if detail.get("score") else "",
-        label("resolution", str(detail["resolution"]), _ZH) if detail.get("resolution") else "",
-    ]
-    return " ".join(part for part in parts if part)[:90]
 
 
 def _per_recipient(outbox: list[OutboxEntry]) -> list[tuple[str, str]]:

@@ -1,0 +1,63 @@
+"""An entry of the timeline in a few words, the same in `show` and in the demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from activities.labels import label
+from workflows.domain.vocabulary import ClockName, Locale
+
+_KINDS = {
+    "clock": "clock",
+    "score": "satisfaction",
+    "resolution": "resolution",
+    "channel": "channel",
+    "verified": "verification",
+    "satisfaction": "satisfaction",
+    "message": "message",
+}
+"""Details whose value has a label."""
+_PLAIN = frozenset(
+    {"text", "solution", "reason", "reasons", "comment", "error", "verified_note", *_KINDS} - {"verified"}
+)
+"""Details that speak for themselves, without their key."""
+_LEFT_OUT = frozenset({
+    "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
+    "internal", "department", "group", "previous_priority", "moved",
+})  # fmt: skip
+"""For programs; `--json` has them."""
+
+
+def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], locale: Locale) -> str:
+    """The details of an event that tell something; times on the company's wall clock (`local`)."""
+
+    def said(key: str, value: Any) -> str:
+        if key == "why" and value in set(ClockName):
+            return label("clock", value, locale)
+        if key in _KINDS:
+            value = label(_KINDS[key], str(value), locale)
+        elif isinstance(value, dict):
+            value = " ".join(said(name, item) for name, item in value.items() if item)
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        elif _is_moment(value):
+            value = f"{local(value):%m-%d %H:%M}"
+        return str(value) if key in _PLAIN or key == "why" else f"{key} {value}"
+
+    details: dict[str, Any] = entry["detail"]
+    return "  ".join(
+        said(key, value)
+        for key, value in details.items()
+        if key not in _LEFT_OUT and value not in (None, "", [], {}, False)
+    )
+
+
+def _is_moment(value: Any) -> bool:
+    if not isinstance(value, str) or "T" not in value:
+        return False
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
