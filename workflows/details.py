@@ -90,7 +90,7 @@ def markdown(case: Case, *, trouble: str | None = None) -> str:
             for item in view.deadlines
         ]
     if view.breaches:
-        lines.append("\n**超时 missed:**")
+        lines.append("\n**超时 missed:**\n")
         lines += [f"- {CLOCK_LABELS[breach.clock]} {_local(case, breach.due)}" for breach in view.breaches[-10:]]
     return "\n".join(lines)
 
