@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn
 
 from workflows.domain.problem import Problem
@@ -144,11 +145,8 @@ def _call(tokens: Sequence[str], *, debug: bool) -> int:
         return _fail(f"{_plain(error)} (see bihuan {tokens[0]} --help)", MISUSED)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except Exception as error:
-        if debug:
+        if debug or isinstance(error, BrokenPipeError):
             raise
         cause = getattr(error, "orig", None) or error
         detail = (str(cause).splitlines() or [""])[0][:300]
@@ -164,14 +162,31 @@ def main() -> NoReturn:
     # every installed package for plugins of its own.
     gc.set_threshold(100_000)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    code = run(sys.argv[1:])
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # What customers write must not fail a command on a terminal that knows no Chinese.
+            stream.reconfigure(errors="backslashreplace")
+    code = _written(sys.argv[1:])
     if "temporalio.bridge.runtime" in sys.modules:
         # Threads of the engine's library now and then abort an interpreter that finalizes: nothing is left to do
         # here, and the exit code has to be the command's.
         os._exit(code)
     sys.exit(code)
+
+
+def _written(arguments: Sequence[str]) -> int:
+    """Run it to the last byte of its answer, which the other end of a pipe may not want to read."""
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = DONE
+    except OSError as error:
+        code = _fail(f"the answer cannot be written: {error.strerror}", FAILED)
+    else:
+        return code
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _fail(text: str, code: int) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from temporalio.client import (
@@ -17,17 +17,20 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.casefile import read_case_file
+from activities.database_url import DatabaseUrl
+from worker.company_time import CompanyTime
 from worker.connection import connect, is_unavailable
-from worker.installation import Installation, open_installation
 from worker.settings import Settings
-from worker.starting import start_case
 from workflows.domain.commands import parse_command
 from workflows.domain.problem import Problem
 
 _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before it counts as queued; the server keeps it either way."""
+_RECORDING = 0.05
+"""Seconds a case has to record what it judged; asked before, the question costs three events of its history."""
 _RPC_TIMEOUT = timedelta(seconds=5)
-_NOBODY = "no worker answers; the server keeps the command and the case judges it when one is back"
+_NOBODY = "no worker has answered yet; the server keeps the command, and the case judges it when one does"
 
 
 @dataclass(frozen=True)
@@ -57,43 +60,48 @@ async def send(
     """
     command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id)
-    async with open_installation(settings) as installation:
-        client = await connect(settings)
-        payload = {"command_id": command_id, "by": by, "at": installation.now().isoformat(), **fields}
-        handle = client.get_workflow_handle(number)
-        try:
-            await _signal(handle, command, payload)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
-            await _start_late(client, installation, number)
-            await _signal(handle, command, payload)
-        return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
+    company = await CompanyTime.read(settings)
+    client = await connect(settings)
+    payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
+    handle = client.get_workflow_handle(number)
+    try:
+        await _signal(handle, command, payload)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
+        await _start_late(client, settings, company, number)
+        await _signal(handle, command, payload)
+    return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
 
 
 async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
     await handle.signal(command, payload, rpc_timeout=_RPC_TIMEOUT)
 
 
-async def _start_late(client: Client, installation: Installation, number: str) -> None:
+async def _start_late(client: Client, settings: Settings, company: CompanyTime, number: str) -> None:
     """Explain why nobody takes commands under that number, or start a case that was registered and no more."""
-    file = await installation.cases.get(number)
+    file = await read_case_file(DatabaseUrl.parse(settings.database), number)
     if file is None:
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
     if file.view is not None and (closed_at := file.view["closed_at"]):
-        closed = installation.local(datetime.fromisoformat(str(closed_at)))
+        closed = company.local(str(closed_at))
         raise Problem(
             f"{number} is closed ({file.view['resolution']}) since {closed:%Y-%m-%d %H:%M}; open a new case instead"
         )
-    if number not in await installation.register.unstarted():
+    if file.started_at is not None:
         raise Problem(f"{number}: Temporal no longer has this case although it is not closed; see bihuan stuck")
-    await start_case(client, number, time=installation.time, task_queue=installation.settings.task_queue)
-    await installation.register.mark_started(number)
+    from worker.installation import open_installation
+    from worker.starting import start_case
+
+    async with open_installation(settings) as installation:
+        await start_case(client, number, time=installation.time, task_queue=settings.task_queue)
+        await installation.register.mark_started(number)
 
 
 async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: Outcome) -> Outcome:
     deadline = time.monotonic() + _ANSWER_WITHIN
     pause = 0.02
+    await asyncio.sleep(_RECORDING)
     while (left := deadline - time.monotonic()) > 0:
         try:
             answer = await handle.query("outcome", queued.command_id, rpc_timeout=timedelta(seconds=left))

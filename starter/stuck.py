@@ -28,6 +28,8 @@ _MOST = 500
 """Cases asked about at Temporal; when more fail, the reason is the same for most."""
 _POLLED_WITHIN = timedelta(seconds=90)
 """A worker that runs asks at least every minute."""
+_TAKEN_WITHIN = timedelta(seconds=10)
+"""A worker that runs takes a task sooner."""
 _RPC_TIMEOUT = timedelta(seconds=5)
 
 
@@ -110,8 +112,15 @@ async def _unattended(client: Client, task_queue: str) -> str | None:
         namespace=client.namespace,
         task_queue=TaskQueue(name=task_queue),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        report_stats=True,
     )
     answer = await client.workflow_service.describe_task_queue(request, timeout=_RPC_TIMEOUT)
+    waited = answer.stats.approximate_backlog_age.ToTimedelta()
+    if answer.stats.approximate_backlog_count and waited > _TAKEN_WITHIN:
+        return (
+            f"{answer.stats.approximate_backlog_count} tasks wait in task queue {task_queue}, the first for "
+            f"{waited.total_seconds():.0f} s: no worker takes them (bihuan up, bihuan worker)"
+        )
     newest = max((poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers), default=None)
     if newest is not None and datetime.now(UTC) - newest < _POLLED_WITHIN:
         return None

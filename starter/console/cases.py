@@ -7,10 +7,21 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, print_table, say
+from starter.console.screen import (
+    AsJson,
+    DataFolder,
+    Number,
+    print_json,
+    print_rich,
+    print_table,
+    read_number,
+    say,
+)
 from worker.company_time import CompanyTime
 from worker.settings import Settings, load_settings
 from workflows.domain.problem import Problem
+
+_MOST_ROWS = 1_000_000
 
 
 def _filter(text: str) -> Parameter:
@@ -27,7 +38,8 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
     from starter.console.case_json import case_json
 
     settings = load_settings(data=data)
-    file = await read_case_file(DatabaseUrl.parse(settings.database), number.strip().upper())
+    number = read_number(number)
+    file = await read_case_file(DatabaseUrl.parse(settings.database), number)
     if file is None:
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
     company = await CompanyTime.read(settings)
@@ -152,10 +164,10 @@ async def outbox(
     settings = load_settings(data=data)
     company = await CompanyTime.read(settings)
     wanted = _one_of("--status", status, OutboxStatus)
-    key = number.strip().upper() if number else None
+    key = read_number(number) if number is not None else None
     rows = await _read(settings, "outbox", key, status=wanted, limit=_positive("--limit", limit))
     if not rows and key is not None and await _read(settings, "get", key) is None:
-        raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
+        raise Problem(f"{key}: there is no such case; bihuan list shows the cases")
     if as_json:
         texts = [{"text": row.text, "short": row.short, "html": row.html} if full else {} for row in rows]
         print_json([company.localized(row.as_json()) | text for row, text in zip(rows, texts, strict=True)])
@@ -217,8 +229,8 @@ def _one_of(option: str, value: str | None, allowed: Any) -> str | None:
 
 
 def _positive(option: str, value: int) -> int:
-    if value < 1:
-        raise Problem(f"{option} {value}: allowed: a number from 1")
+    if not 1 <= value <= _MOST_ROWS:
+        raise Problem(f"{option} {value}: allowed: a number from 1 to {_MOST_ROWS:,}")
     return value
 
 

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from starter.console.screen import AsJson, DataFolder, print_json, say
-from starter.intake import Intake, keyed, open_intake
-from worker.settings import load_settings
 from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from starter.intake import Intake
 
 _LARGEST = 1_000_000
 """Bytes of one form: more is no form, and would only fill the memory."""
@@ -31,7 +32,10 @@ async def open_(
 
     Example: bihuan open form.json --json
     """
-    raw = _read(file)
+    raw = _read_form(file)
+    from starter.intake import open_intake
+    from worker.settings import load_settings
+
     async with open_intake(load_settings(data=data)) as intake:
         accepted = await intake.accept(raw)
     if as_json:
@@ -74,7 +78,10 @@ async def import_(
 
     Example: bihuan import issues.jsonl
     """
-    lines = _read(file, limit=None).split("\n")
+    from starter.intake import open_intake
+    from worker.settings import load_settings
+
+    lines = _decode(file, _read(file)).split("\n")
     tally = Tally()
     async with open_intake(load_settings(data=data)) as intake:
         for number, line in _progress(lines):
@@ -92,6 +99,8 @@ async def import_(
 
 
 async def _take(intake: Intake, tally: Tally, number: int, line: str) -> None:
+    from starter.intake import keyed
+
     try:
         accepted = await intake.accept(keyed(_submission(line)))
     except Problem as problem:
@@ -115,17 +124,34 @@ def _submission(line: str) -> dict[str, Any]:
     return value
 
 
-def _read(file: str, *, limit: int | None = _LARGEST) -> str:
+def _read_form(file: str) -> str:
+    raw = _read(file, at_most=_LARGEST + 1)
+    if len(raw) > _LARGEST:
+        raise Problem(f"{_name(file)}: is no form; allowed: at most {_LARGEST:,} bytes")
+    if not raw.strip():
+        raise Problem(f"{_name(file)}: is empty; allowed: one JSON object")
+    return _decode(file, raw)
+
+
+def _read(file: str, *, at_most: int = -1) -> bytes:
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if file == "-":
+            return sys.stdin.buffer.read(at_most)
+        with Path(file).open("rb") as opened:
+            return opened.read(at_most)
     except OSError as error:
-        raise Problem(f"{file}: cannot be read: {error.strerror}") from None
-    if limit is not None and len(raw) > limit:
-        raise Problem(f"{file}: {len(raw):,} bytes are no form; at most {limit:,}")
+        raise Problem(f"{_name(file)}: cannot be read: {error.strerror}") from None
+
+
+def _decode(file: str, raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Problem(f"{file}: not UTF-8 at byte {error.start}") from None
+        raise Problem(f"{_name(file)}: is no UTF-8 at byte {error.start}; allowed: JSON saved as UTF-8") from None
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == "-" else file
 
 
 def _progress(lines: list[str]) -> Iterator[tuple[int, str]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
+
+from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -18,6 +21,17 @@ Number = Annotated[str, Parameter(help="Number of the case, such as FB2026051100
 
 _PIPED_WIDTH = 160
 """Columns when there is no terminal to ask: wide enough that a row stays a line."""
+
+
+def read_number(text: str) -> str:
+    """The number of a case however it was typed: in lower case, with blanks around it, or full-width.
+
+    Raises:
+        Problem: nothing was typed.
+    """
+    if not (number := unicodedata.normalize("NFKC", text).strip().upper()):
+        raise Problem("the number of the case is empty; allowed: such as FB202605110001")
+    return number
 
 
 def print_json(value: Any) -> None:
@@ -51,7 +65,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        # A link or a number that is cut short is of no use; folded it can still be copied.
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     print_rich(table)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, print_json, say
+from starter.console.screen import AsJson, DataFolder, print_json, read_number, say
+from workflows.domain.problem import Problem
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 OptionalText = Annotated[str | None, Parameter(help="A remark, kept in the history.")]
@@ -25,10 +26,17 @@ class Sender:
 
 
 async def send_command(command: str, number: str, sender: Sender, **fields: Any) -> int:
-    """Send one command; its own keys are `fields`, those that are None are left out. Answers the exit code."""
+    """Send one command; its own keys are `fields`, those that are None are left out. Answers the exit code.
+
+    Raises:
+        Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
+    """
     from starter.signalling import send
     from worker.settings import load_settings
 
+    number = read_number(number)
+    if not sender.by.strip():
+        raise Problem("--as is empty; allowed: a person's id, customer, or operator")
     given = {name: value for name, value in fields.items() if value is not None}
     outcome = await send(
         load_settings(data=sender.data), command, number, given, by=sender.by, command_id=sender.command_id

@@ -23,10 +23,11 @@ HOLIDAY = (at(19, "00:00"), at(22, "00:00"))
 def demo_time(real_start: datetime) -> VirtualTime:
     """Minutes count on Monday morning; nights and days without work pass in seconds."""
     return VirtualTime(
-        speed=240,
+        speed=120,
         real_start=real_start,
         virtual_start=START,
         paces=(
+            Pace(since=at(15, "09:10"), speed=240),
             Pace(since=at(15, "09:25"), speed=800),
             Pace(since=at(15, "13:00"), speed=9_000),
             Pace(since=at(16, "09:00"), speed=1_500),

@@ -106,3 +106,11 @@ def test_another_department_is_informed_when_asked_for() -> None:
 
 def test_everyone_in_the_roster_is_a_member() -> None:
     assert all(member.superior in PEOPLE for member in PEOPLE.values() if member.superior)
+
+
+def test_what_cannot_be_read_is_refused_in_one_clean_line() -> None:
+    case, _ = open_case()
+    events = case.reject("re\x00ply", "id\x00", "x\x1b[2J", "first\nsecond \x00", MONDAY)
+    assert events[0].by == "x\N{REPLACEMENT CHARACTER}[2J"
+    assert events[0].detail["reason"] == "first second \N{REPLACEMENT CHARACTER}"
+    assert "\x00" not in events[0].model_dump_json()

@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form
 
 _HEAVY = ("pydantic", "sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "asyncio")
 _OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox")
@@ -17,27 +18,6 @@ _SIGNALS = (
 )  # fmt: skip
 _CUSTOMERS = ("supply", "confirm", "refuse", "rate")
 _ROOT = Path(__file__).parents[2]
-
-
-def bihuan_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """This process's, without settings of whoever runs the tests."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("BIHUAN_", "TEMPORAL_"))}
-    return {**inherited, "PYTHONPATH": str(_ROOT), "NO_COLOR": "1", **changes}
-
-
-def bihuan(
-    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """The console script, as its own process in a folder of its own."""
-    return subprocess.run(
-        [sys.executable, "-c", "from starter.admin import main; main()", *arguments],
-        cwd=folder,
-        env=bihuan_environment(environment or {}),
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def _loaded(code: str, folder: Path) -> set[str]:
@@ -109,6 +89,9 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], words: str, tm
     [
         (["show", "FB202605110001"], "there is no database file"),
         (["list"], "there is no database file"),
+        (["claim", " ", "--as", "a"], "the number of the case is empty; allowed: such as FB202605110001"),
+        (["show", ""], "the number of the case is empty"),
+        (["claim", "FB1", "--as", " "], "--as is empty; allowed: a person's id, customer, or operator"),
         (["open", "nowhere.json"], "nowhere.json: cannot be read: No such file or directory"),
         (["classify", "FB1", "--as", "a", "--priority", "P9", "--why", "x"], "'P0', 'P1', 'P2' or 'P3'"),
         (["classify", "FB1", "--as", "a", "--why", "x"], "give at least one of type, subtype, priority"),
@@ -126,6 +109,24 @@ def test_what_cannot_be_done_is_one_line_and_exit_1(arguments: list[str], words:
     assert words in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_quietly(tmp_path: Path) -> None:
+    for arguments in (["--help"], ["policy", "due", "--priority", "P1", "--from", "2026-05-11T09:00", "--json"]):
+        unread, written = os.pipe()
+        os.close(unread)
+        result = subprocess.run(
+            [*BIHUAN, *arguments], cwd=tmp_path, env=bihuan_environment({}), stdout=written, stderr=subprocess.PIPE,
+            check=False,
+        )  # fmt: skip
+        os.close(written)
+        assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_a_terminal_that_knows_no_chinese_still_gets_an_answer(tmp_path: Path) -> None:
+    result = bihuan("policy", "check", "standard", folder=tmp_path, environment={"PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0, result
+    assert "\\u" in result.stdout
 
 
 def test_a_misspelt_setting_stops_every_command_before_it_does_anything(tmp_path: Path) -> None:
@@ -169,15 +170,3 @@ def test_an_import_names_the_faulty_line_takes_the_others_and_adds_nothing_twice
     assert (tally["created"], tally["known"], [fault["line"] for fault in tally["failed"]]) == (2, 0, [2, 4])
     again = json.loads(bihuan("import", "issues.jsonl", "--json", folder=tmp_path, environment=away).stdout)
     assert (again["created"], again["known"]) == (0, 2)
-
-
-def intake_form(**changes: str) -> dict[str, object]:
-    return {
-        "channel": "portal",
-        "customer": {"name": "王芳", "kind": "individual", "phone": "13800138000", "locale": "zh_CN"},
-        "product": "智办公CRM系统",
-        "occurred_at": "2024-05-01T14:30+08:00",
-        "description": {"symptom": "点击保存后提示网络错误", "steps": "新建客户后保存"},
-        "impact": {"blocks_normal_use": True, "effect": "无法新增客户"},
-        **changes,
-    }

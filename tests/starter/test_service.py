@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.starter.test_admin import bihuan, bihuan_environment, intake_form
+from tests.starter.command_line import bihuan, bihuan_environment, intake_form
 from tests.worker.ports import free_ports
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.resources
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,6 +40,24 @@ async def test_a_company_without_its_own_organisation_can_begin_with_the_sample(
     async with open_installation(load_settings(data=tmp_path), prepare=True) as installation:
         await installation.settle_organisation()
         assert await installation.directory.current() is not None
+
+
+async def test_an_organisation_file_that_is_not_in_force_is_pointed_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sample = importlib.resources.files("activities.organisation").joinpath("sample.toml").read_text("utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(sample, "utf-8")
+    async with open_installation(load_settings(data=tmp_path, organisation=own), prepare=True) as installation:
+        await installation.settle_organisation()
+        await installation.settle_organisation()
+        assert not caplog.records
+        own.write_text(sample.replace('name = "', 'name = "新', 1), "utf-8")
+        await installation.settle_organisation()
+        assert f"`bihuan org load {own}` makes it so" in caplog.text
+        own.unlink()
+        with pytest.raises(Problem, match=r"own\.toml: cannot be read"):
+            await installation.settle_organisation()
 
 
 async def test_times_are_shown_by_the_companys_wall_clock_whatever_the_machine(tmp_path: Path) -> None:

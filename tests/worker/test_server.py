@@ -106,6 +106,15 @@ async def test_a_busy_port_is_named_with_the_option_that_changes_it(tmp_path: Pa
             await EmbeddedServer(tmp_path, ServerSettings(**ports)).start()
 
 
+async def test_a_port_given_twice_or_an_address_of_another_machine_is_named_as_what_it_is(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with pytest.raises(Problem, match=f"^port and ui_port are both {port}; choose another with --ui-port$"):
+        await EmbeddedServer(tmp_path, ServerSettings(port=port, ui_port=port)).start()
+    for foreign in ("192.0.2.1", "no such host"):
+        with pytest.raises(Problem, match=f"^{foreign} is no address of this machine .*; set BIHUAN_SERVER__IP"):
+            await EmbeddedServer(tmp_path, ServerSettings(port=port, ip=foreign)).start()
+
+
 async def test_a_missing_temporal_command_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -118,6 +127,12 @@ async def test_a_server_that_cannot_read_its_data_says_so_in_one_line(tmp_path: 
     with pytest.raises(Problem, match=r"the Temporal server stopped at once: .*temporal\.log$") as caught:
         await _server(tmp_path).start()
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_where_the_data_folder_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("", "utf-8")
+    with pytest.raises(Problem, match=r"data folder .*data: is a file; choose another with --data$"):
+        DataLock(tmp_path / "data").__enter__()
 
 
 def test_a_second_instance_on_the_same_data_is_refused_by_the_pid_of_the_first(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Play the demonstration and keep the history of each of its cases, for replay: `make histories`.
 
 Histories are kept when a release is made, not when a test is red: a history that does not replay any more is a case
-of somebody's that would not go on after an upgrade.
+of somebody's that would not go on after an upgrade. `record_locked.json` is no story: its database was locked for
+several seconds, again and again.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ async def save(settings: Settings, cast: Cast) -> None:
 
 
 def _anonymous(value: Any) -> Any:
+    """Without names of processes and without the paths of a machine."""
     if isinstance(value, dict):
-        return {key: _anonymous(entry) for key, entry in value.items()}
+        return {key: "" if key == "stackTrace" else _anonymous(entry) for key, entry in value.items()}
     if isinstance(value, str):
         return _PROCESS.sub("worker", value)
     if isinstance(value, list):

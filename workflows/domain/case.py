@@ -19,6 +19,7 @@ from workflows.domain.authority import Capacity, allowed, may
 from workflows.domain.clock import Clock
 from workflows.domain.commands import Assign, Classify, Command, Escalate, Retime, Supply
 from workflows.domain.event import Event, EventKind, Message
+from workflows.domain.model import one_line
 from workflows.domain.state import CaseState, Outcome, Refused
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement
 from workflows.domain.view import CaseView, Deadline
@@ -124,7 +125,15 @@ class Case(CaseState):
         if command_id in self.outcomes:
             return []
         moment = max(now, self.updated_at)
-        self.emit(EventKind.REJECTED, by, moment, command=name, command_id=command_id, reason=reason)
+        reason = one_line(reason)
+        self.emit(
+            EventKind.REJECTED,
+            one_line(by),
+            moment,
+            command=one_line(name),
+            command_id=one_line(command_id),
+            reason=reason,
+        )
         self.remember(command_id, Outcome(accepted=False, reason=reason))
         return self.take_events()
 

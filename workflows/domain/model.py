@@ -29,3 +29,9 @@ def _to_utc(value: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An aware datetime in UTC (naive ones are refused); it is shown in the company's zone."""
+
+
+def one_line(text: str, limit: int = 500) -> str:
+    """Whatever somebody sent, fit for a line of the timeline: no line breaks, no control characters, not endless."""
+    line = " ".join(text.split())
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)[:limit]

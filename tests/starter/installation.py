@@ -1,0 +1,241 @@
+"""A whole installation as people run it: `bihuan up` as a process on its own folder, and the commands beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from activities.casefile import read_case_file
+from activities.database import Database
+from activities.database_url import DatabaseUrl
+from activities.reading import Cases
+from starter.console.case_json import case_json
+from starter.stuck import find_stuck
+from tests.starter.command_line import BIHUAN, bihuan_environment
+from tests.worker.ports import free_ports
+from worker.company_time import CompanyTime
+from worker.endpoint import Endpoint
+from worker.server import find_binary
+from worker.settings import Settings
+
+PATIENCE = 45.0
+"""Seconds after which something that should have happened has not; reached only by a test that fails."""
+_SOON = 0.1
+_AT_A_TIME = 3
+"""Commands that run at once; each is an interpreter of its own."""
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def value(self) -> Any:
+        """What `--json` answered."""
+        assert self.code == 0, self
+        return json.loads(self.out)
+
+
+@dataclass
+class Installation:
+    """`up` and `down` it; `run` a command against it."""
+
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ports: list[int] = field(default_factory=lambda: free_ports(2))
+    said: list[str] = field(default_factory=list)
+    """What `bihuan up` wrote, line by line, over all its lives."""
+    process: asyncio.subprocess.Process | None = None
+    _listening: asyncio.Task[None] | None = None
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_A_TIME))
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.ports[0]}"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "bihuan-data"
+
+    @property
+    def server_pid(self) -> int:
+        endpoint = Endpoint.read(self.data)
+        assert endpoint is not None, self.said
+        return endpoint.server_pid
+
+    async def up(self) -> None:
+        """From the start of the process to its line of readiness."""
+        heard = len(self.said)
+        self.process = await asyncio.create_subprocess_exec(
+            *BIHUAN, "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]),
+            cwd=self.folder, env=self._environment(), stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        self._listening = asyncio.create_task(self._listen(self.process))
+        await self.until(lambda: any("ready: " in line for line in self.said[heard:]) or self._ended())
+        assert not self._ended(), self.said[heard:]
+
+    async def down(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End `bihuan up` by that signal; answers its exit code."""
+        assert self.process is not None
+        assert self._listening is not None
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        await asyncio.wait_for(self._listening, PATIENCE)
+        return await self.process.wait()
+
+    async def run(self, *arguments: str, given: str | bytes = "") -> Answer:
+        """One command to its end."""
+        async with self._turn:
+            process = await asyncio.create_subprocess_exec(
+                *BIHUAN, *arguments, cwd=self.folder, env=self._environment(),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            out, err = await process.communicate(given.encode() if isinstance(given, str) else given)
+        assert process.returncode is not None
+        return Answer(process.returncode, out.decode(), err.decode())
+
+    async def case(self, number: str) -> dict[str, Any]:
+        """What `bihuan show --json` says, without an interpreter of its own."""
+        settings = Settings(data=self.data)
+        file = await read_case_file(DatabaseUrl.parse(settings.database), number)
+        assert file is not None, number
+        return case_json(file, await CompanyTime.read(settings), timeline=True)
+
+    async def outbox(self, number: str) -> list[dict[str, Any]]:
+        """The same for `bihuan outbox --json`."""
+        settings = Settings(data=self.data)
+        database = Database.open(settings.database)
+        try:
+            rows = await Cases(database).outbox(number)
+        finally:
+            await database.close()
+        company = await CompanyTime.read(settings)
+        return [company.localized(row.as_json()) for row in rows]
+
+    def numbers(self) -> set[str]:
+        """Of everything that is registered."""
+        with closing(sqlite3.connect(self.data / "bihuan.db")) as connection:
+            return {number for (number,) in connection.execute("SELECT number FROM registration")}
+
+    async def send(self, command: str, number: str, by: str, *arguments: str) -> dict[str, Any]:
+        """One command a signal, which has to be accepted; answers what `--json` says."""
+        answer = await self.run(command, number, "--as", by, "--json", *arguments)
+        assert answer.code == 0, answer
+        assert answer.value["outcome"] == "accepted", answer
+        outcome: dict[str, Any] = answer.value
+        return outcome
+
+    async def signal(self, number: str, name: str, *inputs: str, meta: str | None = None) -> None:
+        """A signal by hand, with Temporal's own command."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            files = [_written(Path(folder, str(index)), text) for index, text in enumerate(inputs)]
+            await self.temporal(
+                "workflow", "signal", "--workflow-id", number, "--name", name,
+                *(part for path in files for part in ("--input-file", path)),
+                *(["--input-meta", meta] if meta else []),
+            )  # fmt: skip
+
+    async def temporal(self, *arguments: str) -> str:
+        """Temporal's own command, against the embedded server."""
+        process = await asyncio.create_subprocess_exec(
+            find_binary(), *arguments, "--address", self.address, env=self._environment(),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate()
+        assert process.returncode == 0, err.decode()
+        return out.decode()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for something that happens beside."""
+        async with asyncio.timeout(PATIENCE):
+            while not holds():  # noqa: ASYNC110 - another process is watched, which sets no event here
+                await asyncio.sleep(_SOON)
+
+    async def until_case(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until the record shows it; answers the case."""
+        return await self._until(lambda: self.case(number), holds)
+
+    async def until_outbox(self, number: str, holds: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+        """Wait until the outbox of a case shows it; answers its rows."""
+        return await self._until(lambda: self.outbox(number), holds)
+
+    async def until_stuck(self, number: str, reason: str) -> dict[str, Any]:
+        """Wait until a case is found to be stuck for that reason; answers the finding."""
+
+        async def found() -> list[dict[str, Any]]:
+            settings = Settings(data=self.data)
+            findings, _ = await find_stuck(settings, await CompanyTime.read(settings))
+            return [one.as_json() for one in findings if (one.number, one.reason) == (number, reason)]
+
+        return (await self._until(found, bool))[0]
+
+    async def _until(self, ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], bool]) -> _T:
+        answer = await ask()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not holds(answer):
+                    await asyncio.sleep(_SOON)
+                    answer = await ask()
+        except TimeoutError:
+            raise AssertionError(f"did not come to pass; last seen: {answer}; up said: {self.said}") from None
+        return answer
+
+    def _ended(self) -> bool:
+        return self.process is None or self.process.returncode is not None
+
+    def _environment(self) -> dict[str, str]:
+        return bihuan_environment({"BIHUAN_SERVER__SYNCHRONOUS": "normal", **self.environment})
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        while line := await process.stderr.readline():
+            self.said.append(line.decode().rstrip())
+        await process.wait()
+
+
+@asynccontextmanager
+async def running(folder: Path, **environment: str) -> AsyncIterator[Installation]:
+    """An installation that is up, and leaves no process behind."""
+    installation = Installation(folder, environment)
+    try:
+        await installation.up()
+        yield installation
+    finally:
+        await installation.down(signal.SIGTERM)
+        # A server outlives a `bihuan up` that was killed and not started again.
+        if Endpoint.read(installation.data) is not None:
+            os.kill(installation.server_pid, signal.SIGKILL)
+
+
+def _written(path: Path, text: str) -> str:
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+def gap_free(case: Mapping[str, Any]) -> bool:
+    """Whether the timeline counts 1, 2, 3, … without a gap or a double."""
+    sequences = [entry["sequence"] for entry in case["timeline"]]
+    return sequences == list(range(1, len(sequences) + 1)) and case["sequence"] == len(sequences)
+
+
+def refusals(case: Mapping[str, Any]) -> dict[str, str]:
+    """Command id -> reason of everything the timeline says was refused."""
+    return {
+        entry["detail"]["command_id"]: entry["detail"]["reason"]
+        for entry in case["timeline"]
+        if entry["kind"] == "rejected"
+    }
