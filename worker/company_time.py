@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from activities.database_url import DatabaseUrl
 from activities.remembered import read_remembered
-from worker.settings import Settings
 from workflows.domain.virtual_time import VirtualTime
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"
 """Names under which the installation remembers them; whoever opens it to work settles them."""
 _DEFAULT_ZONE = "Asia/Shanghai"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+
+
+class RecordPlace(Protocol):
+    """Settings, or the part of them that says where the record is."""
+
+    @property
+    def database(self) -> str:
+        """URL of the record."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +34,13 @@ class CompanyTime:
     zone: str = _DEFAULT_ZONE
 
     @classmethod
-    async def read(cls, settings: Settings) -> CompanyTime:
-        """What the installation of these settings goes by.
+    async def read(cls, where: RecordPlace) -> CompanyTime:
+        """What the installation with this record goes by.
 
         Raises:
             Problem: its database cannot be read.
         """
-        kept = await read_remembered(DatabaseUrl.parse(settings.database))
+        kept = await read_remembered(DatabaseUrl.parse(where.database))
         time = VirtualTime.model_validate(kept.get(TIME_KEY) or {})
         return cls(time, str(kept.get(ZONE_KEY) or _DEFAULT_ZONE))
 

@@ -8,7 +8,6 @@ variables or a TOML profile), see `worker.connection`.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,12 +22,10 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from worker.config_file import CONFIG_VARIABLE, PREFIX, config_file, read_config
+from worker.place import DEFAULT_DATA, record_url
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
-
-PREFIX = "BIHUAN_"
-CONFIG_VARIABLE = "BIHUAN_CONFIG"
-_PATHS = ("data", "organisation", "templates")
 
 
 class ServerSettings(BaseModel):
@@ -63,7 +60,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
     )
 
-    data: Path = Path("bihuan-data")
+    data: Path = DEFAULT_DATA
     database_url: str | None = None
     policy: str = "standard"
     organisation: Path | None = None
@@ -89,7 +86,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """URL of the record: the configured one, or a SQLite file in the data folder."""
-        return self.database_url or f"sqlite:///{self.data.resolve() / 'bihuan.db'}"
+        return record_url(self.database_url, self.data)
 
     @property
     def database_synchronous(self) -> Literal["FULL", "NORMAL"]:
@@ -106,7 +103,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options of the command line, then the environment, then the file."""
-        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=_read_file())
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=read_config())
 
 
 def load_settings(**options: Any) -> Settings:
@@ -123,36 +120,6 @@ def load_settings(**options: Any) -> Settings:
         raise Problem(f"settings: {error}; a group is given as JSON or as BIHUAN_<GROUP>__<NAME>") from None
     except ValidationError as error:
         raise Problem("\n".join(_faults(error, given))) from None
-
-
-def config_file() -> Path | None:
-    """The file settings are read from, if there is one.
-
-    Raises:
-        Problem: `BIHUAN_CONFIG` names a file that is not there.
-    """
-    named = os.environ.get(CONFIG_VARIABLE)
-    if not named:
-        return path if (path := Path("bihuan.toml")).is_file() else None
-    if not (path := Path(named)).is_file():
-        raise Problem(f"{CONFIG_VARIABLE}: there is no file {named}")
-    return path
-
-
-def _read_file() -> dict[str, Any]:
-    path = config_file()
-    if path is None:
-        return {}
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Problem(f"{path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise Problem(f"{path}: cannot be read: {error.strerror}") from None
-    for name in _PATHS:
-        if isinstance(value := content.get(name), str):
-            content[name] = path.parent / value
-    return content
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -18,8 +18,11 @@ from starter.console.screen import (
     say,
 )
 from worker.company_time import CompanyTime
-from worker.settings import Settings, load_settings
+from worker.place import find_place
 from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from worker.settings import Settings
 
 _MOST_ROWS = 1_000_000
 
@@ -37,19 +40,19 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
     from activities.database_url import DatabaseUrl
     from starter.console.case_json import case_json
 
-    settings = load_settings(data=data)
+    place = find_place(data)
     number = read_number(number)
-    file = await read_case_file(DatabaseUrl.parse(settings.database), number)
+    file = await read_case_file(DatabaseUrl.parse(place.database), number)
     if file is None:
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
-    company = await CompanyTime.read(settings)
+    company = await CompanyTime.read(place)
     shown = case_json(file, company, timeline=True)
     if as_json:
         print_json(shown)
         return
     from starter.console.case_panel import CasePanel
 
-    print_rich(*CasePanel(shown, company, settings.locale).parts())
+    print_rich(*CasePanel(shown, company, place.locale).parts())
 
 
 async def list_(
@@ -77,6 +80,7 @@ async def list_(
     """
     from activities.reading import Filter
     from starter.console.case_json import case_json
+    from worker.settings import load_settings
     from workflows.domain.vocabulary import Priority, Status
 
     settings = load_settings(data=data)
@@ -116,6 +120,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     Example: bihuan stuck --json
     """
     from starter.stuck import find_stuck
+    from worker.settings import load_settings
 
     settings = load_settings(data=data)
     company = await CompanyTime.read(settings)
@@ -160,6 +165,7 @@ async def outbox(
     Example: bihuan outbox FB202605110001 --full
     """
     from activities.outbox import OutboxStatus
+    from worker.settings import load_settings
 
     settings = load_settings(data=data)
     company = await CompanyTime.read(settings)

@@ -1,0 +1,49 @@
+"""The file settings are read from: `bihuan.toml`, or the one `BIHUAN_CONFIG` names."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from workflows.domain.problem import Problem
+
+PREFIX = "BIHUAN_"
+CONFIG_VARIABLE = "BIHUAN_CONFIG"
+_PATHS = ("data", "organisation", "templates")
+
+
+def config_file() -> Path | None:
+    """The file settings are read from, if there is one.
+
+    Raises:
+        Problem: `BIHUAN_CONFIG` names a file that is not there.
+    """
+    named = os.environ.get(CONFIG_VARIABLE)
+    if not named:
+        return path if (path := Path("bihuan.toml")).is_file() else None
+    if not (path := Path(named)).is_file():
+        raise Problem(f"{CONFIG_VARIABLE}: there is no file {named}")
+    return path
+
+
+def read_config() -> dict[str, Any]:
+    """Its content; paths in it are relative to its folder. Empty when there is no file.
+
+    Raises:
+        Problem: it cannot be read, or is not TOML.
+    """
+    path = config_file()
+    if path is None:
+        return {}
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Problem(f"{path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read: {error.strerror}") from None
+    for name in _PATHS:
+        if isinstance(value := content.get(name), str):
+            content[name] = path.parent / value
+    return content
