@@ -32,6 +32,10 @@ _STEADY_AFTER = 60.0
 """Seconds of life after which a server's death counts as the first again."""
 
 
+class _EndedAtOnce(Problem):
+    """The server went as soon as it had come."""
+
+
 def find_binary() -> Path:
     """The `temporal` command that came with the Python packages, else the one on PATH.
 
@@ -111,7 +115,11 @@ class EmbeddedServer:
             raise Problem(f"port and ui_port are both {self.settings.port}; choose another with --ui-port")
         refuse_busy_port(self.settings.ip, self.settings.port, "--port")
         refuse_busy_port(self.settings.ip, self.settings.ui_port, "--ui-port")
-        await self._spawn(binary)
+        try:
+            await self._spawn(binary)
+        except _EndedAtOnce:
+            # It also takes ports of its own choice, and now and then one that somebody takes at that moment.
+            await self._spawn(binary)
 
     async def watch(self, say: Callable[[str], None]) -> None:
         """Bring it back whenever it dies, on the same file and port, until `stop`."""
@@ -192,7 +200,9 @@ class EmbeddedServer:
         process = self._process
         while process is not None:
             if process.returncode is not None:
-                raise Problem(f"the Temporal server stopped at once: {self._last_words(log_start)}; see {self.log}")
+                raise _EndedAtOnce(
+                    f"the Temporal server stopped at once: {self._last_words(log_start)}; see {self.log}"
+                )
             with suppress(RuntimeError, OSError, RPCError, TimeoutError):
                 if _listens(self.settings.ip, self.settings.port):
                     client = await Client.connect(self.address, namespace=NAMESPACE)
