@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -21,7 +22,8 @@ from worker.connection import connect, is_unavailable
 from worker.installation import Installation, open_installation
 from worker.settings import Settings
 from worker.starting import start_case
-from workflows.domain.commands import parse_command
+from workflows.domain.commands import PART_COMMANDS, parse_command
+from workflows.domain.part import PartStatus
 from workflows.domain.problem import Problem
 
 _ANSWER_WITHIN = 3.0
@@ -60,6 +62,11 @@ async def send(
     async with open_installation(settings) as installation:
         client = await connect(settings)
         payload = {"command_id": command_id, "by": by, "at": installation.now().isoformat(), **fields}
+        if part := await _part(installation, command, number, fields.get("department")):
+            handle = client.get_workflow_handle(part)
+            with suppress(WorkflowOverError):
+                await _signal_part(handle, command, payload)
+                return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
         handle = client.get_workflow_handle(number)
         try:
             await _signal(handle, command, payload)
@@ -69,6 +76,29 @@ async def send(
             await _start_late(client, installation, number)
             await _signal(handle, command, payload)
         return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
+
+
+class WorkflowOverError(Exception):
+    """A department has answered meanwhile; its case says so."""
+
+
+async def _part(installation: Installation, command: str, number: str, department: str | None) -> str | None:
+    """The workflow of a department's open part, where a command is for one; the case refuses what is for none."""
+    if department is None or command not in PART_COMMANDS:
+        return None
+    file = await installation.cases.get(number)
+    parts: Any = (file.view or {}).get("collaborations") if file is not None else None
+    wanted = [part for part in parts or () if (part["department"], part["status"]) == (department, PartStatus.OPEN)]
+    return str(wanted[-1]["workflow_id"]) if wanted else None
+
+
+async def _signal_part(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
+    try:
+        await _signal(handle, command, payload)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise WorkflowOverError from None
+        raise Problem(f"{handle.id}: Temporal did not take {command}: {error.message}") from None
 
 
 async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:

@@ -59,11 +59,11 @@ class CollaborationWorkflow:
             await self._report(part)
             if self._deserted or (not part.is_open and not self._busy()):
                 return "deserted" if part.is_open else str(part.status)
-            if self._busy():
-                continue
             if self._should_continue_as_new():
+                # Also with signals in hand: they travel along, and steady ones must not keep a run going for ever.
                 await self._continue_as_new(part)
-            await self._wait(part)
+            if not self._busy():
+                await self._wait(part)
 
     @workflow.signal(dynamic=True)
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
