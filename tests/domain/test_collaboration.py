@@ -174,7 +174,7 @@ def test_whom_it_was_escalated_to_stops_the_climb_by_claiming_and_the_late_one_d
     assert part.next_deadline is not None
     part.handle(sent("claim", "sales-lead"), MONDAY + 2 * HOUR + 2 * MINUTE)
     assert part.person == "sales-lead"
-    assert part.next_deadline is None  # type: ignore[unreachable]
+    assert part.next_deadline is None
 
 
 def test_a_part_is_done_with_a_result_and_the_owner_of_the_case_reads_it() -> None:
