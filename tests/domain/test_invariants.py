@@ -95,6 +95,9 @@ def check(case: Case) -> None:
         assert case.clocks == {}
         assert case.next_deadline is None
         assert case.resolution is not None
+        assert not any(part.is_open for part in case.parts), "nobody works on for a closed case"
+    open_parts = [part.department for part in case.parts if part.is_open]
+    assert len(open_parts) == len(set(open_parts)), "a department has one part at a time"
     if case.status is not Status.AWAITING_INFORMATION and not case.is_closed:
         assert case.owner is not None
     for clock in case.clocks.values():
