@@ -21,6 +21,8 @@ _DUE = (NOW + timedelta(hours=1)).isoformat()
 _LATER = (NOW + timedelta(days=2)).isoformat()
 _BEFORE = (NOW - timedelta(days=1)).isoformat()
 
+_PART: Json = {"department": "product", "duty": "确认是否为设计问题", "due": _DUE, "person": "head-product"}
+
 CUSTOMER_FACTS: dict[Message, Json] = {
     Message.CREATED: {"response_due": _DUE},
     Message.INFORMATION_REQUESTED: {
@@ -66,6 +68,14 @@ STAFF_FACTS: dict[Message, Json] = {
         "missing": ["description.steps"],
     },
     Message.ASSISTING: {"department": "product", "owner": "agent-001"},
+    Message.COLLABORATION_ASKED: _PART | {"owner": "agent-001"},
+    Message.COLLABORATION_REMINDER: _PART,
+    Message.COLLABORATION_WARNING: _PART | {"share": 0.8},
+    Message.COLLABORATION_LATE: _PART | {"due": _BEFORE},
+    Message.COLLABORATION_ESCALATED: _PART
+    | {"due": _BEFORE, "owner": "agent-001", "level": 1, "top": False, "next": _DUE},
+    Message.COLLABORATION_ANSWERED: _PART | {"by": "head-product", "result": "已确认为设计问题。", "cannot": None},
+    Message.COLLABORATION_ENDED: _PART | {"why": "closed: satisfied"},
     Message.DUTY_ALERT: {"priority": "P0", "owner": "agent-001", "response_due": _DUE},
     Message.HANDED_OVER: {"from": "agent-002", "to": "agent-001", "why": "休假"},
     Message.CLAIM_REMINDER: {"due": _DUE},
@@ -128,6 +138,13 @@ _NULLABLE: dict[Message, Json] = {
         "missing": [],
     },
     Message.ASSISTING: {"owner": None},
+    Message.COLLABORATION_ASKED: {"owner": None},
+    Message.COLLABORATION_REMINDER: {"person": None},
+    Message.COLLABORATION_WARNING: {"person": None},
+    Message.COLLABORATION_LATE: {"person": None},
+    Message.COLLABORATION_ESCALATED: {"person": None, "owner": None, "top": True, "next": None},
+    Message.COLLABORATION_ANSWERED: {"person": None, "result": None, "cannot": "不归我们负责。"},
+    Message.COLLABORATION_ENDED: {"person": None},
     Message.DUTY_ALERT: {"owner": None, "response_due": None},
     Message.HANDED_OVER: {"from": None},
     Message.ESCALATED: {"why": "asked", "text": None, "due": None, "from": None, "top": True},

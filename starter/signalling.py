@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -22,7 +23,8 @@ from activities.database_url import DatabaseUrl
 from worker.company_time import CompanyTime
 from worker.connection import connect, is_unavailable
 from worker.settings import Settings
-from workflows.domain.commands import parse_command
+from workflows.domain.commands import PART_COMMANDS, parse_command
+from workflows.domain.part import PartStatus
 from workflows.domain.problem import Problem
 
 _ANSWER_WITHIN = 3.0
@@ -63,6 +65,12 @@ async def send(
     company = await CompanyTime.read(settings)
     client = await connect(settings)
     payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
+    queued = Outcome(number, command, command_id, "queued", _NOBODY)
+    if part := await _part(settings, command, number, fields.get("department")):
+        handle = client.get_workflow_handle(part)
+        with suppress(WorkflowOverError):
+            await _signal_part(handle, command, payload)
+            return await _await_outcome(handle, queued)
     handle = client.get_workflow_handle(number)
     try:
         await _signal(handle, command, payload)
@@ -71,7 +79,30 @@ async def send(
             raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
         await _start_late(client, settings, company, number)
         await _signal(handle, command, payload)
-    return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
+    return await _await_outcome(handle, queued)
+
+
+class WorkflowOverError(Exception):
+    """A department has answered meanwhile; its case says so."""
+
+
+async def _part(settings: Settings, command: str, number: str, department: str | None) -> str | None:
+    """The workflow of a department's open part, where a command is for one; the case refuses what is for none."""
+    if department is None or command not in PART_COMMANDS:
+        return None
+    file = await read_case_file(DatabaseUrl.parse(settings.database), number)
+    parts: Any = (file.view or {}).get("collaborations") if file is not None else None
+    wanted = [part for part in parts or () if (part["department"], part["status"]) == (department, PartStatus.OPEN)]
+    return str(wanted[-1]["workflow_id"]) if wanted else None
+
+
+async def _signal_part(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
+    try:
+        await _signal(handle, command, payload)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise WorkflowOverError from None
+        raise Problem(f"{handle.id}: Temporal did not take {command}: {error.message}") from None
 
 
 async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:

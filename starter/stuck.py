@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -160,4 +161,4 @@ def _root(failure: Any) -> str | None:
 
 def _link(settings: Settings, number: str, namespace: str) -> str | None:
     base = web_ui(settings)
-    return f"{base}/namespaces/{namespace}/workflows/{number}" if base else None
+    return f"{base}/namespaces/{namespace}/workflows/{quote(number, safe='')}" if base else None

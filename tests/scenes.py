@@ -48,8 +48,18 @@ PEOPLE = {
     )
 }  # fmt: skip
 STRANGER = Member(id="sales-001", department="sales", group="sales")
+SALES = {
+    member.id: member
+    for member in (
+        Member(id="sales-001", department="sales", group="sales", superior="sales-lead"),
+        Member(id="sales-002", department="sales", group="sales", superior="sales-lead"),
+        Member(id="sales-lead", department="sales", group="sales", superior="sales-head"),
+        Member(id="sales-head", department="sales", superior="director"),
+    )
+}
 
 DISPATCH = Dispatch(department="technical_support", group="tech", owner="tech-001", people=PEOPLE, reason="rule")
+SALES_DISPATCH = Dispatch(department="sales", group="sales", owner="sales-001", people=SALES, reason="rule")
 
 _RESPONSE = {Priority.P0: 15 * MINUTE, Priority.P1: HOUR, Priority.P2: 4 * HOUR, Priority.P3: 24 * HOUR}
 _URGENT = (Priority.P0, Priority.P1)

@@ -30,6 +30,7 @@ from worker.recovery import Recovery
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
 from workflows.case import CaseWorkflow
+from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
 
@@ -118,7 +119,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow],
         activities=activities.all,
         workflow_runner=sandbox(),
         max_cached_workflows=sizes.cached_workflows,

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from temporalio import workflow
 from temporalio.common import RawValue, TypedSearchAttributes
 
 with workflow.unsafe.imports_passed_through():
     from workflows import ports
+    from workflows.arrival import command_of, read_arrival
     from workflows.calling import call, deliver_in_background
     from workflows.case_input import Arrival, CaseInput, CommandOutcome
+    from workflows.departments import begin_parts, end_parts, parts_pending
     from workflows.details import BLOCKED, STATUS, markdown, search_attributes, timer_summary
     from workflows.domain.case import Case
-    from workflows.domain.commands import Command, parse_command
     from workflows.domain.event import Event
     from workflows.domain.problem import Problem
     from workflows.domain.view import CaseView
@@ -47,8 +48,11 @@ class CaseWorkflow:
         case = self._case or await self._open(start.number)
         while True:
             await self._work(case)
+            # Begun before they are recorded: whoever reads of a part can answer it.
+            await begin_parts(case, self._start)
             await self._record(case)
-            if self._busy():
+            await end_parts(case)
+            if self._busy() or parts_pending(case):
                 continue
             if case.is_closed:
                 await workflow.wait_condition(lambda: not self._deliveries or self._busy())
@@ -63,7 +67,7 @@ class CaseWorkflow:
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
-        self._inbox.append(_read(name, args, f"signal-{self._signals}"))
+        self._inbox.append(read_arrival(name, args, f"signal-{self._signals}"))
         self._drain()
 
     @workflow.query
@@ -98,7 +102,7 @@ class CaseWorkflow:
         """Judge everything in the inbox, looking up what has to be known first, then let pass what has fallen due."""
         self._drain()
         while self._inbox:
-            command = _command(self._inbox[0])
+            command = command_of(self._inbox[0])
             lookup = case.needs(command)
             if lookup is not None:
                 facts = await call(ports.consult, lookup, summary=command.name, on_trouble=self._show_trouble)
@@ -112,7 +116,7 @@ class CaseWorkflow:
         while self._case is not None and self._inbox:
             arrival = self._inbox[0]
             try:
-                command = _command(arrival)
+                command = command_of(arrival)
             except Problem as problem:
                 events = self._case.reject(arrival.name, arrival.command_id, arrival.by, str(problem), self._now())
             else:
@@ -193,42 +197,3 @@ class CaseWorkflow:
                 }
             )
         )
-
-
-def _read(name: str, args: Sequence[RawValue], default_id: str) -> Arrival:
-    """A signal by name and raw payloads; what cannot be read is kept with the reason."""
-    payload: Any = None
-    problem = None
-    try:
-        if len(args) == 1:
-            payload = workflow.payload_converter().from_payload(args[0].payload)
-        else:
-            problem = f"{name}: takes one JSON object, {len(args)} arguments came"
-    except Exception as error:  # noqa: BLE001 - an unreadable payload must not fail the workflow task
-        problem = f"{name}: its payload cannot be read ({error})"
-    if problem is None and not isinstance(payload, dict):
-        problem = f"{name}: takes one JSON object, not {type(payload).__name__}"
-    values = payload if isinstance(payload, dict) else {}
-    return Arrival(
-        name=name,
-        command_id=_text(values, "command_id", default_id),
-        by=_text(values, "by", "?"),
-        payload=None if problem else values,
-        problem=problem,
-    )
-
-
-def _command(arrival: Arrival) -> Command:
-    """What was asked.
-
-    Raises:
-        Problem: it is no command; the text says why.
-    """
-    if arrival.problem is not None:
-        raise Problem(arrival.problem)
-    return parse_command(arrival.name, arrival.payload, arrival.command_id)
-
-
-def _text(values: dict[str, Any], key: str, default: str) -> str:
-    value = values.get(key)
-    return value[:200] if isinstance(value, str) and value else default

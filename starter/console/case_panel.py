@@ -42,6 +42,8 @@ class CasePanel:
                 for index, step in enumerate(playbook, start=1)
             )
             yield Group(Text("Playbook", style="bold"), *steps)
+        if self._case.get("collaborations"):
+            yield self._parts()
         yield self._history()
 
     def _title(self) -> Text:
@@ -108,6 +110,22 @@ class CasePanel:
         for breach in self._case["breaches"]:
             name = f"{self._label('clock', breach['clock'])} {breach['clock']}"
             table.add_row(Text(name, style="red"), self._moment(breach["due"]), Text("missed", style="red"))
+        return table
+
+    def _parts(self) -> Table:
+        table = Table("Department", "Duty", "Who", "Due", "Status", box=box.SIMPLE_HEAD, pad_edge=False)
+        for part in self._case["collaborations"]:
+            late = " late" if part["late_at"] else ""
+            claimed = ", claimed" if part["claimed_at"] and part["status"] == "open" else ""
+            answer = f": {part['result']}" if part["result"] else ""
+            status = f"{part['status']}{claimed}{late}{answer}"
+            table.add_row(
+                printable(part["department"]),
+                Text(_short(part["duty"])),
+                printable(part["person"] or "–"),
+                self._moment(part["due"]),
+                Text(_short(status), style="red" if late else ""),
+            )
         return table
 
     def _history(self) -> Table:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.labels import label
+from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName, Locale
 
 _KINDS = {
@@ -20,14 +21,20 @@ _KINDS = {
 }
 """Details whose value has a label."""
 _PLAIN = frozenset(
-    {"text", "solution", "reason", "reasons", "comment", "error", "verified_note", *_KINDS} - {"verified"}
+    {"text", "solution", "reason", "reasons", "comment", "error", "verified_note", "result", "department", *_KINDS}
+    - {"verified"}
 )
 """Details that speak for themselves, without their key."""
 _LEFT_OUT = frozenset({
     "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
-    "internal", "department", "group", "previous_priority", "moved",
+    "internal", "department", "group", "previous_priority", "moved", "round",
 })  # fmt: skip
 """For programs; `--json` has them."""
+_OF_A_DEPARTMENT = frozenset(
+    {kind for kind in EventKind if kind.startswith("collaboration")}
+    | {EventKind.CONTRIBUTED, EventKind.DEPARTMENT_INVOLVED}
+)
+"""Events that say nothing without their department."""
 
 
 def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], locale: Locale) -> str:
@@ -50,7 +57,8 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
     return "  ".join(
         said(key, value)
         for key, value in details.items()
-        if key not in _LEFT_OUT and value not in (None, "", [], {}, False)
+        if (key not in _LEFT_OUT or (key == "department" and entry["kind"] in _OF_A_DEPARTMENT))
+        and value not in (None, "", [], {}, False)
     )
 
 

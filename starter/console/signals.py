@@ -11,12 +11,18 @@ from starter.console.sender import OptionalText, Sender, Why, send_command
 from workflows.domain.problem import Problem
 
 
-async def claim(number: Number, /, *, sender: Sender) -> int:
-    """Start work on a case you own.
+async def claim(
+    number: Number,
+    /,
+    *,
+    department: Annotated[str | None, Parameter(help="Claim what this department was asked for.")] = None,
+    sender: Sender,
+) -> int:
+    """Start work on a case you own, or on your department's part of a case.
 
     Example: bihuan claim FB202605110001 --as agent-001
     """
-    return await send_command("claim", number, sender)
+    return await send_command("claim", number, sender, department=department)
 
 
 async def reply(
@@ -100,10 +106,12 @@ async def collaborate(
     *,
     department: Annotated[str, Parameter(help="Id of the department asked.")],
     duty: Annotated[str, Parameter(help="What it has to do.")],
-    due: Annotated[str | None, Parameter(help="Until when: ISO 8601 time with offset.")] = None,
+    due: Annotated[
+        str | None, Parameter(help="Until when, such as 2026-05-12T17:00+08:00 (default: by policy).")
+    ] = None,
     sender: Sender,
 ) -> int:
-    """Ask another department for its part.
+    """Ask another department for its part; it picks one person there, and escalates inside it when late.
 
     Example: bihuan collaborate FB202605110001 --as agent-001 --department product --duty "确认需求"
     """
@@ -157,6 +165,9 @@ async def resolve(
         str | None, Parameter(help="Tried in a test environment first: yes, no or not_applicable.")
     ] = None,
     verified_note: Annotated[str | None, Parameter(help="How it was verified, or why not.")] = None,
+    why_open: Annotated[
+        str | None, Parameter(help="Why it is solved although a department still owes its part.")
+    ] = None,
     sender: Sender,
 ) -> int:
     """Give the solution, as the customer will read it.
@@ -173,6 +184,7 @@ async def resolve(
         prevention=prevention,
         verified=verified.replace("-", "_") if verified else None,
         verified_note=verified_note,
+        why_open=why_open,
     )
 
 

@@ -29,9 +29,12 @@ class Player:
         record: LiveRecord,
         time: VirtualTime,
         now: Callable[[], datetime],
+        *,
+        workflow: Callable[[str], WorkflowHandle[Any, Any]],
     ) -> None:
         self.number = number
         self._handle, self._record, self._time, self._now = handle, record, time, now
+        self._workflow = workflow
         self._sent = 0
 
     @property
@@ -54,12 +57,21 @@ class Player:
 
     async def send(self, command: str, by: str = "", *, accepted: bool = True, **fields: Any) -> None:
         """A command by somebody (default: the owner), and a look at what became of it."""
+        await self._send(self._handle, command, by or self.owner, accepted=accepted, **fields)
+
+    async def answer(self, command: str, by: str, department: str, **fields: Any) -> None:
+        """What a department's people say of its part."""
+        part = self._workflow(f"{self.number}/{department}")
+        await self._send(part, command, by, accepted=True, department=department, **fields)
+
+    async def _send(
+        self, handle: WorkflowHandle[Any, Any], command: str, by: str, *, accepted: bool, **fields: Any
+    ) -> None:
         self._sent += 1
-        by = by or self.owner
         command_id = f"demo-{self.number}-{self._sent}"
         payload = {"command_id": command_id, "by": by, "at": self._now().isoformat(), **fields}
-        await self._handle.signal(command, payload)
-        while (answer := await self._handle.query("outcome", command_id))["outcome"] == "pending":  # noqa: ASYNC110
+        await handle.signal(command, payload)
+        while (answer := await handle.query("outcome", command_id))["outcome"] == "pending":  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         if (answer["outcome"] == "accepted") is not accepted:
             raise StoryFailedError(f"{command} ({by}): {answer['outcome']} {answer['reason'] or ''}".strip())

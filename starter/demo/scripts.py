@@ -137,6 +137,41 @@ async def refused(play: Player) -> None:
     await play.customer("rate", score="satisfied")
 
 
+async def three_departments(play: Player) -> None:
+    """Three departments are needed; one of them is late and is escalated inside itself."""
+    await play.until(at(15, "09:28"))
+    await play.send("claim")
+    await play.send("reply", text="已确认问题,正在会同销售、售后和产品部核查。")
+    await play.send("collaborate", department="sales", duty="核对合同约定的并发数")
+    await play.send("collaborate", department="after_sales", duty="联系客户确认受影响的门店")
+    await play.send(
+        "collaborate", department="product", duty="确认限流规则是否符合设计", due=at(15, "10:30").isoformat()
+    )
+    await play.when(
+        "三个部门都已分派 all three assigned",
+        lambda file: happened(file, EventKind.COLLABORATION_ASSIGNED) == 3,
+    )
+    await play.until(at(15, "09:45"))
+    await play.answer("claim", "sales-001", "sales")
+    await play.answer("claim", "after-001", "after_sales")
+    await play.until(at(15, "10:10"))
+    await play.answer("contribute", "sales-001", "sales", result="合同约定500并发,客户未超出。")
+    await play.answer("contribute", "after-001", "after_sales", result="共12家门店受影响,已逐一告知进展。")
+    await play.send("resolve", accepted=False, cause="限流规则有误。", solution="已修正。", verified="yes")
+    await play.when(
+        "产品部超时并升级 product is late", lambda file: happened(file, EventKind.COLLABORATION_ESCALATED) >= 1
+    )
+    await play.answer("claim", "product-lead", "product")
+    await play.until(at(15, "11:05"))
+    await play.answer("contribute", "product-lead", "product", result="限流阈值配置错误,应为500。")
+    await play.when("三个部门都已答复 all answered", lambda file: happened(file, EventKind.CONTRIBUTED) == 3)
+    await play.send("resolve", cause="限流阈值被误设为50。", solution="已按合同改回500并全网生效。", verified="yes")
+    await play.until(at(15, "11:40"))
+    await play.customer("confirm")
+    await play.until(at(15, "11:50"))
+    await play.customer("rate", score="satisfied", comment="各部门配合得不错")
+
+
 async def never_rated(play: Player) -> None:
     """Accepted, reminded, closed by itself."""
     await play.until(at(15, "10:00"))

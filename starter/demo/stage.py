@@ -146,7 +146,9 @@ async def _play_one(story: Story, intake: Intake, lock: asyncio.Lock, cast: Cast
         cast.troubles[accepted.number] = intake.outage or "Temporal 没有响应 does not answer"
         return
     handle = intake.client.get_workflow_handle(accepted.number)
-    player = Player(accepted.number, handle, record, installation.time, installation.now)
+    player = Player(
+        accepted.number, handle, record, installation.time, installation.now, workflow=intake.client.get_workflow_handle
+    )
     try:
         await player.when("建立案件 opened", lambda file: file.view is not None)
         await story.play(player)

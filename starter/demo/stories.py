@@ -1,4 +1,4 @@
-"""The eight stories: what customers send in, and how it has to end."""
+"""The stories: what customers send in, and how it has to end."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starter.demo.scripts import (
     never_rated,
     p0,
     refused,
+    three_departments,
     untouched_p1,
 )
 from starter.demo.story import Story, happened
@@ -167,6 +168,29 @@ STORIES = (
         {
             "重开一次 reopened once": lambda file: _view(file, "reopened") == 1,
             "由主管负责 a supervisor owns it": lambda file: _view(file, "owner") == "sales-lead",
+        },
+    ),
+    Story(
+        "three_departments",
+        "P1 三个部门协作,一个超时 · three departments, one of them late",
+        at(15, "09:20"),
+        _form(
+            "hotline", "郑凯", "智办公收银", "高峰时段大量门店收银请求被拒绝",
+            type="technical", subtype="功能障碍", priority="P1",
+            impact={"blocks_normal_use": True, "effect": "12家门店排队"},
+        ),
+        three_departments,
+        "satisfied",
+        {
+            "三个部门都有答复 all three answered": lambda file: happened(file, EventKind.CONTRIBUTED) == 3,
+            "一个部门超时一次 one was late once": lambda file: (
+                happened(file, EventKind.COLLABORATION_LATE) == 1
+                and happened(file, EventKind.COLLABORATION_LATE, department="product") == 1
+            ),
+            "在部门内升级 escalated inside it": lambda file: (
+                happened(file, EventKind.COLLABORATION_ESCALATED, to="product-lead") == 1
+            ),
+            "缺一个部门不能解决 not solved while one was open": lambda file: happened(file, EventKind.REJECTED) == 1,
         },
     ),
     Story(

@@ -87,3 +87,15 @@ def test_a_paused_clock_takes_up_a_new_promise_too() -> None:
     clock.retime(ClockTerms(within=2 * 3600), MONDAY + 2 * HOUR, CALENDAR, CALENDAR, never_later=False)
     assert clock.due is None
     assert clock.remaining == 3600
+
+
+@given(st.floats(0.01, 0.99), st.integers(60, 10**6))
+def test_a_warning_just_given_is_not_given_again_when_the_promise_changes(share: float, within: int) -> None:
+    terms = ClockTerms(within=within, calendar=CalendarKind.WORKING_DAYS, warnings=(share,))
+    clock = Clock.start(ClockName.PROGRESS, terms, MONDAY, CALENDAR)
+    if clock.next_warning is None:
+        return
+    now = clock.next_warning
+    clock.warned(now, CALENDAR)
+    clock.retime(terms, now, CALENDAR, CALENDAR, never_later=False)
+    assert clock.next_warning is None

@@ -140,7 +140,7 @@ def test_a_closed_case_refuses_everything_and_says_why() -> None:
 
 def test_commands_of_later_releases_are_refused_in_words() -> None:
     case, _ = open_case()
-    events = case.handle(command("collaborate", "tech-001", department="sales", duty="x"), MONDAY)
+    events = case.handle(command("review", "tech-001", text="x"), MONDAY)
     assert "not available" in str(events[0].detail["reason"])
 
 

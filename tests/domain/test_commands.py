@@ -11,7 +11,7 @@ from workflows.domain.case import _INFORMED_RULES, _RULES
 from workflows.domain.commands import COMMANDS, parse_command
 from workflows.domain.problem import Problem
 
-LATER = {"collaborate", "contribute", "review"}
+LATER = {"review"}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,7 @@ LATER = {"collaborate", "contribute", "review"}
         ("supply", {"by": "customer"}, "give text or at least one field"),
         ("supply", {"by": "customer", "fields": {"salary": "1"}}, "unknown form field 'salary'; allowed: product"),
         ("request_info", {"by": "a", "text": "x", "fields": ["salary"]}, "unknown form field 'salary'"),
+        ("contribute", {"by": "a", "department": "sales"}, "give either result or cannot"),
         ("dance", {"by": "a"}, "unknown signal 'dance'; allowed: claim, reply"),
     ],
 )

@@ -25,13 +25,16 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "escalate": {"why": st.just("超出权限"), "department": st.sampled_from([None, "sales", "nowhere"])},
     "request_info": {"text": st.just("版本?"), "fields": st.sampled_from([(), ("product",)])},
     "supply": {"text": st.sampled_from([None, "5.2"]), "fields": st.just({"product": "CRM"})},
-    "resolve": {key: st.just(value) for key, value in RESOLUTION.items()},
+    "resolve": {key: st.just(value) for key, value in RESOLUTION.items()} | {
+        "why_open": st.sampled_from([None, "稍后补"])},
     "refuse": {"why": st.just("还是不行")},
     "rate": {"score": st.sampled_from(list(Satisfaction))},
     "note": {"text": st.just("备注")},
     "withdraw": {"why": st.just("不用了")},
-    "collaborate": {"department": st.just("sales"), "duty": st.just("x")},
-    "contribute": {"department": st.just("sales")},
+    "collaborate": {"department": st.sampled_from(["sales", "nowhere"]), "duty": st.just("x")},
+    "contribute": {"department": st.just("sales"), "result": st.just("x")},
+    "part_reported": {"department": st.just("sales"), "round": st.integers(1, 2), "reports": st.just([
+        {"sequence": 1, "at": MONDAY, "kind": "assigned", "by": "system", "detail": {"person": "sales-001"}}])},
     "review": {"text": st.just("x")},
     "undeliverable": {"message": st.sampled_from(["result", "dispatched"]), "channel": st.just("email"),
                       "recipient": st.sampled_from([CUSTOMER, "tech-001"]), "error": st.just("550")},
@@ -92,6 +95,9 @@ def check(case: Case) -> None:
         assert case.clocks == {}
         assert case.next_deadline is None
         assert case.resolution is not None
+        assert not any(part.is_open for part in case.parts), "nobody works on for a closed case"
+    open_parts = [part.department for part in case.parts if part.is_open]
+    assert len(open_parts) == len(set(open_parts)), "a department has one part at a time"
     if case.status is not Status.AWAITING_INFORMATION and not case.is_closed:
         assert case.owner is not None
     for clock in case.clocks.values():

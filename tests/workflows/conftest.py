@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 from tests.workflows.world import World
 from workflows.case import CaseWorkflow
 from workflows.case_input import CaseInput
+from workflows.collaboration import CollaborationWorkflow
 from workflows.details import SEARCH_ATTRIBUTES
 
 Starter = Callable[..., Awaitable[WorkflowHandle[CaseWorkflow, str]]]
@@ -81,7 +82,12 @@ async def _starter(environment: WorkflowEnvironment) -> AsyncIterator[Starter]:
         async def begin(world: World, **start: Any) -> WorkflowHandle[CaseWorkflow, str]:
             number = f"FB{uuid.uuid4().hex[:12]}"
             await stack.enter_async_context(
-                Worker(environment.client, task_queue=number, workflows=[CaseWorkflow], activities=world.activities)
+                Worker(
+                    environment.client,
+                    task_queue=number,
+                    workflows=[CaseWorkflow, CollaborationWorkflow],
+                    activities=world.activities,
+                )
             )
             handle = await environment.client.start_workflow(
                 CaseWorkflow.run, CaseInput(number=number, **start), id=number, task_queue=number

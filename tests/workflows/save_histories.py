@@ -18,6 +18,7 @@ from starter.demo.stage import Cast, play_all
 from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.settings import Settings
+from workflows.case import CaseWorkflow
 
 _PROCESS = re.compile(r"\d+@[\w.-]+")
 """How the SDK names a worker and its sticky queue."""
@@ -25,12 +26,15 @@ HISTORIES = Path(__file__).parent / "histories"
 
 
 async def save(settings: Settings, cast: Cast) -> None:
-    """One file a story, without the name of the machine that played it."""
+    """One file a story, and one a department's part in it, without the name of the machine that played it."""
     client = await connect(settings, endpoint=Endpoint.read(settings.data))
     for number, story in cast.numbers.items():
-        history = json.loads((await client.get_workflow_handle(number).fetch_history()).to_json())
-        text = json.dumps(_anonymous(history), ensure_ascii=False, indent=1)
-        (HISTORIES / f"{story.key}.json").write_text(text + "\n", encoding="utf-8")
+        view = await client.get_workflow_handle(number).query(CaseWorkflow.state)
+        parts = {f"{story.key}.{part.department}": part.workflow_id for part in view.collaborations} if view else {}
+        for key, workflow_id in {story.key: number, **parts}.items():
+            history = json.loads((await client.get_workflow_handle(workflow_id).fetch_history()).to_json())
+            text = json.dumps(_anonymous(history), ensure_ascii=False, indent=1)
+            (HISTORIES / f"{key}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _anonymous(value: Any) -> Any:

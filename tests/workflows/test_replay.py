@@ -12,6 +12,7 @@ from temporalio.worker import Replayer
 from starter.demo.stories import STORIES
 from worker.process import sandbox
 from workflows.case import CaseWorkflow
+from workflows.collaboration import CollaborationWorkflow
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
@@ -28,6 +29,10 @@ def history(request: pytest.FixtureRequest) -> WorkflowHistory:
 
 
 async def test_a_case_begun_before_the_upgrade_goes_on_after_it(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=[CaseWorkflow], data_converter=pydantic_data_converter, workflow_runner=sandbox())
+    replayer = Replayer(
+        workflows=[CaseWorkflow, CollaborationWorkflow],
+        data_converter=pydantic_data_converter,
+        workflow_runner=sandbox(),
+    )
     result = await replayer.replay_workflow(history)
     assert result.replay_failure is None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from tests.scenes import DISPATCH, PEOPLE, STRANGER, settlement
+from tests.scenes import DISPATCH, PEOPLE, SALES, SALES_DISPATCH, settlement
 from workflows import ports
 from workflows.domain.event import Event
 from workflows.domain.terms import Consultation, Lookup, Settlement
@@ -38,9 +38,13 @@ class World:
     @activity.defn
     async def consult(self, lookup: Lookup) -> Consultation:
         self.lookups.append(lookup)
-        unknown = tuple(f"{person} is not in the organisation" for person in lookup.people if person != STRANGER.id)
+        unknown = tuple(f"{person} is not in the organisation" for person in lookup.people if person not in SALES)
+        if lookup.dispatch is not None and lookup.dispatch.department == "sales":
+            return Consultation(dispatch=SALES_DISPATCH)
+        if lookup.departments == ("sales",):
+            return Consultation(heads={"sales": "sales-head"}, people=SALES)
         return Consultation(
-            people={STRANGER.id: STRANGER} if STRANGER.id in lookup.people else {},
+            people={key: SALES[key] for key in lookup.people if key in SALES},
             problems=unknown,
             dispatch=DISPATCH.model_copy(update={"owner": "tech-002", "people": PEOPLE}) if lookup.dispatch else None,
             terms=self.settlement.terms if lookup.terms else None,

@@ -48,6 +48,7 @@ MAY: dict[str, tuple[Capacity, ...]] = {
     "contribute": (_C.STAFF,),
     "review": (_C.STAFF,),
     "undeliverable": (_C.SYSTEM,),
+    "part_reported": (_C.SYSTEM,),
 }
 """Command -> capacities of which one is enough."""
 

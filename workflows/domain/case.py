@@ -14,10 +14,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
-from workflows.domain import closing, dispatching, handling, lapses, result, retiming
+from workflows.domain import closing, collaborating, dispatching, handling, lapses, result, retiming
 from workflows.domain.authority import Capacity, allowed, may
 from workflows.domain.clock import Clock
-from workflows.domain.commands import Assign, Classify, Command, Escalate, Retime, Supply
+from workflows.domain.commands import (
+    Assign,
+    Claim,
+    Classify,
+    Collaborate,
+    Command,
+    Contribute,
+    Escalate,
+    Retime,
+    Supply,
+)
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.model import one_line
 from workflows.domain.state import CaseState, Outcome, Refused
@@ -174,6 +184,7 @@ class Case(CaseState):
             owner=self.owner,
             receiver=self.opening.received_by,
             assisting=tuple(self.assisting),
+            collaborations=tuple(part.view(self.number) for part in self.parts),
             escalation_level=self.escalation.level,
             escalated_to=self.escalation.to,
             acknowledged=self.escalation.acknowledged,
@@ -224,6 +235,8 @@ class Case(CaseState):
                 return needed
             case Supply() if self.owner is None:
                 return {"dispatch": request}
+            case Collaborate():
+                return {"departments": (command.department,)}
             case Escalate() if command.department is not None:
                 return {"departments": (command.department,)}
             case Retime():
@@ -233,6 +246,8 @@ class Case(CaseState):
     def _check(self, command: Command, facts: Consultation) -> None:
         if self.is_closed:
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
+        if isinstance(command, Claim | Contribute) and command.department is not None:
+            collaborating.sent_to_the_case(self, command)
         capacities = self.capacities(command.by)
         if not capacities:
             raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")
@@ -270,12 +285,15 @@ _RULES: dict[str, Callable[..., None]] = {
     "acknowledge": dispatching.acknowledge,
     "withdraw": closing.withdraw,
     "undeliverable": result.undeliverable,
+    "part_reported": collaborating.part_reported,
+    "contribute": collaborating.sent_to_the_case,
 }
 _INFORMED_RULES: dict[str, Callable[..., None]] = {
     "assign": dispatching.assign,
     "classify": dispatching.classify,
+    "collaborate": collaborating.collaborate,
     "escalate": dispatching.ask_for_help,
     "supply": handling.supply,
     "retime": retiming.retime,
 }
-"""Rules that take a Consultation. `collaborate`, `contribute` and `review` find their place here."""
+"""Rules that take a Consultation. `review` finds its place here."""

@@ -16,6 +16,9 @@ from workflows.domain.model import Instant, Model
 from workflows.domain.terms import ClockTerms
 from workflows.domain.vocabulary import CalendarKind, ClockName
 
+_TOLERANCE = 0.001
+"""Seconds; what arithmetic with fractions may be off by."""
+
 
 class Clock(Model):
     """A deadline. Running: `due` is set. Paused: `remaining` is set (seconds that count)."""
@@ -99,7 +102,9 @@ class Clock(Model):
             remaining = terms.within
         before = self.due
         self.within, self.calendar = terms.within, terms.calendar
-        self.pending_warnings = [share for share in sorted(terms.warnings) if terms.within * (1 - share) < remaining]
+        # The tolerance keeps a warning that was given at this very moment from being given again.
+        ahead = remaining - _TOLERANCE
+        self.pending_warnings = [share for share in sorted(terms.warnings) if terms.within * (1 - share) < ahead]
         if before is None:
             self.remaining = min(remaining, self.remaining or remaining) if never_later else remaining
             return

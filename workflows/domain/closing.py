@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from workflows.domain.collaborating import end_parts
 from workflows.domain.commands import Confirm, Rate, Refuse, Withdraw
 from workflows.domain.dispatching import duty_alerts, start_handling
 from workflows.domain.event import EventKind, Message
@@ -121,6 +122,7 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
         owner=case.owner,
         previous_owner=previous,
         expected_resolution=case.expected_resolution,
+        **({"kept": kept} if (kept := [part.department for part in case.parts if part.is_open]) else {}),
     )
 
 
@@ -139,6 +141,7 @@ def close(
     case.closed_at = now
     case.clocks.clear()
     case.escalation.settle()
+    end_parts(case, now, by=by, why=f"closed: {resolution}")
     case.missing = []
     case.asked_at = None
     facts = {"resolution": resolution, "satisfaction": case.satisfaction}

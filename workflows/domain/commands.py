@@ -6,11 +6,13 @@ The JSON keys are the border: the admin script, the Web UI and `temporal workflo
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from workflows.domain.model import Fact, Instant
+from workflows.domain.part import PartReport
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Priority, Satisfaction, Verification
 
@@ -57,9 +59,10 @@ class Command(Fact):
 
 
 class Claim(Command):
-    """The owner starts work (R12)."""
+    """The owner starts work (R12), or somebody of a `department` starts on its part (R18)."""
 
     name = "claim"
+    department: Id | None = None
 
 
 class Reply(Command):
@@ -151,6 +154,8 @@ class Resolve(Command):
     prevention: Text | None = None
     verified: Verification | None = None
     verified_note: Text | None = None
+    why_open: Text | None = None
+    """Why it is solved although a department still owes its part (R18)."""
 
 
 class Feedback(Command):
@@ -227,6 +232,28 @@ class Contribute(Command):
     result: Text | None = None
     cannot: Text | None = None
 
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.result is None) == (self.cannot is None):
+            raise ValueError("give either result or cannot")
+        return self
+
+
+class PartReported(Command):
+    """What happened in a department's part; sent by its workflow (R18)."""
+
+    name = "part_reported"
+    department: Id
+    round: int = Field(ge=1)
+    reports: tuple[PartReport, ...] = Field(min_length=1)
+
+
+class End(Command):
+    """A department's part is not needed any more; sent by the case, or by hand by the operator (R18)."""
+
+    name = "end"
+    reason: Text
+
 
 class Review(Command):
     """A post-incident review is handed in (R27)."""
@@ -250,25 +277,28 @@ COMMANDS: dict[str, type[Command]] = {
     for command in (
         Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Feedback, Confirm, Refuse,
         Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, Review, Undeliverable,
+        PartReported,
     )
 }  # fmt: skip
 """Signal name -> what it carries."""
+PART_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
+"""The same for the workflow of a department's part."""
 
 
-def parse_command(name: str, payload: Any, default_id: str) -> Command:
+def parse_command(name: str, payload: Any, default_id: str, among: Mapping[str, type[Command]] = COMMANDS) -> Command:
     """A signal's argument as a command. `default_id` stands in where none was given (a signal sent by hand).
 
     Raises:
         Problem: one line naming each key at fault and what it takes.
     """
-    if name not in COMMANDS:
-        raise Problem(f"unknown signal {name!r}; allowed: {', '.join(COMMANDS)}")
+    if name not in among:
+        raise Problem(f"unknown signal {name!r}; allowed: {', '.join(among)}")
     if not isinstance(payload, dict):
-        raise Problem(f"{name}: takes one JSON object such as {_example(name)}, not {type(payload).__name__}")
+        raise Problem(f"{name}: takes one JSON object such as {_example(among[name])}, not {type(payload).__name__}")
     try:
-        return COMMANDS[name].model_validate({"command_id": default_id, **payload})
+        return among[name].model_validate({"command_id": default_id, **payload})
     except ValidationError as error:
-        raise Problem(f"{name}: {_one_line(error, COMMANDS[name])}") from error
+        raise Problem(f"{name}: {_one_line(error, among[name])}") from error
 
 
 def _check_suppliable(keys: Any) -> None:
@@ -290,6 +320,6 @@ def _one_line(error: ValidationError, command: type[Command]) -> str:
     return "; ".join(faults[:5])
 
 
-def _example(name: str) -> str:
-    required = [key for key, field in COMMANDS[name].model_fields.items() if field.is_required()]
+def _example(command: type[Command]) -> str:
+    required = [key for key, field in command.model_fields.items() if field.is_required()]
     return "{" + ", ".join(f'"{key}": …' for key in required) + "}"

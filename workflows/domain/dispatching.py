@@ -147,7 +147,9 @@ def ask_for_help(case: CaseState, command: Escalate, now: datetime, facts: Consu
         raise Refused("; ".join(facts.problems) or f"unknown department {command.department}")
     if command.department == case.department:
         raise Refused(f"{command.department} leads the case already; escalate upwards without a department")
-    if command.department in case.assisting:
+    if command.department in case.assisting or any(
+        part.is_open and part.department == command.department for part in case.parts
+    ):
         raise Refused(f"{command.department} is involved already")
     case.assisting[command.department] = head
     notices = case.tell(

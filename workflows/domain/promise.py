@@ -46,11 +46,14 @@ class LevelClocks(Fact):
 
 
 class SharedClocks(Fact):
-    """The clocks that are the same for every priority (R5, R21, R23)."""
+    """The clocks that are the same for every priority (R5, R18, R21, R23)."""
 
     supplement: ClockRule
     feedback: ClockRule
     follow_up: ClockRule
+    collaboration: ClockRule = ClockRule.model_validate(
+        {"within": "1d", "calendar": "working_days", "warnings": (0.5, 0.8)}
+    )
 
 
 class Level(Fact):

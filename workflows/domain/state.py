@@ -11,6 +11,7 @@ from workflows.domain.authority import Capacity
 from workflows.domain.clock import Clock
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant, Json, Model
+from workflows.domain.part import Part
 from workflows.domain.terms import ClockTerms, Member, Opening, Terms
 from workflows.domain.view import Breach
 from workflows.domain.vocabulary import (
@@ -79,6 +80,8 @@ class CaseState(Model):
     group: str | None = None
     owner: str | None = None
     assisting: dict[str, str] = Field(default_factory=dict)
+    parts: list[Part] = Field(default_factory=list)
+    """What other departments were asked for, in order (R18)."""
     opened_at: Instant
     updated_at: Instant
     claimed: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from workflows.domain.model import Fact, Instant
+from workflows.domain.part import PartView
 from workflows.domain.vocabulary import ClockName, Priority, Resolution, Satisfaction, Status
 
 
@@ -50,6 +51,8 @@ class CaseView(Fact):
     owner: str | None
     receiver: str | None
     assisting: tuple[str, ...] = ()
+    collaborations: tuple[PartView, ...] = ()
+    """What other departments were asked for, in order (R18)."""
     escalation_level: int
     escalated_to: str | None = None
     acknowledged: bool = True

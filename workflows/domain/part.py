@@ -1,0 +1,137 @@
+"""One department's part in a case: how it is asked for, how it is reported, and what the case knows of it (R18)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from workflows.domain.calendar import Calendar
+from workflows.domain.model import Fact, Instant, Json, Model
+from workflows.domain.terms import ClockTerms, Member
+from workflows.domain.vocabulary import CalendarKind, Priority
+
+DEFAULT_TERMS = ClockTerms(within=86_400, calendar=CalendarKind.WORKING_DAYS, warnings=(0.5, 0.8))
+"""One working day, where a policy or a case from before collaborations says nothing of them."""
+
+
+class PartStatus(StrEnum):
+    """Where a department's part stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANNOT = "cannot"
+    ENDED = "ended"
+
+
+class PartKind(StrEnum):
+    """What a department's part reports to its case."""
+
+    ASSIGNED = "assigned"
+    CLAIMED = "claimed"
+    REMINDED = "reminded"
+    WARNED = "warned"
+    LATE = "late"
+    ESCALATED = "escalated"
+    CONTRIBUTED = "contributed"
+    ENDED = "ended"
+    REJECTED = "rejected"
+
+
+class PartReport(Fact):
+    """One thing that happened in a department. `sequence` starts at 1 in each part and has no gaps."""
+
+    sequence: int = Field(ge=1)
+    at: Instant
+    kind: PartKind
+    by: str
+    detail: Json = Field(default_factory=dict)
+
+
+class PartRequest(Fact):
+    """Everything a department's part begins with; it needs nothing else of the case later."""
+
+    number: str
+    department: str
+    round: int
+    duty: str
+    due: Instant
+    terms: ClockTerms
+    """Of the due time: counted from `asked_at` it ends at `due`."""
+    claim: ClockTerms | None = None
+    escalation: ClockTerms | None = None
+    """How long each level has before the next one is told."""
+    calendar: Calendar
+    asked_at: Instant
+    asked_by: str
+    lead: str
+    """The owner of the case."""
+    lead_superior: str | None = None
+    """Who is told when nobody in the department answers."""
+    head: str
+    type: str
+    subtype: str | None = None
+    priority: Priority
+    people: dict[str, Member] = Field(default_factory=dict)
+
+
+class PartView(Fact):
+    """A department's part as everyone outside sees it."""
+
+    department: str
+    round: int
+    workflow_id: str
+    """Where `claim` and `contribute` are sent."""
+    duty: str
+    asked_by: str
+    asked_at: Instant
+    due: Instant
+    person: str | None = None
+    status: PartStatus = PartStatus.OPEN
+    claimed_at: Instant | None = None
+    late_at: Instant | None = None
+    escalated_to: str | None = None
+    result: str | None = None
+    """What was done, or why it cannot be done, or why the part ended."""
+    ended_at: Instant | None = None
+
+
+class Part(Model):
+    """What the case remembers of a part; the part itself lives in its own workflow."""
+
+    department: str
+    round: int
+    duty: str
+    asked_by: str
+    asked_at: Instant
+    due: Instant
+    terms: ClockTerms
+    head: str
+    person: str | None = None
+    status: PartStatus = PartStatus.OPEN
+    claimed_at: Instant | None = None
+    late_at: Instant | None = None
+    escalated_to: str | None = None
+    result: str | None = None
+    ended_at: Instant | None = None
+    reported: int = 0
+    """Sequence of the last report taken up."""
+    begun: bool = False
+    """Its workflow was started."""
+    to_end: bool = False
+    """Its workflow still has to be told that the part is over."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the department still owes an answer."""
+        return self.status is PartStatus.OPEN
+
+    def view(self, number: str) -> PartView:
+        """The same for everyone outside."""
+        inside = {"terms", "head", "reported", "begun", "to_end"}
+        return PartView(**self.model_dump(exclude=inside), workflow_id=workflow_id(number, self.department, self.round))
+
+
+def workflow_id(number: str, department: str, round_: int) -> str:
+    """`<number>/<department>`, and `/2` for a second round after the first ended."""
+    return f"{number}/{department}" if round_ == 1 else f"{number}/{department}/{round_}"
