@@ -51,6 +51,8 @@ class Rehearsal:
     _loads: Counter[str] = field(default_factory=Counter)
     _deadlines: list[tuple[datetime, str]] = field(default_factory=list)
     """A heap; an entry counts only while the case still has that deadline."""
+    _due: dict[str, datetime | None] = field(default_factory=dict)
+    """When each case acts next."""
 
     def play(self, entries: Iterable[Entry], until: datetime) -> Iterator[Entry]:
         """Play entries, which are in order, each handed on when it is done; then let pass the time to `until`."""
@@ -80,8 +82,8 @@ class Rehearsal:
     def _let_pass(self, moment: datetime) -> None:
         while self._deadlines and self._deadlines[0][0] <= moment:
             due, key = heapq.heappop(self._deadlines)
-            case = self._cases[key]
-            if case.next_deadline == due:
+            if self._due[key] == due:
+                case = self._cases[key]
                 self._note(case, case.expire(due))
 
     def _open(self, key: str, form: Form, at: datetime) -> None:
@@ -126,8 +128,9 @@ class Rehearsal:
         key = case.number
         self.figures.take(key, events)
         due = case.next_deadline
-        if due is not None:
+        if due is not None and due != self._due.get(key):
             heapq.heappush(self._deadlines, (due, key))
+        self._due[key] = due
         owner = None if case.is_closed else case.owner
         before = self._owners.get(key)
         if owner != before:
