@@ -23,10 +23,11 @@ def print_trial(answers: list[Answer], *, first: str, last: str) -> None:
         last: local time at which the trial ends.
     """
     columns = ("", *(answer["policy"] for answer in answers))
-    print_table(columns, _outcome(answers), title=f"{answers[0]['cases']} cases, {first} to {last}")
+    print(f"{answers[0]['cases']} cases, {first} to {last}")
+    print_table(columns, _outcome(answers))
     print_table(columns, _attainment(answers), title="Kept promises (kept of decided)")
-    print_table(columns, _counts(answers, "missed", _breaches), title="Missed deadlines by clock")
-    print_table(columns, _counts(answers, "escalations", _escalations), title="Escalations by level and cause")
+    print_table(columns, _counts(answers, "missed", _breaches), title="Missed deadlines")
+    print_table(columns, _counts(answers, "escalations", _escalations), title="Escalations")
     print_table(columns, _people(answers), title="Notifications per person: all, a week, busiest week")
     for answer in answers:
         _remarks(answer)

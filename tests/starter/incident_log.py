@@ -43,7 +43,7 @@ def _incident(number: str, updates: list[Row]) -> Iterator[Line]:
     for after in updates:
         at = max(_moment(after["sys_updated_at"]), opened)
         for signal, by, given in _signals(before, after, answered=answered):
-            answered = answered or signal == "reply"
+            answered = signal == "reply" or (answered and signal != "refuse")
             yield {"at": at, "key": number, "signal": signal, "by": by, "with": given}
         before = after
 
@@ -55,6 +55,7 @@ def _signals(before: Row, after: Row, *, answered: bool) -> Iterator[tuple[str, 
     if not first and was == _USER_INFO != state:
         yield "supply", "customer", {"text": "information given"}
     if not first and int(after["reopen_count"]) > int(before["reopen_count"]):
+        answered = False
         yield "refuse", "customer", {"why": "reopened"}
     if after["priority"] != before["priority"]:
         yield "classify", worker, {"priority": _priority(after), "why": after["priority"]}

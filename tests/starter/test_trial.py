@@ -180,7 +180,7 @@ def test_what_only_this_policy_asks_for_does_not_stop_the_log(capsys: pytest.Cap
 
 
 def test_bad_lines_are_named_and_the_others_are_played(capsys: pytest.CaptureFixture[str]) -> None:
-    bad = [
+    bad: list[Line | str] = [
         "{",
         {"at": "2026-05-11T09:00", "key": "B"},
         {"at": "yesterday", "key": "B", "open": {}},
