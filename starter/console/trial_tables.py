@@ -28,7 +28,10 @@ def print_trial(answers: list[Answer], *, first: str, last: str) -> None:
     print_table(columns, _attainment(answers), title="Kept promises (kept of decided)")
     print_table(columns, _counts(answers, "missed", _breaches), title="Missed deadlines")
     print_table(columns, _counts(answers, "escalations", _escalations), title="Escalations")
-    print_table(columns, _people(answers), title="Notifications per person: all, a week, busiest week")
+    print_table(columns, _people(answers, "escalations"), title="Escalations per person: all, a week, busiest week")
+    customers = ("all customers", *(_load(answer["notifications"]["customers"]) for answer in answers))
+    notified = [*_people(answers, "notifications"), customers]
+    print_table(columns, notified, title="Notifications per person: all, a week, busiest week")
     for answer in answers:
         _remarks(answer)
 
@@ -85,8 +88,8 @@ def _counts(answers: list[Answer], what: str, counted: Callable[[Answer], dict[s
     return [*rows, (f"all {what}", *(str(sum(one.values())) for one in counts))]
 
 
-def _people(answers: list[Answer]) -> list[_Row]:
-    told = [answer["notifications"]["people"] for answer in answers]
+def _people(answers: list[Answer], what: str) -> list[_Row]:
+    told = [answer[what]["people"] for answer in answers]
     totals = {person: max(one.get(person, {}).get("total", 0) for one in told) for person in _union(told)}
     busiest = sorted(totals, key=lambda person: (-totals[person], person))
     rows = [(person, *(_load(one.get(person)) for one in told)) for person in busiest[:_MOST_PEOPLE]]
@@ -94,7 +97,7 @@ def _people(answers: list[Answer]) -> list[_Row]:
         rest = busiest[_MOST_PEOPLE:]
         sums = [sum(one.get(person, {}).get("total", 0) for person in rest) for one in told]
         rows.append((f"{len(rest)} others", *map(str, sums)))
-    return [*rows, ("all customers", *(_load(answer["notifications"]["customers"]) for answer in answers))]
+    return rows
 
 
 def _load(one: dict[str, Any] | None) -> str:

@@ -70,8 +70,10 @@ class Figures:
     breaches: Counter[ClockName] = field(default_factory=Counter)
     escalations: Counter[tuple[int, str]] = field(default_factory=Counter)
     """By level and by what was missed (`asked`: somebody asked for it)."""
+    escalated_to: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Person -> ISO week (`2026-W20`) -> escalations that came to them."""
     told: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """Person -> ISO week (`2026-W20`) -> notifications."""
+    """The same of notifications."""
     told_customers: Counter[str] = field(default_factory=Counter)
     resolutions: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -99,6 +101,7 @@ class Figures:
                     self._count_lapse(key, ClockName(str(event.detail["clock"])))
                 case EventKind.ESCALATED:
                     self.escalations[_level(event), str(event.detail["why"])] += 1
+                    self.escalated_to[str(event.detail["to"])][self._week(event)] += 1
                 case EventKind.CLOSED:
                     self.resolutions[str(event.detail["resolution"])] += 1
                 case EventKind.REJECTED:
@@ -140,10 +143,6 @@ class Figures:
         levels: dict[str, dict[str, int]] = {}
         for (level, why), count in sorted(self.escalations.items()):
             levels.setdefault(str(level), {})[why] = count
-        people = {
-            person: {"total": weeks.total(), "weeks": dict(sorted(weeks.items()))}
-            for person, weeks in sorted(self.told.items(), key=lambda pair: (-pair[1].total(), pair[0]))
-        }
         to_customers, to_people = self.told_customers.total(), sum(weeks.total() for weeks in self.told.values())
         return {
             "cases": self.cases,
@@ -152,10 +151,14 @@ class Figures:
                 for clock in PROMISES
             },
             "breaches": {clock.value: self.breaches[clock] for clock in DUTIES if self.breaches[clock]},
-            "escalations": {"total": self.escalations.total(), "levels": levels},
+            "escalations": {
+                "total": self.escalations.total(),
+                "levels": levels,
+                "people": _by_person(self.escalated_to),
+            },
             "notifications": {
                 "total": to_customers + to_people,
-                "people": people,
+                "people": _by_person(self.told),
                 "customers": {"total": to_customers, "weeks": dict(sorted(self.told_customers.items()))},
             },
             "closed": dict(sorted(self.resolutions.items())),
@@ -178,13 +181,16 @@ class Figures:
     def _count_notices(self, event: Event) -> None:
         if not event.notices:
             return
-        year, number, _ = self.calendar.local(event.at).isocalendar()
-        week = f"{year}-W{number:02}"
+        week = self._week(event)
         for notice in event.notices:
             if notice.audience is Audience.CUSTOMER:
                 self.told_customers[week] += 1
             else:
                 self.told[notice.recipient][week] += 1
+
+    def _week(self, event: Event) -> str:
+        year, number, _ = self.calendar.local(event.at).isocalendar()
+        return f"{year}-W{number:02}"
 
     def _count_lapse(self, key: str, clock: ClockName) -> None:
         if clock in DUTIES:
@@ -195,6 +201,14 @@ class Figures:
     def _decide(self, key: str, clock: ClockName, *, kept: bool) -> None:
         cycle = self._cycles[key][-1]
         cycle.decided.setdefault(clock, (cycle.priority, kept))
+
+
+def _by_person(counts: dict[str, Counter[str]]) -> dict[str, Any]:
+    """Who has most comes first."""
+    return {
+        person: {"total": weeks.total(), "weeks": dict(sorted(weeks.items()))}
+        for person, weeks in sorted(counts.items(), key=lambda pair: (-pair[1].total(), pair[0]))
+    }
 
 
 def _closes_by_itself(case: Case) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def test_a_late_answer_is_missed_escalated_and_told_as_the_policy_says(capsys: p
     assert found["escalations"] == {
         "total": 3,
         "levels": {"1": {"response": 1}, "2": {"escalation": 1}, "3": {"escalation": 1}},
+        "people": {person: {"total": 1, "weeks": {"2026-W20": 1}} for person in ("director", "tech-head", "tech-lead")},
     }
     told = found["notifications"]
     # Dispatched, warned at 11:00 and 12:12, missed at 13:00, closed.
@@ -234,27 +236,26 @@ def test_a_log_that_is_not_there_gets_one_line(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == "bihuan: nowhere.jsonl: cannot be read: No such file or directory\n"
 
 
+@dataclass
 class _Remembering(Figures):
     """Keeps the events as well."""
 
+    happened: list[tuple[str, Event]] = field(default_factory=list)
+
     def take(self, key: str, events: Iterable[Event]) -> None:
         seen = list(events)
-        _HAPPENED.extend((key, event) for event in seen)
+        self.happened += [(key, event) for event in seen]
         super().take(key, seen)
-
-
-_HAPPENED: list[tuple[str, Event]] = []
 
 
 def _rehearsed(lines: Iterable[Line], until: datetime) -> list[tuple[str, Event]]:
     policy, people = load_policy("standard"), sample_organisation()
     log = read_log(map(json.dumps, lines), policy, people)
     assert log.faults == {}
-    _HAPPENED.clear()
-    rehearsal = Rehearsal(Decision(policy, people), _Remembering(Calendar()))
-    for _ in rehearsal.play(log.entries, until):
+    figures = _Remembering(Calendar())
+    for _ in Rehearsal(Decision(policy, people), figures).play(log.entries, until):
         pass
-    return list(_HAPPENED)
+    return figures.happened
 
 
 def test_deadlines_of_all_cases_pass_in_order_each_when_it_is_due() -> None:
