@@ -85,6 +85,14 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("policy due", "When each clock of a priority would be due."),
         ),
     ),
+    (
+        "Try the rules",
+        "starter.console.trial",
+        (
+            ("trial", "What a policy would have meant for a log of cases."),
+            ("export", "Your own past as such a log."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {"policy": "Check a policy, or ask it for due times.", "org": "Load the organisation."}

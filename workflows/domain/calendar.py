@@ -19,6 +19,8 @@ from workflows.domain.vocabulary import CalendarKind
 
 _HORIZON_DAYS = 3660
 """A calendar that offers no working second in ten years is a mistake, not a wait."""
+_MIDNIGHT = time()
+_ONE_DAY = timedelta(days=1)
 
 
 class Hours(Fact):
@@ -118,14 +120,15 @@ class Calendar(Fact):
     def _windows_of(self, day: date, kind: CalendarKind) -> list[tuple[datetime, datetime]]:
         if not self.is_working_day(day):
             return []
-        zone = _zone(self.zone)
-
-        def at(day: date, moment: time) -> datetime:
-            return datetime.combine(day, moment, zone).astimezone(UTC)
-
         if kind is CalendarKind.WORKING_DAYS:
-            return [(at(day, time()), at(day + timedelta(days=1), time()))]
-        return [(at(day, span.opens), at(day, span.closes)) for span in self.hours]
+            return [(_at(self.zone, day, _MIDNIGHT), _at(self.zone, day + _ONE_DAY, _MIDNIGHT))]
+        return [(_at(self.zone, day, span.opens), _at(self.zone, day, span.closes)) for span in self.hours]
+
+
+@lru_cache(maxsize=4096)
+def _at(zone: str, day: date, moment: time) -> datetime:
+    """A moment of a local day, in UTC."""
+    return datetime.combine(day, moment, _zone(zone)).astimezone(UTC)
 
 
 @lru_cache(maxsize=64)

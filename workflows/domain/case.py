@@ -95,11 +95,10 @@ class Case(CaseState):
         if self.is_closed or command.command_id in self.outcomes:
             return None
         known = command.by in self.people or command.by in {CUSTOMER, OPERATOR, SYSTEM}
-        lookup = Lookup(
-            number=self.number, at=self.updated_at, people=() if known else (command.by,), **self._extra_needs(command)
-        )
-        empty = Lookup(number=self.number, at=self.updated_at)
-        return None if lookup == empty else lookup
+        needed = self._extra_needs(command)
+        if known and not needed:
+            return None
+        return Lookup(number=self.number, at=self.updated_at, people=() if known else (command.by,), **needed)
 
     def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[Event]:
         """Judge and carry out a command; a refusal is an event too, with its reason (R14).
@@ -162,8 +161,13 @@ class Case(CaseState):
 
     def earliest(self) -> Clock | None:
         """The clock that acts next."""
-        running = [clock for clock in self.clocks.values() if clock.next is not None]
-        return min(running, key=_acts_at, default=None)
+        first: Clock | None = None
+        acts: tuple[datetime, datetime] | None = None
+        for clock in self.clocks.values():
+            moment = clock.next
+            if moment is not None and (acts is None or (moment, clock.started) < acts):
+                first, acts = clock, (moment, clock.started)
+        return first
 
     @property
     def next_deadline(self) -> datetime | None:
@@ -264,11 +268,6 @@ class Case(CaseState):
         if informed is None:
             raise Refused(f"{command.name} is not available in this release")
         informed(self, command, now, facts)
-
-
-def _acts_at(clock: Clock) -> tuple[datetime, datetime]:
-    assert clock.next is not None  # noqa: S101 - only running clocks are compared
-    return clock.next, clock.started
 
 
 _RULES: dict[str, Callable[..., None]] = {

@@ -198,6 +198,11 @@ class Organisation(Fact):
         return {person.id: person for person in self.people}
 
     @cached_property
+    def _members(self) -> dict[str, Member]:
+        """Those asked for so far: a settlement asks for a dozen."""
+        return {}
+
+    @cached_property
     def _departments(self) -> dict[str, Department]:
         return {department.id: department for department in self.departments}
 
@@ -241,6 +246,12 @@ class Organisation(Fact):
 
     def member(self, key: str) -> Member:
         """The person as a case knows them; heads, duty managers and follow-up have their roles by their place."""
+        known = self._members.get(key)
+        if known is None:
+            known = self._members[key] = self._member(key)
+        return known
+
+    def _member(self, key: str) -> Member:
         person = self._people[key]
         places = [
             (Role.HEAD, any(key == entry.head for entry in self._units())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import Field, PrivateAttr, TypeAdapter
@@ -30,7 +31,9 @@ from workflows.domain.vocabulary import (
 _REMEMBERED_OUTCOMES = 200
 _NOT_TO_ONESELF = frozenset({Message.SUPPLIED, Message.HANDED_OVER, Message.CLOSED_STAFF, Message.ASSISTING})
 """Nobody needs a message about what they have just done."""
-_JSON: TypeAdapter[Any] = TypeAdapter(Any)
+_PLAIN = frozenset({str, int, bool, type(None)})
+"""Types, not their subclasses, whose values are JSON already."""
+_dumped = partial(TypeAdapter[Any](Any).serializer.to_python, mode="json")
 
 
 class Refused(Exception):
@@ -245,5 +248,4 @@ class CaseState(Model):
 
 def _json(values: dict[str, Any]) -> Json:
     """Details and facts as plain JSON, so that a round trip changes nothing."""
-    dumped: Json = _JSON.dump_python(values, mode="json")
-    return dumped
+    return {key: value if type(value) in _PLAIN else _dumped(value) for key, value in values.items()}

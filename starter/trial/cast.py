@@ -1,0 +1,69 @@
+"""Who acts in a trial: a log says who did it then, the policy under trial decides whose it would have been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from workflows.domain.authority import Capacity, may
+from workflows.domain.case import Case
+from workflows.domain.commands import Command
+from workflows.domain.organisation import Organisation
+from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Role
+
+
+def _superior(case: Case) -> str | None:
+    return next(iter(case.ladder()), None)
+
+
+PARTS: dict[str, Callable[[Case], str | None]] = {
+    "owner": lambda case: case.responsible(),
+    "superior": _superior,
+    "escalated": lambda case: case.escalation.to or _superior(case),
+    "follow_up": lambda case: case.terms.follow_up or case.owner,
+}
+"""Instead of a person: whoever owns the case then (before it has an owner, whoever answers for it), the next above,
+whom the last escalation went to, and who asks customers how it went.
+"""
+
+_ROLES = {
+    Role.DUTY_MANAGER: Capacity.DUTY_MANAGER,
+    Role.FOLLOW_UP: Capacity.FOLLOW_UP,
+    Role.FOLLOW_UP_SUPERVISOR: Capacity.FOLLOW_UP,
+}
+
+
+class Player(NamedTuple):
+    """Who sends the command; `stands_in` when that is somebody other than the person the log names."""
+
+    by: str
+    stands_in: bool = False
+
+
+def player(command: Command, case: Case, organisation: Organisation) -> Player:
+    """Who sends a command of the log to this case.
+
+    What was done then is done here as well: for somebody who is not in the organisation, or has no part in the case
+    because this policy gave it to others, whoever may do it acts instead, the owner before all others.
+    """
+    by = command.by
+    if by in {CUSTOMER, SYSTEM, OPERATOR} or case.is_closed:
+        return Player(by)
+    if organisation.person(by) is not None:
+        if may(command, _held(case, by, organisation)):
+            return Player(by)
+    elif by in PARTS:
+        return Player(PARTS[by](case) or by)
+    people = [case.responsible(), *case.ladder(), *case.terms.duty_managers, case.terms.follow_up]
+    if command.name == "acknowledge":
+        people.insert(0, case.escalation.to)
+    able = (person for person in people if person and may(command, case.capacities(person)))
+    return Player(next(able, None) or case.responsible() or by, stands_in=True)
+
+
+def _held(case: Case, by: str, organisation: Organisation) -> set[Capacity]:
+    """What a person is to the case, also one it has not heard of yet."""
+    if by in case.people:
+        return case.capacities(by)
+    roles = organisation.member(by).roles
+    return {Capacity.STAFF, *(capacity for role, capacity in _ROLES.items() if role in roles)}
