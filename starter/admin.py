@@ -84,9 +84,25 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("policy due", "When each clock of a priority would be due."),
         ),
     ),
+    (
+        "What was learned",
+        "starter.console.knowledge",
+        (
+            ("kb search", "Articles that fit some words, the best first."),
+            ("kb list", "Articles by their state: drafts wait for an editor."),
+            ("kb show", "One article, and who changed it."),
+            ("kb publish", "Put an article in force: new cases are pointed to it."),
+            ("kb edit", "Change the texts of an article."),
+            ("kb retire", "Take an article out of every search."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
-_GROUPS = {"policy": "Check a policy, or ask it for due times.", "org": "Load the organisation."}
+_GROUPS = {
+    "policy": "Check a policy, or ask it for due times.",
+    "org": "Load the organisation.",
+    "kb": "The knowledge base.",
+}
 
 
 _SHADOWING = frozenset({"open", "import", "list"})
