@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, Final
 
 from activities.bigrams import words_of
 from activities.masking import Mask
 from workflows.domain.model import Fact, Json
-from workflows.domain.problem import Problem
 
 TITLE_WEIGHT: Final = 3
 """A word of the title counts as often as this many of the text."""
@@ -20,14 +18,6 @@ _PARTS: Final = {
     "zh_CN": {"steps": "操作步骤：", "expected": "期望结果：", "actual": "实际结果："},
     "en": {"steps": "Steps: ", "expected": "Expected: ", "actual": "Actual: "},
 }
-
-
-class ArticleStatus(StrEnum):
-    """How far an article is."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    RETIRED = "retired"
 
 
 class Article(Fact):
@@ -76,23 +66,6 @@ def draft_article(form: Json, resolved: Mapping[str, Any], *, type: str, subtype
         type=type,
         subtype=subtype,
     )
-
-
-def article_key(id: int) -> str:  # noqa: A002
-    """How people name it: `KB0001`."""
-    return f"KB{id:04d}"
-
-
-def article_id(key: str) -> int:
-    """The id behind `KB0001` (or `1`).
-
-    Raises:
-        Problem: it is no such name.
-    """
-    digits = key.strip().upper().removeprefix("KB")
-    if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:12]) < 2**31):
-        raise Problem(f"{key[:40]!r} names no article; allowed: such as KB0001 (bihuan kb list shows them)")
-    return int(digits)
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from activities.article import ArticleStatus, article_id, article_key
+from activities.article_name import ArticleStatus, article_id, article_key
 from activities.bigrams import words_of
 from activities.database_url import DatabaseUrl
 from activities.ranking import Hit, rank

@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.article import Article, ArticleStatus, article_id, article_key, draft_article
+from activities.article import Article, draft_article
+from activities.article_name import ArticleStatus, article_id, article_key
 from activities.database import Database, insert_into
 from activities.masking import Mask
 from activities.tables import article, registration, timeline

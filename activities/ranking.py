@@ -50,7 +50,8 @@ async def rank(reader: Reader, text: str, *, candidates: int = 2_000) -> list[Hi
     Args:
         reader: where the articles are.
         text: anything at all; only its letters and digits count.
-        candidates: about so many articles are scored at most: common words are left out before rare ones.
+        candidates: so many articles are scored at most: common words are left out before rare ones, and if the
+            rarest is in more, older articles before newer ones.
     """
     words = list(dict.fromkeys(words_of(text)))[:_MOST_WORDS]
     if not words:
@@ -68,7 +69,7 @@ async def rank(reader: Reader, text: str, *, candidates: int = 2_000) -> list[Hi
     (total,) = await reader.rows("SELECT count(*) AS number, sum(size) AS size FROM article WHERE size > 0")
     number, average = total["number"], int(total["size"] or 0) / max(total["number"], 1)
     weights = {word: log(1 + (number - found[word] + 0.5) / (found[word] + 0.5)) for word in known}
-    hits = [_hit(row, weights, len(words), average) for row in await _having(reader, chosen)]
+    hits = [_hit(row, weights, len(words), average) for row in await _having(reader, chosen, candidates)]
     return sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
 
@@ -110,12 +111,17 @@ async def _frequencies(reader: Reader, words: Sequence[str]) -> dict[str, int]:
     return {row["word"]: row["number"] for row in rows}
 
 
-async def _having(reader: Reader, words: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-    """The articles with at least one of these words."""
+async def _having(reader: Reader, words: Sequence[str], limit: int) -> Sequence[Mapping[str, Any]]:
+    """The articles with at least one of these words, the newest."""
+    latest = f"ORDER BY id DESC LIMIT {int(limit)}"
     if reader.kind == "postgresql":
-        return await reader.rows(f"SELECT {_FIELDS} FROM article WHERE words && $1::varchar[]", words)  # noqa: S608
+        return await reader.rows(
+            f"SELECT {_FIELDS} FROM article WHERE words && $1::varchar[] {latest}",  # noqa: S608
+            words,
+        )
     return await reader.rows(
-        f"SELECT {_FIELDS} FROM article WHERE id IN (SELECT rowid FROM article_index WHERE article_index MATCH $1)",  # noqa: S608
+        f"SELECT {_FIELDS} FROM article "  # noqa: S608
+        f"WHERE id IN (SELECT rowid FROM article_index WHERE article_index MATCH $1) {latest}",
         # A word holds nothing but letters and digits: no quotation mark or operator of FTS5 can be in it.
         " OR ".join(f'"{word}"' for word in words),
     )

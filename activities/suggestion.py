@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from activities.article import ArticleStatus, article_key
+from activities.article_name import ArticleStatus, article_key
 from activities.bigrams import words_of
 from activities.ranking import Hit, rank
 from activities.reader import Reader
-from workflows.domain.model import Json
+
+if TYPE_CHECKING:
+    from workflows.domain.model import Json
 
 MOST: Final = 3
 """Suggestions of each kind."""
-_CANDIDATES: Final = 300
+_CANDIDATES: Final = 200
 _LEAST_SHARED, _LEAST_OVERLAP = 2, 0.2
 """Words an article must share with the case to be likely at all, and their part of the shorter of the two."""
 _LEAST_ALIKE: Final = 0.3
 """Of the words of the shorter of two symptoms the other must share."""
-_OPEN_CASES: Final = 500
+_OPEN_CASES: Final = 200
 """Open cases of one product that are compared, the latest."""
 _SAME: Final = (("product", 1.5), ("subtype", 1.3), ("type", 1.1))
 _BRIEF: Final = 120
 _OPEN: Final = "'awaiting_information', 'dispatched', 'in_progress', 'awaiting_confirmation', 'awaiting_rating'"
-_ALIKE = {
-    "sqlite": "json_extract(r.form, '$.product')",
-    "postgresql": "r.form->>'product'",
+_IN_FORM: Final = {
+    "sqlite": ("json_extract(r.form, '$.product')", "json_extract(r.form, '$.description.symptom')"),
+    "postgresql": ("r.form->>'product'", "r.form#>>'{description,symptom}'"),
 }
+"""Product and symptom."""
 
 Suggestions = dict[str, list[dict[str, Any]]]
 """`articles`: key, title, solution, score, of published ones; `earlier`: number, title, solution, article, score, of
@@ -97,10 +100,11 @@ async def _open_alike(reader: Reader, number: str, product: str | None, symptom:
     mine = set(words_of(symptom))
     if not product or not mine:
         return []
+    its_product, its_symptom = _IN_FORM[reader.kind]
     rows = await reader.rows(
-        "SELECT r.number, r.form, c.status, c.owner, c.view FROM case_record AS c "  # noqa: S608 - constants only
+        f"SELECT r.number, {its_symptom} AS symptom, c.status, c.owner, c.view FROM case_record AS c "  # noqa: S608 - constants only
         "JOIN registration AS r ON r.number = c.number "
-        f"WHERE c.status IN ({_OPEN}) AND r.number <> $1 AND {_ALIKE[reader.kind]} = $2 "
+        f"WHERE c.status IN ({_OPEN}) AND r.number <> $1 AND {its_product} = $2 "
         f"ORDER BY c.opened_at DESC, r.number DESC LIMIT {_OPEN_CASES}",
         number,
         product,
@@ -121,8 +125,7 @@ async def _open_alike(reader: Reader, number: str, product: str | None, symptom:
 
 
 def _symptom(row: Mapping[str, Any]) -> str:
-    description = json.loads(row["form"]).get("description")
-    return " ".join(str(description.get("symptom") or "").split()) if isinstance(description, dict) else ""
+    return " ".join(str(row["symptom"] or "").split())
 
 
 def _alike(mine: set[str], symptom: str) -> float:

@@ -57,7 +57,7 @@ async def list_(
 
     Example: bihuan kb list --status draft
     """
-    from activities.article import ArticleStatus
+    from activities.article_name import ArticleStatus
 
     if status is not None and status not in set(ArticleStatus):
         raise Problem(f"--status {status}: allowed: {', '.join(ArticleStatus)}")
