@@ -123,7 +123,7 @@ def build_app() -> App:
     )
     groups: dict[str, App] = {}
     for _, module, commands in _COMMANDS:
-        for words, line in commands:
+        for words, _ in commands:
             first, _, second = words.partition(" ")
             target = f"{module}:{_function(second or first)}"
             if not second:
@@ -132,7 +132,7 @@ def build_app() -> App:
             if first not in groups:
                 groups[first] = App(name=first, help=_GROUPS[first])
                 app.command(groups[first])
-            groups[first].command(target, name=second, help=line)
+            groups[first].command(target, name=second)
     return app
 
 
