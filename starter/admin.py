@@ -109,8 +109,8 @@ _SHADOWING = frozenset({"open", "import", "list"})
 """Names a Python function would take from the language; theirs end with an underscore."""
 
 
-def build_app() -> App:
-    """The command line, none of its commands imported."""
+def build_app(*, overview: bool = False) -> App:
+    """The command line, none of its commands imported; `overview` is for the help of a group, one line a command."""
     from cyclopts import App
 
     app = App(
@@ -123,7 +123,7 @@ def build_app() -> App:
     )
     groups: dict[str, App] = {}
     for _, module, commands in _COMMANDS:
-        for words, _ in commands:
+        for words, line in commands:
             first, _, second = words.partition(" ")
             target = f"{module}:{_function(second or first)}"
             if not second:
@@ -132,7 +132,7 @@ def build_app() -> App:
             if first not in groups:
                 groups[first] = App(name=first, help=_GROUPS[first])
                 app.command(groups[first])
-            groups[first].command(target, name=second)
+            groups[first].command(target, name=second, **({"help": line} if overview else {}))
     return app
 
 
@@ -153,7 +153,9 @@ def _call(tokens: Sequence[str], *, debug: bool) -> int:
     from cyclopts import CycloptsError
 
     try:
-        result = build_app()(tokens, exit_on_error=False, print_error=False)
+        result = build_app(overview=len(tokens) < 2 or tokens[1] in {"--help", "-h"})(
+            tokens, exit_on_error=False, print_error=False
+        )
     except Problem as problem:
         return _fail(str(problem), FAILED)
     except CycloptsError as error:
