@@ -10,6 +10,7 @@ from typing import Any
 from activities.addressing import Place, place_of_customer, place_of_person
 from activities.outbox import OutboxStatus, key_of
 from activities.rendering import Recipient, RenderContext, Rendered, Renderer
+from activities.suggestion import Suggestions
 from activities.transport import Transports
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, Notice
@@ -26,7 +27,7 @@ class Composition:
     """Everything the messages of one step speak of.
 
     `form` holds what was supplied in this step, too; `labels` are the policy's, the organisation's own go before
-    them; `at` is the case's time now.
+    them; `at` is the case's time now; `suggestions` are what a new owner should know of.
     """
 
     view: CaseView
@@ -37,6 +38,7 @@ class Composition:
     renderer: Renderer
     transports: Transports
     at: datetime
+    suggestions: Suggestions | None = None
 
     def row(self, event: Event, notice: Notice) -> dict[str, Any]:
         """The outbox row of a notice. A message that cannot be rendered is told by its number and name alone."""
@@ -85,6 +87,7 @@ class Composition:
                 company=organisation.company.model_dump() if organisation else {},
                 calendar=self.calendar,
                 at=event.at,
+                suggestions=self.suggestions,
             )
             return self.renderer.render(notice, context)
         except Exception as error:  # no template may ever keep a case from going on

@@ -15,13 +15,16 @@ from temporalio import activity
 from activities.composition import Composition
 from activities.database import Database, insert_into
 from activities.directory import Directory
+from activities.knowledge import learn
 from activities.outbox import Outbox, key_of
+from activities.reader import open_reader
 from activities.rendering import Renderer
 from activities.submission import lookup_columns, supply
+from activities.suggestion import Suggestions, suggest
 from activities.tables import case_record, registration, timeline
 from activities.transport import Transports
 from workflows.domain.calendar import Calendar
-from workflows.domain.event import Event, EventKind
+from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Json
 from workflows.domain.view import CaseView
 from workflows.domain.virtual_time import VirtualTime
@@ -80,6 +83,7 @@ class Recording:
             await _write_case(connection, step.view)
             # The clock is read again inside the transaction: waiting for the database is part of being late.
             await _write_timeline(connection, number, step.events, self.time.virtual(self.now()))
+            await learn(connection, step.view, step.events)
             if rows:
                 await Outbox(self.database).add(connection, rows)
         keys = [key_of(number, notice) for event in step.events for notice in event.notices]
@@ -115,8 +119,23 @@ class Recording:
             renderer=self.renderer,
             transports=self.transports,
             at=at,
+            suggestions=await self._suggestions(step, form or {}) if _dispatches(fresh) else None,
         )
         return [composition.row(event, notice) for event, notice in fresh]
+
+    async def _suggestions(self, step: Record, form: Json) -> Suggestions | None:
+        view = step.view
+        try:
+            async with open_reader(self.database.address) as reader:
+                supplied = _supplied(form, step.events)
+                return await suggest(reader, view.number, supplied, type=view.type, subtype=view.subtype)
+        except Exception as error:  # noqa: BLE001 - an owner without suggestions is better than none
+            logger.warning("no suggestions for %s: %s", view.number, error)
+            return None
+
+
+def _dispatches(told: Sequence[tuple[Event, Notice]]) -> bool:
+    return any(notice.message is Message.DISPATCHED for _, notice in told)
 
 
 async def _write_case(connection: AsyncConnection, view: CaseView) -> None:

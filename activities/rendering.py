@@ -14,6 +14,7 @@ from jinja2 import Environment
 
 from activities.factsheet import Factsheet, complete_form
 from activities.labels import TEMPLATES, label
+from activities.suggestion import NO_SUGGESTIONS, Suggestions
 from activities.template import Blocks, company_environment, fault, shipped_environment
 from activities.wording import brief, clean, one_line
 from workflows.domain.calendar import Calendar
@@ -46,7 +47,8 @@ class RenderContext(Fact):
 
     `form` is the intake form as JSON; `names` maps a person's id to the display name; `labels` maps ids of the
     company's departments, groups, types and subtypes to a label per locale; `company` holds name, name_en, hotline,
-    email, website and portal_url, each possibly empty or absent; `at` is when the fact happened.
+    email, website and portal_url, each possibly empty or absent; `at` is when the fact happened; `suggestions` are
+    those of `activities.suggestion`, for staff only.
     """
 
     number: str
@@ -58,6 +60,7 @@ class RenderContext(Fact):
     company: dict[str, str]
     calendar: Calendar
     at: Instant
+    suggestions: Suggestions | None = None
 
 
 class Rendered(Fact):
@@ -189,6 +192,7 @@ def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[st
         "labels": context.labels,
         "calendar": context.calendar,
         "at": context.at,
+        "suggestions": (notice.audience is Audience.STAFF and context.suggestions) or NO_SUGGESTIONS,
     }
 
 

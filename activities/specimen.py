@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from activities.rendering import Recipient, RenderContext
+from activities.suggestion import Suggestions
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import Message, Notice
 from workflows.domain.model import Json
@@ -201,6 +202,17 @@ _ENGLISH_FORM: Json = _FORM | {
     "impact": {"blocks_normal_use": True, "effect": "No new customers can be added"},
 }
 
+_SUGGESTIONS: Suggestions = {
+    "articles": [{"key": "KB0001", "title": "保存客户时网络错误", "solution": "更换证书并重启同步服务", "score": 9.5}],
+    "earlier": [
+        {"number": "FB202404300002", "title": "保存失败", "solution": "重新登录", "article": "KB0002", "score": 4.2}
+    ],
+    "open": [
+        {"number": "FB202405010002", "symptom": "保存时网络错误", "status": "in_progress", "owner": "agent-002",
+         "opened_at": _BEFORE, "score": 0.8}
+    ],
+}  # fmt: skip
+
 _COMPANY = {
     "name": "云舟软件有限公司",
     "name_en": "Yunzhou Software",
@@ -276,6 +288,7 @@ def context(audience: Audience, locale: Locale, *, sparse: bool = False) -> Rend
         company={} if sparse else _COMPANY,
         calendar=Calendar(),
         at=NOW,
+        suggestions=None if sparse or audience is Audience.CUSTOMER else _SUGGESTIONS,
     )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     Boolean,
     Column,
@@ -88,6 +89,21 @@ def _without_nul(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nul(item) for item in value]
     return value
+
+
+class WordList(TypeDecorator[Any]):
+    """Words of `activities.bigrams`: an array on PostgreSQL, one text with spaces between on SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """What the index of each database can read."""
+        return dialect.type_descriptor(ARRAY(String()) if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """A list in, in either form."""
+        return value if value is None or dialect.name == "postgresql" else " ".join(value)
 
 
 registration = Table(
@@ -223,3 +239,31 @@ installation = Table(
     Column("value", Document),
 )
 """What this installation has to remember across restarts, such as its virtual time."""
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number"), nullable=False, unique=True),
+    Column("status", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("problem", Words, nullable=False),
+    Column("cause", Words, nullable=False),
+    Column("solution", Words, nullable=False),
+    Column("prevention", Words, nullable=False),
+    Column("product", Words),
+    Column("type", Words, nullable=False),
+    Column("subtype", Words),
+    Column("words", WordList, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("drafted_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("changes", Document, nullable=False),
+    Index(None, "status", "updated_at"),
+)
+"""The knowledge base (R28): one row a closed case, without personal data of its customer.
+
+`words` is what a search finds it by, the title's three times (empty once it is retired), `size` their number;
+`changes` is who did what to it, in order. The index over `words` is made by the migration: FTS5 on SQLite, GIN on
+PostgreSQL.
+"""

@@ -93,17 +93,33 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("export", "Your own past as such a log."),
         ),
     ),
+    (
+        "What was learned",
+        "starter.console.knowledge",
+        (
+            ("kb search", "Articles that fit some words, the best first."),
+            ("kb list", "Articles by their state: drafts wait for an editor."),
+            ("kb show", "One article, and who changed it."),
+            ("kb publish", "Put an article in force: new cases are pointed to it."),
+            ("kb edit", "Change the texts of an article."),
+            ("kb retire", "Take an article out of every search."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
-_GROUPS = {"policy": "Check a policy, or ask it for due times.", "org": "Load the organisation."}
+_GROUPS = {
+    "policy": "Check a policy, or ask it for due times.",
+    "org": "Load the organisation.",
+    "kb": "The knowledge base.",
+}
 
 
 _SHADOWING = frozenset({"open", "import", "list"})
 """Names a Python function would take from the language; theirs end with an underscore."""
 
 
-def build_app() -> App:
-    """The command line, none of its commands imported."""
+def build_app(*, overview: bool = False) -> App:
+    """The command line, none of its commands imported; `overview` is for the help of a group, one line a command."""
     from cyclopts import App
 
     app = App(
@@ -125,7 +141,7 @@ def build_app() -> App:
             if first not in groups:
                 groups[first] = App(name=first, help=_GROUPS[first])
                 app.command(groups[first])
-            groups[first].command(target, name=second, help=line)
+            groups[first].command(target, name=second, **({"help": line} if overview else {}))
     return app
 
 
@@ -146,7 +162,9 @@ def _call(tokens: Sequence[str], *, debug: bool) -> int:
     from cyclopts import CycloptsError
 
     try:
-        result = build_app()(tokens, exit_on_error=False, print_error=False)
+        result = build_app(overview=len(tokens) < 2 or tokens[1] in {"--help", "-h"})(
+            tokens, exit_on_error=False, print_error=False
+        )
     except Problem as problem:
         return _fail(str(problem), FAILED)
     except CycloptsError as error:

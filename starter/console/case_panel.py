@@ -31,7 +31,7 @@ class CasePanel:
         self._now = company.now()
 
     def parts(self) -> Iterator[RenderableType]:
-        """Head, deadlines, playbook, history."""
+        """Head, deadlines, playbook, likely answers, history."""
         yield Panel(Group(*self._head()), title=self._title(), title_align="left", box=box.ROUNDED)
         if self._case["deadlines"] or self._case["breaches"]:
             yield self._clocks()
@@ -44,6 +44,8 @@ class CasePanel:
             yield Group(Text("Playbook", style="bold"), *steps)
         if self._case.get("collaborations"):
             yield self._parts()
+        if suggestions := self._case.get("suggestions"):
+            yield from self._suggestions(suggestions)
         yield self._history()
 
     def _title(self) -> Text:
@@ -127,6 +129,17 @@ class CasePanel:
                 Text(_short(status), style="red" if late else ""),
             )
         return table
+
+    def _suggestions(self, suggestions: Mapping[str, Any]) -> Iterator[RenderableType]:
+        rows = [(one["key"], f"{one['title']} — {one['solution']}") for one in suggestions["articles"]]
+        rows += [(one["number"], f"{one['title']} — {one['solution']}") for one in suggestions["earlier"]]
+        rows += [
+            (one["number"], f"open, {one['owner'] or 'nobody'}: {one['symptom']} (one cause?)")
+            for one in suggestions["open"]
+        ]
+        if rows:
+            lines = (Text(f"  {key:<15} {_short(text)}") for key, text in rows)
+            yield Group(Text("Likely answers", style="bold"), *lines)
 
     def _history(self) -> Table:
         table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)

@@ -39,6 +39,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
     from activities.casefile import read_case_file
     from activities.database_url import DatabaseUrl
     from starter.console.case_json import case_json
+    from starter.console.suggestions import suggestions_for
 
     place = find_place(data)
     number = read_number(number)
@@ -47,6 +48,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
     company = await CompanyTime.read(place)
     shown = case_json(file, company, timeline=True)
+    shown["suggestions"] = company.localized(await suggestions_for(settings, file))
     if as_json:
         print_json(shown)
         return

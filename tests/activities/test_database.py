@@ -29,8 +29,12 @@ from workflows.domain.problem import Problem
 
 
 async def test_an_upgraded_database_has_exactly_the_tables_the_program_works_with(database: Database) -> None:
+    def ours(name: str | None, *_: object) -> bool:
+        return not (name or "").startswith("article_index")  # FTS5's own tables, made by the migration
+
     def compare(connection: Connection) -> object:
-        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        options = {"compare_type": True, "include_name": ours}
+        return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
     async with database.read() as connection:
         assert await connection.run_sync(compare) == []

@@ -134,6 +134,8 @@ class Role(StrEnum):
     DUTY_MANAGER = "duty_manager"
     FOLLOW_UP = "follow_up"
     FOLLOW_UP_SUPERVISOR = "follow_up_supervisor"
+    EDITOR = "editor"
+    """Of the knowledge base; heads are editors by their place (R28)."""
 
 
 class Verification(StrEnum):

@@ -1,0 +1,157 @@
+"""Writing the knowledge base: drafts made by closing cases, and the work of editors on them (R28)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.article import Article, draft_article
+from activities.article_name import ArticleStatus, article_id, article_key
+from activities.database import Database, insert_into
+from activities.masking import Mask
+from activities.tables import article, registration, timeline
+from workflows.domain.event import Event, EventKind
+from workflows.domain.organisation import Organisation
+from workflows.domain.problem import Problem
+from workflows.domain.view import CaseView
+from workflows.domain.vocabulary import OPERATOR, SYSTEM, Resolution, Role
+
+_LEARNED_FROM: Final = (Resolution.SATISFIED, Resolution.ACCEPTED, Resolution.NEUTRAL)
+"""Cases that were withdrawn had no accepted solution."""
+_TEXTS: Final = ("title", "problem", "cause", "solution", "prevention")
+_REQUIRED: Final = ("title", "problem", "solution")
+EDITABLE: Final = (*_TEXTS, "product")
+"""Fields an editor may change."""
+
+
+async def learn(connection: AsyncConnection, view: CaseView, events: Sequence[Event]) -> None:
+    """Draft the article of a case that one of these events closes, in the caller's transaction.
+
+    The same case again changes nothing, whatever an editor made of the draft meanwhile. A case without a recorded
+    solution gives none.
+    """
+    closing = next((event for event in events if event.kind is EventKind.CLOSED), None)
+    if closing is None or view.resolution not in _LEARNED_FROM:
+        return
+    if await connection.scalar(select(article.c.id).where(article.c.number == view.number)) is not None:
+        return
+    form = await connection.scalar(select(registration.c.form).where(registration.c.number == view.number))
+    resolved = await connection.scalar(
+        select(timeline.c.detail)
+        .where(timeline.c.number == view.number, timeline.c.kind == EventKind.RESOLVED.value)
+        .order_by(timeline.c.sequence.desc())
+        .limit(1)
+    )
+    if not resolved or not resolved.get("solution"):
+        return
+    draft = draft_article(form or {}, resolved, type=view.type, subtype=view.subtype)
+    await connection.execute(
+        insert_into(connection, article)
+        .values(
+            number=view.number,
+            status=ArticleStatus.DRAFT.value,
+            drafted_at=closing.at,
+            updated_at=closing.at,
+            changes=[_change(SYSTEM, "drafted", closing.at)],
+            **_columns(draft),
+        )
+        .on_conflict_do_nothing(index_elements=["number"])
+    )
+
+
+class Knowledge:
+    """What editors do. Each change is checked against who asks for it, and kept with their name and the time."""
+
+    def __init__(self, database: Database, organisation: Organisation | None) -> None:
+        self._database, self._organisation = database, organisation
+
+    async def publish(self, key: str, *, by: str, at: datetime) -> None:
+        """From now on it is suggested to those who work on new cases; a retired one comes back.
+
+        Raises:
+            Problem: there is no such article, it is published already, or `by` is no editor.
+        """
+        await self._change(key, by, at, "published", status=ArticleStatus.PUBLISHED)
+
+    async def retire(self, key: str, *, by: str, at: datetime, why: str) -> None:
+        """It stays readable, but no search finds it.
+
+        Raises:
+            Problem: there is no such article, it is retired already, or `by` is no editor.
+        """
+        await self._change(key, by, at, "retired", status=ArticleStatus.RETIRED, why=why)
+
+    async def edit(self, key: str, *, by: str, at: datetime, fields: dict[str, str]) -> None:
+        """Change texts (`EDITABLE`); the customer's personal data is masked in what an editor writes, too.
+
+        Raises:
+            Problem: there is no such article, nothing would change, a needed text is empty, or `by` is no editor.
+        """
+        if not fields:
+            raise Problem(f"{key}: nothing to change; give at least one of {', '.join(EDITABLE)}")
+        for name in _REQUIRED:
+            if name in fields and not fields[name].strip():
+                raise Problem(f"{key}: {name} is empty; allowed: some text")
+        await self._change(key, by, at, "edited", fields=fields)
+
+    async def _change(
+        self,
+        key: str,
+        by: str,
+        at: datetime,
+        what: str,
+        *,
+        status: ArticleStatus | None = None,
+        fields: dict[str, str] | None = None,
+        why: str | None = None,
+    ) -> None:
+        self._must_be_editor(by)
+        row = article.c.id == article_id(key)
+        async with self._database.begin() as connection:
+            found = (await connection.execute(select(article).where(row).with_for_update())).mappings().first()
+            if found is None:
+                raise Problem(f"{key}: there is no such article; bihuan kb list shows them")
+            if status is not None and found["status"] == status.value:
+                raise Problem(f"{article_key(found['id'])} is {status.value} already")
+            after = {name: found[name] for name in Article.model_fields}
+            if fields:
+                form = await connection.scalar(
+                    select(registration.c.form).where(registration.c.number == found["number"])
+                )
+                mask = Mask(form or {})
+                after |= {name: mask(text.strip()) for name, text in fields.items()}
+                after["product"] = after["product"] or None
+            now = status or ArticleStatus(found["status"])
+            columns = _columns(Article(**after))
+            if now is ArticleStatus.RETIRED:
+                columns |= {"words": [], "size": 0}
+            changed = sorted(name for name in after if after[name] != found[name])
+            entry = _change(by, what, at, **({"fields": changed} if fields else {}), **({"why": why} if why else {}))
+            await connection.execute(
+                update(article)
+                .where(row)
+                .values(status=now.value, updated_at=at, changes=[*found["changes"], entry], **columns)
+            )
+
+    def _must_be_editor(self, by: str) -> None:
+        if by == OPERATOR:
+            return
+        organisation = self._organisation
+        person = organisation.person(by) if organisation else None
+        if organisation is None or person is None:
+            raise Problem(f"{by!r} is nobody in the organisation; allowed: the id of an editor, or {OPERATOR}")
+        if not organisation.member(by).roles & {Role.EDITOR, Role.HEAD}:
+            raise Problem(f"{by} may not change the knowledge base; allowed: a head, or a person with the role editor")
+
+
+def _columns(content: Article) -> dict[str, Any]:
+    words = content.index()
+    return content.model_dump() | {"words": words, "size": len(words)}
+
+
+def _change(by: str, what: str, at: datetime, **more: Any) -> dict[str, Any]:
+    return {"at": at.isoformat(), "by": by, "what": what, **more}
