@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 _HEAVY = ("pydantic", "sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "asyncio")
-_OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox")
+_OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox", "report")
 _SIGNALS = (
     "claim", "reply", "classify", "assign", "progress", "escalate", "collaborate", "contribute", "request-info",
     "supply", "resolve", "feedback", "confirm", "refuse", "rate", "note", "acknowledge", "withdraw", "review", "retime",
