@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import resource
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,7 @@ async def _prepare(folder: Path, cases: int) -> int:
 
 
 def measure(cases: int) -> dict[str, float]:
-    """Cases in each period, entries of their timelines, and the seconds the command took."""
+    """Cases in each period, entries of their timelines, and the seconds the command took: elapsed, and of CPU."""
     with tempfile.TemporaryDirectory(prefix="bihuan-analysis-") as name:
         entries = asyncio.run(_prepare(Path(name), cases))
         first = _FIRST + timedelta(days=_DAYS)
@@ -46,7 +47,10 @@ def measure(cases: int) -> dict[str, float]:
             check=True,
             stdout=sys.stderr,
         )
-        return {"cases": cases, "entries": entries, "seconds": round(time.perf_counter() - begun, 2)}
+        elapsed = time.perf_counter() - begun
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = used.ru_utime + used.ru_stime
+        return {"cases": cases, "entries": entries, "seconds": round(elapsed, 2), "cpu_seconds": round(cpu, 2)}
 
 
 def main() -> None:
@@ -59,7 +63,9 @@ def main() -> None:
     if options.json:
         print_json(figures)
         return
-    print("{cases} cases and as many before, {entries} entries: {seconds} s".format_map(figures))
+    print(
+        "{cases} cases and as many before, {entries} entries: {seconds} s, {cpu_seconds} s of CPU".format_map(figures)
+    )
 
 
 if __name__ == "__main__":
