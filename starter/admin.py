@@ -46,6 +46,11 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "Learn from it",
+        "starter.console.analysis",
+        (("report", "Analyse a period: volumes, promises kept, escalations, satisfaction, what got worse."),),
+    ),
+    (
         "Work on a case",
         "starter.console.signals",
         (

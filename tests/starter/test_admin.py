@@ -11,7 +11,7 @@ import pytest
 from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form
 
 _HEAVY = ("pydantic", "sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "asyncio")
-_OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox")
+_OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox", "report")
 _SIGNALS = (
     "claim", "reply", "classify", "assign", "progress", "escalate", "collaborate", "contribute", "request-info",
     "supply", "resolve", "feedback", "confirm", "refuse", "rate", "note", "acknowledge", "withdraw", "review", "retime",

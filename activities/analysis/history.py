@@ -1,0 +1,172 @@
+"""What a case's timeline says by a certain moment: where the case stood, and what happened when.
+
+A promise is counted once a cycle of handling (from receipt, or from a reopening): kept when the answer came and the
+deadline had not lapsed, missed when it lapsed. The priority, department and owner of an occurrence are those of its
+moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from workflows.domain.event import EventKind
+from workflows.domain.vocabulary import ClockName
+
+
+class What(StrEnum):
+    """Kinds of occurrences that reports count."""
+
+    PROMISE = "promise"
+    """A promised time that was kept (`kept`) or missed; `value` is the clock, response or resolution."""
+    ANSWER = "answer"
+    """The first substantive reply of a cycle; `seconds` since it began."""
+    SOLUTION = "solution"
+    """A solution given to the customer; `seconds` since its cycle began."""
+    CLOSING = "closing"
+    """The end; `value` is the resolution, `seconds` since receipt."""
+    GIVEN = "given"
+    """Somebody became the owner."""
+    ESCALATION = "escalation"
+    """Upwards; `level` from 1, `value` the clock that was missed, or asked."""
+    SIDEWAYS = "sideways"
+    """Another department was called in; `value` is that department."""
+    REOPENING = "reopening"
+    """Handling began anew; `value` is the reason."""
+    RATING = "rating"
+    """The customer's verdict; `value` is one of Satisfaction."""
+
+
+KINDS = tuple(
+    kind.value
+    for kind in (
+        EventKind.CREATED,
+        EventKind.CLASSIFIED,
+        EventKind.DISPATCHED,
+        EventKind.HANDED_OVER,
+        EventKind.REPLIED,
+        EventKind.RESOLVED,
+        EventKind.LAPSED,
+        EventKind.ESCALATED,
+        EventKind.DEPARTMENT_INVOLVED,
+        EventKind.REOPENED,
+        EventKind.RATED,
+        EventKind.CLOSED,
+    )
+)
+"""The entries of a timeline that reports are made of."""
+
+
+class Entry(NamedTuple):
+    """An entry of the timeline as it was read."""
+
+    at: datetime
+    kind: str
+    detail: dict[str, Any]
+
+
+class Occurrence(NamedTuple):
+    """Something that happened to a case, with where the case stood at that moment."""
+
+    what: What
+    at: datetime
+    priority: str
+    type: str
+    department: str | None
+    owner: str | None
+    value: str | None = None
+    kept: bool = True
+    seconds: float | None = None
+    level: int = 0
+
+
+@dataclass
+class History:
+    """A case as of a moment. `received_at` is when it was accepted; `closed_at` is None while it is open."""
+
+    number: str
+    channel: str
+    product: str | None
+    received_at: datetime
+    closed_at: datetime | None = None
+    type: str = ""
+    subtype: str | None = None
+    priority: str = ""
+    department: str | None = None
+    owner: str | None = None
+    occurrences: list[Occurrence] = field(default_factory=list)
+    _begun: datetime | None = None
+    _lapsed: set[str] = field(default_factory=set)
+    _answered: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(
+        cls, number: str, channel: str, product: str | None, entries: Iterable[Entry], until: datetime
+    ) -> History | None:
+        """What had happened before `until`; None when the case did not exist yet. Entries are in their order."""
+        history: History | None = None
+        for entry in entries:
+            if entry.at >= until:
+                continue
+            if entry.kind == EventKind.CREATED:
+                history = cls(number, channel, product, entry.at, _begun=entry.at)
+            elif history is not None:
+                history._take(entry.at, entry.kind, entry.detail)
+        return history
+
+    def _take(self, at: datetime, kind: str, detail: dict[str, Any]) -> None:
+        match kind:
+            case EventKind.CLASSIFIED:
+                after = detail["after"]
+                self.type, self.subtype, self.priority = after["type"], after["subtype"], after["priority"]
+            case EventKind.DISPATCHED:
+                self.department, self.owner = detail["department"], detail["owner"]
+                self._note(What.GIVEN, at)
+            case EventKind.HANDED_OVER:
+                self.department, self.owner = detail.get("department") or self.department, detail["to"]
+                self._note(What.GIVEN, at)
+            case EventKind.REPLIED:
+                self._answer(ClockName.RESPONSE, What.ANSWER, at)
+            case EventKind.RESOLVED:
+                self._answer(ClockName.RESPONSE, What.ANSWER, at)
+                self._answer(ClockName.RESOLUTION, What.SOLUTION, at)
+            case EventKind.LAPSED:
+                self._lapse(detail["clock"], at)
+            case EventKind.ESCALATED:
+                self._note(What.ESCALATION, at, value=detail["why"], level=detail["level"])
+            case EventKind.DEPARTMENT_INVOLVED:
+                self._note(What.SIDEWAYS, at, value=detail["department"])
+            case EventKind.REOPENED:
+                self._note(What.REOPENING, at, value=detail["reason"])
+                self.priority, self.owner = detail["priority"], detail["owner"]
+                self.closed_at, self._begun, self._lapsed, self._answered = None, at, set(), set()
+                self._note(What.GIVEN, at)
+            case EventKind.RATED:
+                self._note(What.RATING, at, value=detail["score"])
+            case EventKind.CLOSED:
+                self.closed_at = at
+                self._note(What.CLOSING, at, value=detail["resolution"], seconds=_seconds(self.received_at, at))
+
+    def _answer(self, clock: str, what: What, at: datetime) -> None:
+        if clock in self._answered:
+            return
+        self._answered.add(clock)
+        self._note(what, at, seconds=_seconds(self._begun or self.received_at, at))
+        if clock not in self._lapsed:
+            self._note(What.PROMISE, at, value=clock)
+
+    def _lapse(self, clock: str, at: datetime) -> None:
+        if clock in {ClockName.RESPONSE, ClockName.RESOLUTION} and clock not in self._lapsed:
+            self._lapsed.add(clock)
+            self._note(What.PROMISE, at, value=clock, kept=False)
+
+    def _note(self, what: What, at: datetime, **facts: Any) -> None:
+        place = Occurrence(what, at, self.priority, self.type, self.department, self.owner)
+        self.occurrences.append(place._replace(**facts))
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds()

@@ -1,0 +1,286 @@
+"""The figures of one period: counted from histories, kept by key, so that two periods can be laid side by side.
+
+A measure is a table: key -> figures. Shares are between 0 and 1, times are elapsed seconds, and a share, mean or
+percentile of nothing is None.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from activities.analysis.history import History, Occurrence, What
+from activities.analysis.period import Period
+from workflows.domain.vocabulary import ClockName, Priority, Satisfaction
+
+Figures = dict[str, float | None]
+Measure = dict[tuple[str, ...], Figures]
+
+ALL = "all"
+NONE = "none"
+"""The value of a dimension that a case does not have: no department yet, no product named."""
+DIMENSIONS = ("type", "priority", "channel", "department", "product")
+BREAKDOWNS = (*DIMENSIONS, "owner")
+PROMISES = (ClockName.RESPONSE.value, ClockName.RESOLUTION.value)
+SPANS = {What.ANSWER: "response", What.SOLUTION: "resolution", What.CLOSING: "closing"}
+AGES = ((1, "under_1d"), (3, "1d_3d"), (7, "3d_7d"), (14, "7d_14d"), (30, "14d_30d"), (math.inf, "over_30d"))
+"""Upper limits in days, and what an age below one is called."""
+_SCORES = {score.value: 5 - place for place, score in enumerate(Satisfaction)}
+_SATISFIED = (Satisfaction.VERY_SATISFIED.value, Satisfaction.SATISFIED.value)
+
+Happened = list[tuple[History, Occurrence]]
+
+
+class Facts:
+    """The histories of one period, sorted by what happened in it."""
+
+    def __init__(self, histories: Sequence[History], period: Period, as_of: datetime) -> None:
+        begins, ends = period.begins, period.ends
+        self.period = period
+        self.as_of = min(as_of, ends)
+        self.received = [history for history in histories if begins <= history.received_at < ends]
+        self.open = [history for history in histories if history.closed_at is None]
+        self.happened: dict[What, Happened] = {what: [] for what in What}
+        for history in histories:
+            for occurrence in history.occurrences:
+                if begins <= occurrence.at < ends:
+                    self.happened[occurrence.what].append((history, occurrence))
+        self._promises = {
+            clock: [pair for pair in self.happened[What.PROMISE] if pair[1].value == clock] for clock in PROMISES
+        }
+        self._breakdowns: dict[str, Measure] = {}
+
+    def promises(self, clock: str) -> Happened:
+        """The promises of that clock that were kept or missed in the period."""
+        return self._promises[clock]
+
+    def breakdown(self, dimension: str) -> Measure:
+        """The main figures by one dimension; counted once. Keys: (value,)."""
+        if dimension not in self._breakdowns:
+            self._breakdowns[dimension] = _breakdown(self, dimension)
+        return self._breakdowns[dimension]
+
+
+def headline(facts: Facts) -> Measure:
+    """The figures a manager looks at first. Keys: (figure,)."""
+    rows: Measure = {("received",): _count(facts.received), ("closed",): _count(facts.happened[What.CLOSING])}
+    rows |= {(f"{clock}_kept",): kept(facts.promises(clock)) for clock in PROMISES}
+    rows |= {(f"{name}_time",): spans(facts.happened[what]) for what, name in SPANS.items() if what is not What.CLOSING}
+    rows |= {
+        ("escalations",): _count(facts.happened[What.ESCALATION]),
+        ("reopened",): _count(facts.happened[What.REOPENING]),
+        ("satisfaction",): satisfaction(facts.happened[What.RATING]),
+        ("open",): _count(facts.open),
+    }
+    return rows
+
+
+def volumes(facts: Facts) -> Measure:
+    """Cases received. Keys: (dimension, value)."""
+    rows: Measure = {}
+    for dimension in DIMENSIONS:
+        counts = Counter(of(history, dimension) for history in facts.received)
+        rows |= {
+            (dimension, value): {"count": count, "share": count / len(facts.received)}
+            for value, count in counts.most_common()
+        }
+    return rows
+
+
+def attainment(facts: Facts) -> Measure:
+    """Promises kept of promises decided. Keys: (clock, priority or all)."""
+    rows: Measure = {}
+    for clock in PROMISES:
+        promises = facts.promises(clock)
+        rows[clock, ALL] = kept(promises)
+        for priority in Priority:
+            rows[clock, priority.value] = kept(pair for pair in promises if pair[1].priority == priority)
+    return rows
+
+
+def times(facts: Facts) -> Measure:
+    """Median and 90th percentile. Keys: (response, resolution or closing; priority or all)."""
+    rows: Measure = {}
+    for what, name in SPANS.items():
+        happened = facts.happened[what]
+        rows[name, ALL] = spans(happened)
+        for priority in Priority:
+            rows[name, priority.value] = spans([pair for pair in happened if pair[1].priority == priority])
+    return rows
+
+
+def escalations(facts: Facts) -> Measure:
+    """Keys: (level, cause); level 0 is another department called in, its cause asked."""
+    counts = Counter((str(one.level), one.value or NONE) for _, one in facts.happened[What.ESCALATION])
+    counts.update(("0", "asked") for _ in facts.happened[What.SIDEWAYS])
+    return {key: {"count": counts[key]} for key in sorted(counts, key=lambda key: (key[0], -counts[key]))}
+
+
+def reopened(facts: Facts) -> Measure:
+    """Keys: (reason,), and all with its share of the solutions given."""
+    happened = facts.happened[What.REOPENING]
+    solutions = len(facts.happened[What.SOLUTION])
+    counts = Counter(one.value or NONE for _, one in happened)
+    rows: Measure = {
+        (ALL,): {"count": len(happened), "solutions": solutions, "share": _share(len(happened), solutions)}
+    }
+    return rows | {
+        (reason,): {"count": count, "solutions": solutions, "share": _share(count, solutions)}
+        for reason, count in counts.most_common()
+    }
+
+
+def ratings(facts: Facts) -> Measure:
+    """Keys: (score,), best first."""
+    happened = facts.happened[What.RATING]
+    counts = Counter(one.value for _, one in happened)
+    return {
+        (score.value,): {"count": counts[score.value], "share": _share(counts[score.value], len(happened))}
+        for score in Satisfaction
+    }
+
+
+def repeated(facts: Facts) -> Measure:
+    """Problems that came more than once, the most frequent first. Keys: (product, type, subtype)."""
+    groups: defaultdict[tuple[str, ...], list[History]] = defaultdict(list)
+    for history in facts.received:
+        if history.product and history.subtype:
+            groups[history.product, history.type, history.subtype].append(history)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    return {
+        key: {"count": len(group), "open": sum(history.closed_at is None for history in group)}
+        for key, group in ordered
+    }
+
+
+def ages(facts: Facts) -> Measure:
+    """Open cases by how long ago they were received. Keys: (age,); figures: count and one a priority."""
+    rows: Measure = {
+        (name,): {"count": 0, **{priority.value: 0 for priority in Priority}} for _, name in AGES
+    }  # fmt: skip
+    for history in facts.open:
+        age = (facts.as_of - history.received_at) / timedelta(days=1)
+        row = rows[next(name for limit, name in AGES if age < limit),]
+        for column in ("count", history.priority):
+            row[column] = (row.get(column) or 0) + 1
+    return rows
+
+
+def load(facts: Facts) -> Measure:
+    """Keys: (person,); cases given to them, solutions and missed promises of theirs, and what is open with them."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for column, happened in (
+        ("given", facts.happened[What.GIVEN]),
+        ("solved", facts.happened[What.SOLUTION]),
+        ("missed", [pair for pair in facts.happened[What.PROMISE] if not pair[1].kept]),
+    ):
+        for _, occurrence in happened:
+            if occurrence.owner:
+                counts[occurrence.owner][column] += 1
+    for history in facts.open:
+        if history.owner:
+            counts[history.owner]["open"] += 1
+    ordered = sorted(counts, key=lambda person: (-counts[person]["open"], -counts[person]["given"], person))
+    return {
+        (person,): {name: counts[person][name] for name in ("open", "given", "solved", "missed")} for person in ordered
+    }
+
+
+def _breakdown(facts: Facts, dimension: str) -> Measure:
+    """A case counts as received where it stood at the end; what happened counts where it stood at that moment."""
+    received = Counter(of(history, dimension) for history in facts.received)
+    parts: dict[str, dict[str, Happened]] = {}
+    columns: dict[str, Happened] = {clock: facts.promises(clock) for clock in PROMISES}
+    columns |= {what.value: facts.happened[what] for what in (What.SOLUTION, What.REOPENING, What.RATING)}
+    for name, happened in columns.items():
+        for pair in happened:
+            parts.setdefault(of(pair[0], dimension, pair[1]), {}).setdefault(name, []).append(pair)
+    rows: Measure = {}
+    for value in sorted(received.keys() | parts.keys(), key=lambda value: (-received[value], value)):
+        there = parts.get(value, {})
+        row: Figures = {"received": received[value]}
+        for clock in PROMISES:
+            row |= {f"{clock}_{name}": figure for name, figure in kept(there.get(clock, [])).items()}
+        solved = spans(there.get(What.SOLUTION.value, []))
+        row |= {"resolution_median": solved["median"], "resolution_p90": solved["p90"]}
+        row |= {"reopened": len(there.get(What.REOPENING.value, []))}
+        row |= {f"rating_{name}": figure for name, figure in satisfaction(there.get(What.RATING.value, [])).items()}
+        rows[value,] = row
+    return rows
+
+
+def trend(facts: Facts) -> Measure:
+    """Keys: (first day, last day) of each stretch of the period."""
+    rows: Measure = {}
+    closings, rated = facts.happened[What.CLOSING], facts.happened[What.RATING]
+    for stretch in facts.period.stretches():
+        row: Figures = {
+            "received": sum(stretch.holds(history.received_at) for history in facts.received),
+            "closed": sum(stretch.holds(one.at) for _, one in closings),
+        }
+        for clock in PROMISES:
+            within = kept(pair for pair in facts.promises(clock) if stretch.holds(pair[1].at))
+            row |= {f"{clock}_{name}": figure for name, figure in within.items()}
+        verdicts = satisfaction([pair for pair in rated if stretch.holds(pair[1].at)])
+        rows[stretch.first.isoformat(), stretch.last.isoformat()] = row | {
+            f"rating_{name}": figure for name, figure in verdicts.items()
+        }
+    return rows
+
+
+def of(history: History, dimension: str, occurrence: Occurrence | None = None) -> str:
+    """Where a case, or what happened to it, belongs."""
+    place = occurrence if occurrence is not None and dimension in Occurrence._fields else history
+    return getattr(place, dimension) or NONE
+
+
+def kept(promises: Iterable[tuple[History, Occurrence]]) -> Figures:
+    """How many promises were kept, of how many that were decided."""
+    outcomes = [one.kept for _, one in promises]
+    return {"kept": sum(outcomes), "decided": len(outcomes), "share": _share(sum(outcomes), len(outcomes))}
+
+
+def spans(happened: Happened) -> Figures:
+    """Elapsed seconds: median, and the 90th percentile by nearest rank."""
+    seconds = sorted(one.seconds or 0.0 for _, one in happened)
+    if not seconds:
+        return {"count": 0, "median": None, "p90": None}
+    return {
+        "count": len(seconds),
+        "median": statistics.median(seconds),
+        "p90": seconds[math.ceil(len(seconds) * 0.9) - 1],
+    }
+
+
+def satisfaction(happened: Happened) -> Figures:
+    """Mean of 5 (best) to 1, and the share of the two best answers."""
+    scores = [one.value or "" for _, one in happened]
+    satisfied = sum(score in _SATISFIED for score in scores)
+    mean = statistics.fmean(_SCORES[score] for score in scores) if scores else None
+    return {"count": len(scores), "mean": mean, "satisfied": satisfied, "share": _share(satisfied, len(scores))}
+
+
+def _count(things: Sequence[object]) -> Figures:
+    return {"count": len(things)}
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+TABLES: dict[str, tuple[Callable[[Facts], Measure], tuple[str, ...]]] = {
+    "headline": (headline, ("figure",)),
+    "volumes": (volumes, ("dimension", "value")),
+    "attainment": (attainment, ("clock", "priority")),
+    "times": (times, ("span", "priority")),
+    "escalations": (escalations, ("level", "cause")),
+    "reopened": (reopened, ("reason",)),
+    "satisfaction": (ratings, ("score",)),
+    "repeated": (repeated, ("product", "type", "subtype")),
+    "open_cases": (ages, ("age",)),
+    "load": (load, ("person",)),
+}
+"""Every table that is compared with the period before: how it is counted, and the names of its keys."""

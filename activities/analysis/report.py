@@ -1,0 +1,105 @@
+"""The report as data: every table with the period before beside it, and what the figures say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from activities.analysis.findings import Finding, find
+from activities.analysis.measures import BREAKDOWNS, TABLES, Facts, Measure, trend
+from activities.analysis.period import Period
+from activities.analysis.timelines import read_histories
+from activities.database import Database
+from workflows.domain.model import Json
+from workflows.domain.problem import Problem
+
+Row = dict[str, Any]
+"""One line of a table: its keys (text), its figures, and the same figures of the period before as `previous_…`."""
+
+_AGAIN = 2
+"""From so many cases on a problem is a repeated one."""
+_REMEMBERED_ONLY = frozenset({"repeated", "load"})
+"""Tables that leave out what is only in the period before."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """`tables` in the order in which they are shown; `as_of`: the period's end, or now while it lasts."""
+
+    period: Period
+    as_of: datetime
+    breakdowns: tuple[str, ...]
+    tables: Mapping[str, Sequence[Row]]
+    findings: Sequence[Finding]
+
+    def as_json(self) -> Json:
+        """All figures; times are seconds, shares are between 0 and 1."""
+        before = self.period.before
+        return {
+            "from": self.period.first.isoformat(),
+            "to": self.period.last.isoformat(),
+            "zone": self.period.zone,
+            "as_of": self.as_of.isoformat(),
+            "previous": {"from": before.first.isoformat(), "to": before.last.isoformat()},
+            "findings": [finding.as_json() for finding in self.findings],
+            **{name: list(rows) for name, rows in self.tables.items()},
+        }
+
+
+async def analyse(
+    database: Database,
+    period: Period,
+    *,
+    now: datetime,
+    by: Sequence[str] = ("department",),
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Count the period and the one before it. The same question later gives the same answer once the period is over.
+
+    Args:
+        database: the record.
+        period: whole days.
+        now: up to when ages are counted while the period lasts.
+        by: dimensions to break the main figures down by; see `BREAKDOWNS`.
+        progress: told the number of cases read.
+
+    Raises:
+        Problem: `by` names no dimension.
+    """
+    for dimension in by:
+        if dimension not in BREAKDOWNS:
+            raise Problem(f"--by {dimension}: allowed: {', '.join(BREAKDOWNS)}")
+    histories, earlier = await read_histories(database, period, progress=progress)
+    facts = Facts(histories, period, now)
+    before = Facts(earlier, period.before, period.begins)
+    tables: dict[str, Sequence[Row]] = {}
+    for name, (count, keys) in TABLES.items():
+        rows = beside(count(facts), count(before), keys, both=name not in _REMEMBERED_ONLY)
+        tables[name] = [row for row in rows if name != "repeated" or row["count"] >= _AGAIN]
+    tables["trend"] = [{"from": first, "to": last, **row} for (first, last), row in trend(facts).items()]
+    for dimension in dict.fromkeys(by):
+        tables[f"by_{dimension}"] = beside(facts.breakdown(dimension), before.breakdown(dimension), ("value",))
+    return Report(period, facts.as_of, tuple(dict.fromkeys(by)), tables, find(facts, before))
+
+
+def beside(now: Measure, before: Measure, keys: Sequence[str], *, both: bool = True) -> list[Row]:
+    """Two measures as one table. What is in neither period counts 0; a share or time of nothing stays None."""
+    return list(_beside(now, before, keys, both=both))
+
+
+def _beside(now: Measure, before: Measure, keys: Sequence[str], *, both: bool) -> Iterator[Row]:
+    wanted = list(now) + ([key for key in before if key not in now] if both else [])
+    for key in wanted:
+        present, past = now.get(key, {}), before.get(key, {})
+        row: Row = dict(zip(keys, key, strict=True))
+        columns = list(present or past)
+        row |= {column: present.get(column, _nothing(column)) for column in columns}
+        row |= {f"previous_{column}": past.get(column, _nothing(column)) for column in columns}
+        yield row
+
+
+def _nothing(column: str) -> int | None:
+    """What a figure is where nothing happened."""
+    return None if column.rpartition("_")[2] in {"share", "mean", "median", "p90"} else 0

@@ -1,0 +1,96 @@
+"""Timelines read from the record, case by case, in plain SQL that every database understands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from activities.analysis.history import KINDS, Entry, History
+from activities.analysis.period import Period
+from activities.database import Database
+from activities.tables import registration, timeline
+from workflows.domain.event import EventKind
+
+_EVERY = 500
+_ROWS = 2_000
+
+
+async def read_histories(
+    database: Database, period: Period, *, progress: Callable[[int], None] = lambda _: None
+) -> tuple[list[History], list[History]]:
+    """Every case that concerns a period or the one before it: as of the end of the period, and as of its beginning.
+
+    Rows are streamed; a case closed before both periods is not read. `progress` is told the number of cases now
+    and then.
+    """
+    now: list[History] = []
+    before: list[History] = []
+    earlier = period.before
+    async with database.read() as connection:
+        origins = {
+            number: (channel, product)
+            async for number, channel, product in _origins(await connection.stream(_registered(period)))
+        }
+        rows = await connection.stream(_entries(period))
+        count = 0
+        async for number, entries in _cases(rows):
+            channel, product = origins[number]
+            for found, until in ((now, period.ends), (before, earlier.ends)):
+                history = History.read(number, channel, product, entries, until)
+                if history is not None:
+                    found.append(history)
+            count += 1
+            if count % _EVERY == 0:
+                progress(count)
+    return now, before
+
+
+def _concerned(period: Period) -> Select[Any]:
+    """Numbers of cases that were accepted before the period's end and not closed before the period before it."""
+    closed = timeline.alias("closed")
+    over = select(closed.c.number).where(
+        closed.c.kind == EventKind.CLOSED.value, closed.c.at < period.before.begins
+    )  # fmt: skip
+    created = timeline.alias("created")
+    return select(created.c.number).where(
+        created.c.kind == EventKind.CREATED.value, created.c.at < period.ends, created.c.number.not_in(over)
+    )
+
+
+def _registered(period: Period) -> Select[Any]:
+    return select(registration.c.number, registration.c.channel, registration.c.form).where(
+        registration.c.number.in_(_concerned(period))
+    )
+
+
+def _entries(period: Period) -> Select[Any]:
+    return (
+        select(timeline.c.number, timeline.c.at, timeline.c.kind, timeline.c.detail)
+        .where(
+            timeline.c.number.in_(_concerned(period)), timeline.c.at < period.ends, timeline.c.kind.in_(KINDS)
+        )
+        .order_by(timeline.c.number, timeline.c.sequence)
+    )  # fmt: skip
+
+
+async def _origins(rows: Any) -> AsyncIterator[tuple[str, str, str | None]]:
+    async for part in rows.partitions(_ROWS):
+        for number, channel, form in part:
+            yield number, channel, (form or {}).get("product")
+
+
+async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Entry]]]:
+    current: str | None = None
+    entries: list[Entry] = []
+    # Part by part: to wait for each row by itself would take longer than to read it.
+    async for part in rows.partitions(_ROWS):
+        for number, at, kind, detail in part:
+            if number != current:
+                if current is not None:
+                    yield current, entries
+                current, entries = number, []
+            entries.append(Entry(at, kind, detail))
+    if current is not None:
+        yield current, entries

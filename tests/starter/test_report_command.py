@@ -1,0 +1,74 @@
+"""`bihuan report`, as people type it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks.made_up import write
+from tests.starter.test_admin import bihuan
+from worker.installation import open_installation
+from worker.settings import Settings
+
+APRIL = ("report", "--from", "2026-04-01", "--to", "2026-04-30", "--data", "data")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a company has worked for two months."""
+    made = tmp_path_factory.mktemp("company")
+
+    async def work() -> None:
+        async with open_installation(Settings(data=made / "data"), prepare=True) as installation:
+            await installation.settle_organisation()
+            await write(installation.database, 120, datetime(2026, 3, 1, tzinfo=UTC), 60)
+
+    asyncio.run(work())
+    return made
+
+
+def test_a_manager_gets_a_file_to_open_and_the_figures_beside_it(folder: Path) -> None:
+    result = bihuan(*APRIL, "--out", "april", "--by", "department", "--by", "product", "--locale", "en", folder=folder)
+    assert result.returncode == 0, result.stderr
+    assert "Customer issue analysis report" in result.stdout
+    assert str(Path("april/report.html")) in result.stderr
+    figures = json.loads((folder / "april" / "report.json").read_text("utf-8"))
+    assert len(figures["by_product"]) > 1
+    assert "Technical Support" in (folder / "april" / "report.html").read_text("utf-8")
+    assert {"headline.csv", "attainment.csv", "load.csv", "trend.csv", "by_department.csv"} <= {
+        path.name for path in (folder / "april").iterdir()
+    }
+
+
+def test_a_program_gets_the_same_figures_and_leaves_no_files(folder: Path) -> None:
+    before = sorted(folder.rglob("*.html"))
+    result = bihuan(*APRIL, "--json", folder=folder)
+    answer = json.loads(result.stdout)
+    assert (answer["from"], answer["previous"]) == ("2026-04-01", {"from": "2026-03-02", "to": "2026-03-31"})
+    assert answer["summary"]["zh_CN"].startswith("本期受理")
+    assert sorted(folder.rglob("*.html")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "soon"), "--from soon: allowed: a day such as 2026-05-01"),
+        (("--to", "2026-03-01"), "--to 2026-03-01 is before --from 2026-04-01; allowed: the same day or a later one"),
+        (("--by", "mood"), "--by mood: allowed: type, priority, channel, department, product, owner"),
+        (("--locale", "fr"), "--locale fr: allowed: zh_CN, en"),
+        (("--out", "data/bihuan.db"), "--out data/bihuan.db: File exists; name a folder that can be written to"),
+    ],
+)
+def test_a_question_that_makes_no_sense_gets_one_line(folder: Path, arguments: tuple[str, str], said: str) -> None:
+    option, value = arguments
+    given = list(APRIL)
+    if option in given:
+        given[given.index(option) + 1] = value
+    else:
+        given += arguments
+    result = bihuan(*given, folder=folder)
+    assert (result.returncode, result.stderr) == (1, f"bihuan: {said}\n")
