@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from activities.casefile import CaseFile
-from worker.settings import Settings
+from worker.place import Place
 from workflows.domain.problem import Problem
 
 
-async def suggestions_for(settings: Settings, file: CaseFile) -> dict[str, Any] | None:
+async def suggestions_for(place: Place, file: CaseFile) -> dict[str, Any] | None:
     """Articles, earlier cases and open ones like it; None for a case that is closed or was not opened yet.
 
     A database that has no knowledge base yet has no suggestions: the case is shown all the same.
@@ -22,7 +22,7 @@ async def suggestions_for(settings: Settings, file: CaseFile) -> dict[str, Any] 
 
     view: dict[str, Any] = dict(file.view)
     try:
-        async with open_reader(DatabaseUrl.parse(settings.database)) as reader:
+        async with open_reader(DatabaseUrl.parse(place.database)) as reader:
             return await suggest(reader, file.number, file.form, type=view["type"], subtype=view["subtype"])
     except Problem:
         return None

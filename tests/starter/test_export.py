@@ -25,7 +25,7 @@ from activities.settlement import Settling
 from activities.tables import outbox, timeline
 from starter.admin import run
 from starter.trial.figures import Figures
-from tests.starter.test_admin import bihuan
+from tests.starter.command_line import bihuan
 from tests.starter.test_trial import SOLUTION, Line, opened, sent
 from worker.installation import open_installation
 from worker.settings import load_settings

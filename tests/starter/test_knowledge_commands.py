@@ -13,7 +13,7 @@ from activities.database import Database
 from activities.directory import Directory
 from tests.activities.samples import organisation
 from tests.activities.test_knowledge import closed, opened
-from tests.starter.test_admin import bihuan
+from tests.starter.command_line import bihuan
 
 
 @pytest.fixture

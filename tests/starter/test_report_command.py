@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.made_up import write
-from tests.starter.test_admin import bihuan
+from tests.starter.command_line import bihuan
 from worker.installation import open_installation
 from worker.settings import Settings
 
