@@ -48,7 +48,8 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
     company = await CompanyTime.read(place)
     shown = case_json(file, company, timeline=True)
-    shown["suggestions"] = company.localized(await suggestions_for(place, file))
+    if suggestions := await suggestions_for(place, file):
+        shown["suggestions"] = company.localized(suggestions)
     if as_json:
         print_json(shown)
         return
