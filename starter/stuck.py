@@ -64,7 +64,7 @@ async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Fin
         client = await connect(settings)
         failing = await _failing(client, {item.number for item in recorded if item.reason in _SILENT}, settings)
         unattended = await _unattended(client, settings.task_queue)
-        failing = [replace(item, since=item.since and company.time.virtual(item.since)) for item in failing]
+        failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
     except (Problem, RPCError) as error:
         return recorded, f"shown is the record only: {str(error).splitlines()[0]}"
     return [*failing, *recorded], unattended

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from activities.database_url import DatabaseUrl
 from activities.remembered import read_remembered
-from workflows.domain.virtual_time import VirtualTime
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"
 """Names under which the installation remembers them; whoever opens it to work settles them."""
@@ -28,9 +28,9 @@ class RecordPlace(Protocol):
 
 @dataclass(frozen=True)
 class CompanyTime:
-    """The cases' time, and the company's zone."""
+    """The cases' time, and the company's zone. `kept` is the JSON of a `VirtualTime`; empty for the real time."""
 
-    time: VirtualTime
+    kept: Mapping[str, Any] = field(default_factory=dict)
     zone: str = _DEFAULT_ZONE
 
     @classmethod
@@ -40,13 +40,22 @@ class CompanyTime:
         Raises:
             Problem: its database cannot be read.
         """
-        kept = await read_remembered(DatabaseUrl.parse(where.database))
-        time = VirtualTime.model_validate(kept.get(TIME_KEY) or {})
-        return cls(time, str(kept.get(ZONE_KEY) or _DEFAULT_ZONE))
+        remembered = await read_remembered(DatabaseUrl.parse(where.database))
+        return cls(remembered.get(TIME_KEY) or {}, str(remembered.get(ZONE_KEY) or _DEFAULT_ZONE))
+
+    def virtual(self, moment: datetime) -> datetime:
+        """What the rules see at a moment of the wall clock, in UTC."""
+        kept = self.kept
+        if not kept or (kept["speed"] == 1 and kept["real_start"] == kept["virtual_start"] and not kept.get("paces")):
+            return moment.astimezone(UTC)
+        # Only demonstrations come here; who looks at a real case does not wait for the models to load.
+        from workflows.domain.virtual_time import VirtualTime
+
+        return VirtualTime.model_validate(kept).virtual(moment)
 
     def now(self) -> datetime:
         """The moment the rules see, in UTC."""
-        return self.time.virtual(datetime.now(UTC))
+        return self.virtual(datetime.now(UTC))
 
     def local(self, moment: datetime | str) -> datetime:
         """The same moment on the company's wall clock."""

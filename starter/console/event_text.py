@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.labels import label
-from workflows.domain.event import EventKind
-from workflows.domain.vocabulary import ClockName, Locale
+from workflows.domain.vocabulary import ClockName, EventKind, Locale
 
 _KINDS = {
     "clock": "clock",

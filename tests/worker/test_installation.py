@@ -25,7 +25,8 @@ async def test_every_process_of_an_installation_goes_by_the_time_it_began_with(t
     assert await _time_of(load_settings(data=tmp_path, speed=60, virtual_start=_MONDAY)) == (60, monday)
     later = _REAL + timedelta(minutes=1)
     assert await _time_of(load_settings(data=tmp_path), later) == (60, monday + timedelta(hours=1))
-    assert (await CompanyTime.read(load_settings(data=tmp_path))).time.speed == 60
+    company = await CompanyTime.read(load_settings(data=tmp_path))
+    assert company.virtual(later) == monday + timedelta(hours=1)
 
 
 async def test_another_speed_on_the_same_cases_is_refused_in_one_line(tmp_path: Path) -> None:
