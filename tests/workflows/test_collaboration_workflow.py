@@ -30,6 +30,11 @@ def seen(world: World, kind: EventKind) -> bool:
     return any(event.kind is kind for event in world.events)
 
 
+def times(world: World, kind: EventKind) -> int:
+    """How often it is in the timeline."""
+    return [event.kind for event in world.events].count(kind)
+
+
 async def ask(world: World, handle: WorkflowHandle[CaseWorkflow, str], **fields: Any) -> None:
     """Ask sales, and wait until somebody there was picked."""
     told = await send(handle, "collaborate", "tech-001", **ASK, **fields)
@@ -141,6 +146,7 @@ async def test_a_department_may_be_asked_again_after_it_could_not(start: Starter
     await send(part_of(real.client, case), "contribute", "sales-001", department="sales", cannot="缺少编号")
     await world.until(lambda: seen(world, EventKind.CONTRIBUTED))
     assert (await send(case, "collaborate", "tech-001", **ASK))["outcome"] == "accepted"
+    await world.until(lambda: times(world, EventKind.COLLABORATION_ASSIGNED) == 2)
     again = part_of(real.client, case, "sales/2")
     assert (await send(again, "contribute", "sales-001", department="sales", result="好"))["outcome"] == "accepted"
     assert await again.result() == "done"
