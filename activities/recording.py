@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
+from activities.commissioning import commission
 from activities.composition import Composition
 from activities.database import Database, insert_into
 from activities.directory import Directory
@@ -77,19 +78,28 @@ class Recording:
             sqlalchemy.exc.IntegrityError: the number is not registered.
         """
         number = step.view.number
-        at = self.time.virtual(self.now())
-        rows = await self._composed(step, at)
+        rows = await self.composed(step.view, step.events)
+        organisation = await self.directory.current() if step.review else None
+        subject = None
         async with self.database.begin() as connection:
             await _write_case(connection, step.view)
             # The clock is read again inside the transaction: waiting for the database is part of being late.
-            await _write_timeline(connection, number, step.events, self.time.virtual(self.now()))
+            await _write_timeline(connection, number, step.events, self.at())
             await learn(connection, step.view, step.events)
             if rows:
                 await Outbox(self.database).add(connection, rows)
+            if step.review is not None and organisation is not None:
+                subject = await commission(connection, step.view, step.review, organisation)
         keys = [key_of(number, notice) for event in step.events for notice in event.notices]
-        return Recorded(undelivered=tuple(await self._handed_over(number, list(dict.fromkeys(keys)))))
+        undelivered = await self.handed_over(number, list(dict.fromkeys(keys)))
+        return Recorded(undelivered=tuple(undelivered), review=subject)
 
-    async def _handed_over(self, number: str, keys: list[str]) -> Sequence[str]:
+    def at(self) -> datetime:
+        """The case's time now."""
+        return self.time.virtual(self.now())
+
+    async def handed_over(self, number: str, keys: list[str]) -> Sequence[str]:
+        """Of these outbox rows, those that nobody else delivers."""
         waiting = await Outbox(self.database).open_among(keys) if keys else []
         if not waiting:
             return []
@@ -99,10 +109,10 @@ class Recording:
             logger.warning("the delivery of %s was not taken over: %s", number, type(error).__name__)
             return waiting
 
-    async def _composed(self, step: Record, at: datetime) -> list[dict[str, Any]]:
+    async def composed(self, view: CaseView, events: Sequence[Event]) -> list[dict[str, Any]]:
         """Outbox rows that are not there yet. Rendering takes time, so it is done before the transaction."""
-        number = step.view.number
-        wanted = {key_of(number, notice): (event, notice) for event in step.events for notice in event.notices}
+        number, at = view.number, self.at()
+        wanted = {key_of(number, notice): (event, notice) for event in events for notice in event.notices}
         known = await Outbox(self.database).known(wanted) if wanted else set()
         fresh = [pair for key, pair in wanted.items() if key not in known]
         if not fresh:
@@ -111,23 +121,22 @@ class Recording:
         async with self.database.read() as connection:
             form = await connection.scalar(select(registration.c.form).where(registration.c.number == number))
         composition = Composition(
-            view=step.view,
-            form=_supplied(form or {}, step.events),
+            view=view,
+            form=_supplied(form or {}, events),
             organisation=organisation,
             labels=self.labels(),
             calendar=self.calendar(),
             renderer=self.renderer,
             transports=self.transports,
             at=at,
-            suggestions=await self._suggestions(step, form or {}) if _dispatches(fresh) else None,
+            suggestions=await self._suggestions(view, events, form or {}) if _dispatches(fresh) else None,
         )
         return [composition.row(event, notice) for event, notice in fresh]
 
-    async def _suggestions(self, step: Record, form: Json) -> Suggestions | None:
-        view = step.view
+    async def _suggestions(self, view: CaseView, events: Sequence[Event], form: Json) -> Suggestions | None:
         try:
             async with open_reader(self.database.address) as reader:
-                supplied = _supplied(form, step.events)
+                supplied = _supplied(form, events)
                 return await suggest(reader, view.number, supplied, type=view.type, subtype=view.subtype)
         except Exception as error:  # noqa: BLE001 - an owner without suggestions is better than none
             logger.warning("no suggestions for %s: %s", view.number, error)

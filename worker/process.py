@@ -20,6 +20,7 @@ from activities.delivery import Delivering
 from activities.mail import Smtp
 from activities.recording import HandOver, Recording, hand_over_nothing
 from activities.rendering import Renderer
+from activities.review_recording import ReviewRecording
 from activities.settlement import Settling
 from activities.transport import Transport
 from worker.connection import connect
@@ -33,6 +34,7 @@ from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
+from workflows.review import ReviewWorkflow
 
 _DRAIN = timedelta(seconds=10)
 _STICKY = timedelta(seconds=2)
@@ -53,7 +55,13 @@ class Activities:
     @property
     def all(self) -> list[Callable[..., Any]]:
         """As a worker takes them."""
-        return [self.settling.settle, self.settling.consult, self.recording.record, self.delivering.deliver]
+        return [
+            self.settling.settle,
+            self.settling.consult,
+            self.recording.record,
+            ReviewRecording(self.recording).record_review,
+            self.delivering.deliver,
+        ]
 
 
 def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
@@ -119,7 +127,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
         activities=activities.all,
         workflow_runner=sandbox(),
         max_cached_workflows=sizes.cached_workflows,

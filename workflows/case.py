@@ -15,9 +15,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.details import markdown, search_attributes, timer_summary
     from workflows.domain.case import Case
     from workflows.domain.clock import Clock
+    from workflows.domain.closing import calls_for_review
     from workflows.domain.commands import COMMANDS
-    from workflows.domain.event import Event
+    from workflows.domain.event import Event, EventKind
     from workflows.domain.view import CaseView
+    from workflows.reviewing import begin_review
     from workflows.shell import Shell
 
 
@@ -71,12 +73,15 @@ class CaseWorkflow(Shell[Event]):
         """Everything since the last record, in one transaction and with one change of search attributes."""
         while self._said:
             events, self._said = tuple(self._said), []
-            step = ports.Record(view=case.view(), events=events)
+            closes = any(event.kind is EventKind.CLOSED for event in events)
+            step = ports.Record(view=case.view(), events=events, review=calls_for_review(case) if closes else None)
             summary = ", ".join(dict.fromkeys(event.kind.value for event in events))[:180]
             recorded = await call(ports.record, step, summary=summary, on_trouble=self._show_trouble)
             if recorded.undelivered:
                 delivery = ports.Delivery(number=case.number, keys=recorded.undelivered)
                 deliver_in_background(self._deliveries, delivery)
+            if recorded.review is not None:
+                await begin_review(case, recorded.review, self._start)
         self._show()
 
     def _summary(self, clock: Clock) -> str:

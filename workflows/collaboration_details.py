@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import TypedSearchAttributes
 
 from workflows.details import (
     BREACHED,
@@ -17,6 +16,7 @@ from workflows.details import (
     PRIORITY,
     STATUS,
     TYPE,
+    typed,
 )
 from workflows.domain.clock import Clock
 from workflows.domain.collaboration import Collaboration
@@ -25,7 +25,7 @@ from workflows.domain.part import PartRequest
 
 def first_attributes(request: PartRequest) -> TypedSearchAttributes:
     """What is known before anybody was picked."""
-    return _typed([
+    return typed([
         (STATUS, "part_open"),
         (PRIORITY, request.priority.value),
         (TYPE, request.type),
@@ -38,7 +38,7 @@ def first_attributes(request: PartRequest) -> TypedSearchAttributes:
 def part_attributes(part: Collaboration) -> TypedSearchAttributes:
     """`CaseStatus` is `part_open`, `part_done`, `part_cannot` or `part_ended`: never a status of a case."""
     request = part.request
-    return _typed([
+    return typed([
         (STATUS, f"part_{part.status}"),
         (PRIORITY, request.priority.value),
         (TYPE, request.type),
@@ -73,10 +73,6 @@ def part_markdown(part: Collaboration, *, trouble: str | None = None) -> str:
     if part.result is not None:
         lines.append(f"\n**结果 result:** {part.result[:500]}")
     return "\n".join(lines)
-
-
-def _typed(values: list[tuple[SearchAttributeKey[Any], Any]]) -> TypedSearchAttributes:
-    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in values if value is not None])
 
 
 def _local(part: Collaboration, moment: datetime) -> str:

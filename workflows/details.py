@@ -40,13 +40,19 @@ CLOCK_LABELS = {
     ClockName.ESCALATION: "升级确认 escalation",
     ClockName.COLLABORATION: "协作 collaboration",
     ClockName.REVIEW: "复盘 review",
+    ClockName.MEASURE: "改进措施 measure",
 }
+
+
+def typed(values: list[tuple[SearchAttributeKey[Any], Any]]) -> TypedSearchAttributes:
+    """Search attributes; those without a value are left out."""
+    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in values if value is not None])
 
 
 def search_attributes(view: CaseView) -> TypedSearchAttributes:
     """All eight at once; those without a value are left out."""
     due = [deadline.due for deadline in view.deadlines if deadline.due is not None]
-    values: list[tuple[SearchAttributeKey[Any], Any]] = [
+    return typed([
         (STATUS, view.status.value),
         (PRIORITY, view.priority.value),
         (TYPE, view.type),
@@ -55,8 +61,7 @@ def search_attributes(view: CaseView) -> TypedSearchAttributes:
         (ESCALATION, view.escalation_level),
         (DUE, min(due, default=None)),
         (BREACHED, bool(view.breaches)),
-    ]
-    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in values if value is not None])
+    ])  # fmt: skip
 
 
 def timer_summary(case: Case, clock: Clock) -> str:

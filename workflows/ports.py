@@ -7,7 +7,8 @@ from temporalio import activity
 
 from workflows.domain.event import Event
 from workflows.domain.model import Fact
-from workflows.domain.terms import Consultation, Lookup, Settlement
+from workflows.domain.review_view import ReviewSubject, ReviewView
+from workflows.domain.terms import Consultation, Lookup, ReviewTerms, Settlement
 from workflows.domain.view import CaseView
 
 
@@ -16,12 +17,23 @@ class Record(Fact):
 
     view: CaseView
     events: tuple[Event, ...]
+    review: ReviewTerms | None = None
+    """Given with the closing of a case, where that may call for a review (R27)."""
 
 
 class Recorded(Fact):
     """`undelivered`: outbox keys that nobody else delivers, so the workflow has to."""
 
     undelivered: tuple[str, ...] = ()
+    review: ReviewSubject | None = None
+    """What the closing calls for; the review's row is written, its workflow still has to be started."""
+
+
+class ReviewRecord(Fact):
+    """Everything that changed in one step of a review, written in one transaction."""
+
+    view: ReviewView
+    events: tuple[Event, ...]
 
 
 class Delivery(Fact):
@@ -46,6 +58,12 @@ async def consult(lookup: Lookup) -> Consultation:
 @activity.defn
 async def record(step: Record) -> Recorded:
     """Write case row, timeline and outbox in one transaction; the same step again changes nothing (R14)."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def record_review(step: ReviewRecord) -> Recorded:
+    """Write a review's row, timeline and outbox in one transaction; the same step again changes nothing (R27)."""
     raise NotImplementedError
 
 

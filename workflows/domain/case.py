@@ -286,6 +286,7 @@ _RULES: dict[str, Callable[..., None]] = {
     "undeliverable": result.undeliverable,
     "part_reported": collaborating.part_reported,
     "contribute": collaborating.sent_to_the_case,
+    "review": closing.review_is_elsewhere,
 }
 _INFORMED_RULES: dict[str, Callable[..., None]] = {
     "assign": dispatching.assign,
@@ -295,4 +296,4 @@ _INFORMED_RULES: dict[str, Callable[..., None]] = {
     "supply": handling.supply,
     "retime": retiming.retime,
 }
-"""Rules that take a Consultation. `review` finds its place here."""
+"""Rules that take a Consultation."""

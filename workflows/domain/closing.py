@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from workflows.domain.collaborating import end_parts
-from workflows.domain.commands import Confirm, Rate, Refuse, Withdraw
+from workflows.domain.commands import Confirm, Rate, Refuse, SubmitReview, Withdraw
 from workflows.domain.dispatching import duty_alerts, start_handling
 from workflows.domain.event import EventKind, Message
 from workflows.domain.result import start_reminders
+from workflows.domain.review_view import review_id
 from workflows.domain.state import CaseState, Refused
+from workflows.domain.terms import ReviewTerms
 from workflows.domain.vocabulary import (
     CUSTOMER,
     SYSTEM,
@@ -78,6 +80,26 @@ def refuse(case: CaseState, command: Refuse, now: datetime) -> None:
 def withdraw(case: CaseState, command: Withdraw, now: datetime) -> None:
     """By the customer, or by a superior with the reason (R22)."""
     close(case, Resolution.WITHDRAWN, now, by=command.by, why=command.why)
+
+
+def review_is_elsewhere(case: CaseState, command: SubmitReview, _: datetime) -> None:
+    """A review lives in its own workflow, once the case is closed (R27).
+
+    Raises:
+        Refused: always; it says where.
+    """
+    raise Refused(f"cases are reviewed after they closed: send it to {review_id(case.number)} then ({command.name})")
+
+
+def calls_for_review(case: CaseState) -> ReviewTerms | None:
+    """By which terms the record looks whether the closed case has to be reviewed; None: it need not look (R27).
+
+    What was withdrawn before anybody had worked on it teaches nothing.
+    """
+    worked_on = case.responded_at is not None or case.reopened
+    if case.department is None or (case.resolution is Resolution.WITHDRAWN and not worked_on):
+        return None
+    return case.terms.review
 
 
 def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by: str) -> None:

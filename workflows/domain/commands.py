@@ -249,17 +249,73 @@ class PartReported(Command):
 
 
 class End(Command):
-    """A department's part is not needed any more; sent by the case, or by hand by the operator (R18)."""
+    """A department's part, or a review, is not needed any more; sent by the case, or by hand with the reason (R18)."""
 
     name = "end"
     reason: Text
 
 
-class Review(Command):
-    """A post-incident review is handed in (R27)."""
+class Improvement(Fact):
+    """A measure of a review: what, who sees to it, until when."""
+
+    what: Text
+    owner: Id
+    due: Instant
+
+
+class SubmitReview(Command):
+    """The report of a review is handed in (R27)."""
 
     name = "review"
-    text: Text
+    root_cause: Text
+    what_happened: Text | None = None
+    measures: tuple[Improvement, ...] = Field(min_length=1, max_length=20)
+
+
+class NameAuthor(Command):
+    """Somebody else writes the report (R27)."""
+
+    name = "name_author"
+    author: Id
+    why: Text | None = None
+
+
+class Approve(Command):
+    """The report of a review is good (R27)."""
+
+    name = "approve"
+    text: Text | None = None
+
+
+class ReturnReport(Command):
+    """The report of a review has to be written again (R27)."""
+
+    name = "return_report"
+    why: Text
+
+
+class MeasureDone(Command):
+    """A measure of a review is done (R27)."""
+
+    name = "measure_done"
+    measure: int = Field(ge=1)
+    result: Text | None = None
+
+
+class MoveMeasure(Command):
+    """A measure of a review gets another owner or due time (R27)."""
+
+    name = "move_measure"
+    measure: int = Field(ge=1)
+    owner: Id | None = None
+    due: Instant | None = None
+    why: Text
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.owner is None and self.due is None:
+            raise ValueError("give owner, due, or both")
+        return self
 
 
 class Undeliverable(Command):
@@ -276,13 +332,18 @@ COMMANDS: dict[str, type[Command]] = {
     command.name: command
     for command in (
         Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Feedback, Confirm, Refuse,
-        Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, Review, Undeliverable,
+        Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable,
         PartReported,
     )
 }  # fmt: skip
 """Signal name -> what it carries."""
 PART_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
 """The same for the workflow of a department's part."""
+REVIEW_COMMANDS: dict[str, type[Command]] = {
+    command.name: command
+    for command in (SubmitReview, NameAuthor, Approve, ReturnReport, MeasureDone, MoveMeasure, End)
+}
+"""The same for the workflow of a review."""
 
 
 def parse_command(name: str, payload: Any, default_id: str, among: Mapping[str, type[Command]] = COMMANDS) -> Command:

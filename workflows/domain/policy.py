@@ -1,4 +1,4 @@
-"""A company's promises and rules as data: what a policy file may say (R5, R7-R10, R12, R15, R22-R26)."""
+"""A company's promises and rules as data: what a policy file may say (R5, R7-R10, R12, R15, R22-R27)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact
 from workflows.domain.notation import BusinessHours, Key, Labels, Line, Weekday, in_locale
-from workflows.domain.promise import EscalationRules, Level, RatingRules, ReminderRules, SharedClocks, SilenceRules
+from workflows.domain.promise import (
+    EscalationRules,
+    Level,
+    RatingRules,
+    ReminderRules,
+    ReviewRules,
+    SharedClocks,
+    SilenceRules,
+)
 from workflows.domain.rules import AssistingRule, ClassificationRule, PriorityRule
 from workflows.domain.terms import ServiceLevel, Terms, TypeTerms
 from workflows.domain.vocabulary import Locale, Priority
@@ -135,6 +143,7 @@ class Policy(Fact):
     silence: SilenceRules = SilenceRules()
     rating: RatingRules = RatingRules()
     escalation: EscalationRules = EscalationRules()
+    review: ReviewRules = ReviewRules()
     types: tuple[IssueType, ...] = Field(min_length=1)
     default_type: Key
     classification: tuple[ClassificationRule, ...] = ()
@@ -234,4 +243,5 @@ class Policy(Fact):
             close_unrated_after=self.rating.close_after,
             neutral=self.rating.neutral,
             tell_customer_of_every_escalation=self.escalation.tell_customer_of_every_escalation,
+            review=self.review.terms(),
         )

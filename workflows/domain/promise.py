@@ -1,4 +1,4 @@
-"""What a company promises, as a policy file writes it: clocks, levels, reminders, silence (R9, R22-R26)."""
+"""What a company promises, as a policy file writes it: clocks, levels, reminders, silence (R9, R22-R27)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from workflows.domain.model import Fact
 from workflows.domain.notation import Duration, Labels
-from workflows.domain.terms import ClockTerms, Reminders, ServiceLevel
-from workflows.domain.vocabulary import CalendarKind, ClockName, NeutralRule
+from workflows.domain.terms import ClockTerms, Reminders, ReviewTerms, ServiceLevel
+from workflows.domain.vocabulary import CalendarKind, ClockName, NeutralRule, Priority
 
 
 class ClockRule(Fact):
@@ -117,3 +117,40 @@ class EscalationRules(Fact):
     """R17."""
 
     tell_customer_of_every_escalation: bool = True
+
+
+class RepeatedRule(Fact):
+    """R27: so many cases of one product and subtype within so long are one problem; `within` counts every hour."""
+
+    times: Annotated[int, Field(ge=0, le=1000)]
+    """0: repetition calls for no review."""
+    within: Duration
+
+    @model_validator(mode="after")
+    def _more_than_once(self) -> Self:
+        if self.times == 1:
+            raise ValueError("times: 1 is no repetition; allowed: 0 (never) or 2 to 1000")
+        return self
+
+
+class ReviewRules(Fact):
+    """R27: which closed cases are reviewed, and how long a review's steps may take."""
+
+    priorities: tuple[Priority, ...] = (Priority.P0, Priority.P1)
+    repeated: RepeatedRule = RepeatedRule.model_validate({"times": 5, "within": "30d"})
+    report: ClockRule = ClockRule.model_validate({"within": "5d", "calendar": "working_days", "warnings": (0.5, 0.8)})
+    approval: ClockRule = ClockRule.model_validate({"within": "2d", "calendar": "working_days", "warnings": (0.5,)})
+    escalation: ClockRule = ClockRule.model_validate({"within": "1d", "calendar": "working_days"})
+    measure_warnings: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.8,)
+
+    def terms(self) -> ReviewTerms:
+        """The same in seconds."""
+        return ReviewTerms(
+            priorities=self.priorities,
+            repeated=self.repeated.times or None,
+            period=self.repeated.within,
+            report=self.report.terms(),
+            approval=self.approval.terms(),
+            escalation=self.escalation.terms(),
+            measure_warnings=tuple(sorted(set(self.measure_warnings))),
+        )

@@ -38,6 +38,25 @@ class Reminders(Fact):
     calendar: CalendarKind = CalendarKind.WORKING_DAYS
 
 
+class ReviewTerms(Fact):
+    """Which cases are reviewed after they closed, and how long each step of a review has (R27)."""
+
+    priorities: tuple[Priority, ...] = ()
+    """Every case of these is reviewed."""
+    repeated: int | None = None
+    """The how-manieth case of one product and subtype within the period is reviewed together with the others."""
+    period: float = Field(default=0.0, ge=0)
+    """Of repeated cases, in seconds round the clock."""
+    report: ClockTerms
+    """From the closing to the submitted report."""
+    approval: ClockTerms
+    """From there to its approval."""
+    escalation: ClockTerms
+    """How long each level has before the next one is told."""
+    measure_warnings: tuple[float, ...] = ()
+    """Shares of a measure's time."""
+
+
 class Member(Fact):
     """A person as a case needs to know them: ids and place, no name and no contact."""
 
@@ -87,6 +106,8 @@ class Terms(Fact):
     follow_up: str | None = None
     """The follow-up specialist (R23)."""
     follow_up_supervisor: str | None = None
+    review: ReviewTerms | None = None
+    """None: its closing calls for no review (also a case from before there were any)."""
     head: str | None = None
     """Head of the group the case belongs to before it is dispatched: decides on a silent supplement (R5)."""
 

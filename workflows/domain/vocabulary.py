@@ -72,6 +72,7 @@ class ClockName(StrEnum):
     ESCALATION = "escalation"
     COLLABORATION = "collaboration"
     REVIEW = "review"
+    MEASURE = "measure"
 
 
 class CalendarKind(StrEnum):
@@ -188,6 +189,19 @@ class EventKind(StrEnum):
     UNDELIVERABLE = "undeliverable"
     REJECTED = "rejected"
     CLOSED = "closed"
+    # Of a review, in a timeline of its own.
+    REVIEW_OPENED = "review_opened"
+    REVIEW_AUTHOR_NAMED = "review_author_named"
+    REVIEW_SUBMITTED = "review_submitted"
+    REVIEW_RETURNED = "review_returned"
+    REVIEW_APPROVED = "review_approved"
+    REVIEW_LATE = "review_late"
+    REVIEW_ESCALATED = "review_escalated"
+    MEASURE_DONE = "measure_done"
+    MEASURE_MOVED = "measure_moved"
+    MEASURE_LATE = "measure_late"
+    MEASURE_ESCALATED = "measure_escalated"
+    REVIEW_ENDED = "review_ended"
 
 
 class Message(StrEnum):
@@ -237,3 +251,16 @@ class Message(StrEnum):
     REOPENED = "reopened"
     CLOSED_STAFF = "closed_staff"
     UNDELIVERABLE = "undeliverable"
+    REVIEW_ASKED = "review_asked"
+    REVIEW_ASSIGNED = "review_assigned"
+    REVIEW_SUBMITTED = "review_submitted"
+    REVIEW_RETURNED = "review_returned"
+    REVIEW_APPROVED = "review_approved"
+    REVIEW_WARNING = "review_warning"
+    REVIEW_LATE = "review_late"
+    REVIEW_ESCALATED = "review_escalated"
+    REVIEW_ENDED = "review_ended"
+    MEASURE_ASKED = "measure_asked"
+    MEASURE_WARNING = "measure_warning"
+    MEASURE_LATE = "measure_late"
+    MEASURE_ESCALATED = "measure_escalated"

@@ -1,0 +1,98 @@
+"""The activity that writes down what happened in a review: row, timeline and outbox, in one transaction (R27)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.database import insert_into
+from activities.outbox import Outbox, key_of
+from activities.recording import Recording
+from activities.tables import case_record, review, review_timeline
+from workflows.domain.event import Event
+from workflows.domain.review_view import ReviewView
+from workflows.domain.view import CaseView
+from workflows.ports import Recorded, ReviewRecord
+
+
+@dataclass
+class ReviewRecording:
+    """Writes the steps of reviews.
+
+    Attributes:
+        recording: of cases; a review tells people by the same outbox, under the number of the case behind it.
+    """
+
+    recording: Recording
+
+    @activity.defn
+    async def record_review(self, step: ReviewRecord) -> Recorded:
+        """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
+
+        Raises:
+            ApplicationError: no such review was ever called for; trying again is of no use.
+        """
+        number = step.view.number
+        database = self.recording.database
+        async with database.read() as connection:
+            row = await connection.scalar(select(review.c.id).where(review.c.id == step.view.review))
+            case = await connection.scalar(select(case_record.c.view).where(case_record.c.number == number))
+        if row is None or case is None:
+            message = f"{step.view.review} is not in the record"
+            raise ApplicationError(message, type="UnknownReview", non_retryable=True)
+        rows = await self.recording.composed(CaseView.model_validate(case), step.events)
+        async with database.begin() as connection:
+            await _write_review(connection, step.view)
+            await _write_timeline(connection, step.view.review, step.events, self.recording.at())
+            if rows:
+                await Outbox(database).add(connection, rows)
+        keys = [key_of(number, notice) for event in step.events for notice in event.notices]
+        return Recorded(undelivered=tuple(await self.recording.handed_over(number, list(dict.fromkeys(keys)))))
+
+
+async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:
+    dues = [deadline.due for deadline in view.deadlines if deadline.due]
+    # As for cases, the review's own time decides: after a reset the sequence starts lower again.
+    newer = or_(
+        review.c.updated_at < view.updated_at,
+        and_(review.c.updated_at == view.updated_at, review.c.sequence <= view.sequence),
+    )
+    await connection.execute(
+        update(review)
+        .where(review.c.id == view.review, newer)
+        .values(
+            status=view.status.value,
+            sequence=view.sequence,
+            next_due=min(dues, default=None),
+            updated_at=view.updated_at,
+            view=view.model_dump(mode="json"),
+        )
+    )
+
+
+async def _write_timeline(connection: AsyncConnection, name: str, events: Sequence[Event], at: datetime) -> None:
+    statement = insert_into(connection, review_timeline)
+    same = ("at", "kind", "by", "detail")
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["review", "sequence"], set_={key: statement.excluded[key] for key in same}
+        ),
+        [
+            {
+                "review": name,
+                "sequence": event.sequence,
+                "at": event.at,
+                "kind": event.kind.value,
+                "by": event.by,
+                "detail": event.detail,
+                "recorded_at": at,
+            }
+            for event in events
+        ],
+    )

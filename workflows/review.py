@@ -1,0 +1,95 @@
+"""The durable shell of a review of closed cases (see `workflows.domain.review` for the rules)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.common import TypedSearchAttributes
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import ports
+    from workflows.calling import call, deliver_in_background
+    from workflows.domain.clock import Clock
+    from workflows.domain.commands import REVIEW_COMMANDS
+    from workflows.domain.event import Event
+    from workflows.domain.review import Review
+    from workflows.domain.review_view import ReviewRequest, ReviewView
+    from workflows.review_details import (
+        first_attributes,
+        review_attributes,
+        review_markdown,
+        review_timer_summary,
+    )
+    from workflows.review_input import ReviewInput
+    from workflows.shell import Shell
+
+
+@workflow.defn(name="Review")
+class ReviewWorkflow(Shell[Event]):
+    """One review, from the closing that called for it until its last measure is done."""
+
+    _commands = REVIEW_COMMANDS
+
+    @workflow.init
+    def __init__(self, start: ReviewInput) -> None:
+        review = start.review
+        super().__init__(start, review, start.unrecorded)
+        self._start = start
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._review = review or self._open(start.request)
+
+    @workflow.run
+    async def run(self, start: ReviewInput) -> str:  # noqa: ARG002 - taken up by `__init__`, where signals may be first
+        """Live until done; the answer is why it ended."""
+        review = self._review
+        while True:
+            await self._work(review)
+            await self._record(review)
+            if self._busy():
+                continue
+            if not review.is_open:
+                await workflow.wait_condition(lambda: not self._deliveries or self._busy())
+                if not self._busy():
+                    return str(review.ended_because)
+            elif self._should_continue_as_new() and not self._deliveries:
+                await self._continue_as_new()
+            else:
+                await self._wait(review)
+
+    @workflow.query
+    def state(self) -> ReviewView:
+        """The review as it stands."""
+        return self._review.view()
+
+    def _open(self, request: ReviewRequest) -> Review:
+        # Set by the case that started it: the first change is against these.
+        self._shown = first_attributes(request)
+        review, events = Review.open(request, self._now())
+        self._said += events
+        self._core = review
+        return review
+
+    async def _record(self, review: Review) -> None:
+        """Everything since the last record, in one transaction and with one change of search attributes."""
+        while self._said:
+            events, self._said = tuple(self._said), []
+            step = ports.ReviewRecord(view=review.view(), events=events)
+            summary = ", ".join(dict.fromkeys(event.kind.value for event in events))[:180]
+            recorded = await call(ports.record_review, step, summary=summary, on_trouble=self._show_trouble)
+            if recorded.undelivered:
+                delivery = ports.Delivery(number=review.request.number, keys=recorded.undelivered)
+                deliver_in_background(self._deliveries, delivery)
+        self._show()
+
+    def _summary(self, clock: Clock) -> str:
+        return review_timer_summary(self._review, clock)
+
+    def _markdown(self, trouble: str | None = None) -> str:
+        return review_markdown(self._review, trouble=trouble)
+
+    def _attributes(self) -> TypedSearchAttributes:
+        return review_attributes(self._review.view())
+
+    def _carried(self) -> ReviewInput:
+        return self._start.model_copy(update={"review": self._review, "unrecorded": tuple(self._said)})

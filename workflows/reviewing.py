@@ -1,0 +1,45 @@
+"""How a case that closed starts the review its closing called for (R27)."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
+
+from workflows.case_input import CaseInput
+from workflows.domain.case import Case
+from workflows.domain.review_view import ReviewRequest, ReviewSubject, review_id
+from workflows.review_details import first_attributes
+from workflows.review_input import ReviewInput
+
+
+async def begin_review(case: Case, subject: ReviewSubject, start: CaseInput) -> None:
+    """Start the review; it outlives the case."""
+    terms = case.terms.review
+    if terms is None or case.department is None or case.closed_at is None:
+        return
+    request = ReviewRequest(
+        number=case.number,
+        subject=subject,
+        department=case.department,
+        type=case.type,
+        subtype=case.subtype,
+        priority=case.priority,
+        terms=terms,
+        calendar=case.terms.calendar,
+        opened_at=case.closed_at,
+    )
+    try:
+        await workflow.start_child_workflow(
+            "Review",
+            ReviewInput(request=request, time=start.time, continue_after=start.continue_after),
+            id=review_id(case.number),
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=first_attributes(request),
+            static_summary=f"复盘 {case.department} · {case.priority}"[:180],
+        )
+    except WorkflowAlreadyStartedError:
+        # The case was reset to before it closed: the review of then goes on.
+        workflow.logger.warning("%s: its review runs already", case.number)
