@@ -8,9 +8,9 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from workflows.case_input import Arrival
 from workflows.domain.commands import COMMANDS, Command, parse_command
 from workflows.domain.problem import Problem
+from workflows.shell_input import Arrival
 
 
 def read_arrival(name: str, args: Sequence[RawValue], default_id: str) -> Arrival:
