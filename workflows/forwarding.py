@@ -14,11 +14,8 @@ from workflows.domain.state import Forward
 
 async def send_forwards(case: Case) -> list[Forward]:
     """Send what is waiting, to all cases at once and to each in its order; answers what no case was there to take."""
-    waiting, case.forwards = case.forwards, []
-    if not waiting:
-        return []
     by_case: dict[str, list[Forward]] = {}
-    for forward in waiting:
+    for forward in case.take_forwards():
         by_case.setdefault(forward.to, []).append(forward)
     failed = await asyncio.gather(*(_send(forwards) for forwards in by_case.values()))
     return [forward for forwards in failed for forward in forwards]

@@ -49,8 +49,7 @@ class Cases:
         facts = consulted(main=self.main(lookup.main), product="CRM") if lookup and lookup.main else consulted()
         events = case.handle(sent, self.now, facts)
         self.events[number] += events
-        forwards, case.forwards = case.forwards, []
-        for forward in forwards:
+        for forward in case.take_forwards():
             self.send(forward.to, parse_command(forward.name, forward.fields, "none"))
         return events
 
@@ -183,7 +182,7 @@ def test_a_withdrawn_main_case_leaves_nobody_waiting_for_its_answer(linked: Case
 def test_a_main_case_that_is_no_more_releases_who_wants_to_follow_it(cases: Cases) -> None:
     case = cases.open[FIRST]
     case.handle(command("link", "tech-002", to=MAIN), cases.now, consulted(main=cases.main(MAIN), product="CRM"))
-    (forward,) = case.forwards
+    (forward,) = case.take_forwards()
     events = case.not_there(forward, cases.now)
     assert kinds(events) == [EventKind.UNLINKED]
     assert case.linked_to is None
@@ -195,8 +194,7 @@ def test_a_main_case_that_has_closed_meanwhile_says_so(cases: Cases) -> None:
     cases.accepted(MAIN, command("withdraw", CUSTOMER, why="好了"))
     case = cases.open[FIRST]
     case.handle(command("link", "tech-002", to=MAIN), cases.now, consulted(main=before, product="CRM"))
-    (forward,) = case.forwards
-    case.forwards = []
+    (forward,) = case.take_forwards()
     cases.send(MAIN, parse_command(forward.name, forward.fields, "none"))
     assert case.linked_to is None
     assert "closed" in str(cases.events[FIRST][-1].detail["why"])
@@ -211,8 +209,7 @@ def test_two_cases_linked_to_each_other_at_once_end_up_alone(cases: Cases) -> No
         command("link", "tech-002", to=MAIN), cases.now, consulted(main=facts[MAIN], product="CRM")
     )
     for number in (MAIN, FIRST):
-        forwards, cases.open[number].forwards = cases.open[number].forwards, []
-        for forward in forwards:
+        for forward in cases.open[number].take_forwards():
             cases.send(forward.to, parse_command(forward.name, forward.fields, "none"))
     assert all(not case.linked_to and not case.followers for case in cases.open.values())
 

@@ -164,6 +164,11 @@ class CaseState(Model):
         events, self._events = self._events, []
         return events
 
+    def take_forwards(self) -> list[Forward]:
+        """What other cases have to be told since the last call."""
+        forwards, self.forwards = self.forwards, []
+        return forwards
+
     def tell_customer(self, message: Message, key: str, /, **facts: Any) -> Notice:
         """A notice to the customer."""
         return Notice(message=message, audience=Audience.CUSTOMER, recipient=CUSTOMER, key=key, facts=_json(facts))
