@@ -1,5 +1,8 @@
 """Play the demonstration and keep the history of each of its cases, for replay: `make histories`.
 
+With names of stories behind `python -m tests.workflows.save_histories` only theirs are kept; the others stay as an
+earlier release made them.
+
 Histories are kept when a release is made, not when a test is red: a history that does not replay any more is a case
 of somebody's that would not go on after an upgrade. `record_locked.json` is no story: its database was locked for
 several seconds, again and again.
@@ -14,11 +17,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from temporalio.service import RPCError
+
 from starter.demo.stage import Cast, play_all
 from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.settings import Settings
 from workflows.case import CaseWorkflow
+from workflows.domain.review_view import review_id
 
 _PROCESS = re.compile(r"\d+@[\w.-]+")
 """How the SDK names a worker and its sticky queue."""
@@ -26,13 +32,20 @@ HISTORIES = Path(__file__).parent / "histories"
 
 
 async def save(settings: Settings, cast: Cast) -> None:
-    """One file a story, and one a department's part in it, without the name of the machine that played it."""
+    """One file a story, and one a department's part and a review in it, without the name of the machine."""
     client = await connect(settings, endpoint=Endpoint.read(settings.data))
+    wanted = set(sys.argv[1:])
     for number, story in cast.numbers.items():
+        if wanted and story.key not in wanted:
+            continue
         view = await client.get_workflow_handle(number).query(CaseWorkflow.state)
         parts = {f"{story.key}.{part.department}": part.workflow_id for part in view.collaborations} if view else {}
+        parts[f"{story.key}.review"] = review_id(number)
         for key, workflow_id in {story.key: number, **parts}.items():
-            history = json.loads((await client.get_workflow_handle(workflow_id).fetch_history()).to_json())
+            try:
+                history = json.loads((await client.get_workflow_handle(workflow_id).fetch_history()).to_json())
+            except RPCError:  # it called for no review
+                continue
             text = json.dumps(_anonymous(history), ensure_ascii=False, indent=1)
             (HISTORIES / f"{key}.json").write_text(text + "\n", encoding="utf-8")
 
