@@ -60,6 +60,7 @@ async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:
     dues = [deadline.due for deadline in view.deadlines if deadline.due]
     # As for cases, the review's own time decides: after a reset the sequence starts lower again.
     newer = or_(
+        review.c.view.is_(None),
         review.c.updated_at < view.updated_at,
         and_(review.c.updated_at == view.updated_at, review.c.sequence <= view.sequence),
     )

@@ -68,7 +68,6 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("note", "Add an internal remark."),
             ("acknowledge", "Accept an escalation that came to you."),
             ("withdraw", "Close without a solution, with the reason."),
-            ("review", "Hand in a post-incident review."),
             ("retime", "Take up the present policy and calendar."),
         ),
     ),
@@ -110,16 +109,33 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("kb retire", "Take an article out of every search."),
         ),
     ),
+    (
+        "Reviews of closed cases",
+        "starter.console.reviewing",
+        (
+            ("review submit", "Hand in the report."),
+            ("review assign", "Name the author of the report."),
+            ("review approve", "Approve the report."),
+            ("review return", "Give the report back, with the reason."),
+            ("review end", "End a review that is not needed."),
+            ("review measure done", "Report a measure as done."),
+            ("review measure move", "Give a measure another owner or due time."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
     "org": "Load the organisation.",
     "kb": "The knowledge base.",
+    "review": "Reviews of closed cases: their reports, and the measures that follow.",
+    "review measure": "The measures of a review.",
 }
+_DEFAULTS = {"review": "submit"}
+"""What a group does when a case's number follows its name."""
 
 
-_SHADOWING = frozenset({"open", "import", "list"})
+_SHADOWING = frozenset({"open", "import", "list", "return"})
 """Names a Python function would take from the language; theirs end with an underscore."""
 
 
@@ -138,15 +154,19 @@ def build_app(*, overview: bool = False) -> App:
     groups: dict[str, App] = {}
     for _, module, commands in _COMMANDS:
         for words, line in commands:
-            first, _, second = words.partition(" ")
-            target = f"{module}:{_function(second or first)}"
-            if not second:
-                app.command(target, name=first)
+            *path, name = words.split()
+            target = f"{module}:{_function('_'.join([*path[1:], name]))}"
+            if not path:
+                app.command(target, name=name)
                 continue
-            if first not in groups:
-                groups[first] = App(name=first, help=_GROUPS[first])
-                app.command(groups[first])
-            groups[first].command(target, name=second, **({"help": line} if overview else {}))
+            above = app
+            for depth, word in enumerate(path, start=1):
+                group = " ".join(path[:depth])
+                if group not in groups:
+                    groups[group] = App(name=word, help=_GROUPS[group])
+                    above.command(groups[group])
+                above = groups[group]
+            above.command(target, name=name, **({"help": line} if overview else {}))
     return app
 
 
@@ -158,6 +178,8 @@ def run(arguments: Sequence[str]) -> int:
         # Answered without the command-line library, whose help takes most of a fifth of a second.
         sys.stdout.write(_overview())
         return DONE
+    if len(tokens) > 1 and tokens[0] in _DEFAULTS and any(char.isdigit() for char in tokens[1]):
+        tokens.insert(1, _DEFAULTS[tokens[0]])
     if misuse := _unknown_command(tokens):
         return _fail(misuse, MISUSED)
     return _call(tokens, debug=debug)
@@ -167,9 +189,7 @@ def _call(tokens: Sequence[str], *, debug: bool) -> int:
     from cyclopts import CycloptsError
 
     try:
-        result = build_app(overview=len(tokens) < 2 or tokens[1] in {"--help", "-h"})(
-            tokens, exit_on_error=False, print_error=False
-        )
+        result = build_app(overview=_asks_for_overview(tokens))(tokens, exit_on_error=False, print_error=False)
     except Problem as problem:
         return _fail(str(problem), FAILED)
     except CycloptsError as error:
@@ -241,18 +261,24 @@ def _overview() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _asks_for_overview(tokens: Sequence[str]) -> bool:
+    words = [token for token in tokens if token not in {"--help", "-h"}]
+    return " ".join(words) in _GROUPS
+
+
 def _unknown_command(tokens: Sequence[str]) -> str | None:
     """Said here: the command-line library would import every command to find a near one."""
     names = [name for _, _, commands in _COMMANDS for name, _ in commands]
-    first, *rest = tokens
-    if first == "--version":
+    wanted, *rest = tokens
+    if wanted == "--version":
         return None
-    if first in _GROUPS:
+    known = [name.partition(" ")[0] for name in names]
+    while wanted in _GROUPS:
         if not rest or rest[0] in {"--help", "-h"}:
             return None
-        wanted, known = f"{first} {rest[0]}", [name for name in names if name.startswith(f"{first} ")]
-    else:
-        wanted, known = first, [name.partition(" ")[0] for name in names]
+        begun = f"{wanted} "
+        wanted, known = begun + rest.pop(0), [name for name in names if name.startswith(begun)]
+        known += [group for group in _GROUPS if group.startswith(begun)]
     return None if wanted in known else f"no command {wanted!r}{_nearest(wanted, known)} (see bihuan --help)"
 
 

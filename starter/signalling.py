@@ -20,12 +20,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.casefile import read_case_file
 from activities.database_url import DatabaseUrl
+from activities.reviews import find_review
 from worker.company_time import CompanyTime
 from worker.connection import connect, is_unavailable
 from worker.settings import Settings
-from workflows.domain.commands import PART_COMMANDS, parse_command
+from workflows.domain.commands import PART_COMMANDS, REVIEW_COMMANDS, parse_command
 from workflows.domain.part import PartStatus
 from workflows.domain.problem import Problem
+from workflows.domain.review_view import ReviewStatus
 
 _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before it counts as queued; the server keeps it either way."""
@@ -82,8 +84,34 @@ async def send(
     return await _await_outcome(handle, queued)
 
 
+async def send_to_review(
+    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+) -> Outcome:
+    """The same for the review that covers a case.
+
+    Raises:
+        Problem: malformed, no review, one that is over, or Temporal does not answer; nothing was sent.
+    """
+    command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, REVIEW_COMMANDS)
+    found = await find_review(DatabaseUrl.parse(settings.database), number)
+    if found is None:
+        raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
+    name, status = found
+    if status == ReviewStatus.DONE:
+        raise Problem(f"{number}: its review {name} is over; bihuan review show {number} says how it ended")
+    company = await CompanyTime.read(settings)
+    client = await connect(settings)
+    handle = client.get_workflow_handle(name)
+    payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
+    with suppress(WorkflowOverError):
+        await _signal_part(handle, command, payload)
+        return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
+    raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
+
+
 class WorkflowOverError(Exception):
-    """A department has answered meanwhile; its case says so."""
+    """A department has answered meanwhile, or a review has ended; the record says so."""
 
 
 async def _part(settings: Settings, command: str, number: str, department: str | None) -> str | None:

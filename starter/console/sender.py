@@ -25,20 +25,22 @@ class Sender:
     data: DataFolder = None
 
 
-async def send_command(command: str, number: str, sender: Sender, **fields: Any) -> int:
+async def send_command(command: str, number: str, sender: Sender, *, review: bool = False, **fields: Any) -> int:
     """Send one command; its own keys are `fields`, those that are None are left out. Answers the exit code.
+
+    `review`: it is for the review that covers the case.
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
-    from starter.signalling import send
+    from starter.signalling import send, send_to_review
     from worker.settings import load_settings
 
     number = read_number(number)
     if not sender.by.strip():
         raise Problem("--as is empty; allowed: a person's id, customer, or operator")
     given = {name: value for name, value in fields.items() if value is not None}
-    outcome = await send(
+    outcome = await (send_to_review if review else send)(
         load_settings(data=sender.data), command, number, given, by=sender.by, command_id=sender.command_id
     )
     if sender.as_json:

@@ -220,14 +220,6 @@ async def withdraw(number: Number, /, *, why: Why, sender: Sender) -> int:
     return await send_command("withdraw", number, sender, why=why)
 
 
-async def review(number: Number, /, *, text: Annotated[str, Parameter(help="The report.")], sender: Sender) -> int:
-    """Hand in a post-incident review.
-
-    Example: bihuan review FB202605110001 --as head-tech --text "根因:…;改进:…"
-    """
-    return await send_command("review", number, sender, text=text)
-
-
 async def retime(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:
     """Take up the present policy and calendar; what has passed stays as it was.
 

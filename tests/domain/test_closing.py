@@ -138,12 +138,6 @@ def test_a_closed_case_refuses_everything_and_says_why() -> None:
     assert "closed" in str(events[0].detail["reason"])
 
 
-def test_commands_of_later_releases_are_refused_in_words() -> None:
-    case, _ = open_case()
-    events = case.handle(command("review", "tech-001", text="x"), MONDAY)
-    assert "not available" in str(events[0].detail["reason"])
-
-
 @pytest.mark.parametrize("name", ["reply", "progress", "resolve", "claim"])
 def test_work_on_a_case_that_nobody_owns_is_refused_in_words(name: str) -> None:
     case, _ = open_case(Priority.P2, missing=("product",))

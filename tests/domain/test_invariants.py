@@ -35,7 +35,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "contribute": {"department": st.just("sales"), "result": st.just("x")},
     "part_reported": {"department": st.just("sales"), "round": st.integers(1, 2), "reports": st.just([
         {"sequence": 1, "at": MONDAY, "kind": "assigned", "by": "system", "detail": {"person": "sales-001"}}])},
-    "review": {"text": st.just("x")},
+    "review": {"root_cause": st.just("x"), "measures": st.just([{"what": "x", "owner": "tech-001", "due": MONDAY}])},
     "undeliverable": {"message": st.sampled_from(["result", "dispatched"]), "channel": st.just("email"),
                       "recipient": st.sampled_from([CUSTOMER, "tech-001"]), "error": st.just("550")},
 }  # fmt: skip

@@ -24,6 +24,7 @@ from workflows.case import CaseWorkflow
 from workflows.case_input import CaseInput
 from workflows.collaboration import CollaborationWorkflow
 from workflows.details import SEARCH_ATTRIBUTES
+from workflows.review import ReviewWorkflow
 
 Starter = Callable[..., Awaitable[WorkflowHandle[CaseWorkflow, str]]]
 
@@ -85,7 +86,7 @@ async def _starter(environment: WorkflowEnvironment) -> AsyncIterator[Starter]:
                 Worker(
                     environment.client,
                     task_queue=number,
-                    workflows=[CaseWorkflow, CollaborationWorkflow],
+                    workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
                     activities=world.activities,
                 )
             )

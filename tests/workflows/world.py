@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 from tests.scenes import DISPATCH, PEOPLE, SALES, SALES_DISPATCH, settlement
 from workflows import ports
 from workflows.domain.event import Event
+from workflows.domain.review_view import ReviewSubject, ReviewView
 from workflows.domain.terms import Consultation, Lookup, Settlement
 from workflows.domain.view import CaseView
 
@@ -26,6 +27,10 @@ class World:
     lookups: list[Lookup] = field(default_factory=list)
     down: int = 0
     records: int = 0
+    subject: ReviewSubject | None = None
+    """What a closing that may call for a review does call for."""
+    reviewed: list[Event] = field(default_factory=list)
+    review: ReviewView | None = None
     undelivered: tuple[str, ...] = ()
     deliveries: int = 0
     delivered: list[str] = field(default_factory=list)
@@ -63,7 +68,20 @@ class World:
             self._changed.notify_all()
         keys = self.undelivered if any(event.notices for event in step.events) else ()
         self.deliveries += len(keys)
-        return ports.Recorded(undelivered=keys)
+        return ports.Recorded(undelivered=keys, review=self.subject if step.review else None)
+
+    @activity.defn
+    async def record_review(self, step: ports.ReviewRecord) -> ports.Recorded:
+        self.records += 1
+        if self.down:
+            self.down -= 1
+            raise ApplicationError("database is away")
+        known = {event.sequence for event in self.reviewed}
+        self.reviewed += [event for event in step.events if event.sequence not in known]
+        self.review = step.view
+        async with self._changed:
+            self._changed.notify_all()
+        return ports.Recorded()
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something is true after a record."""
@@ -78,4 +96,4 @@ class World:
 
     @property
     def activities(self) -> list:  # type: ignore[type-arg]
-        return [self.settle, self.consult, self.record, self.deliver]
+        return [self.settle, self.consult, self.record, self.record_review, self.deliver]

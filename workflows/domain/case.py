@@ -263,11 +263,8 @@ class Case(CaseState):
         rule = _RULES.get(command.name)
         if rule is not None:
             rule(self, command, now)
-            return
-        informed = _INFORMED_RULES.get(command.name)
-        if informed is None:
-            raise Refused(f"{command.name} is not available in this release")
-        informed(self, command, now, facts)
+        else:
+            _INFORMED_RULES[command.name](self, command, now, facts)
 
 
 _RULES: dict[str, Callable[..., None]] = {

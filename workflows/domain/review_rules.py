@@ -76,6 +76,7 @@ def approve(review: ReviewState, command: Approve, now: datetime) -> None:
     if review.status is not ReviewStatus.AWAITING_APPROVAL:
         raise Refused(f"there is no report to approve: the review is {review.status}")
     review.status, review.approved_at, review.approved_by = ReviewStatus.FOLLOWING, now, command.by
+    review.clocks.pop(REPORT, None)
     review.settle(REPORT)
     notices = [review.tell(review.author, Message.REVIEW_APPROVED, "approved")]
     for index, measure in enumerate(review.measures, start=1):
