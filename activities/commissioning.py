@@ -26,8 +26,8 @@ async def commission(
 ) -> ReviewSubject | None:
     """What is to be reviewed now that this case is closed; None: nothing, or a review that runs covers it.
 
-    Asked again, it answers the same. A repeated problem is the n-th case of one product and subtype within the
-    period, counted from this closing back; cases that another review of repetition has covered are not counted
+    Asked again, it answers the same. A problem is repeated with the n-th closed case of one product and subtype that
+    came within the period before this closing; cases that another review of repetition has covered are not counted
     again. A case that closes while such a review is not approved yet is added to it.
     """
     known = await connection.scalar(select(review.c.subject).where(review.c.number == view.number))
@@ -81,7 +81,7 @@ def _running(view: CaseView, product: str) -> Any:
 
 
 async def _alike(connection: AsyncConnection, view: CaseView, terms: ReviewTerms, product: str) -> tuple[str, ...]:
-    """The cases of the same problem within the period, this one included, in the order in which they came."""
+    """The closed cases of the same problem within the period, this one included, in the order in which they came."""
     covered = exists().where(
         review_case.c.number == case_record.c.number,
         review_case.c.review == review.c.id,
@@ -93,6 +93,7 @@ async def _alike(connection: AsyncConnection, view: CaseView, terms: ReviewTerms
         .where(
             case_record.c.type == view.type,
             case_record.c.subtype == view.subtype,
+            case_record.c.closed_at.is_not(None),
             case_record.c.opened_at > (view.closed_at or view.updated_at) - timedelta(seconds=terms.period),
             ~covered,
         )

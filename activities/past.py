@@ -6,7 +6,7 @@ policy would have had other consequences.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,10 +58,10 @@ class Past:
         async with self._database.read() as connection:
             numbers = list(await connection.scalars(wanted))
         for start in range(0, len(numbers), _AT_ONCE):
-            for lines in await self._read(numbers[start : start + _AT_ONCE]):
+            for lines in await self._read(numbers[start : start + _AT_ONCE], set(numbers)):
                 yield lines
 
-    async def _read(self, numbers: Sequence[str]) -> list[list[Json]]:
+    async def _read(self, numbers: Sequence[str], exported: Container[str]) -> list[list[Json]]:
         columns = (registration.c.number, registration.c.form, registration.c.received_at, settlement.c.body)
         cases = (
             select(*columns)
@@ -80,14 +80,17 @@ class Past:
             for number, at, kind, by, detail in await connection.execute(entries):
                 steps.setdefault(number, []).append(Step(at, EventKind(kind), by, detail))
         return [
-            [_opening(number, form, received_at, body), *signals(number, steps.get(number, ()))]
+            [_opening(number, form, received_at, body), *signals(number, steps.get(number, ()), exported)]
             for number, form, received_at, body in rows
         ]
 
 
-def signals(number: str, steps: Iterable[Step]) -> list[Json]:
+def signals(number: str, steps: Iterable[Step], exported: Container[str] = ()) -> list[Json]:
     """What people asked of a case, as lines of a log. Who owned the case or was escalated to is named by that part,
     so that another policy's owner acts in their place.
+
+    What a main case passed on follows from its own lines; only where it is not `exported` with this case, its answers
+    are this case's own.
     """
     lines: list[Json] = []
     owner: Any = None
@@ -95,10 +98,10 @@ def signals(number: str, steps: Iterable[Step]) -> list[Json]:
     before: Step | None = None
     for step in steps:
         command = _command(step, before)
-        if command is not None:
+        if command is not None and not _told_elsewhere(step, exported):
             name, given = command
             took_over = _followed(step, before, EventKind.HANDED_OVER)
-            by = "owner" if step.by == owner and not took_over else step.by
+            by = "owner" if (step.by == owner or "via" in step.detail) and not took_over else step.by
             if name == "acknowledge" and step.by == escalated:
                 by = "escalated"
             line: Json = {"at": step.at.isoformat(), "key": number, "signal": name, "by": by}
@@ -137,6 +140,12 @@ def _command(step: Step, before: Step | None) -> tuple[str, dict[str, Any]] | No
     return make(step, before) if make is not None else None
 
 
+def _told_elsewhere(step: Step, exported: Container[str]) -> bool:
+    if step.kind in {EventKind.LINKED, EventKind.UNLINKED}:
+        return step.detail.get("main") not in exported
+    return step.detail.get("via") in exported
+
+
 def _followed(step: Step, before: Step | None, kind: EventKind) -> bool:
     """Whether the same signal made this entry and the one before."""
     return before is not None and before.kind is kind and (before.at, before.by) == (step.at, step.by)
@@ -161,6 +170,16 @@ def _classified(step: Step, _: Step | None) -> tuple[str, dict[str, Any]] | None
     if "subtype" in changed and changed["subtype"] is None:
         changed["type"] = after.get("type")
     return "classify", {**changed, "why": step.detail.get("why")}
+
+
+def _unlinked(step: Step, _: Step | None) -> tuple[str, dict[str, Any]] | None:
+    if step.detail.get("cause") != "asked":
+        return None  # the customer was not satisfied, or the main case closed
+    return "unlink", {"why": step.detail.get("why")}
+
+
+def _linked(step: Step, _: Step | None) -> tuple[str, dict[str, Any]]:
+    return "link", {"to": step.detail.get("main"), "why": step.detail.get("why")}
 
 
 def _asked(step: Step, _: Step | None) -> tuple[str, dict[str, Any]]:
@@ -206,6 +225,8 @@ _MADE: dict[EventKind, Callable[[Step, Step | None], tuple[str, dict[str, Any]] 
     EventKind.CLASSIFIED: _classified,
     EventKind.INFORMATION_REQUESTED: _asked,
     EventKind.ESCALATED: _escalated,
+    EventKind.LINKED: _linked,
+    EventKind.UNLINKED: _unlinked,
     EventKind.CLOSED: _withdrawn,
 }
 """Entries whose signal said it in other words. `retime` is left out: a trial has one policy from its beginning."""

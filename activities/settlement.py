@@ -16,12 +16,12 @@ from activities.decision import Decision
 from activities.directory import Directory
 from activities.form import Form
 from activities.settlements import Settlements
-from activities.tables import registration
+from activities.tables import case_record, registration
 from workflows.domain.model import Json
 from workflows.domain.organisation import Organisation
 from workflows.domain.policy import Policy
 from workflows.domain.problem import Problem
-from workflows.domain.terms import Consultation, Lookup, Settlement
+from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
 from workflows.domain.virtual_time import VirtualTime
 
 
@@ -80,8 +80,14 @@ class Settling:
             content, accepted_at = await _registered(connection, lookup.number)
             loads = await Settlements().loads(connection) if lookup.dispatch else {}
             settled = await Settlements().get(connection, lookup.number) if lookup.terms else None
-        decision = Decision(self.policy, organisation)
-        return decision.consultation(lookup, _product(content), loads, accepted_at, settled)
+            main = await _main_case(connection, lookup.main, organisation) if lookup.main else None
+        product = _product(content)
+        answer = Decision(self.policy, organisation).consultation(lookup, product, loads, accepted_at, settled)
+        if lookup.main is None:
+            return answer
+        unknown = () if main else (f"{lookup.main}: there is no such open case; bihuan list --open shows them",)
+        problems = (*answer.problems, *unknown)
+        return answer.model_copy(update={"main": main, "product": product, "problems": problems})
 
     async def _organisation(self) -> Organisation:
         organisation = await self.directory.current()
@@ -98,6 +104,27 @@ async def _registered(connection: AsyncConnection, number: str) -> tuple[Json, d
         raise ApplicationError(f"{number} is not registered", type="UnknownNumber", non_retryable=True)
     content, accepted_at = row
     return content, accepted_at
+
+
+async def _main_case(connection: AsyncConnection, number: str, organisation: Organisation) -> MainCase | None:
+    """The case as it was last recorded; None where nobody has opened it."""
+    columns = select(case_record.c.view, registration.c.form).join(
+        registration, registration.c.number == case_record.c.number
+    )
+    row = (await connection.execute(columns.where(case_record.c.number == number))).one_or_none()
+    if row is None:
+        return None
+    view, content = row
+    owner = view["owner"]
+    known = owner is not None and organisation.person(owner) is not None
+    return MainCase(
+        number=number,
+        status=view["status"],
+        resolution=view["resolution"],
+        linked_to=view.get("linked_to"),
+        leads=tuple(organisation.members_with_superiors([owner])) if known else (),
+        product=_product(content),
+    )
 
 
 def _product(content: Json) -> str:

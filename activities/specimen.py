@@ -82,6 +82,14 @@ STAFF_FACTS: dict[Message, Json] = {
     | {"due": _BEFORE, "owner": "agent-001", "level": 1, "top": False, "next": _DUE},
     Message.COLLABORATION_ANSWERED: _PART | {"by": "head-product", "result": "已确认为设计问题。", "cannot": None},
     Message.COLLABORATION_ENDED: _PART | {"why": "closed: satisfied"},
+    Message.LINKED: {"follower": NUMBER, "main": "FB202405010002", "by": "agent-002", "why": "同一台服务器"},
+    Message.UNLINKED: {
+        "follower": NUMBER,
+        "main": "FB202405010002",
+        "by": "customer",
+        "cause": "refused",
+        "why": "还是不行",
+    },
     Message.DUTY_ALERT: {"priority": "P0", "owner": "agent-001", "response_due": _DUE},
     Message.HANDED_OVER: {"from": "agent-002", "to": "agent-001", "why": "休假"},
     Message.CLAIM_REMINDER: {"due": _DUE},
@@ -167,6 +175,8 @@ _NULLABLE: dict[Message, Json] = {
     Message.COLLABORATION_ESCALATED: {"person": None, "owner": None, "top": True, "next": None},
     Message.COLLABORATION_ANSWERED: {"person": None, "result": None, "cannot": "不归我们负责。"},
     Message.COLLABORATION_ENDED: {"person": None},
+    Message.LINKED: {"main": NUMBER, "follower": "FB202405010002", "why": None},
+    Message.UNLINKED: {"main": NUMBER, "follower": "FB202405010002", "cause": "asked", "why": None},
     Message.DUTY_ALERT: {"owner": None, "response_due": None},
     Message.HANDED_OVER: {"from": None},
     Message.ESCALATED: {"why": "asked", "text": None, "due": None, "from": None, "top": True},
@@ -243,7 +253,7 @@ _SUGGESTIONS: Suggestions = {
     ],
     "open": [
         {"number": "FB202405010002", "symptom": "保存时网络错误", "status": "in_progress", "owner": "agent-002",
-         "opened_at": _BEFORE, "score": 0.8}
+         "opened_at": _BEFORE, "linked_to": None, "score": 0.8}
     ],
 }  # fmt: skip
 

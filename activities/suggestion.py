@@ -34,7 +34,7 @@ _IN_FORM: Final = {
 
 Suggestions = dict[str, list[dict[str, Any]]]
 """`articles`: key, title, solution, score, of published ones; `earlier`: number, title, solution, article, score, of
-closed cases whose article is not published; `open`: number, symptom, status, owner, opened_at, score."""
+closed cases whose article is not published; `open`: number, symptom, status, owner, opened_at, linked_to, score."""
 
 NO_SUGGESTIONS: Final[Suggestions] = {"articles": [], "earlier": [], "open": []}
 
@@ -117,10 +117,12 @@ async def _open_alike(reader: Reader, number: str, product: str | None, symptom:
             "symptom": _symptom(row)[:_BRIEF],
             "status": row["status"],
             "owner": row["owner"],
-            "opened_at": json.loads(row["view"])["opened_at"],
+            "opened_at": view["opened_at"],
+            "linked_to": view.get("linked_to"),
             "score": round(score, 3),
         }
         for score, row in likely[:MOST]
+        for view in (json.loads(row["view"]),)
     ]
 
 

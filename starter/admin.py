@@ -62,6 +62,8 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("escalate", "Ask for help upwards, or in another department."),
             ("collaborate", "Ask another department for its part."),
             ("contribute", "Report a department's part as done, or as impossible."),
+            ("link", "Let a main case answer this one too: one cause, many callers."),
+            ("unlink", "Let a linked case go on alone."),
             ("request-info", "Ask the customer for what is missing."),
             ("resolve", "Give the solution, as the customer will read it."),
             ("feedback", "Record that the customer was told the result by a person."),

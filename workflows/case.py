@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.domain.commands import COMMANDS
     from workflows.domain.event import Event, EventKind
     from workflows.domain.view import CaseView
+    from workflows.forwarding import send_forwards
     from workflows.reviewing import begin_review
     from workflows.shell import Shell
 
@@ -46,7 +47,9 @@ class CaseWorkflow(Shell[Event]):
             await begin_parts(case, self._start)
             await self._record(case)
             await end_parts(case)
-            if self._busy() or parts_pending(case):
+            # Told after they are recorded: whoever hears of an answer finds it in the main case.
+            await self._forward(case)
+            if self._busy() or parts_pending(case) or case.forwards:
                 continue
             if case.is_closed:
                 await workflow.wait_condition(lambda: not self._deliveries or self._busy())
@@ -83,6 +86,10 @@ class CaseWorkflow(Shell[Event]):
             if recorded.review is not None:
                 await begin_review(case, recorded.review, self._start)
         self._show()
+
+    async def _forward(self, case: Case) -> None:
+        for forward in await send_forwards(case):
+            self._said += case.not_there(forward, self._now())
 
     def _summary(self, clock: Clock) -> str:
         assert self._case is not None  # noqa: S101 - clocks are a case's

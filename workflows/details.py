@@ -88,6 +88,10 @@ def markdown(case: Case, *, trouble: str | None = None) -> str:
     if view.escalation_level:
         seen = "已确认 acknowledged" if view.acknowledged else "**未确认 not acknowledged**"
         lines.append(f"- 升级 escalation: {view.escalation_level} → `{view.escalated_to}` ({seen})")
+    if view.linked_to:
+        lines.append(f"- 关联到主问题 linked to: `{view.linked_to}`")
+    if view.linked:
+        lines.append(f"- 关联问题 linked: {', '.join(f'`{number}`' for number in view.linked)}")
     if view.deadlines:
         lines.append("\n| 时限 clock | 截止 due |\n|---|---|")
         lines += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,6 +90,10 @@ class CasePanel:
             yield self._line("Reopened", f"{case['reopened']} ×")
         if case.get("satisfaction"):
             yield self._line("Rated", self._label("satisfaction", case["satisfaction"]))
+        if main := case.get("linked_to"):
+            yield self._line("Linked to", f"{main}, whose answers go to this customer as well")
+        if linked := case.get("linked"):
+            yield self._line("Linked", f"{', '.join(linked)}: what is answered here goes to their customers as well")
         if missing := case.get("missing"):
             yield self._line("Missing", ", ".join(missing))
         if waiting := case.get("waiting"):
@@ -133,13 +137,19 @@ class CasePanel:
     def _suggestions(self, suggestions: Mapping[str, Any]) -> Iterator[RenderableType]:
         rows = [(one["key"], f"{one['title']} — {one['solution']}") for one in suggestions["articles"]]
         rows += [(one["number"], f"{one['title']} — {one['solution']}") for one in suggestions["earlier"]]
-        rows += [
-            (one["number"], f"open, {one['owner'] or 'nobody'}: {one['symptom']} (one cause?)")
-            for one in suggestions["open"]
-        ]
+        rows += [(one["number"], f"open, {one['owner'] or 'nobody'}: {one['symptom']}") for one in suggestions["open"]]
         if rows:
-            lines = (Text(f"  {key:<15} {_short(text)}") for key, text in rows)
+            lines = [Text(f"  {key:<15} {_short(text)}") for key, text in rows]
+            if main := self._main_case(suggestions["open"]):
+                how = f"bihuan link {self._case['number']} --to {main}"
+                lines.append(Text(f"  one cause? {how} lets one solution answer both", style="dim"))
             yield Group(Text("Likely answers", style="bold"), *lines)
+
+    def _main_case(self, alike: Sequence[Mapping[str, Any]]) -> str | None:
+        """Whom to link this case to: the likeliest one, or the case that one is linked to already."""
+        if self._case.get("linked_to") or self._case.get("linked") or not alike:
+            return None
+        return str(alike[0]["linked_to"] or alike[0]["number"])
 
     def _history(self) -> Table:
         table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)

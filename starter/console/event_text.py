@@ -20,13 +20,27 @@ _KINDS = {
 }
 """Details whose value has a label."""
 _PLAIN = frozenset(
-    {"text", "solution", "reason", "reasons", "comment", "error", "verified_note", "result", "department", *_KINDS}
+    {
+        "text",
+        "solution",
+        "reason",
+        "reasons",
+        "comment",
+        "error",
+        "verified_note",
+        "result",
+        "department",
+        "main",
+        "follower",
+        "followers",
+        *_KINDS,
+    }
     - {"verified"}
 )
 """Details that speak for themselves, without their key."""
 _LEFT_OUT = frozenset({
     "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
-    "internal", "department", "group", "previous_priority", "moved", "round",
+    "internal", "department", "group", "previous_priority", "moved", "round", "cause",
 })  # fmt: skip
 """For programs; `--json` has them."""
 _OF_A_DEPARTMENT = frozenset(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from starter.console.screen import Number
+from starter.console.screen import Number, read_number
 from starter.console.sender import OptionalText, Sender, Why, send_command
 from workflows.domain.problem import Problem
 
@@ -218,6 +218,30 @@ async def withdraw(number: Number, /, *, why: Why, sender: Sender) -> int:
     Example: bihuan withdraw FB202605110001 --as customer --why "问题已自行恢复"
     """
     return await send_command("withdraw", number, sender, why=why)
+
+
+async def link(
+    number: Number,
+    /,
+    *,
+    to: Annotated[str, Parameter(help="Number of the open main case.")],
+    why: Annotated[str | None, Parameter(help="Why the cause is one; needed where the products differ.")] = None,
+    sender: Sender,
+) -> int:
+    """Let a main case answer this one too: one cause, many callers. Replies, progress and solution of the main case
+    reach this customer as well, who accepts or refuses for themselves.
+
+    Example: bihuan link FB202605110007 --to FB202605110001 --as agent-001
+    """
+    return await send_command("link", number, sender, to=read_number(to), why=why)
+
+
+async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:
+    """End that: the case goes on alone.
+
+    Example: bihuan unlink FB202605110007 --as agent-001 --why "另一个原因"
+    """
+    return await send_command("unlink", number, sender, why=why)
 
 
 async def retime(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.casefile import CaseFile
 from starter.demo.record import LiveRecord
 from starter.demo.story import StoryFailedError
+from workflows.domain.review_view import review_id
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import CUSTOMER
 
@@ -31,10 +33,13 @@ class Player:
         now: Callable[[], datetime],
         *,
         workflow: Callable[[str], WorkflowHandle[Any, Any]],
+        opens: Callable[[dict[str, Any]], Awaitable[Player]],
     ) -> None:
         self.number = number
         self._handle, self._record, self._time, self._now = handle, record, time, now
         self._workflow = workflow
+        self.opens = opens
+        """Take in another form that belongs to the story: the people around that case."""
         self._sent = 0
 
     @property
@@ -64,6 +69,22 @@ class Player:
         part = self._workflow(f"{self.number}/{department}")
         await self._send(part, command, by, accepted=True, department=department, **fields)
 
+    async def review(self, command: str, by: str, **fields: Any) -> None:
+        """What is said to the review that the closing of the case called for."""
+        review = self._workflow(review_id(self.number))
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not await _exists(review):  # noqa: ASYNC110 - nothing here says when the server has it
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise StoryFailedError("没有开始复盘 its review never began") from None
+        await self._send(review, command, by, accepted=True, **fields)
+
+    async def reviewed(self) -> dict[str, Any]:
+        """How its review stands."""
+        state: dict[str, Any] = await self._workflow(review_id(self.number)).query("state")
+        return state
+
     async def _send(
         self, handle: WorkflowHandle[Any, Any], command: str, by: str, *, accepted: bool, **fields: Any
     ) -> None:
@@ -75,7 +96,8 @@ class Player:
             await asyncio.sleep(0.02)
         if (answer["outcome"] == "accepted") is not accepted:
             raise StoryFailedError(f"{command} ({by}): {answer['outcome']} {answer['reason'] or ''}".strip())
-        await self.when(command, lambda file: self._judged(file, command_id, accepted=accepted))
+        if handle is self._handle:
+            await self.when(command, lambda file: self._judged(file, command_id, accepted=accepted))
 
     async def customer(self, command: str, **fields: Any) -> None:
         """What the customer says."""
@@ -85,3 +107,13 @@ class Player:
         if accepted:
             return bool(file.view and file.timeline)
         return any(entry["detail"].get("command_id") == command_id for entry in file.timeline)  # type: ignore[union-attr]
+
+
+async def _exists(workflow: WorkflowHandle[Any, Any]) -> bool:
+    try:
+        await workflow.describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from activities.casefile import CaseFile
+from starter.demo.forms import CALLERS
 from starter.demo.player import Player
-from starter.demo.story import happened
+from starter.demo.story import StoryFailedError, happened
 from starter.demo.week import at
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName
@@ -170,6 +172,51 @@ async def three_departments(play: Player) -> None:
     await play.customer("confirm")
     await play.until(at(15, "11:50"))
     await play.customer("rate", score="satisfied", comment="各部门配合得不错")
+
+
+async def repeated(play: Player) -> None:
+    """Five callers with one cause: one solution answers all, and one review covers them."""
+    callers = [await play.opens(form) for form in CALLERS]
+    await play.until(at(15, "09:40"))
+    await play.send("claim")
+    for caller in callers:
+        await caller.send("link", "tech-lead", to=play.number)
+    await play.when("四个案件已关联 four are linked", lambda file: len(_linked(file)) == len(callers))
+    await play.until(at(15, "10:00"))
+    await play.send("reply", text="已确认是同一个原因,正在更换证书。")
+    await play.until(at(15, "10:50"))
+    await play.send(
+        "resolve", cause="门禁控制器的证书过期。", solution="已远程更换全部控制器的证书。",
+        prevention="控制器证书到期前30天自动告警。", verified="yes",
+    )  # fmt: skip
+    for number, caller in enumerate([*callers, play]):
+        await caller.when("方案已送达 has the solution", lambda file: happened(file, EventKind.RESOLVED) == 1)
+        await caller.until(at(15, f"11:{10 + number:02d}"))
+        await caller.customer("rate", score="satisfied")
+        await caller.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
+    await play.review("name_author", "tech-head", author="tech-001")
+    await play.until(at(16, "10:00"))
+    due = at(18, "17:00").isoformat()
+    await play.review(
+        "review", "tech-001", root_cause="控制器证书由供应商手工更新,没有到期告警,更换计划只在一个人的日历里。",
+        what_happened="同一批控制器的证书在6月15日零点同时过期。",
+        measures=[
+            {"what": "证书到期前30天自动告警", "owner": "tech-002", "due": due},
+            {"what": "合同约定由供应商自动续期", "owner": "sales-001", "due": due},
+        ],
+    )  # fmt: skip
+    await play.until(at(16, "11:00"))
+    await play.review("approve", "tech-head")
+    await play.until(at(18, "16:00"))
+    await play.review("measure_done", "tech-002", measure=1, result="告警已上线并演练")
+    await play.review("measure_done", "sales-001", measure=2, result="补充协议已签")
+    review = await play.reviewed()
+    if review["status"] != "done" or len(review["cases"]) != len(callers) + 1:
+        raise StoryFailedError(f"复盘应包括五个案件并已完成 the review should cover five cases and be done: {review}")
+
+
+def _linked(file: CaseFile) -> list[str]:
+    return list(file.view["linked"]) if file.view else []  # type: ignore[arg-type]
 
 
 async def never_rated(play: Player) -> None:

@@ -60,7 +60,13 @@ class Cast:
     """The stories with the numbers their customers got, and what went wrong in playing them."""
 
     numbers: dict[str, Story] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
+    """Further cases of a story, with what the board calls them."""
     troubles: dict[str, str] = field(default_factory=dict)
+
+    def titles(self) -> dict[str, str]:
+        """Every case, in the order of their numbers."""
+        return dict(sorted(({number: story.title for number, story in self.numbers.items()} | self.others).items()))
 
 
 async def play_all(
@@ -88,9 +94,7 @@ async def play_all(
                 say("interrupted")
                 return 130
             faults = _faults(cast, record)
-            await print_ending(
-                installation, {number: s.title for number, s in cast.numbers.items()}, record, faults, server.ui
-            )
+            await print_ending(installation, cast.titles(), record, faults, server.ui)
             if afterwards is not None:
                 await afterwards(settings, cast)
             if keep:
@@ -113,17 +117,17 @@ def _faults(cast: Cast, record: LiveRecord) -> dict[str, list[str]]:
 
 async def _play(settings: Settings, installation: Installation, stop: asyncio.Event) -> tuple[Cast, LiveRecord]:
     cast, record = Cast(), LiveRecord(installation.cases)
-    board = Board(installation, lambda: {number: story.title for number, story in cast.numbers.items()}, record)
+    board = Board(installation, cast.titles, record)
     async with open_intake(settings) as intake:
         lock = asyncio.Lock()
         plays = [asyncio.create_task(_play_one(story, intake, lock, cast, record)) for story in STORIES]
-        following = asyncio.create_task(record.follow(lambda: list(cast.numbers)))
+        following = asyncio.create_task(record.follow(lambda: list(cast.titles())))
         showing = asyncio.create_task(board.show())
         stopping = asyncio.create_task(stop.wait())
         everything = asyncio.gather(*plays)
         try:
             await asyncio.wait((everything, stopping), timeout=_LONGEST, return_when=asyncio.FIRST_COMPLETED)
-            await record.read(list(cast.numbers))
+            await record.read(list(cast.titles()))
         finally:
             for task in (everything, following, showing, stopping):
                 task.cancel()
@@ -134,27 +138,32 @@ async def _play(settings: Settings, installation: Installation, stop: asyncio.Ev
 
 async def _play_one(story: Story, intake: Intake, lock: asyncio.Lock, cast: Cast, record: LiveRecord) -> None:
     installation = intake.installation
+
+    async def opens(form: dict[str, Any], title: str = "└ 同一问题 · the same problem") -> Player:
+        async with lock:
+            accepted = await intake.accept(form)
+        if form is story.form:
+            cast.numbers[accepted.number] = story
+        else:
+            cast.others[accepted.number] = title
+        if intake.client is None:
+            raise StoryFailedError(intake.outage or "Temporal 没有响应 does not answer")
+        handle = intake.client.get_workflow_handle(accepted.number)
+        workflow = intake.client.get_workflow_handle
+        player = Player(
+            accepted.number, handle, record, installation.time, installation.now, workflow=workflow, opens=opens
+        )
+        await player.when("建立案件 opened", lambda file: file.view is not None)
+        return player
+
     await asyncio.sleep(installation.time.wait(story.opens, installation.now()).total_seconds())
     try:
-        async with lock:
-            accepted = await intake.accept(story.form)
-    except Problem as problem:
-        cast.troubles[story.title] = str(problem)
-        return
-    cast.numbers[accepted.number] = story
-    if intake.client is None:
-        cast.troubles[accepted.number] = intake.outage or "Temporal 没有响应 does not answer"
-        return
-    handle = intake.client.get_workflow_handle(accepted.number)
-    player = Player(
-        accepted.number, handle, record, installation.time, installation.now, workflow=intake.client.get_workflow_handle
-    )
-    try:
-        await player.when("建立案件 opened", lambda file: file.view is not None)
+        player = await opens(story.form)
         await story.play(player)
         await player.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
-    except StoryFailedError as failure:
-        cast.troubles[accepted.number] = str(failure)
+    except (Problem, StoryFailedError) as failure:
+        number = next((number for number, known in cast.numbers.items() if known is story), story.title)
+        cast.troubles[number] = str(failure)
 
 
 @asynccontextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from activities.casefile import CaseFile
+from starter.demo.forms import form
 from starter.demo.scripts import (
     dissatisfied,
     holiday,
@@ -14,37 +15,14 @@ from starter.demo.scripts import (
     never_rated,
     p0,
     refused,
+    repeated,
     three_departments,
     untouched_p1,
 )
 from starter.demo.story import Story, happened
-from starter.demo.week import HOLIDAY, START, at
+from starter.demo.week import HOLIDAY, at
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName
-
-
-def _form(channel: str, name: str, product: str, symptom: str, **more: Any) -> dict[str, Any]:
-    form: dict[str, Any] = {
-        "intake_key": f"demo-{name}",
-        "channel": channel,
-        "customer": {"name": name, "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
-        "product": product,
-        "type": None,
-        "subtype": None,
-        "occurred_at": (START - timedelta(hours=1)).isoformat(timespec="minutes"),
-        "description": {
-            "symptom": symptom,
-            "steps": "登录后按平时的步骤操作",
-            "expected": "一切正常",
-            "actual": symptom,
-        },
-        "impact": {"blocks_normal_use": False, "effect": ""},
-        "hoped_for": "24小时内",
-        "attachments": [],
-        "received_by": "agent-001",
-        "priority": None,
-    }
-    return form | more
 
 
 def _quiet_on_the_holiday(file: CaseFile) -> bool:
@@ -64,7 +42,7 @@ STORIES = (
         "urgent_answered",
         "P0 紧急故障,迅速恢复 · urgent, answered at once",
         at(15, "09:00"),
-        _form(
+        form(
             "hotline", "王芳", "智办公支付", "全部门店支付系统全面中断,无法收款",
             type="technical", subtype="功能障碍", priority="P0",
             impact={"blocks_normal_use": True, "effect": "全部门店无法营业"},
@@ -82,7 +60,7 @@ STORIES = (
         "untouched_climbs",
         "P1 无人处理,自动升级两级 · nobody touches it, two levels up",
         at(15, "09:05"),
-        _form(
+        form(
             "portal", "李明", "智办公CRM系统", "客户资料数据同步失败,大量用户看不到新客户",
             type="technical", subtype="数据同步失败", priority="P1",
         ),
@@ -97,7 +75,7 @@ STORIES = (
         "incomplete_completed",
         "信息不全,客户补充后继续 · incomplete form, completed later",
         at(15, "09:08"),
-        _form(
+        form(
             "form", "赵敏", "智办公报表", "导出报表总是报错",
             type="technical", subtype="软件错误", priority="P2",
             description={"symptom": "导出报表总是报错", "steps": "", "expected": "", "actual": ""},
@@ -113,7 +91,7 @@ STORIES = (
         "over_a_holiday",
         "P2 跨周末和端午节 · over a weekend and a public holiday",
         at(18, "16:00"),
-        _form(
+        form(
             "email", "陈杰", "智办公打印", "打印出来的单据缺少文字",
             type="technical", subtype="功能障碍", priority="P2",
         ),
@@ -128,7 +106,7 @@ STORIES = (
         "missed_update",
         "漏掉24小时进展 · a missed 24-hour update",
         at(15, "09:10"),
-        _form(
+        form(
             "chat", "周婷", "智办公CRM系统", "列表页数据显示旧的内容",
             type="technical", subtype="软件错误", priority="P2",
         ),
@@ -143,7 +121,7 @@ STORIES = (
         "dissatisfied_reopened",
         "客户不满意,升级重办 · dissatisfied, handled anew higher up",
         at(15, "09:12"),
-        _form(
+        form(
             "social", "孙丽", "会员服务", "投诉客服态度差,退款没人处理",
             type="service", subtype="服务态度", priority="P2",
         ),
@@ -159,7 +137,7 @@ STORIES = (
         "refused_reopened",
         "客户拒绝方案 · the solution is refused",
         at(15, "09:15"),
-        _form(
+        form(
             "account_manager", "吴强", "企业采购", "发票抬头和税号开错了",
             type="transaction", subtype="发票开具", priority="P2",
         ),
@@ -174,7 +152,7 @@ STORIES = (
         "three_departments",
         "P1 三个部门协作,一个超时 · three departments, one of them late",
         at(15, "09:20"),
-        _form(
+        form(
             "hotline", "郑凯", "智办公收银", "高峰时段大量门店收银请求被拒绝",
             type="technical", subtype="功能障碍", priority="P1",
             impact={"blocks_normal_use": True, "effect": "12家门店排队"},
@@ -194,10 +172,22 @@ STORIES = (
         },
     ),
     Story(
+        "repeated_problem",
+        "五位客户同一个原因,一次复盘 · five callers, one cause, one review",
+        at(15, "09:21"),
+        form(
+            "hotline", "顾敏", "智能门禁", "刷卡没有反应,后台提示认证失败",
+            type="technical", subtype="登录异常", priority="P2",
+        ),
+        repeated,
+        "satisfied",
+        {"四个案件随之解决 four follow it": lambda file: len(_view(file, "linked") or ()) == 4},
+    ),
+    Story(
         "accepted_unrated",
         "接受后一直不评价 · accepted and never rated",
         at(15, "09:18"),
-        _form(
+        form(
             "app", "Anna Schmidt", "Zhi Office", "How can I schedule an export every week?",
             type="enquiry", subtype="使用方法", priority="P3",
             customer={

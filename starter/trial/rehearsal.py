@@ -19,9 +19,9 @@ from starter.trial.cast import player
 from starter.trial.figures import Figures
 from starter.trial.log import Entry
 from workflows.domain.case import Case
-from workflows.domain.commands import Assign, Command, Progress, Resolve, Supply
+from workflows.domain.commands import Assign, Command, Progress, Resolve, Supply, parse_command
 from workflows.domain.event import Event
-from workflows.domain.terms import Settlement
+from workflows.domain.terms import MainCase, Settlement
 from workflows.domain.vocabulary import Verification
 
 _WORK = frozenset({"claim", "reply", "progress", "resolve"})
@@ -84,7 +84,7 @@ class Rehearsal:
             due, key = heapq.heappop(self._deadlines)
             if self._due[key] == due:
                 case = self._cases[key]
-                self._note(case, case.expire(due))
+                self._note(case, case.expire(due), due)
 
     def _open(self, key: str, form: Form, at: datetime) -> None:
         product = form.product or ""
@@ -93,7 +93,7 @@ class Rehearsal:
             settled = self.decision.dispatched(settled, product, self._loads, at)
         case, events = Case.open(key, settled, at)
         self._cases[key], self._products[key] = case, product
-        self._note(case, events)
+        self._note(case, events, at)
 
     def _send(self, case: Case, command: Command, at: datetime) -> None:
         if command.name in _WORK and case.owner is None and not case.is_closed:
@@ -118,12 +118,36 @@ class Rehearsal:
             opened = Settlement(opening=case.opening, terms=case.terms)
             product = self._products[case.number]
             facts = self.decision.consultation(lookup, product, self._loads, case.opened_at, opened)
+            if lookup.main is not None:
+                facts = facts.model_copy(update={"main": self._main(lookup.main), "product": product})
             events = case.handle(command, at, facts)
         if isinstance(command, Supply) and "product" in command.fields:
             self._products[case.number] = command.fields["product"]
-        self._note(case, events)
+        self._note(case, events, at)
 
-    def _note(self, case: Case, events: list[Event]) -> None:
+    def _main(self, key: str) -> MainCase | None:
+        case = self._cases.get(key)
+        if case is None:
+            return None
+        return MainCase(
+            number=key,
+            status=case.status,
+            resolution=case.resolution,
+            linked_to=case.linked_to,
+            leads=tuple(person for person in (case.owner, *case.chain(case.owner)) if person),
+            product=self._products[key],
+        )
+
+    def _forward(self, case: Case, at: datetime) -> None:
+        """What a case has to tell others is told at once, as its workflow would (R28)."""
+        for forward in case.take_forwards():
+            other = self._cases.get(forward.to)
+            if other is None or other.is_closed:
+                self._note(case, case.not_there(forward, at), at)
+            else:
+                self._judge(other, parse_command(forward.name, forward.fields, forward.to), at)
+
+    def _note(self, case: Case, events: list[Event], at: datetime) -> None:
         """After every step: count, know when the case acts next, and how many each person owns."""
         key = case.number
         self.figures.take(key, events)
@@ -141,6 +165,8 @@ class Rehearsal:
                 self._owners[key] = owner
             else:
                 del self._owners[key]
+        if case.forwards:
+            self._forward(case, at)
 
 
 def _fitted(command: Command, by: str, case: Case) -> Command:

@@ -88,6 +88,14 @@ async def test_the_fifth_case_of_one_problem_calls_for_one_review_of_all_five(re
     assert subject.product == "云POS"
 
 
+async def test_cases_of_the_same_problem_that_are_still_open_do_not_start_its_review(recording: Recording) -> None:
+    for _ in range(4):
+        number = await register_case(recording.database, product="云POS")
+        view = open_case(Priority.P3)[0].view().model_copy(update={"number": number})
+        await recording.record(Record(view=view, events=()))
+    assert (await closed(recording))[1] is None
+
+
 async def test_other_products_subtypes_withdrawn_and_old_cases_do_not_count(recording: Recording) -> None:
     await closed(recording, MONDAY - 31 * DAY)
     await closed(recording, product="门禁")

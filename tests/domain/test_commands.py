@@ -22,7 +22,7 @@ from workflows.domain.problem import Problem
         ("reply", {"by": "a", "text": "x\x1b[2J"}, "control character U+001B"),
         ("reply", {"by": 7, "text": "x"}, "by: Input should be a valid string"),
         ("reply", {"by": "a", "text": "x", "at": "2024-05-01T10:00"}, "at: Input should have timezone info"),
-        ("reply", {"by": "a", "text": "x", "tekst": "y"}, "tekst: unknown key; allowed: command_id, by, at, text"),
+        ("reply", {"by": "a", "text": "x", "tekst": "y"}, "tekst: unknown key; allowed: command_id, by, at, via, text"),
         ("rate", {"by": "customer", "score": "so-so"}, "'very_satisfied', 'satisfied'"),
         ("classify", {"by": "a", "why": "x"}, "at least one of type, subtype, priority"),
         ("supply", {"by": "customer"}, "give text or at least one field"),

@@ -13,11 +13,11 @@ from workflows.domain.case import Case
 from workflows.domain.commands import COMMANDS
 from workflows.domain.event import Event, EventKind
 from workflows.domain.lapses import DUTIES
-from workflows.domain.terms import Consultation, Dispatch, TypeTerms
+from workflows.domain.terms import Consultation, Dispatch, MainCase, TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, Priority, Satisfaction, Status
 
 FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "reply": {"text": st.just("在查")},
+    "reply": {"text": st.just("在查"), "via": st.sampled_from([None, None, "FB2"])},
     "classify": {"priority": st.sampled_from(list(Priority)), "type": st.sampled_from([None, "transaction"]),
                  "why": st.just("纠正")},
     "assign": {"to": st.sampled_from([None, "tech-002", "sales-001"]), "why": st.just("分派")},
@@ -36,6 +36,10 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "part_reported": {"department": st.just("sales"), "round": st.integers(1, 2), "reports": st.just([
         {"sequence": 1, "at": MONDAY, "kind": "assigned", "by": "system", "detail": {"person": "sales-001"}}])},
     "review": {"root_cause": st.just("x"), "measures": st.just([{"what": "x", "owner": "tech-001", "due": MONDAY}])},
+    "link": {"to": st.sampled_from(["FB1", "FB2", "FB2"])},
+    "follower_added": {"follower": st.sampled_from(["FB3", "FB4"]), "linked_by": st.just("system")},
+    "follower_removed": {"follower": st.just("FB3"), "unlinked_by": st.just("system"), "cause": st.just("asked")},
+    "follower_released": {"main": st.just("FB2"), "reason": st.just("x")},
     "undeliverable": {"message": st.sampled_from(["result", "dispatched"]), "channel": st.just("email"),
                       "recipient": st.sampled_from([CUSTOMER, "tech-001"]), "error": st.just("550")},
 }  # fmt: skip
@@ -64,6 +68,7 @@ def lives(case: Case, script: list[Any]) -> list[Event]:
         types={"transaction": TypeTerms(type="transaction", department="sales")},
         dispatch=DISPATCH,
         terms=terms(),
+        main=MainCase(number="FB2", status=Status.IN_PROGRESS),
     )
     sales = Dispatch(department="sales", group="sales", owner="sales-001", people={"sales-001": STRANGER})
     for index, (name, by, fields, pause, late) in enumerate(script):
@@ -100,6 +105,7 @@ def check(case: Case) -> None:
     assert len(open_parts) == len(set(open_parts)), "a department has one part at a time"
     if case.status is not Status.AWAITING_INFORMATION and not case.is_closed:
         assert case.owner is not None
+    assert not (case.linked_to and case.followers), "no chains of linked cases"
     for clock in case.clocks.values():
         assert (clock.due is None) != (clock.remaining is None)
     if not case.is_closed:

@@ -31,7 +31,7 @@ from worker.installation import open_installation
 from worker.settings import load_settings
 from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
-from workflows.domain.commands import parse_command
+from workflows.domain.commands import Command, parse_command
 from workflows.domain.event import Event
 from workflows.domain.notation import moment_of
 from workflows.ports import Record
@@ -124,15 +124,23 @@ class Company:
     async def send(self, line: Line) -> None:
         case = self.cases[self.numbers[line["key"]]]
         by = {"owner": case.owner or case.responsible(), "escalated": case.escalation.to}.get(line["by"], line["by"])
-        command = parse_command(line["signal"], {**line["with"], "by": by}, f"c{case.sequence}")
-        lookup = case.needs(command)
-        facts = [await self.settling.consult(lookup)] if lookup is not None else []
-        await self.record(case, case.handle(command, self.now, *facts))
+        given = dict(line["with"])
+        if line["signal"] == "link":
+            given["to"] = self.numbers[given["to"]]
+        command = parse_command(line["signal"], {**given, "by": by}, f"c{case.sequence}")
+        await self.judge(case, command)
         outcome = case.outcomes[command.command_id]
         assert outcome.accepted, (line, outcome.reason)
 
+    async def judge(self, case: Case, command: Command) -> None:
+        lookup = case.needs(command)
+        facts = [await self.settling.consult(lookup)] if lookup is not None else []
+        await self.record(case, case.handle(command, self.now, *facts))
+
     async def record(self, case: Case, events: list[Event]) -> None:
         await self.recording.record(Record(view=case.view(), events=tuple(events)))
+        for forward in case.take_forwards():
+            await self.judge(self.cases[forward.to], parse_command(forward.name, forward.fields, "none"))
 
 
 async def lived(database: Database) -> dict[str, Any]:
@@ -167,6 +175,55 @@ async def test_a_past_tried_on_its_own_policy_comes_out_as_it_was(
     assert answer["reopened"] == 2
     # One silent, one rated neutral and never accepted, one forgotten.
     assert answer["open"]["never_closing_status"] == {"awaiting_confirmation": 2, "dispatched": 1}
+
+
+CALLERS: list[Line] = [
+    opened("main"),
+    opened("first", at="2026-05-11T09:10"),
+    opened("second", at="2026-05-11T09:20"),
+    sent("first", "11T09:30", "link", to="main"),
+    sent("second", "11T09:31", "link", to="main", why="同一台服务器"),
+    sent("main", "11T09:40", "reply", text="在查"),
+    sent("second", "11T10:00", "unlink", why="另一个原因"),
+    sent("main", "11T11:00", "resolve", **SOLUTION),
+    sent("first", "11T12:00", "rate", by="customer", score="dissatisfied"),
+    sent("first", "11T13:00", "resolve", **SOLUTION),
+    sent("first", "11T14:00", "rate", by="customer", score="satisfied"),
+    sent("main", "11T15:00", "rate", by="customer", score="satisfied"),
+]  # fmt: skip
+
+
+async def test_linked_cases_tried_on_their_own_policy_come_out_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_installation(load_settings(data=str(tmp_path)), prepare=True) as installation:
+        await Company(installation.database).live(CALLERS)
+        past = await lived(installation.database)
+    exported = bihuan("export", "--data", ".", "--out", "past.jsonl", folder=tmp_path)
+    assert exported.stderr == f"bihuan: 3 cases, {len(CALLERS)} lines in past.jsonl\n"
+    tried = bihuan("trial", "past.jsonl", "--data", ".", "--until", END.isoformat(), "--json", folder=tmp_path)
+    answer = json.loads(tried.stdout)["trial"]
+    assert (answer["refused"], answer["stand_ins"]) == ([], {})
+    for what in ("cases", "attainment", "breaches", "escalations", "closed", "reopened"):
+        assert answer[what] == past[what], what
+    people = {person: one["total"] for person, one in answer["notifications"]["people"].items()}
+    assert people | {"customer": answer["notifications"]["customers"]["total"]} == past["told"]
+    assert answer["attainment"]["response"]["P2"]["met"] == 3, "one reply answered all three"
+
+
+async def test_a_caller_exported_without_its_main_case_keeps_what_it_was_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_installation(load_settings(data=str(tmp_path)), prepare=True) as installation:
+        await Company(installation.database).live(CALLERS)
+    done = bihuan(
+        "export", "--data", ".", "--since", "2026-05-11T09:05", "--until", "2026-05-11T09:15", folder=tmp_path
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    said = [(line["signal"], line["by"]) for line in lines if "signal" in line]
+    assert said[:2] == [("reply", "owner"), ("resolve", "owner")]
 
 
 async def test_an_export_says_who_acted_by_their_part_and_leaves_out_what_followed(

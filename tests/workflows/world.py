@@ -13,7 +13,7 @@ from tests.scenes import DISPATCH, PEOPLE, SALES, SALES_DISPATCH, settlement
 from workflows import ports
 from workflows.domain.event import Event
 from workflows.domain.review_view import ReviewSubject, ReviewView
-from workflows.domain.terms import Consultation, Lookup, Settlement
+from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
 from workflows.domain.view import CaseView
 
 
@@ -25,6 +25,8 @@ class World:
     events: list[Event] = field(default_factory=list)
     view: CaseView | None = None
     lookups: list[Lookup] = field(default_factory=list)
+    main: MainCase | None = None
+    """What is known of a case that another one is to be linked to."""
     down: int = 0
     records: int = 0
     subject: ReviewSubject | None = None
@@ -53,6 +55,7 @@ class World:
             problems=unknown,
             dispatch=DISPATCH.model_copy(update={"owner": "tech-002", "people": PEOPLE}) if lookup.dispatch else None,
             terms=self.settlement.terms if lookup.terms else None,
+            main=self.main if lookup.main else None,
         )
 
     @activity.defn

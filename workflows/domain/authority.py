@@ -18,6 +18,7 @@ class Capacity(StrEnum):
     DUTY_MANAGER = "a duty manager"
     FOLLOW_UP = "the follow-up specialist or supervisor"
     ESCALATED_TO = "the person it was escalated to"
+    LEAD = "whoever works on its main case"
     STAFF = "anyone of the organisation"
     OPERATOR = "the operator"
     SYSTEM = "the system"
@@ -28,14 +29,14 @@ _WORKERS = (_C.OWNER, _C.SUPERIOR, _C.DUTY_MANAGER)
 
 MAY: dict[str, tuple[Capacity, ...]] = {
     "claim": (_C.OWNER, _C.TEAM, _C.SUPERIOR, _C.DUTY_MANAGER),
-    "reply": _WORKERS,
+    "reply": (*_WORKERS, _C.LEAD),
     "classify": (*_WORKERS, _C.RECEIVER),
     "assign": (*_WORKERS, _C.RECEIVER),
-    "progress": _WORKERS,
+    "progress": (*_WORKERS, _C.LEAD),
     "escalate": _WORKERS,
     "request_info": (*_WORKERS, _C.RECEIVER),
     "supply": (_C.CUSTOMER, *_WORKERS, _C.RECEIVER, _C.FOLLOW_UP),
-    "resolve": _WORKERS,
+    "resolve": (*_WORKERS, _C.LEAD),
     "feedback": _WORKERS,
     "confirm": (_C.CUSTOMER, _C.FOLLOW_UP),
     "refuse": (_C.CUSTOMER, _C.FOLLOW_UP),
@@ -49,6 +50,11 @@ MAY: dict[str, tuple[Capacity, ...]] = {
     "review": (_C.STAFF,),
     "undeliverable": (_C.SYSTEM,),
     "part_reported": (_C.SYSTEM,),
+    "link": (*_WORKERS, _C.LEAD),
+    "unlink": (*_WORKERS, _C.LEAD),
+    "follower_added": (_C.SYSTEM,),
+    "follower_removed": (_C.SYSTEM,),
+    "follower_released": (_C.SYSTEM,),
 }
 """Command -> capacities of which one is enough."""
 

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
-from workflows.domain import closing, collaborating, dispatching, handling, lapses, result, retiming
+from workflows.domain import closing, collaborating, dispatching, handling, lapses, linking, result, retiming
 from workflows.domain.authority import Capacity, allowed, may
 from workflows.domain.clock import Clock
 from workflows.domain.commands import (
+    Answer,
     Assign,
     Claim,
     Classify,
@@ -25,12 +26,14 @@ from workflows.domain.commands import (
     Command,
     Contribute,
     Escalate,
+    Link,
     Retime,
     Supply,
+    Unlink,
 )
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.model import one_line
-from workflows.domain.state import CaseState, Outcome, Refused
+from workflows.domain.state import CaseState, Forward, Outcome, Refused
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement
 from workflows.domain.view import CaseView, Deadline
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, ClockName, Status
@@ -95,6 +98,8 @@ class Case(CaseState):
         if self.is_closed or command.command_id in self.outcomes:
             return None
         known = command.by in self.people or command.by in {CUSTOMER, OPERATOR, SYSTEM}
+        if isinstance(command, Answer) and command.via is not None:
+            known = True  # whoever sent it has been judged by the main case
         needed = self._extra_needs(command)
         if known and not needed:
             return None
@@ -114,7 +119,8 @@ class Case(CaseState):
         self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
         try:
             self._check(command, facts)
-            self._carry_out(command, moment, facts)
+            self._carry_out(linking.fitted(self, command), moment, facts)
+            linking.pass_on(self, command, moment)
             outcome = Outcome(accepted=True)
         except Refused as refusal:
             outcome = Outcome(accepted=False, reason=str(refusal))
@@ -126,6 +132,7 @@ class Case(CaseState):
                 command_id=command.command_id,
                 reason=outcome.reason,
             )
+            linking.turn_away(self, command, str(refusal), moment)
         self.remember(command.command_id, outcome)
         return events + self.take_events()
 
@@ -144,6 +151,11 @@ class Case(CaseState):
             reason=reason,
         )
         self.remember(command_id, Outcome(accepted=False, reason=reason))
+        return self.take_events()
+
+    def not_there(self, forward: Forward, now: datetime) -> list[Event]:
+        """Another case could not be told what it should have been: it is gone (R28)."""
+        linking.not_there(self, forward, max(now, self.updated_at))
         return self.take_events()
 
     def expire(self, now: datetime) -> list[Event]:
@@ -189,6 +201,8 @@ class Case(CaseState):
             receiver=self.opening.received_by,
             assisting=tuple(self.assisting),
             collaborations=tuple(part.view(self.number) for part in self.parts),
+            linked_to=self.linked_to,
+            linked=tuple(self.followers),
             escalation_level=self.escalation.level,
             escalated_to=self.escalation.to,
             acknowledged=self.escalation.acknowledged,
@@ -245,6 +259,10 @@ class Case(CaseState):
                 return {"departments": (command.department,)}
             case Retime():
                 return {"terms": True}
+            case Link():
+                return {"main": command.to}
+            case Unlink() if self.linked_to is not None:
+                return {"main": self.linked_to}
         return {}
 
     def _check(self, command: Command, facts: Consultation) -> None:
@@ -252,7 +270,7 @@ class Case(CaseState):
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
         if isinstance(command, Claim | Contribute) and command.department is not None:
             collaborating.sent_to_the_case(self, command)
-        capacities = self.capacities(command.by)
+        capacities = self.capacities(command.by) | linking.lead(self, command, facts)
         if not capacities:
             raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")
         if not may(command, capacities):
@@ -284,6 +302,9 @@ _RULES: dict[str, Callable[..., None]] = {
     "part_reported": collaborating.part_reported,
     "contribute": collaborating.sent_to_the_case,
     "review": closing.review_is_elsewhere,
+    "follower_added": linking.follower_added,
+    "follower_removed": linking.follower_removed,
+    "follower_released": linking.follower_released,
 }
 _INFORMED_RULES: dict[str, Callable[..., None]] = {
     "assign": dispatching.assign,
@@ -292,5 +313,7 @@ _INFORMED_RULES: dict[str, Callable[..., None]] = {
     "escalate": dispatching.ask_for_help,
     "supply": handling.supply,
     "retime": retiming.retime,
+    "link": linking.link,
+    "unlink": linking.unlink,
 }
 """Rules that take a Consultation."""

@@ -8,6 +8,7 @@ from workflows.domain.collaborating import end_parts
 from workflows.domain.commands import Confirm, Rate, Refuse, SubmitReview, Withdraw
 from workflows.domain.dispatching import duty_alerts, start_handling
 from workflows.domain.event import EventKind, Message
+from workflows.domain.linking import leave, release_followers
 from workflows.domain.result import start_reminders
 from workflows.domain.review_view import review_id
 from workflows.domain.state import CaseState, Refused
@@ -112,7 +113,7 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
     case.status = Status.DISPATCHED
     case.clocks.clear()
     case.escalation.settle(start_over=True)
-    case.resolved_at = case.accepted_at = case.satisfaction = case.solution = None
+    case.resolved_at = case.accepted_at = case.satisfaction = case.solution = case.answer = None
     case.steps_done = []
     start_handling(case, now)
     key = f"reopened:{case.reopened}"
@@ -146,6 +147,7 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
         expected_resolution=case.expected_resolution,
         **({"kept": kept} if (kept := [part.department for part in case.parts if part.is_open]) else {}),
     )
+    leave(case, now, by=by, cause=reason, why=text)
 
 
 def close(
@@ -173,3 +175,4 @@ def close(
     if resolution is Resolution.WITHDRAWN and by == CUSTOMER and case.owner is None:
         notices += case.tell(case.responsible(), Message.CLOSED_STAFF, "closed", **facts, comment=why)
     case.emit(EventKind.CLOSED, by, now, *notices, **facts, why=why, flagged=case.flagged)
+    release_followers(case)

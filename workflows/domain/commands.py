@@ -58,6 +58,20 @@ class Command(Fact):
     at: Instant | None = None
 
 
+class Answer(Command):
+    """What the people of a main case do for the customers of the cases linked to it as well (R28).
+
+    `via` is the main case that passed it on; None where it was sent to this case itself.
+    """
+
+    via: Id | None = None
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """For the timeline: nothing, or the main case it came by."""
+        return {"via": self.via} if self.via else {}
+
+
 class Claim(Command):
     """The owner starts work (R12), or somebody of a `department` starts on its part (R18)."""
 
@@ -65,7 +79,7 @@ class Claim(Command):
     department: Id | None = None
 
 
-class Reply(Command):
+class Reply(Answer):
     """A substantive answer to the customer (R9)."""
 
     name = "reply"
@@ -97,7 +111,7 @@ class Assign(Command):
     why: Text
 
 
-class Progress(Command):
+class Progress(Answer):
     """The update due every 24 hours (R16); `why` explains one that was missed."""
 
     name = "progress"
@@ -144,7 +158,7 @@ class Supply(Command):
         return self
 
 
-class Resolve(Command):
+class Resolve(Answer):
     """The solution, as the customer will read it (R19, R21)."""
 
     name = "resolve"
@@ -255,6 +269,49 @@ class End(Command):
     reason: Text
 
 
+class Link(Command):
+    """Follow the open main case `to`: one cause, many callers (R28)."""
+
+    name = "link"
+    to: Id
+    why: Text | None = None
+    """Needed where the products differ."""
+
+
+class Unlink(Command):
+    """Go on alone."""
+
+    name = "unlink"
+    why: Text | None = None
+
+
+class FollowerAdded(Command):
+    """A case follows this one from now on; sent by that case."""
+
+    name = "follower_added"
+    follower: Id
+    linked_by: Id
+    why: Text | None = None
+
+
+class FollowerRemoved(Command):
+    """It does so no longer; sent by that case."""
+
+    name = "follower_removed"
+    follower: Id
+    unlinked_by: Id
+    cause: Id
+    why: Text | None = None
+
+
+class FollowerReleased(Command):
+    """The main case does not take this case, or has closed without a solution; sent by the main case."""
+
+    name = "follower_released"
+    main: Id
+    reason: Text
+
+
 class Improvement(Fact):
     """A measure of a review: what, who sees to it, until when."""
 
@@ -333,7 +390,7 @@ COMMANDS: dict[str, type[Command]] = {
     for command in (
         Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Feedback, Confirm, Refuse,
         Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable,
-        PartReported,
+        PartReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
     )
 }  # fmt: skip
 """Signal name -> what it carries."""

@@ -21,7 +21,7 @@ def reply(case: CaseState, command: Reply, now: datetime) -> None:
     mark_claimed(case)
     _mark_responded(case, now)
     notice = case.tell_customer(Message.REPLIED, command.command_id, text=command.text, by=case.owner)
-    case.emit(EventKind.REPLIED, command.by, now, notice, text=command.text)
+    case.emit(EventKind.REPLIED, command.by, now, notice, text=command.text, **command.origin)
 
 
 def progress(case: CaseState, command: Progress, now: datetime) -> None:
@@ -45,7 +45,7 @@ def progress(case: CaseState, command: Progress, now: datetime) -> None:
         )
     case.emit(
         EventKind.PROGRESSED, command.by, now, *notices, text=command.text, internal=command.internal,
-        step=command.step, why=command.why,
+        step=command.step, why=command.why, **command.origin,
     )  # fmt: skip
 
 
@@ -118,6 +118,7 @@ def resolve(case: CaseState, command: Resolve, now: datetime) -> None:
     case.status = Status.AWAITING_CONFIRMATION
     case.resolved_at = now
     case.solution = command.solution
+    case.answer = command
     announce_result(case, command, now)
 
 

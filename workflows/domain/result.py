@@ -50,6 +50,7 @@ def announce_result(case: CaseState, command: Resolve, now: datetime) -> None:
         handling_seconds=handled,
         by_phone=by_phone,
         **({"why_open": command.why_open} if command.why_open else {}),
+        **command.origin,
     )
 
 

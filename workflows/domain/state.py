@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, TypeAdapter
 
 from workflows.domain.authority import Capacity
 from workflows.domain.clock import Clock
+from workflows.domain.commands import Resolve
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant, Json, Model
 from workflows.domain.part import Part
@@ -29,7 +30,16 @@ from workflows.domain.vocabulary import (
 )
 
 _REMEMBERED_OUTCOMES = 200
-_NOT_TO_ONESELF = frozenset({Message.SUPPLIED, Message.HANDED_OVER, Message.CLOSED_STAFF, Message.ASSISTING})
+_NOT_TO_ONESELF = frozenset(
+    {
+        Message.SUPPLIED,
+        Message.HANDED_OVER,
+        Message.CLOSED_STAFF,
+        Message.ASSISTING,
+        Message.LINKED,
+        Message.UNLINKED,
+    }
+)
 """Nobody needs a message about what they have just done."""
 _PLAIN = frozenset({str, int, bool, type(None)})
 """Types, not their subclasses, whose values are JSON already."""
@@ -65,6 +75,14 @@ class Escalation(Model):
             self.level, self.to, self.climb = 0, None, []
 
 
+class Forward(Model):
+    """A signal that another case still has to be sent (R28)."""
+
+    to: str
+    name: str
+    fields: Json
+
+
 class CaseState(Model):
     """The data of a case. Nothing outside `workflows.domain` changes it."""
 
@@ -85,6 +103,15 @@ class CaseState(Model):
     assisting: dict[str, str] = Field(default_factory=dict)
     parts: list[Part] = Field(default_factory=list)
     """What other departments were asked for, in order (R18)."""
+    linked_to: str | None = None
+    """The main case: what its people answer is passed on to this one (R28)."""
+    linked_by: str | None = None
+    followers: list[str] = Field(default_factory=list)
+    """Cases that this one is the main case of, in order."""
+    forwards: list[Forward] = Field(default_factory=list)
+    """What other cases have not been told yet, in order."""
+    answer: Resolve | None = None
+    """The solution while it stands: a case that is linked late gets it at once."""
     opened_at: Instant
     updated_at: Instant
     claimed: bool = False
@@ -136,6 +163,11 @@ class CaseState(Model):
         """The events since the last call."""
         events, self._events = self._events, []
         return events
+
+    def take_forwards(self) -> list[Forward]:
+        """What other cases have to be told since the last call."""
+        forwards, self.forwards = self.forwards, []
+        return forwards
 
     def tell_customer(self, message: Message, key: str, /, **facts: Any) -> Notice:
         """A notice to the customer."""

@@ -10,7 +10,16 @@ from pydantic import Field
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact, Instant
-from workflows.domain.vocabulary import CalendarKind, Channel, ClockName, NeutralRule, Priority, Role
+from workflows.domain.vocabulary import (
+    CalendarKind,
+    Channel,
+    ClockName,
+    NeutralRule,
+    Priority,
+    Resolution,
+    Role,
+    Status,
+)
 
 
 class ClockTerms(Fact):
@@ -169,6 +178,20 @@ class Lookup(Fact):
     types: tuple[str, ...] = ()
     """`type` or `type/subtype` the command names."""
     terms: bool = False
+    main: str | None = None
+    """Number of the case to be linked to, or linked to (R28)."""
+
+
+class MainCase(Fact):
+    """Another case, as far as being linked to it is concerned (R28)."""
+
+    number: str
+    status: Status
+    resolution: Resolution | None = None
+    linked_to: str | None = None
+    leads: tuple[str, ...] = ()
+    """Its owner and everyone above."""
+    product: str = ""
 
 
 class TypeTerms(Fact):
@@ -190,4 +213,7 @@ class Consultation(Fact):
     types: dict[str, TypeTerms] = Field(default_factory=dict)
     dispatch: Dispatch | None = None
     terms: Terms | None = None
+    main: MainCase | None = None
+    product: str = ""
+    """Of the case itself, where it is to be linked."""
     problems: tuple[str, ...] = ()

@@ -53,6 +53,10 @@ class CaseView(Fact):
     assisting: tuple[str, ...] = ()
     collaborations: tuple[PartView, ...] = ()
     """What other departments were asked for, in order (R18)."""
+    linked_to: str | None = None
+    """Its main case, whose solution answers this one too (R28)."""
+    linked: tuple[str, ...] = ()
+    """The cases that follow this one."""
     escalation_level: int
     escalated_to: str | None = None
     acknowledged: bool = True

@@ -1,0 +1,45 @@
+"""What the customers of the demonstration send in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from starter.demo.week import START
+
+
+def form(channel: str, name: str, product: str, symptom: str, **more: Any) -> dict[str, Any]:
+    """A form with everything that is needed; `more` are further keys of it."""
+    filled: dict[str, Any] = {
+        "intake_key": f"demo-{name}",
+        "channel": channel,
+        "customer": {"name": name, "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
+        "product": product,
+        "type": None,
+        "subtype": None,
+        "occurred_at": (START - timedelta(hours=1)).isoformat(timespec="minutes"),
+        "description": {
+            "symptom": symptom,
+            "steps": "登录后按平时的步骤操作",
+            "expected": "一切正常",
+            "actual": symptom,
+        },
+        "impact": {"blocks_normal_use": False, "effect": ""},
+        "hoped_for": "24小时内",
+        "attachments": [],
+        "received_by": "agent-001",
+        "priority": None,
+    }
+    return filled | more
+
+
+CALLERS = tuple(
+    form(channel, name, "智能门禁", symptom, type="technical", subtype="登录异常", priority="P2")
+    for channel, name, symptom in (
+        ("hotline", "沈洁", "早上刷卡开不了门,提示认证失败"),
+        ("app", "韩磊", "手机开门失败,提示证书无效"),
+        ("portal", "许静", "三号楼门禁全部认证失败"),
+        ("chat", "曹阳", "员工卡认证不通过,门打不开"),
+    )
+)
+"""The others with the problem of the story of repetition."""

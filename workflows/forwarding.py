@@ -1,0 +1,34 @@
+"""How a case tells other cases what they have to know of it (R28)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+from workflows.domain.case import Case
+from workflows.domain.state import Forward
+
+
+async def send_forwards(case: Case) -> list[Forward]:
+    """Send what is waiting, to all cases at once and to each in its order; answers what no case was there to take."""
+    by_case: dict[str, list[Forward]] = {}
+    for forward in case.take_forwards():
+        by_case.setdefault(forward.to, []).append(forward)
+    failed = await asyncio.gather(*(_send(forwards) for forwards in by_case.values()))
+    return [forward for forwards in failed for forward in forwards]
+
+
+async def _send(forwards: Sequence[Forward]) -> list[Forward]:
+    failed = []
+    for forward in forwards:
+        try:
+            await workflow.get_external_workflow_handle(forward.to).signal(forward.name, forward.fields)
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            # Closed, or never started: what that means to this case is for its rules to say.
+            failed.append(forward)
+    return failed
