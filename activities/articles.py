@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from activities.article_name import ArticleStatus, article_id, article_key
 from activities.bigrams import words_of
 from activities.database_url import DatabaseUrl
 from activities.ranking import Hit, rank
-from activities.reader import open_reader
+from activities.reader import instant, open_reader
 from workflows.domain.problem import Problem
 
 _LEAST_FIT: Final = 0.3
@@ -90,11 +89,5 @@ def _article(row: Mapping[str, Any]) -> dict[str, Any]:
     del article["id"]
     article["changes"] = json.loads(row["changes"])
     for name in ("drafted_at", "updated_at"):
-        article[name] = _instant(row[name]).isoformat()
+        article[name] = instant(row[name]).isoformat()
     return article
-
-
-def _instant(stored: str | datetime) -> datetime:
-    """SQLite keeps the UTC wall clock as text."""
-    parsed = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from activities.labels import label
-from activities.wording import brief, local_time, named, person
+from activities.wording import brief, kind, local_time, named, person
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Json
 from workflows.domain.view import CaseView
@@ -51,12 +51,7 @@ class Factsheet:
 
     def kind(self) -> str:
         """Type and subtype as one phrase."""
-        view = self._view
-        parts = [named(view.type, self._labels, self._locale)]
-        if view.subtype:
-            full = f"{view.type}/{view.subtype}"
-            parts.append(named(full if full in self._labels else view.subtype, self._labels, self._locale))
-        return " / ".join(part for part in parts if part)
+        return kind(self._view.type, self._view.subtype, self._labels, self._locale)
 
     def topic(self) -> str:
         """What it is about in the customer's own words, on one line; the type where they said nothing."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, Literal, Protocol
 
@@ -60,6 +61,12 @@ async def open_reader(address: DatabaseUrl) -> AsyncIterator[Reader]:
     except Exception as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise Problem(f"the database {address.name} cannot be read: {reason}") from error
+
+
+def instant(stored: str | datetime) -> datetime:
+    """A time as either database hands it out, in UTC: SQLite keeps the UTC wall clock as text."""
+    parsed = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 @asynccontextmanager

@@ -23,6 +23,11 @@ _LATER = (NOW + timedelta(days=2)).isoformat()
 _BEFORE = (NOW - timedelta(days=1)).isoformat()
 
 _PART: Json = {"department": "product", "duty": "确认是否为设计问题", "due": _DUE, "person": "head-product"}
+_REVIEW: Json = {
+    "reason": "repeated", "cases": [f"FB20240501000{index}" for index in range(1, 6)],
+    "department": "technical_support", "author": "agent-001", "head": "head-tech",
+}  # fmt: skip
+_MEASURE: Json = _REVIEW | {"measure": 1, "what": "给连接池加上用量告警", "owner": "agent-001", "due": _LATER}
 
 CUSTOMER_FACTS: dict[Message, Json] = {
     Message.CREATED: {"response_due": _DUE},
@@ -124,8 +129,24 @@ STAFF_FACTS: dict[Message, Json] = {
         "channel": "email",
         "error": "550 no such user",
     },
+    Message.REVIEW_ASKED: _REVIEW | {"due": _LATER},
+    Message.REVIEW_ASSIGNED: _REVIEW | {"due": _LATER, "why": "最了解同步服务。"},
+    Message.REVIEW_SUBMITTED: _REVIEW | {"due": _LATER},
+    Message.REVIEW_RETURNED: _REVIEW | {"due": _LATER, "why": "没有说明告警为什么没有触发。"},
+    Message.REVIEW_APPROVED: _REVIEW,
+    Message.REVIEW_WARNING: _REVIEW | {"due": _LATER, "share": 0.8, "step": "awaiting_approval"},
+    Message.REVIEW_LATE: _REVIEW | {"due": _BEFORE, "step": "awaiting_approval"},
+    Message.REVIEW_ESCALATED: _REVIEW | {"level": 1, "who": "agent-002", "step": "awaiting_approval", "next": _LATER},
+    Message.REVIEW_ENDED: _REVIEW | {"why": "all measures are done"},
+    Message.MEASURE_ASKED: _MEASURE | {"asked_at": NOW.isoformat()},
+    Message.MEASURE_WARNING: _MEASURE | {"share": 0.8, "step": "following"},
+    Message.MEASURE_LATE: _MEASURE | {"due": _BEFORE, "step": "following"},
+    Message.MEASURE_ESCALATED: _MEASURE
+    | {"due": _BEFORE, "level": 1, "who": "agent-001", "step": "following", "next": _LATER},
 }
 """What each message to staff says."""
+
+_ONE_CASE: Json = {"reason": "priority", "cases": [NUMBER]}
 
 _NULLABLE: dict[Message, Json] = {
     Message.CREATED: {"response_due": None},
@@ -165,6 +186,19 @@ _NULLABLE: dict[Message, Json] = {
     Message.FOLLOW_UP_DUE: {"due": None},
     Message.REOPENED: {"text": None, "previous_owner": None, "satisfaction": None},
     Message.CLOSED_STAFF: {"resolution": "withdrawn", "satisfaction": None, "comment": None},
+    Message.REVIEW_ASKED: _ONE_CASE,
+    Message.REVIEW_ASSIGNED: _ONE_CASE | {"why": None},
+    Message.REVIEW_SUBMITTED: _ONE_CASE,
+    Message.REVIEW_RETURNED: _ONE_CASE,
+    Message.REVIEW_APPROVED: _ONE_CASE,
+    Message.REVIEW_WARNING: _ONE_CASE | {"step": "writing"},
+    Message.REVIEW_LATE: _ONE_CASE | {"step": "writing"},
+    Message.REVIEW_ESCALATED: _ONE_CASE | {"step": "writing", "next": None},
+    Message.REVIEW_ENDED: _ONE_CASE | {"why": "与另一次复盘相同。"},
+    Message.MEASURE_ASKED: _ONE_CASE,
+    Message.MEASURE_WARNING: _ONE_CASE,
+    Message.MEASURE_LATE: _ONE_CASE,
+    Message.MEASURE_ESCALATED: _ONE_CASE | {"next": None},
 }
 """What may be unknown, message by message."""
 

@@ -33,6 +33,8 @@ from workflows.domain.vocabulary import Audience
 _BLOCK_LENGTH: Final = 200_000
 _GREATEST_BASE: Final = 10_000
 _GREATEST_EXPONENT: Final = 20
+_LOOKING: Final = frozenset({"show", "draft", "report"})
+"""Commands that change nothing."""
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -198,10 +200,13 @@ def _named(context: Context, key: str) -> str:
 
 
 @pass_context
-def _command(context: Context, name: str, by: str | None = None, **options: str) -> str:
-    """The line to type: `bihuan NAME NUMBER --as WHO --option value`."""
-    words = ["bihuan", name, context["number"]]
-    if name != "show":
+def _command(
+    context: Context, name: str, by: str | None = None, then: str | int | None = None, **options: str
+) -> str:
+    """The line to type: `bihuan NAME NUMBER THEN --as WHO --option value`; who only looks need not say who they are."""
+    *_, last = path = name.split()
+    words = ["bihuan", *path, context["number"], *([] if then is None else [str(then)])]
+    if last not in _LOOKING:
         words += ["--as", by or context["recipient"]["id"]]
     for option, value in options.items():
         words += [f"--{option.replace('_', '-')}", value]

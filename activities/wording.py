@@ -71,6 +71,15 @@ def named(key: str, labels: Mapping[str, Mapping[str, str]], locale: Locale) -> 
     return one_line(labels.get(key, {}).get(locale.value) or key)
 
 
+def kind(type: str, subtype: str | None, labels: Mapping[str, Mapping[str, str]], locale: Locale) -> str:  # noqa: A002
+    """Type and subtype as one phrase."""
+    parts = [named(type, labels, locale)]
+    if subtype:
+        full = f"{type}/{subtype}"
+        parts.append(named(full if full in labels else subtype, labels, locale))
+    return " / ".join(part for part in parts if part)
+
+
 def clean(text: str) -> str:
     """Text without control characters and marks that turn the writing direction; line breaks stay."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")

@@ -14,6 +14,7 @@ from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Answer in JSON, for programs.")]
 DataFolder = Annotated[str | None, Parameter(name="--data", help="Data folder (default: BIHUAN_DATA, ./bihuan-data).")]
@@ -59,8 +60,11 @@ def print_rich(*parts: RenderableType) -> None:
         console.print(part)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
-    """A table; cells are text, never markup: what customers write is shown as they wrote it."""
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None) -> None:
+    """A table; cells are text, never markup: what customers write is shown as they wrote it.
+
+    A cell may have a style (a rich `Text`); then it holds nothing that anybody wrote.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -70,7 +74,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
         # A link or a number that is cut short is of no use; folded it can still be copied.
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
     print_rich(table)
 
 

@@ -13,6 +13,8 @@ from activities.wording import duration, local_time
 from workflows.domain.calendar import Calendar
 from workflows.domain.commands import SUPPLIABLE
 from workflows.domain.event import EventKind, Message
+from workflows.domain.review_rules import ALL_DONE
+from workflows.domain.review_view import ReviewReason, ReviewStatus
 from workflows.domain.vocabulary import (
     Audience,
     CalendarKind,
@@ -57,9 +59,12 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
         "calendar": CalendarKind,
         "verification": Verification,
         "message": Message,
+        "review_status": ReviewStatus,
+        "review_reason": ReviewReason,
     }
     known = labels(locale)
-    assert set(known) == {*vocabulary, "field"}
+    assert set(known) == {*vocabulary, "field", "review_end"}
+    assert set(known["review_end"]) == {ALL_DONE}
     for kind, values in vocabulary.items():
         assert set(known[kind]) == {value.value for value in values}
         assert all(text.strip() for text in known[kind].values())

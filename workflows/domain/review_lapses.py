@@ -14,7 +14,7 @@ def warn(review: ReviewState, key: str, clock: Clock, share: float, now: datetim
     """Remind whoever has to act on what a clock stands for."""
     index = measure_of(key)
     message = Message.REVIEW_WARNING if index is None else Message.MEASURE_WARNING
-    facts = {"due": clock.due, "share": share, **review.said_of(index)}
+    facts = {"due": clock.due, "share": share, "step": review.status, **review.said_of(index)}
     to = review.owing(key)
     notices = [review.tell(person, message, f"warned:{key}:{review.sequence}", **facts) for person in to]
     review.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, to=to, **facts)

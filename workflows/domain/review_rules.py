@@ -11,6 +11,9 @@ from workflows.domain.review_view import Findings, Measure, ReviewStatus
 from workflows.domain.state import Refused
 from workflows.domain.vocabulary import SYSTEM, ClockName
 
+ALL_DONE = "all measures are done"
+"""Why a review ends by itself."""
+
 
 def name_author(review: ReviewState, command: NameAuthor, now: datetime) -> None:
     """Somebody else writes the report; the head and those above may say so."""
@@ -94,7 +97,7 @@ def done(review: ReviewState, command: MeasureDone, now: datetime) -> None:
         EventKind.MEASURE_DONE, command.by, now, measure=command.measure, what=measure.what, result=command.result
     )
     if all(one.done_at is not None for one in review.measures):
-        _finish(review, SYSTEM, "all measures are done", now)
+        _finish(review, SYSTEM, ALL_DONE, now)
 
 
 def move(review: ReviewState, command: MoveMeasure, now: datetime) -> None:
