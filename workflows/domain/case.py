@@ -162,11 +162,13 @@ class Case(CaseState):
     def earliest(self) -> Clock | None:
         """The clock that acts next."""
         first: Clock | None = None
-        acts: tuple[datetime, datetime] | None = None
+        soonest: datetime | None = None
         for clock in self.clocks.values():
             moment = clock.next
-            if moment is not None and (acts is None or (moment, clock.started) < acts):
-                first, acts = clock, (moment, clock.started)
+            if moment is None or (soonest is not None and moment > soonest):
+                continue
+            if first is None or moment != soonest or clock.started < first.started:
+                first, soonest = clock, moment
         return first
 
     @property
@@ -220,14 +222,13 @@ class Case(CaseState):
         ]
 
     def _extra_needs(self, command: Command) -> dict[str, Any]:
-        request = DispatchRequest(type=self.type, subtype=self.subtype, priority=self.priority)
         match command:
             case Assign():
                 wanted: dict[str, Any] = {"department": command.department, "person": command.to}
                 if command.to is None and command.department is None and self.owner is not None:
                     wanted |= {"department": self.department}
                 exclude = (self.owner,) if self.owner and command.to is None else ()
-                return {"dispatch": request.model_copy(update={**wanted, "exclude": exclude})}
+                return {"dispatch": self._request(**wanted, exclude=exclude)}
             case Classify():
                 kind = dispatching.type_wanted(self, command)
                 updates: dict[str, Any] = {"priority": command.priority or self.priority}
@@ -235,10 +236,10 @@ class Case(CaseState):
                     updates |= {"type": command.type or self.type, "subtype": command.subtype}
                 needed: dict[str, Any] = {"types": (kind,)} if kind else {}
                 if kind is not None or self.owner is None:
-                    needed["dispatch"] = request.model_copy(update=updates)
+                    needed["dispatch"] = self._request(**updates)
                 return needed
             case Supply() if self.owner is None:
-                return {"dispatch": request}
+                return {"dispatch": self._request()}
             case Collaborate():
                 return {"departments": (command.department,)}
             case Escalate() if command.department is not None:
@@ -246,6 +247,10 @@ class Case(CaseState):
             case Retime():
                 return {"terms": True}
         return {}
+
+    def _request(self, **wanted: Any) -> DispatchRequest:
+        kind = {"type": self.type, "subtype": self.subtype, "priority": self.priority}
+        return DispatchRequest(**{**kind, **wanted})
 
     def _check(self, command: Command, facts: Consultation) -> None:
         if self.is_closed:
