@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -20,12 +21,11 @@ _PARTS = ("cause", "solution", "cautions", "prevention")
 
 
 class CustomerProgress:
-    """Draws the JSON of `activities.customer_view` with its times on the company's wall clock."""
+    """Draws the JSON of `activities.customer_view` with its times on the company's wall clock; `now` is the cases'."""
 
-    def __init__(self, view: Mapping[str, Any], company: CompanyTime) -> None:
-        self._view, self._company = view, company
+    def __init__(self, view: Mapping[str, Any], company: CompanyTime, now: datetime) -> None:
+        self._view, self._company, self._now = view, company, now
         self._locale = Locale(view["locale"])
-        self._now = company.now()
 
     def parts(self) -> Iterator[RenderableType]:
         """Where it stands, then what the customer was told."""

@@ -138,7 +138,7 @@ async def _asked_by_customer(number: str, contact: str, locale: str | None, *, a
         return 0
     from starter.console.customer_progress import CustomerProgress
 
-    print_rich(*CustomerProgress(view, company).parts())
+    print_rich(*CustomerProgress(view, company, company.now()).parts())
     return 0
 
 
