@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 
 Json = dict[str, Annotated[JsonValue, GetPydanticSchema(lambda _source, _handler: core_schema.any_schema())]]
 """A JSON object, as it is stored and shown. Its values are not checked again: they were read from JSON, or dumped to
-it; looking into every one of them took a third of what making an event does.
+it; looking into every one of them took up to a third of what making an event or a notice does.
 """
 
 
