@@ -222,13 +222,14 @@ class Case(CaseState):
         ]
 
     def _extra_needs(self, command: Command) -> dict[str, Any]:
+        request = DispatchRequest(type=self.type, subtype=self.subtype, priority=self.priority)
         match command:
             case Assign():
                 wanted: dict[str, Any] = {"department": command.department, "person": command.to}
                 if command.to is None and command.department is None and self.owner is not None:
                     wanted |= {"department": self.department}
                 exclude = (self.owner,) if self.owner and command.to is None else ()
-                return {"dispatch": self._request(**wanted, exclude=exclude)}
+                return {"dispatch": request.model_copy(update={**wanted, "exclude": exclude})}
             case Classify():
                 kind = dispatching.type_wanted(self, command)
                 updates: dict[str, Any] = {"priority": command.priority or self.priority}
@@ -236,10 +237,10 @@ class Case(CaseState):
                     updates |= {"type": command.type or self.type, "subtype": command.subtype}
                 needed: dict[str, Any] = {"types": (kind,)} if kind else {}
                 if kind is not None or self.owner is None:
-                    needed["dispatch"] = self._request(**updates)
+                    needed["dispatch"] = request.model_copy(update=updates)
                 return needed
             case Supply() if self.owner is None:
-                return {"dispatch": self._request()}
+                return {"dispatch": request}
             case Collaborate():
                 return {"departments": (command.department,)}
             case Escalate() if command.department is not None:
@@ -247,10 +248,6 @@ class Case(CaseState):
             case Retime():
                 return {"terms": True}
         return {}
-
-    def _request(self, **wanted: Any) -> DispatchRequest:
-        kind = {"type": self.type, "subtype": self.subtype, "priority": self.priority}
-        return DispatchRequest(**{**kind, **wanted})
 
     def _check(self, command: Command, facts: Consultation) -> None:
         if self.is_closed:
