@@ -110,12 +110,23 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("kb retire", "Take an article out of every search."),
         ),
     ),
+    (
+        "What is kept",
+        "starter.console.archive",
+        (
+            ("archive run", "Archive closed cases that are due, now and by hand."),
+            ("archive list", "What is archived where, and what could not be."),
+            ("archive show", "Read an archived case back."),
+            ("archive verify", "Hold every archived file against its checksum."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
     "org": "Load the organisation.",
     "kb": "The knowledge base.",
+    "archive": "Closed cases, kept in files of their own.",
 }
 
 
@@ -236,7 +247,7 @@ def _function(name: str) -> str:
 def _overview() -> str:
     lines = ["Usage: bihuan COMMAND [OPTIONS]", "", _TITLE]
     for group, _, commands in _COMMANDS:
-        lines += ["", f"{group}:", *(f"  {name:<13} {line}" for name, line in commands)]
+        lines += ["", f"{group}:", *(f"  {name:<14} {line}" for name, line in commands)]
     lines += ["", "bihuan COMMAND --help explains one; --debug shows where an unexpected error comes from."]
     return "\n".join(lines) + "\n"
 

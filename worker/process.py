@@ -17,6 +17,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.archive.archiving import Archiving
+from activities.archive.shelf import Shelf
 from activities.delivery import Delivering
 from activities.mail import Smtp
 from activities.recording import HandOver, Recording, hand_over_nothing
@@ -86,6 +87,23 @@ def build_hand_over(client: Client, settings: Settings) -> HandOver:
     return StandaloneDelivery(client, settings.task_queue)
 
 
+def build_archiving(installation: Installation) -> Archiving:
+    """What archives, as the Schedule and people start it.
+
+    Raises:
+        Problem: the policy is not understood.
+    """
+    settings = installation.settings
+    return Archiving(
+        database=installation.database,
+        shelf=Shelf(settings.archive_folder),
+        attachments=settings.attachment_folder,
+        policy=installation.policy,
+        directory=installation.directory,
+        time=installation.time,
+    )
+
+
 def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
     """Everything wired.
 
@@ -115,7 +133,7 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
             on_failed=UndeliverableReport(client, installation.now),
             time=time,
         ),
-        Archiving(database=database),
+        build_archiving(installation),
     )
 
 

@@ -24,7 +24,11 @@ class ArchiveWorkflow:
     @workflow.run
     async def run(self, progress: ports.ArchiveRun) -> ports.ArchiveRun:
         """Until nothing is left; the answer counts what was done and names what could not be."""
+        portions = 0
         while not progress.done:
+            if portions == progress.portions:
+                workflow.continue_as_new(progress)
+            portions += 1
             workflow.set_current_details(progress.summary())
             progress = await workflow.execute_activity(
                 ports.archive,
@@ -34,7 +38,5 @@ class ArchiveWorkflow:
                 retry_policy=_RETRIES,
                 summary=progress.summary(),
             )
-            if workflow.info().is_continue_as_new_suggested() and not progress.done:
-                workflow.continue_as_new(progress)
         workflow.set_current_details(progress.summary())
         return progress

@@ -52,6 +52,8 @@ class ArchiveRun(Fact):
     masked: int = 0
     failed: int = 0
     failures: tuple[ArchiveFailure, ...] = ()
+    portions: int = Field(default=500, ge=1)
+    """After so many the workflow goes on in a new run."""
 
     @property
     def done(self) -> bool:

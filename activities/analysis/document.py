@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from activities.analysis.charts import draw_charts
@@ -16,7 +15,7 @@ from activities.analysis.findings import Tone
 from activities.analysis.measures import DIMENSIONS
 from activities.analysis.report import Report, Row
 from activities.analysis.wording import Speech
-from activities.labels import TEMPLATES
+from activities.pages import environment
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
@@ -34,7 +33,7 @@ def report_json(report: Report, speech: Speech) -> Json:
 
 def report_html(report: Report, speech: Speech, *, company: str = "") -> str:
     """The whole report in one file."""
-    template = _environment().get_template(f"{speech.locale.value}/report/analysis.html")
+    template = environment().get_template(f"{speech.locale.value}/report/analysis.html")
     charts = {name: Markup(svg) for name, svg in draw_charts(report, speech).items()}  # noqa: S704 - drawn here
     return template.render(
         report=report,
@@ -130,13 +129,3 @@ def _csv(rows: list[Row]) -> str:
 def _harmless(value: Any) -> Any:
     """A product's name is a customer's text: a spreadsheet must not take it for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
