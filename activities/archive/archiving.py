@@ -71,7 +71,13 @@ class Archiving:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database is away; the portion is to be tried again.
         """
-        return await self.portion(progress, lambda number, _: activity.heartbeat(number))
+
+        def watch(number: str, error: str | None) -> None:
+            activity.heartbeat(number)
+            if error is not None:
+                _log.error("%s: %s", number, error)
+
+        return await self.portion(progress, watch)
 
     async def portion(self, progress: ArchiveRun, watch: Watch) -> ArchiveRun:
         """The same, with somebody who watches."""
@@ -165,7 +171,6 @@ class Archiving:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is the matter with one case, the others go on
             reason = _reason(error)
-            _log.error("%s: %s", number, reason)
             async with self.database.begin() as connection:
                 await Ledger.failed(connection, number, reason, self._virtual_now())
             return reason

@@ -228,14 +228,16 @@ def _read(shelf: Shelf, entries: Sequence[Entry], number: str) -> tuple[Path, Do
     from activities.archive.package import read_package
     from activities.archive.shelf import FileState
 
-    stored = next((entry.stored for entry in entries if entry.stored), None)
-    if stored is None:
-        why = next((f": {entry.error}" for entry in entries if entry.error), "; bihuan archive list shows what is")
+    entry = next(iter(entries), None)
+    stored = entry.stored if entry else None
+    if entry is None or stored is None:
+        why = f": {entry.error}" if entry and entry.error else "; bihuan archive list shows what is"
         raise Problem(f"{number} is not archived{why}")
     path = shelf.path(stored.file)
     state = shelf.state(stored)
     if state is not FileState.SOUND:
-        raise Problem(f"{number}: its file {path} is {state}; bring it back from a backup (bihuan archive verify)")
+        anew = "" if entry.masked_at else f", or write it anew: bihuan archive run --again {number}"
+        raise Problem(f"{number}: its file {path} is {state}; bring it back from a backup{anew}")
     return path, read_package(path)
 
 
@@ -245,7 +247,8 @@ def _print_due(archive: Sequence[str], held: Sequence[str], mask: Sequence[str],
         return
     rows = [(number, what) for what, numbers in (("archive", archive), ("mask", mask)) for number in numbers]
     rows += [(number, "held back: something still goes on about it") for number in held]
-    print_table(("Case", "Would"), rows)
+    if rows:
+        print_table(("Case", "Would"), rows)
     say(f"would archive {len(archive)} and mask {len(mask)} cases; nothing was done")
 
 
