@@ -10,12 +10,14 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from jinja2 import ChainableUndefined
+
 from activities.archive.dossier import Dossier
 from activities.event_text import event_text
 from activities.labels import TEMPLATES, label
 from activities.pages import environment
-from activities.wording import clean, named
-from workflows.domain.vocabulary import Locale
+from activities.wording import clean, named, person
+from workflows.domain.vocabulary import Audience, Locale
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class CasePage:
 
     def render(self, dossier: Dossier) -> str:
         """The page."""
-        template = environment().get_template(f"{self.locale.value}/archive/case.html")
+        # A case of an earlier release lacks what came later, and is archived all the same.
+        lenient = environment().overlay(undefined=ChainableUndefined)
+        template = lenient.get_template(f"{self.locale.value}/archive/case.html")
         return template.render(
             dossier=dossier,
             case=dossier["case"],
@@ -56,8 +60,10 @@ class CasePage:
         return datetime.fromisoformat(value).astimezone(ZoneInfo(self.zone))
 
     def _person(self, who: str | None) -> str:
-        name = self.names.get(who or "")
-        return f"{name} ({who})" if name else who or ""
+        if not who:
+            return ""
+        name = person(who, self.names, Audience.STAFF, None, self.locale)
+        return f"{name} ({who})" if who in self.names else name
 
 
 @cache

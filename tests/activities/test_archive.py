@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import signal
 import sys
+import tomllib
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -22,14 +24,16 @@ from activities.archive.package import read_package
 from activities.archive.shelf import FileState, Shelf, find_attachments
 from activities.database import Database
 from activities.directory import Directory
+from activities.labels import TEMPLATES
 from activities.policy.loading import load_policy
 from activities.reading import Cases
-from activities.tables import outbox
+from activities.tables import case_record, outbox, registration
 from tests.activities.samples import organisation
 from tests.activities.test_knowledge import closed, opened
 from tests.scenes import DAY, MONDAY
 from workflows.domain.policy import Policy
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Locale
 from workflows.ports import ArchiveRun
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +107,31 @@ async def test_an_archived_case_can_be_read_without_the_program(either: Database
     assert all(one["text"] and one["html"] for one in case["notifications"])
     assert case["article"]["solution"] == "重启打印服务"
     assert case["attachments"] == [{"name": "屏幕截图.png", "member": None, "size": None, "sha256": None}]
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+async def test_a_case_of_an_earlier_release_is_archived_with_what_it_has(
+    database: Database, tmp_path: Path, locale: Locale
+) -> None:
+    number = await closed(database, "打不出小票")
+    few = {"number": number, "status": "closed", "priority": "P1", "type": "technical"}
+    async with database.begin() as connection:
+        await connection.execute(update(case_record).values(view=few))
+        await connection.execute(update(registration).values(form={"channel": "portal"}))
+    policy = load_policy("standard").model_copy(update={"locale": locale})
+    archiving = archiving_of(database, tmp_path, policy=policy)
+    assert (await run(archiving)).failures == ()
+    with zipfile.ZipFile(archiving.shelf.path(str((await entry_of(archiving, number)).file))) as file:
+        page = file.read("case.html").decode()
+    assert {"zh_CN": "处理记录", "en": "What was done"}[locale] in page
+    assert {"zh_CN": "<td>客户</td>", "en": "<td>the customer</td>"}[locale] in page
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_every_heading_of_the_page_has_its_word(locale: Locale) -> None:
+    known = tomllib.loads((TEMPLATES / locale / "archive" / "words.toml").read_text("utf-8"))
+    used = set(re.findall(r"words\.(\w+)", (TEMPLATES / "archive.html").read_text("utf-8")))
+    assert used == set(known)
 
 
 async def test_the_same_case_gives_the_same_file_and_a_second_run_nothing(either: Database, tmp_path: Path) -> None:
