@@ -13,7 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from temporalio import activity
 
 from activities.archive.dossier import Dossier, read_dossier
@@ -69,7 +69,7 @@ class Archiving:
         """The next portion. A case that fails is named in the answer, the log and the record, and stops no other.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database is away; the portion is to be tried again.
+            sqlalchemy.exc.DBAPIError: the database is away; the portion is to be tried again.
         """
 
         def watch(number: str, error: str | None) -> None:
@@ -167,7 +167,7 @@ class Archiving:
         """Do it, and keep what went wrong with this case; a database that is away is wrong with all of them."""
         try:
             await work(number)
-        except SQLAlchemyError:
+        except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever is the matter with one case, the others go on
             reason = _reason(error)

@@ -2,7 +2,8 @@
 
 What reports count stays: dates, type, priority, product, department, people who worked on it, satisfaction. Names and
 contacts are replaced whole, other texts are masked as `activities.masking` does it, rendered messages go: all of it
-is in the archived file. Masking what is masked changes nothing.
+is in the archived file. The intake key stays, so that a submission sent once more is still the same case. Masking what
+is masked changes nothing.
 """
 
 from __future__ import annotations

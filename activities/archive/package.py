@@ -10,7 +10,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from activities.archive.dossier import FORMAT, Dossier
@@ -20,7 +20,9 @@ PAGE, DATA, SUMS = "case.html", "case.json", "SHA256SUMS"
 _LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 """The time of every entry: the earliest a ZIP can say. When the case was archived is not part of it."""
 _PORTION: Final = 1 << 20
-_UNSAFE: Final = re.compile(r'[\x00-\x1f<>:"|?*]')
+_STEM, _SUFFIX = 48, 10
+"""Characters of a file's name that are kept: disks count at most 255 bytes, of which a character may take four."""
+_UNSAFE: Final = re.compile(r'[<>:"|?*]')
 
 
 def write_package(
@@ -97,7 +99,8 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _put(file: zipfile.ZipFile, name: str, text: str, sums: dict[str, str]) -> None:
-    content = text.encode()
+    # Half a character, as broken clients send it, is no reason not to keep a case; in JSON this is its escape.
+    content = text.encode(errors="backslashreplace")
     sums[name] = hashlib.sha256(content).hexdigest()
     file.writestr(_entry(name), content)
 
@@ -122,10 +125,11 @@ def _digest(file: zipfile.ZipFile, name: str) -> str:
 
 
 def _read_sums(text: str) -> dict[str, str]:
-    return {name: digest for digest, _, name in (line.partition("  ") for line in text.splitlines())}
+    return {name: digest for digest, _, name in (line.partition("  ") for line in text.split("\n") if line)}
 
 
 def _file_name(name: str) -> str:
     """Of a file on any computer, whatever a customer called it."""
-    last = re.split(r"[\\/]", name)[-1]
-    return _UNSAFE.sub("_", last).strip(". ")[:120] or "file"
+    last = "".join(char if char.isprintable() else "_" for char in re.split(r"[\\/]", name)[-1])
+    safe = PurePosixPath(_UNSAFE.sub("_", last).strip(". ") or "file")
+    return safe.stem[:_STEM] + safe.suffix[:_SUFFIX]

@@ -114,7 +114,15 @@ def find_attachments(folder: Path, number: str, names: list[str]) -> dict[str, P
     """Name -> file, for those attachments of a case whose file the installation has (`<number>/<name>` in `folder`)."""
     own = (folder / number).resolve()
     found = {name: own / name for name in names}
-    return {name: path for name, path in found.items() if path.resolve().is_relative_to(own) and path.is_file()}
+    return {name: path for name, path in found.items() if path.resolve().is_relative_to(own) and _is_there(path)}
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long for the disk: there is no such file.
+        return False
 
 
 def _taken(descriptor: int) -> bool:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from activities.archive.archiving import Archiving
 from activities.archive.ledger import Entry, Ledger
-from activities.archive.package import read_package
+from activities.archive.package import read_package, unpack
 from activities.archive.shelf import FileState, Shelf, find_attachments
 from activities.database import Database
 from activities.directory import Directory
@@ -166,6 +166,25 @@ async def test_what_a_customer_attached_goes_along_and_nothing_else_of_the_disk(
     kept = {one["name"]: one["size"] for one in read_package(path)["attachments"]}
     assert kept == {"log.txt": 10, "link.txt": None, "logs\\old.txt": 4, "gone.png": None}
     assert find_attachments(tmp_path / "attachments", number, ["../secret.txt", str(secret)]) == {}
+
+
+async def test_no_name_and_no_character_keeps_a_case_from_being_archived(database: Database, tmp_path: Path) -> None:
+    names = ["长" * 190 + ".png", "..", "a\u2028b?.txt", "x" * 200]
+    number = await closed(database, "打不出小票", attachments=["a.txt"])
+    async with database.begin() as connection:
+        broken = {"channel": "portal", "description": {"symptom": "\ud83d 半个字"}, "attachments": names}
+        raw = json.dumps(broken)
+        await connection.execute(text("UPDATE registration SET form = :form"), {"form": raw})
+    own = tmp_path / "attachments" / number
+    own.mkdir(parents=True)
+    (own / names[2]).write_text("?")
+    archiving = archiving_of(database, tmp_path)
+    assert (await run(archiving)).failures == ()
+    path = archiving.shelf.path(str((await entry_of(archiving, number)).file))
+    assert read_package(path)["form"] == broken
+    unpacked = unpack(path, tmp_path / "out")
+    assert all(place.is_relative_to(tmp_path / "out") and place.is_file() for place in unpacked)
+    assert len(unpacked) == 4
 
 
 async def test_only_what_has_been_closed_for_long_enough_is_archived(either: Database, tmp_path: Path) -> None:

@@ -173,10 +173,10 @@ async def test_an_editor_may_say_what_stands_in_place_of_a_masked_customer(datab
 
 @pytest.mark.parametrize("fault", ["missing", "changed", "unreadable"])
 async def test_nothing_is_masked_whose_file_is_not_what_was_archived(
-    either: Database, tmp_path: Path, fault: str
+    database: Database, tmp_path: Path, fault: str
 ) -> None:
-    number = await spoken_of(either)
-    archiving = archiving_of(either, tmp_path)
+    number = await spoken_of(database)
+    archiving = archiving_of(database, tmp_path)
     await run(archiving)
     path = archiving.shelf.path(str((await entry_of(archiving, number)).file))
     whole = path.read_bytes()
@@ -185,12 +185,12 @@ async def test_nothing_is_masked_whose_file_is_not_what_was_archived(
         path.write_bytes(whole + b" ")
     elif fault == "unreadable":
         path.mkdir()
-    later = archiving_of(either, tmp_path, now=lambda: MUCH_LATER)
+    later = archiving_of(database, tmp_path, now=lambda: MUCH_LATER)
     done = await run(later)
     assert (done.masked, done.failed) == (0, 1)
     assert done.failures[0].reason == f"not masked: its file 2024/05/{number}.zip is {fault}"
-    assert "王芳" in await everything(either)
-    (seen,) = [one for one in await Cases(either).attention(MUCH_LATER) if one.reason == "not_archived"]
+    assert "王芳" in await everything(database)
+    (seen,) = [one for one in await Cases(database).attention(MUCH_LATER) if one.reason == "not_archived"]
     assert (seen.number, seen.what) == (number, "mask")
     if fault == "unreadable":
         path.rmdir()
@@ -198,21 +198,21 @@ async def test_nothing_is_masked_whose_file_is_not_what_was_archived(
     await later.put_away(number)
     assert path.read_bytes() == whole
     assert (await run(later)).masked == 1
-    assert "王芳" not in await everything(either)
+    assert "王芳" not in await everything(database)
 
 
-async def test_a_case_is_masked_in_its_own_time_not_when_it_is_archived(either: Database, tmp_path: Path) -> None:
-    await spoken_of(either)
-    done = await run(archiving_of(either, tmp_path, now=lambda: LATER))
+async def test_a_case_is_masked_in_its_own_time_not_when_it_is_archived(database: Database, tmp_path: Path) -> None:
+    await spoken_of(database)
+    done = await run(archiving_of(database, tmp_path, now=lambda: LATER))
     assert (done.archived, done.masked) == (1, 0)
-    assert "王芳" in await everything(either)
+    assert "王芳" in await everything(database)
 
 
 async def test_the_customer_is_told_what_waits_before_the_address_is_taken_away(
-    either: Database, tmp_path: Path
+    database: Database, tmp_path: Path
 ) -> None:
-    await spoken_of(either)
-    await run(archiving_of(either, tmp_path))
-    async with either.begin() as connection:
+    await spoken_of(database)
+    await run(archiving_of(database, tmp_path))
+    async with database.begin() as connection:
         await connection.execute(update(outbox).values(status="pending"))
-    assert (await run(archiving_of(either, tmp_path, now=lambda: MUCH_LATER))) == ArchiveRun(step="done")
+    assert (await run(archiving_of(database, tmp_path, now=lambda: MUCH_LATER))) == ArchiveRun(step="done")
