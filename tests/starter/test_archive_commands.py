@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pytest
 from activities.database import Database
 from activities.directory import Directory
 from tests.activities.samples import customer, organisation
-from tests.activities.test_knowledge import closed, opened
+from tests.activities.test_knowledge import closed as closed_case
+from tests.activities.test_knowledge import opened
 from tests.activities.test_policy_files import shipped
 from tests.starter.command_line import bihuan, intake_form
 from tests.starter.installation import Installation, running
@@ -27,7 +30,9 @@ def folder(tmp_path: Path) -> Path:
         database = Database.open(f"sqlite:///{tmp_path}/bihuan-data/bihuan.db")
         await database.migrate()
         await Directory(database).load(organisation(name="智办公"))
-        numbers = [await closed(database, "小票打印不出来", customer=customer(name=name)) for name in ("李雷", "王芳")]
+        numbers = [
+            await closed_case(database, "小票打印不出来", customer=customer(name=name)) for name in ("李雷", "王芳")
+        ]
         numbers.append(await opened(database, "还没有解决"))
         (tmp_path / "numbers.json").write_text(json.dumps(numbers))
         await database.close()
@@ -105,6 +110,14 @@ def test_a_masked_case_says_where_it_can_be_read(folder: Path) -> None:
     assert archive(folder, "show", first, "--json")[1]["form"]["customer"]["name"] == "李雷"
     code, _, said = archive(folder, "run", "--again", first)
     assert (code, said) == (1, f"bihuan: {first} is masked: what its file held is no longer in the database\n")
+
+
+def test_cases_are_shown_before_the_first_start_of_a_release_that_archives(folder: Path) -> None:
+    first, *_ = numbers_in(folder)
+    with closing(sqlite3.connect(folder / "bihuan-data" / "bihuan.db")) as connection:
+        connection.execute("DROP TABLE archive")
+    shown = bihuan("show", first, "--json", folder=folder)
+    assert (shown.returncode, "archive" in json.loads(shown.stdout)) == (0, False)
 
 
 @pytest.mark.parametrize(

@@ -150,12 +150,27 @@ async def test_an_installation_at_virtual_time_is_not_woken_by_the_wall_clock(cl
 
 
 class _Refusing:
-    """A client of a server without Schedules."""
+    """A client of a server without Schedules, which first does not answer at all."""
 
-    data_converter = None
+    def __init__(self, silent: int = 0) -> None:
+        self.silent = silent
 
     async def create_schedule(self, *arguments: Any, **more: Any) -> None:
+        self.silent -= 1
+        if self.silent >= 0:
+            raise RPCError("connection refused", RPCStatusCode.UNAVAILABLE, b"")
         raise RPCError("unknown method CreateSchedule", RPCStatusCode.UNIMPLEMENTED, b"")
+
+
+async def test_a_server_that_is_slow_to_come_up_is_asked_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.schedules._AGAIN", timedelta(0))
+    silent: Any = _Refusing(silent=2)
+    async with open_installation(Settings(data=tmp_path / "data"), prepare=True) as installation:
+        await keep_schedules(silent, installation)
+    assert caplog.text.count("schedules are tried again") == 2
+    assert silent.silent == -1
 
 
 async def test_a_server_that_knows_no_schedules_is_a_line_in_the_log_and_no_more(
