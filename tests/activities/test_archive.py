@@ -19,8 +19,10 @@ import pytest
 from sqlalchemy import text, update
 
 from activities.archive.archiving import Archiving
+from activities.archive.dossier import read_dossier
 from activities.archive.ledger import Entry, Ledger
 from activities.archive.package import read_package, unpack
+from activities.archive.page import CasePage
 from activities.archive.shelf import FileState, Shelf, find_attachments
 from activities.database import Database
 from activities.directory import Directory
@@ -125,6 +127,16 @@ async def test_a_case_of_an_earlier_release_is_archived_with_what_it_has(
         page = file.read("case.html").decode()
     assert {"zh_CN": "处理记录", "en": "What was done"}[locale] in page
     assert {"zh_CN": "<td>客户</td>", "en": "<td>the customer</td>"}[locale] in page
+
+
+async def test_what_reviews_found_is_on_the_page(database: Database) -> None:
+    number = await closed(database, "打不出小票")
+    async with database.read() as connection:
+        dossier = await read_dossier(connection, number)
+    found = {"root_cause": "<b>驱动旧</b>", "measures": [{"what": "每月更新", "owner": "tech-head"}], "by": ["a", "b"]}
+    page = CasePage(Locale.ZH_CN, "Asia/Shanghai").render({**dossier, "reviews": [{"view": found, "ended": None}]})
+    assert "&lt;b&gt;驱动旧&lt;/b&gt;" in page
+    assert "每月更新" in page and "a, b" in page and "ended" not in page
 
 
 @pytest.mark.parametrize("locale", list(Locale))
