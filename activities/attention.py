@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.outbox import OPEN, OutboxStatus
-from activities.tables import case_record, outbox, registration
+from activities.tables import archive, case_record, outbox, registration
 from workflows.domain.vocabulary import ClockName, Status
 
 _REMEMBERED = timedelta(days=7)
@@ -35,6 +35,8 @@ class AttentionReason(StrEnum):
     """A notification failed for good."""
     UNDELIVERED = "undelivered"
     """A notification has been waiting for long."""
+    NOT_ARCHIVED = "not_archived"
+    """A closed case could not be archived, or not be masked (R28)."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ async def find_attention(
         *await _unopened(connection, now - grace),
         *await _from_cases(connection, now - grace),
         *await _from_outbox(connection, now, now - pending_for),
+        *await _from_archive(connection),
     ]
     return sorted(found, key=lambda item: (item.since, item.number, item.reason))
 
@@ -140,6 +143,24 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
             since=row.created_at,
             what=row.message,
             who=row.recipient,
+            error=row.error,
+        )
+        for row in rows
+    ]
+
+
+async def _from_archive(connection: AsyncConnection) -> list[Attention]:
+    rows = await connection.execute(
+        select(archive.c.number, archive.c.archived_at, archive.c.failed_at, archive.c.error).where(
+            archive.c.failed_at.is_not(None)
+        )
+    )
+    return [
+        Attention(
+            number=row.number,
+            reason=AttentionReason.NOT_ARCHIVED,
+            since=row.failed_at,
+            what="mask" if row.archived_at else "archive",
             error=row.error,
         )
         for row in rows

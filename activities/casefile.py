@@ -41,6 +41,20 @@ class CaseFile:
     view: Json | None
     timeline: tuple[Json, ...] = field(default=())
 
+    @classmethod
+    def archived(cls, dossier: Mapping[str, Any]) -> CaseFile:
+        """The case as its archived file has it (see `activities.archive.dossier`)."""
+        started = dossier["started_at"]
+        return cls(
+            number=dossier["number"],
+            channel=dossier["channel"],
+            received_at=_instant(dossier["received_at"]),
+            started_at=_instant(started) if started else None,
+            form=dossier["form"],
+            view=dossier["case"],
+            timeline=tuple(dossier["timeline"]),
+        )
+
 
 async def read_case_file(address: DatabaseUrl, number: str) -> CaseFile | None:
     """The case of that number with its timeline, or None.

@@ -22,6 +22,7 @@ _EN: Final = {
     "name": "[customer]", "company": "[company]", "phone": "[phone]", "email": "[e-mail]", "wechat": "[WeChat]",
     "other": "[contact]", "identity": "[identity number]",
 }  # fmt: skip
+_OURS: Final = frozenset({*_ZH.values(), *_EN.values()})
 
 _GAP: Final = r"[\s\-.()·—–]*"
 _HONORIFICS: Final = "先生|女士|小姐|太太|老师|经理|总监|老板|同学|师傅|医生|教授|主任|总"
@@ -68,6 +69,10 @@ class Mask:
         self._kinds = [kind for kind, _ in patterns]
         self._pattern = re.compile("|".join(f"({pattern})" for _, pattern in patterns))
 
+    def word(self, kind: str) -> str:
+        """What stands in place of a datum of that kind, a key of the form's customer."""
+        return self._words[kind]
+
     def __call__(self, text: str) -> str:
         """The text with a word in brackets in place of each personal datum."""
         folded, origins = _folded(text)
@@ -96,7 +101,9 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
 
 def _own(customer: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Kind and pattern of everything the form says of the customer."""
-    values = {key: _folded(value)[0].strip() for key, value in customer.items() if isinstance(value, str)}
+    # A form that was masked has nothing to look for.
+    texts = {key: value for key, value in customer.items() if isinstance(value, str) and value not in _OURS}
+    values = {key: _folded(value)[0].strip() for key, value in texts.items()}
     found: list[tuple[str, str]] = []
     if email := values.get("email"):
         found.append((email, "email"))

@@ -312,3 +312,21 @@ review_timeline = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
 )
 """Every step of every review; `recorded_at` as in `timeline`."""
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("number", Words, ForeignKey("registration.number"), primary_key=True),
+    Column("file", Words),
+    Column("sha256", Words),
+    Column("size", Integer),
+    Column("archived_at", UtcDateTime),
+    Column("masked_at", UtcDateTime),
+    Column("error", Words),
+    Column("failed_at", UtcDateTime),
+)
+"""What became of closed cases (R28): one row a case that was archived, or could not be.
+
+`file` is relative to the archive folder, `/` between its parts; `size` is in bytes; `error` is why the last try
+failed, None once one went well. All times are the case's.
+"""

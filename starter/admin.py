@@ -124,6 +124,16 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("review measure move", "Give a measure another owner or due time."),
         ),
     ),
+    (
+        "What is kept",
+        "starter.console.archive",
+        (
+            ("archive run", "Archive closed cases that are due, now and by hand."),
+            ("archive list", "What is archived where, and what could not be."),
+            ("archive show", "Read an archived case back."),
+            ("archive verify", "Hold every archived file against its checksum."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {
@@ -132,6 +142,10 @@ _GROUPS = {
     "kb": "The knowledge base.",
     "review": "Reviews of closed cases: their reports, and the measures that follow.",
     "review measure": "The measures of a review.",
+        ),
+    ),
+    (
+    "archive": "Closed cases, kept in files of their own.",
 }
 _DEFAULTS = {"review": "submit"}
 """What a group does when a case's number follows its name."""
@@ -258,7 +272,7 @@ def _function(name: str) -> str:
 def _overview() -> str:
     lines = ["Usage: bihuan COMMAND [OPTIONS]", "", _TITLE]
     for group, _, commands in _COMMANDS:
-        lines += ["", f"{group}:", *(f"  {name:<13} {line}" for name, line in commands)]
+        lines += ["", f"{group}:", *(f"  {name:<14} {line}" for name, line in commands)]
     lines += ["", "bihuan COMMAND --help explains one; --debug shows where an unexpected error comes from."]
     return "\n".join(lines) + "\n"
 

@@ -16,6 +16,8 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.archive.archiving import Archiving
+from activities.archive.shelf import Shelf
 from activities.delivery import Delivering
 from activities.mail import Smtp
 from activities.recording import HandOver, Recording, hand_over_nothing
@@ -28,12 +30,14 @@ from worker.endpoint import Endpoint
 from worker.hand_over import StandaloneDelivery, UndeliverableReport
 from worker.installation import Installation, open_installation
 from worker.recovery import Recovery
+from worker.schedules import keep_schedules
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
 from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
+from workflows.housekeeping import ArchiveWorkflow
 from workflows.review import ReviewWorkflow
 
 _DRAIN = timedelta(seconds=10)
@@ -51,6 +55,7 @@ class Activities:
     settling: Settling
     recording: Recording
     delivering: Delivering
+    archiving: Archiving
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -61,6 +66,7 @@ class Activities:
             self.recording.record,
             ReviewRecording(self.recording).record_review,
             self.delivering.deliver,
+            self.archiving.archive,
         ]
 
 
@@ -82,6 +88,23 @@ def build_hand_over(client: Client, settings: Settings) -> HandOver:
     if settings.delivery == "workflow":
         return hand_over_nothing
     return StandaloneDelivery(client, settings.task_queue)
+
+
+def build_archiving(installation: Installation) -> Archiving:
+    """What archives, as the Schedule and people start it.
+
+    Raises:
+        Problem: the policy is not understood.
+    """
+    settings = installation.settings
+    return Archiving(
+        database=installation.database,
+        shelf=Shelf(settings.archive_folder),
+        attachments=settings.attachment_folder,
+        policy=installation.policy,
+        directory=installation.directory,
+        time=installation.time,
+    )
 
 
 def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
@@ -113,6 +136,7 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
             on_failed=UndeliverableReport(client, installation.now),
             time=time,
         ),
+        build_archiving(installation),
     )
 
 
@@ -127,7 +151,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow],
         activities=activities.all,
         workflow_runner=sandbox(),
         max_cached_workflows=sizes.cached_workflows,
@@ -164,12 +188,13 @@ async def run_worker(
         worker = build_worker(client, settings, activities)
         running = asyncio.create_task(worker.run())
         recovery = asyncio.create_task(Recovery(client, installation, hand_over).run())
+        schedules = asyncio.create_task(keep_schedules(client, installation))
         stopping = asyncio.create_task(stop.wait())
         try:
             ready(installation)
             await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (recovery, stopping):
+            for task in (recovery, schedules, stopping):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     policy: str = "standard"
     organisation: Path | None = None
     templates: Path | None = None
+    archive: Path | None = None
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
@@ -87,6 +88,16 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """URL of the record: the configured one, or a SQLite file in the data folder."""
         return record_url(self.database_url, self.data)
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where closed cases are archived: the configured folder, or one in the data folder."""
+        return self.archive or self.data / "archive"
+
+    @property
+    def attachment_folder(self) -> Path:
+        """Where files that customers attached are looked for: `<number>/<name>`."""
+        return self.data / "attachments"
 
     @property
     def database_synchronous(self) -> Literal["FULL", "NORMAL"]:

@@ -12,8 +12,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from activities.event_text import event_text
 from activities.labels import label
-from starter.console.event_text import event_text
 from starter.console.screen import printable
 from worker.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale
@@ -80,6 +80,10 @@ class CasePanel:
         yield self._line("Received", f"{self._moment(case['received_at'])} · {channel}")
         if case["status"] is None:
             return
+        if archive := case.get("archive"):
+            masked = ", the customer's data here is masked" if archive["masked_at"] else ""
+            read = f"bihuan archive show {case['number']}"
+            yield self._line("Archived", f"{self._moment(archive['archived_at'])}{masked}: {read}", style="bold")
         yield self._line("Type", " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]))
         assisting = f", with {', '.join(case['assisting'])}" if case.get("assisting") else ""
         yield self._line("Owner", f"{case['owner'] or '–'} · {case['department'] or '–'}{assisting}")

@@ -38,6 +38,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
     """
     from activities.casefile import read_case_file
     from activities.database_url import DatabaseUrl
+    from starter.console.archived import archived_as
     from starter.console.case_json import case_json
     from starter.console.suggestions import suggestions_for
 
@@ -48,6 +49,8 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
     company = await CompanyTime.read(place)
     shown = case_json(file, company, timeline=True)
+    if archived := await archived_as(place, file):
+        shown["archive"] = company.localized(archived)
     if suggestions := await suggestions_for(place, file):
         shown["suggestions"] = company.localized(suggestions)
     if as_json:

@@ -13,6 +13,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact
 from workflows.domain.notation import BusinessHours, Key, Labels, Line, Weekday, in_locale
 from workflows.domain.promise import (
+    ArchiveRules,
     EscalationRules,
     Level,
     RatingRules,
@@ -151,6 +152,7 @@ class Policy(Fact):
     assisting: tuple[AssistingRule, ...] = ()
     completeness: CompletenessRules = CompletenessRules()
     limits: Limits = Limits()
+    archive: ArchiveRules = ArchiveRules()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

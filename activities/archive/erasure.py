@@ -1,0 +1,125 @@
+"""Personal data of an archived case's customer, masked in the database for good (R28).
+
+What reports count stays: dates, type, priority, product, department, people who worked on it, satisfaction. Names and
+contacts are replaced whole, other texts are masked as `activities.masking` does it, rendered messages go: all of it
+is in the archived file. The intake key stays, so that a submission sent once more is still the same case. Masking what
+is masked changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.masking import Mask
+from activities.submission import lookup_columns, supply
+from activities.tables import case_record, outbox, registration, settlement, timeline
+from workflows.domain.event import EventKind
+from workflows.domain.model import Json
+from workflows.domain.vocabulary import Audience
+
+_HIDDEN: Final = ("name", "company", "phone", "wechat", "email", "other")
+_FACTS: Final = frozenset({
+    "intake_key", "channel", "product", "type", "subtype", "occurred_at", "received_at", "hoped_for", "received_by",
+    "priority", "before", "after", "department", "group", "owner", "previous", "to", "head", "person", "by", "clock",
+    "level", "message", "recipient", "resolution", "score", "satisfaction", "policy", "command", "command_id", "number",
+    "workflow_id", "missing",
+})  # fmt: skip
+"""Keys whose values are ids, words of the program, or what reports count."""
+_REASONS: Final = {EventKind.ESCALATED: "why", EventKind.REOPENED: "reason"}
+"""Reasons that are words of the program, too."""
+_GONE: Final = "[已归档 archived]"
+
+
+class CaseMask:
+    """The mask of one case: of its customer as the form has it now, and as it was said before in an answer."""
+
+    def __init__(self, form: Json, supplied: Sequence[Mapping[str, Any]]) -> None:
+        """`supplied` are the `fields` of the customer's answers."""
+        self._now = Mask(form)
+        self._masks = [self._now, *(Mask(supply(form, fields)) for fields in supplied)]
+
+    def text(self, text: str) -> str:
+        """Without personal data."""
+        for mask in self._masks:
+            text = mask(text)
+        return text
+
+    def form(self, form: Json) -> Json:
+        """A form of the same facts that names nobody."""
+        given = form.get("customer")
+        customer: dict[str, Any] = given if isinstance(given, dict) else {}
+        hidden: dict[str, Any] = dict.fromkeys(("phone", "wechat", "email"))
+        hidden |= {name: self._now.word(name) for name in ("name", "other")}
+        hidden["company"] = self._now.word("company") if customer.get("company") else None
+        return {**self.inside(form), "customer": {**customer, **hidden}}
+
+    def detail(self, kind: str, detail: Json) -> Json:
+        """An entry of the timeline."""
+        reason = _REASONS.get(EventKind(kind)) if kind in set(EventKind) else None
+        masked: Json = self.inside(detail)
+        if reason in detail:
+            masked[reason] = detail[reason]
+        fields = detail.get("fields")
+        if isinstance(fields, dict):
+            masked["fields"] = {key: self._answer(key, value) for key, value in fields.items()}
+        return masked
+
+    def inside(self, value: Any) -> Any:
+        """Every text in a JSON value, but facts."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {key: item if key in _FACTS else self.inside(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.inside(item) for item in value]
+        return value
+
+    def _answer(self, key: str, value: Any) -> Any:
+        section, _, name = key.partition(".")
+        if section == "customer" and name in _HIDDEN:
+            return self._now.word(name)
+        return value if key in _FACTS else self.inside(value)
+
+
+async def mask_case(connection: AsyncConnection, number: str) -> None:
+    """Mask what the record knows of a case, in the caller's transaction."""
+    form = await connection.scalar(select(registration.c.form).where(registration.c.number == number)) or {}
+    entries = (
+        await connection.execute(
+            select(timeline.c.sequence, timeline.c.kind, timeline.c.detail).where(timeline.c.number == number)
+        )
+    ).all()
+    answers = [entry.detail.get("fields") for entry in entries if entry.kind == EventKind.SUPPLIED.value]
+    mask = CaseMask(form, [fields for fields in answers if isinstance(fields, dict)])
+    for sequence, kind, detail in entries:
+        if (masked := mask.detail(kind, detail)) != detail:
+            place = (timeline.c.number == number, timeline.c.sequence == sequence)
+            await connection.execute(update(timeline).where(*place).values(detail=masked))
+    hidden = mask.form(form)
+    await connection.execute(
+        update(registration).where(registration.c.number == number).values(form=hidden, **lookup_columns(hidden))
+    )
+    for column in (case_record.c.view, settlement.c.body):
+        await _mask_document(connection, column, number, mask)
+    await _mask_messages(connection, number, mask)
+
+
+async def _mask_document(connection: AsyncConnection, column: Any, number: str, mask: CaseMask) -> None:
+    row = column.table.c.number == number
+    body = await connection.scalar(select(column).where(row))
+    if body is not None and (masked := mask.inside(body)) != body:
+        await connection.execute(update(column.table).where(row).values({column.name: masked}))
+
+
+async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMask) -> None:
+    own = outbox.c.number == number
+    await connection.execute(update(outbox).where(own).values(subject=_GONE, text=_GONE, html=_GONE, short=_GONE))
+    to_customer = outbox.c.audience == Audience.CUSTOMER.value
+    await connection.execute(update(outbox).where(own, to_customer).values(address="", name=""))
+    errors = await connection.execute(select(outbox.c.key, outbox.c.error).where(own, outbox.c.error.is_not(None)))
+    for key, error in errors.all():
+        await connection.execute(update(outbox).where(outbox.c.key == key).values(error=mask.text(error)))

@@ -1,0 +1,81 @@
+"""The table that says which case is archived where, and which could not be (R28)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.archive.shelf import Stored
+from activities.database import Database, insert_into
+from activities.tables import archive, case_record
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the table; `closed_at` is the case's."""
+
+    number: str
+    file: str | None
+    sha256: str | None
+    size: int | None
+    archived_at: datetime | None
+    masked_at: datetime | None
+    error: str | None
+    failed_at: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def stored(self) -> Stored | None:
+        """Its file, None while the case is not archived."""
+        if self.archived_at is None or self.file is None or self.sha256 is None or self.size is None:
+            return None
+        return Stored(self.file, self.sha256, self.size)
+
+
+class Ledger:
+    """Reads and writes the table. The methods that write work inside the caller's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def entries(self, number: str | None = None) -> Sequence[Entry]:
+        """Everything in it, or what it says of one case; in the order of the numbers."""
+        statement = (
+            select(archive, case_record.c.closed_at)
+            .outerjoin(case_record, case_record.c.number == archive.c.number)
+            .order_by(archive.c.number)
+        )
+        if number is not None:
+            statement = statement.where(archive.c.number == number)
+        async with self._database.read() as connection:
+            return [Entry(**row) for row in (await connection.execute(statement)).mappings()]
+
+    @staticmethod
+    async def archived(connection: AsyncConnection, number: str, stored: Stored, at: datetime) -> None:
+        """It is in that file now."""
+        await _put(
+            connection, number,
+            {"file": stored.file, "sha256": stored.sha256, "size": stored.size, "archived_at": at, "error": None,
+             "failed_at": None},
+        )  # fmt: skip
+
+    @staticmethod
+    async def masked(connection: AsyncConnection, number: str, at: datetime) -> None:
+        """Its customer's data is masked in the database."""
+        values = {"masked_at": at, "error": None, "failed_at": None}
+        await connection.execute(update(archive).where(archive.c.number == number).values(**values))
+
+    @staticmethod
+    async def failed(connection: AsyncConnection, number: str, error: str, at: datetime) -> None:
+        """It could not be archived, or masked."""
+        await _put(connection, number, {"error": error, "failed_at": at})
+
+
+async def _put(connection: AsyncConnection, number: str, values: dict[str, Any]) -> None:
+    statement = insert_into(connection, archive).values(number=number, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=values))

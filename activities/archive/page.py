@@ -1,0 +1,72 @@
+"""An archived case for people: one HTML page without anything from elsewhere."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import ChainableUndefined
+
+from activities.archive.dossier import Dossier
+from activities.event_text import event_text
+from activities.labels import TEMPLATES, label
+from activities.pages import environment
+from activities.wording import clean, named, person
+from workflows.domain.vocabulary import Audience, Locale
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """How a company's archive reads: in `locale`, on the wall clock of `zone`.
+
+    `labels` are the company's own (type, subtype, department ids), `names` people's.
+    """
+
+    locale: Locale
+    zone: str
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    company: str = ""
+
+    def render(self, dossier: Dossier) -> str:
+        """The page."""
+        # A case of an earlier release lacks what came later, and is archived all the same.
+        lenient = environment().overlay(undefined=ChainableUndefined)
+        template = lenient.get_template(f"{self.locale.value}/archive/case.html")
+        return template.render(
+            dossier=dossier,
+            case=dossier["case"],
+            form=dossier["form"],
+            words=_words(self.locale),
+            company=self.company,
+            label=lambda kind, value: label(kind, value, self.locale),
+            called=lambda value: named(value, self.labels, self.locale) if value else "",
+            person=self._person,
+            local=self.local,
+            said=lambda entry: clean(event_text(entry, self._moment, self.locale)),
+            clean=clean,
+        )
+
+    def local(self, value: str | None) -> str:
+        """A time as it is read."""
+        return f"{self._moment(value):%Y-%m-%d %H:%M}" if value else ""
+
+    def _moment(self, value: str) -> datetime:
+        return datetime.fromisoformat(value).astimezone(ZoneInfo(self.zone))
+
+    def _person(self, who: str | None) -> str:
+        if not who:
+            return ""
+        name = person(who, self.names, Audience.STAFF, None, self.locale)
+        return f"{name} ({who})" if who in self.names else name
+
+
+@cache
+def _words(locale: Locale) -> dict[str, Any]:
+    with (TEMPLATES / locale.value / "archive" / "words.toml").open("rb") as file:
+        return tomllib.load(file)

@@ -1,0 +1,44 @@
+"""Which closed cases are due for the archive, and which for masking (R28)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+
+from activities.outbox import OPEN
+from activities.tables import archive, case_record, outbox
+from workflows.domain.vocabulary import Status
+
+
+def held_back() -> ColumnElement[bool]:
+    """Whether something still goes on about a closed case: it is neither archived nor masked until that is over.
+
+    One condition a reason, each about `case_record.c.number`.
+    """
+    undelivered = exists().where(outbox.c.number == case_record.c.number, outbox.c.status.in_(OPEN))
+    return or_(undelivered)
+
+
+def due_for_archiving(closed_until: datetime) -> Select[tuple[str]]:
+    """Numbers of cases closed by then that are not archived, in their order."""
+    return _closed(closed_until).where(archive.c.archived_at.is_(None), ~held_back())
+
+
+def waiting_for_archiving(closed_until: datetime) -> Select[tuple[str]]:
+    """Those that would be due but are held back."""
+    return _closed(closed_until).where(archive.c.archived_at.is_(None), held_back())
+
+
+def due_for_masking(closed_until: datetime) -> Select[tuple[str]]:
+    """Numbers of archived cases closed by then that are not masked, in their order."""
+    return _closed(closed_until).where(archive.c.archived_at.is_not(None), archive.c.masked_at.is_(None), ~held_back())
+
+
+def _closed(until: datetime) -> Select[tuple[str]]:
+    return (
+        select(case_record.c.number)
+        .outerjoin(archive, archive.c.number == case_record.c.number)
+        .where(case_record.c.status == Status.CLOSED.value, case_record.c.closed_at <= until)
+        .order_by(case_record.c.number)
+    )

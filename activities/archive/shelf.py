@@ -1,0 +1,149 @@
+"""The archive folder: where a case's file is, how it gets there whole or not at all, and whether it is still the same.
+
+A file is written beside its place under a temporary name, flushed to the disk, and renamed. Who writes holds the
+folder's lock, so that a Schedule and a person may archive at the same time; whatever a killed process left behind is
+overwritten by the next try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+
+_PORTION = 1 << 20
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks at a lock that another one holds."""
+
+
+class FileState(StrEnum):
+    """What became of a file that was archived once."""
+
+    SOUND = "sound"
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """`file` is relative to the folder, `size` in bytes."""
+
+    file: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Archived cases in `folder`, in a sub-folder a year and in it one a month (`2026/05/FB202605110001.zip`)."""
+
+    folder: Path
+
+    def path(self, file: str) -> Path:
+        """Where a stored file is."""
+        return self.folder / file
+
+    @asynccontextmanager
+    async def lock(self) -> AsyncIterator[None]:
+        """Alone with the folder, in this process and among all; waits for whoever has it.
+
+        Raises:
+            OSError: the folder cannot be made or written to.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            while not _taken(descriptor):  # noqa: ASYNC110 - another process holds it, which sets no event here
+                await asyncio.sleep(_LOOK_AGAIN)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def put(self, file: str, write: Callable[[IO[bytes]], None]) -> Stored:
+        """Put what `write` writes there; what was there before is replaced in one moment.
+
+        Raises:
+            OSError: it cannot be written; nothing is left of it then.
+        """
+        place = self.path(file)
+        self._make(place.parent)
+        beside = place.with_name(f".{place.name}.part")
+        try:
+            with beside.open("w+b") as target:
+                write(target)
+                target.flush()
+                os.fsync(target.fileno())
+                target.seek(0)
+                sha256, size = _checksum(target)
+            beside.replace(place)
+            _flush(place.parent)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        return Stored(file, sha256, size)
+
+    def state(self, stored: Stored) -> FileState:
+        """Whether a file is what it was when it was archived."""
+        try:
+            with self.path(stored.file).open("rb") as file:
+                sha256, size = _checksum(file)
+        except FileNotFoundError:
+            return FileState.MISSING
+        except OSError:
+            return FileState.UNREADABLE
+        return FileState.SOUND if (sha256, size) == (stored.sha256, stored.size) else FileState.CHANGED
+
+    def _make(self, folder: Path) -> None:
+        """With every new folder's name on the disk: a power cut must not take the way to a file that is there."""
+        if folder.is_dir():
+            return
+        self._make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _flush(folder.parent)
+
+
+def find_attachments(folder: Path, number: str, names: list[str]) -> dict[str, Path]:
+    """Name -> file, for those attachments of a case whose file the installation has (`<number>/<name>` in `folder`)."""
+    own = (folder / number).resolve()
+    found = {name: own / name for name in names}
+    return {name: path for name, path in found.items() if path.resolve().is_relative_to(own) and _is_there(path)}
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long for the disk: there is no such file.
+        return False
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _checksum(file: IO[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while portion := file.read(_PORTION):
+        digest.update(portion)
+        size += len(portion)
+    return digest.hexdigest(), size
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
