@@ -48,8 +48,8 @@ class CaseFile:
         return cls(
             number=dossier["number"],
             channel=dossier["channel"],
-            received_at=_instant(dossier["received_at"]),
-            started_at=_instant(started) if started else None,
+            received_at=instant(dossier["received_at"]),
+            started_at=instant(started) if started else None,
             form=dossier["form"],
             view=dossier["case"],
             timeline=tuple(dossier["timeline"]),

@@ -142,9 +142,6 @@ _GROUPS = {
     "kb": "The knowledge base.",
     "review": "Reviews of closed cases: their reports, and the measures that follow.",
     "review measure": "The measures of a review.",
-        ),
-    ),
-    (
     "archive": "Closed cases, kept in files of their own.",
 }
 _DEFAULTS = {"review": "submit"}

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.article_name import article_key
-from activities.tables import article, case_record, outbox, registration, timeline
+from activities.tables import article, case_record, outbox, registration, review, review_case, review_timeline, timeline
 from workflows.domain.problem import Problem
 
 FORMAT: Final = "bihuan-case/1"
@@ -56,9 +56,16 @@ async def read_dossier(connection: AsyncConnection, number: str) -> Dossier:
     }
 
 
-async def _reviews(connection: AsyncConnection, number: str) -> list[Dossier]:  # noqa: ARG001
-    """The reviews the case was in; this release has none."""
-    return []
+async def _reviews(connection: AsyncConnection, number: str) -> list[Dossier]:
+    """The reviews the case was in, each with its steps."""
+    covering = (
+        select(review).join(review_case, review_case.c.review == review.c.id).where(review_case.c.number == number)
+    )
+    found = await _rows(connection, covering.order_by(review.c.opened_at, review.c.id))
+    for one in found:
+        steps = select(review_timeline).where(review_timeline.c.review == one["id"])
+        one["timeline"] = await _rows(connection, steps.order_by(review_timeline.c.sequence))
+    return found
 
 
 async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[Dossier]:

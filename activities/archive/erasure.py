@@ -16,7 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.masking import Mask
 from activities.submission import lookup_columns, supply
-from activities.tables import case_record, outbox, registration, settlement, timeline
+from activities.tables import (
+    case_record,
+    outbox,
+    registration,
+    review,
+    review_case,
+    review_timeline,
+    settlement,
+    timeline,
+)
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import Audience
@@ -106,6 +115,22 @@ async def mask_case(connection: AsyncConnection, number: str) -> None:
     for column in (case_record.c.view, settlement.c.body):
         await _mask_document(connection, column, number, mask)
     await _mask_messages(connection, number, mask)
+    await _mask_reviews(connection, number, mask)
+
+
+async def _mask_reviews(connection: AsyncConnection, number: str, mask: CaseMask) -> None:
+    """What reviews say of this customer; of the other customers of a repeated problem when their time comes."""
+    reviews = select(review_case.c.review).where(review_case.c.number == number)
+    rows = (
+        await connection.execute(select(review.c.id, review.c.subject, review.c.view).where(review.c.id.in_(reviews)))
+    ).all()
+    for key, subject, view in rows:
+        hidden = {"subject": mask.inside(subject), "view": mask.inside(view)}
+        await connection.execute(update(review).where(review.c.id == key).values(**hidden))
+    entries = (await connection.execute(select(review_timeline).where(review_timeline.c.review.in_(reviews)))).all()
+    for entry in entries:
+        place = (review_timeline.c.review == entry.review, review_timeline.c.sequence == entry.sequence)
+        await connection.execute(update(review_timeline).where(*place).values(detail=mask.inside(entry.detail)))
 
 
 async def _mask_document(connection: AsyncConnection, column: Any, number: str, mask: CaseMask) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from activities.outbox import OPEN
-from activities.tables import archive, case_record, outbox
+from activities.tables import archive, case_record, outbox, review, review_case
+from workflows.domain.review_view import ReviewStatus
 from workflows.domain.vocabulary import Status
 
 
@@ -17,7 +18,12 @@ def held_back() -> ColumnElement[bool]:
     One condition a reason, each about `case_record.c.number`.
     """
     undelivered = exists().where(outbox.c.number == case_record.c.number, outbox.c.status.in_(OPEN))
-    return or_(undelivered)
+    being_reviewed = exists().where(
+        review_case.c.number == case_record.c.number,
+        review_case.c.review == review.c.id,
+        review.c.status != ReviewStatus.DONE.value,
+    )
+    return or_(undelivered, being_reviewed)
 
 
 def due_for_archiving(closed_until: datetime) -> Select[tuple[str]]:
