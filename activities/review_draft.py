@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from activities.lateness import report_due
 from activities.review_file import ReviewFile
@@ -37,6 +38,7 @@ def draft_text(
     author = review["author"]
     account = findings.get("what_happened") if findings else account_of(file, voice)
     example = f"{voice.local(now + _SOON):%Y-%m-%d}"
+    measures = ("what", "owner", "until")
     lines = [
         *_comments(_head(file, voice, author, name)),
         "",
@@ -46,7 +48,7 @@ def draft_text(
         *_comments([words["what_happened"]]),
         f"what_happened = {_text(account or '')}",
         "",
-        *_comments([words["measures"], *(f"  {words[key].format(day=example)}" for key in ("what", "owner", "until"))]),
+        *_comments([words["measures"], *(f"  {words[key].format(day=example)}" for key in measures)]),
     ]
     for measure in review["measures"] or [{"what": "", "owner": "", "due": None}]:
         due = f"{voice.local(measure['due']).isoformat(timespec='minutes')}" if measure["due"] else ""
@@ -87,8 +89,9 @@ def _head(file: ReviewFile, voice: Voice, author: str, name: str) -> Iterator[st
     yield words["cases"]
     tables = ReviewTables(file, voice, file.opened_at)
     for case in file.covered:
+        view: dict[str, Any] = case.view or {}
         product = tables.masked(case.form.get("product"), case)
-        kind = voice.kind(case.view["type"], case.view.get("subtype")) if case.view else ""
+        kind = voice.kind(view["type"], view.get("subtype")) if view else ""
         yield f"  {case.number}  {product}  {kind}  {voice.time(case.received_at)}"
     returned = [entry for entry in file.timeline if entry["kind"] == EventKind.REVIEW_RETURNED]
     if returned:

@@ -6,11 +6,12 @@ text, in what the author wrote, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from activities import markdown
 from activities.labels import TEMPLATES
@@ -99,7 +100,8 @@ class ReviewReport:
         if review["status"] == ReviewStatus.AWAITING_APPROVAL:
             rows.append((words["approved_by"], words["waiting"].format(who=voice.person(review["approver"]))))
         if review["ended_at"]:
-            rows.append((words["ended"], words["ended_at"].format(at=voice.time(review["ended_at"]), why=self._why_ended())))
+            ended = words["ended_at"].format(at=voice.time(review["ended_at"]), why=self._why_ended())
+            rows.append((words["ended"], ended))
         return rows
 
     def as_json(self) -> Json:
@@ -124,7 +126,7 @@ class ReviewReport:
     def markdown(self) -> str:
         """The same as Markdown."""
         text = _markdown_environment().get_template(f"{self.voice.locale}/report/review.md").render(self._values())
-        return text.rstrip("\n") + "\n"
+        return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
     @property
     def _colon(self) -> str:
@@ -136,17 +138,19 @@ class ReviewReport:
         return said if said != why else self.tables.masked(why)
 
     def _values(self) -> dict[str, Any]:
-        return {"report": self, "tables": self.tables, "words": self.voice.words, "sections": self.voice.words["sections"]}
+        words = self.voice.words
+        return {"report": self, "tables": self.tables, "words": words, "sections": words["sections"]}
 
 
+@cache
 def _markdown_environment() -> Environment:
-    """Nothing is escaped by itself: Markdown has other marks than HTML."""
+    """Markdown has other marks than HTML: the templates put every text through a filter."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        autoescape=False,
-    )  # fmt: skip  # noqa: S701 - see the filters
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.filters.update({"cell": markdown.cell, "block": markdown.block})
     return made
-
-
-FORMATS: Sequence[str] = ("html", "md")
