@@ -29,14 +29,14 @@ _SOON = timedelta(days=14)
 
 
 def draft_text(
-    file: ReviewFile, voice: Voice, organisation: Organisation, *, now: datetime, name: str = "review.toml"
+    file: ReviewFile, voice: Voice, organisation: Organisation, *, now: datetime, name: str = "report.toml"
 ) -> str:
     """The file; `name` is what it will be called."""
     words = voice.words["draftfile"]
     review = file.as_json()
     findings = review["findings"] or {}
     author = review["author"]
-    account = findings.get("what_happened") if findings else account_of(file, voice)
+    account = findings.get("what_happened") if findings else "\n".join(account_of(file, voice))
     example = f"{voice.local(now + _SOON):%Y-%m-%d}"
     measures = ("what", "owner", "until")
     lines = [
@@ -63,7 +63,7 @@ def draft_text(
     return "\n".join(lines) + "\n"
 
 
-def account_of(file: ReviewFile, voice: Voice) -> str:
+def account_of(file: ReviewFile, voice: Voice) -> list[str]:
     """What the record says happened, a line a step: the key steps of the newest case, without personal data."""
     tables = ReviewTables(file, voice, file.opened_at)
     lines = [
@@ -75,7 +75,7 @@ def account_of(file: ReviewFile, voice: Voice) -> str:
         middle = len(lines) // 2
         lines[middle - 1 : middle + 1] = ["…"]
         lines = [line for index, line in enumerate(lines) if line != "…" or lines[index - 1] != "…"]
-    return "\n".join(lines)
+    return lines
 
 
 def _head(file: ReviewFile, voice: Voice, author: str, name: str) -> Iterator[str]:

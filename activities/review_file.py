@@ -11,7 +11,6 @@ from typing import Any
 from activities.casefile import CaseFile
 from activities.database_url import DatabaseUrl
 from activities.reader import instant, open_reader
-from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 
 COVERING = """
@@ -88,7 +87,7 @@ async def read_review_file(address: DatabaseUrl, number: str) -> ReviewFile:
         name = rows[0]["id"]
         if not rows[0]["view"]:
             raise Problem(f"{number}: its review {name} is called for, but nobody has begun it: is a worker running?")
-        entries: dict[str, list[Json]] = {}
+        entries: dict[str, list[dict[str, Any]]] = {}
         for entry in await reader.rows(_ENTRIES, name):
             entries.setdefault(entry["number"], []).append(_entry(entry))
         covered = [_case(row, entries.get(row["number"], ())) for row in await reader.rows(_CASES, name)]
@@ -149,7 +148,7 @@ def _file(
     )
 
 
-def _case(row: Mapping[str, Any], entries: Sequence[Json]) -> CaseFile:
+def _case(row: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> CaseFile:
     return CaseFile(
         number=row["number"],
         channel=row["channel"],
@@ -161,7 +160,7 @@ def _case(row: Mapping[str, Any], entries: Sequence[Json]) -> CaseFile:
     )
 
 
-def _entry(row: Mapping[str, Any]) -> Json:
+def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "sequence": row["sequence"],
         "at": instant(row["at"]).isoformat(),

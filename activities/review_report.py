@@ -7,6 +7,7 @@ text, in what the author wrote, too.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,12 +17,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from activities import markdown
 from activities.labels import TEMPLATES
 from activities.pages import environment
+from activities.review_draft import account_of
 from activities.review_file import ReviewFile
 from activities.review_tables import ReviewTables
 from activities.review_wording import Voice
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.review_view import ReviewStatus
+from workflows.domain.vocabulary import Locale
 
 
 class ReviewReport:
@@ -73,9 +76,14 @@ class ReviewReport:
         return self.tables.masked(findings["root_cause"]) if findings else None
 
     def addition(self) -> str | None:
-        """What the author adds to the timeline."""
+        """What the author adds to the timeline; lines of the draft that nobody touched add nothing."""
         findings = self._review["findings"]
-        return self.tables.masked(findings["what_happened"]) if findings and findings["what_happened"] else None
+        said = (findings or {}).get("what_happened")
+        if not said:
+            return None
+        drafted = {line for locale in Locale for line in account_of(self.file, replace(self.voice, locale=locale))}
+        kept = "\n".join(line for line in str(said).splitlines() if line.strip() not in drafted).strip()
+        return self.tables.masked(kept) if kept else None
 
     def people(self) -> list[tuple[str, str]]:
         """Who wrote it, returned it, was late with it and approved it, and when."""

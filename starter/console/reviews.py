@@ -140,7 +140,7 @@ async def draft(
 ) -> None:
     """A file to fill in and hand in with bihuan review submit; what was returned is in it again.
 
-    Example: bihuan review draft FB202605110001 --out review.toml
+    Example: bihuan review draft FB202605110001 --out report.toml
     """
     from activities.review_draft import draft_json, draft_text
 
@@ -154,7 +154,7 @@ async def draft(
         _voice(organisation, policy, company, policy.locale),
         organisation,
         now=company.now(),
-        name=out.name if out is not None else "review.toml",
+        name=out.name if out is not None else "report.toml",
     )
     if out is not None:
         _write_new(out, text)

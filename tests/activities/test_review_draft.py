@@ -41,7 +41,7 @@ async def test_a_fresh_draft_says_what_is_wanted_and_who_can_own_a_measure(datab
     words = review_words(locale)["draftfile"]
     for part in (
         words["root_cause"], words["what_happened"], words["measures"], words["hint"], "tech-001 Li Lei", "云POS",
-        "2024-05-14 09:00", "2024-05-20", f"bihuan review submit {review.number} review.toml --as tech-head",
+        "2024-05-14 09:00", "2024-05-20", f"bihuan review submit {review.number} report.toml --as tech-head",
     ):  # fmt: skip
         assert part in text
     assert len(data["what_happened"].splitlines()) > 10
@@ -79,7 +79,7 @@ async def test_a_long_history_still_fits_into_a_report(database: Database) -> No
     case = file.covered[0]
     note: dict[str, Any] = {"kind": "noted", "by": AUTHOR, "at": MONDAY.isoformat(), "detail": {"text": "长" * 500}}
     long = replace(file, covered=(replace(case, timeline=(*case.timeline, *(note for _ in range(300)))),))
-    account = account_of(long, Voice(Locale.ZH_CN))
+    account = "\n".join(account_of(long, Voice(Locale.ZH_CN)))
     assert len(account) <= 3_000
     assert account.startswith("2024-05-06 09:00")
     assert account.count("…\n") == account.count("长…\n") + 1

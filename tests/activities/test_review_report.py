@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from activities.database import Database
 from activities.labels import TEMPLATES
+from activities.review_draft import account_of
 from activities.review_file import ReviewFile, read_review_file
 from activities.review_report import ReviewReport
 from activities.review_wording import Voice, review_words
@@ -82,6 +83,18 @@ async def test_no_customer_is_in_a_report(database: Database, locale: Locale) ->
         for secret in ("王芳", "13800138000", "angfang@example", "angFang@example"):
             assert secret not in text
     assert "[客户]您好，正在排查，请[电话]" in parsed(report.html()).text
+
+
+async def test_lines_of_the_draft_that_the_author_left_as_they_were_are_not_told_twice(database: Database) -> None:
+    review = await (await called_for(database)).begin()
+    file = await read_review_file(database.address, review.number)
+    drafted = account_of(file, Voice(Locale.EN, _LABELS, organisation().names()))
+    await review.send("review", HEAD, **FINDINGS | {"what_happened": "\n".join([*drafted, "夜间无人值守。"])})
+    report = await report_of(review)
+    assert report.addition() == "夜间无人值守。"
+    await review.send("return_report", HEAD, why="再想想")
+    await review.send("review", HEAD, **FINDINGS | {"what_happened": "\n".join(drafted)})
+    assert (await report_of(review)).addition() is None
 
 
 @pytest.mark.parametrize("locale", Locale)

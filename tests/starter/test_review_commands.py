@@ -108,7 +108,7 @@ def test_a_report_is_written_as_files_or_printed(installed: Path, tmp_path: Path
 
 
 def test_a_draft_is_what_submit_reads_and_never_replaces_a_file(installed: Path, tmp_path: Path) -> None:
-    file = tmp_path / "review.toml"
+    file = tmp_path / "report.toml"
     made = bihuan("review", "draft", LATE, "--out", str(file), folder=installed)
     assert made.returncode == 0, made.stderr
     assert f"bihuan review submit {LATE} {file} --as {AUTHOR}" in made.stderr
