@@ -61,8 +61,8 @@ async def read_case_file(address: DatabaseUrl, number: str) -> CaseFile | None:
     return CaseFile(
         number=case["number"],
         channel=case["channel"],
-        received_at=_instant(case["received_at"]),
-        started_at=_instant(case["started_at"]) if case["started_at"] else None,
+        received_at=instant(case["received_at"]),
+        started_at=instant(case["started_at"]) if case["started_at"] else None,
         form=json.loads(case["form"]),
         view=json.loads(case["view"]) if case["view"] else None,
         timeline=tuple(_entry(entry) for entry in entries),
@@ -100,16 +100,16 @@ async def _from_server(address: DatabaseUrl, number: str) -> _Found:
 def _entry(row: Mapping[str, Any]) -> Json:
     return {
         "sequence": row["sequence"],
-        "at": _instant(row["at"]).isoformat(),
+        "at": instant(row["at"]).isoformat(),
         "kind": row["kind"],
         "by": row["by"],
         "detail": json.loads(row["detail"]),
-        "recorded_at": _instant(row["recorded_at"]).isoformat(),
+        "recorded_at": instant(row["recorded_at"]).isoformat(),
     }
 
 
-def _instant(stored: str | datetime) -> datetime:
-    """SQLite keeps the UTC wall clock as text."""
+def instant(stored: str | datetime) -> datetime:
+    """A time as the driver gives it, in UTC: SQLite keeps the UTC wall clock as text."""
     if isinstance(stored, datetime):
         return stored.astimezone(UTC)
     return datetime.fromisoformat(stored).replace(tzinfo=UTC)

@@ -7,17 +7,39 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select, text
 
 from activities.attention import Attention, find_attention
 from activities.casefile import CaseFile, read_case_file
 from activities.database import Database
 from activities.tables import case_record, outbox, registration
 
+_CONCERNED = {
+    "sqlite": """
+        EXISTS (SELECT 1 FROM json_each(case_record.view, '$.assisting') WHERE value = :department)
+        OR EXISTS (
+            SELECT 1 FROM json_each(case_record.view, '$.collaborations')
+            WHERE json_extract(value, '$.department') = :department
+        )
+    """,
+    "postgresql": """
+        EXISTS (
+            SELECT 1 FROM json_array_elements_text(case_record.view -> 'assisting') AS id(id) WHERE id = :department
+        ) OR EXISTS (
+            SELECT 1 FROM json_array_elements(case_record.view -> 'collaborations') AS part(body)
+            WHERE part.body ->> 'department' = :department
+        )
+    """,
+}
+"""Whether a department other than the leading one assists or was asked for a part; both know JSON, each its own way."""
+
 
 @dataclass(frozen=True)
 class Filter:
-    """Which cases a list shows; None means any. `text` is part of the number; since ≤ received < until."""
+    """Which cases a list shows; None means any. `text` is part of the number; since ≤ received < until.
+
+    `department` is one that is concerned: it leads the case, assists, or has or had a part in it (R30).
+    """
 
     status: str | None = None
     open_only: bool = False
@@ -106,7 +128,7 @@ class Cases:
                 case_record.c.view,
             )
             .outerjoin(case_record, case_record.c.number == registration.c.number)
-            .where(*_conditions(wanted))
+            .where(*_conditions(wanted, self._database.address.kind))
             .order_by(registration.c.received_at.desc(), registration.c.number.desc())
             .limit(wanted.limit)
         )
@@ -141,18 +163,20 @@ class Cases:
             return await find_attention(connection, now, grace=grace, pending_for=pending_for)
 
 
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:
     equal = {
         case_record.c.status: wanted.status,
         case_record.c.priority: wanted.priority,
         case_record.c.type: wanted.type,
         case_record.c.subtype: wanted.subtype,
-        case_record.c.department: wanted.department,
         case_record.c.case_group: wanted.group,
         case_record.c.owner: wanted.owner,
         case_record.c.breached: wanted.breached,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.department is not None:
+        elsewhere = text(_CONCERNED[kind]).bindparams(department=wanted.department)
+        conditions.append(or_(case_record.c.department == wanted.department, elsewhere))
     if wanted.open_only:
         conditions.append(case_record.c.closed_at.is_(None))
     if wanted.escalated is not None:

@@ -58,7 +58,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("reply", "Answer the customer with substance."),
             ("classify", "Correct type, subtype or priority."),
             ("assign", "Dispatch by hand, or hand over."),
-            ("progress", "Record the progress update that is due every 24 hours."),
+            ("progress", "Record the update due every 24 hours; --contact: what the customer may know."),
             ("escalate", "Ask for help upwards, or in another department."),
             ("collaborate", "Ask another department for its part."),
             ("contribute", "Report a department's part as done, or as impossible."),

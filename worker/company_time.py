@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from activities.database_url import DatabaseUrl
 from activities.remembered import read_remembered
+from workflows.domain.stretch import Stretch, stretches, virtual_at
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"
 """Names under which the installation remembers them; whoever opens it to work settles them."""
@@ -48,10 +49,9 @@ class CompanyTime:
         kept = self.kept
         if not kept or (kept["speed"] == 1 and kept["real_start"] == kept["virtual_start"] and not kept.get("paces")):
             return moment.astimezone(UTC)
-        # Only demonstrations come here; who looks at a real case does not wait for the models to load.
-        from workflows.domain.virtual_time import VirtualTime
-
-        return VirtualTime.model_validate(kept).virtual(moment)
+        first = Stretch(_utc(kept["real_start"]), _utc(kept["virtual_start"]), kept["speed"])
+        paces = ((_utc(pace["since"]), pace["speed"]) for pace in kept.get("paces") or ())
+        return virtual_at(moment.astimezone(UTC), stretches(first, paces))
 
     def now(self) -> datetime:
         """The moment the rules see, in UTC."""
@@ -73,3 +73,7 @@ class CompanyTime:
         if isinstance(value, list | tuple):
             return [self.localized(item) for item in value]
         return value
+
+
+def _utc(stored: str) -> datetime:
+    return datetime.fromisoformat(stored).astimezone(UTC)

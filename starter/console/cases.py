@@ -68,7 +68,9 @@ async def list_(
     priority: Annotated[str | None, _filter("P0, P1, P2 or P3.")] = None,
     type: Annotated[str | None, _filter("Id of a type.")] = None,  # noqa: A002
     subtype: Annotated[str | None, _filter("A subtype.")] = None,
-    department: Annotated[str | None, _filter("Id of a department.")] = None,
+    department: Annotated[
+        str | None, _filter("Id of a department that leads, assists or has a part in the case.")
+    ] = None,
     group: Annotated[str | None, _filter("Id of a handling group.")] = None,
     owner: Annotated[str | None, _filter("Id of a person.")] = None,
     escalated: Annotated[bool, Parameter(negative=(), help="Only cases at an escalation level.")] = False,
@@ -108,14 +110,18 @@ async def list_(
         limit=_positive("--limit", limit),
     )
     files = await _read(settings, "list", wanted)
+    if department is not None and not files:
+        await _must_be_known(settings, department)
     shown = [case_json(file, company, timeline=False) for file in files]
     if as_json:
         print_json(shown)
         return
-    print_table(
-        ("Number", "P", "Status", "Type", "Owner", "Lvl", "Waits for", "Until", "Customer"),
-        [_row(case, company) for case in shown],
-    )
+    columns: tuple[str, ...] = ("Number", "P", "Status", "Type", "Owner", "Lvl", "Waits for", "Until", "Customer")
+    rows = [_row(case, company) for case in shown]
+    if department is not None:
+        columns = (*columns, department)
+        rows = [(*row, _share(case, department, company)) for row, case in zip(rows, shown, strict=True)]
+    print_table(columns, rows)
     if len(shown) == limit:
         say(f"shown are the latest {limit}; --limit shows more")
 
@@ -215,6 +221,34 @@ async def _read(settings: Settings, what: str, *arguments: Any, **options: Any) 
         return await getattr(Cases(database), what)(*arguments, **options)
     finally:
         await database.close()
+
+
+async def _must_be_known(settings: Settings, department: str) -> None:
+    """A department that no case names has to be one of the organisation; cases of one that is gone are still found."""
+    from activities.database import Database
+    from activities.directory import Directory
+
+    database = Database.open(settings.database)
+    try:
+        organisation = await Directory(database).current()
+    finally:
+        await database.close()
+    if organisation is not None and organisation.department(department) is None:
+        allowed = ", ".join(entry.id for entry in organisation.departments)
+        raise Problem(f"--department {department}: is not in the organisation; allowed: {allowed}")
+
+
+def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:
+    """What a department has to do with a case."""
+    if case["department"] == department:
+        return "leads"
+    parts = [part for part in case.get("collaborations") or () if part["department"] == department]
+    if not parts:
+        return "assists"
+    last = parts[-1]
+    if last["status"] != "open":
+        return f"part {last['status']}"
+    return f"part open, {last['person'] or 'nobody yet'} until {company.local(last['due']):%m-%d %H:%M}"
 
 
 def _row(case: dict[str, Any], company: CompanyTime) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import CycloptsError, Group, Parameter
 
-from starter.console.screen import Number, read_number
+from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, read_number
 from starter.console.sender import OptionalText, Sender, Why, send_command
 from workflows.domain.problem import Problem
 
@@ -68,21 +68,78 @@ async def assign(
     return await send_command("assign", number, sender, to=to, department=department, why=why)
 
 
+_OWNER, _CUSTOMER = Group("The owner records"), Group("A customer asks")
+
+
 async def progress(
     number: Number,
     /,
     *,
-    text: Annotated[str, Parameter(help="Where things stand, such as 方案测试中.")],
-    internal: Annotated[bool, Parameter(negative=(), help="Not told to the customer.")] = False,
-    step: Annotated[int | None, Parameter(help="Which step of the playbook is done, from 1.")] = None,
-    why: Annotated[str | None, Parameter(help="Why the last update was missed, if it was.")] = None,
-    sender: Sender,
+    text: Annotated[str | None, Parameter(group=_OWNER, help="Where things stand, such as 方案测试中.")] = None,
+    internal: Annotated[bool, Parameter(group=_OWNER, negative=(), help="Not told to the customer.")] = False,
+    step: Annotated[int | None, Parameter(group=_OWNER, help="Which step of the playbook is done, from 1.")] = None,
+    why: Annotated[str | None, Parameter(group=_OWNER, help="Why the last update was missed, if it was.")] = None,
+    by: Annotated[
+        str | None, Parameter(name="--as", group=_OWNER, help="Who you are: a person's id, or operator.")
+    ] = None,
+    command_id: Annotated[
+        str | None, Parameter(group=_OWNER, help="The same id again is the same command; for retries.")
+    ] = None,
+    contact: Annotated[
+        str | None, Parameter(group=_CUSTOMER, help="Phone number or mail address the case was opened with.")
+    ] = None,
+    locale: Annotated[
+        str | None, Parameter(group=_CUSTOMER, help="zh_CN or en (default: the language of the form).")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
 ) -> int:
-    """Record the progress update that is due every 24 hours.
+    """Record the progress update that is due every 24 hours; or, with --contact, show what the customer may know.
+
+    A wrong contact and an unknown number get the same answer. Tries are not counted here: whoever may run this
+    command may read the whole record.
 
     Example: bihuan progress FB202605110001 --as agent-001 --text "已定位原因" --step 1
+    Example: bihuan progress FB202605110001 --contact 13800138000 --locale en
     """
+    own = {"--text": text, "--internal": internal, "--step": step, "--why": why, "--as": by, "--command-id": command_id}
+    if contact is not None:
+        if mixed := next((name for name, value in own.items() if value), None):
+            raise CycloptsError(msg=f"progress: {mixed} is the owner's, --contact the customer's; allowed: one of both")
+        return await _asked_by_customer(number, contact, locale, as_json=as_json, data=data)
+    if locale is not None:
+        raise CycloptsError(msg="progress: --locale goes with --contact")
+    if text is None or by is None:
+        missing = "--text" if text is None else "--as"
+        raise CycloptsError(msg=f"progress: {missing} is missing; allowed: --text and --as, or --contact")
+    sender = Sender(by=by, command_id=command_id, as_json=as_json, data=data)
     return await send_command("progress", number, sender, text=text, internal=internal or None, step=step, why=why)
+
+
+async def _asked_by_customer(number: str, contact: str, locale: str | None, *, as_json: bool, data: str | None) -> int:
+    from activities.customer_view import read_customer_view
+    from activities.database_url import DatabaseUrl
+    from worker.company_time import CompanyTime
+    from worker.place import find_place
+    from workflows.domain.vocabulary import Locale
+
+    if not contact.strip():
+        raise Problem("--contact is empty; allowed: the phone number or mail address the case was opened with")
+    if locale is not None and locale not in set(Locale):
+        raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
+    place = find_place(data)
+    wanted = Locale(locale) if locale else None
+    view = await read_customer_view(DatabaseUrl.parse(place.database), read_number(number), contact, wanted)
+    if view is None:
+        raise Problem("there is no case with this number and contact")
+    company = await CompanyTime.read(place)
+    if as_json:
+        print_json(company.localized(view))
+        return 0
+    from starter.console.customer_progress import CustomerProgress
+
+    print_rich(*CustomerProgress(view, company, company.now()).parts())
+    return 0
 
 
 async def escalate(

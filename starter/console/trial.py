@@ -58,7 +58,8 @@ async def trial(
     policies = [load_policy(policy or settings.policy)] + ([load_policy(against)] if against else [])
     people = await _organisation(settings, organisation)
     lines = _read(log).split("\n")
-    faults, rehearsals, span = _play(lines, policies, people, until)
+    with _without_collector():
+        faults, rehearsals, span = _play(lines, policies, people, until)
     for number, fault in sorted(faults.items())[:_MOST_FAULTS]:
         say(f"line {number}: {fault}")
     if len(faults) > _MOST_FAULTS:
@@ -137,7 +138,7 @@ def _play(
     start = entries[0][0].at
     end = _end(until, start, policies[0].calendar.zone) or entries[0][-1].at + _HORIZON
     rehearsals = []
-    with _without_collector(), _bar("trial", sum(map(len, entries))) as advance:
+    with _bar("trial", sum(map(len, entries))) as advance:
         for policy, wanted in zip(policies, entries, strict=True):
             rehearsal = Rehearsal(Decision(policy, people), Figures(Calendar(zone=policy.calendar.zone)))
             for _ in rehearsal.play(wanted, end):
@@ -195,11 +196,15 @@ def _read(file: str) -> str:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Cases hold no circles, and looking for some among all of them again and again takes a third of the time."""
+    """Cases hold no circles, and looking for some among all of them again and again takes a third of the time.
+
+    What was made meanwhile is set aside, or the collector would look through all of it once more at the end.
+    """
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from workflows.domain.calendar import Calendar
@@ -82,6 +83,8 @@ class Figures:
     never_closing: Counter[Status] = field(default_factory=Counter)
     never_closing_keys: list[str] = field(default_factory=list)
     _cycles: dict[str, list[_Cycle]] = field(default_factory=dict)
+    _weeks: dict[datetime, str] = field(default_factory=dict)
+    """Asked several times for each moment."""
 
     def take(self, key: str, events: Iterable[Event]) -> None:
         """Count what happened to one case."""
@@ -189,8 +192,11 @@ class Figures:
                 self.told[notice.recipient][week] += 1
 
     def _week(self, event: Event) -> str:
-        year, number, _ = self.calendar.local(event.at).isocalendar()
-        return f"{year}-W{number:02}"
+        name = self._weeks.get(event.at)
+        if name is None:
+            year, number, _ = self.calendar.local(event.at).isocalendar()
+            name = self._weeks[event.at] = f"{year}-W{number:02}"
+        return name
 
     def _count_lapse(self, key: str, clock: ClockName) -> None:
         if clock in DUTIES:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from activities.attention import AttentionReason
 from activities.casefile import read_case_file
@@ -21,7 +22,9 @@ from activities.reading import Cases, Filter
 from activities.recording import Recording
 from activities.register import Register
 from activities.rendering import Renderer
+from activities.tables import case_record
 from tests.activities.samples import NUMBER, event, register_case, to_customer
+from tests.domain.test_collaboration import asked
 from tests.scenes import DAY, HOUR, MINUTE, MONDAY, open_case
 from workflows.domain.calendar import Calendar
 from workflows.domain.problem import Problem
@@ -103,6 +106,31 @@ async def test_a_list_shows_the_cases_asked_for(database: Database) -> None:
     assert await numbers(database, text="%") == []
     assert await numbers(database, since=MONDAY, until=MONDAY + MINUTE, limit=1) == ["FB202405060004"]
     assert await numbers(database, since=MONDAY + MINUTE) == []
+
+
+async def test_every_department_concerned_finds_the_case(either: Database) -> None:
+    led, assisted, shared, _ = [await register_case(either) for _ in range(4)]
+    case, _, _ = asked()
+    await write(either, led, department="sales")
+    await write(either, assisted, assisting=("product", "sales"), closed_at=MONDAY, status=Status.CLOSED)
+    await write(either, shared, collaborations=case.view().collaborations)
+    assert await numbers(either, department="sales") == [shared, assisted, led]
+    assert await numbers(either, department="product") == [assisted]
+    assert await numbers(either, department="sales", open_only=True, owner="tech-001") == [shared, led]
+    assert await numbers(either, department="technical_support") == [shared, assisted]
+    assert await numbers(either, department="sale") == []
+    assert await numbers(either, department="' OR 1=1 --") == []
+
+
+async def test_a_case_of_before_collaborations_is_found_by_its_department(either: Database) -> None:
+    number = await register_case(either)
+    await write(either, number)
+    async with either.begin() as connection:
+        old = await connection.scalar(select(case_record.c.view))
+        assert old is not None
+        await connection.execute(update(case_record).values(view={k: old[k] for k in old if k != "collaborations"}))
+    assert await numbers(either, department="technical_support") == [number]
+    assert await numbers(either, department="sales") == []
 
 
 async def test_the_outbox_can_be_read_without_any_mail_server(database: Database) -> None:

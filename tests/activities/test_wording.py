@@ -63,13 +63,16 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
         "review_reason": ReviewReason,
     }
     known = labels(locale)
-    assert set(known) == {*vocabulary, "field", "review_end"}
+    own = {"field", "review_end", "customer_status", "customer_action", "customer_view"}
+    assert set(known) == {*vocabulary, *own}
     assert set(known["review_end"]) == {ALL_DONE}
     for kind, values in vocabulary.items():
         assert set(known[kind]) == {value.value for value in values}
         assert all(text.strip() for text in known[kind].values())
     assert set(SUPPLIABLE) <= set(known["field"])
-    assert set(labels(Locale.ZH_CN)["field"]) == set(labels(Locale.EN)["field"])
+    for kind in own:
+        assert set(labels(Locale.ZH_CN)[kind]) == set(labels(Locale.EN)[kind])
+    assert {*Status, *Resolution, "registered", "reopened"} - {"closed"} == set(known["customer_status"])
 
 
 def test_a_word_of_the_company_without_a_label_is_shown_as_it_is() -> None:

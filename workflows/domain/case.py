@@ -174,11 +174,13 @@ class Case(CaseState):
     def earliest(self) -> Clock | None:
         """The clock that acts next."""
         first: Clock | None = None
-        acts: tuple[datetime, datetime] | None = None
+        soonest: datetime | None = None
         for clock in self.clocks.values():
             moment = clock.next
-            if moment is not None and (acts is None or (moment, clock.started) < acts):
-                first, acts = clock, (moment, clock.started)
+            if moment is None or (soonest is not None and moment > soonest):
+                continue
+            if first is None or moment != soonest or clock.started < first.started:
+                first, soonest = clock, moment
         return first
 
     @property

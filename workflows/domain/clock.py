@@ -114,11 +114,10 @@ class Clock(Model):
 
     def _set_warning(self, now: datetime, calendar: Calendar) -> None:
         """When the next warning comes: when so many seconds are left as its share leaves over."""
-        self.next_warning = None
-        if self.due is None or not self.pending_warnings:
-            return
-        left = self.left(now, calendar)
-        ahead = left - self.within * (1 - self.pending_warnings[0])
-        self.next_warning = min(calendar.add(now, ahead, self.calendar), self.due) if ahead > 0 else now
-        if self.next_warning >= self.due:
-            self.next_warning = None
+        warning = None
+        if self.due is not None and self.pending_warnings:
+            left = self.left(now, calendar)
+            ahead = left - self.within * (1 - self.pending_warnings[0])
+            moment = calendar.add(now, ahead, self.calendar) if ahead > 0 else now
+            warning = moment if moment < self.due else None
+        self.next_warning = warning

@@ -20,6 +20,8 @@ _TEXT_LIMIT = 4000
 
 
 def _printable(value: str) -> str:
+    if value.isprintable():
+        return value
     for char in value:
         if unicodedata.category(char) == "Cc" and char not in "\n\t\r":
             raise ValueError(f"control character U+{ord(char):04X} is not allowed")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, GetPydanticSchema, JsonValue
+from pydantic_core import core_schema
 
-Json = dict[str, JsonValue]
-"""A JSON object, as it is stored and shown."""
+Json = dict[str, Annotated[JsonValue, GetPydanticSchema(lambda _source, _handler: core_schema.any_schema())]]
+"""A JSON object, as it is stored and shown. Its values are not checked again: they were read from JSON, or dumped to
+it; looking into every one of them took up to a third of what making an event or a notice does.
+"""
 
 
 class Model(BaseModel):
@@ -24,7 +27,7 @@ class Fact(Model):
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from pydantic import Field, PrivateAttr, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from workflows.domain.authority import Capacity
 from workflows.domain.clock import Clock
@@ -41,7 +42,7 @@ _NOT_TO_ONESELF = frozenset(
     }
 )
 """Nobody needs a message about what they have just done."""
-_PLAIN = frozenset({str, int, bool, type(None)})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types, not their subclasses, whose values are JSON already."""
 _dumped = partial(TypeAdapter[Any](Any).serializer.to_python, mode="json")
 
@@ -135,7 +136,8 @@ class CaseState(Model):
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     sequence: int = 0
-    _events: list[Event] = PrivateAttr(default_factory=list)
+    untold: list[Event] = Field(default_factory=list, exclude=True)
+    """Events since `take_events` was last called."""
 
     # Recording and telling
 
@@ -143,25 +145,21 @@ class CaseState(Model):
         """Add one entry to the timeline, with everyone who has to be told of it."""
         self.sequence += 1
         self.updated_at = now
-        unique = {
-            (notice.message, notice.recipient): notice
-            for notice in notices
-            if not (notice.recipient == by and notice.message in _NOT_TO_ONESELF)
-        }
-        self._events.append(
+        told = () if not notices else _once_each(by, notices)
+        self.untold.append(
             Event(
                 sequence=self.sequence,
                 at=now,
                 kind=kind,
                 by=by,
                 detail=_json(detail),
-                notices=tuple(unique.values()),
+                notices=told,
             )
         )
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""
-        events, self._events = self._events, []
+        events, self.untold = self.untold, []
         return events
 
     def take_forwards(self) -> list[Forward]:
@@ -278,6 +276,21 @@ class CaseState(Model):
         return self.terms.levels[self.priority].dispatch_incomplete
 
 
+def _once_each(by: str, notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """One message of a kind to a person, and none to who knows because they did it."""
+    unique = {
+        (notice.message, notice.recipient): notice
+        for notice in notices
+        if not (notice.recipient == by and notice.message in _NOT_TO_ONESELF)
+    }
+    return tuple(unique.values())
+
+
 def _json(values: dict[str, Any]) -> Json:
     """Details and facts as plain JSON, so that a round trip changes nothing."""
-    return {key: value if type(value) in _PLAIN else _dumped(value) for key, value in values.items()}
+    return {key: value if type(value) in _PLAIN else _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Words of the vocabulary are texts already, and far more of them come by than of anything else but times."""
+    return str(value) if isinstance(value, str) else _dumped(value)

@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from workflows.domain.model import Fact, Instant
+from workflows.domain.stretch import Stretch, real_at, stretches, virtual_at
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -52,32 +53,18 @@ class VirtualTime(Fact):
         """What the rules see at a moment of the wall clock (UTC)."""
         if self.is_real:
             return real.astimezone(UTC)
-        started, began, speed = self.real_start, self.virtual_start, self.speed
-        for stretch in self._stretches():
-            if stretch[0] > real:
-                break
-            started, began, speed = stretch
-        return began + (real - started) * speed
+        return virtual_at(real, self._stretches())
 
     def real(self, virtual: datetime) -> datetime:
         """What the wall clock says at a virtual moment (UTC)."""
         if self.is_real:
             return virtual.astimezone(UTC)
-        started, began, speed = self.real_start, self.virtual_start, self.speed
-        for stretch in self._stretches():
-            if stretch[1] > virtual:
-                break
-            started, began, speed = stretch
-        return started + (virtual - began) / speed
+        return real_at(virtual, self._stretches())
 
     def wait(self, until: datetime, now: datetime) -> timedelta:
         """How long to really wait from virtual `now` to virtual `until`; never negative."""
         return max(self.real(until) - self.real(now), timedelta(0))
 
-    def _stretches(self) -> Iterator[tuple[datetime, datetime, float]]:
-        """Real start, virtual start and speed of each stretch."""
-        started, began, speed = self.real_start, self.virtual_start, self.speed
-        yield started, began, speed
-        for pace in self.paces:
-            started, began, speed = started + (pace.since - began) / speed, pace.since, pace.speed
-            yield started, began, speed
+    def _stretches(self) -> Iterator[Stretch]:
+        first = Stretch(self.real_start, self.virtual_start, self.speed)
+        return stretches(first, ((pace.since, pace.speed) for pace in self.paces))

@@ -1,0 +1,47 @@
+"""`bihuan list` as somebody of a department uses it that was asked for its part (R30)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from activities.database import Database
+from tests.activities.samples import NUMBER
+from tests.activities.test_customer_view import written
+from tests.starter.command_line import bihuan
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An installation with one case of technical support, in which sales has answered."""
+    (tmp_path / "bihuan-data").mkdir()
+
+    async def fill() -> None:
+        database = Database.open(f"sqlite:///{tmp_path}/bihuan-data/bihuan.db")
+        await database.migrate()
+        one = await written(database)
+        await one.send("claim", "tech-001")
+        await one.part("核对合同")
+        await database.close()
+
+    asyncio.run(fill())
+    return tmp_path
+
+
+def test_a_department_that_was_asked_for_its_part_finds_the_case_and_what_it_owes(folder: Path) -> None:
+    found = bihuan("list", "--department", "sales", "--json", folder=folder)
+    assert [case["number"] for case in json.loads(found.stdout)] == [NUMBER]
+    assert "part done" in bihuan("list", "--department", "sales", folder=folder).stdout
+    assert "leads" in bihuan("list", "--department", "technical_support", "--open", folder=folder).stdout
+
+
+def test_a_department_nobody_knows_is_not_taken_for_one_without_cases(folder: Path) -> None:
+    asked = bihuan("list", "--department", "legal", folder=folder)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    allowed = "allowed: technical_support, sales, customer_service"
+    assert asked.stderr == f"bihuan: --department legal: is not in the organisation; {allowed}\n"
+    idle = bihuan("list", "--department", "customer_service", "--json", folder=folder)
+    assert (idle.returncode, json.loads(idle.stdout)) == (0, [])

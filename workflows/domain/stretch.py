@@ -1,0 +1,54 @@
+"""Stretches of time that run at one speed: the arithmetic of `virtual_time`, without its models.
+
+Whoever only shows a case computes with it and does not wait for the models to load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Stretch(NamedTuple):
+    """From `virtual` on, which the wall clock called `real`, time runs `speed` times as fast as the wall clock."""
+
+    real: datetime
+    virtual: datetime
+    speed: float
+
+    def virtual_at(self, real: datetime) -> datetime:
+        """What the rules see at a moment of the wall clock."""
+        return self.virtual + (real - self.real) * self.speed
+
+    def real_at(self, virtual: datetime) -> datetime:
+        """What the wall clock says at a virtual moment."""
+        return self.real + (virtual - self.virtual) / self.speed
+
+
+def stretches(first: Stretch, paces: Iterable[tuple[datetime, float]]) -> Iterator[Stretch]:
+    """The first, and one for each pace: the virtual moment since which it holds, and its speed."""
+    yield first
+    for since, speed in paces:
+        first = Stretch(first.real_at(since), since, speed)
+        yield first
+
+
+def virtual_at(real: datetime, of: Iterable[Stretch]) -> datetime:
+    """The virtual moment, by the last stretch that has begun; by the first where none has."""
+    chosen, *later = of
+    for one in later:
+        if one.real > real:
+            break
+        chosen = one
+    return chosen.virtual_at(real)
+
+
+def real_at(virtual: datetime, of: Iterable[Stretch]) -> datetime:
+    """The moment of the wall clock, chosen likewise."""
+    chosen, *later = of
+    for one in later:
+        if one.virtual > virtual:
+            break
+        chosen = one
+    return chosen.real_at(virtual)
