@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from activities.database import Database
 from starter.console.reviewing import read_report
 from tests.activities.reviewed import AUTHOR, HEAD, approved, called_for
 from tests.activities.samples import register_case
-from tests.starter.command_line import bihuan
+from tests.starter.command_line import bihuan, bihuan_environment
 
 FOLLOWING, LATE, WAITING, PLAIN = (f"FB20240506000{index}" for index in range(1, 5))
 
@@ -149,3 +151,20 @@ def test_what_cannot_be_shown_is_one_line_and_exit_1(arguments: list[str], words
 @pytest.mark.parametrize("name", ["list", "show", "report", "draft"])
 def test_help_of_every_command_has_an_example(name: str, tmp_path: Path) -> None:
     assert f"Example: bihuan review {name}" in bihuan("review", name, "--help", folder=tmp_path).stdout
+
+
+def test_looking_at_a_review_does_not_wait_for_the_engine_or_the_database_library(installed: Path) -> None:
+    script = (
+        "import sys\nfrom starter.admin import run\n"
+        f"assert run(['review', 'list']) == run(['review', 'show', '{LATE}']) == run(['show', '{LATE}']) == 0\n"
+        "sys.stderr.write(' '.join({name.partition('.')[0] for name in sys.modules}))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=installed,
+        env=bihuan_environment({}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(result.stderr.split()).isdisjoint({"sqlalchemy", "temporalio", "jinja2", "pydantic", "alembic"})
