@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.lateness import find_late
 from activities.outbox import OPEN, OutboxStatus
-from activities.tables import archive, case_record, outbox, registration
-from workflows.domain.vocabulary import ClockName, Status
+from activities.tables import archive, case_record, outbox, registration, review, review_timeline
+from workflows.domain.review_view import ReviewStatus, review_id
+from workflows.domain.vocabulary import ClockName, EventKind, Status
 
 _REMEMBERED = timedelta(days=7)
 """How long a failed notification of a closed case is still shown."""
@@ -37,12 +39,23 @@ class AttentionReason(StrEnum):
     """A notification has been waiting for long."""
     NOT_ARCHIVED = "not_archived"
     """A closed case could not be archived, or not be masked (R28)."""
+    REVIEW_LATE = "review_late"
+    """The report of a review, its approval or one of its measures is late."""
+    REVIEW_NOT_OPENED = "review_not_opened"
+    """A closing called for a review, and nobody has begun it."""
+    REVIEW_NOT_ACTING = "review_not_acting"
+    """A deadline of a review has passed and it did not act on it."""
+
+
+_OF_REVIEWS = frozenset({
+    AttentionReason.REVIEW_LATE, AttentionReason.REVIEW_NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Attention:
-    """One thing to look at. `what` is a clock's or a message's name, `who` the person's id that has to act or
-    was not reached, `error` what the last attempt said.
+    """One thing to look at. `what` is a clock's or a message's name, or the part of a review that is owed; `who` the
+    person's id that has to act or was not reached, `error` what the last attempt said.
     """
 
     number: str
@@ -51,6 +64,11 @@ class Attention:
     what: str | None = None
     who: str | None = None
     error: str | None = None
+
+    @property
+    def workflow(self) -> str:
+        """The id of what it is about in Temporal: the case, or the review its closing called for."""
+        return review_id(self.number) if self.reason in _OF_REVIEWS else self.number
 
 
 async def find_attention(
@@ -69,6 +87,7 @@ async def find_attention(
         *await _from_cases(connection, now - grace),
         *await _from_outbox(connection, now, now - pending_for),
         *await _from_archive(connection),
+        *await _from_reviews(connection, now, grace),
     ]
     return sorted(found, key=lambda item: (item.since, item.number, item.reason))
 
@@ -165,6 +184,39 @@ async def _from_archive(connection: AsyncConnection) -> list[Attention]:
         )
         for row in rows
     ]
+
+
+async def _from_reviews(connection: AsyncConnection, now: datetime, grace: timedelta) -> list[Attention]:
+    late_since = await _missed_reports(connection)
+    rows = await connection.execute(select(review).where(review.c.status != ReviewStatus.DONE.value))
+    found: list[Attention] = []
+    for row in rows:
+        if row.view is None:
+            if row.opened_at < now - grace:
+                head = row.subject["head"]
+                found.append(Attention(row.number, AttentionReason.REVIEW_NOT_OPENED, row.opened_at, who=head))
+            continue
+        late = find_late(row.view, now)
+        if row.next_due is not None and row.next_due < now - grace:
+            found.append(Attention(row.number, AttentionReason.REVIEW_NOT_ACTING, row.next_due))
+        for one in late:
+            since = one.since or late_since.get(row.id) or row.updated_at
+            found.append(Attention(row.number, AttentionReason.REVIEW_LATE, since, what=one.what, who=one.who))
+    return found
+
+
+async def _missed_reports(connection: AsyncConnection) -> dict[str, datetime]:
+    """Review -> when its report, or the approval of it, was due that was missed last."""
+    rows = await connection.execute(
+        select(review_timeline.c.review, review_timeline.c.detail)
+        .join(review, review.c.id == review_timeline.c.review)
+        .where(
+            review.c.status.in_((ReviewStatus.WRITING.value, ReviewStatus.AWAITING_APPROVAL.value)),
+            review_timeline.c.kind == EventKind.REVIEW_LATE.value,
+        )
+        .order_by(review_timeline.c.review, review_timeline.c.sequence)
+    )
+    return {row.review: _instant(row.detail["due"]) for row in rows if row.detail.get("due")}
 
 
 def _is_standing(breach: dict[str, Any], view: dict[str, Any]) -> bool:

@@ -19,6 +19,8 @@ _KINDS = {
     "message": "message",
 }
 """Details whose value has a label."""
+_OF_REVIEWS = {"reason": "review_reason", "step": "review_status", "why": "review_end"}
+"""The same in the timeline of a review."""
 _PLAIN = frozenset(
     {
         "text",
@@ -58,10 +60,12 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
             return label("clock", value, locale)
         if key in _KINDS:
             value = label(_KINDS[key], str(value), locale)
+        elif key in _OF_REVIEWS and entry["kind"].startswith(("review_", "measure_", "warned")):
+            value = label(_OF_REVIEWS[key], str(value), locale)
         elif isinstance(value, dict):
             value = " ".join(said(name, item) for name, item in value.items() if item)
         elif isinstance(value, list):
-            value = ", ".join(map(str, value))
+            value = ", ".join(said("", item).strip() if isinstance(item, dict) else str(item) for item in value)
         elif _is_moment(value):
             value = f"{local(value):%m-%d %H:%M}"
         return str(value) if key in _PLAIN or key == "why" else f"{key} {value}"

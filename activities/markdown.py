@@ -1,4 +1,4 @@
-"""Texts that people wrote, put into Markdown so that they stay text: no heading, list, link, table or HTML of theirs."""
+"""Texts that people wrote, put into Markdown so that they stay text: no heading, list, link or HTML of theirs."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from activities.lateness import report_due
 from activities.review_file import ReviewFile
@@ -28,15 +29,16 @@ _SOON = timedelta(days=14)
 
 
 def draft_text(
-    file: ReviewFile, voice: Voice, organisation: Organisation, *, now: datetime, name: str = "review.toml"
+    file: ReviewFile, voice: Voice, organisation: Organisation, *, now: datetime, name: str = "report.toml"
 ) -> str:
     """The file; `name` is what it will be called."""
     words = voice.words["draftfile"]
     review = file.as_json()
     findings = review["findings"] or {}
     author = review["author"]
-    account = findings.get("what_happened") if findings else account_of(file, voice)
+    account = findings.get("what_happened") if findings else "\n".join(account_of(file, voice))
     example = f"{voice.local(now + _SOON):%Y-%m-%d}"
+    measures = ("what", "owner", "until")
     lines = [
         *_comments(_head(file, voice, author, name)),
         "",
@@ -46,7 +48,7 @@ def draft_text(
         *_comments([words["what_happened"]]),
         f"what_happened = {_text(account or '')}",
         "",
-        *_comments([words["measures"], *(f"  {words[key].format(day=example)}" for key in ("what", "owner", "until"))]),
+        *_comments([words["measures"], *(f"  {words[key].format(day=example)}" for key in measures)]),
     ]
     for measure in review["measures"] or [{"what": "", "owner": "", "due": None}]:
         due = f"{voice.local(measure['due']).isoformat(timespec='minutes')}" if measure["due"] else ""
@@ -61,7 +63,7 @@ def draft_text(
     return "\n".join(lines) + "\n"
 
 
-def account_of(file: ReviewFile, voice: Voice) -> str:
+def account_of(file: ReviewFile, voice: Voice) -> list[str]:
     """What the record says happened, a line a step: the key steps of the newest case, without personal data."""
     tables = ReviewTables(file, voice, file.opened_at)
     lines = [
@@ -73,7 +75,7 @@ def account_of(file: ReviewFile, voice: Voice) -> str:
         middle = len(lines) // 2
         lines[middle - 1 : middle + 1] = ["…"]
         lines = [line for index, line in enumerate(lines) if line != "…" or lines[index - 1] != "…"]
-    return "\n".join(lines)
+    return lines
 
 
 def _head(file: ReviewFile, voice: Voice, author: str, name: str) -> Iterator[str]:
@@ -87,8 +89,9 @@ def _head(file: ReviewFile, voice: Voice, author: str, name: str) -> Iterator[st
     yield words["cases"]
     tables = ReviewTables(file, voice, file.opened_at)
     for case in file.covered:
+        view: dict[str, Any] = case.view or {}
         product = tables.masked(case.form.get("product"), case)
-        kind = voice.kind(case.view["type"], case.view.get("subtype")) if case.view else ""
+        kind = voice.kind(view["type"], view.get("subtype")) if view else ""
         yield f"  {case.number}  {product}  {kind}  {voice.time(case.received_at)}"
     returned = [entry for entry in file.timeline if entry["kind"] == EventKind.REVIEW_RETURNED]
     if returned:

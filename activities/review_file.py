@@ -10,8 +10,7 @@ from typing import Any
 
 from activities.casefile import CaseFile
 from activities.database_url import DatabaseUrl
-from activities.reader import Reader, instant, open_reader
-from workflows.domain.model import Json
+from activities.reader import instant, open_reader
 from workflows.domain.problem import Problem
 
 COVERING = """
@@ -50,22 +49,23 @@ class ReviewFile:
     review: str
     number: str
     opened_at: datetime
-    said: Json
+    said: dict[str, Any]
     """What its row says: reason, department, product, type, subtype, status."""
     head: str
     cases: tuple[str, ...]
-    view: Json | None
+    view: dict[str, Any] | None
     covered: tuple[CaseFile, ...] = ()
-    timeline: tuple[Json, ...] = ()
+    timeline: tuple[dict[str, Any], ...] = ()
 
-    def as_json(self) -> Json:
+    def as_json(self) -> dict[str, Any]:
         """The keys of ReviewView, those that are not known yet null; times as they are stored, in UTC."""
-        unknown: Json = {
+        unknown: dict[str, Any] = {
             "priority": None, "author": self.head, "approver": None, "waits_for": [self.head], "findings": None,
             "measures": [], "returned": 0, "escalated_to": None, "deadlines": [], "late": False, "approved_at": None,
             "approved_by": None, "ended_at": None, "ended_because": None,
+            "updated_at": self.opened_at.isoformat(), "sequence": 0,
         }  # fmt: skip
-        plain: Json = {"review": self.review, "number": self.number, "head": self.head, **self.said}
+        plain: dict[str, Any] = {"review": self.review, "number": self.number, "head": self.head, **self.said}
         plain["opened_at"] = self.opened_at.isoformat()
         return {**plain, **unknown, **(self.view or {}), "cases": list(self.cases), "recorded": self.view is not None}
 
@@ -87,7 +87,7 @@ async def read_review_file(address: DatabaseUrl, number: str) -> ReviewFile:
         name = rows[0]["id"]
         if not rows[0]["view"]:
             raise Problem(f"{number}: its review {name} is called for, but nobody has begun it: is a worker running?")
-        entries: dict[str, list[Json]] = {}
+        entries: dict[str, list[dict[str, Any]]] = {}
         for entry in await reader.rows(_ENTRIES, name):
             entries.setdefault(entry["number"], []).append(_entry(entry))
         covered = [_case(row, entries.get(row["number"], ())) for row in await reader.rows(_CASES, name)]
@@ -133,7 +133,7 @@ def _file(
     row: Mapping[str, Any],
     cases: Sequence[str],
     covered: Sequence[CaseFile] = (),
-    timeline: Sequence[Json] = (),
+    timeline: Sequence[dict[str, Any]] = (),
 ) -> ReviewFile:
     return ReviewFile(
         review=row["id"],
@@ -148,7 +148,7 @@ def _file(
     )
 
 
-def _case(row: Mapping[str, Any], entries: Sequence[Json]) -> CaseFile:
+def _case(row: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> CaseFile:
     return CaseFile(
         number=row["number"],
         channel=row["channel"],
@@ -160,7 +160,7 @@ def _case(row: Mapping[str, Any], entries: Sequence[Json]) -> CaseFile:
     )
 
 
-def _entry(row: Mapping[str, Any]) -> Json:
+def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "sequence": row["sequence"],
         "at": instant(row["at"]).isoformat(),

@@ -6,21 +6,25 @@ text, in what the author wrote, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from activities import markdown
 from activities.labels import TEMPLATES
 from activities.pages import environment
+from activities.review_draft import account_of
 from activities.review_file import ReviewFile
 from activities.review_tables import ReviewTables
 from activities.review_wording import Voice
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.review_view import ReviewStatus
+from workflows.domain.vocabulary import Locale
 
 
 class ReviewReport:
@@ -72,9 +76,14 @@ class ReviewReport:
         return self.tables.masked(findings["root_cause"]) if findings else None
 
     def addition(self) -> str | None:
-        """What the author adds to the timeline."""
+        """What the author adds to the timeline; lines of the draft that nobody touched add nothing."""
         findings = self._review["findings"]
-        return self.tables.masked(findings["what_happened"]) if findings and findings["what_happened"] else None
+        said = (findings or {}).get("what_happened")
+        if not said:
+            return None
+        drafted = {line for locale in Locale for line in account_of(self.file, replace(self.voice, locale=locale))}
+        kept = "\n".join(line for line in str(said).splitlines() if line.strip() not in drafted).strip()
+        return self.tables.masked(kept) if kept else None
 
     def people(self) -> list[tuple[str, str]]:
         """Who wrote it, returned it, was late with it and approved it, and when."""
@@ -99,7 +108,8 @@ class ReviewReport:
         if review["status"] == ReviewStatus.AWAITING_APPROVAL:
             rows.append((words["approved_by"], words["waiting"].format(who=voice.person(review["approver"]))))
         if review["ended_at"]:
-            rows.append((words["ended"], words["ended_at"].format(at=voice.time(review["ended_at"]), why=self._why_ended())))
+            ended = words["ended_at"].format(at=voice.time(review["ended_at"]), why=self._why_ended())
+            rows.append((words["ended"], ended))
         return rows
 
     def as_json(self) -> Json:
@@ -124,7 +134,7 @@ class ReviewReport:
     def markdown(self) -> str:
         """The same as Markdown."""
         text = _markdown_environment().get_template(f"{self.voice.locale}/report/review.md").render(self._values())
-        return text.rstrip("\n") + "\n"
+        return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
     @property
     def _colon(self) -> str:
@@ -136,17 +146,19 @@ class ReviewReport:
         return said if said != why else self.tables.masked(why)
 
     def _values(self) -> dict[str, Any]:
-        return {"report": self, "tables": self.tables, "words": self.voice.words, "sections": self.voice.words["sections"]}
+        words = self.voice.words
+        return {"report": self, "tables": self.tables, "words": words, "sections": words["sections"]}
 
 
+@cache
 def _markdown_environment() -> Environment:
-    """Nothing is escaped by itself: Markdown has other marks than HTML."""
+    """Markdown has other marks than HTML: the templates put every text through a filter."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        autoescape=False,
-    )  # fmt: skip  # noqa: S701 - see the filters
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.filters.update({"cell": markdown.cell, "block": markdown.block})
     return made
-
-
-FORMATS: Sequence[str] = ("html", "md")

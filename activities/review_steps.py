@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from activities.casefile import CaseFile
 from activities.masking import Mask
 from activities.review_wording import Voice
-from activities.wording import clean
-from workflows.domain.vocabulary import SYSTEM, ClockName
+from activities.wording import clean, one_line
+from workflows.domain.vocabulary import SYSTEM, ClockName, EventKind
 
 
 class Step(NamedTuple):
@@ -25,14 +25,17 @@ def steps_of(case: CaseFile, voice: Voice) -> list[Step]:
     """The key steps of a case in their order: warnings, refused requests and internal moves are left out."""
     mask = Mask(case.form)
     told: Mapping[str, list[str]] = voice.words["steps"]
+    entries: Sequence[dict[str, Any]] = case.timeline
+    description = case.form.get("description")
+    symptom = mask(clean(str(description.get("symptom") or ""))) if isinstance(description, dict) else ""
     return [
         Step(
             when=voice.time(entry["at"]),
             step=voice.label("event", entry["kind"]),
             who=voice.person(entry["by"]),
-            text=voice.joined(told[entry["kind"]], _facts(entry, voice, mask)),
+            text=voice.joined(told[entry["kind"]], {"symptom": symptom, **_facts(entry, voice, mask)}),
         )
-        for entry in case.timeline
+        for entry in entries
         if entry["kind"] in told
     ]
 
@@ -40,13 +43,16 @@ def steps_of(case: CaseFile, voice: Voice) -> list[Step]:
 def outline_of(case: CaseFile, voice: Voice) -> str:
     """A case in one line: when it was answered and solved, and the cause and solution given last."""
     mask = Mask(case.form)
-    resolved = next((one["detail"] for one in reversed(case.timeline) if one["kind"] == "resolved"), {})
-    view = case.view or {}
+    entries: Sequence[dict[str, Any]] = case.timeline
+    resolved: dict[str, Any] = next(
+        (one["detail"] for one in reversed(entries) if one["kind"] == EventKind.RESOLVED), {}
+    )
+    view: dict[str, Any] = case.view or {}
     facts = {
         "responded": voice.time(view["responded_at"]) if view.get("responded_at") else "",
         "resolved": voice.time(view["resolved_at"]) if view.get("resolved_at") else "",
-        "cause": mask(clean(str(resolved.get("cause") or ""))),
-        "solution": mask(clean(str(resolved.get("solution") or ""))),
+        "cause": mask(one_line(str(resolved.get("cause") or ""))),
+        "solution": mask(one_line(str(resolved.get("solution") or ""))),
     }
     return voice.joined(voice.words["others"]["line"], facts)
 
@@ -55,7 +61,8 @@ def _facts(entry: Mapping[str, Any], voice: Voice, mask: Mask) -> dict[str, str]
     """The details of an entry in words; what is not known is left out."""
     facts: dict[str, str] = {}
     for key, value in entry["detail"].items():
-        if value in (None, "", [], {}, False) or (key == "why" and entry["kind"] == "closed" and entry["by"] == SYSTEM):
+        by_itself = entry["kind"] == EventKind.CLOSED and entry["by"] == SYSTEM
+        if value in (None, "", [], {}, False) or (key == "why" and by_itself):
             continue
         say = _SAID.get(key)
         facts[key] = (say(value, voice) if say else _cause(value, voice)) or mask(clean(str(value)))

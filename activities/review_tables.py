@@ -127,7 +127,7 @@ class ReviewTables:
         return str(self.voice.words["unknown"])
 
     def _case(self, case: CaseFile) -> Sequence[str]:
-        voice, view = self.voice, case.view or {}
+        voice, view = self.voice, _view(case)
         is_open = view.get("closed_at") is None
         return (
             case.number,
@@ -140,12 +140,13 @@ class ReviewTables:
         )
 
     def _impact(self, case: CaseFile) -> Sequence[str]:
-        voice, view = self.voice, case.view or {}
+        voice, view = self.voice, _view(case)
         given = case.form.get("impact")
         impact: dict[str, Any] = given if isinstance(given, dict) else {}
-        stops = {True: voice.words["yes"], False: voice.words["no"]}.get(impact.get("blocks_normal_use"), self._unknown)
+        blocks = impact.get("blocks_normal_use")
+        stops = voice.words["yes" if blocks else "no"] if isinstance(blocks, bool) else self._unknown
         closed = view.get("closed_at")
-        levels = [entry["detail"]["level"] for entry in case.timeline if entry["kind"] == EventKind.ESCALATED]
+        levels = [entry["detail"]["level"] for entry in _entries(case) if entry["kind"] == EventKind.ESCALATED]
         return (
             case.number,
             stops,
@@ -160,7 +161,7 @@ class ReviewTables:
         words = self.voice.words["promises"]
         dues = {
             (entry["detail"].get("cycle", 0), entry["detail"]["clock"]): entry["detail"].get("due")
-            for entry in case.timeline
+            for entry in _entries(case)
             if entry["kind"] == EventKind.LAPSED
         }
         for (cycle, clock), promise in _promised(case).items():
@@ -174,7 +175,7 @@ class ReviewTables:
                 Cell(words["kept"] if promise.kept else missed, alert=not promise.kept),
             )
 
-    def _state(self, measure: Json, status: str) -> Cell:
+    def _state(self, measure: dict[str, Any], status: str) -> Cell:
         states, due = self.voice.words["states"], datetime.fromisoformat(measure["due"])
         if done := measure["done_at"]:
             late = bool(measure["late_at"]) or datetime.fromisoformat(done) > due
@@ -185,6 +186,14 @@ class ReviewTables:
         return Cell(states["dropped" if status == ReviewStatus.DONE else "proposed"])
 
 
+def _view(case: CaseFile) -> dict[str, Any]:
+    return case.view or {}
+
+
+def _entries(case: CaseFile) -> Sequence[dict[str, Any]]:
+    return case.timeline
+
+
 def _row(row: Sequence[str | Cell]) -> Sequence[Cell]:
     return [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
 
@@ -193,7 +202,7 @@ def _promised(case: CaseFile) -> dict[tuple[int, str], _Promise]:
     """What was promised in each handling (0: the first) and whether it was kept; what is undecided is left out."""
     entries = (
         Entry(datetime.fromisoformat(entry["at"]), entry["kind"], entry["detail"])
-        for entry in case.timeline
+        for entry in _entries(case)
         if entry["kind"] in KINDS
     )
     history = History.read(case.number, case.channel, None, entries, _FOREVER)

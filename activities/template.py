@@ -200,9 +200,7 @@ def _named(context: Context, key: str) -> str:
 
 
 @pass_context
-def _command(
-    context: Context, name: str, by: str | None = None, then: str | int | None = None, **options: str
-) -> str:
+def _command(context: Context, name: str, by: str | None = None, then: str | int | None = None, **options: str) -> str:
     """The line to type: `bihuan NAME NUMBER THEN --as WHO --option value`; who only looks need not say who they are."""
     *_, last = path = name.split()
     words = ["bihuan", *path, context["number"], *([] if then is None else [str(then)])]

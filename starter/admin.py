@@ -113,6 +113,16 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Reviews of closed cases",
+        "starter.console.reviews",
+        (
+            ("review list", "Which there are: late ones first."),
+            ("review show", "One review: how far it is, who must act, its measures."),
+            ("review draft", "A file to fill in and hand in."),
+            ("review report", "The report as HTML and Markdown."),
+        ),
+    ),
+    (
+        "Work on a review",
         "starter.console.reviewing",
         (
             ("review submit", "Hand in the report."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.attention import Attention, AttentionReason
 from activities.database import Database
 from activities.reading import Cases
 from worker.company_time import CompanyTime
@@ -23,7 +24,10 @@ from workflows.details import BLOCKED
 from workflows.domain.problem import Problem
 
 _QUERY = f"ExecutionStatus = 'Running' AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
-_SILENT = frozenset({"not_acting", "not_opened"})
+_SILENT = frozenset({
+    AttentionReason.NOT_ACTING, AttentionReason.NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
+    AttentionReason.REVIEW_NOT_OPENED,
+})  # fmt: skip
 """Reasons of the record behind which a failing task may hide."""
 _MOST = 500
 """Cases asked about at Temporal; when more fail, the reason is the same for most."""
@@ -59,10 +63,11 @@ async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Fin
     Raises:
         Problem: the database cannot be read.
     """
-    recorded = await _recorded(settings, company.now())
+    attention = await _attention(settings, company.now())
+    recorded = [_recorded(settings, item) for item in attention]
     try:
         client = await connect(settings)
-        failing = await _failing(client, {item.number for item in recorded if item.reason in _SILENT}, settings)
+        failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
         unattended = await _unattended(client, settings.task_queue)
         failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
     except (Problem, RPCError) as error:
@@ -70,25 +75,25 @@ async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Fin
     return [*failing, *recorded], unattended
 
 
-async def _recorded(settings: Settings, now: datetime) -> list[Finding]:
+async def _attention(settings: Settings, now: datetime) -> Sequence[Attention]:
     database = Database.open(settings.database)
     try:
         await database.ready()
-        found = await Cases(database).attention(now)
+        return await Cases(database).attention(now)
     finally:
         await database.close()
-    return [
-        Finding(
-            number=item.number,
-            reason=str(item.reason),
-            since=item.since,
-            what=item.what,
-            who=item.who,
-            error=item.error,
-            link=_link(settings, item.number, "default"),
-        )
-        for item in found
-    ]
+
+
+def _recorded(settings: Settings, item: Attention) -> Finding:
+    return Finding(
+        number=item.number,
+        reason=str(item.reason),
+        since=item.since,
+        what=item.what,
+        who=item.who,
+        error=item.error,
+        link=_link(settings, item.workflow, "default"),
+    )
 
 
 async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[Finding]:

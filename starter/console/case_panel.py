@@ -14,13 +14,11 @@ from rich.text import Text
 
 from activities.event_text import event_text
 from activities.labels import label
-from starter.console.screen import printable
+from starter.console.screen import printable, shortened
 from worker.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale
 
 _PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
-_LONGEST = 160
-"""Characters of a detail in the history; `--json` has all of it."""
 
 
 class CasePanel:
@@ -75,7 +73,7 @@ class CasePanel:
         yield self._line("Customer", f"{customer.get('name') or '–'}{company}  {' '.join(map(str, contacts))}")
         yield self._line("Product", str(form.get("product") or "–"))
         if symptom := (form.get("description") or {}).get("symptom"):
-            yield self._line("Symptom", _short(str(symptom)))
+            yield self._line("Symptom", shortened(str(symptom)))
         channel = self._label("channel", case["channel"])
         yield self._line("Received", f"{self._moment(case['received_at'])} · {channel}")
         if case["status"] is None:
@@ -100,12 +98,21 @@ class CasePanel:
             yield self._line("Linked", f"{', '.join(linked)}: what is answered here goes to their customers as well")
         if missing := case.get("missing"):
             yield self._line("Missing", ", ".join(missing))
+        if review := case.get("review"):
+            yield self._review(review)
         if waiting := case.get("waiting"):
             clock = f" · {self._label('clock', waiting['clock'])}" if waiting.get("clock") else ""
             until = (
                 f" until {self._moment(waiting['until'])}, {self._left(waiting['until'])}" if waiting["until"] else ""
             )
             yield self._line("Waits for", f"{waiting['who']}{until}{clock}", style="bold")
+
+    def _review(self, review: Mapping[str, Any]) -> Text:
+        until = f" until {self._moment(review['due'])}" if review["due"] else ""
+        waits = f", waits for {', '.join(review['waits_for'])}{until}" if review["waits_for"] else ""
+        late = f", late: {', '.join(one['what'] for one in review['overdue'])}" if review["overdue"] else ""
+        said = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
+        return self._line("Review", said, style="red" if late else "")
 
     def _clocks(self) -> Table:
         table = Table("Clock", "Due", "Left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -131,10 +138,10 @@ class CasePanel:
             status = f"{part['status']}{claimed}{late}{answer}"
             table.add_row(
                 printable(part["department"]),
-                Text(_short(part["duty"])),
+                Text(shortened(part["duty"])),
                 printable(part["person"] or "–"),
                 self._moment(part["due"]),
-                Text(_short(status), style="red" if late else ""),
+                Text(shortened(status), style="red" if late else ""),
             )
         return table
 
@@ -143,7 +150,7 @@ class CasePanel:
         rows += [(one["number"], f"{one['title']} — {one['solution']}") for one in suggestions["earlier"]]
         rows += [(one["number"], f"open, {one['owner'] or 'nobody'}: {one['symptom']}") for one in suggestions["open"]]
         if rows:
-            lines = [Text(f"  {key:<15} {_short(text)}") for key, text in rows]
+            lines = [Text(f"  {key:<15} {shortened(text)}") for key, text in rows]
             if main := self._main_case(suggestions["open"]):
                 how = f"bihuan link {self._case['number']} --to {main}"
                 lines.append(Text(f"  one cause? {how} lets one solution answer both", style="dim"))
@@ -164,7 +171,7 @@ class CasePanel:
                 self._moment(entry["at"]),
                 self._label("event", entry["kind"]),
                 Text(printable(entry["by"])),
-                Text(_short(detail)),
+                Text(shortened(detail)),
             )
         return table
 
@@ -188,8 +195,3 @@ def _span(seconds: float) -> str:
     hours, minutes = span.seconds // 3600, span.seconds % 3600 // 60
     parts = [(span.days, "d"), (hours, "h"), (minutes, "min")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or f"{span.seconds} s"
-
-
-def _short(text: str) -> str:
-    flat = printable(" ".join(text.split()))
-    return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"

@@ -40,6 +40,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
     from activities.database_url import DatabaseUrl
     from starter.console.archived import archived_as
     from starter.console.case_json import case_json
+    from starter.console.review_json import review_for, review_of_case
     from starter.console.suggestions import suggestions_for
 
     place = find_place(data)
@@ -53,6 +54,8 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
         shown["archive"] = company.localized(archived)
     if suggestions := await suggestions_for(place, file):
         shown["suggestions"] = company.localized(suggestions)
+    if review := await review_for(place, number):
+        shown["review"] = review_of_case(review, company)
     if as_json:
         print_json(shown)
         return

@@ -6,9 +6,12 @@ from dataclasses import asdict
 from typing import Any
 
 from activities.casefile import CaseFile
+from activities.database_url import DatabaseUrl
 from activities.lateness import find_late, next_due
-from activities.review_file import ReviewFile
+from activities.review_file import ReviewFile, review_of
 from worker.company_time import CompanyTime
+from worker.place import Place
+from workflows.domain.problem import Problem
 
 
 def review_json(file: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[str, Any]:
@@ -24,6 +27,14 @@ def review_json(file: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[
         shown["covered"] = company.localized([_case(case) for case in file.covered])
         shown["timeline"] = company.localized(list(file.timeline))
     return dict(shown)
+
+
+async def review_for(place: Place, number: str) -> ReviewFile | None:
+    """The review that covers a case; None also where they cannot be read, which must not hide the case."""
+    try:
+        return await review_of(DatabaseUrl.parse(place.database), number)
+    except Problem:
+        return None
 
 
 def review_of_case(file: ReviewFile, company: CompanyTime) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from activities.event_text import event_text
 from activities.labels import label
-from starter.console.event_text import event_text
-from starter.console.screen import printable
+from starter.console.screen import printable, shortened
 from worker.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale
 
@@ -73,7 +73,9 @@ class ReviewPanel:
             yield self._line("Ended", f"{self._moment(review['ended_at'])}: {why}")
 
     def _cases(self) -> Table:
-        table = Table("Case", "P", "Type", "Product", "Received", "Closed", "Owner", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(
+            "Case", "P", "Type", "Product", "Received", "Closed", "Owner", box=box.SIMPLE_HEAD, pad_edge=False
+        )
         for case in self._review["covered"]:
             table.add_row(
                 case["number"],
@@ -110,7 +112,7 @@ class ReviewPanel:
                 self._moment(entry["at"]),
                 self._label("event", entry["kind"]),
                 Text(printable(entry["by"])),
-                Text(printable(event_text(entry, self._company.local, self._locale))),
+                Text(shortened(event_text(entry, self._company.local, self._locale))),
             )
         return table
 

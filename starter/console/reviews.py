@@ -23,9 +23,9 @@ from worker.place import Place, find_place
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from activities.review_file import ReviewFile
     from rich.text import Text
 
+    from activities.review_file import ReviewFile
     from activities.review_report import ReviewReport
     from activities.review_wording import Voice
     from worker.company_time import CompanyTime
@@ -100,8 +100,8 @@ async def report(
     number: Number,
     /,
     *,
-    out: Annotated[Path | None, Parameter(help="Folder for the files; without it, one goes to standard output.")] = None,
-    format_: Annotated[str | None, Parameter(name="--format", help="html, md or all (default: all, md without --out).")] = None,
+    out: Annotated[Path | None, Parameter(help="Folder for the files; without it, the answer is the report.")] = None,
+    format_: Annotated[str | None, Parameter(name="--format", help="html, md or all (without --out: md).")] = None,
     locale: Annotated[str | None, Parameter(help="zh_CN or en (default: the setting).")] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
@@ -140,23 +140,21 @@ async def draft(
 ) -> None:
     """A file to fill in and hand in with bihuan review submit; what was returned is in it again.
 
-    Example: bihuan review draft FB202605110001 --out review.toml
+    Example: bihuan review draft FB202605110001 --out report.toml
     """
     from activities.review_draft import draft_json, draft_text
 
     _, file, company = await _read(number, data)
     status = file.as_json()["status"]
     if status not in _STATUSES[:2]:
-        raise Problem(
-            f"{file.number}: there is nothing to draft, its review is {status}; bihuan review report {file.number} shows it"
-        )
+        raise Problem(f"{file.number}: there is nothing to draft, its review is {status}; see bihuan review report")
     organisation, policy = await _rules(data)
     text = draft_text(
         file,
         _voice(organisation, policy, company, policy.locale),
         organisation,
         now=company.now(),
-        name=out.name if out is not None else "review.toml",
+        name=out.name if out is not None else "report.toml",
     )
     if out is not None:
         _write_new(out, text)
@@ -165,7 +163,8 @@ async def draft(
     elif out is None:
         print(printable(text), end="")
     else:
-        say(f"the draft is {out}; fill it in, then: bihuan review submit {file.number} {out} --as {file.as_json()['author']}")
+        author = file.as_json()["author"]
+        say(f"the draft is {out}; fill it in, then: bihuan review submit {file.number} {out} --as {author}")
 
 
 async def _read(number: str, data: str | None) -> tuple[Place, ReviewFile, CompanyTime]:
@@ -183,7 +182,9 @@ async def _report(file: ReviewFile, company: CompanyTime, locale: Locale, data: 
 
     organisation, policy = await _rules(data)
     voice = _voice(organisation, policy, company, locale)
-    return ReviewReport(file, voice, now=company.now(), company=organisation.company.name)
+    names = organisation.company.name_en, organisation.company.name
+    name = names[0] or names[1] if locale == "en" else names[1] or names[0]
+    return ReviewReport(file, voice, now=company.now(), company=name)
 
 
 async def _rules(data: str | None) -> tuple[Organisation, Policy]:

@@ -81,3 +81,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
 def printable(text: str) -> str:
     """Without control characters, which could rewrite a terminal."""
     return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def shortened(text: str, length: int = 160) -> str:
+    """One printable line for a cell of a table; `--json` has all of it."""
+    flat = printable(" ".join(text.split()))
+    return flat if len(flat) <= length else flat[: length - 1] + "…"

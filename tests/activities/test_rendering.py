@@ -160,3 +160,36 @@ def test_every_way_a_case_closes_has_its_words(renderer: Renderer, locale: Local
 def test_facts_in_another_year_are_told_with_the_year(renderer: Renderer) -> None:
     due = (NOW + timedelta(days=300)).isoformat()
     assert "2025年2月25日 14:30" in rendered(renderer, Message.CREATED, response_due=due).text
+
+
+@pytest.mark.parametrize("message", [Message.REVIEW_WARNING, Message.REVIEW_LATE, Message.REVIEW_ESCALATED])
+@pytest.mark.parametrize("locale", Locale)
+def test_who_owes_a_review_reads_whether_to_write_or_to_decide(
+    renderer: Renderer, message: Message, locale: Locale
+) -> None:
+    writing = rendered(renderer, message, locale, step="writing")
+    deciding = rendered(renderer, message, locale, step="awaiting_approval")
+    assert "bihuan review approve" in deciding.text
+    assert "bihuan review approve" not in writing.text
+    wanted = "review assign" if message is Message.REVIEW_ESCALATED else "review draft"
+    assert f"bihuan {wanted}" in writing.text
+    assert writing.short != deciding.short
+
+
+def test_only_who_may_move_a_measure_is_told_to_do_so_in_their_own_name(renderer: Renderer) -> None:
+    move = f"bihuan review measure move {NUMBER} 1 --as"
+    superior = rendered(renderer, Message.MEASURE_ESCALATED, who="agent-002", head="head-tech")
+    head = rendered(renderer, Message.MEASURE_ESCALATED, who="agent-002", head="agent-001")
+    above = rendered(renderer, Message.MEASURE_ESCALATED, who="head-tech", head="head-tech")
+    assert f"{move} head-tech " in superior.text
+    assert f"{move} agent-001 " in head.text
+    assert f"{move} agent-001 " in above.text
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_a_review_of_many_cases_names_the_first_ten(renderer: Renderer, locale: Locale) -> None:
+    cases = [f"FB2024050100{index:02}" for index in range(1, 31)]
+    text = rendered(renderer, Message.REVIEW_ASKED, locale, cases=cases).text
+    assert cases[9] in text
+    assert cases[10] not in text
+    assert "30" in text
