@@ -133,9 +133,9 @@ def not_there(case: CaseState, forward: Forward, now: datetime) -> None:
 
 
 def lead(case: CaseState, command: Command, facts: Consultation) -> set[Capacity]:
-    """Whether somebody of the main case is asking.
+    """What somebody of the main case is to this one.
 
-    An answer that was passed on has been judged there already, whoever sent it.
+    An answer that was passed on has been judged there already, and counts as the owner's, whoever sent it.
 
     Raises:
         Refused: it was passed on by a case that this one does not follow.
@@ -143,7 +143,7 @@ def lead(case: CaseState, command: Command, facts: Consultation) -> set[Capacity
     if isinstance(command, Answer) and command.via is not None:
         if command.via != case.linked_to:
             raise Refused(f"{case.number} is not linked to {command.via}")
-        return {Capacity.LEAD}
+        return {Capacity.OWNER}
     if isinstance(command, Link | Unlink) and facts.main is not None and command.by in facts.main.leads:
         return {Capacity.LEAD}
     return set()
