@@ -14,7 +14,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from temporalio.client import WorkflowHistory
+
 from starter.demo.stage import Cast, play_all
+from tests.workflows.linked_histories import linked_histories
 from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.settings import Settings
@@ -32,9 +35,18 @@ async def save(settings: Settings, cast: Cast) -> None:
         view = await client.get_workflow_handle(number).query(CaseWorkflow.state)
         parts = {f"{story.key}.{part.department}": part.workflow_id for part in view.collaborations} if view else {}
         for key, workflow_id in {story.key: number, **parts}.items():
-            history = json.loads((await client.get_workflow_handle(workflow_id).fetch_history()).to_json())
-            text = json.dumps(_anonymous(history), ensure_ascii=False, indent=1)
-            (HISTORIES / f"{key}.json").write_text(text + "\n", encoding="utf-8")
+            _keep(key, await client.get_workflow_handle(workflow_id).fetch_history())
+
+
+async def save_linked() -> None:
+    """The cases that no story has."""
+    for key, history in (await linked_histories()).items():
+        _keep(key, history)
+
+
+def _keep(key: str, history: WorkflowHistory) -> None:
+    text = json.dumps(_anonymous(json.loads(history.to_json())), ensure_ascii=False, indent=1)
+    (HISTORIES / f"{key}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _anonymous(value: Any) -> Any:
@@ -49,4 +61,5 @@ def _anonymous(value: Any) -> Any:
 
 
 if __name__ == "__main__":
+    asyncio.run(save_linked())
     sys.exit(asyncio.run(play_all(afterwards=save)))
