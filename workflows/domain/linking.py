@@ -22,7 +22,7 @@ from workflows.domain.commands import (
     Resolve,
     Unlink,
 )
-from workflows.domain.dispatching import UNRESOLVED
+from workflows.domain.dispatching import UNRESOLVED, mark_claimed
 from workflows.domain.event import EventKind, Message
 from workflows.domain.state import CaseState, Forward, Refused
 from workflows.domain.terms import Consultation
@@ -37,6 +37,8 @@ def link(case: CaseState, command: Link, now: datetime, facts: Consultation) -> 
     """Follow a main case; it is told by signal, and has the last word (`follower_released`)."""
     _must_be_free(case, command)
     _must_take_followers(command, facts)
+    if command.by == case.owner:
+        mark_claimed(case)
     case.linked_to, case.linked_by = command.to, command.by
     said: dict[str, Any] = {"follower": case.number, "main": command.to, "by": command.by, "why": command.why}
     notices = case.tell(case.owner, Message.LINKED, f"linked:{command.command_id}", **said)
