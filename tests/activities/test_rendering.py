@@ -158,3 +158,17 @@ def test_every_way_a_case_closes_has_its_words(renderer: Renderer, locale: Local
 def test_facts_in_another_year_are_told_with_the_year(renderer: Renderer) -> None:
     due = (NOW + timedelta(days=300)).isoformat()
     assert "2025年2月25日 14:30" in rendered(renderer, Message.CREATED, response_due=due).text
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        ({"follower": NUMBER, "main": "FB202405010002"}, f"    bihuan unlink {NUMBER} --as agent-001\n"),
+        ({"follower": "FB202405010002", "main": NUMBER}, "    bihuan unlink FB202405010002 --as agent-001\n"),
+    ],
+)
+@pytest.mark.parametrize("locale", list(Locale))
+def test_either_owner_reads_how_to_end_a_link(renderer: Renderer, facts: Json, line: str, locale: Locale) -> None:
+    told = notice(Message.LINKED).model_copy(update={"facts": facts | {"by": "agent-002", "why": None}})
+    message = renderer.render(told, context(Audience.STAFF, locale))
+    assert line in message.text, "indented, so that the page shows it as a command"
