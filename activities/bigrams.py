@@ -33,6 +33,12 @@ def words_of(text: str) -> list[str]:
     return found
 
 
+def pieces_of(text: str) -> frozenset[str]:
+    """Its words, and each Chinese character as well: two short texts that say the same thing share more of these."""
+    words = words_of(text)
+    return frozenset(words) | {char for word in words if _IS_HAN.match(word) for char in word}
+
+
 def _stem(word: str) -> str:
     if not (word.isascii() and word.isalpha()):
         return word

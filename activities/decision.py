@@ -178,12 +178,8 @@ class Decision:
     def _types(self, names: Iterable[str], problems: list[str]) -> dict[str, TypeTerms]:
         found: dict[str, TypeTerms] = {}
         for name in names:
-            terms = self.policy.type_terms(name)
-            if terms is not None:
-                found[name] = terms
-                continue
-            kind = self.policy.type_named(name.partition("/")[0])
-            allowed = [sub.id for sub in kind.subtypes] if kind else [entry.id for entry in self.policy.types]
-            what = f"subtype {name.partition('/')[2]!r} of {kind.id}" if kind else f"type {name.partition('/')[0]!r}"
-            problems.append(f"{what} is not in the policy; allowed: {', '.join(allowed) or 'none'}")
+            try:
+                found[name] = self.policy.known_type(name)
+            except Problem as problem:
+                problems.append(str(problem))
         return found

@@ -13,9 +13,10 @@ from activities.article import Article, draft_article
 from activities.article_name import ArticleStatus, article_id, article_key
 from activities.database import Database, insert_into
 from activities.masking import Mask
-from activities.tables import article, registration, timeline
+from activities.tables import article, case_record, registration, timeline
 from workflows.domain.event import Event, EventKind
 from workflows.domain.organisation import Organisation
+from workflows.domain.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.view import CaseView
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, Resolution, Role
@@ -23,22 +24,28 @@ from workflows.domain.vocabulary import OPERATOR, SYSTEM, Resolution, Role
 _LEARNED_FROM: Final = (Resolution.SATISFIED, Resolution.ACCEPTED, Resolution.NEUTRAL)
 """Cases that were withdrawn had no accepted solution."""
 _TEXTS: Final = ("title", "problem", "cause", "solution", "prevention")
-_REQUIRED: Final = ("title", "problem", "solution")
-EDITABLE: Final = (*_TEXTS, "product")
+_REQUIRED: Final = ("title", "problem", "solution", "type")
+_KIND: Final = ("type", "subtype")
+EDITABLE: Final = (*_TEXTS, "product", *_KIND)
 """Fields an editor may change."""
 
 
 async def learn(connection: AsyncConnection, view: CaseView, events: Sequence[Event]) -> None:
-    """Draft the article of a case that one of these events closes, in the caller's transaction.
-
-    The same case again changes nothing, whatever an editor made of the draft meanwhile. A case without a recorded
-    solution gives none.
-    """
+    """Draft the article of a case that one of these events closes, in the caller's transaction; see `draft_of`."""
     closing = next((event for event in events if event.kind is EventKind.CLOSED), None)
-    if closing is None or view.resolution not in _LEARNED_FROM:
-        return
+    if closing is not None:
+        await draft_of(connection, view, closing.at)
+
+
+async def draft_of(connection: AsyncConnection, view: CaseView, at: datetime) -> bool:
+    """Draft the article of a closed case, unless it has one, whatever an editor made of that; whether it was drafted.
+
+    A case without a recorded solution gives none, and one that was answered by its main case leaves it to that one.
+    """
+    if view.resolution not in _LEARNED_FROM:
+        return False
     if await connection.scalar(select(article.c.id).where(article.c.number == view.number)) is not None:
-        return
+        return False
     form = await connection.scalar(select(registration.c.form).where(registration.c.number == view.number))
     resolved = await connection.scalar(
         select(timeline.c.detail)
@@ -46,28 +53,39 @@ async def learn(connection: AsyncConnection, view: CaseView, events: Sequence[Ev
         .order_by(timeline.c.sequence.desc())
         .limit(1)
     )
-    if not resolved or not resolved.get("solution"):
-        return
+    if not resolved or not resolved.get("solution") or await _told_by(connection, resolved.get("via")):
+        return False
     draft = draft_article(form or {}, resolved, type=view.type, subtype=view.subtype)
     await connection.execute(
         insert_into(connection, article)
         .values(
             number=view.number,
             status=ArticleStatus.DRAFT.value,
-            drafted_at=closing.at,
-            updated_at=closing.at,
-            changes=[_change(SYSTEM, "drafted", closing.at)],
+            drafted_at=at,
+            updated_at=at,
+            changes=[_change(SYSTEM, "drafted", at)],
             **_columns(draft),
         )
         .on_conflict_do_nothing(index_elements=["number"])
     )
+    return True
+
+
+async def _told_by(connection: AsyncConnection, main: str | None) -> bool:
+    """Whether the main case has an article, or will have one when it closes: one solution is one article."""
+    if main is None:
+        return False
+    columns = select(case_record.c.closed_at, article.c.id).outerjoin(article, article.c.number == case_record.c.number)
+    row = (await connection.execute(columns.where(case_record.c.number == main))).one_or_none()
+    return row is not None and (row.closed_at is None or row.id is not None)
 
 
 class Knowledge:
     """What editors do. Each change is checked against who asks for it, and kept with their name and the time."""
 
-    def __init__(self, database: Database, organisation: Organisation | None) -> None:
-        self._database, self._organisation = database, organisation
+    def __init__(self, database: Database, organisation: Organisation | None, policy: Policy | None = None) -> None:
+        """`policy` says which types there are, for those who change one."""
+        self._database, self._organisation, self._policy = database, organisation, policy
 
     async def publish(self, key: str, *, by: str, at: datetime) -> None:
         """From now on it is suggested to those who work on new cases; a retired one comes back.
@@ -86,10 +104,12 @@ class Knowledge:
         await self._change(key, by, at, "retired", status=ArticleStatus.RETIRED, why=why)
 
     async def edit(self, key: str, *, by: str, at: datetime, fields: dict[str, str]) -> None:
-        """Change texts (`EDITABLE`); the customer's personal data is masked in what an editor writes, too.
+        """Change texts, product, type or subtype (`EDITABLE`); the customer's personal data is masked in what an
+        editor writes, too. A subtype that the new type does not have is dropped.
 
         Raises:
-            Problem: there is no such article, nothing would change, a needed text is empty, or `by` is no editor.
+            Problem: there is no such article, nothing would change, a needed text is empty, the policy does not know
+                the type or subtype, or `by` is no editor.
         """
         if not fields:
             raise Problem(f"{key}: nothing to change; give at least one of {', '.join(EDITABLE)}")
@@ -123,8 +143,9 @@ class Knowledge:
                     select(registration.c.form).where(registration.c.number == found["number"])
                 )
                 mask = Mask(form or {})
-                after |= {name: mask(text.strip()) for name, text in fields.items()}
+                after |= {name: mask(text.strip()) for name, text in fields.items() if name not in _KIND}
                 after["product"] = after["product"] or None
+                after |= self._kind(after, fields)
             now = status or ArticleStatus(found["status"])
             columns = _columns(Article(**after))
             if now is ArticleStatus.RETIRED:
@@ -136,6 +157,17 @@ class Knowledge:
                 .where(row)
                 .values(status=now.value, updated_at=at, changes=[*found["changes"], entry], **columns)
             )
+
+    def _kind(self, present: dict[str, Any], fields: dict[str, str]) -> dict[str, str | None]:
+        if self._policy is None or not fields.keys() & set(_KIND):
+            return {}
+        type_ = fields.get("type", present["type"]).strip()
+        subtype = fields.get("subtype", "").strip()
+        if "subtype" not in fields and present["subtype"]:
+            kept = self._policy.type_terms(f"{type_}/{present['subtype']}")
+            subtype = kept.subtype or "" if kept else ""
+        terms = self._policy.known_type(f"{type_}/{subtype}" if subtype else type_)
+        return {"type": terms.type, "subtype": terms.subtype}
 
     def _must_be_editor(self, by: str) -> None:
         if by == OPERATOR:

@@ -176,7 +176,7 @@ _NULLABLE: dict[Message, Json] = {
     Message.COLLABORATION_ANSWERED: {"person": None, "result": None, "cannot": "不归我们负责。"},
     Message.COLLABORATION_ENDED: {"person": None},
     Message.LINKED: {"main": NUMBER, "follower": "FB202405010002", "why": None},
-    Message.UNLINKED: {"main": NUMBER, "follower": "FB202405010002", "cause": "asked", "why": None},
+    Message.UNLINKED: {"main": NUMBER, "follower": "FB202405010002", "by": "agent-002", "cause": "asked", "why": None},
     Message.DUTY_ALERT: {"owner": None, "response_due": None},
     Message.HANDED_OVER: {"from": None},
     Message.ESCALATED: {"why": "asked", "text": None, "due": None, "from": None, "top": True},

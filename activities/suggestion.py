@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.article_name import ArticleStatus, article_key
-from activities.bigrams import words_of
+from activities.bigrams import pieces_of
 from activities.ranking import Hit, rank
 from activities.reader import Reader
 
@@ -19,8 +19,8 @@ MOST: Final = 3
 _CANDIDATES: Final = 200
 _LEAST_SHARED, _LEAST_OVERLAP = 2, 0.2
 """Words an article must share with the case to be likely at all, and their part of the shorter of the two."""
-_LEAST_ALIKE: Final = 0.3
-"""Of the words of the shorter of two symptoms the other must share."""
+_LEAST_ALIKE: Final = 0.35
+"""Of the pieces of the shorter of two symptoms the other must share."""
 _OPEN_CASES: Final = 200
 """Open cases of one product that are compared, the latest."""
 _SAME: Final = (("product", 1.5), ("subtype", 1.3), ("type", 1.1))
@@ -97,7 +97,7 @@ def _boost(hit: Hit, facts: Mapping[str, str | None]) -> float:
 
 async def _open_alike(reader: Reader, number: str, product: str | None, symptom: str) -> list[dict[str, Any]]:
     """Open cases of the same product whose symptom is much the same: one cause may have many callers."""
-    mine = set(words_of(symptom))
+    mine = pieces_of(symptom)
     if not product or not mine:
         return []
     its_product, its_symptom = _IN_FORM[reader.kind]
@@ -130,6 +130,6 @@ def _symptom(row: Mapping[str, Any]) -> str:
     return " ".join(str(row["symptom"] or "").split())
 
 
-def _alike(mine: set[str], symptom: str) -> float:
-    theirs = set(words_of(symptom))
+def _alike(mine: frozenset[str], symptom: str) -> float:
+    theirs = pieces_of(symptom)
     return len(mine & theirs) / min(len(mine), len(theirs)) if theirs else 0.0

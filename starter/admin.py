@@ -107,8 +107,9 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("kb list", "Articles by their state: drafts wait for an editor."),
             ("kb show", "One article, and who changed it."),
             ("kb publish", "Put an article in force: new cases are pointed to it."),
-            ("kb edit", "Change the texts of an article."),
+            ("kb edit", "Change texts, type or product of an article."),
             ("kb retire", "Take an article out of every search."),
+            ("kb learn", "Draft articles of cases that were closed before there was a knowledge base."),
         ),
     ),
     (

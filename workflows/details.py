@@ -27,6 +27,9 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 BLOCKED = "blocked"
 """CaseStatus while the record cannot be written; the pending activity says why."""
 
+_MOST_LINKED = 20
+"""Linked cases that are named; the record has all."""
+
 CLOCK_LABELS = {
     ClockName.CLAIM: "接单 claim",
     ClockName.RESPONSE: "首次响应 response",
@@ -91,7 +94,8 @@ def markdown(case: Case, *, trouble: str | None = None) -> str:
     if view.linked_to:
         lines.append(f"- 关联到主问题 linked to: `{view.linked_to}`")
     if view.linked:
-        lines.append(f"- 关联问题 linked: {', '.join(f'`{number}`' for number in view.linked)}")
+        more = f" … {len(view.linked)}" if len(view.linked) > _MOST_LINKED else ""
+        lines.append(f"- 关联问题 linked: {', '.join(f'`{number}`' for number in view.linked[:_MOST_LINKED])}{more}")
     if view.deadlines:
         lines.append("\n| 时限 clock | 截止 due |\n|---|---|")
         lines += [

@@ -11,14 +11,21 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 from workflows.domain.case import Case
 from workflows.domain.state import Forward
 
+_AT_ONCE = 20
+"""Cases told in one step: what all of them are told has to fit into one message to the server, which is 4 MB."""
+
 
 async def send_forwards(case: Case) -> list[Forward]:
-    """Send what is waiting, to all cases at once and to each in its order; answers what no case was there to take."""
+    """Send what is waiting, to many cases at once and to each in its order; answers what no case was there to take."""
     by_case: dict[str, list[Forward]] = {}
     for forward in case.take_forwards():
         by_case.setdefault(forward.to, []).append(forward)
-    failed = await asyncio.gather(*(_send(forwards) for forwards in by_case.values()))
-    return [forward for forwards in failed for forward in forwards]
+    failed: list[Forward] = []
+    cases = list(by_case.values())
+    for start in range(0, len(cases), _AT_ONCE):
+        sent = await asyncio.gather(*(_send(forwards) for forwards in cases[start : start + _AT_ONCE]))
+        failed += [forward for forwards in sent for forward in forwards]
+    return failed
 
 
 async def _send(forwards: Sequence[Forward]) -> list[Forward]:

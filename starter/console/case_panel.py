@@ -95,7 +95,8 @@ class CasePanel:
         if main := case.get("linked_to"):
             yield self._line("Linked to", f"{main}, whose answers go to this customer as well")
         if linked := case.get("linked"):
-            yield self._line("Linked", f"{', '.join(linked)}: what is answered here goes to their customers as well")
+            also = "what is answered here goes to their customers as well"
+            yield self._line("Linked", shortened(f"{len(linked)}, {also}: {', '.join(linked)}"))
         if missing := case.get("missing"):
             yield self._line("Missing", ", ".join(missing))
         if review := case.get("review"):

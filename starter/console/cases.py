@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -14,6 +13,7 @@ from starter.console.screen import (
     print_json,
     print_rich,
     print_table,
+    read_moment,
     read_number,
     say,
 )
@@ -108,8 +108,8 @@ async def list_(
         escalated=escalated or None,
         breached=breached or None,
         text=text,
-        since=_moment("--since", since, company),
-        until=_moment("--until", until, company),
+        since=read_moment("--since", since, company.zone),
+        until=read_moment("--until", until, company.zone),
         limit=_positive("--limit", limit),
     )
     files = await _read(settings, "list", wanted)
@@ -281,16 +281,3 @@ def _positive(option: str, value: int) -> int:
     if not 1 <= value <= _MOST_ROWS:
         raise Problem(f"{option} {value}: allowed: a number from 1 to {_MOST_ROWS:,}")
     return value
-
-
-def _moment(option: str, value: str | None, company: CompanyTime) -> datetime | None:
-    """A day begins at the company's midnight; a time without offset is the company's, too."""
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise Problem(
-            f"{option} {value}: allowed: a day such as 2026-05-11, or a time such as 2026-05-11T09:00"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=company.local(company.now()).tzinfo)

@@ -6,7 +6,17 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, print_json, print_rich, print_table, printable, say
+from starter.console.screen import (
+    AsJson,
+    DataFolder,
+    print_json,
+    print_rich,
+    print_table,
+    printable,
+    progress_bar,
+    read_moment,
+    say,
+)
 from worker.settings import load_settings
 from workflows.domain.problem import Problem
 
@@ -143,19 +153,50 @@ async def edit(
     solution: Words = None,
     prevention: Words = None,
     product: Words = None,
+    type: Annotated[str | None, Parameter(help="Id of a type of the policy, such as technical.")] = None,  # noqa: A002
+    subtype: Annotated[str | None, Parameter(help="A subtype of that type.")] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> None:
-    """Change texts of an article; what is not named stays. An empty text empties cause, prevention or product.
+    """Change an article; what is not named stays. An empty text empties cause, prevention, product or subtype.
 
     Example: bihuan kb edit KB0001 --as tech-head --title 小票打印没有响应 --solution "重启打印服务"
     """
     given = {
         "title": title, "problem": problem, "cause": cause, "solution": solution, "prevention": prevention,
-        "product": product,
+        "product": product, "type": type, "subtype": subtype,
     }  # fmt: skip
     fields = {name: text for name, text in given.items() if text is not None}
     await _change("edit", key, by, as_json, data, fields=fields)
+
+
+async def learn(
+    *,
+    since: Annotated[str | None, Parameter(help="Only cases closed at or after this day or time.")] = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """Draft articles of closed cases that have none: those closed before there was a knowledge base. Again adds
+    nothing twice.
+
+    Example: bihuan kb learn --since 2026-01-01
+    """
+    from activities.backlog import Backlog
+    from worker.installation import open_installation
+
+    settings = load_settings(data=data)
+    company = await _company(data)
+    drafted = without = 0
+    async with open_installation(settings) as installation:
+        backlog = Backlog(installation.database, read_moment("--since", since, company.zone))
+        with progress_bar("learn", await backlog.count()) as advance:
+            async for is_drafted in backlog.learn():
+                drafted, without = drafted + is_drafted, without + (not is_drafted)
+                advance()
+    if as_json:
+        print_json({"drafted": drafted, "without": without})
+        return
+    print(f"{drafted} drafted; {without} closed cases have no solution of their own to learn from")
 
 
 async def _change(what: str, key: str, by: str, as_json: bool, data: str | None, **options: Any) -> None:
@@ -163,7 +204,8 @@ async def _change(what: str, key: str, by: str, as_json: bool, data: str | None,
     from worker.installation import open_installation
 
     async with open_installation(load_settings(data=data)) as installation:
-        knowledge = Knowledge(installation.database, await installation.directory.current())
+        organisation = await installation.directory.current()
+        knowledge = Knowledge(installation.database, organisation, installation.policy)
         await getattr(knowledge, what)(key, by=by, at=installation.now(), **options)
     article = await _articles(data).get(key)
     if as_json:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -33,6 +35,24 @@ def read_number(text: str) -> str:
     if not (number := unicodedata.normalize("NFKC", text).strip().upper()):
         raise Problem("the number of the case is empty; allowed: such as FB202605110001")
     return number
+
+
+def read_moment(option: str, value: str | None, zone: str) -> datetime | None:
+    """A day, which begins at midnight in `zone`, or a time there; None where nothing was given.
+
+    Raises:
+        Problem: it is neither.
+    """
+    from workflows.domain.notation import moment_of
+
+    if value is None:
+        return None
+    try:
+        return moment_of(f"{value}T00:00" if len(value) == len("2026-05-11") else value, zone)
+    except ValueError:
+        raise Problem(
+            f"{option} {value}: allowed: a day such as 2026-05-11, or a time such as 2026-05-11T09:00"
+        ) from None
 
 
 def print_json(value: Any) -> None:
@@ -87,3 +107,17 @@ def shortened(text: str, length: int = 160) -> str:
     """One printable line for a cell of a table; `--json` has all of it."""
     flat = printable(" ".join(text.split()))
     return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+@contextmanager
+def progress_bar(what: str, total: int, *, shown: bool = True) -> Iterator[Callable[[], None]]:
+    """Something to call after every step; a bar on standard error where a person watches."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)

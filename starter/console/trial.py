@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, print_json, say
+from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_moment, say
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -104,11 +104,12 @@ async def export(
 
     settings = load_settings(data=data)
     company = await CompanyTime.read(settings)
-    first, end = _day("--since", since, company.zone), _day("--until", until, company.zone)
+    first, end = read_moment("--since", since, company.zone), read_moment("--until", until, company.zone)
     count = written = 0
     async with open_installation(settings) as installation:
         past = Past(installation.database, first, end)
-        with _written(out) as stream, _bar("export", await past.count(), shown=stream is not sys.stdout) as advance:
+        total = await past.count()
+        with _written(out) as stream, progress_bar("export", total, shown=stream is not sys.stdout) as advance:
             async for lines in past.logs():
                 for line in lines:
                     stream.write(json.dumps(company.localized(line), ensure_ascii=False) + "\n")
@@ -138,7 +139,7 @@ def _play(
     start = entries[0][0].at
     end = _end(until, start, policies[0].calendar.zone) or entries[0][-1].at + _HORIZON
     rehearsals = []
-    with _bar("trial", sum(map(len, entries))) as advance:
+    with progress_bar("trial", sum(map(len, entries))) as advance:
         for policy, wanted in zip(policies, entries, strict=True):
             rehearsal = Rehearsal(Decision(policy, people), Figures(Calendar(zone=policy.calendar.zone)))
             for _ in rehearsal.play(wanted, end):
@@ -209,20 +210,6 @@ def _without_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _bar(what: str, total: int, *, shown: bool = True) -> Iterator[Callable[[], None]]:
-    """Something to call after every step; a bar on standard error where a person watches."""
-    if not shown or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)
-
-
-@contextmanager
 def _written(out: str | None) -> Iterator[TextIO]:
     """Where to write."""
     if out is None:
@@ -234,17 +221,3 @@ def _written(out: str | None) -> Iterator[TextIO]:
         raise Problem(f"--out {out}: cannot be written: {error.strerror}") from None
     with stream:
         yield stream
-
-
-def _day(option: str, value: str | None, zone: str) -> datetime | None:
-    """A day begins at the company's midnight."""
-    from workflows.domain.notation import moment_of
-
-    if value is None:
-        return None
-    try:
-        return moment_of(f"{value}T00:00" if len(value) == len("2026-05-11") else value, zone)
-    except ValueError:
-        raise Problem(
-            f"{option} {value}: allowed: a day such as 2026-05-11, or a time such as 2026-05-11T09:00"
-        ) from None

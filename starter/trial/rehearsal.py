@@ -15,11 +15,11 @@ from typing import Any
 
 from activities.decision import Decision
 from activities.form import Form
-from starter.trial.cast import player
+from starter.trial.cast import Player, player
 from starter.trial.figures import Figures
 from starter.trial.log import Entry
 from workflows.domain.case import Case
-from workflows.domain.commands import Assign, Command, Progress, Resolve, Supply, parse_command
+from workflows.domain.commands import Assign, Command, Link, Progress, Resolve, Supply, Unlink, parse_command
 from workflows.domain.event import Event
 from workflows.domain.terms import MainCase, Settlement
 from workflows.domain.vocabulary import Verification
@@ -98,7 +98,7 @@ class Rehearsal:
     def _send(self, case: Case, command: Command, at: datetime) -> None:
         if command.name in _WORK and case.owner is None and not case.is_closed:
             self._take_as_it_is(case, command, at)
-        who = player(command, case, self.decision.organisation)
+        who = self._lead(command, case) or player(command, case, self.decision.organisation)
         if who.stands_in:
             self.stand_ins[command.by] += 1
         self._judge(case, _fitted(command, who.by, case), at)
@@ -124,6 +124,12 @@ class Rehearsal:
         if isinstance(command, Supply) and "product" in command.fields:
             self._products[case.number] = command.fields["product"]
         self._note(case, events, at)
+
+    def _lead(self, command: Command, case: Case) -> Player | None:
+        """Who works on the main case links to it in their own name."""
+        to = command.to if isinstance(command, Link) else case.linked_to if isinstance(command, Unlink) else None
+        main = self._main(to) if to is not None else None
+        return Player(command.by) if main is not None and command.by in main.leads else None
 
     def _main(self, key: str) -> MainCase | None:
         case = self._cases.get(key)

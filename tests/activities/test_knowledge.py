@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from activities.articles import Articles
+from activities.backlog import Backlog
 from activities.bigrams import words_of
 from activities.database import Database
 from activities.knowledge import Knowledge
 from activities.migrations import HEAD
 from activities.migrations.upgrade import upgrade
+from activities.policy.loading import load_policy
 from activities.reading import Cases
-from activities.tables import timeline
+from activities.tables import article, case_record, timeline
 from tests.activities.samples import organisation, register_case
 from tests.activities.test_recording import recording_of
-from tests.scenes import HOUR, MINUTE, MONDAY, command, open_case
+from tests.scenes import HOUR, MINUTE, MONDAY, command, open_case, settlement
 from workflows.domain.case import Case
 from workflows.domain.event import Event
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import Resolution
+from workflows.domain.terms import Consultation, MainCase
+from workflows.domain.vocabulary import Resolution, Status
 from workflows.ports import Record
 
 EDITOR = "tech-head"
@@ -332,3 +336,100 @@ def test_the_sentence_that_was_written_is_cut_the_way_it_is_searched() -> None:
     assert words_of("扫码付款, API调用 404！Prints printed printing") == [
         "扫码", "码付", "付款", "api", "调用", "404", "print", "print", "print",
     ]  # fmt: skip
+
+
+async def unlearned(database: Database, *numbers: str) -> None:
+    """As it was before there was a knowledge base."""
+    async with database.begin() as connection:
+        await connection.execute(delete(article).where(article.c.number.in_(numbers)))
+
+
+async def learned(database: Database, since: datetime | None = None) -> list[bool]:
+    backlog = Backlog(database, since)
+    count = await backlog.count()
+    done = [drafted async for drafted in backlog.learn()]
+    assert len(done) == count
+    return done
+
+
+async def test_cases_closed_before_the_knowledge_base_are_learned_from_once(
+    either: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.backlog._AT_ONCE", 2)
+    numbers = [await closed(either, f"收银台{name}打不出小票", prevention="每晚重启") for name in "甲乙丙"]
+    kept = await publish(either, await closed(either, "报表导出超时"))
+    await closed(either, "登录不了", ending="withdrawn")
+    await opened(either, "还没有解决")
+    before = {one["number"]: one for one in await Articles(either.address).list()}
+    await unlearned(either, *numbers)
+    assert sorted(await learned(either)) == [False, True, True, True]
+    after = {one["number"]: one for one in await Articles(either.address).list()}
+    differs = {"key", "id"}
+    for number in numbers:
+        assert {k: v for k, v in after[number].items() if k not in differs} == {
+            k: v for k, v in before[number].items() if k not in differs
+        }, "the same draft as on the day it was closed"
+    assert (await Articles(either.address).get(kept))["status"] == "published"
+    assert await learned(either) == [False], "again adds nothing"
+
+
+async def test_only_cases_closed_since_then_are_learned_from(either: Database) -> None:
+    number = await closed(either, "收银台打不出小票")
+    await unlearned(either, number)
+    assert await learned(either, MONDAY + HOUR) == []
+    assert await learned(either, MONDAY) == [True]
+
+
+async def test_one_solution_of_linked_cases_is_one_article(either: Database) -> None:
+    main = await opened(either, "收银台打不出小票")
+    view = await closed_by(either, main)
+    assert await Articles(either.address).list() == [], "the main case will have it"
+    async with either.begin() as connection:
+        row = case_record.c.number == main
+        await connection.execute(update(case_record).where(row).values(closed_at=MONDAY + HOUR))
+    assert await learned(either) == [False, True], "a main case that closed without one leaves it to the others"
+    assert [one["number"] for one in await Articles(either.address).list()] == [view]
+
+
+async def closed_by(database: Database, main: str) -> str:
+    """A case that was answered by its main case."""
+    number = await register_case(database, description={"symptom": "小票机没有反应"})
+    case, events = Case.open(number, settlement(), MONDAY)
+    recording = recording_of(database)
+    await recording.record(_step(case, events, number))
+    facts = Consultation(main=MainCase(number=main, status=Status.IN_PROGRESS))
+    said = {"cause": "服务没有响应", "solution": "重启服务", "verified": "yes", "via": main}
+    for sent in (
+        command("link", "tech-001", to=main),
+        command("resolve", "tech-lead", **said),
+        command("rate", "customer", score="satisfied"),
+    ):
+        await recording.record(_step(case, case.handle(sent, MONDAY + MINUTE, facts), number))
+    assert case.is_closed
+    return number
+
+
+async def test_an_editor_corrects_type_and_subtype_within_the_policy(either: Database) -> None:
+    key = await key_of(either, await closed(either, "收银台打不出小票"))
+    knowledge = Knowledge(either, organisation(), load_policy("standard"))
+
+    async def edited(**fields: str) -> tuple[str, str | None]:
+        await knowledge.edit(key, by=EDITOR, at=MONDAY + HOUR, fields=fields)
+        article = await Articles(either.address).get(key)
+        return article["type"], article["subtype"]
+
+    assert await edited(subtype="硬件故障") == ("technical", "硬件故障")
+    assert await edited(type="服务投诉", subtype="退款") == ("service", "退款")
+    assert await edited(type="technical") == ("technical", None), "a subtype of another type goes with it"
+    assert await edited(product="收银台") == ("technical", None)
+    assert await edited(subtype="硬件故障", product="") == ("technical", "硬件故障")
+    assert await edited(subtype="") == ("technical", None)
+    for fields, words in (
+        ({"type": "repair"}, "type 'repair' is not in the policy; allowed: technical, service"),
+        ({"subtype": "退款"}, "subtype '退款' of technical is not in the policy; allowed: 功能障碍"),
+        ({"type": " "}, "type is empty"),
+    ):
+        with pytest.raises(Problem, match=words):
+            await edited(**fields)
+    changes = (await Articles(either.address).get(key))["changes"]
+    assert changes[2]["fields"] == ["subtype", "type"]

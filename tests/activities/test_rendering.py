@@ -193,3 +193,17 @@ def test_a_review_of_many_cases_names_the_first_ten(renderer: Renderer, locale: 
     assert cases[9] in text
     assert cases[10] not in text
     assert "30" in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        ({"follower": NUMBER, "main": "FB202405010002"}, f"    bihuan unlink {NUMBER} --as agent-001\n"),
+        ({"follower": "FB202405010002", "main": NUMBER}, "    bihuan unlink FB202405010002 --as agent-001\n"),
+    ],
+)
+@pytest.mark.parametrize("locale", list(Locale))
+def test_either_owner_reads_how_to_end_a_link(renderer: Renderer, facts: Json, line: str, locale: Locale) -> None:
+    told = notice(Message.LINKED).model_copy(update={"facts": facts | {"by": "agent-002", "why": None}})
+    message = renderer.render(told, context(Audience.STAFF, locale))
+    assert line in message.text, "indented, so that the page shows it as a command"

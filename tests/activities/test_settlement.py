@@ -17,11 +17,14 @@ from activities.policy.loading import load_policy
 from activities.register import Register
 from activities.settlement import Settling
 from tests.activities.test_form import filled
+from tests.activities.test_recording import recording_of
+from workflows.domain.case import Case
 from workflows.domain.organisation import Organisation
 from workflows.domain.policy import Policy
 from workflows.domain.problem import Problem
-from workflows.domain.terms import DispatchRequest, Lookup
+from workflows.domain.terms import DispatchRequest, Lookup, MainCase
 from workflows.domain.vocabulary import ClockName, Priority
+from workflows.ports import Record
 
 NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
 POLICY, SAMPLE = load_policy("standard"), sample_organisation()
@@ -132,6 +135,26 @@ async def test_a_command_learns_who_people_departments_and_types_are(settling: S
         "subtype '魔法' of service is not in the policy; "
         "allowed: 服务态度, 响应速度, 流程体验, 退换货, 退款, 赔偿",
     )  # fmt: skip
+
+
+async def test_a_case_to_be_linked_to_is_known_by_its_record(settling: Settling) -> None:
+    main, follower = await register(settling), await register(settling, product="收银台")
+    asked = Lookup(number=follower, at=NOW, main=main)
+    unknown = await settling.consult(asked)
+    assert unknown.main is None
+    assert unknown.problems == (f"{main}: there is no such open case; bihuan list --open shows them",)
+    case, events = Case.open(main, await settling.settle(main), NOW)
+    recorded = Record(view=case.view().model_copy(update={"linked_to": "FB1"}), events=tuple(events))
+    await recording_of(settling.database).record(recorded)
+    answer = await settling.consult(asked)
+    assert (answer.product, answer.problems) == ("收银台", ())
+    assert answer.main == MainCase(
+        number=main,
+        status=case.status,
+        linked_to="FB1",
+        leads=("tech-001", "tech-lead", "tech-head", "director"),
+        product="调度平台",
+    )
 
 
 async def test_a_handover_finds_another_owner_or_says_why_not(settling: Settling) -> None:

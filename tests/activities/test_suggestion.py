@@ -48,6 +48,23 @@ async def test_open_cases_with_the_same_trouble_in_the_same_product_are_pointed_
     await closed(either, "点击保存提示网络错误")
     (alike,) = (await suggested(either, "保存客户时提示网络错误"))["open"]
     assert (alike["number"], alike["owner"], alike["status"]) == (same, "tech-001", "dispatched")
+    assert alike["linked_to"] is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("打印机打不了小票", "收银台小票打印不出来"),
+        ("没有收到短信验证码", "手机收不到验证码"),
+        ("申请退款一周了还没到帐", "退款迟迟没有到账"),
+        ("login fails after I reset my password", "Cannot log in after password reset"),
+    ],
+)
+async def test_the_same_trouble_in_other_words_is_pointed_out(one: str, other: str, either: Database) -> None:
+    same = await opened(either, one)
+    for unlike in ("报表导出超时", "优惠券结算时用不了", "网页加载要很久", "charts do not load"):
+        await opened(either, unlike)
+    assert [alike["number"] for alike in (await suggested(either, other))["open"]] == [same]
 
 
 @pytest.mark.parametrize(

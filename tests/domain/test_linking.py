@@ -24,7 +24,7 @@ from workflows.domain.case import Case
 from workflows.domain.commands import Command, parse_command
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import MainCase
-from workflows.domain.vocabulary import CUSTOMER, SYSTEM, Priority, Status
+from workflows.domain.vocabulary import CUSTOMER, SYSTEM, ClockName, Priority, Status
 
 MAIN, FIRST, SECOND = "FB202405060001", "FB202405060002", "FB202405060003"
 
@@ -159,7 +159,7 @@ def test_a_solution_that_was_refused_goes_to_nobody_else(cases: Cases) -> None:
     cases.accepted(MAIN, command("resolve", "tech-001", **RESOLUTION))
     cases.accepted(MAIN, command("refuse", CUSTOMER, why="不行"))
     cases.link(FIRST)
-    assert cases.open[FIRST].status is Status.DISPATCHED
+    assert cases.open[FIRST].status is Status.IN_PROGRESS
 
 
 def test_a_caller_who_has_a_solution_already_is_left_in_peace(linked: Cases) -> None:
@@ -220,6 +220,14 @@ def test_an_owner_is_told_that_somebody_linked_their_case(cases: Cases) -> None:
     assert (Message.LINKED, "tech-001") in told(cases.events[MAIN])
     cases.accepted(SECOND, command("link", "tech-002", to=MAIN))
     assert (Message.LINKED, "tech-002") not in told(cases.events[SECOND]), "not what they have just done"
+
+
+def test_an_owner_who_links_has_begun_to_work(cases: Cases) -> None:
+    cases.accepted(FIRST, command("link", "tech-002", to=MAIN))
+    cases.accepted(SECOND, command("link", "tech-001", to=MAIN))
+    assert ClockName.CLAIM not in cases.open[FIRST].clocks
+    assert ClockName.CLAIM in cases.open[SECOND].clocks, "its own owner has not seen it yet"
+    assert ClockName.RESPONSE in cases.open[FIRST].clocks, "the customer has no answer yet"
 
 
 @pytest.mark.parametrize("by", ["tech-001", "tech-002", "tech-lead", "duty-001"])

@@ -181,7 +181,7 @@ CALLERS: list[Line] = [
     opened("main"),
     opened("first", at="2026-05-11T09:10"),
     opened("second", at="2026-05-11T09:20"),
-    sent("first", "11T09:30", "link", to="main"),
+    sent("first", "11T09:30", "link", by="tech-001", to="main"),
     sent("second", "11T09:31", "link", to="main", why="同一台服务器"),
     sent("main", "11T09:40", "reply", text="在查"),
     sent("second", "11T10:00", "unlink", why="另一个原因"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,8 @@ def test_an_editor_finds_corrects_publishes_and_retires_an_article(folder: Path)
         (["kb", "list", "--limit", "0"], "--limit 0"),
         (["kb", "publish", "KB0001", "--as", "tech-001"], "may not change the knowledge base"),
         (["kb", "edit", "KB0001", "--as", "tech-head"], "nothing to change"),
+        (["kb", "edit", "KB0001", "--as", "tech-head", "--type", "x"], "type 'x' is not in the policy; allowed: tech"),
+        (["kb", "learn", "--since", "soon"], "--since soon: allowed: a day such as"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_1(arguments: list[str], words: str, folder: Path) -> None:
@@ -73,7 +77,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_1(arguments: list[str], words:
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("name", ["search", "list", "show", "publish", "edit", "retire"])
+@pytest.mark.parametrize("name", ["search", "list", "show", "publish", "edit", "retire", "learn"])
 def test_help_of_every_command_has_an_example(name: str, tmp_path: Path) -> None:
     assert f"Example: bihuan kb {name}" in bihuan("kb", name, "--help", folder=tmp_path).stdout
 
@@ -89,3 +93,12 @@ def test_show_has_the_likely_answers_of_an_open_case_only(folder: Path) -> None:
     assert "Likely answers" in shown
     assert "小票打印不出来 — 重启打印服务" in shown
     assert "Likely answers" not in bihuan("show", earlier["number"], folder=folder).stdout
+
+
+def test_cases_closed_before_the_knowledge_base_are_learned_from_by_command(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "bihuan-data" / "bihuan.db")) as connection, connection:
+        connection.execute("DELETE FROM article")
+    assert answered(folder, "kb", "learn", "--since", "2090-01-01") == {"drafted": 0, "without": 0}
+    assert answered(folder, "kb", "learn") == {"drafted": 1, "without": 0}
+    assert "0 drafted" in bihuan("kb", "learn", folder=folder).stdout
+    assert answered(folder, "kb", "search", "小票")[0]["solution"] == "重启打印服务"

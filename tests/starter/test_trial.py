@@ -269,6 +269,21 @@ def test_deadlines_of_all_cases_pass_in_order_each_when_it_is_due() -> None:
     assert max(times) <= datetime(2026, 5, 20, tzinfo=UTC)
 
 
+def test_what_cannot_be_linked_in_a_log_is_counted_and_the_rest_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        opened("A"),
+        opened("B", at="2026-05-11T09:10", product="收银台"),
+        sent("A", "11T09:20", "link", to="nowhere"),
+        sent("B", "11T09:30", "link", to="A"),
+        sent("A", "11T10:00", "resolve", **SOLUTION),
+        sent("A", "11T11:00", "rate", by="customer", score="satisfied"),
+    ]
+    found = tried(capsys, lines, "--policy", "standard")["trial"]
+    refused = {(one["signal"], one["reason"].split(":")[0]) for one in found["refused"]}
+    assert refused == {("link", "nowhere"), ("link", "the products differ (收银台, 智办公CRM系统)")}
+    assert found["closed"] == {"satisfied": 1}
+
+
 def test_a_new_case_goes_to_whoever_has_the_fewest_open_ones_then() -> None:
     lines = [
         opened("A"),

@@ -17,9 +17,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError
 
 from starter.demo.stage import Cast, play_all
+from tests.workflows.linked_histories import linked_histories
 from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.settings import Settings
@@ -43,11 +45,21 @@ async def save(settings: Settings, cast: Cast) -> None:
         parts[f"{story.key}.review"] = review_id(number)
         for key, workflow_id in {story.key: number, **parts}.items():
             try:
-                history = json.loads((await client.get_workflow_handle(workflow_id).fetch_history()).to_json())
+                history = await client.get_workflow_handle(workflow_id).fetch_history()
             except RPCError:  # it called for no review
                 continue
-            text = json.dumps(_anonymous(history), ensure_ascii=False, indent=1)
-            (HISTORIES / f"{key}.json").write_text(text + "\n", encoding="utf-8")
+            _keep(key, history)
+
+
+async def save_linked() -> None:
+    """The cases that no story has."""
+    for key, history in (await linked_histories()).items():
+        _keep(key, history)
+
+
+def _keep(key: str, history: WorkflowHistory) -> None:
+    text = json.dumps(_anonymous(json.loads(history.to_json())), ensure_ascii=False, indent=1)
+    (HISTORIES / f"{key}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _anonymous(value: Any) -> Any:
@@ -62,4 +74,5 @@ def _anonymous(value: Any) -> Any:
 
 
 if __name__ == "__main__":
+    asyncio.run(save_linked())
     sys.exit(asyncio.run(play_all(afterwards=save)))

@@ -164,20 +164,26 @@ async def test_a_worker_killed_before_the_callers_were_told_still_answers_all_of
         await main.terminate()
 
 
-async def test_a_caller_keeps_the_promises_made_to_them(start_skipping: Starter, skipping: WorkflowEnvironment) -> None:
-    main, follower = World(), World()
-    one, other = await start_skipping(main), await start_skipping(follower)
-    await link((main, one), (follower, other))
+async def test_every_caller_keeps_the_promises_made_to_them(
+    start_skipping: Starter, skipping: WorkflowEnvironment
+) -> None:
+    main, *callers = await linked_cases(start_skipping)
     await skipping.sleep(timedelta(hours=2))
-    assert "response" in {event.detail["clock"] for event in seen(follower, EventKind.LAPSED)}
-    await tell(main, one, "reply", "tech-001", text="在查")
-    await follower.until(lambda: bool(seen(follower, EventKind.REPLIED)))
-    lapses = len(seen(follower, EventKind.LAPSED))
-    await tell(main, one, "resolve", "tech-001", **RESOLUTION)
-    await follower.until(lambda: bool(seen(follower, EventKind.RESOLVED)))
+    for world, _ in callers:
+        assert "response" in {event.detail["clock"] for event in seen(world, EventKind.LAPSED)}
+    await tell(main[0], main[1], "reply", "tech-001", text="在查")
+    await tell(main[0], main[1], "resolve", "tech-001", **RESOLUTION)
+    for world, _ in callers:
+        await world.until(lambda world=world: bool(seen(world, EventKind.RESOLVED)))  # type: ignore[misc]
+    lapses = [len(seen(world, EventKind.LAPSED)) for world, _ in callers]
     await skipping.sleep(timedelta(days=1))
-    clocks = [event.detail["clock"] for event in seen(follower, EventKind.LAPSED)[lapses:]]
-    assert not {"response", "progress", "resolution"} & set(clocks), "the solution stopped its clocks, too"
+    for (world, handle), before in zip(callers, lapses, strict=True):
+        clocks = {event.detail["clock"] for event in seen(world, EventKind.LAPSED)[before:]}
+        assert not {"response", "progress", "resolution"} & clocks, "the solution stopped its clocks, too"
+        assert results(world) == 1
+        await tell(world, handle, "rate", "customer", score="satisfied")
+        assert await handle.result() == "satisfied"
+    assert not main[0].view or main[0].view.status is Status.AWAITING_CONFIRMATION
 
 
 async def test_the_web_ui_names_the_main_case_and_the_callers(start: Starter) -> None:

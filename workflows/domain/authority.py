@@ -29,14 +29,14 @@ _WORKERS = (_C.OWNER, _C.SUPERIOR, _C.DUTY_MANAGER)
 
 MAY: dict[str, tuple[Capacity, ...]] = {
     "claim": (_C.OWNER, _C.TEAM, _C.SUPERIOR, _C.DUTY_MANAGER),
-    "reply": (*_WORKERS, _C.LEAD),
+    "reply": _WORKERS,
     "classify": (*_WORKERS, _C.RECEIVER),
     "assign": (*_WORKERS, _C.RECEIVER),
-    "progress": (*_WORKERS, _C.LEAD),
+    "progress": _WORKERS,
     "escalate": _WORKERS,
     "request_info": (*_WORKERS, _C.RECEIVER),
     "supply": (_C.CUSTOMER, *_WORKERS, _C.RECEIVER, _C.FOLLOW_UP),
-    "resolve": (*_WORKERS, _C.LEAD),
+    "resolve": _WORKERS,
     "feedback": _WORKERS,
     "confirm": (_C.CUSTOMER, _C.FOLLOW_UP),
     "refuse": (_C.CUSTOMER, _C.FOLLOW_UP),

@@ -22,7 +22,7 @@ from workflows.domain.commands import (
     Resolve,
     Unlink,
 )
-from workflows.domain.dispatching import UNRESOLVED
+from workflows.domain.dispatching import UNRESOLVED, mark_claimed
 from workflows.domain.event import EventKind, Message
 from workflows.domain.state import CaseState, Forward, Refused
 from workflows.domain.terms import Consultation
@@ -37,6 +37,8 @@ def link(case: CaseState, command: Link, now: datetime, facts: Consultation) -> 
     """Follow a main case; it is told by signal, and has the last word (`follower_released`)."""
     _must_be_free(case, command)
     _must_take_followers(command, facts)
+    if command.by == case.owner:
+        mark_claimed(case)
     case.linked_to, case.linked_by = command.to, command.by
     said: dict[str, Any] = {"follower": case.number, "main": command.to, "by": command.by, "why": command.why}
     notices = case.tell(case.owner, Message.LINKED, f"linked:{command.command_id}", **said)
@@ -133,9 +135,9 @@ def not_there(case: CaseState, forward: Forward, now: datetime) -> None:
 
 
 def lead(case: CaseState, command: Command, facts: Consultation) -> set[Capacity]:
-    """Whether somebody of the main case is asking.
+    """What somebody of the main case is to this one.
 
-    An answer that was passed on has been judged there already, whoever sent it.
+    An answer that was passed on has been judged there already, and counts as the owner's, whoever sent it.
 
     Raises:
         Refused: it was passed on by a case that this one does not follow.
@@ -143,7 +145,7 @@ def lead(case: CaseState, command: Command, facts: Consultation) -> set[Capacity
     if isinstance(command, Answer) and command.via is not None:
         if command.via != case.linked_to:
             raise Refused(f"{case.number} is not linked to {command.via}")
-        return {Capacity.LEAD}
+        return {Capacity.OWNER}
     if isinstance(command, Link | Unlink) and facts.main is not None and command.by in facts.main.leads:
         return {Capacity.LEAD}
     return set()

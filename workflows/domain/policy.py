@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact
 from workflows.domain.notation import BusinessHours, Key, Labels, Line, Weekday, in_locale
+from workflows.domain.problem import Problem
 from workflows.domain.promise import (
     ArchiveRules,
     EscalationRules,
@@ -218,6 +219,21 @@ class Policy(Fact):
             tested=entry.tested,
             playbook=in_locale(entry.playbook, self.locale) if entry.playbook else (),
         )
+
+    def known_type(self, name: str) -> TypeTerms:
+        """The same.
+
+        Raises:
+            Problem: there is no such thing; the text says what is allowed.
+        """
+        terms = self.type_terms(name)
+        if terms is not None:
+            return terms
+        head, _, tail = name.partition("/")
+        kind = self.type_named(head)
+        allowed = [sub.id for sub in kind.subtypes] if kind else [entry.id for entry in self.types]
+        what = f"subtype {tail!r} of {kind.id}" if kind else f"type {head!r}"
+        raise Problem(f"{what} is not in the policy; allowed: {', '.join(allowed) or 'none'}")
 
     def labels(self) -> dict[str, dict[str, str]]:
         """Ids of types and subtypes -> language -> what people call them."""

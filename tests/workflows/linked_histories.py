@@ -1,0 +1,70 @@
+"""The histories of linked cases, which no story of the demonstration has: a main case, a caller who refuses its
+solution, and one whose main case is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.scenes import RESOLUTION
+from tests.workflows.world import World
+from worker.process import sandbox
+from worker.server import find_binary
+from workflows.case import CaseWorkflow
+from workflows.case_input import CaseInput
+from workflows.details import SEARCH_ATTRIBUTES
+from workflows.domain.event import EventKind
+from workflows.domain.terms import MainCase
+from workflows.domain.vocabulary import Status
+
+MAIN, CALLER, LATE = "FB202405060001", "FB202405060002", "FB202405060003"
+
+
+async def linked_histories() -> dict[str, WorkflowHistory]:
+    """Played on a server of its own; name of the file -> history."""
+    async with (
+        await WorkflowEnvironment.start_local(
+            data_converter=pydantic_data_converter,
+            dev_server_existing_path=str(find_binary()),
+            search_attributes=SEARCH_ATTRIBUTES,
+            dev_server_log_level="error",
+        ) as server,
+        _case(server.client, MAIN) as (main, told_main),
+        _case(server.client, CALLER) as (caller, told_caller),
+        _case(server.client, LATE) as (late, told_late),
+    ):
+        await caller.signal("link", {"by": "tech-001", "to": MAIN})
+        await told_main.until(lambda: _happened(told_main, EventKind.FOLLOWER_ADDED))
+        await main.signal("reply", {"by": "tech-001", "text": "在查"})
+        await main.signal("resolve", {"by": "tech-001", **RESOLUTION})
+        await told_caller.until(lambda: _happened(told_caller, EventKind.RESOLVED))
+        await caller.signal("refuse", {"by": "customer", "why": "还是不行"})
+        await told_main.until(lambda: _happened(told_main, EventKind.FOLLOWER_REMOVED))
+        await main.signal("rate", {"by": "customer", "score": "satisfied"})
+        await main.result()
+        await late.signal("link", {"by": "tech-001", "to": MAIN})
+        await told_late.until(lambda: _happened(told_late, EventKind.UNLINKED))
+        kept = {"linked_main": main, "linked_caller": caller, "linked_too_late": late}
+        return {name: await handle.fetch_history() for name, handle in kept.items()}
+
+
+@asynccontextmanager
+async def _case(client: Client, number: str) -> AsyncIterator[tuple[WorkflowHandle[CaseWorkflow, str], World]]:
+    world = World(main=MainCase(number=MAIN, status=Status.IN_PROGRESS))
+    async with Worker(
+        client, task_queue=number, workflows=[CaseWorkflow], activities=world.activities, workflow_runner=sandbox()
+    ):
+        yield (
+            await client.start_workflow(CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number),
+            world,
+        )
+
+
+def _happened(world: World, kind: EventKind) -> bool:
+    return any(event.kind is kind for event in world.events)
