@@ -11,6 +11,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from activities.analysis.history import History, Occurrence, What
 from activities.analysis.period import Period
@@ -53,6 +54,11 @@ class Facts:
         }
         self._breakdowns: dict[str, Measure] = {}
 
+    @cached_property
+    def headline(self) -> Measure:
+        """The figures a manager looks at first; counted once. Keys: (figure,)."""
+        return _headline(self)
+
     def promises(self, clock: str) -> Happened:
         """The promises of that clock that were kept or missed in the period."""
         return self._promises[clock]
@@ -64,8 +70,7 @@ class Facts:
         return self._breakdowns[dimension]
 
 
-def headline(facts: Facts) -> Measure:
-    """The figures a manager looks at first. Keys: (figure,)."""
+def _headline(facts: Facts) -> Measure:
     rows: Measure = {("received",): _count(facts.received), ("closed",): _count(facts.happened[What.CLOSING])}
     rows |= {(f"{clock}_kept",): kept(facts.promises(clock)) for clock in PROMISES}
     rows |= {(f"{name}_time",): spans(facts.happened[what]) for what, name in SPANS.items() if what is not What.CLOSING}
@@ -272,7 +277,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 TABLES: dict[str, tuple[Callable[[Facts], Measure], tuple[str, ...]]] = {
-    "headline": (headline, ("figure",)),
+    "headline": (lambda facts: facts.headline, ("figure",)),
     "volumes": (volumes, ("dimension", "value")),
     "attainment": (attainment, ("clock", "priority")),
     "times": (times, ("span", "priority")),
