@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.archive.archiving import Archiving
 from activities.delivery import Delivering
 from activities.mail import Smtp
 from activities.recording import HandOver, Recording, hand_over_nothing
@@ -27,12 +28,14 @@ from worker.endpoint import Endpoint
 from worker.hand_over import StandaloneDelivery, UndeliverableReport
 from worker.installation import Installation, open_installation
 from worker.recovery import Recovery
+from worker.schedules import keep_schedules
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
 from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
+from workflows.housekeeping import ArchiveWorkflow
 
 _DRAIN = timedelta(seconds=10)
 _STICKY = timedelta(seconds=2)
@@ -49,11 +52,18 @@ class Activities:
     settling: Settling
     recording: Recording
     delivering: Delivering
+    archiving: Archiving
 
     @property
     def all(self) -> list[Callable[..., Any]]:
         """As a worker takes them."""
-        return [self.settling.settle, self.settling.consult, self.recording.record, self.delivering.deliver]
+        return [
+            self.settling.settle,
+            self.settling.consult,
+            self.recording.record,
+            self.delivering.deliver,
+            self.archiving.archive,
+        ]
 
 
 def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
@@ -105,6 +115,7 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
             on_failed=UndeliverableReport(client, installation.now),
             time=time,
         ),
+        Archiving(database=database),
     )
 
 
@@ -119,7 +130,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow, ArchiveWorkflow],
         activities=activities.all,
         workflow_runner=sandbox(),
         max_cached_workflows=sizes.cached_workflows,
@@ -156,12 +167,13 @@ async def run_worker(
         worker = build_worker(client, settings, activities)
         running = asyncio.create_task(worker.run())
         recovery = asyncio.create_task(Recovery(client, installation, hand_over).run())
+        schedules = asyncio.create_task(keep_schedules(client, installation))
         stopping = asyncio.create_task(stop.wait())
         try:
             ready(installation)
             await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (recovery, stopping):
+            for task in (recovery, schedules, stopping):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 from temporalio import activity
 
@@ -31,6 +33,36 @@ class Delivery(Fact):
     keys: tuple[str, ...] = Field(min_length=1)
 
 
+class ArchiveFailure(Fact):
+    """A case that could not be archived or masked, and why, in one line."""
+
+    number: str
+    reason: str
+
+
+class ArchiveRun(Fact):
+    """How far a run of archiving has come. `last` is the number that was looked at last in this step.
+
+    `failed` counts every failure, `failures` names the first ones: this travels in history.
+    """
+
+    step: Literal["archive", "mask", "done"] = "archive"
+    last: str = ""
+    archived: int = 0
+    masked: int = 0
+    failed: int = 0
+    failures: tuple[ArchiveFailure, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.step == "done"
+
+    def summary(self) -> str:
+        """For people, in one line."""
+        return f"归档 archived {self.archived}, 遮盖 masked {self.masked}, 失败 failed {self.failed}"
+
+
 @activity.defn
 async def settle(number: str) -> Settlement:
     """Triage, terms and dispatch of a registered submission; asked again it answers the same (R8-R13)."""
@@ -52,4 +84,10 @@ async def record(step: Record) -> Recorded:
 @activity.defn
 async def deliver(delivery: Delivery) -> None:
     """Send outbox rows; each that was known to be sent is skipped. Raises while any may still succeed later."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def archive(progress: ArchiveRun) -> ArchiveRun:
+    """Archive, or mask, the next portion of cases that are due; a case that fails does not stop the others (R28)."""
     raise NotImplementedError

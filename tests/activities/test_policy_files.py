@@ -74,6 +74,21 @@ def test_a_copied_policy_works_without_touching_code(own_policy: Path) -> None:
             "allowed: labels, description, dispatch_incomplete, alert_duty_manager, clocks",
         ),
         (
+            '\nafter = "30d"',
+            '\nafter = "400d"',
+            "archive: mask_after 365d is less than after 400d; allowed: at least as much",
+        ),
+        (
+            '\nafter = "30d"',
+            "",
+            "archive: mask_after without after; allowed: only what is archived is masked, so both or none",
+        ),
+        (
+            'at = "02:30"',
+            'at = "2:30 am"',
+            "archive.at: '2:30 am' is no time of day; allowed: such as 02:30",
+        ),
+        (
             'department = "technical_support"\n',
             "",
             "types[technical].department: is missing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _LONGEST = 3_650 * 86_400
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _HOURS = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
 
 
@@ -85,6 +86,19 @@ def _written_hours(hours: Hours) -> str:
 
 BusinessHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(_written_hours, return_type=str)]
 """One stretch of a working day, written `09:00-18:00`, local time."""
+
+
+def _time_of_day(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is no time of day; allowed: such as 02:30")
+    return time(int(match[1]), int(match[2]))
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), PlainSerializer("{:%H:%M}".format, return_type=str)]
+"""A moment of every day to the minute, written `02:30`, local time."""
 
 
 class Days(Fact):

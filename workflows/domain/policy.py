@@ -12,7 +12,15 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact
 from workflows.domain.notation import BusinessHours, Key, Labels, Line, Weekday, in_locale
-from workflows.domain.promise import EscalationRules, Level, RatingRules, ReminderRules, SharedClocks, SilenceRules
+from workflows.domain.promise import (
+    ArchiveRules,
+    EscalationRules,
+    Level,
+    RatingRules,
+    ReminderRules,
+    SharedClocks,
+    SilenceRules,
+)
 from workflows.domain.rules import AssistingRule, ClassificationRule, PriorityRule
 from workflows.domain.terms import ServiceLevel, Terms, TypeTerms
 from workflows.domain.vocabulary import Locale, Priority
@@ -142,6 +150,7 @@ class Policy(Fact):
     assisting: tuple[AssistingRule, ...] = ()
     completeness: CompletenessRules = CompletenessRules()
     limits: Limits = Limits()
+    archive: ArchiveRules = ArchiveRules()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from workflows.domain.model import Fact
-from workflows.domain.notation import Duration, Labels
+from workflows.domain.notation import Duration, Labels, TimeOfDay, written_duration
 from workflows.domain.terms import ClockTerms, Reminders, ServiceLevel
 from workflows.domain.vocabulary import CalendarKind, ClockName, NeutralRule
 
@@ -117,3 +118,26 @@ class EscalationRules(Fact):
     """R17."""
 
     tell_customer_of_every_escalation: bool = True
+
+
+class ArchiveRules(Fact):
+    """R28: when closed cases are archived, and when their customer's data is masked in the database.
+
+    Both are counted round the clock from the closing; left out, it does not happen. `at` is the time of day, on the
+    company's wall clock, at which that is seen to.
+    """
+
+    after: Duration | None = None
+    mask_after: Duration | None = None
+    at: TimeOfDay = time(2, 30)
+
+    @model_validator(mode="after")
+    def _archived_first(self) -> Self:
+        if self.mask_after is None:
+            return self
+        if self.after is None:
+            raise ValueError("mask_after without after; allowed: only what is archived is masked, so both or none")
+        if self.mask_after < self.after:
+            shorter, longer = written_duration(self.mask_after), written_duration(self.after)
+            raise ValueError(f"mask_after {shorter} is less than after {longer}; allowed: at least as much")
+        return self

@@ -1,0 +1,1 @@
+"""Closed cases, kept in files of their own (R28)."""
