@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     policy: str = "standard"
     organisation: Path | None = None
     templates: Path | None = None
+    reports: Path | None = None
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
@@ -87,6 +88,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """URL of the record: the configured one, or a SQLite file in the data folder."""
         return record_url(self.database_url, self.data)
+
+    @property
+    def report_folder(self) -> Path:
+        """Where reports go, each in a folder of its own."""
+        return self.reports or self.data / "reports"
 
     @property
     def database_synchronous(self) -> Literal["FULL", "NORMAL"]:

@@ -34,7 +34,7 @@ def report_json(report: Report, speech: Speech) -> Json:
 
 def report_html(report: Report, speech: Speech, *, company: str = "") -> str:
     """The whole report in one file."""
-    template = _environment().get_template(f"{speech.locale.value}/report/analysis.html")
+    template = environment().get_template(f"{speech.locale.value}/report/analysis.html")
     charts = {name: Markup(svg) for name, svg in draw_charts(report, speech).items()}  # noqa: S704 - drawn here
     return template.render(
         report=report,
@@ -67,9 +67,13 @@ def write_report(report: Report, speech: Speech, folder: Path, *, company: str =
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            (folder / name).write_text(text, "utf-8", newline="")
+            part = folder / f".{name}"
+            part.write_text(text, "utf-8", newline="")
+            part.replace(folder / name)
     except OSError as error:
-        raise Problem(f"--out {folder}: {error.strerror}; name a folder that can be written to") from None
+        raise Problem(
+            f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"
+        ) from None
     return folder / "report.html"
 
 
@@ -132,7 +136,8 @@ def _harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of reports; what they are given is escaped."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -12,9 +12,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import get_args
 
 from activities.analysis.history import History, Occurrence, What
 from activities.analysis.period import Period
+from workflows.domain.report import Breakdown
 from workflows.domain.vocabulary import ClockName, Priority, Satisfaction
 
 Figures = dict[str, float | None]
@@ -23,8 +25,8 @@ Measure = dict[tuple[str, ...], Figures]
 ALL = "all"
 NONE = "none"
 """The value of a dimension that a case does not have: no department yet, no product named."""
-DIMENSIONS = ("type", "priority", "channel", "department", "product")
-BREAKDOWNS = (*DIMENSIONS, "owner")
+BREAKDOWNS: tuple[str, ...] = get_args(Breakdown)
+DIMENSIONS = tuple(name for name in BREAKDOWNS if name != "owner")
 PROMISES = (ClockName.RESPONSE.value, ClockName.RESOLUTION.value)
 SPANS = {What.ANSWER: "response", What.SOLUTION: "resolution", What.CLOSING: "closing"}
 AGES = ((1, "under_1d"), (3, "1d_3d"), (7, "3d_7d"), (14, "7d_14d"), (30, "14d_30d"), (math.inf, "over_30d"))

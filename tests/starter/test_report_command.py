@@ -60,7 +60,10 @@ def test_a_program_gets_the_same_figures_and_leaves_no_files(folder: Path) -> No
         (("--to", "2026-03-01"), "--to 2026-03-01 is before --from 2026-04-01; allowed: the same day or a later one"),
         (("--by", "mood"), "--by mood: allowed: type, priority, channel, department, product, owner"),
         (("--locale", "fr"), "--locale fr: allowed: zh_CN, en"),
-        (("--out", "data/bihuan.db"), "--out data/bihuan.db: File exists; name a folder that can be written to"),
+        (
+            ("--out", "data/bihuan.db"),
+            "data/bihuan.db: File exists; name a folder that can be written to (--out, BIHUAN_REPORTS)",
+        ),
     ],
 )
 def test_a_question_that_makes_no_sense_gets_one_line(folder: Path, arguments: tuple[str, str], said: str) -> None:
