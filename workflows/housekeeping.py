@@ -20,6 +20,7 @@ _SILENCE = timedelta(seconds=30)
 """A worker that dies in the middle is noticed after so long: every case is a heartbeat."""
 _RETRIES = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=10))
 """Without end: what is periodic may be late, but not left out."""
+_REPORT_SILENCE = timedelta(seconds=10)
 _MAIL_ATTEMPT = timedelta(minutes=2)
 _MAIL_PATIENCE = timedelta(days=3)
 """As long as mails of cases are tried."""
@@ -63,7 +64,7 @@ class ReportWorkflow:
             ports.write_report,
             days,
             start_to_close_timeout=_ATTEMPT,
-            heartbeat_timeout=_SILENCE,
+            heartbeat_timeout=_REPORT_SILENCE,
             retry_policy=_RETRIES,
             summary=f"报告 report {days.first} – {days.last}",
         )
@@ -82,6 +83,7 @@ class ReportWorkflow:
                 mail,
                 start_to_close_timeout=_MAIL_ATTEMPT,
                 schedule_to_close_timeout=_MAIL_PATIENCE,
+                heartbeat_timeout=_REPORT_SILENCE,
                 retry_policy=_RETRIES,
                 summary=f"发送 mail {mail.recipient}"[:60],
             )

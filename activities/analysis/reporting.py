@@ -30,7 +30,7 @@ from workflows.ports import ReportMail, ReportMailed, WrittenReport
 
 logger = logging.getLogger(__name__)
 
-_BEAT = timedelta(seconds=5)
+_BEAT = timedelta(seconds=3)
 _T = TypeVar("_T")
 
 
@@ -75,6 +75,9 @@ class Reporting:
         Raises:
             Delayed: it may go through later.
         """
+        return await _beating(self._mailed(mail))
+
+    async def _mailed(self, mail: ReportMail) -> ReportMailed:
         page = self.folder / days_name(mail.days) / "report.html"
         if not page.exists():
             page = await self._written(mail.days)

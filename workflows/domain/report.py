@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from workflows.domain.model import Fact
 from workflows.domain.notation import Days, TimeOfDay, Weekday
-from workflows.domain.organisation import PersonId
 from workflows.domain.vocabulary import Locale
 
 Breakdown = Literal["type", "priority", "channel", "department", "product", "owner"]
 """What a report can be broken down by."""
+_PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ADDRESS = re.compile(r"[^\s@,;<>]{1,64}@[^\s@,;<>]{1,190}")
 _LAST_DAY = 28
 """The last day of the month that every month has."""
 
@@ -30,6 +32,13 @@ class ReportKind(StrEnum):
 def _day_of_month(value: int) -> int:
     if not 1 <= value <= _LAST_DAY:
         raise ValueError(f"{value} is no day that every month has; allowed: 1 to {_LAST_DAY}")
+    return value
+
+
+def _recipient(value: str) -> str:
+    if not (_PERSON.fullmatch(value) or _ADDRESS.fullmatch(value)):
+        allowed = "allowed: such as director, a@example.com"
+        raise ValueError(f"{value!r} is neither a person's id nor a mail address; {allowed}")
     return value
 
 
@@ -55,7 +64,7 @@ class ReportRules(Fact):
 
     weekly: Weekly | None = None
     monthly: Monthly | None = None
-    recipients: tuple[PersonId, ...] = Field(default=(), max_length=100)
+    recipients: tuple[Annotated[str, AfterValidator(_recipient)], ...] = ()
     locale: Locale = Locale.ZH_CN
     by: tuple[Breakdown, ...] = ("department",)
 
