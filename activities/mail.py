@@ -90,12 +90,13 @@ class Smtp:
         message["To"] = _address(envelope.name, envelope.address)
         message["Subject"] = " ".join(envelope.subject.split())
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = envelope.locale.replace("_", "-")
         message.set_content(envelope.text, cte="base64")
         message.add_alternative(envelope.html, subtype="html", cte="base64")
         for attachment in envelope.attachments:
             main, _, sub = attachment.kind.partition("/")
             message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+        # At the end: setting the content takes every Content header away.
+        message["Content-Language"] = envelope.locale.replace("_", "-")
         return message
 
     def message_id(self, key: str) -> str:

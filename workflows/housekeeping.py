@@ -21,6 +21,7 @@ _SILENCE = timedelta(seconds=30)
 _RETRIES = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=10))
 """Without end: what is periodic may be late, but not left out."""
 _REPORT_SILENCE = timedelta(seconds=10)
+_REPORT_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 _MAIL_ATTEMPT = timedelta(minutes=2)
 _MAIL_PATIENCE = timedelta(days=3)
 """As long as mails of cases are tried."""
@@ -65,7 +66,7 @@ class ReportWorkflow:
             days,
             start_to_close_timeout=_ATTEMPT,
             heartbeat_timeout=_REPORT_SILENCE,
-            retry_policy=_RETRIES,
+            retry_policy=_REPORT_RETRIES,
             summary=f"报告 report {days.first} – {days.last}",
         )
         mailed = await asyncio.gather(
@@ -84,7 +85,7 @@ class ReportWorkflow:
                 start_to_close_timeout=_MAIL_ATTEMPT,
                 schedule_to_close_timeout=_MAIL_PATIENCE,
                 heartbeat_timeout=_REPORT_SILENCE,
-                retry_policy=_RETRIES,
+                retry_policy=_REPORT_RETRIES,
                 summary=f"发送 mail {mail.recipient}"[:60],
             )
         except ActivityError as error:

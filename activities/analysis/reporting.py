@@ -75,7 +75,10 @@ class Reporting:
         Raises:
             Delayed: it may go through later.
         """
-        return await _beating(self._mailed(mail))
+        answer = await _beating(self._mailed(mail))
+        if answer.status in {"refused", "unsent"}:
+            logger.warning("report %s for %s: %s", days_name(mail.days), mail.recipient, answer.reason)
+        return answer
 
     async def _mailed(self, mail: ReportMail) -> ReportMailed:
         page = self.folder / days_name(mail.days) / "report.html"
@@ -95,7 +98,6 @@ class Reporting:
             if sent := await memory.get(key):
                 return ReportMailed(recipient=recipient, status="known", reason=f"sent before, at {sent}")
             if refusal := await self._post(days, page, recipient, locale, key):
-                logger.warning("report %s for %s: %s", days_name(days), recipient, refusal.reason)
                 return refusal
             self._accepted.add(key)
         await memory.put(key, self.now().isoformat())
