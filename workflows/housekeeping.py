@@ -11,8 +11,8 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from workflows import ports
+    from workflows.calling import root_cause
     from workflows.domain.calendar import Calendar
-    from workflows.domain.model import one_line
     from workflows.domain.report import days_ended
 
 _ATTEMPT = timedelta(minutes=10)
@@ -91,5 +91,5 @@ class ReportWorkflow:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            reason = f"given up after {_MAIL_PATIENCE.days} days: {one_line(str(error.cause))}"
+            reason = f"given up: {root_cause(error)}"
             return ports.ReportMailed(recipient=mail.recipient, status="refused", reason=reason)
