@@ -11,11 +11,14 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.outbox import OPEN, OutboxStatus
+from activities.report_ledger import report_failures
 from activities.tables import case_record, outbox, registration
 from workflows.domain.vocabulary import ClockName, Status
 
 _REMEMBERED = timedelta(days=7)
-"""How long a failed notification of a closed case is still shown."""
+"""How long a failed notification of a closed case, or a report that did not arrive, is still shown."""
+REPORT = "report"
+"""What was not delivered is an analysis report, and its name stands where the number of a case does."""
 
 
 class AttentionReason(StrEnum):
@@ -66,6 +69,7 @@ async def find_attention(
         *await _unopened(connection, now - grace),
         *await _from_cases(connection, now - grace),
         *await _from_outbox(connection, now, now - pending_for),
+        *await _from_reports(connection, now - _REMEMBERED),
     ]
     return sorted(found, key=lambda item: (item.since, item.number, item.reason))
 
@@ -143,6 +147,21 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
             error=row.error,
         )
         for row in rows
+    ]
+
+
+async def _from_reports(connection: AsyncConnection, after: datetime) -> list[Attention]:
+    return [
+        Attention(
+            number=failure.report,
+            reason=AttentionReason.UNDELIVERABLE if failure.final else AttentionReason.UNDELIVERED,
+            since=failure.at,
+            what=REPORT,
+            who=failure.recipient,
+            error=failure.reason,
+        )
+        for failure in await report_failures(connection)
+        if failure.at >= after
     ]
 
 

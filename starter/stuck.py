@@ -14,6 +14,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.attention import REPORT
 from activities.database import Database
 from activities.reading import Cases
 from worker.company_time import CompanyTime
@@ -85,7 +86,7 @@ async def _recorded(settings: Settings, now: datetime) -> list[Finding]:
             what=item.what,
             who=item.who,
             error=item.error,
-            link=_link(settings, item.number, "default"),
+            link=_link(settings, item.number, "default") if item.what != REPORT else None,
         )
         for item in found
     ]

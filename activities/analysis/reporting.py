@@ -19,7 +19,7 @@ from activities.analysis.report import analyse
 from activities.analysis.wording import Speech
 from activities.database import Database
 from activities.directory import Directory
-from activities.installation import Installation
+from activities.report_ledger import ReportLedger, report_key
 from activities.transport import Delayed, Refused, Transports, without_address
 from workflows.domain.notation import Days
 from workflows.domain.organisation import Organisation
@@ -55,7 +55,7 @@ class Reporting:
     transports: Transports
     now: Callable[[], datetime]
     patience: timedelta = timedelta(seconds=60)
-    _accepted: set[str] = field(default_factory=set, init=False, repr=False)
+    _accepted: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False)
     """Sent, but the database did not hear of it yet."""
 
     @activity.defn
@@ -92,19 +92,26 @@ class Reporting:
         Raises:
             Delayed: it may go through later.
         """
-        key = f"report_mail/{days_name(days)}/{recipient}"
-        memory = Installation(self.database)
-        if key not in self._accepted:
-            if sent := await memory.get(key):
-                return ReportMailed(recipient=recipient, status="known", reason=f"sent before, at {sent}")
-            if refusal := await self._post(days, page, recipient, locale, key):
+        name = days_name(days)
+        ledger = ReportLedger(self.database)
+        if (name, recipient) not in self._accepted:
+            if at := await ledger.sent_at(name, recipient):
+                return ReportMailed(recipient=recipient, status="known", reason=f"sent before, at {at}")
+            try:
+                refusal = await self._post(days, page, recipient, locale)
+            except Delayed as error:
+                await ledger.failed(name, recipient, self.now(), str(error), final=False)
+                raise
+            if refusal is not None:
+                if refusal.status == "refused":
+                    await ledger.failed(name, recipient, self.now(), refusal.reason, final=True)
                 return refusal
-            self._accepted.add(key)
-        await memory.put(key, self.now().isoformat())
-        self._accepted.discard(key)
+            self._accepted.add((name, recipient))
+        await ledger.sent(name, recipient, self.now())
+        self._accepted.discard((name, recipient))
         return ReportMailed(recipient=recipient, status="sent")
 
-    async def _post(self, days: Days, page: Path, recipient: str, locale: Locale, key: str) -> ReportMailed | None:
+    async def _post(self, days: Days, page: Path, recipient: str, locale: Locale) -> ReportMailed | None:
         transport = self.transports.get(Contact.EMAIL)
         if transport is None:
             reason = "no mail server is configured (BIHUAN_SMTP_URL); the report is only written"
@@ -116,9 +123,15 @@ class Reporting:
             reason = "has no mail address" if person else "is nobody in the organisation"
             return ReportMailed(recipient=recipient, status="refused", reason=reason)
         envelope = compose(
-            days, page, key=key, recipient=recipient, address=address, name=person.name if person else "",
-            locale=locale, company=company_name(organisation),
-        )  # fmt: skip
+            days,
+            page,
+            key=report_key(days_name(days), recipient),
+            recipient=recipient,
+            address=address,
+            name=person.name if person else "",
+            locale=locale,
+            company=company_name(organisation),
+        )
         try:
             async with asyncio.timeout(self.patience.total_seconds()), transport.connect() as connection:
                 await connection.send(envelope)

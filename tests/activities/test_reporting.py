@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.analysis.reporting import Reporting
@@ -18,6 +17,7 @@ from activities.database import Database
 from activities.directory import Directory
 from activities.mail import Smtp
 from activities.policy.loading import load_policy
+from activities.reading import Cases
 from activities.transport import Delayed
 from benchmarks.made_up import write
 from tests.activities.mail_server import MailServer, mail_server
@@ -142,13 +142,15 @@ async def test_one_who_is_refused_is_named_with_the_reason_and_can_be_tried_agai
     await written(reports)
     server.refused = {"gone@example.com"}
     answer = await mailed(reports, "gone@example.com")
-    assert (answer.status, answer.reason) == (
-        "refused", "the mail server refused it: 550 5.1.1 <the recipient>: user unknown",
-    )  # fmt: skip
+    said = "the mail server refused it: 550 5.1.1 <the recipient>: user unknown"
+    assert (answer.status, answer.reason) == ("refused", said)
     assert (await mailed(reports, "tech-002")).reason == "has no mail address"
     assert (await mailed(reports, "tech-009")).reason == "is nobody in the organisation"
+    shown = [(item.number, item.reason, item.who, item.error) for item in await Cases(busy).attention(NOW)]
+    assert ("2026-W16", "undeliverable", "gone@example.com", said) in shown
     server.refused = set()
     assert (await mailed(reports, "gone@example.com")).status == "sent"
+    assert "gone@example.com" not in {item.who for item in await Cases(busy).attention(NOW)}
 
 
 async def test_what_may_pass_is_tried_again(busy: Database, tmp_path: Path, server: MailServer) -> None:
@@ -157,7 +159,10 @@ async def test_what_may_pass_is_tried_again(busy: Database, tmp_path: Path, serv
     server.answers = ["451 4.7.1 head@example.com: greylisted, come back"]
     with pytest.raises(Delayed, match=r"put it off: 451 4.7.1 the recipient: greylisted") as caught:
         await mailed(reports, "tech-head")
-    assert not isinstance(caught.value, ApplicationError) or not caught.value.non_retryable
+    waiting = [item for item in await Cases(busy).attention(NOW) if item.what == "report"]
+    assert [(item.reason, item.who, item.error) for item in waiting] == [
+        ("undelivered", "tech-head", str(caught.value))
+    ]
     assert (await mailed(reports, "tech-head")).status == "sent"
 
 

@@ -32,7 +32,9 @@ def own_policy(folder: Path, *recipients: str) -> Path:
 
 def known_to_be_sent(installation: Installation) -> set[str]:
     with closing(sqlite3.connect(installation.data / "bihuan.db")) as connection:
-        rows = connection.execute("SELECT key FROM installation WHERE key LIKE 'report_mail/%'").fetchall()
+        rows = connection.execute(
+            "SELECT key FROM installation WHERE key LIKE 'report_mail/%' AND value ->> 'status' = 'sent'"
+        ).fetchall()
     return {key.rpartition("/")[2] for (key,) in rows}
 
 
@@ -61,6 +63,12 @@ async def test_everybody_gets_the_weekly_report_once_though_the_worker_is_killed
             (file,) = one.iter_attachments()
             assert file.get_payload(decode=True) == (folder / "report.html").read_bytes()
         assert len({one["Message-ID"] for one in mail.mails}) == 2
+
+        (stuck,) = (await installation.run("stuck", "--json")).value
+        assert (stuck["number"], stuck["reason"], stuck["what"], stuck["who"], stuck["link"]) == (
+            folder.name, "undeliverable", "report", _GONE, None,
+        )  # fmt: skip
+        assert "550 5.1.1 <the recipient>: user unknown" in stuck["error"]
 
         by_hand = await installation.run("report", "--last", "week", "--mail")
         assert by_hand.code == 1
