@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,7 +45,7 @@ class ReportLedger:
 
     async def failed(self, report: str, recipient: str, at: datetime, reason: str, *, final: bool) -> None:
         """It was not sent: for good, or for now."""
-        entry = {"status": "refused" if final else "delayed", "at": at.isoformat(), "reason": reason}
+        entry: JsonValue = {"status": "refused" if final else "delayed", "at": at.isoformat(), "reason": reason}
         await self._memory.put(report_key(report, recipient), entry)
 
 

@@ -16,13 +16,12 @@ from activities.analysis.document import write_report
 from activities.analysis.letter import compose
 from activities.analysis.period import Period
 from activities.analysis.report import analyse
-from activities.analysis.wording import Speech
+from activities.analysis.wording import company_name, speech_of
 from activities.database import Database
 from activities.directory import Directory
 from activities.report_ledger import ReportLedger, report_key
 from activities.transport import Delayed, Refused, Transports, without_address
 from workflows.domain.notation import Days
-from workflows.domain.organisation import Organisation
 from workflows.domain.policy import Policy
 from workflows.domain.report import days_name
 from workflows.domain.vocabulary import Contact, Locale
@@ -152,17 +151,6 @@ class Reporting:
         folder = self.folder / days_name(days)
         # Drawing takes a second of processor time, for which cases cannot wait.
         return await asyncio.to_thread(write_report, report, speech, folder, company=company_name(organisation))
-
-
-def speech_of(policy: Policy, organisation: Organisation | None, locale: Locale) -> Speech:
-    """How this company's reports speak."""
-    labels = policy.labels() | (organisation.labels() if organisation else {})
-    return Speech(locale, labels, organisation.names() if organisation else {})
-
-
-def company_name(organisation: Organisation | None) -> str:
-    """Empty where it is not known."""
-    return organisation.company.name if organisation else ""
 
 
 async def _beating(work: Awaitable[_T]) -> _T:

@@ -61,7 +61,7 @@ async def report(
     from activities.analysis.document import report_json, write_report
     from activities.analysis.period import Period
     from activities.analysis.report import analyse
-    from activities.analysis.reporting import company_name, speech_of
+    from activities.analysis.wording import company_name, speech_of
     from worker.installation import open_installation
     from worker.settings import load_settings
     from workflows.domain.problem import Problem
