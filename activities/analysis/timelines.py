@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from sqlalchemy import JSON, Select, case, select, type_coerce
+from pydantic_core import from_json
+from sqlalchemy import JSON, Select, Text, case, cast, select, type_coerce
 
 from activities.analysis.history import KINDS, MOMENTS, Entry, History
 from activities.analysis.period import Period
@@ -70,7 +71,7 @@ def _registered(period: Period) -> Select[Any]:
 def _entries(period: Period) -> Select[Any]:
     # A join, so that the entries are looked up case by case; by their kind, those of all years would be read.
     concerned = _concerned(period).subquery()
-    detail = case((timeline.c.kind.not_in(MOMENTS), timeline.c.detail))
+    detail = case((timeline.c.kind.not_in(MOMENTS), cast(timeline.c.detail, Text)))
     return (
         select(timeline.c.number, timeline.c.at, timeline.c.kind, detail)
         .join(concerned, concerned.c.number == timeline.c.number)
@@ -89,6 +90,6 @@ async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Entry]]]:
                 if current is not None:
                     yield current, entries
                 current, entries = number, []
-            entries.append(Entry(at, kind, detail))
+            entries.append(Entry(at, kind, from_json(detail) if detail else None))
     if current is not None:
         yield current, entries
