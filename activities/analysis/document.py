@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def report_html(report: Report, speech: Speech, *, company: str = "") -> str:
     return template.render(
         report=report,
         tables=report.tables,
-        headline=headline_rows(report, speech),
+        headline=headline_rows(report.as_json(), speech),
         paragraph=speech.paragraph(report),
         charts=_Charts(charts),
         dimensions=DIMENSIONS,
@@ -77,11 +78,11 @@ def write_report(report: Report, speech: Speech, folder: Path, *, company: str =
     return folder / "report.html"
 
 
-def headline_rows(report: Report, speech: Speech) -> list[dict[str, str]]:
-    """The main figures as people read them: name, now, before, change, tone."""
-    tones = {finding.figure: finding.tone for finding in report.findings}
+def headline_rows(report: Mapping[str, Any], speech: Speech) -> list[dict[str, str]]:
+    """The main figures of a report's JSON as people read them: name, now, before, change, tone."""
+    tones = {finding["figure"]: Tone(finding["tone"]) for finding in report["findings"]}
     rows = []
-    for row in report.tables["headline"]:
+    for row in report["headline"]:
         kind = "share" if "share" in row else "time" if "median" in row else "count"
         column = {"share": "share", "time": "median", "count": "count"}[kind]
         now, before = row[column], row[f"previous_{column}"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from activities.analysis.document import environment
-from activities.analysis.wording import report_words
+from activities.analysis.document import environment, headline_rows
+from activities.analysis.wording import Speech, report_words
 from activities.transport import Attachment, Envelope
 from workflows.domain.notation import Days
 from workflows.domain.report import days_name
@@ -23,7 +23,9 @@ def compose(
     """
     said = report_words(locale)["mail"]
     facts = {"name": days_name(days), "first": days.first, "last": days.last, "folder": page.parent}
-    finding: str = json.loads(page.with_name("report.json").read_text("utf-8"))["summary"][locale.value]
+    report = json.loads(page.with_name("report.json").read_text("utf-8"))
+    finding: str = report["summary"][locale.value]
+    rows = [(row["name"], said["figure"].format_map(row)) for row in headline_rows(report, Speech(locale))]
     subject = said["subject"].format(**facts)
     paragraphs = [finding, said["attached"].format(**facts)]
     html = environment().get_template("report_mail.html").render(
@@ -34,7 +36,7 @@ def compose(
         subject=subject,
         short=finding,
         paragraphs=[("text", [paragraph]) for paragraph in paragraphs],
-        rows=[],
+        rows=rows,
         footer=said["footer"],
     )  # fmt: skip
     return Envelope(
@@ -47,7 +49,7 @@ def compose(
         name=name,
         locale=locale.value,
         subject=subject,
-        text="\n\n".join([*paragraphs, said["footer"]]) + "\n",
+        text="\n\n".join([*paragraphs, "\n".join(f"{name}  {figure}" for name, figure in rows), said["footer"]]) + "\n",
         html=html,
         short=subject,
         attachments=(Attachment(said["file"].format(**facts), "text/html", page.read_bytes()),),

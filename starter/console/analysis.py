@@ -137,7 +137,7 @@ def _show(made: Report, speech: Speech) -> None:
     columns = speech.words["columns"]
     print_table(
         (columns["figure"], columns["now"], columns["before"], columns["change"]),
-        [(row["name"], row["now"], row["before"], row["change"]) for row in headline_rows(made, speech)],
+        [(row["name"], row["now"], row["before"], row["change"]) for row in headline_rows(made.as_json(), speech)],
         title=f"{speech.words['title']} {made.period.first} – {made.period.last}",
     )
     print(speech.paragraph(made))

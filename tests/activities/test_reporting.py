@@ -93,6 +93,7 @@ async def test_a_manager_finds_the_findings_in_the_mail_and_the_report_attached(
         body = mail.get_body((kind,))
         assert body is not None
         assert said in body.get_content()
+        assert "首次响应按时率" in body.get_content() and "（上期 " in body.get_content()
     file = attached(mail)
     assert (file.get_filename(), file.get_content_type()) == ("客户问题分析报告 2026-W16.html", "text/html")
     assert file.get_payload(decode=True) == (folder / "report.html").read_bytes()
