@@ -12,12 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.lateness import find_late
 from activities.outbox import OPEN, OutboxStatus
+from activities.report_ledger import report_failures
 from activities.tables import archive, case_record, outbox, registration, review, review_timeline
 from workflows.domain.review_view import ReviewStatus, review_id
 from workflows.domain.vocabulary import ClockName, EventKind, Status
 
 _REMEMBERED = timedelta(days=7)
-"""How long a failed notification of a closed case is still shown."""
+"""How long a failed notification of a closed case, or a report that did not arrive, is still shown."""
+REPORT = "report"
+"""What was not delivered is an analysis report, and its name stands where the number of a case does."""
 
 
 class AttentionReason(StrEnum):
@@ -88,6 +91,7 @@ async def find_attention(
         *await _from_outbox(connection, now, now - pending_for),
         *await _from_archive(connection),
         *await _from_reviews(connection, now, grace),
+        *await _from_reports(connection, now - _REMEMBERED),
     ]
     return sorted(found, key=lambda item: (item.since, item.number, item.reason))
 
@@ -217,6 +221,21 @@ async def _missed_reports(connection: AsyncConnection) -> dict[str, datetime]:
         .order_by(review_timeline.c.review, review_timeline.c.sequence)
     )
     return {row.review: _instant(row.detail["due"]) for row in rows if row.detail.get("due")}
+
+
+async def _from_reports(connection: AsyncConnection, after: datetime) -> list[Attention]:
+    return [
+        Attention(
+            number=failure.report,
+            reason=AttentionReason.UNDELIVERABLE if failure.final else AttentionReason.UNDELIVERED,
+            since=failure.at,
+            what=REPORT,
+            who=failure.recipient,
+            error=failure.reason,
+        )
+        for failure in await report_failures(connection)
+        if failure.at >= after
+    ]
 
 
 def _is_standing(breach: dict[str, Any], view: dict[str, Any]) -> bool:

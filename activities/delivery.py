@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database import Database
 from activities.outbox import Outbox, OutboxStatus, Standing
-from activities.transport import Connection, Delayed, Envelope, Refused, Transports, Unreachable
+from activities.transport import Connection, Delayed, Envelope, Refused, Transports, Unreachable, without_address
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact
@@ -129,9 +129,9 @@ class _Round:
                 connection = await self._connection(envelope.channel, stack)
                 await connection.send(envelope)
         except Refused as error:
-            return await self._fail(envelope, _without_address(error, envelope))
+            return await self._fail(envelope, without_address(error, envelope.address))
         except Unreachable as error:
-            self._closed[envelope.channel] = _without_address(error, envelope)
+            self._closed[envelope.channel] = without_address(error, envelope.address)
             return await self._postpone(standing, self._closed[envelope.channel])
         except TimeoutError:
             self._closed[envelope.channel] = f"no answer within {self._owner.patience.total_seconds():g} s"
@@ -141,7 +141,7 @@ class _Round:
             await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
         except Delayed as error:
-            return await self._postpone(standing, _without_address(error, envelope))
+            return await self._postpone(standing, without_address(error, envelope.address))
         except Exception as error:
             logger.exception("%s could not be sent", envelope.key)
             return await self._postpone(standing, type(error).__name__)
@@ -189,12 +189,6 @@ class _Round:
                 return f"the case could not be told of a failure: {type(fault).__name__}"
         await self._outbox.reported(envelope.key, now=self._owner.now())
         return None
-
-
-def _without_address(error: Exception, envelope: Envelope) -> str:
-    """Servers repeat the address in their answers; errors travel to places where no contact may stand."""
-    said = " ".join(str(error).split()) or type(error).__name__
-    return said.replace(envelope.address, "the recipient") if envelope.address else said
 
 
 def _span(span: timedelta) -> str:

@@ -82,7 +82,7 @@ class Smtp:
             connection.close()
 
     def message(self, envelope: Envelope) -> EmailMessage:
-        """The mail as it is sent: plain text and HTML."""
+        """The mail as it is sent: plain text and HTML, and files that go with it."""
         message = EmailMessage()
         message["Message-ID"] = self.message_id(envelope.key)
         message["Date"] = format_datetime(self.now())
@@ -90,9 +90,13 @@ class Smtp:
         message["To"] = _address(envelope.name, envelope.address)
         message["Subject"] = " ".join(envelope.subject.split())
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = envelope.locale.replace("_", "-")
         message.set_content(envelope.text, cte="base64")
         message.add_alternative(envelope.html, subtype="html", cte="base64")
+        for attachment in envelope.attachments:
+            main, _, sub = attachment.kind.partition("/")
+            message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+        # At the end: setting the content takes every Content header away.
+        message["Content-Language"] = envelope.locale.replace("_", "-")
         return message
 
     def message_id(self, key: str) -> str:

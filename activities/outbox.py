@@ -128,7 +128,7 @@ class Outbox:
 
 def _standing(row: Any) -> Standing:
     return Standing(
-        envelope=Envelope(**{name: getattr(row, name) for name in Envelope.__dataclass_fields__}),
+        envelope=Envelope(**{name: getattr(row, name) for name in Envelope.__dataclass_fields__ if name in outbox.c}),
         status=OutboxStatus(row.status),
         error=row.error,
         reported=row.reported_at is not None,

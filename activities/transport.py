@@ -11,6 +11,15 @@ from workflows.domain.vocabulary import Contact
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail; `kind` is its media type."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Envelope:
     """One rendered message on its way. `key` is the same at every attempt; `short` is for SMS and chat."""
 
@@ -26,6 +35,7 @@ class Envelope:
     text: str
     html: str
     short: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class DeliveryError(Exception):
@@ -64,3 +74,9 @@ class Transport(Protocol):
 
 Transports = Mapping[Contact, Transport]
 """The ways there are; a channel that is missing here keeps its messages in the outbox (`stored`)."""
+
+
+def without_address(error: Exception, address: str) -> str:
+    """Servers repeat the address in their answers; errors travel to places where no contact may stand."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said.replace(address, "the recipient") if address else said

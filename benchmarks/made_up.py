@@ -59,12 +59,13 @@ class MadeUp:
         course.step("created", 0, channel=form["channel"], received_at=received.isoformat())
         after = {"type": type_, "subtype": dice.choice(subtypes), "priority": priority.value}
         course.step("classified", 0, after=after, reasons=[], policy="standard")
-        owner = dice.choice(PEOPLE[department])
-        course.step("dispatched", 0, owner=owner, department=department, group=None)
-        self._handle(course, priority, department, owner)
+        if dice.random() > 0.02:
+            owner = dice.choice(PEOPLE[department])
+            course.step("dispatched", 0, owner=owner, department=department, group=None)
+            self._handle(course, priority, department, after)
         return row, course.entries
 
-    def _handle(self, course: _Course, priority: Priority, department: str, owner: str) -> None:
+    def _handle(self, course: _Course, priority: Priority, department: str, after: dict[str, Any]) -> None:
         dice = self._random
         # Things go worse towards the end, in one department most of all.
         late = (course.at - self._begins) / timedelta(days=self._days)
@@ -73,6 +74,17 @@ class MadeUp:
             respond, solve = _WITHIN[priority]
             course.wait(respond, dice.lognormvariate(-0.7, 0.6) * (0.7 + strain), "response", cycle)
             course.step("replied", 0, text="已收到")
+            turn = dice.random()
+            if turn < 0.04:
+                department = dice.choice(list(PEOPLE))
+            if turn < 0.08:
+                course.step("handed_over", 0.1, to=dice.choice(PEOPLE[department]), department=department)
+            elif turn < 0.11:
+                course.step("department_involved", 0.1, department=dice.choice(list(PEOPLE)), head="head")
+            elif turn < 0.14:
+                priority = priority.raised()
+                after = {**after, "priority": priority.value}
+                course.step("classified", 0.1, after=after, why="更多用户受影响")
             course.wait(solve, dice.lognormvariate(-0.8, 0.6) * (0.7 + strain), "resolution", cycle)
             if dice.random() < 0.04:
                 return
@@ -87,8 +99,7 @@ class MadeUp:
                 course.step("closed", 0, resolution=resolution, satisfaction=score.value)
                 return
             priority = priority.raised()
-            owner = PEOPLE[department][-1]
-            course.step("reopened", 0, reason="dissatisfied", priority=priority.value, owner=owner)
+            course.step("reopened", 0, reason="dissatisfied", priority=priority.value, owner=PEOPLE[department][-1])
 
 
 class _Course:

@@ -14,7 +14,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.attention import Attention, AttentionReason
+from activities.attention import REPORT, Attention, AttentionReason
 from activities.database import Database
 from activities.reading import Cases
 from worker.company_time import CompanyTime
@@ -92,7 +92,7 @@ def _recorded(settings: Settings, item: Attention) -> Finding:
         what=item.what,
         who=item.who,
         error=item.error,
-        link=_link(settings, item.workflow, "default"),
+        link=_link(settings, item.workflow, "default") if item.what != REPORT else None,
     )
 
 

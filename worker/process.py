@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.analysis.reporting import Reporting
 from activities.archive.archiving import Archiving
 from activities.archive.shelf import Shelf
 from activities.delivery import Delivering
@@ -37,7 +38,7 @@ from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
-from workflows.housekeeping import ArchiveWorkflow
+from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow
 from workflows.review import ReviewWorkflow
 
 _DRAIN = timedelta(seconds=10)
@@ -56,6 +57,7 @@ class Activities:
     recording: Recording
     delivering: Delivering
     archiving: Archiving
+    reporting: Reporting
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -67,6 +69,8 @@ class Activities:
             ReviewRecording(self.recording).record_review,
             self.delivering.deliver,
             self.archiving.archive,
+            self.reporting.write_report,
+            self.reporting.mail_report,
         ]
 
 
@@ -81,6 +85,18 @@ def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
     if not settings.mail_from:
         raise Problem("smtp_url is set but mail_from is not: set BIHUAN_MAIL_FROM to the sender's mail address")
     return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
+
+
+def build_reporting(installation: Installation, transports: Mapping[Contact, Transport]) -> Reporting:
+    """What makes and mails reports."""
+    return Reporting(
+        database=installation.database,
+        directory=installation.directory,
+        policy=installation.policy,
+        folder=installation.settings.report_folder.absolute(),
+        transports=transports,
+        now=installation.now,
+    )
 
 
 def build_hand_over(client: Client, settings: Settings) -> HandOver:
@@ -137,6 +153,7 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
             time=time,
         ),
         build_archiving(installation),
+        build_reporting(installation, transports),
     )
 
 
@@ -151,7 +168,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow],
         activities=activities.all,
         workflow_runner=sandbox(),
         max_cached_workflows=sizes.cached_workflows,

@@ -33,8 +33,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from worker.connection import is_unavailable
 from worker.installation import Installation
 from workflows.domain.model import Fact
+from workflows.domain.notation import Weekday
 from workflows.domain.policy import Policy
-from workflows.ports import ArchiveRun
+from workflows.domain.report import ReportKind
+from workflows.ports import ArchiveRun, ReportOrder
 
 _CATCH_UP = timedelta(days=7)
 """What was missed while the server was down is made up for, once it is back, if it is not older."""
@@ -62,8 +64,10 @@ class Periodic:
 
 def periodic_work(policy: Policy) -> tuple[Periodic, ...]:
     """Everything that is done periodically, wanted or not; one entry a Schedule."""
-    archive = policy.archive
+    archive, report = policy.archive, policy.report
     return (
+        _report(policy, ReportKind.WEEKLY, weekly(report.weekly.on, report.weekly.at) if report.weekly else None),
+        _report(policy, ReportKind.MONTHLY, monthly(report.monthly.on, report.monthly.at) if report.monthly else None),
         Periodic(
             id="bihuan-archive",
             when=daily(archive.at) if archive.after is not None else None,
@@ -73,6 +77,29 @@ def periodic_work(policy: Policy) -> tuple[Periodic, ...]:
             summary="归档 archive",
         ),
     )
+
+
+def _report(policy: Policy, kind: ReportKind, when: ScheduleCalendarSpec | None) -> Periodic:
+    name = {ReportKind.WEEKLY: "周报 weekly", ReportKind.MONTHLY: "月报 monthly"}[kind]
+    return Periodic(
+        id=f"bihuan-report-{kind.value}",
+        when=when,
+        workflow="Report",
+        input=ReportOrder(kind=kind, zone=policy.calendar.zone),
+        note=f"客户问题分析报告:{name} · writes the analysis report and mails it (R29)",
+        summary=f"分析报告 {name} report",
+    )
+
+
+def weekly(on: Weekday, at: time) -> ScheduleCalendarSpec:
+    """Every week on that day at that time."""
+    # Temporal's weeks begin on Sunday, with 0.
+    return replace(daily(at), day_of_week=(ScheduleRange((on.number + 1) % 7),))
+
+
+def monthly(on: int, at: time) -> ScheduleCalendarSpec:
+    """Every month on that day at that time."""
+    return replace(daily(at), day_of_month=(ScheduleRange(on),))
 
 
 def daily(at: time) -> ScheduleCalendarSpec:

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     organisation: Path | None = None
     templates: Path | None = None
     archive: Path | None = None
+    reports: Path | None = None
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
@@ -98,6 +99,11 @@ class Settings(BaseSettings):
     def attachment_folder(self) -> Path:
         """Where files that customers attached are looked for: `<number>/<name>`."""
         return self.data / "attachments"
+
+    @property
+    def report_folder(self) -> Path:
+        """Where reports go, each in a folder of its own."""
+        return self.reports or self.data / "reports"
 
     @property
     def database_synchronous(self) -> Literal["FULL", "NORMAL"]:

@@ -50,7 +50,7 @@ async def call(
         # TimeoutError when its history is replayed. Whoever tells them apart goes another way after a restart.
         if is_cancelled_exception(error):
             raise
-        on_trouble(f"{summary}: {_root_cause(error)}")
+        on_trouble(f"{summary}: {root_cause(error)}")
     return await workflow.execute_activity(
         activity, argument, start_to_close_timeout=_ATTEMPT, retry_policy=_RETRIES, summary=summary[:180]
     )
@@ -74,10 +74,11 @@ async def _deliver(delivery: ports.Delivery) -> None:
         )
     except ActivityError as error:
         # The outbox shows what was not sent; a case does not fail because somebody could not be told.
-        workflow.logger.error("delivery for %s ended: %s", delivery.number, _root_cause(error))
+        workflow.logger.error("delivery for %s ended: %s", delivery.number, root_cause(error))
 
 
-def _root_cause(error: BaseException) -> str:
+def root_cause(error: BaseException) -> str:
+    """What was the matter in the first place, in one line."""
     while error.__cause__ is not None:
         error = error.__cause__
     return one_line(str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal
 
 from pydantic import Field
@@ -9,6 +10,8 @@ from temporalio import activity
 
 from workflows.domain.event import Event
 from workflows.domain.model import Fact
+from workflows.domain.notation import Days
+from workflows.domain.report import ReportKind, days_name
 from workflows.domain.review_view import ReviewSubject, ReviewView
 from workflows.domain.terms import Consultation, Lookup, ReviewTerms, Settlement
 from workflows.domain.view import CaseView
@@ -77,6 +80,56 @@ class ArchiveRun(Fact):
         return f"归档 archived {self.archived}, 遮盖 masked {self.masked}, 失败 failed {self.failed}"
 
 
+class ReportOrder(Fact):
+    """A report that is due: of the week or month that ended, on the wall clock of `zone`."""
+
+    kind: ReportKind
+    zone: str
+
+
+class WrittenReport(Fact):
+    """A report in its folder, and whom it is for: people's ids or mail addresses, as the policy names them."""
+
+    days: Days
+    folder: str
+    recipients: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`2026-W47`."""
+        return days_name(self.days)
+
+
+class ReportMail(Fact):
+    """A report for one recipient."""
+
+    days: Days
+    recipient: str
+
+
+class ReportMailed(Fact):
+    """What became of it. `known`: it was sent before; `unsent`: no mail server is configured; `reason` is one line."""
+
+    recipient: str
+    status: Literal["sent", "known", "refused", "unsent"]
+    reason: str = ""
+
+
+class ReportRun(Fact):
+    """What a run has come to."""
+
+    report: WrittenReport
+    mailed: tuple[ReportMailed, ...] = ()
+
+    def summary(self) -> str:
+        """For people, in one line; who did not get it is named."""
+        counts = Counter(mail.status for mail in self.mailed)
+        said = [f"{self.report.name}: {self.report.folder}"]
+        said += [f"{status} {count}" for status, count in counts.items()]
+        said += [f"{mail.recipient}: {mail.reason}" for mail in self.mailed if mail.reason]
+        return ", ".join(said)
+
+
 @activity.defn
 async def settle(number: str) -> Settlement:
     """Triage, terms and dispatch of a registered submission; asked again it answers the same (R8-R13)."""
@@ -110,4 +163,16 @@ async def deliver(delivery: Delivery) -> None:
 @activity.defn
 async def archive(progress: ArchiveRun) -> ArchiveRun:
     """Archive, or mask, the next portion of cases that are due; a case that fails does not stop the others (R28)."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def write_report(days: Days) -> WrittenReport:
+    """Make the report of those days and put it in its folder; made again it says the same (R29)."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def mail_report(mail: ReportMail) -> ReportMailed:
+    """Send a written report to one recipient, once. Raises while it may still succeed later."""
     raise NotImplementedError

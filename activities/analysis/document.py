@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def report_html(report: Report, speech: Speech, *, company: str = "") -> str:
     return template.render(
         report=report,
         tables=report.tables,
-        headline=headline_rows(report, speech),
+        headline=headline_rows(report.as_json(), speech),
         paragraph=speech.paragraph(report),
         charts=_Charts(charts),
         dimensions=DIMENSIONS,
@@ -66,17 +67,21 @@ def write_report(report: Report, speech: Speech, folder: Path, *, company: str =
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            (folder / name).write_text(text, "utf-8", newline="")
+            part = folder / f".{name}"
+            part.write_text(text, "utf-8", newline="")
+            part.replace(folder / name)
     except OSError as error:
-        raise Problem(f"--out {folder}: {error.strerror}; name a folder that can be written to") from None
+        raise Problem(
+            f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"
+        ) from None
     return folder / "report.html"
 
 
-def headline_rows(report: Report, speech: Speech) -> list[dict[str, str]]:
-    """The main figures as people read them: name, now, before, change, tone."""
-    tones = {finding.figure: finding.tone for finding in report.findings}
+def headline_rows(report: Mapping[str, Any], speech: Speech) -> list[dict[str, str]]:
+    """The main figures of a report's JSON as people read them: name, now, before, change, tone."""
+    tones = {finding["figure"]: Tone(finding["tone"]) for finding in report["findings"]}
     rows = []
-    for row in report.tables["headline"]:
+    for row in report["headline"]:
         kind = "share" if "share" in row else "time" if "median" in row else "count"
         column = {"share": "share", "time": "median", "count": "count"}[kind]
         now, before = row[column], row[f"previous_{column}"]

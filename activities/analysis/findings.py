@@ -16,7 +16,6 @@ from activities.analysis.measures import (
     Measure,
     ages,
     escalations,
-    headline,
     repeated,
 )
 from workflows.domain.model import Json
@@ -96,7 +95,7 @@ def _received(now: Facts, before: Facts) -> Finding:
 
 def _shares(now: Facts, before: Facts) -> Iterator[Finding]:
     """Promises kept, and customers satisfied: the more the better."""
-    present, past = headline(now), headline(before)
+    present, past = now.headline, before.headline
     for figure, part, whole, prefix in (
         *((f"{clock}_kept", "kept", "decided", clock) for clock in PROMISES),
         ("satisfaction", "satisfied", "count", "rating"),
@@ -116,7 +115,7 @@ def _shares(now: Facts, before: Facts) -> Iterator[Finding]:
 
 def _spans(now: Facts, before: Facts) -> Iterator[Finding]:
     """Median times: the shorter the better."""
-    present, past = headline(now), headline(before)
+    present, past = now.headline, before.headline
     for figure in ("response_time", "resolution_time"):
         median, median_before = present[figure,]["median"], past[figure,]["median"]
         if median is None:
@@ -130,7 +129,7 @@ def _spans(now: Facts, before: Facts) -> Iterator[Finding]:
 
 def _counts(now: Facts, before: Facts) -> Iterator[Finding]:
     """Escalations, reopenings and the backlog: the fewer the better."""
-    present, past = headline(now), headline(before)
+    present, past = now.headline, before.headline
     for figure in ("escalations", "reopened", "open"):
         count, count_before = _number(present[figure,]["count"]), _number(past[figure,]["count"])
         if not count and not count_before:

@@ -40,15 +40,14 @@ class What(StrEnum):
     """The customer's verdict; `value` is one of Satisfaction."""
 
 
-KINDS = tuple(
+MOMENTS = tuple(kind.value for kind in (EventKind.CREATED, EventKind.REPLIED, EventKind.RESOLVED))
+"""Entries of which only the time is read: their details, the longest of a timeline, are left where they are."""
+KINDS = MOMENTS + tuple(
     kind.value
     for kind in (
-        EventKind.CREATED,
         EventKind.CLASSIFIED,
         EventKind.DISPATCHED,
         EventKind.HANDED_OVER,
-        EventKind.REPLIED,
-        EventKind.RESOLVED,
         EventKind.LAPSED,
         EventKind.ESCALATED,
         EventKind.DEPARTMENT_INVOLVED,
@@ -61,11 +60,11 @@ KINDS = tuple(
 
 
 class Entry(NamedTuple):
-    """An entry of the timeline as it was read."""
+    """An entry of the timeline as it was read; those of `MOMENTS` without their details."""
 
     at: datetime
     kind: str
-    detail: dict[str, Any]
+    detail: dict[str, Any] | None = None
 
 
 class Occurrence(NamedTuple):
@@ -83,7 +82,7 @@ class Occurrence(NamedTuple):
     level: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class History:
     """A case as of a moment. `received_at` is when it was accepted; `closed_at` is None while it is open."""
 
@@ -99,8 +98,8 @@ class History:
     owner: str | None = None
     occurrences: list[Occurrence] = field(default_factory=list)
     _begun: datetime | None = None
-    _lapsed: set[str] = field(default_factory=set)
-    _answered: set[str] = field(default_factory=set)
+    _lapsed: frozenset[str] = frozenset()
+    _answered: frozenset[str] = frozenset()
 
     @classmethod
     def read(
@@ -114,7 +113,7 @@ class History:
             if entry.kind == EventKind.CREATED:
                 history = cls(number, channel, product, entry.at, _begun=entry.at)
             elif history is not None:
-                history._take(entry.at, entry.kind, entry.detail)
+                history._take(entry.at, entry.kind, entry.detail or {})
         return history
 
     def _take(self, at: datetime, kind: str, detail: dict[str, Any]) -> None:
@@ -142,7 +141,7 @@ class History:
             case EventKind.REOPENED:
                 self._note(What.REOPENING, at, value=detail["reason"])
                 self.priority, self.owner = detail["priority"], detail["owner"]
-                self.closed_at, self._begun, self._lapsed, self._answered = None, at, set(), set()
+                self.closed_at, self._begun, self._lapsed, self._answered = None, at, frozenset(), frozenset()
                 self._note(What.GIVEN, at)
             case EventKind.RATED:
                 self._note(What.RATING, at, value=detail["score"])
@@ -153,19 +152,18 @@ class History:
     def _answer(self, clock: str, what: What, at: datetime) -> None:
         if clock in self._answered:
             return
-        self._answered.add(clock)
+        self._answered |= {clock}
         self._note(what, at, seconds=_seconds(self._begun or self.received_at, at))
         if clock not in self._lapsed:
             self._note(What.PROMISE, at, value=clock)
 
     def _lapse(self, clock: str, at: datetime) -> None:
         if clock in {ClockName.RESPONSE, ClockName.RESOLUTION} and clock not in self._lapsed:
-            self._lapsed.add(clock)
+            self._lapsed |= {clock}
             self._note(What.PROMISE, at, value=clock, kept=False)
 
     def _note(self, what: What, at: datetime, **facts: Any) -> None:
-        place = Occurrence(what, at, self.priority, self.type, self.department, self.owner)
-        self.occurrences.append(place._replace(**facts))
+        self.occurrences.append(Occurrence(what, at, self.priority, self.type, self.department, self.owner, **facts))
 
 
 def _seconds(start: datetime, end: datetime) -> float:

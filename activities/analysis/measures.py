@@ -11,9 +11,12 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import get_args
 
 from activities.analysis.history import History, Occurrence, What
 from activities.analysis.period import Period
+from workflows.domain.report import Breakdown
 from workflows.domain.vocabulary import ClockName, Priority, Satisfaction
 
 Figures = dict[str, float | None]
@@ -22,8 +25,8 @@ Measure = dict[tuple[str, ...], Figures]
 ALL = "all"
 NONE = "none"
 """The value of a dimension that a case does not have: no department yet, no product named."""
-DIMENSIONS = ("type", "priority", "channel", "department", "product")
-BREAKDOWNS = (*DIMENSIONS, "owner")
+BREAKDOWNS: tuple[str, ...] = get_args(Breakdown)
+DIMENSIONS = tuple(name for name in BREAKDOWNS if name != "owner")
 PROMISES = (ClockName.RESPONSE.value, ClockName.RESOLUTION.value)
 SPANS = {What.ANSWER: "response", What.SOLUTION: "resolution", What.CLOSING: "closing"}
 AGES = ((1, "under_1d"), (3, "1d_3d"), (7, "3d_7d"), (14, "7d_14d"), (30, "14d_30d"), (math.inf, "over_30d"))
@@ -53,6 +56,11 @@ class Facts:
         }
         self._breakdowns: dict[str, Measure] = {}
 
+    @cached_property
+    def headline(self) -> Measure:
+        """The figures a manager looks at first; counted once. Keys: (figure,)."""
+        return _headline(self)
+
     def promises(self, clock: str) -> Happened:
         """The promises of that clock that were kept or missed in the period."""
         return self._promises[clock]
@@ -64,8 +72,7 @@ class Facts:
         return self._breakdowns[dimension]
 
 
-def headline(facts: Facts) -> Measure:
-    """The figures a manager looks at first. Keys: (figure,)."""
+def _headline(facts: Facts) -> Measure:
     rows: Measure = {("received",): _count(facts.received), ("closed",): _count(facts.happened[What.CLOSING])}
     rows |= {(f"{clock}_kept",): kept(facts.promises(clock)) for clock in PROMISES}
     rows |= {(f"{name}_time",): spans(facts.happened[what]) for what, name in SPANS.items() if what is not What.CLOSING}
@@ -272,7 +279,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 TABLES: dict[str, tuple[Callable[[Facts], Measure], tuple[str, ...]]] = {
-    "headline": (headline, ("figure",)),
+    "headline": (lambda facts: facts.headline, ("figure",)),
     "volumes": (volumes, ("dimension", "value")),
     "attainment": (attainment, ("clock", "priority")),
     "times": (times, ("span", "priority")),

@@ -30,10 +30,10 @@ class Period:
         Raises:
             Problem: it ends before it begins, or is absurdly long or early.
         """
-        if first < _EARLIEST:
-            raise Problem(f"--from {first}: allowed: a day from {_EARLIEST} on")
         if last < first:
             raise Problem(f"--to {last} is before --from {first}; allowed: the same day or a later one")
+        if first < _EARLIEST:
+            raise Problem(f"--from {first}: allowed: a day from {_EARLIEST} on")
         if (last - first).days >= _LONGEST:
             raise Problem(f"--from {first} --to {last} is too long; allowed: at most {_LONGEST} days")
         return cls(first, last, zone)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from sqlalchemy import Select, select
+from pydantic_core import from_json
+from sqlalchemy import JSON, Select, Text, case, cast, select, type_coerce
 
-from activities.analysis.history import KINDS, Entry, History
+from activities.analysis.history import KINDS, MOMENTS, Entry, History
 from activities.analysis.period import Period
 from activities.database import Database
 from activities.tables import registration, timeline
@@ -29,18 +30,19 @@ async def read_histories(
     before: list[History] = []
     earlier = period.before
     async with database.read() as connection:
-        origins = {
-            number: (channel, product)
-            async for number, channel, product in _origins(await connection.stream(_registered(period)))
-        }
+        registered = await connection.execute(_registered(period))
+        origins = {number: (channel, product) for number, channel, product in registered}
         rows = await connection.stream(_entries(period))
         count = 0
         async for number, entries in _cases(rows):
             channel, product = origins[number]
-            for found, until in ((now, period.ends), (before, earlier.ends)):
-                history = History.read(number, channel, product, entries, until)
-                if history is not None:
-                    found.append(history)
+            history = History.read(number, channel, product, entries, earlier.ends)
+            if history is not None:
+                before.append(history)
+            if history is None or any(entry.at >= earlier.ends for entry in entries):
+                history = History.read(number, channel, product, entries, period.ends)
+            if history is not None:
+                now.append(history)
             count += 1
             if count % _EVERY == 0:
                 progress(count)
@@ -60,25 +62,22 @@ def _concerned(period: Period) -> Select[Any]:
 
 
 def _registered(period: Period) -> Select[Any]:
-    return select(registration.c.number, registration.c.channel, registration.c.form).where(
+    product = type_coerce(registration.c.form, JSON)["product"].as_string()
+    return select(registration.c.number, registration.c.channel, product).where(
         registration.c.number.in_(_concerned(period))
     )
 
 
 def _entries(period: Period) -> Select[Any]:
+    # A join, so that the entries are looked up case by case; by their kind, those of all years would be read.
+    concerned = _concerned(period).subquery()
+    detail = case((timeline.c.kind.not_in(MOMENTS), cast(timeline.c.detail, Text)))
     return (
-        select(timeline.c.number, timeline.c.at, timeline.c.kind, timeline.c.detail)
-        .where(
-            timeline.c.number.in_(_concerned(period)), timeline.c.at < period.ends, timeline.c.kind.in_(KINDS)
-        )
+        select(timeline.c.number, timeline.c.at, timeline.c.kind, detail)
+        .join(concerned, concerned.c.number == timeline.c.number)
+        .where(timeline.c.at < period.ends, timeline.c.kind.in_(KINDS))
         .order_by(timeline.c.number, timeline.c.sequence)
-    )  # fmt: skip
-
-
-async def _origins(rows: Any) -> AsyncIterator[tuple[str, str, str | None]]:
-    async for part in rows.partitions(_ROWS):
-        for number, channel, form in part:
-            yield number, channel, (form or {}).get("product")
+    )
 
 
 async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Entry]]]:
@@ -91,6 +90,6 @@ async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Entry]]]:
                 if current is not None:
                     yield current, entries
                 current, entries = number, []
-            entries.append(Entry(at, kind, detail))
+            entries.append(Entry(at, kind, from_json(detail) if detail else None))
     if current is not None:
         yield current, entries

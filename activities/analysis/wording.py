@@ -13,6 +13,8 @@ from activities.analysis.findings import Finding, Place, Tone
 from activities.analysis.measures import ALL, NONE
 from activities.analysis.report import Report
 from activities.labels import TEMPLATES, label
+from workflows.domain.organisation import Organisation
+from workflows.domain.policy import Policy
 from workflows.domain.vocabulary import Locale
 
 _LABELLED = {"priority": "priority", "channel": "channel", "score": "satisfaction"}
@@ -164,6 +166,17 @@ class Speech:
         )
 
 
+def speech_of(policy: Policy, organisation: Organisation | None, locale: Locale) -> Speech:
+    """How this company's reports speak."""
+    labels = policy.labels() | (organisation.labels() if organisation else {})
+    return Speech(locale, labels, organisation.names() if organisation else {})
+
+
+def company_name(organisation: Organisation | None) -> str:
+    """Empty where it is not known."""
+    return organisation.company.name if organisation else ""
+
+
 def _kind(figure: str) -> str:
     if figure in {"received", "repeated"}:
         return figure
@@ -172,4 +185,4 @@ def _kind(figure: str) -> str:
     return "time" if figure.endswith("_time") else "count"
 
 
-__all__ = ["Speech", "report_words"]
+__all__ = ["Speech", "company_name", "report_words", "speech_of"]

@@ -31,6 +31,8 @@ class MailServer:
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     """Lets a message that waits for `busy` be accepted."""
     waits: bool = False
+    held: set[str] = field(default_factory=set)
+    """Messages to these wait as well, those to others do not."""
 
     def url(self, user: str = "") -> str:
         return f"smtp://{user}127.0.0.1:{self.port}"
@@ -45,7 +47,7 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.answers.pop(0) if self.answers else "250 OK"
-        if self.waits:
+        if self.waits or self.held & set(envelope.rcpt_tos):
             self.busy.set()
             await self.go_on.wait()
         if answer == "":

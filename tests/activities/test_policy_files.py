@@ -84,6 +84,33 @@ def test_a_copied_policy_works_without_touching_code(own_policy: Path) -> None:
             "archive: mask_after without after; allowed: only what is archived is masked, so both or none",
         ),
         (
+            "{ on = 1, ",
+            "{ on = 31, ",
+            "report.monthly.on: 31 is no day that every month has; allowed: 1 to 28",
+        ),
+        (
+            '{ on = "monday", ',
+            '{ on = "moonday", ',
+            "report.weekly.on: 'moonday' is not known; "
+            "allowed: monday, tuesday, wednesday, thursday, friday, saturday, sunday",
+        ),
+        (
+            "recipients = []",
+            'recipients = ["director", "王 总"]',
+            "report.recipients[1]: '王 总' is neither a person's id nor a mail address; "
+            "allowed: such as director, a@example.com",
+        ),
+        (
+            "recipients = []",
+            'recipients = ["director", "director"]',
+            "report: recipients: 'director' is there twice; allowed: once",
+        ),
+        (
+            'by = ["department"]',
+            'by = ["mood"]',
+            "report.by[0]: 'mood' is not known; allowed: type, priority, channel, department, product, owner",
+        ),
+        (
             'at = "02:30"',
             'at = "2:30 am"',
             "archive.at: '2:30 am' is no time of day; allowed: such as 02:30",

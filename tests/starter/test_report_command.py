@@ -60,7 +60,10 @@ def test_a_program_gets_the_same_figures_and_leaves_no_files(folder: Path) -> No
         (("--to", "2026-03-01"), "--to 2026-03-01 is before --from 2026-04-01; allowed: the same day or a later one"),
         (("--by", "mood"), "--by mood: allowed: type, priority, channel, department, product, owner"),
         (("--locale", "fr"), "--locale fr: allowed: zh_CN, en"),
-        (("--out", "data/bihuan.db"), "--out data/bihuan.db: File exists; name a folder that can be written to"),
+        (
+            ("--out", "data/bihuan.db"),
+            "data/bihuan.db: File exists; name a folder that can be written to (--out, BIHUAN_REPORTS)",
+        ),
     ],
 )
 def test_a_question_that_makes_no_sense_gets_one_line(folder: Path, arguments: tuple[str, str], said: str) -> None:
@@ -72,3 +75,28 @@ def test_a_question_that_makes_no_sense_gets_one_line(folder: Path, arguments: t
         given += arguments
     result = bihuan(*given, folder=folder)
     assert (result.returncode, result.stderr) == (1, f"bihuan: {said}\n")
+
+
+@pytest.mark.parametrize(
+    "days", [(), ("--from", "2026-04-01"), ("--last", "week", "--to", "2026-04-01"), ("--last", "year")]
+)
+def test_days_that_are_not_said_are_wrong_usage(folder: Path, days: tuple[str, ...]) -> None:
+    result = bihuan("report", *days, "--data", "data", folder=folder)
+    assert result.returncode == 2
+    assert "(see bihuan report --help)" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_report_that_is_not_complete_yet_is_not_mailed(folder: Path) -> None:
+    days = ("--from", "2999-01-01", "--to", "2999-01-07")
+    result = bihuan("report", *days, "--mail", "--data", "data", folder=folder)
+    said = "--mail: 2999-01-07 is not over; allowed: days that are, or leave --mail out"
+    assert (result.returncode, result.stderr) == (1, f"bihuan: {said}\n")
+
+
+def test_a_month_has_a_folder_of_its_own_and_nobody_is_mailed_whom_the_policy_does_not_name(folder: Path) -> None:
+    result = bihuan(*APRIL, "--mail", "--json", folder=folder, environment={"BIHUAN_REPORTS": "kept"})
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["mailed"] == []
+    assert (folder / "kept" / "2026-04" / "report.html").exists()
+    assert "nobody is named in recipients" in result.stderr

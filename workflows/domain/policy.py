@@ -23,6 +23,7 @@ from workflows.domain.promise import (
     SharedClocks,
     SilenceRules,
 )
+from workflows.domain.report import ReportRules
 from workflows.domain.rules import AssistingRule, ClassificationRule, PriorityRule
 from workflows.domain.terms import ServiceLevel, Terms, TypeTerms
 from workflows.domain.vocabulary import Locale, Priority
@@ -154,6 +155,7 @@ class Policy(Fact):
     completeness: CompletenessRules = CompletenessRules()
     limits: Limits = Limits()
     archive: ArchiveRules = ArchiveRules()
+    report: ReportRules = ReportRules()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
