@@ -145,12 +145,14 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("archive verify", "Hold every archived file against its checksum."),
         ),
     ),
+    ("The record", "starter.console.schema", (("db upgrade", "Bring the database to the schema of this release."),)),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
     "org": "Load the organisation.",
     "kb": "The knowledge base.",
+    "db": "The database of the record.",
     "review": "Reviews of closed cases: their reports, and the measures that follow.",
     "review measure": "The measures of a review.",
     "archive": "Closed cases, kept in files of their own.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,10 +21,24 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/bihuan.db"
 
 
+@pytest.fixture(scope="session")
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables and nothing in them: upgrading one is too slow to do for every test."""
+    file = tmp_path_factory.mktemp("migrated") / "bihuan.db"
+    await _migrate(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, migrated_file: Path) -> AsyncIterator[Database]:
     """An empty database with all tables."""
     opened = Database.open(database_url, synchronous="NORMAL")
-    await opened.migrate()
+    shutil.copy(migrated_file, opened.address.path)
     yield opened
+    await opened.close()
+
+
+async def _migrate(url: str) -> None:
+    opened = Database.open(url, synchronous="NORMAL")
+    await opened.migrate()
     await opened.close()
