@@ -91,6 +91,7 @@ async def list_(
     """
     from activities.reading import Filter
     from starter.console.case_json import case_json
+    from starter.console.review_json import review_of_case, reviews_by_case
     from worker.settings import load_settings
     from workflows.domain.vocabulary import Priority, Status
 
@@ -116,6 +117,10 @@ async def list_(
     if department is not None and not files:
         await _must_be_known(settings, department)
     shown = [case_json(file, company, timeline=False) for file in files]
+    reviews = await reviews_by_case(settings)
+    for case in shown:
+        if review := reviews.get(case["number"]):
+            case["review"] = review_of_case(review, company)
     if as_json:
         print_json(shown)
         return

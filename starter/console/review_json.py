@@ -8,9 +8,8 @@ from typing import Any
 from activities.casefile import CaseFile
 from activities.database_url import DatabaseUrl
 from activities.lateness import find_late, next_due
-from activities.review_file import ReviewFile, review_of
-from worker.company_time import CompanyTime
-from worker.place import Place
+from activities.review_file import ReviewFile, list_review_files, review_of
+from worker.company_time import CompanyTime, RecordPlace
 from workflows.domain.problem import Problem
 
 
@@ -29,12 +28,31 @@ def review_json(file: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[
     return dict(shown)
 
 
-async def review_for(place: Place, number: str) -> ReviewFile | None:
+async def review_for(place: RecordPlace, number: str) -> ReviewFile | None:
     """The review that covers a case; None also where they cannot be read, which must not hide the case."""
     try:
         return await review_of(DatabaseUrl.parse(place.database), number)
     except Problem:
         return None
+
+
+async def reviews_by_case(place: RecordPlace) -> dict[str, ReviewFile]:
+    """Number -> the review that covers it, the same one as `review_for` answers."""
+    try:
+        files = await list_review_files(DatabaseUrl.parse(place.database))
+    except Problem:
+        return {}
+    found: dict[str, ReviewFile] = {}
+    for file in reversed(files):  # the latest last, so that it stays
+        for number in file.cases:
+            known = found.get(number)
+            if known is None or _rank(file, number) >= _rank(known, number):
+                found[number] = file
+    return found
+
+
+def _rank(file: ReviewFile, number: str) -> tuple[bool, bool]:
+    return (file.said["status"] != "done", file.number == number)
 
 
 def review_of_case(file: ReviewFile, company: CompanyTime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from activities.database import Database
 from activities.database_url import DatabaseUrl
 from activities.reading import Cases
 from starter.console.case_json import case_json
+from starter.console.review_json import review_for, review_of_case
 from starter.stuck import find_stuck
 from tests.starter.command_line import BIHUAN, bihuan_environment
 from tests.worker.ports import free_ports
@@ -113,7 +114,9 @@ class Installation:
         settings = Settings(data=self.data)
         file = await read_case_file(DatabaseUrl.parse(settings.database), number)
         assert file is not None, number
-        return case_json(file, await CompanyTime.read(settings), timeline=True)
+        company = await CompanyTime.read(settings)
+        review = await review_for(settings, number)
+        return case_json(file, company, timeline=True) | ({"review": review_of_case(review, company)} if review else {})
 
     async def outbox(self, number: str) -> list[dict[str, Any]]:
         """The same for `bihuan outbox --json`."""

@@ -160,6 +160,10 @@ async def test_the_schedule_archives_a_closed_case_without_anybody(tmp_path: Pat
     (tmp_path / "quick.toml").write_text(quick, "utf-8")
     async with running(tmp_path, BIHUAN_POLICY="quick.toml", BIHUAN_ARCHIVE=str(tmp_path / "shelf")) as installation:
         number = await closed_by_people(installation)
+        held = await installation.run("archive", "run", "--json")
+        assert held.value["archived"] == [], "a P1 case is kept while its review is open"
+        ended = await installation.run("review", "end", number, "--as", "operator", "--why", "演练")
+        assert ended.code == 0, ended
 
         async def masked() -> bool:
             answer = await installation.run("archive", "list", "--json")
