@@ -15,6 +15,11 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups that share one installation begin first: nothing is left to run beside the longest at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """An address where no database is yet."""
