@@ -13,7 +13,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql]'
 	touch $@
 
-## Nine stories of customers on a real Temporal server, in about a minute.
+## Ten stories of customers on a real Temporal server, in about a minute and a half.
 demo: $(VENV)/installed
 	$(BIN)/bihuan demo
 

@@ -1,16 +1,18 @@
 """The 《问题复盘报告》 of a review, laid out as HTML and as Markdown (R27).
 
-Nothing is read here: a `ReviewFile` goes in. Customers are left out, and their personal data is masked in every
-text, in what the author wrote, too.
+Nothing is read here: a `ReviewFile` goes in, texts or files come out. Customers are left out, and their personal data
+is masked in every text, in what the author wrote, too.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -23,8 +25,11 @@ from activities.review_tables import ReviewTables
 from activities.review_wording import Voice
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
+from workflows.domain.problem import Problem
 from workflows.domain.review_view import ReviewStatus
 from workflows.domain.vocabulary import Locale
+
+FORMATS: Final = ("html", "md")
 
 
 class ReviewReport:
@@ -37,6 +42,22 @@ class ReviewReport:
         self.zone = str(voice.words["zone"]).format(zone=voice.zone)
         self.title = f"{voice.words['title']} {file.number}"
         self._review = file.as_json()
+
+    def write(self, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+        """Write the files into the folder, which is made where there is none; answers their paths.
+
+        Raises:
+            Problem: the folder cannot be made or written to.
+        """
+        name = f"{self.file.number}-{self.voice.words['file']}"
+        texts = {folder / f"{name}.{one}": self.html() if one == "html" else self.markdown() for one in formats}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for path, text in texts.items():
+                path.write_text(text, "utf-8", newline="")
+        except OSError as error:
+            raise Problem(f"{folder}: {error.strerror}; name a folder that can be written to") from None
+        return list(texts)
 
     @property
     def is_draft(self) -> bool:

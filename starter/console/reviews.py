@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -120,7 +119,7 @@ async def report(
     place, file, company = await _read(number, data)
     made = await _report(file, company, Locale(locale) if locale else place.locale, data)
     wanted = format_ or ("all" if out is not None else "md")
-    written = _write(made, out, _FORMATS if wanted == "all" else (wanted,)) if out is not None else []
+    written = made.write(out, _FORMATS if wanted == "all" else (wanted,)) if out is not None else []
     if as_json:
         files = [str(path) for path in written]
         print_json({"number": file.number, "review": file.review, "files": files, "report": made.as_json()})
@@ -201,19 +200,6 @@ def _voice(organisation: Organisation, policy: Policy, company: CompanyTime, loc
     from activities.review_wording import Voice
 
     return Voice(locale, policy.labels() | organisation.labels(), organisation.names(), company.zone)
-
-
-def _write(made: ReviewReport, folder: Path, formats: Sequence[str]) -> list[Path]:
-    """The files, in the folder, which is made where there is none."""
-    name = f"{made.file.number}-{made.voice.words['file']}"
-    texts = {folder / f"{name}.{one}": made.html() if one == "html" else made.markdown() for one in formats}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            path.write_text(text, "utf-8", newline="")
-    except OSError as error:
-        raise Problem(f"--out {folder}: {error.strerror}; name a folder that can be written to") from None
-    return list(texts)
 
 
 def _write_new(path: Path, text: str) -> None:

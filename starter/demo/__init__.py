@@ -13,7 +13,7 @@ _UiPort = Annotated[int | None, Parameter(help="Of Temporal's Web UI (default: a
 
 
 async def demo(*, keep: _Keep = False, data: _Folder = None, port: _Port = None, ui_port: _UiPort = None) -> int:
-    """Play nine stories of customers in about a minute, and check that each ended as it should.
+    """Play ten stories of customers in about a minute and a half, and check that each ended as it should.
 
     Example: bihuan demo --keep --ui-port 8233
     """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -21,7 +23,13 @@ _ZH = Locale.ZH_CN
 
 
 async def print_ending(
-    installation: Installation, titles: dict[str, str], record: LiveRecord, faults: dict[str, list[str]], web_ui: str
+    installation: Installation,
+    titles: dict[str, str],
+    record: LiveRecord,
+    faults: dict[str, list[str]],
+    *,
+    web_ui: str,
+    reports: Sequence[Path],
 ) -> None:
     """Print the whole account."""
     for number, title in titles.items():
@@ -36,6 +44,8 @@ async def print_ending(
     links.add_row("Temporal Web UI", Text(f"{web_ui}/namespaces/default/workflows"))
     for number in titles:
         links.add_row(number, Text(f"{web_ui}/namespaces/default/workflows/{number}"))
+    for report in reports:
+        links.add_row("报告 report", Text(str(report)))
     print_rich(links, Text("加 --keep 可以在演示后打开 · run with --keep to open them afterwards", style="dim"))
     good = len(titles) - sum(number in faults for number in titles)
     for name, lines in faults.items():

@@ -21,6 +21,7 @@ from starter.demo.board import Board
 from starter.demo.ending import print_ending
 from starter.demo.player import Player
 from starter.demo.record import LiveRecord
+from starter.demo.reports import write_reports
 from starter.demo.stories import STORIES
 from starter.demo.story import Story, StoryFailedError
 from starter.demo.week import demo_time
@@ -94,7 +95,10 @@ async def play_all(
                 say("interrupted")
                 return 130
             faults = _faults(cast, record)
-            await print_ending(installation, cast.titles(), record, faults, server.ui)
+            # Beside a temporary data folder, which is removed: people open them afterwards.
+            kept = Path(data) / "reports" if data is not None else Path(tempfile.mkdtemp(prefix="bihuan-reports-"))
+            reports = await write_reports(installation, kept)
+            await print_ending(installation, cast.titles(), record, faults, web_ui=server.ui, reports=reports)
             if afterwards is not None:
                 await afterwards(settings, cast)
             if keep:

@@ -138,6 +138,17 @@ def test_an_author_named_after_the_deadline_has_the_whole_time_and_the_climb_sto
     assert review.view().late
 
 
+def test_whoever_a_late_report_is_escalated_to_can_name_another_author() -> None:
+    review, _ = opened()
+    review.handle(sent("name_author", "tech-head", author="tech-001"), MONDAY)
+    late = review.view().deadlines[0].due
+    assert late is not None
+    assert (Message.REVIEW_ESCALATED, "tech-lead") in told(review.expire(late))
+    events = review.handle(sent("name_author", "tech-lead", author="tech-002"), late)
+    assert kinds(events) == [EventKind.REVIEW_AUTHOR_NAMED]
+    assert "name_author is for" in refusal(review, sent("name_author", "tech-002", author="tech-001"), late)
+
+
 def test_nobody_approves_a_report_of_their_own() -> None:
     review = written()
     assert review.approver == "tech-head"

@@ -167,7 +167,10 @@ class Review(ReviewState):
         above = [self.head, *self.above(self.head, self.head)]
         match command:
             case SubmitReview():
-                return [self.author, *above]
+                return [self.author, *self.above(self.author, self.head)]
+            case NameAuthor():
+                # Whoever a late report is escalated to has to be able to do something about it.
+                return list(dict.fromkeys([*above, *self.above(self.author, self.head)]))
             case Approve() | ReturnReport():
                 approver = self.approver
                 return above if approver is None else [approver, *self.above(approver, approver)]

@@ -1,0 +1,40 @@
+"""What the demonstration leaves for people to open: the report of its week, and the reviews that were finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from activities.analysis.document import write_report
+from activities.analysis.period import Period
+from activities.analysis.report import analyse
+from activities.analysis.wording import company_name, speech_of
+from activities.database_url import DatabaseUrl
+from activities.review_file import list_review_files, read_review_file
+from activities.review_report import ReviewReport
+from activities.review_wording import Voice
+from starter.demo.week import START
+from worker.installation import Installation
+from workflows.domain.review_view import ReviewStatus
+from workflows.domain.vocabulary import Locale
+
+
+async def write_reports(installation: Installation, folder: Path) -> list[Path]:
+    """The HTML files: 《客户问题分析报告》 of the days played, and the 《问题复盘报告》 of each review that is done.
+
+    Raises:
+        Problem: the folder cannot be written to.
+    """
+    now, policy, settings = installation.now(), installation.policy, installation.settings
+    organisation = await installation.directory.current()
+    zone = policy.calendar.zone
+    period = Period(START.date(), max(installation.local(now).date(), START.date()), zone)
+    made = await analyse(installation.database, period, now=now)
+    company = company_name(organisation)
+    speech = speech_of(policy, organisation, Locale.ZH_CN)
+    written = [write_report(made, speech, folder / "analysis", company=company)]
+    voice = Voice(Locale.ZH_CN, speech.labels, speech.names, zone)
+    address = DatabaseUrl.parse(settings.database)
+    for review in await list_review_files(address, statuses=(ReviewStatus.DONE.value,)):
+        report = ReviewReport(await read_review_file(address, review.number), voice, now=now, company=company)
+        written.append(report.write(folder / "reviews")[0])
+    return written
