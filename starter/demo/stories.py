@@ -173,7 +173,7 @@ STORIES = (
     ),
     Story(
         "repeated_problem",
-        "五位客户同一个原因,一次复盘 · five callers, one cause, one review",
+        "五个来电同一原因,一次复盘 · five callers, one cause, one review",
         at(15, "09:21"),
         form(
             "hotline", "顾敏", "智能门禁", "刷卡没有反应,后台提示认证失败",
