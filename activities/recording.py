@@ -16,6 +16,7 @@ from activities.commissioning import commission
 from activities.composition import Composition
 from activities.database import Database, insert_into
 from activities.directory import Directory
+from activities.entries import write_entries
 from activities.knowledge import learn
 from activities.outbox import Outbox, key_of
 from activities.reader import open_reader
@@ -192,25 +193,7 @@ async def _write_timeline(connection: AsyncConnection, number: str, events: Sequ
     )
     written = {(sequence, then, kind) for sequence, then, kind in found}
     fresh = [event for event in events if (event.sequence, event.at, event.kind.value) not in written]
-    statement = insert_into(connection, timeline)
-    same = ("at", "kind", "by", "detail")
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["number", "sequence"], set_={name: statement.excluded[name] for name in same}
-        ),
-        [
-            {
-                "number": number,
-                "sequence": event.sequence,
-                "at": event.at,
-                "kind": event.kind.value,
-                "by": event.by,
-                "detail": event.detail,
-                "recorded_at": at,
-            }
-            for event in events
-        ],
-    )
+    await write_entries(connection, timeline, ("number", number), events, at)
     await _write_supplied(connection, number, fresh)
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.database import insert_into
+from activities.entries import write_entries
 from activities.outbox import Outbox, key_of
 from activities.recording import Recording
 from activities.tables import case_record, review, review_timeline
-from workflows.domain.event import Event
 from workflows.domain.review_view import ReviewView
 from workflows.domain.view import CaseView
 from workflows.ports import Recorded, ReviewRecord
@@ -49,7 +46,9 @@ class ReviewRecording:
         rows = await self.recording.composed(CaseView.model_validate(case), step.events)
         async with database.begin() as connection:
             await _write_review(connection, step.view)
-            await _write_timeline(connection, step.view.review, step.events, self.recording.at())
+            await write_entries(
+                connection, review_timeline, ("review", step.view.review), step.events, self.recording.at()
+            )
             if rows:
                 await Outbox(database).add(connection, rows)
         keys = [key_of(number, notice) for event in step.events for notice in event.notices]
@@ -74,26 +73,4 @@ async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:
             updated_at=view.updated_at,
             view=view.model_dump(mode="json"),
         )
-    )
-
-
-async def _write_timeline(connection: AsyncConnection, name: str, events: Sequence[Event], at: datetime) -> None:
-    statement = insert_into(connection, review_timeline)
-    same = ("at", "kind", "by", "detail")
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["review", "sequence"], set_={key: statement.excluded[key] for key in same}
-        ),
-        [
-            {
-                "review": name,
-                "sequence": event.sequence,
-                "at": event.at,
-                "kind": event.kind.value,
-                "by": event.by,
-                "detail": event.detail,
-                "recorded_at": at,
-            }
-            for event in events
-        ],
     )

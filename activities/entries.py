@@ -1,0 +1,44 @@
+"""Steps written into a timeline, a case's or a review's: again, they change nothing (R14)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.database import insert_into
+from workflows.domain.event import Event
+
+_SAID = ("at", "kind", "by", "detail")
+
+
+async def write_entries(
+    connection: AsyncConnection, table: Table, owner: tuple[str, str], events: Sequence[Event], at: datetime
+) -> None:
+    """Write the events of one case or review; one of a sequence that is there takes its place.
+
+    Args:
+        connection: inside a transaction.
+        table: the timeline.
+        owner: the column that says whose steps these are, and whose they are.
+        events: at least one.
+        at: when they are written, for steps that were not there before.
+    """
+    key, of = owner
+    statement = insert_into(connection, table)
+    said = {name: statement.excluded[name] for name in _SAID}
+    rows = [
+        {
+            key: of,
+            "sequence": event.sequence,
+            "at": event.at,
+            "kind": event.kind.value,
+            "by": event.by,
+            "detail": event.detail,
+            "recorded_at": at,
+        }
+        for event in events
+    ]
+    await connection.execute(statement.on_conflict_do_update(index_elements=[key, "sequence"], set_=said), rows)
