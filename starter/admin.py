@@ -70,8 +70,12 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("note", "Add an internal remark."),
             ("acknowledge", "Accept an escalation that came to you."),
             ("withdraw", "Close without a solution, with the reason."),
-            ("retime", "Take up the present policy and calendar."),
         ),
+    ),
+    (
+        "Follow a changed policy",
+        "starter.console.retiming",
+        (("retime", "Take up the present policy and calendar: one open case, some, or all."),),
     ),
     (
         "What the customer says",
@@ -282,7 +286,8 @@ def _function(name: str) -> str:
 def _overview() -> str:
     lines = ["Usage: bihuan COMMAND [OPTIONS]", "", _TITLE]
     for group, _, commands in _COMMANDS:
-        lines += ["", f"{group}:", *(f"  {name:<14} {line}" for name, line in commands)]
+        width = max(14, *(len(name) for name, _ in commands))
+        lines += ["", f"{group}:", *(f"  {name:<{width}} {line}" for name, line in commands)]
     lines += ["", "bihuan COMMAND --help explains one; --debug shows where an unexpected error comes from."]
     return "\n".join(lines) + "\n"
 

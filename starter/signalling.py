@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -34,6 +35,8 @@ _ANSWER_WITHIN = 3.0
 _RECORDING = 0.05
 """Seconds a case has to record what it judged; asked before, the question costs three events of its history."""
 _RPC_TIMEOUT = timedelta(seconds=5)
+_AT_ONCE = 20
+"""Cases told at the same time: enough to keep a worker busy, few enough to leave it time for deadlines."""
 _NOBODY = "no worker has answered yet; the server keeps the command, and the case judges it when one does"
 
 
@@ -65,23 +68,67 @@ async def send(
     command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id)
     company = await CompanyTime.read(settings)
+    order = _Order(settings, company, command, command_id, by, fields)
+    return await order.sent(await connect(settings), number)
+
+
+async def send_to_many(
+    settings: Settings, command: str, numbers: Sequence[str], fields: dict[str, Any], *, by: str, command_id: str
+) -> AsyncIterator[Outcome]:
+    """The same command to many cases, a batch at a time; each outcome as it comes.
+
+    The same `command_id` again is the same command to each of them: what was cut short is made up for by saying it
+    again. A case that takes none any more (closed meanwhile) is `rejected` with the reason.
+
+    Raises:
+        Problem: malformed, or Temporal does not answer; what was answered before stays done.
+    """
+    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id)
+    order = _Order(settings, await CompanyTime.read(settings), command, command_id, by, fields)
     client = await connect(settings)
-    payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
-    queued = Outcome(number, command, command_id, "queued", _NOBODY)
-    if part := await _part(settings, command, number, fields.get("department")):
-        handle = client.get_workflow_handle(part)
-        with suppress(WorkflowOverError):
-            await _signal_part(handle, command, payload)
-            return await _await_outcome(handle, queued)
-    handle = client.get_workflow_handle(number)
-    try:
-        await _signal(handle, command, payload)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
-        await _start_late(client, settings, company, number)
-        await _signal(handle, command, payload)
-    return await _await_outcome(handle, queued)
+
+    async def one(number: str) -> Outcome:
+        try:
+            return await order.sent(client, number)
+        except Problem as problem:
+            return Outcome(number, command, command_id, "rejected", str(problem))
+
+    for start in range(0, len(numbers), _AT_ONCE):
+        for answered in asyncio.as_completed([one(number) for number in numbers[start : start + _AT_ONCE]]):
+            yield await answered
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A command before it is known to whom."""
+
+    settings: Settings
+    company: CompanyTime
+    command: str
+    command_id: str
+    by: str
+    fields: dict[str, Any]
+
+    async def sent(self, client: Client, number: str) -> Outcome:
+        """To this case, or to the workflow that answers for it; see `send`."""
+        settings, command = self.settings, self.command
+        at = self.company.now().isoformat()
+        payload = {"command_id": self.command_id, "by": self.by, "at": at, **self.fields}
+        queued = Outcome(number, command, self.command_id, "queued", _NOBODY)
+        if part := await _part(settings, command, number, self.fields.get("department")):
+            handle = client.get_workflow_handle(part)
+            with suppress(WorkflowOverError):
+                await _signal_part(handle, command, payload)
+                return await _await_outcome(handle, queued)
+        handle = client.get_workflow_handle(number)
+        try:
+            await _signal(handle, command, payload)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
+            await _start_late(client, settings, self.company, number)
+            await _signal(handle, command, payload)
+        return await _await_outcome(handle, queued)
 
 
 async def send_to_review(

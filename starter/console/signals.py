@@ -299,11 +299,3 @@ async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender)
     Example: bihuan unlink FB202605110007 --as agent-001 --why "另一个原因"
     """
     return await send_command("unlink", number, sender, why=why)
-
-
-async def retime(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:
-    """Take up the present policy and calendar; what has passed stays as it was.
-
-    Example: bihuan retime FB202605110001 --as operator --why "节假日安排已公布"
-    """
-    return await send_command("retime", number, sender, why=why)
