@@ -87,23 +87,21 @@ async def _alike(connection: AsyncConnection, view: CaseView, terms: ReviewTerms
         review_case.c.review == review.c.id,
         review.c.reason == ReviewReason.REPEATED.value,
     )
-    found = await connection.execute(
-        select(case_record.c.number, case_record.c.view, registration.c.form)
+    found = await connection.scalars(
+        select(case_record.c.number)
         .join(registration, registration.c.number == case_record.c.number)
         .where(
+            case_record.c.opened_at > (view.closed_at or view.updated_at) - timedelta(seconds=terms.period),
+            case_record.c.closed_at.is_not(None),
             case_record.c.type == view.type,
             case_record.c.subtype == view.subtype,
-            case_record.c.closed_at.is_not(None),
-            case_record.c.opened_at > (view.closed_at or view.updated_at) - timedelta(seconds=terms.period),
+            case_record.c.view["resolution"].as_string() != Resolution.WITHDRAWN.value,
+            registration.c.form["product"].as_string() == product,
             ~covered,
         )
         .order_by(case_record.c.opened_at, case_record.c.number)
     )
-    return tuple(
-        number
-        for number, seen, form in found
-        if form.get("product") == product and seen.get("resolution") != Resolution.WITHDRAWN
-    )
+    return tuple(found)
 
 
 async def _write(connection: AsyncConnection, view: CaseView, subject: ReviewSubject) -> None:
