@@ -23,8 +23,8 @@ _NOT_APPROVED = (ReviewStatus.WRITING.value, ReviewStatus.AWAITING_APPROVAL.valu
 
 async def commission(
     connection: AsyncConnection, view: CaseView, terms: ReviewTerms, organisation: Organisation
-) -> ReviewSubject | None:
-    """What is to be reviewed now that this case is closed; None: nothing, or a review that runs covers it.
+) -> ReviewSubject | str | None:
+    """What is to be reviewed now that this case is closed; the id of a review that runs and covers it; None: nothing.
 
     Asked again, it answers the same. A problem is repeated with the n-th closed case of one product and subtype that
     came within the period before this closing; cases that another review of repetition has covered are not counted
@@ -35,15 +35,18 @@ async def commission(
         return ReviewSubject.model_validate(known)
     # Two cases of one problem that close at once may not call for two reviews.
     await lock_for_choice(connection)
-    if await connection.scalar(select(review_case.c.review).where(review_case.c.number == view.number)):
-        return None
+    joined: str | None = await connection.scalar(
+        select(review_case.c.review).where(review_case.c.number == view.number)
+    )
+    if joined is not None:
+        return joined
     product = await _product(connection, view.number)
     cases: Sequence[str] = ()
     if product and view.subtype is not None and terms.repeated is not None:
         running = await connection.scalar(_running(view, product))
         if running is not None:
             await connection.execute(insert(review_case).values(review=running, number=view.number))
-            return None
+            return str(running)
         cases = await _alike(connection, view, terms, product)
     if terms.repeated is not None and len(cases) >= terms.repeated:
         reason = ReviewReason.REPEATED

@@ -161,3 +161,17 @@ def _name_patterns(name: str) -> Iterator[str]:
         return
     yield _literal(name)
     yield from (_literal(part) for part in re.split(r"[\s,.]+", name) if len(part) >= 2)
+
+
+def without_customer(form: Json) -> Json:
+    """The form as somebody may read it who has nothing to do with its customer: nobody is named, texts are masked."""
+    mask = Mask(form)
+
+    def masked(value: Any) -> Any:
+        if isinstance(value, str):
+            return mask(value)
+        if isinstance(value, dict):
+            return {key: masked(item) for key, item in value.items()}
+        return [masked(item) for item in value] if isinstance(value, list) else value
+
+    return {key: masked(value) for key, value in form.items() if key != "customer"}

@@ -28,6 +28,7 @@ from activities.transport import Transports
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Json
+from workflows.domain.review_view import ReviewSubject
 from workflows.domain.view import CaseView
 from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import Record, Recorded
@@ -81,7 +82,7 @@ class Recording:
         number = step.view.number
         rows = await self.composed(step.view, step.events)
         organisation = await self.directory.current() if step.review else None
-        subject = None
+        called: ReviewSubject | str | None = None
         async with self.database.begin() as connection:
             await _write_case(connection, step.view)
             # The clock is read again inside the transaction: waiting for the database is part of being late.
@@ -90,10 +91,14 @@ class Recording:
             if rows:
                 await Outbox(self.database).add(connection, rows)
             if step.review is not None and organisation is not None:
-                subject = await commission(connection, step.view, step.review, organisation)
+                called = await commission(connection, step.view, step.review, organisation)
         keys = [key_of(number, notice) for event in step.events for notice in event.notices]
         undelivered = await self.handed_over(number, list(dict.fromkeys(keys)))
-        return Recorded(undelivered=tuple(undelivered), review=subject)
+        return Recorded(
+            undelivered=tuple(undelivered),
+            review=called if isinstance(called, ReviewSubject) else None,
+            joined=called if isinstance(called, str) else None,
+        )
 
     def at(self) -> datetime:
         """The case's time now."""
@@ -110,8 +115,13 @@ class Recording:
             logger.warning("the delivery of %s was not taken over: %s", number, type(error).__name__)
             return waiting
 
-    async def composed(self, view: CaseView, events: Sequence[Event]) -> list[dict[str, Any]]:
-        """Outbox rows that are not there yet. Rendering takes time, so it is done before the transaction."""
+    async def composed(
+        self, view: CaseView, events: Sequence[Event], *, seen: Callable[[Json], Json] = lambda form: form
+    ) -> list[dict[str, Any]]:
+        """Outbox rows that are not there yet. Rendering takes time, so it is done before the transaction.
+
+        `seen`: what the readers may see of the form.
+        """
         number, at = view.number, self.at()
         wanted = {key_of(number, notice): (event, notice) for event in events for notice in event.notices}
         known = await Outbox(self.database).known(wanted) if wanted else set()
@@ -123,7 +133,7 @@ class Recording:
             form = await connection.scalar(select(registration.c.form).where(registration.c.number == number))
         composition = Composition(
             view=view,
-            form=_supplied(form or {}, events),
+            form=seen(_supplied(form or {}, events)),
             organisation=organisation,
             labels=self.labels(),
             calendar=self.calendar(),

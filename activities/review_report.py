@@ -56,7 +56,7 @@ class ReviewReport:
             for path, text in texts.items():
                 path.write_text(text, "utf-8", newline="")
         except OSError as error:
-            raise Problem(f"{folder}: {error.strerror}; name a folder that can be written to") from None
+            raise Problem(f"--out {folder}: {error.strerror}; name a folder that can be written to") from None
         return list(texts)
 
     @property

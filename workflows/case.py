@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.domain.event import Event, EventKind
     from workflows.domain.view import CaseView
     from workflows.forwarding import send_forwards
-    from workflows.reviewing import begin_review
+    from workflows.reviewing import begin_review, join_review
     from workflows.shell import Shell
 
 
@@ -85,6 +85,8 @@ class CaseWorkflow(Shell[Event]):
                 deliver_in_background(self._deliveries, delivery)
             if recorded.review is not None:
                 await begin_review(case, recorded.review, self._start)
+            if recorded.joined is not None:
+                await join_review(case, recorded.joined)
         self._show()
 
     async def _forward(self, case: Case) -> None:

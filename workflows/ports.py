@@ -32,6 +32,8 @@ class Recorded(Fact):
     undelivered: tuple[str, ...] = ()
     review: ReviewSubject | None = None
     """What the closing calls for; the review's row is written, its workflow still has to be started."""
+    joined: str | None = None
+    """The review that runs already and covers the case from now on; it still has to be told."""
 
 
 class ReviewRecord(Fact):

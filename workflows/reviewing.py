@@ -1,15 +1,17 @@
-"""How a case that closed starts the review its closing called for (R27)."""
+"""How a case that closed starts the review its closing called for, or joins one that runs (R27)."""
 
 from __future__ import annotations
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError, is_cancelled_exception
 from temporalio.workflow import ParentClosePolicy
 
 from workflows.case_input import CaseInput
 from workflows.domain.case import Case
+from workflows.domain.commands import CaseAdded
 from workflows.domain.review_view import ReviewRequest, ReviewSubject, review_id
+from workflows.domain.vocabulary import SYSTEM
 from workflows.review_details import first_attributes
 from workflows.review_input import ReviewInput
 
@@ -43,3 +45,15 @@ async def begin_review(case: Case, subject: ReviewSubject, start: CaseInput) -> 
     except WorkflowAlreadyStartedError:
         # The case was reset to before it closed: the review of then goes on.
         workflow.logger.warning("%s: its review runs already", case.number)
+
+
+async def join_review(case: Case, review: str) -> None:
+    """Tell a review that runs of one more case it covers; the record has it already, the review writes it down."""
+    told = {"command_id": f"{review}:{case.number}", "by": SYSTEM, "number": case.number}
+    try:
+        await workflow.get_external_workflow_handle(review).signal(CaseAdded.name, told)
+    except FailureError as error:
+        if is_cancelled_exception(error):
+            raise
+        # It has just ended, or was terminated by hand.
+        workflow.logger.warning("%s: %s takes no case any more: %s", case.number, review, error)

@@ -21,7 +21,7 @@ from activities.archive.erasure import mask_case
 from activities.archive.ledger import Ledger
 from activities.archive.package import write_package
 from activities.archive.page import CasePage
-from activities.archive.selection import due_for_archiving, due_for_masking, waiting_for_archiving
+from activities.archive.selection import being_reviewed, due_for_archiving, due_for_masking, waiting_for_archiving
 from activities.archive.shelf import FileState, Shelf, Stored, find_attachments
 from activities.database import Database
 from activities.directory import Directory
@@ -116,6 +116,11 @@ class Archiving:
                 found.append([] if statement is None else list(await connection.scalars(statement)))  # noqa: PERF401
         archive, held, mask = found
         return archive, held, mask
+
+    async def reviewed(self, numbers: Sequence[str]) -> set[str]:
+        """Those of these cases that are held back because their review is open."""
+        async with self.database.read() as connection:
+            return set(await connection.scalars(being_reviewed(numbers)))
 
     async def put_away(self, number: str, *, page: CasePage | None = None) -> Stored:
         """Archive one case, also one that was before as long as it is not masked; the same case gives the same file.

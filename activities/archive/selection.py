@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
@@ -18,12 +19,20 @@ def held_back() -> ColumnElement[bool]:
     One condition a reason, each about `case_record.c.number`.
     """
     undelivered = exists().where(outbox.c.number == case_record.c.number, outbox.c.status.in_(OPEN))
-    being_reviewed = exists().where(
+    return or_(undelivered, _being_reviewed())
+
+
+def being_reviewed(numbers: Sequence[str]) -> Select[tuple[str]]:
+    """Those of these cases whose review is open."""
+    return select(case_record.c.number).where(case_record.c.number.in_(numbers), _being_reviewed())
+
+
+def _being_reviewed() -> ColumnElement[bool]:
+    return exists().where(
         review_case.c.number == case_record.c.number,
         review_case.c.review == review.c.id,
         review.c.status != ReviewStatus.DONE.value,
     )
-    return or_(undelivered, being_reviewed)
 
 
 def due_for_archiving(closed_until: datetime) -> Select[tuple[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,7 +58,7 @@ async def run(
             )
         archive, held, mask = await archiving.due()
         if dry_run:
-            _print_due(archive, held, mask, as_json)
+            _print_due(archive, held, mask, await archiving.reviewed(held), as_json)
             return 0
         done: dict[str, list[Any]] = {"archived": [], "masked": [], "failed": []}
         await _work(archiving, done, len(archive) + len(mask))
@@ -67,7 +67,7 @@ async def run(
     else:
         for one in done["failed"]:
             say(f"{one['number']}: {one['reason']}")
-        more = f", {len(held)} held back while something goes on about them" if held else ""
+        more = f", {len(held)} held back (bihuan archive run --dry-run says why)" if held else ""
         say(f"archived {len(done['archived'])}, masked {len(done['masked'])}, failed {len(done['failed'])}{more}")
     return 1 if done["failed"] else 0
 
@@ -241,12 +241,17 @@ def _read(shelf: Shelf, entries: Sequence[Entry], number: str) -> tuple[Path, Do
     return path, read_package(path)
 
 
-def _print_due(archive: Sequence[str], held: Sequence[str], mask: Sequence[str], as_json: bool) -> None:
+def _print_due(
+    archive: Sequence[str], held: Sequence[str], mask: Sequence[str], reviewed: Container[str], as_json: bool
+) -> None:
     if as_json:
         print_json({"archive": archive, "held_back": held, "mask": mask})
         return
     rows = [(number, what) for what, numbers in (("archive", archive), ("mask", mask)) for number in numbers]
-    rows += [(number, "held back: something still goes on about it") for number in held]
+    for number in held:
+        review = f"its review is open, see bihuan review show {number}"
+        message = f"a message is still on its way, see bihuan outbox {number}"
+        rows.append((number, f"held back: {review if number in reviewed else message}"))
     if rows:
         print_table(("Case", "Would"), rows)
     say(f"would archive {len(archive)} and mask {len(mask)} cases; nothing was done")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,9 @@ MeasureLines = Annotated[
 MeasureNumber = Annotated[int, Parameter(help="Number of the measure, from 1.")]
 _KEYS = ("root_cause", "what_happened", "measures")
 _MEASURE_KEYS = ("what", "owner", "due")
+
+
+_send = partial(send_command, review=True)
 
 
 async def submit(
@@ -46,9 +50,10 @@ async def submit(
         fields["measures"] = [_measure(line) for line in measure or ()]
     zone = await _zone(sender)
     measures = fields["measures"] = [dict(one) for one in fields.get("measures") or ()]
+    _must_be_filled_in(fields)
     for index, one in enumerate(measures, start=1):
         one["due"] = _due(one.get("due"), zone, f"measure {index}")
-    return await send_command("review", number, sender, review=True, **fields)
+    return await _send("review", number, sender, typed="review submit", **fields)
 
 
 async def assign(
@@ -61,33 +66,33 @@ async def assign(
 ) -> int:
     """Name the author of the report; the head of the department, or somebody above, does.
 
-    Example: bihuan review assign FB202605110001 --to tech-001 --as head-tech
+    Example: bihuan review assign FB202605110001 --to tech-001 --as tech-head
     """
-    return await send_command("name_author", number, sender, review=True, author=to, why=why)
+    return await _send("name_author", number, sender, typed="review assign", author=to, why=why)
 
 
 async def approve(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
     """Approve the report; from now on its measures are followed.
 
-    Example: bihuan review approve FB202605110001 --as head-tech
+    Example: bihuan review approve FB202605110001 --as tech-head
     """
-    return await send_command("approve", number, sender, review=True, text=text)
+    return await _send("approve", number, sender, typed="review approve", text=text)
 
 
 async def return_(number: Number, /, *, why: Why, sender: Sender) -> int:
     """Give the report back to its author, with the reason.
 
-    Example: bihuan review return FB202605110001 --as head-tech --why "根因没有说到为什么告警没有触发"
+    Example: bihuan review return FB202605110001 --as tech-head --why "根因没有说到为什么告警没有触发"
     """
-    return await send_command("return_report", number, sender, review=True, why=why)
+    return await _send("return_report", number, sender, typed="review return", why=why)
 
 
 async def end(number: Number, /, *, why: Why, sender: Sender) -> int:
     """End a review that is not needed, with the reason; the head of the department, or somebody above, does.
 
-    Example: bihuan review end FB202605110001 --as head-tech --why "与 FB202605060003 的复盘相同"
+    Example: bihuan review end FB202605110001 --as tech-head --why "与 FB202605060003 的复盘相同"
     """
-    return await send_command("end", number, sender, review=True, reason=why)
+    return await _send("end", number, sender, typed="review end", reason=why)
 
 
 async def measure_done(
@@ -102,7 +107,7 @@ async def measure_done(
 
     Example: bihuan review measure done FB202605110001 1 --as tech-001 --result "告警已上线"
     """
-    return await send_command("measure_done", number, sender, review=True, measure=measure, result=result)
+    return await _send("measure_done", number, sender, typed="review measure done", measure=measure, result=result)
 
 
 async def measure_move(
@@ -117,11 +122,19 @@ async def measure_move(
 ) -> int:
     """Give a measure another owner or due time, with the reason.
 
-    Example: bihuan review measure move FB202605110001 1 --due 2026-06-12 --as head-tech --why "等待采购"
+    Example: bihuan review measure move FB202605110001 1 --due 2026-06-12 --as tech-head --why "等待采购"
     """
     until = _due(due, await _zone(sender), "due") if due is not None else None
-    return await send_command(
-        "move_measure", number, sender, review=True, measure=measure, owner=to, due=until, why=why
+    return await _send(
+        "move_measure",
+        number,
+        sender,
+        review=True,
+        typed="review measure move",
+        measure=measure,
+        owner=to,
+        due=until,
+        why=why,
     )
 
 
@@ -151,6 +164,20 @@ def read_report(file: Path) -> dict[str, Any]:
         if unknown := [key for key in keys if key not in known]:
             raise Problem(f"{file}: {where}unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
     return {key: value for key, value in data.items() if value not in ("", [])}
+
+
+def _must_be_filled_in(fields: dict[str, Any]) -> None:
+    """Everything that is empty, at once: whoever fills in a draft wants to go back to it once.
+
+    Raises:
+        Problem: naming each key.
+    """
+    empty = [] if fields.get("root_cause") else ["root_cause"]
+    empty += [] if fields["measures"] else ["measures (at least one)"]
+    for index, one in enumerate(fields["measures"], start=1):
+        empty += [f"measures {index}.{key}" for key in _MEASURE_KEYS if one.get(key) in {None, ""}]
+    if empty:
+        raise Problem(f"the report lacks {', '.join(empty)}; nothing was handed in")
 
 
 def _measure(line: str) -> dict[str, Any]:

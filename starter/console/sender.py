@@ -25,10 +25,12 @@ class Sender:
     data: DataFolder = None
 
 
-async def send_command(command: str, number: str, sender: Sender, *, review: bool = False, **fields: Any) -> int:
+async def send_command(
+    command: str, number: str, sender: Sender, *, review: bool = False, typed: str | None = None, **fields: Any
+) -> int:
     """Send one command; its own keys are `fields`, those that are None are left out. Answers the exit code.
 
-    `review`: it is for the review that covers the case.
+    `review`: it is for the review that covers the case. `typed`: what people type for it, where that is not its name.
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
@@ -43,12 +45,13 @@ async def send_command(command: str, number: str, sender: Sender, *, review: boo
     outcome = await (send_to_review if review else send)(
         load_settings(data=sender.data), command, number, given, by=sender.by, command_id=sender.command_id
     )
+    said = typed or command.replace("_", "-")
     if sender.as_json:
         print_json(outcome.as_json())
     elif outcome.outcome != "rejected":
         reason = f": {outcome.reason}" if outcome.reason else ""
-        print(f"{number} {command.replace('_', '-')} {outcome.outcome}{reason}")
+        print(f"{number} {said} {outcome.outcome}{reason}")
     if outcome.outcome == "rejected":
-        say(f"{number} {command.replace('_', '-')} rejected: {outcome.reason}")
+        say(f"{number} {said} rejected: {outcome.reason}")
         return 1
     return 0

@@ -63,7 +63,7 @@ async def assign(
 ) -> int:
     """Dispatch by hand, or hand over.
 
-    Example: bihuan assign FB202605110001 --as head-tech --to agent-002 --why "换班"
+    Example: bihuan assign FB202605110001 --as tech-head --to agent-002 --why "换班"
     """
     return await send_command("assign", number, sender, to=to, department=department, why=why)
 
@@ -264,7 +264,7 @@ async def note(number: Number, /, *, text: Annotated[str, Parameter(help="The re
 async def acknowledge(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
     """Accept an escalation that came to you, so that it goes no further.
 
-    Example: bihuan acknowledge FB202605110001 --as head-tech
+    Example: bihuan acknowledge FB202605110001 --as tech-head
     """
     return await send_command("acknowledge", number, sender, text=text)
 

@@ -44,14 +44,18 @@ async def closed(recording: Recording, at: datetime = MONDAY, **changes: Any) ->
 
 async def close(recording: Recording, number: str, at: datetime = MONDAY, **changes: Any) -> ReviewSubject | None:
     """Record the closing of a case."""
+    return (await recording.record(closing(number, at, **changes))).review
+
+
+def closing(number: str, at: datetime, **changes: Any) -> Record:
+    """The step in which a case closes."""
     case, _ = open_case(Priority.P3)
     facts: dict[str, Any] = {
         "number": number, "status": Status.CLOSED, "resolution": Resolution.SATISFIED, "opened_at": at,
         "updated_at": at + MINUTE, "closed_at": at + MINUTE,
     }  # fmt: skip
     end = Event(sequence=1, at=at + MINUTE, kind=EventKind.CLOSED, by="system")
-    step = Record(view=case.view().model_copy(update=facts | changes), events=(end,), review=TERMS)
-    return (await recording.record(step)).review
+    return Record(view=case.view().model_copy(update=facts | changes), events=(end,), review=TERMS)
 
 
 async def covered(recording: Recording) -> dict[str, set[str]]:
@@ -116,6 +120,8 @@ async def test_who_closes_while_the_problem_is_reviewed_is_added_and_after_the_a
     assert subject is not None
     sixth, none = await closed(recording, priority=Priority.P1)
     assert none is None
+    answer = await recording.record(closing(sixth, MONDAY, priority=Priority.P1))
+    assert answer.joined == f"{fifth}/review", "the review is told, also when the step is recorded again"
     cases = (await covered(recording))[f"{fifth}/review"]
     assert sixth in cases
     assert len(cases) == 6

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.masking import Mask
+from activities.masking import Mask, without_customer
 
 FORM: dict[str, Any] = {
     "customer": {
@@ -91,3 +91,17 @@ def test_wherever_it_stands_it_is_masked(before: str, after: str) -> None:
     assert "林晓" not in shown
     assert "1391234" not in shown
     assert "linxiao" not in shown
+
+
+def test_a_form_without_its_customer_still_says_what_it_is_about() -> None:
+    form = {
+        "customer": {"name": "欧阳锋", "phone": "13811112222"},
+        "product": "收银台",
+        "description": {"symptom": "小票打不出来,请回电欧阳锋 13811112222", "steps": None},
+        "attachments": ["欧阳锋.png"],
+    }
+    seen = without_customer(form)  # type: ignore[arg-type]
+    assert "customer" not in seen
+    assert seen["product"] == "收银台"
+    assert "欧阳锋" not in str(seen)
+    assert "13811112222" not in str(seen)

@@ -325,3 +325,26 @@ def test_a_review_sent_to_its_case_is_told_where_it_belongs() -> None:
     wish = command("review", "tech-001", root_cause="x", measures=measures)
     events = case.handle(wish, MONDAY)
     assert f"{NUMBER}/review" in str(events[-1].detail["reason"])
+
+
+def test_a_head_cannot_put_off_a_late_report_again_and_again_by_naming_authors() -> None:
+    review, _ = opened()
+    first = review.view().deadlines[0].due
+    assert first is not None
+    review.expire(first)
+    review.handle(sent("name_author", "tech-head", author="tech-002"), first)
+    second = next(one.due for one in review.view().deadlines if one.clock is ClockName.REVIEW)
+    assert second is not None
+    review.expire(second)
+    climbing = review.view().deadlines
+    review.handle(sent("name_author", "tech-head", author="tech-001"), second)
+    assert review.view().deadlines == climbing, "no new time, and the climb goes on"
+
+
+def test_a_case_that_closes_while_its_problem_is_reviewed_is_in_the_history_of_the_review() -> None:
+    review, _ = opened()
+    events = review.handle(sent("case_added", "system", number="FB202405060009"), MONDAY + HOUR)
+    assert kinds(events) == [EventKind.REVIEW_CASE_ADDED]
+    assert review.view().cases == (NUMBER, "FB202405060009")
+    assert "covered already" in refusal(review, sent("case_added", "system", number="FB202405060009"))
+    assert "for the case itself" in refusal(review, sent("case_added", "tech-head", number="FB1"))

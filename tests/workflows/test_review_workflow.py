@@ -58,6 +58,22 @@ async def test_a_closed_case_is_reviewed_until_its_measures_are_done(start: Star
     assert [event.sequence for event in world.reviewed] == list(range(1, len(world.reviewed) + 1))
 
 
+async def test_a_case_that_closes_while_its_problem_is_reviewed_tells_the_review(
+    start: Starter, real: WorkflowEnvironment
+) -> None:
+    world, later = world_that_reviews(), world_that_reviews()
+    case = await start(world)
+    await live(case)
+    review = review_of(real.client, case)
+    later.subject, later.joined = None, review.id
+    other = await start(later)
+    assert await live(other) == "satisfied"
+    await world.until(lambda: times(world, EventKind.REVIEW_CASE_ADDED) == 1)
+    assert (await review.query(ReviewWorkflow.state)).cases == (NUMBER, other.id)
+    later.joined = "FB0/review"
+    assert await live(await start(later)) == "satisfied", "a review that is gone holds up no closing"
+
+
 async def test_a_case_that_calls_for_no_review_pays_nothing_for_it(start: Starter, real: WorkflowEnvironment) -> None:
     reviewing, quiet = world_that_reviews(), World()
     reviewing.subject = None

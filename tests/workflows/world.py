@@ -31,6 +31,8 @@ class World:
     records: int = 0
     subject: ReviewSubject | None = None
     """What a closing that may call for a review does call for."""
+    joined: str | None = None
+    """The review that covers the case from its closing on."""
     reviewed: list[Event] = field(default_factory=list)
     review: ReviewView | None = None
     undelivered: tuple[str, ...] = ()
@@ -71,7 +73,10 @@ class World:
             self._changed.notify_all()
         keys = self.undelivered if any(event.notices for event in step.events) else ()
         self.deliveries += len(keys)
-        return ports.Recorded(undelivered=keys, review=self.subject if step.review else None)
+        closes = step.review is not None
+        return ports.Recorded(
+            undelivered=keys, review=self.subject if closes else None, joined=self.joined if closes else None
+        )
 
     @activity.defn
     async def record_review(self, step: ports.ReviewRecord) -> ports.Recorded:

@@ -339,6 +339,13 @@ class NameAuthor(Command):
     why: Text | None = None
 
 
+class CaseAdded(Command):
+    """A case of the problem under review has closed; sent by that case (R27)."""
+
+    name = "case_added"
+    number: Id
+
+
 class Approve(Command):
     """The report of a review is good (R27)."""
 
@@ -400,7 +407,7 @@ PART_COMMANDS: dict[str, type[Command]] = {command.name: command for command in 
 """The same for the workflow of a department's part."""
 REVIEW_COMMANDS: dict[str, type[Command]] = {
     command.name: command
-    for command in (SubmitReview, NameAuthor, Approve, ReturnReport, MeasureDone, MoveMeasure, End)
+    for command in (SubmitReview, NameAuthor, Approve, ReturnReport, MeasureDone, MoveMeasure, End, CaseAdded)
 }
 """The same for the workflow of a review."""
 
@@ -436,6 +443,12 @@ def _one_line(error: ValidationError, command: type[Command]) -> str:
             what = f"unknown key; allowed: {', '.join(command.model_fields)}"
         elif fault["type"] == "missing":
             what = "is missing"
+        elif fault["type"] in {"too_short", "too_long"}:
+            bounds = fault.get("ctx", {})
+            least, most = bounds.get("min_length", 0), bounds.get("max_length")
+            what = f"has {bounds.get('actual_length')}; allowed: " + (
+                f"at most {most}" if most else f"at least {least}"
+            )
         faults.append(f"{where}: {what}" if where else what)
     return "; ".join(faults[:5])
 

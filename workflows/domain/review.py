@@ -19,6 +19,7 @@ from workflows.domain import review_lapses, review_rules
 from workflows.domain.clock import Clock
 from workflows.domain.commands import (
     Approve,
+    CaseAdded,
     Command,
     End,
     MeasureDone,
@@ -122,7 +123,7 @@ class Review(ReviewState):
             review=review_id(request.number),
             number=request.number,
             reason=subject.reason,
-            cases=subject.cases,
+            cases=(*subject.cases, *self.added),
             department=request.department,
             product=subject.product,
             type=request.type,
@@ -154,7 +155,9 @@ class Review(ReviewState):
         if not self.is_open:
             raise Refused(f"the review of {self.request.number} is over")
         by = command.by
-        if by in {OPERATOR, SYSTEM} and isinstance(command, NameAuthor | MoveMeasure | End):
+        if isinstance(command, CaseAdded) and by != SYSTEM:
+            raise Refused("case_added is for the case itself")
+        if by in {OPERATOR, SYSTEM} and isinstance(command, NameAuthor | MoveMeasure | End | CaseAdded):
             return
         for key in sorted({by, *_people_named(command)}):
             if key not in self.people:
@@ -199,4 +202,5 @@ _RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
     MeasureDone: review_rules.done,
     MoveMeasure: review_rules.move,
     End: review_rules.end,
+    CaseAdded: review_rules.case_added,
 }

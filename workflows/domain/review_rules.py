@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.commands import Approve, End, MeasureDone, MoveMeasure, NameAuthor, ReturnReport, SubmitReview
+from workflows.domain.commands import (
+    Approve,
+    CaseAdded,
+    End,
+    MeasureDone,
+    MoveMeasure,
+    NameAuthor,
+    ReturnReport,
+    SubmitReview,
+)
 from workflows.domain.event import EventKind, Message
 from workflows.domain.review_state import REPORT, ReviewState
 from workflows.domain.review_view import Findings, Measure, ReviewStatus
@@ -23,14 +32,38 @@ def name_author(review: ReviewState, command: NameAuthor, now: datetime) -> None
         raise Refused(f"{review.author} is the author already")
     previous, review.author = review.author, command.author
     clock = review.clocks.get(REPORT)
-    # Somebody who is named too late gets the whole time; the deadline that was missed stays missed.
-    due = clock.due if clock else review.start(REPORT, ClockName.REVIEW, review.request.terms.report, now)
-    review.settle(REPORT)
+    due = clock.due if clock else None
+    if clock is None and not review.extended:
+        # Somebody who is named too late gets the whole time, once; the deadline that was missed stays missed.
+        due = review.start(REPORT, ClockName.REVIEW, review.request.terms.report, now)
+        review.extended = True
+        review.settle(REPORT)
     review.emit(
-        EventKind.REVIEW_AUTHOR_NAMED, command.by, now,
-        review.tell(review.author, Message.REVIEW_ASSIGNED, f"author:{review.sequence}", due=due, why=command.why),
-        author=review.author, previous=previous, due=due, why=command.why,
-    )  # fmt: skip
+        EventKind.REVIEW_AUTHOR_NAMED,
+        command.by,
+        now,
+        review.tell(
+            review.author, Message.REVIEW_ASSIGNED, f"author:{review.sequence}", due=due or now, why=command.why
+        ),
+        author=review.author,
+        previous=previous,
+        due=due,
+        why=command.why,
+    )
+
+
+def case_added(review: ReviewState, command: CaseAdded, now: datetime) -> None:
+    """A case of the same problem has closed meanwhile: the review covers it, too.
+
+    Raises:
+        Refused: it is covered already, or the report is approved.
+    """
+    if command.number in {*review.request.subject.cases, *review.added}:
+        raise Refused(f"{command.number} is covered already")
+    if review.status not in {ReviewStatus.WRITING, ReviewStatus.AWAITING_APPROVAL}:
+        raise Refused(f"the report is approved: the review is {review.status}")
+    review.added.append(command.number)
+    review.emit(EventKind.REVIEW_CASE_ADDED, command.by, now, case=command.number)
 
 
 def submit(review: ReviewState, command: SubmitReview, now: datetime) -> None:
@@ -61,6 +94,7 @@ def return_report(review: ReviewState, command: ReturnReport, now: datetime) -> 
     if review.status is not ReviewStatus.AWAITING_APPROVAL:
         raise Refused(f"there is no report to return: the review is {review.status}")
     review.status = ReviewStatus.WRITING
+    review.extended = False
     review.returned += 1
     review.settle(REPORT)
     due = review.start(REPORT, ClockName.REVIEW, review.request.terms.report, now)

@@ -34,6 +34,10 @@ class ReviewState(Model):
     told: dict[str, list[str]] = Field(default_factory=dict)
     """To whom the lateness behind a clock was escalated, in order."""
     late: bool = False
+    extended: bool = False
+    """An author who was named too late got the whole time once; there is no second time for one report."""
+    added: list[str] = Field(default_factory=list)
+    """Cases that closed while the report was being written, in order."""
     approved_at: Instant | None = None
     approved_by: str | None = None
     ended_at: Instant | None = None

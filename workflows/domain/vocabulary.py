@@ -197,6 +197,7 @@ class EventKind(StrEnum):
     # Of a review, in a timeline of its own.
     REVIEW_OPENED = "review_opened"
     REVIEW_AUTHOR_NAMED = "review_author_named"
+    REVIEW_CASE_ADDED = "review_case_added"
     REVIEW_SUBMITTED = "review_submitted"
     REVIEW_RETURNED = "review_returned"
     REVIEW_APPROVED = "review_approved"
