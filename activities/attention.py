@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import String, and_, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.lateness import find_late
 from activities.outbox import OPEN, OutboxStatus
 from activities.report_ledger import report_failures
 from activities.tables import archive, case_record, outbox, registration, review, review_timeline
+from workflows.domain.part import PartStatus
 from workflows.domain.review_view import ReviewStatus, review_id
 from workflows.domain.vocabulary import ClockName, EventKind, Status
 
@@ -42,6 +43,8 @@ class AttentionReason(StrEnum):
     """A notification has been waiting for long."""
     NOT_ARCHIVED = "not_archived"
     """A closed case could not be archived, or not be masked (R28)."""
+    PART_LATE = "part_late"
+    """A department has not answered in time what it was asked for (R18); `who` it was escalated to last."""
     REVIEW_LATE = "review_late"
     """The report of a review, its approval or one of its measures is late."""
     REVIEW_NOT_OPENED = "review_not_opened"
@@ -88,6 +91,7 @@ async def find_attention(
     found = [
         *await _unopened(connection, now - grace),
         *await _from_cases(connection, now - grace),
+        *await _from_parts(connection),
         *await _from_outbox(connection, now, now - pending_for),
         *await _from_archive(connection),
         *await _from_reviews(connection, now, grace),
@@ -140,6 +144,28 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
                 )
             )
     return found
+
+
+async def _from_parts(connection: AsyncConnection) -> list[Attention]:
+    views = await connection.execute(
+        select(case_record.c.number, case_record.c.view).where(
+            case_record.c.status != Status.CLOSED.value,
+            # A case can have a late part and be in time itself; so few have one that the text is looked through.
+            cast(case_record.c.view, String).like('%"late_at":"%'),
+        )
+    )
+    return [
+        Attention(
+            row.number,
+            AttentionReason.PART_LATE,
+            _instant(part["due"]),
+            what=part["department"],
+            who=part["escalated_to"] or part["person"],
+        )
+        for row in views
+        for part in row.view["collaborations"]
+        if part["late_at"] and part["status"] == PartStatus.OPEN
+    ]
 
 
 async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> list[Attention]:

@@ -77,6 +77,9 @@ async def report(
         period = Period.asked(days.first, days.last, installation.policy.calendar.zone)
         if mail and installation.now() < period.ends:
             raise Problem(f"--mail: {days.last} is not over; allowed: days that are, or leave --mail out")
+        today = installation.local(installation.now()).date()
+        if days.first > today:
+            raise Problem(f"--from {days.first} has not begun; allowed: up to {today}")
         made = await analyse(
             installation.database, period, now=installation.now(), by=by or rules.by, progress=_progress
         )

@@ -153,7 +153,8 @@ class CasePanel:
         if rows:
             lines = [Text(f"  {key:<15} {shortened(text)}") for key, text in rows]
             if main := self._main_case(suggestions["open"]):
-                how = f"bihuan link {self._case['number']} --to {main}"
+                owner = f" --as {self._case['owner']}" if self._case["owner"] else ""
+                how = f"bihuan link {self._case['number']}{owner} --to {main}"
                 lines.append(Text(f"  one cause? {how} lets one solution answer both", style="dim"))
             yield Group(Text("Likely answers", style="bold"), *lines)
 

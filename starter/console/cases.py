@@ -124,6 +124,9 @@ async def list_(
     if as_json:
         print_json(shown)
         return
+    if not shown:
+        print("no cases")
+        return
     columns: tuple[str, ...] = ("Number", "P", "Status", "Type", "Owner", "Lvl", "Waits for", "Until", "Customer")
     rows = [_row(case, company) for case in shown]
     if department is not None:

@@ -27,6 +27,7 @@ from tests.activities.samples import NUMBER, event, register_case, to_customer
 from tests.domain.test_collaboration import asked
 from tests.scenes import DAY, HOUR, MINUTE, MONDAY, open_case
 from workflows.domain.calendar import Calendar
+from workflows.domain.part import PartStatus, PartView
 from workflows.domain.problem import Problem
 from workflows.domain.view import Breach, Deadline
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Status
@@ -248,3 +249,22 @@ async def test_messages_that_do_not_get_through_are_seen(database: Database) -> 
     }
     await write(database, NUMBER, status=Status.CLOSED, closed_at=later, updated_at=later)
     assert await reasons(database, MONDAY + timedelta(days=8)) == [(NUMBER, AttentionReason.UNDELIVERED, MONDAY)]
+
+
+async def test_a_department_that_is_late_with_its_part_is_seen_beside_a_case_that_is_in_time(
+    database: Database,
+) -> None:
+    await register_case(database)
+    facts: dict[str, Any] = {
+        "department": "sales", "round": 1, "workflow_id": f"{NUMBER}/sales", "duty": "核对合同", "asked_by": "tech-001",
+        "asked_at": MONDAY, "due": MONDAY + MINUTE, "person": "sales-001",
+    }  # fmt: skip
+    await write(database, NUMBER, collaborations=(PartView(**facts),))
+    assert AttentionReason.PART_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]
+    late = PartView(**facts, late_at=MONDAY + MINUTE, escalated_to="sales-head")
+    await write(database, NUMBER, collaborations=(late,))
+    (seen,) = [one for one in await Cases(database).attention(MONDAY + HOUR) if one.reason is AttentionReason.PART_LATE]
+    assert (seen.what, seen.who, seen.since) == ("sales", "sales-head", MONDAY + MINUTE)
+    answered = late.model_copy(update={"status": PartStatus.DONE})
+    await write(database, NUMBER, collaborations=(answered,))
+    assert AttentionReason.PART_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]

@@ -48,7 +48,7 @@ async def test_an_agent_is_told_how_to_link_and_one_solution_then_answers_all(of
     main, *others = await _callers(office, "plain")
     number, last = main["number"], others[-1]["number"]
     shown = (await office.run("show", last)).out
-    assert f"bihuan link {last} --to " in shown
+    assert f"bihuan link {last} --as {others[-1]['owner']} --to " in shown
     mails = (await office.run("outbox", last, "--full", "--json")).value
     (mail,) = [mail for mail in mails if mail["event"] == "dispatched"]
     assert f"bihuan link {last} --as {others[-1]['owner']} --to " in mail["text"]

@@ -94,6 +94,13 @@ def test_a_report_that_is_not_complete_yet_is_not_mailed(folder: Path) -> None:
     assert (result.returncode, result.stderr) == (1, f"bihuan: {said}\n")
 
 
+def test_a_report_of_days_to_come_is_refused_instead_of_counted_as_quiet(folder: Path) -> None:
+    result = bihuan("report", "--from", "2999-01-01", "--to", "2999-01-07", "--data", "data", folder=folder)
+    assert result.returncode == 1
+    assert result.stderr.startswith("bihuan: --from 2999-01-01 has not begun; allowed: up to ")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_month_has_a_folder_of_its_own_and_nobody_is_mailed_whom_the_policy_does_not_name(folder: Path) -> None:
     result = bihuan(*APRIL, "--mail", "--json", folder=folder, environment={"BIHUAN_REPORTS": "kept"})
     assert result.returncode == 0, result.stderr
