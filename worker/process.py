@@ -30,15 +30,15 @@ from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.hand_over import StandaloneDelivery, UndeliverableReport
 from worker.installation import Installation, open_installation
-from worker.recovery import Recovery
 from worker.schedules import keep_schedules
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
+from worker.sweeping import Sweeping
 from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
-from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow
+from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 from workflows.review import ReviewWorkflow
 
 _DRAIN = timedelta(seconds=10)
@@ -58,6 +58,7 @@ class Activities:
     delivering: Delivering
     archiving: Archiving
     reporting: Reporting
+    sweeping: Sweeping
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -71,6 +72,7 @@ class Activities:
             self.archiving.archive,
             self.reporting.write_report,
             self.reporting.mail_report,
+            self.sweeping.sweep,
         ]
 
 
@@ -134,6 +136,12 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
     policy = installation.policy
     if settings.templates is not None and not settings.templates.is_dir():
         raise Problem(f"templates: there is no folder {settings.templates}")
+    delivering = Delivering(
+        database=database,
+        transports=transports,
+        on_failed=UndeliverableReport(client, installation.now),
+        time=time,
+    )
     return Activities(
         Settling(database=database, policy=policy, directory=installation.directory, time=time),
         Recording(
@@ -146,14 +154,10 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
             time=time,
             hand_over=hand_over,
         ),
-        Delivering(
-            database=database,
-            transports=transports,
-            on_failed=UndeliverableReport(client, installation.now),
-            time=time,
-        ),
+        delivering,
         build_archiving(installation),
         build_reporting(installation, transports),
+        Sweeping(client, installation, hand_over, delivering),
     )
 
 
@@ -168,7 +172,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow, SweepWorkflow],
         activities=activities.all,
         workflow_runner=sandbox(),
         max_cached_workflows=sizes.cached_workflows,
@@ -204,14 +208,14 @@ async def run_worker(
         await _prepare_namespace(client)
         worker = build_worker(client, settings, activities)
         running = asyncio.create_task(worker.run())
-        recovery = asyncio.create_task(Recovery(client, installation, hand_over).run())
+        sweeping = asyncio.create_task(activities.sweeping.watch())
         schedules = asyncio.create_task(keep_schedules(client, installation))
         stopping = asyncio.create_task(stop.wait())
         try:
             ready(installation)
             await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (recovery, schedules, stopping):
+            for task in (sweeping, schedules, stopping):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
