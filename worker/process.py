@@ -133,7 +133,6 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
     """
     settings, database, time = installation.settings, installation.database, installation.time
     transports = build_transports(settings)
-    policy = installation.policy
     if settings.templates is not None and not settings.templates.is_dir():
         raise Problem(f"templates: there is no folder {settings.templates}")
     delivering = Delivering(
@@ -143,12 +142,12 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
         time=time,
     )
     return Activities(
-        Settling(database=database, policy=policy, directory=installation.directory, time=time),
+        Settling(database, installation.policy, installation.directory, time=time, file=installation.policy_in_force),
         Recording(
             database=database,
             directory=installation.directory,
             renderer=Renderer(settings.templates),
-            labels=policy.labels,
+            labels=lambda: installation.policy.labels(),  # noqa: PLW0108 - the policy may change meanwhile
             calendar=lambda: installation.calendar,
             transports=transports,
             time=time,

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.delivery import Delivering
+from activities.policy.in_force import digest
 from activities.recording import HandOver
 from activities.sweeps import Sweep, keep_sweep
 from worker.comparison import Comparison
@@ -76,6 +77,9 @@ class Sweeping:
             if is_unavailable(error):
                 raise
             recovery.faults.append(f"record and Temporal could not be compared: {error.message}")
+        policy = self.installation.policy
+        if fault := self.installation.policy_in_force.fault:
+            recovery.faults.append(fault)
         run = SweepRun(
             began=began,
             ended=datetime.now(UTC),
@@ -84,6 +88,7 @@ class Sweeping:
             started=started,
             redelivered=redelivered,
             disagreements=len(found),
+            policy=digest(policy),
             faults=tuple(recovery.faults[:10]),
         )
         if not mend:

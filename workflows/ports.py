@@ -152,6 +152,8 @@ class SweepRun(Fact):
     redelivered: int = 0
     """Messages that nobody held."""
     disagreements: int = 0
+    policy: str = ""
+    """A mark of the policy that the worker went by (`activities.policy.in_force.digest`)."""
     faults: tuple[str, ...] = ()
     """What could not be looked at or mended, and why, a line each."""
 
