@@ -125,6 +125,26 @@ def build_archiving(installation: Installation) -> Archiving:
     )
 
 
+def build_delivering(client: Client, installation: Installation, transports: Mapping[Contact, Transport]) -> Delivering:
+    """What delivers messages, and tells a case of those that will never arrive."""
+    return Delivering(
+        database=installation.database,
+        transports=transports,
+        on_failed=UndeliverableReport(client, installation.now),
+        time=installation.time,
+    )
+
+
+def build_sweeping(client: Client, installation: Installation, hand_over: HandOver) -> Sweeping:
+    """What sweeps, as the Schedule and people start it.
+
+    Raises:
+        Problem: the mail settings are not understood.
+    """
+    transports = build_transports(installation.settings)
+    return Sweeping(client, installation, hand_over, build_delivering(client, installation, transports))
+
+
 def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
     """Everything wired.
 
@@ -135,12 +155,7 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
     transports = build_transports(settings)
     if settings.templates is not None and not settings.templates.is_dir():
         raise Problem(f"templates: there is no folder {settings.templates}")
-    delivering = Delivering(
-        database=database,
-        transports=transports,
-        on_failed=UndeliverableReport(client, installation.now),
-        time=time,
-    )
+    delivering = build_delivering(client, installation, transports)
     return Activities(
         Settling(database, installation.policy, installation.directory, time=time, file=installation.policy_in_force),
         Recording(

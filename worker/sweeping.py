@@ -65,6 +65,7 @@ class Sweeping:
             RPCError: Temporal does not answer.
         """
         began = datetime.now(UTC)
+        skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
         recovery = replace(self._recovery(), mend=mend)
         comparison = Comparison(self.client, self.installation, beat=_beat)
         started = await recovery.start_registered()
@@ -88,6 +89,7 @@ class Sweeping:
             started=started,
             redelivered=redelivered,
             disagreements=len(found),
+            skew=skew,
             policy=digest(policy),
             faults=tuple(recovery.faults[:10]),
         )

@@ -152,6 +152,8 @@ class SweepRun(Fact):
     redelivered: int = 0
     """Messages that nobody held."""
     disagreements: int = 0
+    skew: float = 0.0
+    """Seconds that Temporal's clock is ahead of the worker's."""
     policy: str = ""
     """A mark of the policy that the worker went by (`activities.policy.in_force.digest`)."""
     faults: tuple[str, ...] = ()
