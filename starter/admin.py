@@ -46,6 +46,11 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "See whether all is well",
+        "starter.console.doctor",
+        (("doctor", "Check everything this installation needs; --mend takes up what was left lying."),),
+    ),
+    (
         "Learn from it",
         "starter.console.analysis",
         (("report", "Analyse a period: volumes, promises kept, escalations, satisfaction, what got worse."),),

@@ -30,15 +30,15 @@ from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.hand_over import StandaloneDelivery, UndeliverableReport
 from worker.installation import Installation, open_installation
-from worker.recovery import Recovery
 from worker.schedules import keep_schedules
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
+from worker.sweeping import Sweeping
 from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
-from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow
+from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 from workflows.review import ReviewWorkflow
 
 _DRAIN = timedelta(seconds=10)
@@ -58,6 +58,7 @@ class Activities:
     delivering: Delivering
     archiving: Archiving
     reporting: Reporting
+    sweeping: Sweeping
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -71,6 +72,7 @@ class Activities:
             self.archiving.archive,
             self.reporting.write_report,
             self.reporting.mail_report,
+            self.sweeping.sweep,
         ]
 
 
@@ -123,6 +125,26 @@ def build_archiving(installation: Installation) -> Archiving:
     )
 
 
+def build_delivering(client: Client, installation: Installation, transports: Mapping[Contact, Transport]) -> Delivering:
+    """What delivers messages, and tells a case of those that will never arrive."""
+    return Delivering(
+        database=installation.database,
+        transports=transports,
+        on_failed=UndeliverableReport(client, installation.now),
+        time=installation.time,
+    )
+
+
+def build_sweeping(client: Client, installation: Installation, hand_over: HandOver) -> Sweeping:
+    """What sweeps, as the Schedule and people start it.
+
+    Raises:
+        Problem: the mail settings are not understood.
+    """
+    transports = build_transports(installation.settings)
+    return Sweeping(client, installation, hand_over, build_delivering(client, installation, transports))
+
+
 def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
     """Everything wired.
 
@@ -131,29 +153,25 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
     """
     settings, database, time = installation.settings, installation.database, installation.time
     transports = build_transports(settings)
-    policy = installation.policy
     if settings.templates is not None and not settings.templates.is_dir():
         raise Problem(f"templates: there is no folder {settings.templates}")
+    delivering = build_delivering(client, installation, transports)
     return Activities(
-        Settling(database=database, policy=policy, directory=installation.directory, time=time),
+        Settling(database, installation.policy, installation.directory, time=time, file=installation.policy_in_force),
         Recording(
             database=database,
             directory=installation.directory,
             renderer=Renderer(settings.templates),
-            labels=policy.labels,
+            labels=lambda: installation.policy.labels(),  # noqa: PLW0108 - the policy may change meanwhile
             calendar=lambda: installation.calendar,
             transports=transports,
             time=time,
             hand_over=hand_over,
         ),
-        Delivering(
-            database=database,
-            transports=transports,
-            on_failed=UndeliverableReport(client, installation.now),
-            time=time,
-        ),
+        delivering,
         build_archiving(installation),
         build_reporting(installation, transports),
+        Sweeping(client, installation, hand_over, delivering),
     )
 
 
@@ -168,7 +186,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow, SweepWorkflow],
         activities=activities.all,
         workflow_runner=sandbox(),
         max_cached_workflows=sizes.cached_workflows,
@@ -204,14 +222,14 @@ async def run_worker(
         await _prepare_namespace(client)
         worker = build_worker(client, settings, activities)
         running = asyncio.create_task(worker.run())
-        recovery = asyncio.create_task(Recovery(client, installation, hand_over).run())
+        sweeping = asyncio.create_task(activities.sweeping.watch())
         schedules = asyncio.create_task(keep_schedules(client, installation))
         stopping = asyncio.create_task(stop.wait())
         try:
             ready(installation)
             await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (recovery, schedules, stopping):
+            for task in (sweeping, schedules, stopping):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task

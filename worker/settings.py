@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -24,8 +25,13 @@ from pydantic_settings import (
 
 from worker.config_file import CONFIG_VARIABLE, PREFIX, config_file, read_config
 from worker.place import DEFAULT_DATA, record_url
+from workflows.domain.notation import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
+
+
+def _span(value: object) -> object:
+    return timedelta(seconds=seconds_of(value)) if isinstance(value, str) else value
 
 
 class ServerSettings(BaseModel):
@@ -77,12 +83,16 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     delivery: Literal["standalone", "workflow"] = "standalone"
+    sweep: Annotated[timedelta, BeforeValidator(_span)] = Field(
+        default=timedelta(minutes=2), ge=timedelta(seconds=10), le=timedelta(days=1)
+    )
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
 
     _hints: ClassVar[Mapping[str, str]] = {
         "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
         "speed": "a number above 0; 1 is real time",
+        "sweep": "from 10s to 1d, such as 2m",
     }
 
     @property
