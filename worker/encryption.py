@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ class Encryption(PayloadCodec):
         """
         return [self._opened(payload) for payload in payloads]
 
-    async def decode_known(self, payloads: Iterable[Payload]) -> list[Payload]:
+    async def decode_known(self, payloads: Sequence[Payload]) -> list[Payload]:
         """The same for readers: what was encrypted with a key that is not here stays as it is."""
         opened = []
         for payload in payloads:

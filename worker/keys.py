@@ -110,5 +110,7 @@ def _secret(name: str, text: str) -> bytes:
     except (binascii.Error, ValueError):
         raise Problem(f"key {name} is no base64; allowed: {_ALLOWED}") from None
     if len(secret) != KEY_BYTES:
-        raise Problem(f"key {name} has {len(secret)} bytes; allowed: {KEY_BYTES} bytes, as `bihuan keys new` makes them")
+        raise Problem(
+            f"key {name} has {len(secret)} bytes; allowed: {KEY_BYTES} bytes, as `bihuan keys new` makes them"
+        )
     return secret
