@@ -19,8 +19,8 @@ from workflows.domain.problem import Problem
 _ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]+@[^\s<>@:;,\"'()\[\]]+\w")
 _OF_CODE = (AttributeError, NameError, ImportError, NotImplementedError, MemoryError, RecursionError)
 """What Python says of names in the code."""
-_SPEAKING = ("temporalio.", "sqlalchemy.", "sqlite3", "asyncpg.", "jinja2.", "activities.transport")
-"""Modules whose errors speak of the machine, of templates, or in words that were cleaned."""
+_SPEAKING = ("temporalio.", "sqlalchemy.", "sqlite3.", "asyncpg.", "activities.transport.")
+"""Modules whose errors speak of the machine, or in words that were cleaned."""
 _OF_DATA = "22"
 """The class of PostgreSQL's errors that repeat a value."""
 

@@ -26,8 +26,8 @@ async def new(
 async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     """The configured keys, and any other that something at Temporal is encrypted with; the histories are read for it.
 
-    `open` counts the workflows that still run, `schedules` the Schedules: a key that neither needs may go. Ended
-    histories that need it can no longer be read without it.
+    Counted are the workflows that still run, deliveries under way, and Schedules: a key that none of them needs may
+    go. Ended histories that need it can no longer be read without it.
 
     Example: bihuan keys list
     """
@@ -45,16 +45,20 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
             "configured": name in known,
             "encrypts": bool(known) and name == known[0],
             "open": usage.workflows[name],
+            "deliveries": usage.deliveries[name],
             "schedules": usage.schedules[name],
         }
-        for name in dict.fromkeys((*known, *sorted(usage.workflows), *sorted(usage.schedules)))
+        for name in dict.fromkeys((*known, *sorted({*usage.workflows, *usage.deliveries, *usage.schedules})))
     ]
     if as_json:
         print_json(rows)
     elif rows:
         print_table(
-            ("Key", "Here", "Open workflows", "Schedules"),
-            [(row["id"], _role(row), str(row["open"]), str(row["schedules"])) for row in rows],
+            ("Key", "Here", "Open workflows", "Deliveries", "Schedules"),
+            [
+                (row["id"], _role(row), *(str(row[name]) for name in ("open", "deliveries", "schedules")))
+                for row in rows
+            ],
         )
     else:
         print("no keys, and nothing is encrypted")
