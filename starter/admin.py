@@ -154,6 +154,15 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("archive verify", "Hold every archived file against its checksum."),
         ),
     ),
+    (
+        "What Temporal is not to read",
+        "starter.console.encryption",
+        (
+            ("keys new", "Make a key for BIHUAN_ENCRYPTION_KEYS."),
+            ("keys list", "Which keys there are, and how many workflows still need each."),
+            ("codec", "Run an endpoint by which a Web UI reads what is encrypted."),
+        ),
+    ),
     ("The record", "starter.console.schema", (("db upgrade", "Bring the database to the schema of this release."),)),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
@@ -162,6 +171,7 @@ _GROUPS = {
     "org": "Load the organisation.",
     "kb": "The knowledge base.",
     "db": "The database of the record.",
+    "keys": "The keys that what goes to Temporal is encrypted with.",
     "review": "Reviews of closed cases: their reports, and the measures that follow.",
     "review measure": "The measures of a review.",
     "archive": "Closed cases, kept in files of their own.",
