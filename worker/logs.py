@@ -8,13 +8,25 @@ import sys
 from typing import Literal
 
 import structlog
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 _FILTER = TelemetryFilter(core_level="WARN", other_level="ERROR")
 
 
-def configure_logs(style: Literal["text", "json"], level: str) -> None:
-    """Send every logger of the process (Temporal's and SQLAlchemy's too) through one formatter."""
+def configure_logs(
+    style: Literal["text", "json"], level: str, *, engine_metrics: PrometheusConfig | None = None
+) -> None:
+    """Send every logger of the process (Temporal's and SQLAlchemy's too) through one formatter.
+
+    The engine is told of logs and metrics in one go: `engine_metrics` is where it shows its own.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -42,7 +54,8 @@ def configure_logs(style: Literal["text", "json"], level: str) -> None:
     logging.getLogger("bihuan").setLevel(level.upper())
     logging.getLogger("temporalio").setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    telemetry = TelemetryConfig(logging=LoggingConfig(filter=_FILTER, forwarding=forwarding))
+    logging_config = LoggingConfig(filter=_FILTER, forwarding=forwarding)
+    telemetry = TelemetryConfig(logging=logging_config, metrics=engine_metrics)
     Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
 
 

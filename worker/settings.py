@@ -77,12 +77,18 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     delivery: Literal["standalone", "workflow"] = "standalone"
+    monitor: str | None = Field(default=None, pattern=r"^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}$")
+    deployment: str = Field(default="bihuan", pattern=r"^[^.:\s]{1,200}$")
+    build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
 
     _hints: ClassVar[Mapping[str, str]] = {
         "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
         "speed": "a number above 0; 1 is real time",
+        "monitor": "an address and port, such as 127.0.0.1:9464",
+        "deployment": "a name without dots, colons and blanks",
+        "build_id": "a name without blanks, such as the release or the commit",
     }
 
     @property
