@@ -70,7 +70,7 @@ async def _unacknowledged(connection: AsyncConnection, now: datetime) -> Sequenc
         .where(case_record.c.status.in_(_UNFINISHED), level > 0, case_record.c.acknowledged.is_(False))
         .group_by(level)
     )
-    values: Values = {("1",): 0.0} | {(str(number),): float(count) for number, count in rows}
+    values: Values = {("1",): 0.0, **{(str(number),): float(count) for number, count in rows}}
     text = "Open cases whose escalation waits for the person it went to, by level."
     return [Figure("bihuan_escalations_unacknowledged", text, values, ("level",))]
 

@@ -16,6 +16,8 @@ from activities.database import Database
 from worker.pollers import KINDS, Pollers
 from workflows.domain.problem import Problem
 
+_EAGER = 5
+
 
 class Phase(StrEnum):
     """Of a worker process, in this order."""
@@ -61,7 +63,8 @@ class Health:
         while True:
             await asyncio.gather(self._look_at_server(pollers), self._look_at_database(database))
             self._looked = time.monotonic()
-            await asyncio.sleep(self.bounds.every.total_seconds())
+            # What is not ready yet, or again, is asked more often: somebody waits for it.
+            await asyncio.sleep(self.bounds.every.total_seconds() / (_EAGER if self.readiness() else 1))
 
     def readiness(self) -> list[str]:
         """What stands in the way of work; empty when ready."""
