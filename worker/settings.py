@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     sweep: Annotated[timedelta, BeforeValidator(_span)] = Field(
         default=timedelta(minutes=2), ge=timedelta(seconds=10), le=timedelta(days=1)
     )
+    monitor: str | None = Field(default=None, pattern=r"^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}$")
+    deployment: str = Field(default="bihuan", pattern=r"^[^.:\s]{1,200}$")
+    build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
 
@@ -113,6 +116,9 @@ class Settings(BaseSettings):
         "speed": "a number above 0; 1 is real time",
         "sweep": "from 10s to 1d, such as 2m",
         "codec_token": "16 to 200 characters, such as `openssl rand -hex 16` prints",
+        "monitor": "an address and port, such as 127.0.0.1:9464",
+        "deployment": "a name without dots, colons and blanks",
+        "build_id": "a name without blanks, such as the release or the commit",
     }
 
     @property
