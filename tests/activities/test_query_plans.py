@@ -18,6 +18,7 @@ from activities.reading import Cases
 from activities.register import Register
 from activities.settlements import Settlements
 from activities.suggestion import suggest
+from workflows.domain.model import Json
 
 NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
 Statement = tuple[str, Any]
@@ -101,7 +102,7 @@ async def test_looking_for_open_cases_that_are_alike_begins_with_the_latest(data
             return await rows(statement, *parameters)
 
         reader.rows = noted  # type: ignore[method-assign]
-        form = {"description": {"symptom": "点击保存提示网络错误"}, "product": "CRM"}
+        form: Json = {"description": {"symptom": "点击保存提示网络错误"}, "product": "CRM"}
         await suggest(reader, "FB209901010001", form, type=None, subtype=None)
     scans = [detail for detail in said if detail.startswith("SCAN")]
     assert [detail for detail in scans if "ix_case_record_open_opened_at" not in detail and detail != "SCAN c"] == []
