@@ -150,6 +150,14 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("The record", "starter.console.schema", (("db upgrade", "Bring the database to the schema of this release."),)),
+    (
+        "Keep it safe",
+        "starter.console.backup",
+        (
+            ("backup", "Copy the record and Temporal's file while cases go on."),
+            ("restore", "Put such a copy into a new data folder."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {
