@@ -13,6 +13,11 @@ from tests.starter.command_line import bihuan, intake_form
 from tests.starter.installation import Installation
 from worker.backup import STORES, make_backup
 
+_MANY = """
+    WITH RECURSIVE row(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM row LIMIT 2500)
+    INSERT INTO step SELECT 0, zeroblob(4000) FROM row
+"""
+
 
 async def test_cases_go_on_from_a_backup_that_was_made_while_they_were_worked_on(tmp_path: Path) -> None:
     lost = Installation(tmp_path / "lost")
@@ -49,20 +54,21 @@ def test_both_stores_are_of_the_same_moment_however_much_is_written_during_the_c
     writers = [sqlite3.connect(tmp_path / name, isolation_level=None) for name in STORES]
     for writer in writers:
         writer.execute("PRAGMA journal_mode=WAL")
-        writer.execute("CREATE TABLE step (number INTEGER)")
-        writer.executemany("INSERT INTO step VALUES (?)", [(0,)] * 20_000)
+        writer.execute("CREATE TABLE step (number INTEGER, text BLOB)")
+        # More pages than are copied at a time.
+        writer.execute(_MANY)
     progressed = []
 
     def write_on(name: str, copied: int, pages: int) -> None:
         progressed.append((name, copied, pages))
         for writer in writers:
-            writer.execute("INSERT INTO step VALUES (1)")
+            writer.execute("INSERT INTO step VALUES (1, '')")
 
     make_backup(tmp_path, tmp_path / "copy", STORES, datetime.now(UTC), write_on)
     for name in STORES:
         with closing(sqlite3.connect(tmp_path / "copy" / name)) as copy:
-            assert copy.execute("SELECT count(*), max(number) FROM step").fetchone() == (20_000, 0)
-    assert {name for name, *_ in progressed} == set(STORES)
+            assert copy.execute("SELECT count(*), max(number) FROM step").fetchone() == (2_500, 0)
+    assert {name: [one for one, *_ in progressed].count(name) for name in STORES} == dict.fromkeys(STORES, 2)
     for writer in writers:
         writer.close()
 
