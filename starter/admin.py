@@ -173,6 +173,14 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("release ramp", "Give some of the cases to a build, to see how it does."),
         ),
     ),
+    (
+        "Keep it safe",
+        "starter.console.backup",
+        (
+            ("backup", "Copy the record and Temporal's file while cases go on."),
+            ("restore", "Put such a copy into a new data folder."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {
