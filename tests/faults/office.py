@@ -126,6 +126,13 @@ class Office:
         except TimeoutError:
             raise AssertionError(f"{len(left)} notifications are not delivered: {left[:5]}") from None
 
+    async def until_over(self, *, patience: float = PATIENCE) -> None:
+        """Wait until Temporal has ended the workflow of every case whose record is closed."""
+        async with asyncio.timeout(patience):
+            for number, view in (await self.views()).items():
+                if view["closed_at"]:
+                    await self.client.get_workflow_handle(number).result()
+
     async def handle(self, number: str) -> None:
         """From the first answer to the solution, by whoever owns the case."""
         owner = (await self.until(number, lambda view: view["owner"]))["owner"]
