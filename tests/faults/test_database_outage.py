@@ -94,7 +94,7 @@ async def test_a_worker_without_its_record_says_so_in_a_line_and_the_next_one_ma
 
 def _all_is_well(lived: Lived) -> None:
     books = lived.books
-    assert books.discrepancies == ()
+    assert books.discrepancies == (), books.discrepancies
     assert books.ended == books.accepted
     assert 0 < books.escalations_due == books.escalations_came
     assert books.greatest_lateness < lived.seconds + _PAUSE, books
