@@ -14,6 +14,7 @@ from tests.scenes import (
     kinds,
     open_case,
     resolved_case,
+    terms,
     told,
 )
 from workflows.domain.event import EventKind, Message
@@ -40,6 +41,23 @@ def test_a_p1_that_nobody_touches_climbs_level_by_level_and_tells_the_customer()
     assert escalated[:3] == ["tech-lead", "tech-head", "director"]
     assert (Message.ESCALATED_CUSTOMER, CUSTOMER) in told(events)
     assert case.view().escalation_level == 3
+
+
+def test_an_outage_in_which_two_deadlines_passed_skips_no_level_of_the_climb() -> None:
+    case, _ = open_case(terms_=terms(in_order=True))
+    case.expire(MONDAY + 20 * MINUTE)
+    # Nothing can be done for a while: the climb's deadline passes after 50 minutes, the answer's after 60, of which
+    # a warning would have come after 30.
+    events = case.expire(MONDAY + 2 * HOUR)
+    assert [event.detail["clock"] for event in events if event.kind is EventKind.LAPSED] == ["escalation", "response"]
+    assert [event.detail["to"] for event in events if event.kind is EventKind.ESCALATED] == ["tech-head", "director"]
+
+
+def test_a_case_from_before_that_order_was_kept_replays_as_it_was_lived() -> None:
+    case, _ = open_case()
+    case.expire(MONDAY + 20 * MINUTE)
+    events = case.expire(MONDAY + 2 * HOUR)
+    assert [event.detail["clock"] for event in events if event.kind is EventKind.LAPSED] == ["response"]
 
 
 def test_acknowledging_stops_the_climb() -> None:

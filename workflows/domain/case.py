@@ -163,7 +163,7 @@ class Case(CaseState):
 
         A warning whose deadline has passed as well is skipped: nobody is helped by an alarm for what is over.
         """
-        while (clock := self.earliest()) is not None and clock.next is not None and clock.next <= now:
+        while (clock := self._pressing(now)) is not None:
             at = max(now, self.updated_at)
             if clock.due is not None and clock.due <= now:
                 lapses.lapse(self, clock, at)
@@ -182,6 +182,22 @@ class Case(CaseState):
             if first is None or moment != soonest or clock.started < first.started:
                 first, soonest = clock, moment
         return first
+
+    def _pressing(self, now: datetime) -> Clock | None:
+        """Of the clocks that have to act by `now`, the one that comes first."""
+        clock = self.earliest()
+        if clock is None or clock.next is None or clock.next > now:
+            return None
+        if not self.terms.in_order:
+            return clock
+        # A warning that is skipped gives its deadline no precedence: a lapse that came before has to be acted on
+        # first, or its escalation would be lost in the next one.
+        acting = [
+            (one.due if one.due <= now else one.next, one.started, one)
+            for one in self.clocks.values()
+            if one.due is not None and one.next is not None and one.next <= now
+        ]
+        return min(acting, key=lambda entry: entry[:2])[2]
 
     @property
     def next_deadline(self) -> datetime | None:

@@ -119,6 +119,10 @@ class Terms(Fact):
     """None: its closing calls for no review (also a case from before there were any)."""
     head: str | None = None
     """Head of the group the case belongs to before it is dispatched: decides on a silent supplement (R5)."""
+    in_order: bool = False
+    """Deadlines that passed together (nothing could be done for a while) act in the order in which they were due.
+    Cases from before this was said go by the order of what each clock would have done next, its warnings included, so
+    that their histories replay as they were lived."""
 
 
 class Opening(Fact):
