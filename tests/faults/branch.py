@@ -99,12 +99,13 @@ class Branch:
 
         await _until(blocked, lambda found: found >= set(numbers))
 
-    async def until_stuck(self, number: str, reason: str) -> Finding:
-        """Wait until `bihuan stuck` would name the case for that reason."""
+    async def until_stuck(self, number: str, reason: str, error: str = "") -> Finding:
+        """Wait until `bihuan stuck` would name the case for that reason, with that in its last error."""
 
         async def found() -> list[Finding]:
             findings, _ = await find_stuck(self.settings, await CompanyTime.read(self.settings))
-            return [one for one in findings if (one.number, one.reason) == (number, reason)]
+            said = [one for one in findings if (one.number, one.reason) == (number, reason)]
+            return [one for one in said if error in (one.error or "")]
 
         return (await _until(found, bool))[0]
 

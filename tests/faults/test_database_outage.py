@@ -9,7 +9,6 @@ from asyncio import Task
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import Any
 from uuid import uuid4
