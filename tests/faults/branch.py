@@ -74,7 +74,7 @@ class Branch:
     async def run(self, *arguments: str, given: str = "") -> Answer:
         """One command as a process of its own."""
         settings = self.settings
-        environment = {"BIHUAN_DATA": str(settings.data)}
+        environment = {"BIHUAN_DATA": str(settings.data), "BIHUAN_TASK_QUEUE": settings.task_queue}
         if settings.database_url is not None:
             environment["BIHUAN_DATABASE_URL"] = settings.database_url
         process = await asyncio.create_subprocess_exec(

@@ -63,6 +63,7 @@ async def outages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dic
                 postgresql=_postgresql(opened, postgresql, line),
                 locked=_locked(opened),
                 gone=_gone(opened),
+                unmarked=_unmarked(opened),
             ) as scenarios,
         ):
             yield scenarios
@@ -88,6 +89,14 @@ async def test_a_record_that_somebody_locks_for_long_costs_no_case_a_step(outage
     )
 
 
+async def test_a_submission_that_has_its_number_is_accepted_whatever_becomes_of_the_record_afterwards(
+    outages: dict[str, Task[Any]],
+) -> None:
+    answer, opened = await outages["unmarked"]
+    assert answer.value["created"] is True
+    assert opened == answer.value["number"]
+
+
 async def test_a_worker_without_its_record_says_so_in_a_line_and_the_next_one_makes_up_for_everything(
     outages: dict[str, Task[Any]],
 ) -> None:
@@ -109,8 +118,10 @@ async def _postgresql(opened: Branches, server: Postgresql, line: Line) -> tuple
     @asynccontextmanager
     async def stopped() -> AsyncIterator[None]:
         await asyncio.to_thread(server.stop)
-        yield
-        await asyncio.to_thread(server.start)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(server.start)
 
     url = await _created(server)
     office_url = url.replace("postgres@", "office@")
@@ -152,6 +163,25 @@ async def _locked(opened: Branches) -> Lived:
             yield
 
     return await _live_through(branch, locked)
+
+
+async def _unmarked(opened: Branches) -> tuple[Answer, str]:
+    """The record takes the submission, and nothing more before its sender has an answer."""
+    branch = await opened.open("unmarked", speed=1)
+    form = json.dumps(form_of("unmarked", intake_key=None), ensure_ascii=False)
+    with closing(sqlite3.connect(branch.settings.data / "bihuan.db", isolation_level=None)) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE UPDATE OF started_at ON registration "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+        answer = await branch.run("open", "-", "--json", given=form)
+        connection.execute("DROP TRIGGER full")
+        ((number,),) = connection.execute("SELECT number FROM registration")
+    await branch.office.until(number, lambda view: view["owner"])
+    async with asyncio.timeout(60):
+        while await branch.office.installation.register.unstarted():
+            await asyncio.sleep(0.2)
+    return answer, number
 
 
 async def _gone(opened: Branches) -> Lived:
