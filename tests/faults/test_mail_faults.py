@@ -23,6 +23,7 @@ from tests.worker.ports import free_ports
 
 pytestmark = [
     pytest.mark.xdist_group("mail_faults"),
+    pytest.mark.timeout(300),
     # The engine says so where a local activity ends at the moment it is given up.
     pytest.mark.filterwarnings("ignore:Cannot find activity to cancel"),
 ]
