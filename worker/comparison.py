@@ -31,7 +31,7 @@ _DELIVERS_WITHIN = timedelta(days=4)
 _ASKED = 20
 """Cases that are queried in one sweep."""
 _AT_ONCE = 20
-_PAGE = 500
+_PAGE = 1000
 _RPC_TIMEOUT = timedelta(seconds=5)
 _TOLERANCE = timedelta(seconds=1)
 """Between a due time in the record and the same in a list."""
