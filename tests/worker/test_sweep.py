@@ -8,7 +8,7 @@ import shlex
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from temporalio.client import (
     WorkflowExecutionDescription,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from activities.installation import Installation as Memory
@@ -411,6 +411,26 @@ async def test_a_disagreement_keeps_the_time_when_it_was_first_seen_and_what_is_
         gone = await latest_sweep(database)
         assert gone is not None
         assert (gone.run.disagreements, gone.found) == (0, ())
+
+
+async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
+    server: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refused(*_: Any) -> None:
+        raise RPCError("unknown method CreateSchedule", RPCStatusCode.UNIMPLEMENTED, b"")
+
+    monkeypatch.setattr("worker.sweeping.Schedules.settle", refused)
+    async with office(server.client, tmp_path, 9) as office_:
+        often = office_.installation.settings.model_copy(update={"sweep": timedelta(milliseconds=20)})
+        sweeping = replace(office_.sweeping, installation=replace(office_.installation, settings=often))
+        watching = asyncio.create_task(sweeping.watch())
+        first, second = await office_.registered("k1"), await office_.registered("k2")
+        await office_.until(lambda: office_.row(first))
+        third = await office_.registered("k3")
+        await office_.until(lambda: office_.row(third))
+        assert await office_.row(second)
+        watching.cancel()
+    assert "this worker sweeps by itself" in caplog.text
 
 
 async def test_what_another_release_kept_of_its_sweep_stops_nothing(tmp_path: Path) -> None:
