@@ -33,7 +33,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.installation import Installation as Memory
 from activities.recording import hand_over_nothing
 from activities.sweeps import KEY, latest_sweep
-from activities.tables import case_record, outbox, registration, settlement, timeline
+from activities.tables import case_record, outbox, registration, review, settlement, timeline
 from starter.remedy import remedy
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.samples import form
@@ -53,7 +53,7 @@ from workflows.domain.view import CaseView
 from workflows.ports import SweepOrder
 
 ORDER = SweepOrder(every=120)
-PATIENCE = 15.0
+PATIENCE = 45.0
 _COMPLETE = {
     "priority": "P2",
     "priority_reason": "演练",
@@ -296,6 +296,10 @@ async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_it
         async with office_.installation.database.begin() as connection:
             for table in (outbox, timeline, settlement, case_record, registration):
                 await connection.execute(table.delete().where(table.c.number == stranger))
+            facts = {"reason": "priority", "department": "x", "type": "technical", "sequence": 0, "subject": {}}
+            moments = {"opened_at": older["opened_at"], "updated_at": older["updated_at"]}
+            unreviewed = {"id": f"{closed}/review", "number": closed, "status": "writing", **facts, **moments}
+            await connection.execute(review.insert().values(**unreviewed))
         await _deleted(office_.client, lost)
         unfinished = await office_.row(done)
         assert unfinished is not None
@@ -307,6 +311,7 @@ async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_it
             ahead: DisagreementReason.RECORD_AHEAD,
             closed: DisagreementReason.STILL_RUNNING,
             f"{parted}/product": DisagreementReason.WORKFLOW_ENDED,
+            f"{closed}/review": DisagreementReason.WORKFLOW_MISSING,
             stranger: DisagreementReason.NOT_IN_RECORD,
             lost: DisagreementReason.WORKFLOW_MISSING,
             done: DisagreementReason.WORKFLOW_ENDED,
@@ -368,6 +373,11 @@ async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, 
 
         await office_.until(listed)
         assert (await office_.sweeping.sweep(ORDER)).redelivered == 0
+        comparison = Comparison(office_.client, office_.installation, delivers_within=timedelta(0))
+        unending = [one for one in await comparison.disagreements() if not one.is_of_a_workflow]
+        assert [(one.number, one.reason, one.workflow) for one in unending] == [
+            (number, DisagreementReason.DELIVERY_UNENDING, stable_id("deliver", key)),
+        ]  # fmt: skip
         mail.go_on.set()
 
 
