@@ -4,15 +4,17 @@ sweep found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -23,6 +25,7 @@ from activities.sweeps import Sweep, latest_sweep
 from starter.remedy import remedy
 from worker.company_time import CompanyTime
 from worker.connection import connect, web_ui
+from worker.failures import MissingKeyError
 from worker.settings import Settings
 from workflows.details import BLOCKED
 from workflows.domain.problem import Problem
@@ -39,6 +42,7 @@ _POLLED_WITHIN = timedelta(seconds=90)
 """A worker that runs asks at least every minute."""
 _TAKEN_WITHIN = timedelta(seconds=10)
 """A worker that runs takes a task sooner."""
+_LAST_EVENTS = 100
 _RPC_TIMEOUT = timedelta(seconds=5)
 
 
@@ -139,7 +143,8 @@ async def _failing(client: Client, suspects: Iterable[str], settings: Settings) 
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             continue
-        found += _faults(description, _link(settings, number, client.namespace))
+        link = _link(settings, number, client.namespace)
+        found += [fault async for fault in _faults(client, description, link)]
     return found
 
 
@@ -164,7 +169,9 @@ async def _unattended(client: Client, task_queue: str) -> str | None:
     return f"no worker polls task queue {task_queue}: nothing goes on until one does (bihuan up, bihuan worker)"
 
 
-def _faults(description: WorkflowExecutionDescription, link: str | None) -> Iterable[Finding]:
+async def _faults(
+    client: Client, description: WorkflowExecutionDescription, link: str | None
+) -> AsyncIterator[Finding]:
     raw = description.raw_description
     for pending in raw.pending_activities:
         if pending.attempt > 1 or pending.HasField("last_failure"):
@@ -173,26 +180,46 @@ def _faults(description: WorkflowExecutionDescription, link: str | None) -> Iter
                 reason="activity_failing",
                 since=pending.scheduled_time.ToDatetime(UTC) if pending.HasField("scheduled_time") else None,
                 what=f"{pending.activity_type.name}, attempt {pending.attempt}",
-                error=_root(pending.last_failure),
+                error=await _root(client, pending.last_failure),
                 link=link,
             )
     task = raw.pending_workflow_task
     problems = description.search_attributes.get("TemporalReportedProblems", [])
     if raw.HasField("pending_workflow_task") and (task.attempt > 1 or problems):
+        reason = await _task_failure(client, raw.workflow_execution_info.execution)
         yield Finding(
             number=description.id,
             reason="task_failing",
             since=task.original_scheduled_time.ToDatetime(UTC) if task.HasField("original_scheduled_time") else None,
             what=f"workflow task, attempt {task.attempt}",
-            error=", ".join(map(str, problems)) or None,
+            error=reason or ", ".join(map(str, problems)) or None,
             link=link,
         )
 
 
-def _root(failure: Any) -> str | None:
+async def _task_failure(client: Client, execution: WorkflowExecution) -> str | None:
+    """Why the task fails: only the first of its failures is in the history, near its end."""
+    request = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace, execution=execution, maximum_page_size=_LAST_EVENTS
+    )
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=_RPC_TIMEOUT)
+    for event in answer.history.events:
+        if event.HasField("workflow_task_completed_event_attributes"):
+            return None
+        if event.HasField("workflow_task_failed_event_attributes"):
+            return await _root(client, event.workflow_task_failed_event_attributes.failure)
+    return None
+
+
+async def _root(client: Client, failure: Failure) -> str | None:
+    """What was the matter in the first place, decrypted where this process has the key."""
     while failure.HasField("cause"):
         failure = failure.cause
-    return failure.message.splitlines()[0][:300] if failure.message else None
+    try:
+        said = str((await client.data_converter.decode_failure(failure)).args[0])
+    except MissingKeyError as error:
+        return f"what is the matter is encrypted with key {error.key_id}, which is missing here"
+    return said.splitlines()[0][:300] if said else None
 
 
 def _link(settings: Settings, number: str, namespace: str) -> str | None:

@@ -33,6 +33,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from worker.connection import is_unavailable
+from worker.encryption import key_id
 from worker.installation import Installation
 from workflows.domain.model import Fact
 from workflows.domain.notation import Weekday
@@ -163,9 +164,13 @@ class Schedules:
             _log.info("no longer scheduled: %s", name)
 
     async def _same(self, known: Schedule, wanted: Schedule) -> bool:
-        """Compared without what the server fills in, and decoded: an encrypted input never reads the same twice."""
+        """Compared without what the server fills in, and decoded: an encrypted input never reads the same twice.
+
+        One that was encrypted with another key than now is written anew, so that the old key can go one day.
+        """
         return (
-            known.spec.time_zone_name == wanted.spec.time_zone_name
+            await self._keys(known) == await self._keys(wanted)
+            and known.spec.time_zone_name == wanted.spec.time_zone_name
             and list(known.spec.calendars) == list(wanted.spec.calendars)
             and [one.every for one in known.spec.intervals] == [one.every for one in wanted.spec.intervals]
             and known.policy == wanted.policy
@@ -174,12 +179,23 @@ class Schedules:
 
     async def _essence(self, schedule: Schedule) -> object:
         """What is started, where, and with what."""
-        converter = self.client.data_converter
         action = schedule.action
         if not isinstance(action, ScheduleActionStartWorkflow):
             return None
-        raw = [one if isinstance(one, Payload) else (await converter.encode([one]))[0] for one in action.args]
-        return action.workflow, action.id, action.task_queue, await converter.decode(raw)
+        arguments = await self.client.data_converter.decode(await self._encoded(action))
+        return action.workflow, action.id, action.task_queue, arguments
+
+    async def _keys(self, schedule: Schedule) -> list[str | None]:
+        action = schedule.action
+        return (
+            [key_id(one) for one in await self._encoded(action)]
+            if isinstance(action, ScheduleActionStartWorkflow)
+            else []
+        )
+
+    async def _encoded(self, action: ScheduleActionStartWorkflow) -> list[Payload]:
+        converter = self.client.data_converter
+        return [one if isinstance(one, Payload) else (await converter.encode([one]))[0] for one in action.args]
 
     def _schedule(self, work: Periodic, when: ScheduleCalendarSpec | timedelta) -> Schedule:
         if isinstance(when, timedelta):

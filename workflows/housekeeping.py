@@ -79,7 +79,7 @@ class ReportWorkflow:
         )
         run = ports.ReportRun(report=report, mailed=tuple(mailed))
         workflow.set_current_details(run.summary())
-        workflow.logger.info("report %s", run.summary())
+        workflow.logger.info("report %s; mails: %s", report.name, ", ".join(mail.status for mail in mailed) or "none")
         return run
 
     async def _mail(self, mail: ports.ReportMail) -> ports.ReportMailed:

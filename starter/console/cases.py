@@ -32,8 +32,17 @@ def _filter(text: str) -> Parameter:
     return Parameter(help=text)
 
 
-async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder = None) -> None:
-    """One case: where it stands, who must act until when, its deadlines and its history.
+async def show(
+    number: Number,
+    /,
+    *,
+    whole: Annotated[
+        bool, Parameter(name="--all", negative=(), help="The whole history, not only the latest.")
+    ] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """One case: where it stands, who must act until when, its deadlines and the last hundred steps of its history.
 
     Example: bihuan show FB202605110001 --json
     """
@@ -62,7 +71,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
         return
     from starter.console.case_panel import CasePanel
 
-    print_rich(*CasePanel(shown, company, place.locale).parts())
+    print_rich(*CasePanel(shown, company, place.locale, whole=whole).parts())
 
 
 async def list_(

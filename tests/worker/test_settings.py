@@ -52,12 +52,13 @@ def test_one_option_of_a_group_leaves_the_others_as_the_file_has_them(
 def test_paths_in_a_settings_file_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "etc"
     folder.mkdir()
-    (folder / "company.toml").write_text('organisation = "org.toml"\ndata = "/srv/cases"\narchive = "kept"\n', "utf-8")
+    (folder / "company.toml").write_text('organisation = "org.toml"\ndata = "/srv/cases"\narchive = "kept"\nreports = "told"\n', "utf-8")
     monkeypatch.setenv("BIHUAN_CONFIG", str(folder / "company.toml"))
     settings = load_settings()
     assert settings.organisation == folder / "org.toml"
     assert settings.data == Path("/srv/cases")
     assert settings.archive_folder == folder / "kept"
+    assert settings.report_folder == folder / "told"
     assert settings.attachment_folder == Path("/srv/cases/attachments")
 
 
