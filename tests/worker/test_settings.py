@@ -52,7 +52,9 @@ def test_one_option_of_a_group_leaves_the_others_as_the_file_has_them(
 def test_paths_in_a_settings_file_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "etc"
     folder.mkdir()
-    (folder / "company.toml").write_text('organisation = "org.toml"\ndata = "/srv/cases"\narchive = "kept"\nreports = "told"\n', "utf-8")
+    (folder / "company.toml").write_text(
+        'organisation = "org.toml"\ndata = "/srv/cases"\narchive = "kept"\nreports = "told"\n', "utf-8"
+    )
     monkeypatch.setenv("BIHUAN_CONFIG", str(folder / "company.toml"))
     settings = load_settings()
     assert settings.organisation == folder / "org.toml"
