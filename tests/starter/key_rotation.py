@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import RawValue
@@ -85,19 +84,18 @@ async def _stuck(settings: Settings) -> list[Finding]:
     return [one for one in found if one.reason == "task_failing"]
 
 
-@pytest.fixture(scope="module")
-async def company(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Company]:
-    data = tmp_path_factory.mktemp("rotation")
+async def rotate(data: Path) -> None:
+    """Through every change of keys, on a server of its own."""
     port, ui_port = free_ports(2)
     server = EmbeddedServer(data, ServerSettings(port=port, ui_port=ui_port, synchronous="normal"))
     try:
         await server.start()
-        yield Company(data)
+        await _rotate(Company(data))
     finally:
         await server.stop()
 
 
-async def test_a_case_lives_through_every_change_of_keys_and_waits_for_a_missing_one(company: Company) -> None:
+async def _rotate(company: Company) -> None:
     async with company.working() as settings:
         plain = await company.open("plain")
         owner = (await company.case(plain))["owner"]
@@ -115,6 +113,7 @@ async def test_a_case_lives_through_every_change_of_keys_and_waits_for_a_missing
         usage = await until(lambda: find_usage(client), lambda usage: not usage.schedules["2026-05"])
         assert (usage.workflows, +usage.schedules) == ({"2026-05": 2, "2026-11": 2}, {"2026-11": 3})
     async with company.working() as settings:
+        # The second try of a task is only given up after the server's ten seconds, and only then the third is made.
         signal = {"by": owner, "text": "缺钥匙时"}
         await (await connect(settings)).get_workflow_handle(begun).signal("note", signal)
         (found,) = await until(lambda: _stuck(settings), lambda found: begun in {one.number for one in found})
