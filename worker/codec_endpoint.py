@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -163,6 +164,8 @@ async def serving(ring: KeyRing, endpoint: Bound) -> AsyncIterator[None]:
         server_header=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
     )
+    # A line of it holds the token, whoever listens to that logger.
+    logging.getLogger("uvicorn.access").disabled = True
     server = Server(config)
     with _listening(endpoint) as listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))
