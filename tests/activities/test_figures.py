@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import update
 
 from activities.database import Database
@@ -45,7 +47,7 @@ async def test_what_needs_somebody_is_counted_and_what_is_over_is_not(database: 
     )  # fmt: skip
     overslept = Deadline(clock=ClockName.CLAIM, started=MONDAY, due=MONDAY + MINUTE)
     await write(database, silent, deadlines=(overslept,), escalation_level=1, acknowledged=True)
-    over = {"status": Status.CLOSED, "closed_at": MONDAY, "breaches": (missed,), "acknowledged": False}
+    over: dict[str, Any] = {"status": Status.CLOSED, "closed_at": MONDAY, "breaches": (missed,), "acknowledged": False}
     await write(
         database, closed, event(1, kind=EventKind.ESCALATED, level=1, why="asked"),
         escalation_level=1, deadlines=(overslept,), **over,
