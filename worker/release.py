@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus
+from temporalio.api.deployment.v1 import WorkerDeploymentInfo
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentRequest,
     SetWorkerDeploymentCurrentVersionRequest,
@@ -30,6 +31,7 @@ from workflows.domain.problem import Problem
 
 _RPC_TIMEOUT = timedelta(seconds=10)
 _LOOKS = 30
+_SPREADING = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
 _log = logging.getLogger("bihuan.release")
 _PREFIX = "WORKER_DEPLOYMENT_VERSION_STATUS_"
 
@@ -91,15 +93,11 @@ class Releases:
             RPCError: the server does not answer, or knows no deployments.
         """
         try:
-            answer = await self.client.workflow_service.describe_worker_deployment(
-                DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.deployment),
-                timeout=_RPC_TIMEOUT,
-            )
+            info = await self._describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return ()
             raise
-        info = answer.worker_deployment_info
         ramping = info.routing_config.ramping_deployment_version.build_id
         percent = info.routing_config.ramping_version_percentage
         builds = [
@@ -132,6 +130,7 @@ class Releases:
         except RPCError as error:
             raise await self._explained(error, build_id) from None
         await self.ramp(None, 0)
+        await self._settled()
 
     async def ramp(self, build_id: str | None, percent: float) -> None:
         """Give this share of the cases to this build, the rest to the current one; None and 0 end a ramp.
@@ -153,6 +152,20 @@ class Releases:
             if build_id is None and percent == 0:
                 return
             raise await self._explained(error, build_id) from None
+
+    async def _settled(self) -> None:
+        """Wait until every task queue has heard of it; what is not done within ten seconds is done later."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+                while (await self._describe()).routing_config_update_state == _SPREADING:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+
+    async def _describe(self) -> WorkerDeploymentInfo:
+        answer = await self.client.workflow_service.describe_worker_deployment(
+            DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.deployment),
+            timeout=_RPC_TIMEOUT,
+        )
+        return answer.worker_deployment_info
 
     async def _explained(self, error: RPCError, build_id: str | None) -> Exception:
         if error.status not in {
