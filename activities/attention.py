@@ -122,7 +122,7 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
         case_record.c.breached,
         and_(case_record.c.escalation_level > 0, case_record.c.acknowledged.is_(False)),
     )
-    rows = await connection.execute(select(case_record).where(case_record.c.status != Status.CLOSED.value, suspicious))
+    rows = await connection.execute(select(case_record).where(case_record.c.closed_at.is_(None), suspicious))
     found: list[Attention] = []
     for row in rows:
         view = row.view
@@ -149,7 +149,7 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
 async def _from_parts(connection: AsyncConnection) -> list[Attention]:
     views = await connection.execute(
         select(case_record.c.number, case_record.c.view).where(
-            case_record.c.status != Status.CLOSED.value,
+            case_record.c.closed_at.is_(None),
             # A case can have a late part and be in time itself; so few have one that the text is looked through.
             cast(case_record.c.view, String).like('%"late_at":"%'),
         )

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from starter.console.screen import DataFolder, say
+from worker.codec_endpoint import beside_server
 from worker.endpoint import Endpoint
 from worker.installation import Installation
 from worker.lock import DataLock
@@ -39,15 +40,16 @@ async def up(
     stop = stop_on_signals()
     with DataLock(settings.data):
         server = EmbeddedServer(settings.data, settings.server)
-        try:
-            await server.start()
-            watch = asyncio.create_task(server.watch(say))
+        async with beside_server(settings, server.ui) as server.codec:
             try:
-                await _run_beside(server, settings, stop, exporter)
+                await server.start()
+                watch = asyncio.create_task(server.watch(say))
+                try:
+                    await _run_beside(server, settings, stop, exporter)
+                finally:
+                    watch.cancel()
             finally:
-                watch.cancel()
-        finally:
-            await server.stop()
+                await server.stop()
     say("stopped")
     return 0
 
