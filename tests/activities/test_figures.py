@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from activities.database import Database
 from activities.figures import STANDING, TOTALS, Figure, read_figures
+from activities.sweeps import keep_sweep
 from activities.tables import outbox, registration
 from tests.activities.samples import event, register_case, to_customer
 from tests.activities.test_reading import write
@@ -15,6 +16,7 @@ from tests.scenes import HOUR, MINUTE, MONDAY
 from workflows.domain.event import EventKind
 from workflows.domain.view import Breach, Deadline
 from workflows.domain.vocabulary import ClockName, Priority, Status
+from workflows.ports import SweepRun
 
 
 async def figures(database: Database) -> dict[str, Figure]:
@@ -88,3 +90,11 @@ async def test_a_figure_is_there_before_anything_happened(database: Database) ->
         assert figure.values, name
         assert not above_zero(figure), name
         assert all(len(labels) == len(figure.labels) for labels in figure.values), name
+
+
+async def test_a_sweep_that_does_not_come_any_more_can_be_noticed(database: Database) -> None:
+    run = SweepRun(began=MONDAY, ended=MONDAY + MINUTE, every=120, disagreements=3)
+    await keep_sweep(database, run, ())
+    read = await figures(database)
+    assert read["last_sweep_timestamp_seconds"].values == {(): (MONDAY + MINUTE).timestamp()}
+    assert read["sweep_disagreements"].values == {(): 3}
