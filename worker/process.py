@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -216,7 +217,7 @@ async def run_worker(
     ready: Callable[[Installation], None],
     stop: asyncio.Event,
     endpoint: Endpoint | None = None,
-    exporter: str | None = None,
+    exporter: PrometheusConfig | None = None,
 ) -> None:
     """Run until `stop`; `ready` is called once tasks are taken. What is in hand at the end is finished.
 
@@ -230,7 +231,7 @@ async def run_worker(
         open_monitor(settings, exporter) as monitor,
         open_installation(settings, prepare=True) as installation,
     ):
-        monitor.metrics.watch(installation)
+        monitor.watch(installation)
         await installation.settle_organisation()
         client = await connect(settings, endpoint=endpoint)
         hand_over = build_hand_over(client, settings)

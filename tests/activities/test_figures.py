@@ -97,3 +97,11 @@ async def test_a_figure_is_there_before_anything_happened(database: Database) ->
         assert figure.values, name
         assert not above_zero(figure), name
         assert all(len(labels) == len(figure.labels) for labels in figure.values), name
+
+
+async def test_a_sweep_that_does_not_come_any_more_can_be_noticed(database: Database) -> None:
+    run = SweepRun(began=MONDAY, ended=MONDAY + MINUTE, every=120, disagreements=3)
+    await keep_sweep(database, run, ())
+    read = await figures(database)
+    assert read["last_sweep_timestamp_seconds"].values == {(): (MONDAY + MINUTE).timestamp()}
+    assert read["sweep_disagreements"].values == {(): 3}
