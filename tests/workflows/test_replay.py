@@ -10,7 +10,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from starter.demo.stories import STORIES
-from worker.process import sandbox
+from worker.process import RUNNER
 from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.housekeeping import ReportWorkflow
@@ -34,7 +34,7 @@ async def test_a_case_begun_before_the_upgrade_goes_on_after_it(history: Workflo
     replayer = Replayer(
         workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow],
         data_converter=pydantic_data_converter,
-        workflow_runner=sandbox(),
+        workflow_runner=RUNNER,
     )
     result = await replayer.replay_workflow(history)
     assert result.replay_failure is None
