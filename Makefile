@@ -47,3 +47,7 @@ lag: $(VENV)/installed
 ## Standard lives a second through bihuan, beside the same signals through a bare workflow.
 life: $(VENV)/installed
 	$(BIN)/python -m benchmarks.life
+
+## The same lives with one and with two workers, on SQLite and PostgreSQL, and what limits them.
+scale: $(VENV)/installed
+	$(BIN)/python -m benchmarks.scale
