@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories lag
+.PHONY: demo test check up format histories lag idle
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -40,6 +40,10 @@ format: $(VENV)/installed
 histories: $(VENV)/installed
 	$(BIN)/python -m tests.workflows.save_histories
 
-## How late an escalation is recorded, beside a bare timer in the same run.
+## How late an escalation is recorded, beside a bare timer in the same run. More open cases: ARGS='--open 200,2000,10000'.
 lag: $(VENV)/installed
-	$(BIN)/python -m benchmarks.lag
+	$(BIN)/python -m benchmarks.lag $(ARGS)
+
+## What ten thousand idle open cases cost one worker, and how soon it is back; half an hour. Fewer: ARGS='--cases 1000'.
+idle: $(VENV)/installed
+	$(BIN)/python -m benchmarks.idle $(ARGS)
