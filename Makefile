@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories lag life scale
+.PHONY: demo test check up format histories lag life scale intake peer
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -47,3 +47,11 @@ lag: $(VENV)/installed
 ## Standard lives a second through bihuan, beside the same signals through a bare workflow.
 life: $(VENV)/installed
 	$(BIN)/python -m benchmarks.life
+
+## Cases taken in a second by 1, 4 and 16 clients on both databases, beside bare workflow starts.
+intake: $(VENV)/installed
+	$(BIN)/python -m benchmarks.intake
+
+## What finding and escalating what is due costs django-helpdesk at three sizes, and bihuan beside it.
+peer: $(VENV)/installed
+	$(BIN)/python -m benchmarks.peer

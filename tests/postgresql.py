@@ -31,8 +31,8 @@ class NoServerError(Exception):
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """URL of a server without a database's name at its end.
+def running_server(*, durable: bool = False) -> Iterator[str]:
+    """URL of a server without a database's name at its end; a durable one puts on the disk what is committed.
 
     Raises:
         NoServerError: it is not installed, or does not start.
@@ -43,7 +43,7 @@ def running_server() -> Iterator[str]:
     package = _package()
     folder = Path(tempfile.mkdtemp(prefix="bihuan-pg-"))
     try:
-        yield from _started(package, folder)
+        yield from _started(package, folder, durable=durable)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -60,7 +60,7 @@ def _package() -> Path:
     return Path(found.submodule_search_locations[0])
 
 
-def _started(package: Path, folder: Path) -> Iterator[str]:
+def _started(package: Path, folder: Path, *, durable: bool) -> Iterator[str]:
     user = None
     if os.geteuid() == 0:
         user = "nobody"
@@ -90,7 +90,8 @@ def _started(package: Path, folder: Path) -> Iterator[str]:
 
     call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
     settings = {
-        "listen_addresses": "127.0.0.1", "unix_socket_directories": "''", "fsync": "off", "max_connections": "60",
+        "listen_addresses": "127.0.0.1", "unix_socket_directories": "''", "fsync": "on" if durable else "off",
+        "max_connections": "100",
         # Of nobody's company: no time may depend on the server's own wall clock.
         "timezone": "America/St_Johns",
     }  # fmt: skip

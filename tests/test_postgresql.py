@@ -48,7 +48,7 @@ def test_a_platform_without_a_server_is_told_what_to_name(monkeypatch: pytest.Mo
     monkeypatch.delenv("BIHUAN_TEST_POSTGRESQL", raising=False)
     monkeypatch.setattr(postgresql, "find_spec", lambda name: None)
     with (
-        pytest.raises(postgresql.NoServerError, match="not installed .* BIHUAN_TEST_POSTGRESQL"),
+        pytest.raises(postgresql.NoServerError, match=r"not installed .* BIHUAN_TEST_POSTGRESQL"),
         postgresql.running_server(),
     ):
         pass

@@ -94,9 +94,7 @@ def test_show_has_the_likely_answers_of_an_open_case_only(folder: Path) -> None:
     assert "Likely answers" not in bihuan("show", earlier["number"], folder=folder).stdout
 
 
-def test_cases_closed_before_the_knowledge_base_are_learned_from_by_command(
-    folder: Path, record_url: str
-) -> None:
+def test_cases_closed_before_the_knowledge_base_are_learned_from_by_command(folder: Path, record_url: str) -> None:
     execute(record_url, "DELETE FROM article")
     assert answered(folder, "kb", "learn", "--since", "2090-01-01") == {"drafted": 0, "without": 0}
     assert answered(folder, "kb", "learn") == {"drafted": 1, "without": 0}
