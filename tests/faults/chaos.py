@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
 import signal
 import sys
@@ -123,7 +122,7 @@ class Chaos:
                 lives = await asyncio.gather(*map(self._live, self.plan.calls), return_exceptions=True)
                 await beating
                 self.faults += [f"a story came to no end: {one}" for one in lives if isinstance(one, Exception)]
-                await self.office.until_delivered()
+                await self.office.until_at_rest()
                 await self.office.until_over()
         except (TimeoutError, AssertionError) as error:
             self.faults.append(f"not at rest after {self.plan.minutes:g} minutes: {error}")
@@ -152,7 +151,6 @@ class Chaos:
         moment: Any = None if call.by == "command" else call.by
         environment = {
             "BIHUAN_DATA": str(self.settings["data"]),
-            "BIHUAN_CONFIG": os.devnull,
             "BIHUAN_SERVER__SYNCHRONOUS": "normal",
             "TEMPORAL_ADDRESS": self.here.server.address,
         }
@@ -162,7 +160,8 @@ class Chaos:
         if code == -signal.SIGKILL:
             self.killed["intake"] += 1
         elif code != 0:
-            raise AssertionError(f"bihuan open ended with {code}: see {self.here.folder}/{call.key}.log")
+            said = (self.here.folder / f"{call.key}.log").read_text("utf-8")
+            raise AssertionError(f"bihuan open ended with {code}: {said[-500:]}")
         async with self.office.installation.database.read() as connection:
             number: str | None = await connection.scalar(
                 select(registration.c.number).where(registration.c.intake_key == call.key)

@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.form import parse_form
 from activities.outbox import OPEN
-from activities.tables import case_record, outbox
+from activities.tables import case_record, outbox, review
 from worker.installation import Installation
 from worker.starting import start_case
 
@@ -131,11 +131,11 @@ class Office:
         except TimeoutError:
             raise AssertionError(f"{number}: did not come to pass; last seen: {view}") from None
 
-    async def until_delivered(self, *, patience: float = PATIENCE) -> None:
+    async def until_delivered(self) -> None:
         """Wait until no notification is on its way any more."""
         left: list[str] = []
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(self.patience):
                 while True:
                     async with self.installation.database.read() as connection:
                         left = list(await connection.scalars(select(outbox.c.key).where(outbox.c.status.in_(OPEN))))
@@ -145,12 +145,22 @@ class Office:
         except TimeoutError:
             raise AssertionError(f"{len(left)} notifications are not delivered: {left[:5]}") from None
 
-    async def until_over(self, *, patience: float = PATIENCE) -> None:
-        """Wait until Temporal has ended the workflow of every case whose record is closed."""
-        async with asyncio.timeout(patience):
+    async def until_at_rest(self) -> None:
+        """Wait until everything that a closed case leaves behind has come to rest: its workflow, the parts of other
+        departments, the first step of its review, and every message.
+        """
+        async with asyncio.timeout(self.patience):
             for number, view in (await self.views()).items():
                 if view["closed_at"]:
-                    await self.client.get_workflow_handle(number).result()
+                    for one in (number, *(part["workflow_id"] for part in view["collaborations"])):
+                        await self.client.get_workflow_handle(one).result()
+            while True:
+                async with self.installation.database.read() as connection:
+                    begun = [view is not None for view in await connection.scalars(select(review.c.view))]
+                if all(begun):
+                    break
+                await asyncio.sleep(_SOON)
+        await self.until_delivered()
 
     async def handle(self, number: str) -> None:
         """From the first answer to the solution, by whoever owns the case."""
