@@ -123,7 +123,6 @@ class Chaos:
                 await beating
                 self.faults += [f"a story came to no end: {one}" for one in lives if isinstance(one, Exception)]
                 await self.office.until_at_rest()
-                await self.office.until_over()
         except (TimeoutError, AssertionError) as error:
             self.faults.append(f"not at rest after {self.plan.minutes:g} minutes: {error}")
         finally:
