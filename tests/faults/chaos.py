@@ -41,7 +41,7 @@ _ARRIVAL = 0.5
 """Part of the time in which cases come in and processes are killed; the rest is for what was left."""
 _EXPLAINED = 90.0
 """Seconds that something may be late: deaths in a row, each of which holds up what it had in hand for ten or more."""
-_TARGETS = ("worker", "worker", "worker", "both workers", "server", "server", "server and workers")
+_TARGETS = ("worker", "worker", "worker", "both workers", "server", "server and workers")
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ class Plan:
     blows: tuple[Blow, ...]
 
     @classmethod
-    def of(cls, seed: int, *, cases: int, minutes: float, kills: int) -> Plan:
-        """The same for the same arguments."""
+    def of(cls, seed: int, *, cases: int, minutes: float, kills: int, span: float | None = None) -> Plan:
+        """The same for the same arguments. Calls and kills come within `span` seconds."""
         chance = random.Random(seed)
-        span = minutes * 60 * _ARRIVAL
+        span = span or minutes * 60 * _ARRIVAL
         calls = tuple(
             Call(
                 at=chance.uniform(0, span),
@@ -282,13 +282,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, help="settles who calls when and what is killed when; default: any")
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=5.0, help="after so long what has not ended is named")
-    parser.add_argument("--kills", type=int, help="of workers and server; default: 4 a minute")
+    parser.add_argument("--kills", type=int, help="of workers and server; default: 2 a minute")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args(arguments)
     if given.cases < 1 or not 0.25 <= given.minutes <= 60 or (given.kills or 0) < 0:
         parser.error("allowed: at least 1 case, 0.25 to 60 minutes, no fewer than 0 kills")
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
-    kills = given.kills if given.kills is not None else round(4 * given.minutes)
+    kills = given.kills if given.kills is not None else round(2 * given.minutes)
     plan = Plan.of(seed, cases=given.cases, minutes=given.minutes, kills=kills)
     _say(f"seed {seed}: {given.cases} cases and {kills} kills within {given.minutes:g} minutes")
     with tempfile.TemporaryDirectory(prefix="bihuan-chaos-") as folder:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from tests.faults.office import Office
 from workflows.domain.part import workflow_id
 
-Life = Callable[[Office, str], Awaitable[None]]
+Life = Callable[[Office, str], Coroutine[Any, Any, None]]
 _PART = {"department": "sales", "duty": "核对合同约定的并发数"}
 
 
