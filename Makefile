@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories lag life scale
+.PHONY: demo test check up format histories lag life scale chaos
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -47,3 +47,7 @@ lag: $(VENV)/installed
 ## Standard lives a second through bihuan, beside the same signals through a bare workflow.
 life: $(VENV)/installed
 	$(BIN)/python -m benchmarks.life
+
+## Two hundred lives in five minutes while workers, server and intake are killed at random, and the books at the end.
+chaos: $(VENV)/installed
+	$(BIN)/python -m tests.faults.chaos $(CHAOS)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
 from activities.tables import registration
@@ -290,6 +291,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
     kills = given.kills if given.kills is not None else round(2 * given.minutes)
     plan = Plan.of(seed, cases=given.cases, minutes=given.minutes, kills=kills)
+    # The engine's own words about a server that is away go to standard output otherwise.
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
     _say(f"seed {seed}: {given.cases} cases and {kills} kills within {given.minutes:g} minutes")
     with tempfile.TemporaryDirectory(prefix="bihuan-chaos-") as folder:
         outcome = asyncio.run(unleash(Path(folder), plan, say=_say))
