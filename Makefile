@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories lag idle life scale intake peer
+.PHONY: demo test check up format histories lag idle life scale intake peer chaos
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -63,3 +63,7 @@ intake: $(VENV)/installed
 ## What finding and escalating what is due costs django-helpdesk at three sizes, and bihuan beside it.
 peer: $(VENV)/installed
 	$(BIN)/python -m benchmarks.peer $(ARGS)
+
+## Two hundred lives in five minutes while workers, server and intake are killed at random, and the books at the end.
+chaos: $(VENV)/installed
+	$(BIN)/python -m tests.faults.chaos $(ARGS)
