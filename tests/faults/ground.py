@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -56,6 +57,16 @@ class Ground:
                     assert process.exitcode is None, order.log.read_text("utf-8")[-2000:]
                     await asyncio.sleep(_SOON)
         return process
+
+    def answers_lost(self) -> set[str]:
+        """Keys of mails that some worker sent and did not live, or wait, to note down: these may come again."""
+        lost = set()
+        for path in self.folder.glob("worker-*.mails"):
+            lines = [line.split(" ", 1) for line in path.read_text("utf-8").splitlines()]
+            sent = Counter(key for what, key in lines if what == "sending")
+            noted = Counter(key for what, key in lines if what == "noted")
+            lost |= set(sent - noted)
+        return lost
 
     async def kill_server(self) -> None:
         """As the kernel does it; it is back on its file when this returns."""

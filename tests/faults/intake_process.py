@@ -16,11 +16,14 @@ from starter.admin import main
 Moment = Literal["registered", "started"]
 
 
-def open_and_die(environment: Mapping[str, str], form: Path, moment: Moment | None) -> None:
+def open_and_die(environment: Mapping[str, str], form: Path, moment: Moment | None, log: Path) -> None:
     """`registered`: its form is kept under its number, its case not started; `started`: it is, and the record has not
     heard of it. None: it lives.
     """
     os.environ.update(environment)
+    with log.open("ab", buffering=0) as said:
+        os.dup2(said.fileno(), sys.stdout.fileno())
+        os.dup2(said.fileno(), sys.stderr.fileno())
     if moment == "registered":
         patch("starter.intake.start_case", _die).start()
     elif moment == "started":

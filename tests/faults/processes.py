@@ -21,7 +21,7 @@ def start(what: Callable[..., None], *arguments: Any) -> ForkServerProcess:
     return process
 
 
-async def ended(process: ForkServerProcess, *, within: float = 60) -> int:
+async def ended(process: ForkServerProcess, *, within: float = 100) -> int:
     """Wait for its end; answers its exit code, negative for a signal."""
     async with asyncio.timeout(within):
         while process.exitcode is None:  # noqa: ASYNC110 - another process, which sets no event here

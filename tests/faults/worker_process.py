@@ -29,6 +29,8 @@ from temporalio.exceptions import ApplicationError
 import worker.process
 from activities.database import Database
 from activities.mail import _SmtpConnection
+from activities.outbox import Outbox
+from activities.report_ledger import ReportLedger, report_key
 from activities.transport import Envelope
 from tests.faults.next_release import NextCaseWorkflow
 from worker.connection import connect
@@ -77,6 +79,7 @@ def work(order: Order) -> None:
     with order.log.open("ab", buffering=0) as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
+    _keep_journal(order.log.with_suffix(".mails"))
     if order.deaths_show_after is not None:
         _hurry(order.deaths_show_after)
     if order.next_release:
@@ -117,6 +120,31 @@ def _hurry(after: timedelta) -> None:
         return delivering
 
     _put("worker.process.build_delivering", quick)
+
+
+def _keep_journal(path: Path) -> None:
+    """Which mails were being sent, and which of them were noted down as sent: a line each, whatever comes after."""
+    journal = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    send, sent, reported = _SmtpConnection.send, Outbox.sent, ReportLedger.sent
+
+    def write(what: str, key: str) -> None:
+        os.write(journal, f"{what} {key}\n".encode())
+
+    async def sending(connection: _SmtpConnection, envelope: Envelope) -> None:
+        write("sending", envelope.key)
+        await send(connection, envelope)
+
+    async def noting(outbox: Outbox, key: str, **more: Any) -> None:
+        await sent(outbox, key, **more)
+        write("noted", key)
+
+    async def reporting(ledger: ReportLedger, report: str, recipient: str, at: Any) -> None:
+        await reported(ledger, report, recipient, at)
+        write("noted", report_key(report, recipient))
+
+    _put("activities.mail._SmtpConnection.send", sending)
+    _put("activities.outbox.Outbox.sent", noting)
+    _put("activities.report_ledger.ReportLedger.sent", reporting)
 
 
 def _put(place: str, value: object) -> None:
