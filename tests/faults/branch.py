@@ -107,7 +107,8 @@ class Branch:
             said = [one for one in findings if (one.number, one.reason) == (number, reason)]
             return [one for one in said if error in (one.error or "")]
 
-        return (await _until(found, bool))[0]
+        first: Finding = (await _until(found, bool))[0]
+        return first
 
     async def books(self, mail: MailServer | None = None, **changes: Any) -> Account:
         """Taken again while something is still under way: a review begins after its case has ended."""

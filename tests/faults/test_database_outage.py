@@ -9,11 +9,11 @@ from asyncio import Task
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
+from importlib import import_module
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from tests.faults.accounting import Account
@@ -137,7 +137,7 @@ async def _cut(branch: Branch, server: Postgresql) -> Lived:
     office, began = branch.office, monotonic()
     number = await office.open(form_of("cut"))
     ended = asyncio.create_task(_to_the_end(branch, number))
-    connection = await asyncpg.connect(f"{server.url}/postgres")
+    connection = await import_module("asyncpg").connect(f"{server.url}/postgres")
     database = (branch.settings.database_url or "").rpartition("/")[2]
     cuts = 0
     for _ in range(_CUTS):
@@ -158,8 +158,9 @@ async def _locked(opened: Branches) -> Lived:
 
     @asynccontextmanager
     async def locked() -> AsyncIterator[None]:
-        with closing(sqlite3.connect(branch.settings.data / "bihuan.db", isolation_level=None)) as holder:
-            holder.execute("BEGIN EXCLUSIVE")
+        with closing(_connected(branch)) as holder:
+            # In a thread: whoever writes at this moment does so in this loop, and has to come to its end.
+            await asyncio.to_thread(holder.execute, "BEGIN EXCLUSIVE")
             yield
 
     return await _live_through(branch, locked)
@@ -169,13 +170,14 @@ async def _unmarked(opened: Branches) -> tuple[Answer, str]:
     """The record takes the submission, and nothing more before its sender has an answer."""
     branch = await opened.open("unmarked", speed=1)
     form = json.dumps(form_of("unmarked", intake_key=None), ensure_ascii=False)
-    with closing(sqlite3.connect(branch.settings.data / "bihuan.db", isolation_level=None)) as connection:
-        connection.execute(
+    with closing(_connected(branch)) as connection:
+        await asyncio.to_thread(
+            connection.execute,
             "CREATE TRIGGER full BEFORE UPDATE OF started_at ON registration "
-            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
         )
         answer = await branch.run("open", "-", "--json", given=form)
-        connection.execute("DROP TRIGGER full")
+        await asyncio.to_thread(connection.execute, "DROP TRIGGER full")
         ((number,),) = connection.execute("SELECT number FROM registration")
     await branch.office.until(number, lambda view: view["owner"])
     return answer, number
@@ -204,6 +206,11 @@ async def _gone(opened: Branches) -> Lived:
         await branch.start()
 
     return await _live_through(branch, gone, shown=False)
+
+
+def _connected(branch: Branch) -> sqlite3.Connection:
+    file = branch.settings.data / "bihuan.db"
+    return sqlite3.connect(file, isolation_level=None, timeout=60, check_same_thread=False)
 
 
 async def _live_through(branch: Branch, outage: Outage, *, shown: bool = True) -> Lived:
@@ -245,7 +252,7 @@ async def _to_the_end(branch: Branch, number: str) -> None:
 
 async def _created(server: Postgresql) -> str:
     name = f"bihuan_{uuid4().hex}"
-    connection = await asyncpg.connect(f"{server.url}/postgres")
+    connection = await import_module("asyncpg").connect(f"{server.url}/postgres")
     if not await connection.fetchval("SELECT count(*) FROM pg_roles WHERE rolname = 'office'"):
         await connection.execute("CREATE ROLE office SUPERUSER LOGIN")
     await connection.execute(f"CREATE DATABASE {name}")

@@ -125,6 +125,7 @@ async def _unknown(opened: Branches) -> Served:
 async def _begin(branch: Branch, reason: str, said: str) -> tuple[list[str], Finding, int]:
     """A case that is solved, and one that climbs because nobody touches it, whoever hears of them."""
     office = branch.office
+    office.patience = _PATIENCE
     solved, untouched = [await office.open(form_of(name)) for name in ("solved", "untouched")]
     await office.handle(solved)
     await office.until(solved, lambda view: view["status"] == "awaiting_confirmation")
@@ -146,7 +147,7 @@ async def _end(
     solved, untouched = numbers
     await office.handle(untouched)
     await asyncio.gather(office.close(solved), office.close(untouched))
-    await office.until_delivered(patience=_PATIENCE)
+    await office.until_delivered()
     if answers_lost:
         async with office.installation.database.read() as connection:
             known["answers_lost"] = set(
