@@ -27,7 +27,7 @@ def test_an_error_says_what_it_is_and_where_but_not_what_it_stumbled_over(tmp_pa
     file = tmp_path / f"{_NAME}.png"
     for work, said in (
         (lambda: int(_NAME), "ValueError at test_discretion.py:"),
-        (lambda: {}[_NAME], "KeyError at test_discretion.py:"),
+        (lambda: dict[str, str]()[_NAME], "KeyError at test_discretion.py:"),
         (lambda: _NAME.encode("ascii"), "UnicodeEncodeError at test_discretion.py:"),
         (file.read_bytes, "No such file or directory"),
         (lambda: Customer.model_validate({"name": _NAME, "phone": 5, "x": _PHONE}), "Customer is not valid ("),
