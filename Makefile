@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories lag
+.PHONY: demo test check up format histories lag life scale
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -43,3 +43,11 @@ histories: $(VENV)/installed
 ## How late an escalation is recorded, beside a bare timer in the same run.
 lag: $(VENV)/installed
 	$(BIN)/python -m benchmarks.lag
+
+## Standard lives a second through bihuan, beside the same signals through a bare workflow.
+life: $(VENV)/installed
+	$(BIN)/python -m benchmarks.life
+
+## The same lives with one and with two workers, on SQLite and PostgreSQL, and what limits them.
+scale: $(VENV)/installed
+	$(BIN)/python -m benchmarks.scale

@@ -1,4 +1,6 @@
-"""What does not go on by itself: what the record says, and what Temporal knows about failing tasks."""
+"""What does not go on by itself: what the record says, what Temporal knows about failing tasks, and what the latest
+sweep found.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.attention import REPORT, Attention, AttentionReason
 from activities.database import Database
 from activities.reading import Cases
+from activities.sweeps import Sweep, latest_sweep
+from starter.remedy import remedy
 from worker.company_time import CompanyTime
 from worker.connection import connect, web_ui
 from worker.failures import MissingKeyError
@@ -45,8 +49,9 @@ _RPC_TIMEOUT = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to look at. `reason` is the record's (see `AttentionReason`), `activity_failing` or `task_failing`;
-    `link` leads to the case in the Web UI.
+    """One thing to look at. `reason` is the record's (see `AttentionReason`), a sweep's (see `DisagreementReason`),
+    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where what to do is not
+    plain.
     """
 
     number: str
@@ -56,6 +61,7 @@ class Finding:
     who: str | None = None
     error: str | None = None
     link: str | None = None
+    todo: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The answer of `--json`."""
@@ -68,23 +74,24 @@ async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Fin
     Raises:
         Problem: the database cannot be read.
     """
-    attention = await _attention(settings, company.now())
+    attention, sweep = await _attention(settings, company.now())
     recorded = [_recorded(settings, item) for item in attention]
+    recorded += list(_swept(settings, company, sweep))
     try:
         client = await connect(settings)
         failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
-        unattended = await _unattended(client, settings.task_queue)
+        unattended = await _unattended(client, settings.task_queue) or _unswept(sweep)
         failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
     except (Problem, RPCError) as error:
         return recorded, f"shown is the record only: {str(error).splitlines()[0]}"
     return [*failing, *recorded], unattended
 
 
-async def _attention(settings: Settings, now: datetime) -> Sequence[Attention]:
+async def _attention(settings: Settings, now: datetime) -> tuple[Sequence[Attention], Sweep | None]:
     database = Database.open(settings.database)
     try:
         await database.ready()
-        return await Cases(database).attention(now)
+        return await Cases(database).attention(now), await latest_sweep(database)
     finally:
         await database.close()
 
@@ -99,6 +106,30 @@ def _recorded(settings: Settings, item: Attention) -> Finding:
         error=item.error,
         link=_link(settings, item.workflow, "default") if item.what != REPORT else None,
     )
+
+
+def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Iterable[Finding]:
+    for one in sweep.found if sweep else ():
+        yield Finding(
+            number=one.number,
+            reason=str(one.reason),
+            since=company.virtual(one.since),
+            what=one.what if one.workflow == one.number else f"{one.workflow} {one.what or ''}".strip(),
+            link=_link(settings, one.workflow, "default") if one.is_of_a_workflow else None,
+            todo=remedy(one),
+        )
+    if sweep and sweep.run.disagreements > len(sweep.found):
+        left = sweep.run.disagreements - len(sweep.found)
+        todo = "what is named here comes first: so many have one cause, such as a restored backup or another server"
+        yield Finding("…", "more", company.virtual(sweep.run.ended), what=f"{left} more disagreements", todo=todo)
+
+
+def _unswept(sweep: Sweep | None) -> str | None:
+    """Whether the latest sweep is so long ago that another one should have been made."""
+    if sweep is None or datetime.now(UTC) - sweep.run.ended < sweep.run.overdue_after:
+        return None
+    since = f"{sweep.run.ended:%Y-%m-%d %H:%M} UTC"
+    return f"no sweep since {since}: what it found may be old; look at the Schedule bihuan-sweep, or: bihuan doctor"
 
 
 async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[Finding]:

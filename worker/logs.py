@@ -9,18 +9,29 @@ import traceback
 from typing import Literal
 
 import structlog
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 from activities.discretion import chain_of, words_of
 
 _FILTER = TelemetryFilter(core_level="WARN", other_level="ERROR")
 
 
-def configure_logs(style: Literal["text", "json"], level: str) -> None:
+def configure_logs(
+    style: Literal["text", "json"], level: str, *, engine_metrics: PrometheusConfig | None = None
+) -> None:
     """Send every logger of the process (Temporal's and SQLAlchemy's too) through one formatter.
 
     Numbers and ids are logged, never contacts or texts, at any level: an error says what it may say anywhere
     (`activities.discretion`), and `debug` adds where it came from.
+
+    The engine is told of logs and metrics in one go: `engine_metrics` is where it shows its own.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
@@ -49,7 +60,8 @@ def configure_logs(style: Literal["text", "json"], level: str) -> None:
     # At debug it writes out what an activity answers, and that holds texts.
     logging.getLogger("temporalio.worker._activity").setLevel(logging.INFO)
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    telemetry = TelemetryConfig(logging=LoggingConfig(filter=_FILTER, forwarding=forwarding))
+    logging_config = LoggingConfig(filter=_FILTER, forwarding=forwarding)
+    telemetry = TelemetryConfig(logging=logging_config, metrics=engine_metrics)
     Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
 
 

@@ -9,11 +9,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -25,11 +35,16 @@ from pydantic_settings import (
 from worker.config_file import CONFIG_VARIABLE, PREFIX, config_file, read_config
 from worker.keys import KeyRing
 from worker.place import DEFAULT_DATA, record_url
+from workflows.domain.notation import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
 _SECRETS = frozenset({"smtp_url", "encryption_keys", "codec_token"})
 """Settings whose value is never shown."""
+
+
+def _span(value: object) -> object:
+    return timedelta(seconds=seconds_of(value)) if isinstance(value, str) else value
 
 
 class ServerSettings(BaseModel):
@@ -87,13 +102,23 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     delivery: Literal["standalone", "workflow"] = "standalone"
+    sweep: Annotated[timedelta, BeforeValidator(_span)] = Field(
+        default=timedelta(minutes=2), ge=timedelta(seconds=10), le=timedelta(days=1)
+    )
+    monitor: str | None = Field(default=None, pattern=r"^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}$")
+    deployment: str = Field(default="bihuan", pattern=r"^[^.:\s]{1,200}$")
+    build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
 
     _hints: ClassVar[Mapping[str, str]] = {
         "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
         "speed": "a number above 0; 1 is real time",
+        "sweep": "from 10s to 1d, such as 2m",
         "codec_token": "16 to 200 characters, such as `openssl rand -hex 16` prints",
+        "monitor": "an address and port, such as 127.0.0.1:9464",
+        "deployment": "a name without dots, colons and blanks",
+        "build_id": "a name without blanks, such as the release or the commit",
     }
 
     @property
