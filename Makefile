@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories lag idle
+.PHONY: demo test check up format histories lag idle life scale
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -47,3 +47,11 @@ lag: $(VENV)/installed
 ## What ten thousand idle open cases cost one worker, and how soon it is back; half an hour. Fewer: ARGS='--cases 1000'.
 idle: $(VENV)/installed
 	$(BIN)/python -m benchmarks.idle $(ARGS)
+
+## Standard lives a second through bihuan, beside the same signals through a bare workflow.
+life: $(VENV)/installed
+	$(BIN)/python -m benchmarks.life
+
+## The same lives with one and with two workers, on SQLite and PostgreSQL, and what limits them.
+scale: $(VENV)/installed
+	$(BIN)/python -m benchmarks.scale

@@ -135,7 +135,7 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
             clock = _deadline(view, ClockName.ESCALATION)
             since = _instant(clock["started"]) if clock else row.updated_at
             found.append(Attention(row.number, AttentionReason.UNACKNOWLEDGED, since, who=view.get("escalated_to")))
-        missed = [breach for breach in view["breaches"] if _is_standing(breach, view)]
+        missed = standing_breaches(view)
         if missed:
             first = min(missed, key=lambda breach: _instant(breach["due"]))
             found.append(
@@ -262,6 +262,11 @@ async def _from_reports(connection: AsyncConnection, after: datetime) -> list[At
         for failure in await report_failures(connection)
         if failure.at >= after
     ]
+
+
+def standing_breaches(view: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was missed in the present cycle of a case (its view as JSON) and is not made good."""
+    return [breach for breach in view["breaches"] if _is_standing(breach, view)]
 
 
 def _is_standing(breach: dict[str, Any], view: dict[str, Any]) -> bool:

@@ -55,7 +55,9 @@ class Database:
         address = DatabaseUrl.parse(url)
         address.check_folder()
         if address.kind == "sqlite":
-            engine = create_async_engine(f"sqlite+aiosqlite:///{address.path}", json_serializer=_dumps)
+            engine = create_async_engine(
+                f"sqlite+aiosqlite:///{address.path}", json_serializer=_dumps, hide_parameters=True
+            )
             event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, synchronous=synchronous))
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
         else:
@@ -64,6 +66,7 @@ class Database:
                 async_creator=_asyncpg(address.dsn),
                 pool_pre_ping=True,
                 json_serializer=_dumps,
+                hide_parameters=True,
             )
         return cls(address, engine)
 
@@ -163,7 +166,12 @@ class Database:
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the words of the connection's database (the same on both)."""
-    if connection.dialect.name == "postgresql":
+    return insert_of(connection.dialect.name, table)
+
+
+def insert_of(dialect: str, table: Table) -> postgresql.Insert:
+    """The same by the database's name, for statements that are made once and kept."""
+    if dialect == "postgresql":
         return postgresql.insert(table)
     insert: Any = sqlite.insert(table)
     return insert  # type: ignore[no-any-return]

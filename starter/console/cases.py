@@ -13,6 +13,7 @@ from starter.console.screen import (
     print_json,
     print_rich,
     print_table,
+    printable,
     read_moment,
     read_number,
     say,
@@ -180,6 +181,9 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
             for finding in findings
         ],
     )
+    for finding in findings:
+        if finding.todo:
+            print(printable(f"{finding.number} {finding.reason}: {finding.todo}"))
 
 
 async def outbox(

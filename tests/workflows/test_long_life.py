@@ -29,7 +29,7 @@ from activities.tables import case_record, timeline
 from tests.activities.test_form import filled
 from tests.starter.command_line import bihuan
 from tests.workflows.test_case_workflow import send
-from worker.process import sandbox
+from worker.process import RUNNER
 from workflows.case import CaseWorkflow
 from workflows.case_input import CaseInput
 from workflows.collaboration import CollaborationWorkflow
@@ -60,7 +60,7 @@ async def test_a_long_life_has_every_step_in_the_record_and_no_run_that_grows_fo
         task_queue=number,
         workflows=[CaseWorkflow, CollaborationWorkflow],
         activities=[settling.settle, settling.consult, recording.record],
-        workflow_runner=sandbox(),
+        workflow_runner=RUNNER,
     ):
         start = CaseInput(number=number, counted=True, continue_after=CONTINUE_AFTER)
         case = await real.client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=number)

@@ -1,0 +1,44 @@
+"""A worker for bare lives, set up as bihuan's own is: `python -m benchmarks.bare_worker ADDRESS`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from benchmarks.bare_life import BareLife, note_nothing
+from worker.process import RUNNER, stop_on_signals
+from worker.settings import Sizes
+
+QUEUE = "bare"
+READY = "bare worker ready"
+
+
+async def work(address: str) -> None:
+    """Until SIGTERM."""
+    stop = stop_on_signals()
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    sizes = Sizes()
+    worker = Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=[BareLife],
+        activities=[note_nothing],
+        workflow_runner=RUNNER,
+        max_cached_workflows=sizes.cached_workflows,
+        max_concurrent_workflow_tasks=sizes.workflow_tasks,
+        max_concurrent_activities=sizes.activities,
+        max_concurrent_local_activities=sizes.local_activities,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+    async with worker:
+        sys.stderr.write(f"{READY}\n")
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(sys.argv[1]))

@@ -1,0 +1,159 @@
+"""The standard life as its people live it: opened, claimed, answered, reported on, solved, accepted, rated.
+
+Whoever lives it sends a signal, waits as long as `bihuan` does, and asks what became of it, until it was accepted.
+The same steps go to a case and to the bare workflow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from temporalio.client import Client, WorkflowHandle
+
+from benchmarks.bare_worker import QUEUE
+from benchmarks.billing import actions
+from starter.intake import Intake
+from workflows.domain.problem import Problem
+
+STEPS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    ("claim", "owner", {}),
+    ("reply", "owner", {"text": "已收到,正在检查同步服务的日志。"}),
+    ("progress", "owner", {"text": "已定位原因:同步任务超时,方案测试中。"}),
+    ("resolve", "owner", {"cause": "同步任务超时", "solution": "已扩容并补同步数据", "verified": "yes"}),
+    ("confirm", "customer", {}),
+    ("rate", "customer", {"score": "very_satisfied"}),
+)
+_SYMPTOMS: Final = (
+    "数据同步失败,客户列表停在昨天", "登录后页面一直转圈", "导出报表时提示网络错误", "小票打印不出来",
+    "手机端收不到审批提醒", "考勤记录少了一天", "接口调用返回超时", "上传附件后看不到文件",
+    "看板的数字和明细对不上", "修改密码后无法登录",
+)  # fmt: skip
+_ASKING: Final = 0.05
+"""Seconds between a signal and the first question, as in `bihuan`."""
+_AGAIN: Final = 0.02
+_GREATEST_PAUSE: Final = 0.2
+
+
+@dataclass
+class Diary:
+    """What was seen of lives: seconds from signal to answer, and how often was asked."""
+
+    answered: list[float] = field(default_factory=list)
+    queries: int = 0
+
+
+class Kind(ABC):
+    """One way to live the standard life."""
+
+    name: str
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def live(self, index: int, diary: Diary) -> str:
+        """One life from its opening to its end; answers the workflow's id.
+
+        Raises:
+            Problem: a step was refused, or it ended otherwise than it should.
+        """
+        id_ = await self._open(index)
+        handle: WorkflowHandle[Any, str] = self._client.get_workflow_handle(id_, result_type=str)
+        people = {"owner": await _owner(handle, diary), "customer": "customer"}
+        for step, (name, by, fields) in enumerate(STEPS):
+            payload = {"command_id": f"{name}-{step}", "by": people[by], **fields}
+            diary.answered.append(await self._told(handle, name, payload, diary))
+        ended = await handle.result()
+        if ended != "satisfied":
+            raise Problem(f"{id_}: ended {ended}, not satisfied")
+        return id_
+
+    async def cost(self, id_: str) -> tuple[int, int]:
+        """History events and billable actions of a life that is over."""
+        events = (await self._client.get_workflow_handle(id_).fetch_history()).events
+        return len(events), actions(events)
+
+    @abstractmethod
+    async def _open(self, index: int) -> str:
+        """Begin; answers the workflow's id."""
+
+    @abstractmethod
+    def _signal(self, name: str) -> str:
+        """What a step is called there."""
+
+    async def _told(self, handle: WorkflowHandle[Any, str], name: str, payload: dict[str, Any], diary: Diary) -> float:
+        begun = time.perf_counter()
+        await handle.signal(self._signal(name), payload)
+        pause = _ASKING
+        while True:
+            await asyncio.sleep(pause)
+            answer = await handle.query("outcome", payload["command_id"])
+            diary.queries += 1
+            if answer["outcome"] == "accepted":
+                return time.perf_counter() - begun
+            if answer["outcome"] == "rejected":
+                raise Problem(f"{handle.id}: {name} was rejected: {answer['reason']}")
+            pause = _AGAIN if pause == _ASKING else min(pause * 2, _GREATEST_PAUSE)
+
+
+class Cases(Kind):
+    """Through bihuan: the form is checked and registered, the case recorded step by step, its messages rendered."""
+
+    name = "bihuan"
+
+    def __init__(self, client: Client, intake: Intake) -> None:
+        super().__init__(client)
+        self._intake = intake
+
+    async def _open(self, index: int) -> str:
+        return (await self._intake.accept(form(index))).number
+
+    def _signal(self, name: str) -> str:
+        return name
+
+
+class BareLives(Kind):
+    """Through the engine alone."""
+
+    name = "bare"
+
+    async def _open(self, index: int) -> str:
+        id_ = f"bare-{index}"
+        await self._client.start_workflow("BareLife", len(STEPS), id=id_, task_queue=QUEUE)
+        return id_
+
+    def _signal(self, name: str) -> str:  # noqa: ARG002
+        return "tell"
+
+
+def form(index: int) -> dict[str, Any]:
+    """A complete form. Each is for a product of its own: repeated problems would be reviewed, which is another life."""
+    symptom = _SYMPTOMS[index % len(_SYMPTOMS)]
+    return {
+        "intake_key": f"life-{index}",
+        "channel": "portal",
+        "customer": {"name": "王芳", "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
+        "product": f"产品{index}",
+        "type": "technical",
+        "subtype": None,
+        "occurred_at": "2026-01-05T09:00+08:00",
+        "description": {"symptom": symptom, "steps": "按平时的步骤操作", "expected": "一切正常", "actual": symptom},
+        "impact": {"blocks_normal_use": False, "effect": ""},
+        "hoped_for": "24小时内",
+        "attachments": [],
+        "received_by": "agent-001",
+        "priority": "P2",
+    }
+
+
+async def _owner(handle: WorkflowHandle[Any, str], diary: Diary) -> str:
+    """Who has to act, as soon as it is open."""
+    while True:
+        await asyncio.sleep(_ASKING)
+        state = await handle.query("state")
+        diary.queries += 1
+        if state is not None:
+            return str(state["owner"])
