@@ -246,7 +246,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         ]
     return [
         *rows,
-        (f"memory a case, {cache['cached']} in the cache", _kb(cache["memory_per_open_case"]), ""),
+        (f"memory of a worker a case, {cache['cached']} in its cache", _kb(cache["memory_per_open_case"]), ""),
         ("memory of that worker", _mb(cache["memory_of_worker"]), ""),
         ("disk a case, temporal.db", _kb(disk["temporal"]), times(disk["temporal"], bare["disk_per_sleeper"])),
         ("disk a case, bihuan.db", _kb(disk["bihuan"]), ""),
