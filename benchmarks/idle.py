@@ -55,13 +55,17 @@ async def measure(cases: int, folder: Path) -> dict[str, Any]:
         answer: dict[str, Any] = {"cases": cases}
         await crowd.work(cached=cases + _ROOM)
         answer |= await _opening(crowd, cases)
-        answer |= await _sleeping(crowd)
         old = await _numbers(crowd)
-        answer |= await _processor(crowd)
-        answer |= await _restart(crowd, old)
-        answer |= await _default_cache(crowd, old)
-        answer |= await _after_worker(crowd, old[-1])
-        answer |= await _after_server(crowd, old[-2])
+        for what, step in (
+            ("bare sleepers", lambda: _sleeping(crowd)),
+            ("idle for half a minute", lambda: _processor(crowd)),
+            ("restart", lambda: _restart(crowd, old)),
+            ("default cache", lambda: _default_cache(crowd, old)),
+            ("kill -9 of the worker", lambda: _after_worker(crowd, old[-1])),
+            ("kill -9 of the server", lambda: _after_server(crowd, old[-2])),
+        ):
+            sys.stderr.write(f"measuring: {what}\n")
+            answer |= await step()
         return answer
 
 
