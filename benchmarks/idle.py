@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,14 +56,15 @@ async def measure(cases: int, folder: Path) -> dict[str, Any]:
         await crowd.work(cached=cases + _ROOM)
         answer |= await _opening(crowd, cases)
         old = await _numbers(crowd)
-        for what, step in (
+        steps: tuple[tuple[str, Callable[[], Awaitable[dict[str, Any]]]], ...] = (
             ("bare sleepers", lambda: _sleeping(crowd)),
             ("idle for half a minute", lambda: _processor(crowd)),
             ("restart", lambda: _restart(crowd, old)),
             ("default cache", lambda: _default_cache(crowd, old)),
             ("kill -9 of the worker", lambda: _after_worker(crowd, old[-1])),
             ("kill -9 of the server", lambda: _after_server(crowd, old[-2])),
-        ):
+        )
+        for what, step in steps:
             sys.stderr.write(f"measuring: {what}\n")
             answer |= await step()
         return answer
