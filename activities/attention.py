@@ -122,7 +122,7 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
         case_record.c.breached,
         and_(case_record.c.escalation_level > 0, case_record.c.acknowledged.is_(False)),
     )
-    rows = await connection.execute(select(case_record).where(case_record.c.status != Status.CLOSED.value, suspicious))
+    rows = await connection.execute(select(case_record).where(case_record.c.closed_at.is_(None), suspicious))
     found: list[Attention] = []
     for row in rows:
         view = row.view
@@ -135,7 +135,7 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
             clock = _deadline(view, ClockName.ESCALATION)
             since = _instant(clock["started"]) if clock else row.updated_at
             found.append(Attention(row.number, AttentionReason.UNACKNOWLEDGED, since, who=view.get("escalated_to")))
-        missed = [breach for breach in view["breaches"] if _is_standing(breach, view)]
+        missed = standing_breaches(view)
         if missed:
             first = min(missed, key=lambda breach: _instant(breach["due"]))
             found.append(
@@ -149,7 +149,7 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
 async def _from_parts(connection: AsyncConnection) -> list[Attention]:
     views = await connection.execute(
         select(case_record.c.number, case_record.c.view).where(
-            case_record.c.status != Status.CLOSED.value,
+            case_record.c.closed_at.is_(None),
             # A case can have a late part and be in time itself; so few have one that the text is looked through.
             cast(case_record.c.view, String).like('%"late_at":"%'),
         )
@@ -262,6 +262,11 @@ async def _from_reports(connection: AsyncConnection, after: datetime) -> list[At
         for failure in await report_failures(connection)
         if failure.at >= after
     ]
+
+
+def standing_breaches(view: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was missed in the present cycle of a case (its view as JSON) and is not made good."""
+    return [breach for breach in view["breaches"] if _is_standing(breach, view)]
 
 
 def _is_standing(breach: dict[str, Any], view: dict[str, Any]) -> bool:

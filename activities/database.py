@@ -55,7 +55,9 @@ class Database:
         address = DatabaseUrl.parse(url)
         address.check_folder()
         if address.kind == "sqlite":
-            engine = create_async_engine(f"sqlite+aiosqlite:///{address.path}", json_serializer=_dumps)
+            engine = create_async_engine(
+                f"sqlite+aiosqlite:///{address.path}", json_serializer=_dumps, hide_parameters=True
+            )
             event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, synchronous=synchronous))
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
         else:
@@ -64,6 +66,7 @@ class Database:
                 async_creator=_asyncpg(address.dsn),
                 pool_pre_ping=True,
                 json_serializer=_dumps,
+                hide_parameters=True,
             )
         return cls(address, engine)
 

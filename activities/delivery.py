@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database import Database
 from activities.outbox import Outbox, OutboxStatus, Standing
-from activities.transport import Connection, Delayed, Envelope, Refused, Transports, Unreachable, without_address
+from activities.transport import Connection, Delayed, Envelope, Refused, Transports, Unreachable, without_recipient
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact
@@ -129,9 +129,9 @@ class _Round:
                 connection = await self._connection(envelope.channel, stack)
                 await connection.send(envelope)
         except Refused as error:
-            return await self._fail(envelope, without_address(error, envelope.address))
+            return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
         except Unreachable as error:
-            self._closed[envelope.channel] = without_address(error, envelope.address)
+            self._closed[envelope.channel] = without_recipient(error, envelope.address, envelope.name)
             return await self._postpone(standing, self._closed[envelope.channel])
         except TimeoutError:
             self._closed[envelope.channel] = f"no answer within {self._owner.patience.total_seconds():g} s"
@@ -141,7 +141,7 @@ class _Round:
             await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
         except Delayed as error:
-            return await self._postpone(standing, without_address(error, envelope.address))
+            return await self._postpone(standing, without_recipient(error, envelope.address, envelope.name))
         except Exception as error:
             logger.exception("%s could not be sent", envelope.key)
             return await self._postpone(standing, type(error).__name__)

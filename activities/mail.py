@@ -81,6 +81,19 @@ class Smtp:
         finally:
             connection.close()
 
+    async def knock(self) -> None:
+        """Connect, log in and let the server say that it is there, without sending anything.
+
+        Raises:
+            DeliveryError: it cannot be used; one line.
+        """
+        connection = _SmtpConnection(self)
+        try:
+            with _classified():
+                await (await connection.connected()).noop()
+        finally:
+            connection.close()
+
     def message(self, envelope: Envelope) -> EmailMessage:
         """The mail as it is sent: plain text and HTML, and files that go with it."""
         message = EmailMessage()
@@ -115,7 +128,7 @@ class _SmtpConnection:
         except (ValueError, MessageError, UnicodeError) as error:
             raise Refused(f"the mail address cannot be used: {error}") from error
         try:
-            client = await self._connected()
+            client = await self.connected()
             with _classified():
                 await client.send_message(message, sender=self._server.sender.addr_spec, recipients=[envelope.address])
         except BaseException:
@@ -128,7 +141,7 @@ class _SmtpConnection:
             self._client.close()
             self._client = None
 
-    async def _connected(self) -> SMTP:
+    async def connected(self) -> SMTP:
         if self._client is None:
             server = self._server
             self._client = SMTP(

@@ -4,6 +4,7 @@ are asked in the same words.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
@@ -32,7 +33,12 @@ class _Sqlite:
 
     async def rows(self, statement: str, *parameters: Any) -> Sequence[Mapping[str, Any]]:
         named = {str(index): value for index, value in enumerate(parameters, start=1)}
-        return [dict(row) for row in self._connection.execute(statement, named)]
+
+        def read() -> list[dict[str, Any]]:
+            return [dict(row) for row in self._connection.execute(statement, named)]
+
+        # In a thread: a worker has deadlines to see to meanwhile.
+        return await asyncio.to_thread(read)
 
 
 class _Server:
@@ -73,7 +79,8 @@ def instant(stored: str | datetime) -> datetime:
 async def _sqlite(address: DatabaseUrl) -> AsyncIterator[Reader]:
     if not address.path.is_file():
         raise Problem(f"there is no database file {address.path} yet: start `bihuan up` once")
-    with closing(sqlite3.connect(address.path, timeout=10, isolation_level=None)) as connection:
+    connecting = sqlite3.connect(address.path, timeout=10, isolation_level=None, check_same_thread=False)
+    with closing(connecting) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         yield _Sqlite(connection)

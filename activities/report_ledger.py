@@ -14,7 +14,8 @@ from activities.database import Database
 from activities.installation import Installation
 from activities.tables import installation
 
-_PREFIX = "report_mail/"
+REPORT_MAIL = "report_mail/"
+"""What the names of its entries begin with."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class ReportLedger:
 async def report_failures(connection: AsyncConnection) -> list[ReportFailure]:
     """Every report that somebody should have and has not."""
     rows = await connection.execute(
-        select(installation.c.key, installation.c.value).where(installation.c.key.startswith(_PREFIX, autoescape=True))
+        select(installation.c.key, installation.c.value).where(
+            installation.c.key.startswith(REPORT_MAIL, autoescape=True)
+        )
     )
     return [
         ReportFailure(*_named(key), datetime.fromisoformat(entry["at"]), entry["reason"], entry["status"] == "refused")
@@ -63,9 +66,9 @@ async def report_failures(connection: AsyncConnection) -> list[ReportFailure]:
 
 def report_key(report: str, recipient: str) -> str:
     """The same at every attempt; also what the Message-ID is made of."""
-    return f"{_PREFIX}{report}/{recipient}"
+    return f"{REPORT_MAIL}{report}/{recipient}"
 
 
 def _named(key: str) -> tuple[str, str]:
-    report, _, recipient = key.removeprefix(_PREFIX).partition("/")
+    report, _, recipient = key.removeprefix(REPORT_MAIL).partition("/")
     return report, recipient

@@ -15,6 +15,7 @@ from activities.database import Database
 from activities.decision import Decision
 from activities.directory import Directory
 from activities.form import Form
+from activities.policy.in_force import PolicyInForce
 from activities.settlements import Settlements
 from activities.tables import case_record, registration
 from workflows.domain.model import Json
@@ -35,6 +36,7 @@ class Settling:
         directory: who works here.
         time: relation of the case's time to the wall clock.
         now: the wall clock.
+        file: where the policy is read again whenever it has changed; without one `policy` stays.
     """
 
     database: Database
@@ -42,6 +44,7 @@ class Settling:
     directory: Directory
     time: VirtualTime = field(default_factory=VirtualTime)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    file: PolicyInForce | None = None
 
     @activity.defn
     async def settle(self, number: str) -> Settlement:
@@ -58,7 +61,7 @@ class Settling:
             if known is not None:
                 return known
             content, accepted_at = await _registered(connection, number)
-        decision = Decision(self.policy, organisation)
+        decision = Decision(self._policy(), organisation)
         at = max(self.time.virtual(self.now()), accepted_at)
         settled = decision.settlement(Form.model_validate(content), accepted_at, at)
         async with self.database.begin() as connection:
@@ -81,13 +84,19 @@ class Settling:
             loads = await Settlements().loads(connection) if lookup.dispatch else {}
             settled = await Settlements().get(connection, lookup.number) if lookup.terms else None
             main = await _main_case(connection, lookup.main, organisation) if lookup.main else None
-        product = _product(content)
-        answer = Decision(self.policy, organisation).consultation(lookup, product, loads, accepted_at, settled)
+        product, policy = _product(content), self._policy()
+        if lookup.terms and self.file and self.file.fault:
+            # Whoever wants the present policy to be taken up must not believe that it was.
+            return Consultation(problems=(self.file.fault,))
+        answer = Decision(policy, organisation).consultation(lookup, product, loads, accepted_at, settled)
         if lookup.main is None:
             return answer
         unknown = () if main else (f"{lookup.main}: there is no such open case; bihuan list --open shows them",)
         problems = (*answer.problems, *unknown)
         return answer.model_copy(update={"main": main, "product": product, "problems": problems})
+
+    def _policy(self) -> Policy:
+        return self.file.current() if self.file else self.policy
 
     async def _organisation(self) -> Organisation:
         organisation = await self.directory.current()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import exists, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database import insert_into, lock_for_choice
 from activities.tables import case_record, settlement
 from workflows.domain.terms import Settlement
-from workflows.domain.vocabulary import Status
 
 
 class Settlements:
@@ -25,6 +24,11 @@ class Settlements:
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
         """
+        if settled.dispatch is not None:
+            # Whoever asked for the loads is alone here. What has been recorded since need not be looked at again.
+            recorded = exists().where(case_record.c.number == settlement.c.number)
+            chosen = update(settlement).where(settlement.c.owner.is_not(None), recorded)
+            await connection.execute(chosen.values(owner=None))
         written = await connection.execute(
             insert_into(connection, settlement)
             .values(
@@ -46,7 +50,7 @@ class Settlements:
         """
         await lock_for_choice(connection)
         recorded = select(case_record.c.owner.label("owner")).where(
-            case_record.c.status != Status.CLOSED.value, case_record.c.owner.is_not(None)
+            case_record.c.closed_at.is_(None), case_record.c.owner.is_not(None)
         )
         settled = (
             select(settlement.c.owner.label("owner"))

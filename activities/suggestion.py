@@ -23,9 +23,10 @@ _LEAST_ALIKE: Final = 0.35
 """Of the pieces of the shorter of two symptoms the other must share."""
 _OPEN_CASES: Final = 200
 """Open cases of one product that are compared, the latest."""
+_LATEST: Final = 2_000
+"""Open cases among which those of the product are looked for: what an owner waits for may not grow with the backlog."""
 _SAME: Final = (("product", 1.5), ("subtype", 1.3), ("type", 1.1))
 _BRIEF: Final = 120
-_OPEN: Final = "'awaiting_information', 'dispatched', 'in_progress', 'awaiting_confirmation', 'awaiting_rating'"
 _IN_FORM: Final = {
     "sqlite": ("json_extract(r.form, '$.product')", "json_extract(r.form, '$.description.symptom')"),
     "postgresql": ("r.form->>'product'", "r.form#>>'{description,symptom}'"),
@@ -102,9 +103,10 @@ async def _open_alike(reader: Reader, number: str, product: str | None, symptom:
         return []
     its_product, its_symptom = _IN_FORM[reader.kind]
     rows = await reader.rows(
-        f"SELECT r.number, {its_symptom} AS symptom, c.status, c.owner, c.view FROM case_record AS c "  # noqa: S608 - constants only
-        "JOIN registration AS r ON r.number = c.number "
-        f"WHERE c.status IN ({_OPEN}) AND r.number <> $1 AND {its_product} = $2 "
+        f"SELECT r.number, {its_symptom} AS symptom FROM ("  # noqa: S608 - constants only
+        f"SELECT number, opened_at FROM case_record WHERE closed_at IS NULL ORDER BY opened_at DESC LIMIT {_LATEST}"
+        ") AS c JOIN registration AS r ON r.number = c.number "
+        f"WHERE r.number <> $1 AND {its_product} = $2 "
         f"ORDER BY c.opened_at DESC, r.number DESC LIMIT {_OPEN_CASES}",
         number,
         product,
@@ -115,15 +117,20 @@ async def _open_alike(reader: Reader, number: str, product: str | None, symptom:
         {
             "number": row["number"],
             "symptom": _symptom(row)[:_BRIEF],
-            "status": row["status"],
-            "owner": row["owner"],
+            "status": view["status"],
+            "owner": view["owner"],
             "opened_at": view["opened_at"],
             "linked_to": view.get("linked_to"),
             "score": round(score, 3),
         }
         for score, row in likely[:MOST]
-        for view in (json.loads(row["view"]),)
+        for view in await _views(reader, row["number"])
     ]
+
+
+async def _views(reader: Reader, number: str) -> list[Json]:
+    rows = await reader.rows("SELECT view FROM case_record WHERE number = $1", number)
+    return [json.loads(row["view"]) for row in rows]
 
 
 def _symptom(row: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -134,14 +135,21 @@ day_serial = Table(
 )
 """The last serial given out on a local day of the company (R2)."""
 
+_OPEN = text("closed_at IS NULL")
+"""Of most queries; a few thousand cases are open where hundreds of thousands have closed."""
+
 settlement = Table(
     "settlement",
     metadata,
     Column("number", Words, ForeignKey("registration.number"), primary_key=True),
     Column("owner", Words),
     Column("body", Document, nullable=False),
+    Index(None, "owner", sqlite_where=text("owner IS NOT NULL"), postgresql_where=text("owner IS NOT NULL")),
 )
-"""What was settled when the case opened; written once, so that asking again answers the same (R12)."""
+"""What was settled when the case opened; written once, so that asking again answers the same (R12).
+
+`owner` is who was chosen, and NULL once the case is recorded: from then on its record says who owns it.
+"""
 
 case_record = Table(
     "case_record",
@@ -168,6 +176,10 @@ case_record = Table(
     Index(None, "department", "status"),
     Index(None, "next_due"),
     Index(None, "opened_at"),
+    *(
+        Index(f"ix_case_record_open_{column}", column, sqlite_where=_OPEN, postgresql_where=_OPEN)
+        for column in ("owner", "opened_at")
+    ),
 )
 """One row a case, as of its last recorded step; `view` is the whole CaseView, the columns are for lists.
 
@@ -216,6 +228,7 @@ outbox = Table(
     Column("reported_at", UtcDateTime),
     Index(None, "number"),
     Index(None, "status", "created_at"),
+    Index(None, "created_at"),
 )
 """Every notification, as it was rendered, and what became of it.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from activities.discretion import without_addresses
 from workflows.domain.vocabulary import Contact
+
+_SHORTEST_NAME = 2
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,10 @@ Transports = Mapping[Contact, Transport]
 """The ways there are; a channel that is missing here keeps its messages in the outbox (`stored`)."""
 
 
-def without_address(error: Exception, address: str) -> str:
-    """Servers repeat the address in their answers; errors travel to places where no contact may stand."""
+def without_recipient(error: Exception, address: str, name: str = "") -> str:
+    """Servers repeat whom they refuse in their answers; errors travel to places where no contact may stand."""
     said = " ".join(str(error).split()) or type(error).__name__
-    return said.replace(address, "the recipient") if address else said
+    for word in (address, address.partition("@")[0], name.strip()):
+        if len(word) >= _SHORTEST_NAME:
+            said = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "the recipient", said, flags=re.IGNORECASE)
+    return without_addresses(said)

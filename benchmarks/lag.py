@@ -1,134 +1,74 @@
-"""How late an escalation is recorded: from its due time to the row in the database.
+"""How late an escalation is: from its due time to the notification in the outbox, with few and with many open cases.
 
-    make lag        (or: python -m benchmarks.lag [--cases 200] [--json])
+    make lag        (200 cases, all of which fall due; two and a half minutes)
+    python -m benchmarks.lag --open 200,2000,10000 [--due 200] [--json]
 
-Cases are opened evenly over a minute on the embedded server with one worker, at real speed, under the standard
-policy with a claim time of one minute; nobody claims, so each escalates a minute after it was accepted. Beside
-them, in the same run and on the same server, a bare workflow that only sleeps wakes as often: its lateness is the
-engine's own, the difference is ours. Takes about two and a half minutes.
+For each size, idle cases are opened until so many are open with those that will fall due; then `--due` cases come in
+evenly over a minute, on the embedded server with one worker, at real speed, under the standard policy with a claim
+time of one minute. Nobody claims them, so each escalates a minute after it was accepted. Beside them, in the same run
+and on the same server, a bare workflow that only sleeps wakes as often: its lateness is the engine's own, the
+difference is ours. The cases of one size stay for the next. Opening the crowd is not measured; ten thousand take about
+a quarter of an hour.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Worker
-
-import activities.policy
-from benchmarks.bare import BareTimer
+from benchmarks.child import run
+from benchmarks.crowd import CLAIM, DUE, Crowd, open_crowd
+from benchmarks.sleepers import Sleepers, sleepers
 from starter.console.screen import print_json, print_table
-from starter.demo.stage import free_port
-from starter.intake import open_intake
-from worker.endpoint import Endpoint
-from worker.installation import open_installation
-from worker.process import run_worker
-from worker.server import EmbeddedServer
-from worker.settings import ServerSettings, Settings
 
-_MINUTE = timedelta(minutes=1)
+_OVER = 60.0
+"""Seconds over which the measured cases come in."""
 
 
-def _policy(folder: Path) -> Path:
-    """The standard policy, with one minute to claim a P1."""
-    text = (Path(activities.policy.__path__[0]) / "standard.toml").read_text("utf-8")
-    before, marker, after = text.partition("[priorities.P1.clocks]")
-    path = folder / "policy.toml"
-    path.write_text(
-        before + marker + re.sub(r'claim = \{ within = "\w+"', 'claim = { within = "1m"', after, count=1), "utf-8"
-    )
-    return path
-
-
-def _form(index: int) -> dict[str, Any]:
-    return {
-        "intake_key": f"lag-{index}",
-        "channel": "portal",
-        "customer": {"name": "客户", "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
-        "product": "CRM",
-        "type": "technical",
-        "occurred_at": "2026-01-05T09:00+08:00",
-        "description": {"symptom": "数据同步失败", "steps": "登录", "expected": "成功", "actual": "失败"},
-        "impact": {"blocks_normal_use": False, "effect": ""},
-        "hoped_for": "24小时内",
-        "received_by": "agent-001",
-        "priority": "P1",
-    }
-
-
-async def measure(cases: int) -> dict[str, list[float]]:
-    """Lateness in seconds: of `escalations` as recorded, and of `bare` timers."""
+async def measure(sizes: Sequence[int], due: int) -> list[dict[str, Any]]:
+    """One answer a size: `open`, and lateness (seconds) of `escalations` as recorded and of `bare` timers."""
+    answers = []
     with tempfile.TemporaryDirectory(prefix="bihuan-lag-") as name:
-        folder = Path(name)
-        ports = ServerSettings(port=free_port(), ui_port=free_port())
-        settings = Settings(data=folder, policy=str(_policy(folder)), server=ports)
-        server = EmbeddedServer(folder, ports)
-        await server.start()
-        ready, stop = asyncio.Event(), asyncio.Event()
-        endpoint = Endpoint.read(folder)
-        working = asyncio.create_task(run_worker(settings, ready=lambda _: ready.set(), stop=stop, endpoint=endpoint))
-        try:
-            await ready.wait()
-            client = await Client.connect(server.address, data_converter=pydantic_data_converter)
-            async with Worker(client, task_queue="bare", workflows=[BareTimer]):
-                bare, numbers = await _open(settings, client, cases)
-                late = [await handle.result() for handle in bare]
-                return {"escalations": await _escalations(settings, numbers), "bare": late}
-        finally:
-            stop.set()
-            await working
-            await server.stop()
+        async with open_crowd(Path(name)) as crowd:
+            await crowd.work(cached=max(sizes) + due)
+            log = Path(name) / "sleepers.log"
+            async with sleepers(crowd.client, crowd.server.address, log, cached=due) as bare:
+                for size in sizes:
+                    await crowd.open_idle(size - due)
+                    answers.append({"open": size, "due": due, **await _late(crowd, bare, size, due)})
+    return answers
 
 
-async def _open(settings: Settings, client: Client, cases: int) -> tuple[list[Any], list[str]]:
-    """One case and one bare timer at a time, evenly over a minute."""
-    bare, numbers = [], []
+async def _late(crowd: Crowd, bare: Sleepers, size: int, due: int) -> dict[str, Any]:
+    """The measured cases are closed afterwards, so that the next size has none that climbs on."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    async with open_intake(settings) as intake:
-        for index in range(cases):
-            await asyncio.sleep(max(begun + index * _MINUTE.total_seconds() / cases - loop.time(), 0))
-            numbers.append((await intake.accept(_form(index))).number)
-            bare.append(
-                await client.start_workflow(
-                    BareTimer.run, _MINUTE.total_seconds(), id=f"bare-{index}", task_queue="bare"
-                )
-            )
-            if index % 20 == 0:
-                sys.stderr.write(f"\ropened {index}/{cases}")
-    sys.stderr.write(f"\ropened {cases}/{cases}\n")
-    return bare, numbers
-
-
-async def _escalations(settings: Settings, numbers: Sequence[str]) -> list[float]:
-    late = []
-    async with open_installation(settings) as installation:
-        for number in numbers:
-            while (lateness := await _first_escalation(installation, number)) is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
-            late.append(lateness)
-    return late
-
-
-async def _first_escalation(installation: Any, number: str) -> float | None:
-    file = await installation.cases.get(number)
-    due = None
-    for entry in file.timeline:
-        if entry["kind"] == "lapsed":
-            due = datetime.fromisoformat(entry["detail"]["due"])
-        if entry["kind"] == "escalated" and due is not None:
-            return (datetime.fromisoformat(entry["recorded_at"]).astimezone(UTC) - due).total_seconds()
-    return None
+    numbers, timers = [], []
+    for index in range(due):
+        await asyncio.sleep(max(begun + index * _OVER / due - loop.time(), 0))
+        number, timer = await asyncio.gather(
+            crowd.accept(DUE), bare.sleep(f"bare-{size}-{index}", CLAIM.total_seconds())
+        )
+        numbers.append(number)
+        timers.append(timer)
+    sys.stderr.write(f"{size} open: {due} fall due within a minute\n")
+    woke = [await timer.result() for timer in timers]
+    told = await crowd.escalated(numbers)
+    for number in numbers:
+        await crowd.withdraw(number)
+    ours = summary([(written - due).total_seconds() for due, written in told.values()])
+    engine = summary(woke)
+    return {
+        "escalations": ours,
+        "bare": engine,
+        "difference": {name: round(ours[name] - engine[name], 3) for name in ours},
+    }
 
 
 def summary(late: Sequence[float]) -> dict[str, float]:
@@ -141,18 +81,44 @@ def summary(late: Sequence[float]) -> dict[str, float]:
     }
 
 
+def sizes_of(text: str, due: int) -> list[int]:
+    """`200,2000,10000`, from the smallest on.
+
+    Raises:
+        ValueError: it is something else, or a size is smaller than what has to fall due.
+    """
+    try:
+        sizes = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        raise ValueError(f"--open {text}: allowed: numbers with commas between, such as 200,2000,10000") from None
+    if due < 1:
+        raise ValueError(f"--due {due}; allowed: at least 1")
+    if sizes[0] < due:
+        raise ValueError(f"--open {sizes[0]} is less than --due {due}; allowed: at least as many")
+    return sizes
+
+
 def main() -> None:
-    """Run it and print both rows."""
+    """Run it and print the rows of each size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--open", metavar="SIZES", help="open cases, such as 200,2000,10000 (default: --due)")
+    parser.add_argument("--due", type=int, default=200, metavar="N", help="of them fall due within a minute (200)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = {name: summary(late) for name, late in asyncio.run(measure(options.cases)).items()}
+    try:
+        sizes = sizes_of(options.open or str(options.due), options.due)
+    except ValueError as error:
+        parser.error(str(error))
+    answers = run(measure(sizes, options.due))
     if options.json:
-        print_json({"cases": options.cases, **figures})
+        print_json(answers)
         return
-    rows = [(name, *(f"{value:.3f} s" for value in row.values())) for name, row in figures.items()]
-    print_table(("late", "p50", "p99", "max"), rows, title=f"{options.cases} due within a minute")
+    rows = [
+        (str(answer["open"]), name, *(f"{value:.3f} s" for value in answer[name].values()))
+        for answer in answers
+        for name in ("escalations", "bare", "difference")
+    ]
+    print_table(("open", "late", "p50", "p99", "max"), rows, title=f"{options.due} due within a minute")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,11 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
+        "See whether all is well",
+        "starter.console.doctor",
+        (("doctor", "Check everything this installation needs; --mend takes up what was left lying."),),
+    ),
+    (
         "Learn from it",
         "starter.console.analysis",
         (("report", "Analyse a period: volumes, promises kept, escalations, satisfaction, what got worse."),),
@@ -149,7 +154,33 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("archive verify", "Hold every archived file against its checksum."),
         ),
     ),
+    (
+        "What Temporal is not to read",
+        "starter.console.encryption",
+        (
+            ("keys new", "Make a key for BIHUAN_ENCRYPTION_KEYS."),
+            ("keys list", "Which keys there are, and how many workflows still need each."),
+            ("codec", "Run an endpoint by which a Web UI reads what is encrypted."),
+        ),
+    ),
     ("The record", "starter.console.schema", (("db upgrade", "Bring the database to the schema of this release."),)),
+    (
+        "Releases",
+        "starter.console.releases",
+        (
+            ("release list", "Builds that workers were seen of, and which gets the cases."),
+            ("release current", "Give all cases to the workers of a build."),
+            ("release ramp", "Give some of the cases to a build, to see how it does."),
+        ),
+    ),
+    (
+        "Keep it safe",
+        "starter.console.backup",
+        (
+            ("backup", "Copy the record and Temporal's file while cases go on."),
+            ("restore", "Put such a copy into a new data folder."),
+        ),
+    ),
     ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {
@@ -157,6 +188,8 @@ _GROUPS = {
     "org": "Load the organisation.",
     "kb": "The knowledge base.",
     "db": "The database of the record.",
+    "keys": "The keys that what goes to Temporal is encrypted with.",
+    "release": "Which build's workers get the cases.",
     "review": "Reviews of closed cases: their reports, and the measures that follow.",
     "review measure": "The measures of a review.",
     "archive": "Closed cases, kept in files of their own.",

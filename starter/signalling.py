@@ -73,12 +73,20 @@ async def send(
 
 
 async def send_to_many(
-    settings: Settings, command: str, numbers: Sequence[str], fields: dict[str, Any], *, by: str, command_id: str
+    settings: Settings,
+    command: str,
+    numbers: Sequence[str],
+    fields: dict[str, Any],
+    *,
+    by: str,
+    command_id: str,
+    again: bool = False,
 ) -> AsyncIterator[Outcome]:
     """The same command to many cases, a batch at a time; each outcome as it comes.
 
     The same `command_id` again is the same command to each of them: what was cut short is made up for by saying it
-    again. A case that takes none any more (closed meanwhile) is `rejected` with the reason.
+    again. `again` asks each case first what became of it, which leaves no trace in its history where a second signal
+    would. A case that takes none any more (closed meanwhile) is `rejected` with the reason.
 
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
@@ -89,6 +97,8 @@ async def send_to_many(
 
     async def one(number: str) -> Outcome:
         try:
+            if again and (known := await order.known(client, number)):
+                return known
             return await order.sent(client, number)
         except Problem as problem:
             return Outcome(number, command, command_id, "rejected", str(problem))
@@ -108,6 +118,18 @@ class _Order:
     command_id: str
     by: str
     fields: dict[str, Any]
+
+    async def known(self, client: Client, number: str) -> Outcome | None:
+        """What became of it when it was sent before; None where the case does not know it, or nobody answers."""
+        try:
+            answer = await client.get_workflow_handle(number).query(
+                "outcome", self.command_id, rpc_timeout=timedelta(seconds=_ANSWER_WITHIN)
+            )
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return None
+        if answer["outcome"] not in {"accepted", "rejected"}:
+            return None
+        return Outcome(number, self.command, self.command_id, answer["outcome"], answer.get("reason"))
 
     async def sent(self, client: Client, number: str) -> Outcome:
         """To this case, or to the workflow that answers for it; see `send`."""

@@ -1,24 +1,32 @@
-"""What does not go on by itself: what the record says, and what Temporal knows about failing tasks."""
+"""What does not go on by itself: what the record says, what Temporal knows about failing tasks, and what the latest
+sweep found.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.attention import REPORT, Attention, AttentionReason
 from activities.database import Database
 from activities.reading import Cases
+from activities.sweeps import Sweep, latest_sweep
+from starter.remedy import remedy
 from worker.company_time import CompanyTime
 from worker.connection import connect, web_ui
+from worker.failures import MissingKeyError
 from worker.settings import Settings
 from workflows.details import BLOCKED
 from workflows.domain.problem import Problem
@@ -35,13 +43,15 @@ _POLLED_WITHIN = timedelta(seconds=90)
 """A worker that runs asks at least every minute."""
 _TAKEN_WITHIN = timedelta(seconds=10)
 """A worker that runs takes a task sooner."""
+_LAST_EVENTS = 100
 _RPC_TIMEOUT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to look at. `reason` is the record's (see `AttentionReason`), `activity_failing` or `task_failing`;
-    `link` leads to the case in the Web UI.
+    """One thing to look at. `reason` is the record's (see `AttentionReason`), a sweep's (see `DisagreementReason`),
+    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where what to do is not
+    plain.
     """
 
     number: str
@@ -51,6 +61,7 @@ class Finding:
     who: str | None = None
     error: str | None = None
     link: str | None = None
+    todo: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The answer of `--json`."""
@@ -63,23 +74,24 @@ async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Fin
     Raises:
         Problem: the database cannot be read.
     """
-    attention = await _attention(settings, company.now())
+    attention, sweep = await _attention(settings, company.now())
     recorded = [_recorded(settings, item) for item in attention]
+    recorded += list(_swept(settings, company, sweep))
     try:
         client = await connect(settings)
         failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
-        unattended = await _unattended(client, settings.task_queue)
+        unattended = await _unattended(client, settings.task_queue) or _unswept(sweep)
         failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
     except (Problem, RPCError) as error:
         return recorded, f"shown is the record only: {str(error).splitlines()[0]}"
     return [*failing, *recorded], unattended
 
 
-async def _attention(settings: Settings, now: datetime) -> Sequence[Attention]:
+async def _attention(settings: Settings, now: datetime) -> tuple[Sequence[Attention], Sweep | None]:
     database = Database.open(settings.database)
     try:
         await database.ready()
-        return await Cases(database).attention(now)
+        return await Cases(database).attention(now), await latest_sweep(database)
     finally:
         await database.close()
 
@@ -96,6 +108,30 @@ def _recorded(settings: Settings, item: Attention) -> Finding:
     )
 
 
+def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Iterable[Finding]:
+    for one in sweep.found if sweep else ():
+        yield Finding(
+            number=one.number,
+            reason=str(one.reason),
+            since=company.virtual(one.since),
+            what=one.what if one.workflow == one.number else f"{one.workflow} {one.what or ''}".strip(),
+            link=_link(settings, one.workflow, "default") if one.is_of_a_workflow else None,
+            todo=remedy(one),
+        )
+    if sweep and sweep.run.disagreements > len(sweep.found):
+        left = sweep.run.disagreements - len(sweep.found)
+        todo = "what is named here comes first: so many have one cause, such as a restored backup or another server"
+        yield Finding("…", "more", company.virtual(sweep.run.ended), what=f"{left} more disagreements", todo=todo)
+
+
+def _unswept(sweep: Sweep | None) -> str | None:
+    """Whether the latest sweep is so long ago that another one should have been made."""
+    if sweep is None or datetime.now(UTC) - sweep.run.ended < sweep.run.overdue_after:
+        return None
+    since = f"{sweep.run.ended:%Y-%m-%d %H:%M} UTC"
+    return f"no sweep since {since}: what it found may be old; look at the Schedule bihuan-sweep, or: bihuan doctor"
+
+
 async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[Finding]:
     numbers = set(suspects)
     async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=_RPC_TIMEOUT):
@@ -108,7 +144,8 @@ async def _failing(client: Client, suspects: Iterable[str], settings: Settings) 
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             continue
-        found += _faults(description, _link(settings, number, client.namespace))
+        link = _link(settings, number, client.namespace)
+        found += [fault async for fault in _faults(client, description, link)]
     return found
 
 
@@ -133,7 +170,9 @@ async def _unattended(client: Client, task_queue: str) -> str | None:
     return f"no worker polls task queue {task_queue}: nothing goes on until one does (bihuan up, bihuan worker)"
 
 
-def _faults(description: WorkflowExecutionDescription, link: str | None) -> Iterable[Finding]:
+async def _faults(
+    client: Client, description: WorkflowExecutionDescription, link: str | None
+) -> AsyncIterator[Finding]:
     raw = description.raw_description
     for pending in raw.pending_activities:
         if pending.attempt > 1 or pending.HasField("last_failure"):
@@ -142,26 +181,47 @@ def _faults(description: WorkflowExecutionDescription, link: str | None) -> Iter
                 reason="activity_failing",
                 since=pending.scheduled_time.ToDatetime(UTC) if pending.HasField("scheduled_time") else None,
                 what=f"{pending.activity_type.name}, attempt {pending.attempt}",
-                error=_root(pending.last_failure),
+                error=await _root(client, pending.last_failure),
                 link=link,
             )
     task = raw.pending_workflow_task
     problems = description.search_attributes.get("TemporalReportedProblems", [])
     if raw.HasField("pending_workflow_task") and (task.attempt > 1 or problems):
+        reason = await _task_failure(client, raw.workflow_execution_info.execution)
         yield Finding(
             number=description.id,
             reason="task_failing",
             since=task.original_scheduled_time.ToDatetime(UTC) if task.HasField("original_scheduled_time") else None,
             what=f"workflow task, attempt {task.attempt}",
-            error=", ".join(map(str, problems)) or None,
+            error=reason or ", ".join(map(str, problems)) or None,
             link=link,
         )
 
 
-def _root(failure: Any) -> str | None:
+async def _task_failure(client: Client, execution: WorkflowExecution) -> str | None:
+    """Why the task fails: only the first of its failures is in the history, near its end."""
+    request = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace, execution=execution, maximum_page_size=_LAST_EVENTS
+    )
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=_RPC_TIMEOUT)
+    for event in answer.history.events:
+        if event.HasField("workflow_task_completed_event_attributes"):
+            return None
+        if event.HasField("workflow_task_failed_event_attributes"):
+            return await _root(client, event.workflow_task_failed_event_attributes.failure)
+    return None
+
+
+async def _root(client: Client, failure: Failure) -> str | None:
+    """What was the matter in the first place, decrypted where this process has the key."""
     while failure.HasField("cause"):
         failure = failure.cause
-    return failure.message.splitlines()[0][:300] if failure.message else None
+    try:
+        error = await client.data_converter.decode_failure(failure)
+    except MissingKeyError as missing:
+        return f"what is the matter is encrypted with key {missing.key_id}, which is missing here"
+    said = error.message if isinstance(error, FailureError) else str(error)
+    return said.splitlines()[0][:300] if said else None
 
 
 def _link(settings: Settings, number: str, namespace: str) -> str | None:

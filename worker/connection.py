@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from worker.encryption import data_converter
 from worker.endpoint import Endpoint
 from worker.settings import Settings
 from workflows.domain.problem import Problem
@@ -63,16 +63,17 @@ def find_target(settings: Settings, endpoint: Endpoint | None = None) -> Target:
 
 
 async def connect(settings: Settings, *, endpoint: Endpoint | None = None, patience: timedelta = _PATIENCE) -> Client:
-    """A connected client that speaks Pydantic.
+    """A connected client that speaks Pydantic, encrypted where there are keys.
 
     Raises:
-        Problem: nobody answers within `patience`, or not as a Temporal server; one line.
+        Problem: nobody answers within `patience`, or not as a Temporal server, or a key is wrong; one line.
     """
+    converter = data_converter(settings.key_ring())
     target = find_target(settings, endpoint)
     options: dict[str, Any] = {name: value for name, value in target.config.items() if name != "target_host"}
     try:
         async with asyncio.timeout(patience.total_seconds()):
-            return await Client.connect(target.address, **options, data_converter=pydantic_data_converter)
+            return await Client.connect(target.address, **options, data_converter=converter)
     except (RuntimeError, OSError, TimeoutError, RPCError, ValueError) as error:
         raise Problem(_unreachable(target, settings, error)) from None
 

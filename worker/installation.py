@@ -14,7 +14,7 @@ from activities.database import Database
 from activities.directory import Directory
 from activities.installation import Installation as Memory
 from activities.organisation.loading import load_organisation, sample_organisation
-from activities.policy.loading import load_policy
+from activities.policy.in_force import PolicyInForce
 from activities.reading import Cases
 from activities.register import Register
 from worker.company_time import TIME_KEY, ZONE_KEY
@@ -51,13 +51,22 @@ class Installation:
         return Cases(self.database)
 
     @cached_property
-    def policy(self) -> Policy:
-        """The policy in force.
+    def policy_in_force(self) -> PolicyInForce:
+        """The policy's file.
 
         Raises:
             Problem: the settings name none, or one that is not well-formed.
         """
-        return load_policy(self.settings.policy)
+        return PolicyInForce(self.settings.policy)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force, of its file as it is now.
+
+        Raises:
+            Problem: the settings name none, or one that is not well-formed.
+        """
+        return self.policy_in_force.current()
 
     @property
     def calendar(self) -> Calendar:

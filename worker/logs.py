@@ -5,32 +5,48 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from typing import Literal
 
 import structlog
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+
+from activities.discretion import chain_of, words_of
 
 _FILTER = TelemetryFilter(core_level="WARN", other_level="ERROR")
 
 
-def configure_logs(style: Literal["text", "json"], level: str) -> None:
-    """Send every logger of the process (Temporal's and SQLAlchemy's too) through one formatter."""
+def configure_logs(
+    style: Literal["text", "json"], level: str, *, engine_metrics: PrometheusConfig | None = None
+) -> None:
+    """Send every logger of the process (Temporal's and SQLAlchemy's too) through one formatter.
+
+    Numbers and ids are logged, never contacts or texts, at any level: an error says what it may say anywhere
+    (`activities.discretion`), and `debug` adds where it came from.
+
+    The engine is told of logs and metrics in one go: `engine_metrics` is where it shows its own.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info if level == "debug" else _brief,
+        _in_full if level == "debug" else _brief,
     ]
     if style == "json":
         shared.append(structlog.stdlib.ExtraAdder())
         last: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
-        last = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
-            exception_formatter=structlog.dev.plain_traceback,
-        )
+        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_discreet)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
@@ -41,15 +57,44 @@ def configure_logs(style: Literal["text", "json"], level: str) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("bihuan").setLevel(level.upper())
     logging.getLogger("temporalio").setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    # At debug it writes out what an activity answers, and that holds texts.
+    logging.getLogger("temporalio.worker._activity").setLevel(logging.INFO)
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    telemetry = TelemetryConfig(logging=LoggingConfig(filter=_FILTER, forwarding=forwarding))
+    logging_config = LoggingConfig(filter=_FILTER, forwarding=forwarding)
+    telemetry = TelemetryConfig(logging=logging_config, metrics=engine_metrics)
     Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
 
 
+def _discreet(record: logging.LogRecord) -> bool:
+    """An error in the arguments of a message says no more there than anywhere else."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(words_of(one) if isinstance(one, BaseException) else one for one in record.args)
+    return True
+
+
 def _brief(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:  # noqa: ARG001
-    """An exception in one line: its traceback is for who asks for `debug`, and may hold what customers wrote."""
+    """An error in one line: its traceback is for who asks for `debug`."""
+    error = _error_of(event)
+    if error is not None:
+        event["error"] = _named(error)[:300]
+    return event
+
+
+def _in_full(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:  # noqa: ARG001
+    """An error with all it came of: where in the code, and what each may say."""
+    error = _error_of(event)
+    if error is not None:
+        parts = ["".join(traceback.format_tb(one.__traceback__)) + _named(one) for one in chain_of(error)]
+        event["exception"] = "\nwhich came of\n".join(parts)
+    return event
+
+
+def _error_of(event: structlog.typing.EventDict) -> BaseException | None:
     info = event.pop("exc_info", None)
     error = info[1] if isinstance(info, tuple) else sys.exc_info()[1] if info is True else info
-    if isinstance(error, BaseException):
-        event["error"] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}"
-    return event
+    return error if isinstance(error, BaseException) else None
+
+
+def _named(error: BaseException) -> str:
+    words, name = words_of(error), type(error).__name__
+    return words if words.startswith(name) else f"{name}: {words}"

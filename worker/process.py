@@ -28,16 +28,21 @@ from activities.transport import Transport
 from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.hand_over import StandaloneDelivery, UndeliverableReport
+from worker.health import Phase
 from worker.installation import Installation, open_installation
-from worker.recovery import Recovery
+from worker.monitor import open_monitor
+from worker.pollers import Pollers
+from worker.release import deployment, point_out_idle
 from worker.schedules import keep_schedules
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
+from worker.supervisor import keep_watchdog_calm, tell_supervisor
+from worker.sweeping import Sweeping
 from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
-from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow
+from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 from workflows.review import ReviewWorkflow
 
 _DRAIN = timedelta(seconds=10)
@@ -61,6 +66,7 @@ class Activities:
     delivering: Delivering
     archiving: Archiving
     reporting: Reporting
+    sweeping: Sweeping
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -74,6 +80,7 @@ class Activities:
             self.archiving.archive,
             self.reporting.write_report,
             self.reporting.mail_report,
+            self.sweeping.sweep,
         ]
 
 
@@ -126,6 +133,26 @@ def build_archiving(installation: Installation) -> Archiving:
     )
 
 
+def build_delivering(client: Client, installation: Installation, transports: Mapping[Contact, Transport]) -> Delivering:
+    """What delivers messages, and tells a case of those that will never arrive."""
+    return Delivering(
+        database=installation.database,
+        transports=transports,
+        on_failed=UndeliverableReport(client, installation.now),
+        time=installation.time,
+    )
+
+
+def build_sweeping(client: Client, installation: Installation, hand_over: HandOver) -> Sweeping:
+    """What sweeps, as the Schedule and people start it.
+
+    Raises:
+        Problem: the mail settings are not understood.
+    """
+    transports = build_transports(installation.settings)
+    return Sweeping(client, installation, hand_over, build_delivering(client, installation, transports))
+
+
 def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
     """Everything wired.
 
@@ -134,29 +161,25 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
     """
     settings, database, time = installation.settings, installation.database, installation.time
     transports = build_transports(settings)
-    policy = installation.policy
     if settings.templates is not None and not settings.templates.is_dir():
         raise Problem(f"templates: there is no folder {settings.templates}")
+    delivering = build_delivering(client, installation, transports)
     return Activities(
-        Settling(database=database, policy=policy, directory=installation.directory, time=time),
+        Settling(database, installation.policy, installation.directory, time=time, file=installation.policy_in_force),
         Recording(
             database=database,
             directory=installation.directory,
             renderer=Renderer(settings.templates),
-            labels=policy.labels,
+            labels=lambda: installation.policy.labels(),  # noqa: PLW0108 - the policy may change meanwhile
             calendar=lambda: installation.calendar,
             transports=transports,
             time=time,
             hand_over=hand_over,
         ),
-        Delivering(
-            database=database,
-            transports=transports,
-            on_failed=UndeliverableReport(client, installation.now),
-            time=time,
-        ),
+        delivering,
         build_archiving(installation),
         build_reporting(installation, transports),
+        Sweeping(client, installation, hand_over, delivering),
     )
 
 
@@ -166,7 +189,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow, SweepWorkflow],
         activities=activities.all,
         workflow_runner=RUNNER,
         max_cached_workflows=sizes.cached_workflows,
@@ -177,6 +200,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         sticky_queue_schedule_to_start_timeout=_STICKY,
         graceful_shutdown_timeout=_DRAIN,
+        deployment_config=deployment(settings),
     )
 
 
@@ -186,15 +210,21 @@ async def run_worker(
     ready: Callable[[Installation], None],
     stop: asyncio.Event,
     endpoint: Endpoint | None = None,
+    exporter: str | None = None,
 ) -> None:
     """Run until `stop`; `ready` is called once tasks are taken. What is in hand at the end is finished.
 
-    `endpoint` is the embedded server to work with, whatever the environment names.
+    `endpoint` is the embedded server to work with, whatever the environment names; `exporter` is where the engine
+    shows its own metrics.
 
     Raises:
         Problem: settings, database, organisation or Temporal are not usable; one line.
     """
-    async with open_installation(settings, prepare=True) as installation:
+    async with (
+        open_monitor(settings, exporter) as monitor,
+        open_installation(settings, prepare=True) as installation,
+    ):
+        monitor.metrics.watch(installation)
         await installation.settle_organisation()
         client = await connect(settings, endpoint=endpoint)
         hand_over = build_hand_over(client, settings)
@@ -202,22 +232,33 @@ async def run_worker(
         await _prepare_namespace(client)
         worker = build_worker(client, settings, activities)
         running = asyncio.create_task(worker.run())
-        recovery = asyncio.create_task(Recovery(client, installation, hand_over).run())
+        sweeping = asyncio.create_task(activities.sweeping.watch())
         schedules = asyncio.create_task(keep_schedules(client, installation))
+        watching = asyncio.create_task(
+            monitor.health.watch(Pollers(client, settings.task_queue), installation.database)
+        )
+        calming = asyncio.create_task(keep_watchdog_calm())
+        idling = asyncio.create_task(point_out_idle(client, settings))
         stopping = asyncio.create_task(stop.wait())
         try:
+            monitor.health.enter(Phase.RUNNING)
+            tell_supervisor("READY=1")
             ready(installation)
             await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (recovery, schedules, stopping):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-            if running.done():
-                _raise_reason(running)
-            else:
-                await worker.shutdown()
-                await running
+            monitor.health.enter(Phase.ENDED if running.done() else Phase.DRAINING)
+            tell_supervisor("STOPPING=1")
+            for task in (sweeping, schedules, idling, stopping):
+                await _cancelled(task)
+            try:
+                if running.done():
+                    _raise_reason(running)
+                else:
+                    await worker.shutdown()
+                    await running
+            finally:
+                for task in (watching, calming):
+                    await _cancelled(task)
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -236,6 +277,12 @@ async def _prepare_namespace(client: Client) -> None:
         raise Problem(f"namespace {client.namespace} of Temporal cannot be used: {error.message}") from None
     if added:
         _log.info("registered search attributes: %s", ", ".join(added))
+
+
+async def _cancelled(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _raise_reason(running: asyncio.Task[None]) -> None:

@@ -1,8 +1,9 @@
 """Periodic work as Temporal Schedules: made, brought up to date and taken away by every worker that starts.
 
 A Schedule goes by the wall clock of the server. An installation whose time is virtual (a demonstration, a trial at
-some speed) therefore has none: its days pass in seconds, and a Schedule would come once in hundreds of them, or never.
-What they do can be done by hand there, at the installation's own time.
+some speed) therefore has none but the sweep (`worker.sweeping`), which is about crashes of the real world: its days
+pass in seconds, and a Schedule would come once in hundreds of them, or never. What they do can be done by hand there,
+at the installation's own time.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
+    ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleRange,
@@ -31,6 +33,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from worker.connection import is_unavailable
+from worker.encryption import key_id
 from worker.installation import Installation
 from workflows.domain.model import Fact
 from workflows.domain.notation import Weekday
@@ -49,17 +52,19 @@ _log = logging.getLogger("bihuan.schedules")
 class Periodic:
     """One kind of periodic work.
 
-    `id` is the Schedule's, and stays; `when` is on the company's wall clock, None where the policy does not want the
-    work (its Schedule is deleted then); `workflow` is the name of a workflow of `workflows.housekeeping` that takes
-    `input`; `note` and `summary` are what an operator reads in the Web UI.
+    `id` is the Schedule's, and stays; `when` is on the company's wall clock, or every so often, None where the policy
+    does not want the work (its Schedule is deleted then); `workflow` is the name of a workflow of
+    `workflows.housekeeping` that takes `input`; `note` and `summary` are what an operator reads in the Web UI; what was
+    missed for no longer than `catch_up` is made up for.
     """
 
     id: str
-    when: ScheduleCalendarSpec | None
+    when: ScheduleCalendarSpec | timedelta | None
     workflow: str
     input: Fact
     note: str
     summary: str
+    catch_up: timedelta = _CATCH_UP
 
 
 def periodic_work(policy: Policy) -> tuple[Periodic, ...]:
@@ -159,24 +164,44 @@ class Schedules:
             _log.info("no longer scheduled: %s", name)
 
     async def _same(self, known: Schedule, wanted: Schedule) -> bool:
-        """Compared without what the server fills in, and decoded: an encrypted input never reads the same twice."""
+        """Compared without what the server fills in, and decoded: an encrypted input never reads the same twice.
+
+        One that was encrypted with another key than now is written anew, so that the old key can go one day.
+        """
         return (
-            known.spec.time_zone_name == wanted.spec.time_zone_name
+            await self._keys(known) == await self._keys(wanted)
+            and known.spec.time_zone_name == wanted.spec.time_zone_name
             and list(known.spec.calendars) == list(wanted.spec.calendars)
+            and [one.every for one in known.spec.intervals] == [one.every for one in wanted.spec.intervals]
             and known.policy == wanted.policy
             and await self._essence(known) == await self._essence(wanted)
         )
 
     async def _essence(self, schedule: Schedule) -> object:
         """What is started, where, and with what."""
-        converter = self.client.data_converter
         action = schedule.action
         if not isinstance(action, ScheduleActionStartWorkflow):
             return None
-        raw = [one if isinstance(one, Payload) else (await converter.encode([one]))[0] for one in action.args]
-        return action.workflow, action.id, action.task_queue, await converter.decode(raw)
+        arguments = await self.client.data_converter.decode(await self._encoded(action))
+        return action.workflow, action.id, action.task_queue, arguments
 
-    def _schedule(self, work: Periodic, when: ScheduleCalendarSpec) -> Schedule:
+    async def _keys(self, schedule: Schedule) -> list[str | None]:
+        action = schedule.action
+        return (
+            [key_id(one) for one in await self._encoded(action)]
+            if isinstance(action, ScheduleActionStartWorkflow)
+            else []
+        )
+
+    async def _encoded(self, action: ScheduleActionStartWorkflow) -> list[Payload]:
+        converter = self.client.data_converter
+        return [one if isinstance(one, Payload) else (await converter.encode([one]))[0] for one in action.args]
+
+    def _schedule(self, work: Periodic, when: ScheduleCalendarSpec | timedelta) -> Schedule:
+        if isinstance(when, timedelta):
+            spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=when)], time_zone_name=self.zone)
+        else:
+            spec = ScheduleSpec(calendars=[when], time_zone_name=self.zone)
         return Schedule(
             action=ScheduleActionStartWorkflow(
                 work.workflow,
@@ -185,8 +210,8 @@ class Schedules:
                 task_queue=self.task_queue,
                 static_summary=work.summary,
             ),
-            spec=ScheduleSpec(calendars=[when], time_zone_name=self.zone),
-            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),
+            spec=spec,
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=work.catch_up),
             state=ScheduleState(note=work.note),
         )
 
@@ -194,7 +219,7 @@ class Schedules:
 async def keep_schedules(client: Client, installation: Installation) -> None:
     """Settle this installation's Schedules once, however long the server takes to answer; never raises."""
     if not installation.time.is_real:
-        _log.info("the time of this installation is virtual: nothing is scheduled")
+        _log.info("the time of this installation is virtual: nothing but the sweep is scheduled")
         return
     policy = installation.policy
     schedules = Schedules(client, installation.settings.task_queue, policy.calendar.zone)

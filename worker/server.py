@@ -78,6 +78,8 @@ class EmbeddedServer:
     data: Path
     settings: ServerSettings = field(default_factory=ServerSettings)
     binary: Path | None = None
+    codec: str | None = None
+    """Address of the codec endpoint that the Web UI asks."""
     _process: asyncio.subprocess.Process | None = None
     _stopping: bool = False
 
@@ -162,6 +164,8 @@ class EmbeddedServer:
             "--ip": settings.ip,
             "--log-level": settings.log_level,
         }
+        if self.codec:
+            options["--ui-codec-endpoint"] = self.codec
         pairs = [text for name, value in options.items() for text in (name, str(value))]
         for pragma in ("journal_mode=wal", f"synchronous={settings.synchronous}"):
             pairs += ["--sqlite-pragma", pragma]

@@ -9,11 +9,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -23,9 +33,18 @@ from pydantic_settings import (
 )
 
 from worker.config_file import CONFIG_VARIABLE, PREFIX, config_file, read_config
+from worker.keys import KeyRing
 from worker.place import DEFAULT_DATA, record_url
+from workflows.domain.notation import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
+
+_SECRETS = frozenset({"smtp_url", "encryption_keys", "codec_token"})
+"""Settings whose value is never shown."""
+
+
+def _span(value: object) -> object:
+    return timedelta(seconds=seconds_of(value)) if isinstance(value, str) else value
 
 
 class ServerSettings(BaseModel):
@@ -73,16 +92,33 @@ class Settings(BaseSettings):
     virtual_start: AwareDatetime | None = None
     task_queue: str = Field(default="bihuan", min_length=1, max_length=200)
     web_ui: str | None = None
+    encryption_keys: SecretStr | None = None
+    encryption_keys_file: Path | None = None
+    codec_token: SecretStr | None = Field(default=None, min_length=16, max_length=200)
+    codec_ip: str = "127.0.0.1"
+    codec_port: int | None = Field(default=None, ge=1, le=65535)
+    codec_origins: str | None = None
     locale: Locale = Locale.ZH_CN
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     delivery: Literal["standalone", "workflow"] = "standalone"
+    sweep: Annotated[timedelta, BeforeValidator(_span)] = Field(
+        default=timedelta(minutes=2), ge=timedelta(seconds=10), le=timedelta(days=1)
+    )
+    monitor: str | None = Field(default=None, pattern=r"^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}$")
+    deployment: str = Field(default="bihuan", pattern=r"^[^.:\s]{1,200}$")
+    build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
 
     _hints: ClassVar[Mapping[str, str]] = {
         "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
         "speed": "a number above 0; 1 is real time",
+        "sweep": "from 10s to 1d, such as 2m",
+        "codec_token": "16 to 200 characters, such as `openssl rand -hex 16` prints",
+        "monitor": "an address and port, such as 127.0.0.1:9464",
+        "deployment": "a name without dots, colons and blanks",
+        "build_id": "a name without blanks, such as the release or the commit",
     }
 
     @property
@@ -109,6 +145,28 @@ class Settings(BaseSettings):
     def database_synchronous(self) -> Literal["FULL", "NORMAL"]:
         """SQLite's promise for the record, the same as for Temporal's own file."""
         return "FULL" if self.server.synchronous == "full" else "NORMAL"
+
+    def key_ring(self) -> KeyRing | None:
+        """The keys that what goes to Temporal is encrypted with; None where it is not.
+
+        Raises:
+            Problem: the file of keys cannot be read, or keys are given twice.
+        """
+        if self.encryption_keys is None:
+            return KeyRing.read(self.encryption_keys_file) if self.encryption_keys_file is not None else None
+        if self.encryption_keys_file is not None:
+            raise Problem("encryption_keys and encryption_keys_file are both set; allowed: one of them")
+        return KeyRing.parse(self.encryption_keys.get_secret_value())
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            try:
+                KeyRing.parse(keys.get_secret_value())
+            except Problem as problem:
+                raise ValueError(str(problem)) from None
+        return keys
 
     @classmethod
     def settings_customise_sources(
@@ -173,7 +231,7 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
             yield f"{where}: no such setting{_did_you_mean(keys[-1], names)}"
             continue
         allowed = Settings._hints.get(keys[0])
-        shown = "" if keys[0] == "smtp_url" else f" (got {fault['input']!r})"
+        shown = "" if keys[0] in _SECRETS else f" (got {fault['input']!r})"
         message = fault["msg"].removeprefix("Value error, ")
         yield f"{where}: {message}{shown}" + (f"; allowed: {allowed}" if allowed else "")
 

@@ -25,6 +25,9 @@ _REPORT_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_int
 _MAIL_ATTEMPT = timedelta(minutes=2)
 _MAIL_PATIENCE = timedelta(days=3)
 """As long as mails of cases are tried."""
+_SWEEP_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+_SWEEP_PATIENCE = timedelta(minutes=15)
+"""Then this sweep has failed, and the next one is due."""
 _DUE = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 """Set by the Schedule; a run that was made up for after a pause is still about the days that were meant."""
 
@@ -76,7 +79,7 @@ class ReportWorkflow:
         )
         run = ports.ReportRun(report=report, mailed=tuple(mailed))
         workflow.set_current_details(run.summary())
-        workflow.logger.info("report %s", run.summary())
+        workflow.logger.info("report %s; mails: %s", report.name, ", ".join(mail.status for mail in mailed) or "none")
         return run
 
     async def _mail(self, mail: ports.ReportMail) -> ports.ReportMailed:
@@ -95,3 +98,23 @@ class ReportWorkflow:
                 raise
             reason = f"given up: {root_cause(error)}"
             return ports.ReportMailed(recipient=mail.recipient, status="refused", reason=reason)
+
+
+@workflow.defn(name="Sweep")
+class SweepWorkflow:
+    """Looks over the whole installation for what does not go on by itself; no case's history knows of it."""
+
+    @workflow.run
+    async def run(self, order: ports.SweepOrder) -> ports.SweepRun:
+        """One activity: begun anew it does no harm, and what it found is in the record."""
+        run = await workflow.execute_activity(
+            ports.sweep,
+            order,
+            start_to_close_timeout=_ATTEMPT,
+            schedule_to_close_timeout=_SWEEP_PATIENCE,
+            heartbeat_timeout=_SILENCE,
+            retry_policy=_SWEEP_RETRIES,
+            summary="巡检 sweep",
+        )
+        workflow.set_current_details(run.summary())
+        return run

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 from temporalio import activity
 
 from workflows.domain.event import Event
-from workflows.domain.model import Fact
+from workflows.domain.model import Fact, Instant
 from workflows.domain.notation import Days
 from workflows.domain.report import ReportKind, days_name
 from workflows.domain.review_view import ReviewSubject, ReviewView
@@ -132,6 +133,43 @@ class ReportRun(Fact):
         return ", ".join(said)
 
 
+class SweepOrder(Fact):
+    """A sweep that is due; another one is after `every` seconds."""
+
+    every: float = Field(gt=0)
+
+
+class SweepRun(Fact):
+    """What a sweep came to; the wall clock's times, `every` as in the order."""
+
+    began: Instant
+    ended: Instant
+    every: float
+    workflows: int = 0
+    """That run, as Temporal lists them."""
+    started: int = 0
+    """Cases that were registered, and had no workflow."""
+    redelivered: int = 0
+    """Messages that nobody held."""
+    disagreements: int = 0
+    skew: float = 0.0
+    """Seconds that Temporal's clock is ahead of the worker's."""
+    policy: str = ""
+    """A mark of the policy that the worker went by (`activities.policy.in_force.digest`)."""
+    faults: tuple[str, ...] = ()
+    """What could not be looked at or mended, and why, a line each."""
+
+    @property
+    def overdue_after(self) -> timedelta:
+        """So long after its end, there should have been another one."""
+        return timedelta(seconds=3 * self.every + 60)
+
+    def summary(self) -> str:
+        """For people, in one line."""
+        counts = f"启动 started {self.started}, 重新投递 redelivered {self.redelivered}"
+        return f"{counts}, 不一致 disagreements {self.disagreements}"
+
+
 @activity.defn
 async def settle(number: str) -> Settlement:
     """Triage, terms and dispatch of a registered submission; asked again it answers the same (R8-R13)."""
@@ -177,4 +215,10 @@ async def write_report(days: Days) -> WrittenReport:
 @activity.defn
 async def mail_report(mail: ReportMail) -> ReportMailed:
     """Send a written report to one recipient, once. Raises while it may still succeed later."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def sweep(order: SweepOrder) -> SweepRun:
+    """Start and deliver what was left lying, and look where record and Temporal disagree; again, it does no harm."""
     raise NotImplementedError

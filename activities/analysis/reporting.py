@@ -19,8 +19,9 @@ from activities.analysis.report import analyse
 from activities.analysis.wording import company_name, speech_of
 from activities.database import Database
 from activities.directory import Directory
+from activities.discretion import without_addresses
 from activities.report_ledger import ReportLedger, report_key
-from activities.transport import Delayed, Refused, Transports, without_address
+from activities.transport import Delayed, Refused, Transports, without_recipient
 from workflows.domain.notation import Days
 from workflows.domain.policy import Policy
 from workflows.domain.report import days_name
@@ -76,7 +77,9 @@ class Reporting:
         """
         answer = await _beating(self._mailed(mail))
         if answer.status in {"refused", "unsent"}:
-            logger.warning("report %s for %s: %s", days_name(mail.days), mail.recipient, answer.reason)
+            logger.warning(
+                "report %s for %s: %s", days_name(mail.days), without_addresses(mail.recipient), answer.reason
+            )
         return answer
 
     async def _mailed(self, mail: ReportMail) -> ReportMailed:
@@ -135,11 +138,11 @@ class Reporting:
             async with asyncio.timeout(self.patience.total_seconds()), transport.connect() as connection:
                 await connection.send(envelope)
         except Refused as error:
-            return ReportMailed(recipient=recipient, status="refused", reason=without_address(error, address))
+            return ReportMailed(recipient=recipient, status="refused", reason=without_recipient(error, address))
         except TimeoutError:
             raise Delayed(f"the mail server gave no answer within {self.patience.total_seconds():g} s") from None
         except Delayed as error:
-            raise Delayed(without_address(error, address)) from None
+            raise Delayed(without_recipient(error, address)) from None
         return None
 
     async def _written(self, days: Days) -> Path:

@@ -25,6 +25,7 @@ from activities.archive.selection import being_reviewed, due_for_archiving, due_
 from activities.archive.shelf import FileState, Shelf, Stored, find_attachments
 from activities.database import Database
 from activities.directory import Directory
+from activities.discretion import words_of
 from activities.tables import case_record
 from workflows.domain.model import one_line
 from workflows.domain.policy import Policy
@@ -212,5 +213,7 @@ class Archiving:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return one_line(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
-    return one_line(str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}")
+        # The folder, not the file: customers name what they attach.
+        where = f": {Path(str(error.filename)).parent}" if error.filename else ""
+        return one_line(f"{error.strerror}{where}")
+    return words_of(error)

@@ -135,7 +135,7 @@ async def show(
 
     company = await CompanyTime.read(load_settings(data=data))
     case = case_json(CaseFile.archived(dossier), company, timeline=True)
-    print_rich(*CasePanel(case, company, locale).parts())
+    print_rich(*CasePanel(case, company, locale, whole=True).parts())
     _print_contents(dossier)
     say(f"read from {path}, its checksum is right")
 

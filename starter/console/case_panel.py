@@ -18,14 +18,16 @@ from starter.console.screen import printable, shortened
 from worker.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale
 
+_MOST, _MOST_MISSED = 100, 10
+"""Steps and missed deadlines of a long life that are shown, the latest."""
 _PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
 
 
 class CasePanel:
-    """Draws one case from the JSON of `case_json`."""
+    """Draws one case from the JSON of `case_json`; `whole`: with its whole history, however long."""
 
-    def __init__(self, case: Mapping[str, Any], company: CompanyTime, locale: Locale) -> None:
-        self._case, self._company, self._locale = case, company, locale
+    def __init__(self, case: Mapping[str, Any], company: CompanyTime, locale: Locale, *, whole: bool = False) -> None:
+        self._case, self._company, self._locale, self._whole = case, company, locale, whole
         self._now = company.now()
 
     def parts(self) -> Iterator[RenderableType]:
@@ -44,7 +46,7 @@ class CasePanel:
             yield self._parts()
         if suggestions := self._case.get("suggestions"):
             yield from self._suggestions(suggestions)
-        yield self._history()
+        yield from self._history()
 
     def _title(self) -> Text:
         case = self._case
@@ -125,7 +127,7 @@ class CasePanel:
                 table.add_row(name, self._moment(deadline["due"]), Text(left, style=style))
             else:
                 table.add_row(name, "paused", f"{_span(deadline.get('remaining') or 0)} when it goes on")
-        for breach in self._case["breaches"]:
+        for breach in self._case["breaches"][-_MOST_MISSED:]:
             name = f"{self._label('clock', breach['clock'])} {breach['clock']}"
             table.add_row(Text(name, style="red"), self._moment(breach["due"]), Text("missed", style="red"))
         return table
@@ -164,9 +166,11 @@ class CasePanel:
             return None
         return str(alike[0]["linked_to"] or alike[0]["number"])
 
-    def _history(self) -> Table:
+    def _history(self) -> Iterator[RenderableType]:
+        timeline = self._case["timeline"]
+        shown = timeline if self._whole else timeline[-_MOST:]
         table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)
-        for entry in self._case["timeline"]:
+        for entry in shown:
             detail = event_text(entry, self._company.local, self._locale)
             table.add_row(
                 str(entry["sequence"]),
@@ -175,7 +179,9 @@ class CasePanel:
                 Text(printable(entry["by"])),
                 Text(shortened(detail)),
             )
-        return table
+        if earlier := len(timeline) - len(shown):
+            yield Text(f"{earlier} earlier steps: bihuan show {self._case['number']} --all", style="dim")
+        yield table
 
     def _line(self, name: str, value: str, *, style: str = "") -> Text:
         return Text.assemble((f"{name:<10}", "dim"), (printable(value), style))

@@ -13,6 +13,7 @@ from starter.console.screen import (
     print_json,
     print_rich,
     print_table,
+    printable,
     read_moment,
     read_number,
     say,
@@ -31,8 +32,17 @@ def _filter(text: str) -> Parameter:
     return Parameter(help=text)
 
 
-async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder = None) -> None:
-    """One case: where it stands, who must act until when, its deadlines and its history.
+async def show(
+    number: Number,
+    /,
+    *,
+    whole: Annotated[
+        bool, Parameter(name="--all", negative=(), help="The whole history, not only the latest.")
+    ] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """One case: where it stands, who must act until when, its deadlines and the last hundred steps of its history.
 
     Example: bihuan show FB202605110001 --json
     """
@@ -61,7 +71,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
         return
     from starter.console.case_panel import CasePanel
 
-    print_rich(*CasePanel(shown, company, place.locale).parts())
+    print_rich(*CasePanel(shown, company, place.locale, whole=whole).parts())
 
 
 async def list_(
@@ -171,6 +181,9 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
             for finding in findings
         ],
     )
+    for finding in findings:
+        if finding.todo:
+            print(printable(f"{finding.number} {finding.reason}: {finding.todo}"))
 
 
 async def outbox(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -12,7 +12,11 @@ from starter.console.screen import print_json, progress_bar, say
 from starter.console.sender import OptionalText, Sender, send_command
 from workflows.domain.problem import Problem
 
+if TYPE_CHECKING:
+    from worker.settings import Settings
+
 _MISUSED = 2
+_EXAMPLE = "'CasePriority = \"P0\" and CaseEscalation >= 2'"
 
 
 async def retime(
@@ -24,26 +28,29 @@ async def retime(
     type: Annotated[str | None, Parameter(help="Open cases of this type.")] = None,  # noqa: A002
     department: Annotated[str | None, Parameter(help="Open cases that concern this department.")] = None,
     owner: Annotated[str | None, Parameter(help="Open cases of this person.")] = None,
+    query: Annotated[str | None, Parameter(help="Open cases that this list filter of the Web UI finds.")] = None,
     why: OptionalText = None,
     sender: Sender,
 ) -> int:
-    """Take up the present policy and calendar; what has passed stays as it was. The worker has to know them: restart it
-    after a change. Many cases are told in batches; cut short, the same --command-id goes on where it was.
+    """Take up the present policy and calendar; what has passed stays as it was. A worker reads a changed policy file by
+    itself; while the file is faulty, cases reject the command with the reason. Many cases are told in batches; cut
+    short, the same --command-id goes on where it was.
 
     Example: bihuan retime FB202605110001 --as operator --why "节假日安排已公布"
     Example: bihuan retime --all --as operator --why "节假日安排已公布"
+    Example: bihuan retime --query 'CasePriority = "P0" and CaseEscalation >= 2' --as operator
     """
     which = {"priority": priority, "type": type, "department": department, "owner": owner}
     given = {name: value for name, value in which.items() if value is not None}
-    if sum((number is not None, all_, bool(given))) != 1:
-        say("which cases? allowed: a number, or --all, or any of --priority, --type, --department, --owner")
+    if sum((number is not None, all_, bool(given) or query is not None)) != 1:
+        say("which cases? allowed: a number, or --all, or any of --priority, --type, --department, --owner, --query")
         return _MISUSED
     if number is not None:
         return await send_command("retime", number, sender, why=why)
-    return await _retime_many(given, sender, why)
+    return await _retime_many(given, query, sender, why)
 
 
-async def _retime_many(given: dict[str, str], sender: Sender, why: str | None) -> int:
+async def _retime_many(given: dict[str, str], query: str | None, sender: Sender, why: str | None) -> int:
     from starter.signalling import send_to_many
     from worker.settings import load_settings
 
@@ -51,13 +58,18 @@ async def _retime_many(given: dict[str, str], sender: Sender, why: str | None) -
     if not sender.by.strip():
         raise Problem("--as is empty; allowed: a person's id, or operator")
     numbers = await _open_cases(settings.database, given)
+    if query is not None:
+        listed = await _listed(settings, query)
+        numbers = [number for number in numbers if number in listed]
     command_id = sender.command_id or f"retime-{uuid.uuid4().hex[:16]}"
     say(f"{len(numbers)} open cases; should this be cut short: the same again with --command-id {command_id}")
     fields = {"why": why} if why is not None else {}
     counts: Counter[str] = Counter()
     answers = []
     with progress_bar("retime", len(numbers)) as advance:
-        async for outcome in send_to_many(settings, "retime", numbers, fields, by=sender.by, command_id=command_id):
+        async for outcome in send_to_many(
+            settings, "retime", numbers, fields, by=sender.by, command_id=command_id, again=bool(sender.command_id)
+        ):
             advance()
             counts[outcome.outcome] += 1
             answers.append(outcome.as_json())
@@ -90,3 +102,26 @@ async def _open_cases(url: str, given: dict[str, str]) -> list[str]:
     finally:
         await database.close()
     return sorted(file.number for file in files if file.view is not None)
+
+
+async def _listed(settings: Settings, query: str) -> set[str]:
+    """Cases that run and that the filter finds; the list is the server's, and lags a second or so."""
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from worker.connection import connect
+    from workflows.details import SEARCH_ATTRIBUTES
+
+    if not query.strip():
+        raise Problem(
+            "--query is empty; allowed: a list filter such as 'CasePriority = \"P0\" and CaseEscalation >= 2'"
+        )
+    client = await connect(settings)
+    cases = f"WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND ({query})"
+    try:
+        return {one.id async for one in client.list_workflows(cases)}
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise Problem(f"--query: Temporal does not list cases: {error.message}") from None
+        known = ", ".join(key.name for key in SEARCH_ATTRIBUTES)
+        said = " ".join(error.message.removeprefix("invalid query: ").split())
+        raise Problem(f"--query {query}: {said}; allowed: a list filter on {known}, such as {_EXAMPLE}") from None

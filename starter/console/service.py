@@ -8,10 +8,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from starter.console.screen import DataFolder, say
+from worker.codec_endpoint import beside_server
 from worker.endpoint import Endpoint
 from worker.installation import Installation
 from worker.lock import DataLock
 from worker.logs import configure_logs
+from worker.metrics import engine_exporter
+from worker.monitor import free_exporter
 from worker.process import run_worker, stop_on_signals
 from worker.server import EmbeddedServer
 from worker.settings import Settings, load_settings
@@ -33,19 +36,20 @@ async def up(
     Example: bihuan up --data ./bihuan-data --port 7233 --ui-port 8233
     """
     settings = load_settings(data=data, speed=speed, server=_server(port, ui_port))
-    configure_logs(settings.log_format, settings.log_level)
+    exporter = _configure(settings)
     stop = stop_on_signals()
     with DataLock(settings.data):
         server = EmbeddedServer(settings.data, settings.server)
-        try:
-            await server.start()
-            watch = asyncio.create_task(server.watch(say))
+        async with beside_server(settings, server.ui) as server.codec:
             try:
-                await _run_beside(server, settings, stop)
+                await server.start()
+                watch = asyncio.create_task(server.watch(say))
+                try:
+                    await _run_beside(server, settings, stop, exporter)
+                finally:
+                    watch.cancel()
             finally:
-                watch.cancel()
-        finally:
-            await server.stop()
+                await server.stop()
     say("stopped")
     return 0
 
@@ -56,18 +60,29 @@ async def worker(*, data: DataFolder = None, speed: Speed = None) -> int:
     Example: TEMPORAL_ADDRESS=temporal.example.com:7233 bihuan worker
     """
     settings = load_settings(data=data, speed=speed)
-    configure_logs(settings.log_format, settings.log_level)
+    exporter = _configure(settings)
     stop = stop_on_signals()
-    await run_worker(settings, ready=lambda installation: _announce(installation, "worker ready"), stop=stop)
+    await run_worker(
+        settings, ready=lambda installation: _announce(installation, "worker ready"), stop=stop, exporter=exporter
+    )
     say("stopped")
     return 0
 
 
-async def _run_beside(server: EmbeddedServer, settings: Settings, stop: asyncio.Event) -> None:
+def _configure(settings: Settings) -> str | None:
+    """Logs and metrics of the process; answers where the engine shows its own."""
+    exporter = free_exporter(settings)
+    configure_logs(
+        settings.log_format, settings.log_level, engine_metrics=engine_exporter(exporter) if exporter else None
+    )
+    return exporter
+
+
+async def _run_beside(server: EmbeddedServer, settings: Settings, stop: asyncio.Event, exporter: str | None) -> None:
     def ready(installation: Installation) -> None:
         _announce(installation, f"ready: Temporal at {server.address}, Web UI {server.ui}")
 
-    await run_worker(settings, ready=ready, stop=stop, endpoint=Endpoint.read(settings.data))
+    await run_worker(settings, ready=ready, stop=stop, endpoint=Endpoint.read(settings.data), exporter=exporter)
 
 
 def _announce(installation: Installation, text: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from temporalio.exceptions import ApplicationError
 
 from activities.database import Database
@@ -16,6 +17,8 @@ from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
 from activities.register import Register
 from activities.settlement import Settling
+from activities.settlements import Settlements
+from activities.tables import settlement
 from tests.activities.test_form import filled
 from tests.activities.test_recording import recording_of
 from workflows.domain.case import Case
@@ -155,6 +158,18 @@ async def test_a_case_to_be_linked_to_is_known_by_its_record(settling: Settling)
         leads=("tech-001", "tech-lead", "tech-head", "director"),
         product="调度平台",
     )
+
+
+async def test_a_case_counts_once_for_its_owner_before_and_after_it_is_recorded(settling: Settling) -> None:
+    recorded, last = await register(settling), await register(settling)
+    case, events = Case.open(recorded, await settling.settle(recorded), NOW)
+    await recording_of(settling.database).record(Record(view=case.view(), events=tuple(events)))
+    await settling.settle(last)
+    async with settling.database.begin() as connection:
+        loads = await Settlements().loads(connection)
+        still = await connection.execute(select(settlement.c.number).where(settlement.c.owner.is_not(None)))
+    assert sum(loads.values()) == 2
+    assert [number for (number,) in still] == [last], "what is recorded is not looked through again"
 
 
 async def test_a_handover_finds_another_owner_or_says_why_not(settling: Settling) -> None:

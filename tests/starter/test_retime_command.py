@@ -39,19 +39,29 @@ async def test_a_newly_announced_holiday_moves_every_open_case_once(tmp_path: Pa
         numbers = [await opened(installation, f"k{count}") for count in range(3)]
         urgent = await opened(installation, "urgent", priority="P1")
         before = {number: due(await installation.case(number), "resolution") for number in (*numbers, urgent)}
-        await installation.down()
         holiday = policy.replace("extra_holidays = []", "extra_holidays = [2026-05-12]")
         assert holiday != policy
+        (tmp_path / "own.toml").write_text(holiday.replace("extra_holidays", "extra_holydays"), "utf-8")
+        faulty = await installation.run("retime", numbers[0], "--as", "operator")
+        assert faulty.code == 1
+        assert "rejected: own.toml: calendar.extra_holydays: is not known" in faulty.err
+        assert "stays in force" in faulty.err
         (tmp_path / "own.toml").write_text(holiday, "utf-8")
-        await installation.up()
-        some = await installation.run(
-            "retime", "--priority", "P1", "--as", "operator", "--command-id", "once", "--json"
-        )
+        query = ("--query", 'CasePriority = "P1" and CaseBreached = false')
+        some = await installation.run("retime", *query, "--as", "operator", "--command-id", "once", "--json")
         assert [one["number"] for one in some.value["cases"]] == [urgent]
+        typo = await installation.run("retime", "--query", 'CasePriorty = "P1"', "--as", "operator")
+        assert (typo.code, len(typo.err.splitlines())) == (1, 1)
+        assert "CasePriorty" in typo.err
+        assert "allowed: a list filter on CaseStatus" in typo.err
+        signals = []
         for _ in range(2):
             told = await installation.run("retime", "--all", "--as", "operator", "--command-id", "once", "--json")
             assert told.code == 0, told
             assert {one["outcome"] for one in told.value["cases"]} == {"accepted"}
+            history = await installation.temporal("workflow", "show", "--workflow-id", urgent, "--output", "json")
+            signals.append(history.count("WORKFLOW_EXECUTION_SIGNALED"))
+        assert signals[0] == signals[1], "going on where it was cut short leaves no trace in what was done"
         for number in numbers:
             case = await installation.until_case(number, lambda case: "retimed" in str(case["timeline"][-1]["kind"]))
             assert due(case, "resolution") - before[number] == timedelta(days=1)
@@ -61,7 +71,7 @@ async def test_a_newly_announced_holiday_moves_every_open_case_once(tmp_path: Pa
         assert [entry["kind"] for entry in round_the_clock["timeline"]].count("retimed") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["FB1", "--all"], ["--all", "--priority", "P1"]])
+@pytest.mark.parametrize("arguments", [[], ["FB1", "--all"], ["--all", "--priority", "P1"], ["FB1", "--query", "x"]])
 def test_which_cases_to_retime_has_to_be_said_once(arguments: list[str], tmp_path: Path) -> None:
     answer = bihuan("retime", *arguments, "--as", "operator", folder=tmp_path)
     assert answer.returncode == 2

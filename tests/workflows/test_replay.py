@@ -13,7 +13,7 @@ from starter.demo.stories import STORIES
 from worker.process import RUNNER
 from workflows.case import CaseWorkflow
 from workflows.collaboration import CollaborationWorkflow
-from workflows.housekeeping import ReportWorkflow
+from workflows.housekeeping import ReportWorkflow, SweepWorkflow
 from workflows.review import ReviewWorkflow
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
@@ -32,7 +32,7 @@ def history(request: pytest.FixtureRequest) -> WorkflowHistory:
 
 async def test_a_case_begun_before_the_upgrade_goes_on_after_it(history: WorkflowHistory) -> None:
     replayer = Replayer(
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow],
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow, SweepWorkflow],
         data_converter=pydantic_data_converter,
         workflow_runner=RUNNER,
     )

@@ -14,6 +14,9 @@ from workflows.domain.state import CaseState, Refused
 from workflows.domain.terms import ClockTerms, Consultation
 from workflows.domain.vocabulary import SYSTEM, CalendarKind, ClockName
 
+_REMEMBERED, _IN_FULL, _BRIEF = 50, 8, 100
+"""Parts that are over: how many are known, of how many the texts are whole, and how long those of the others are."""
+
 
 def collaborate(case: CaseState, command: Collaborate, now: datetime, facts: Consultation) -> None:
     """Ask a department for its part: one duty, one due time (R18)."""
@@ -32,7 +35,7 @@ def collaborate(case: CaseState, command: Collaborate, now: datetime, facts: Con
     due = case.terms.calendar.add(now, terms.within, terms.calendar)
     part = Part(
         department=department,
-        round=1 + sum(part.department == department for part in case.parts),
+        round=1 + max((part.round for part in case.parts if part.department == department), default=0),
         duty=command.duty,
         asked_by=command.by,
         asked_at=now,
@@ -40,6 +43,7 @@ def collaborate(case: CaseState, command: Collaborate, now: datetime, facts: Con
         terms=terms,
         head=head,
     )
+    _forget_parts(case)
     case.parts.append(part)
     case.assisting.setdefault(department, head)
     case.emit(
@@ -89,6 +93,24 @@ def end_parts(case: CaseState, now: datetime, *, by: str, why: str) -> None:
             part.status, part.result, part.ended_at = PartStatus.ENDED, why, now
             part.to_end = part.begun
             _emit_ended(case, part, by, now, why)
+
+
+def _forget_parts(case: CaseState) -> None:
+    """Of a long life only so much is carried along: what was asked and answered long ago stands in the timeline.
+
+    The last part of each department is kept, since the next one is numbered after it.
+    """
+    over = [part for part in case.parts if not part.is_open and not part.to_end]
+    for part in over[:-_IN_FULL]:
+        part.duty = _brief(part.duty)
+        part.result = part.result and _brief(part.result)
+    last = {part.department: part for part in case.parts}
+    forgotten = {id(part) for part in over[:-_REMEMBERED] if part is not last[part.department]}
+    case.parts = [part for part in case.parts if id(part) not in forgotten]
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
 
 
 def open_part(case: CaseState, department: str) -> Part | None:

@@ -71,7 +71,7 @@ def lapse(case: CaseState, clock: Clock, now: datetime) -> None:
 def _breach(case: CaseState, clock: Clock, now: datetime) -> None:
     duty = DUTIES[clock.name]
     due = clock.due or now
-    case.breaches.append(Breach(clock=clock.name, due=due, at=now, cycle=case.reopened))
+    case.miss(Breach(clock=clock.name, due=due, at=now, cycle=case.reopened))
     if clock.name is ClockName.PROGRESS:
         # The next update falls due as if this one had come, so that lasting silence keeps climbing (R16).
         case.unexplained = True

@@ -15,15 +15,18 @@ it; looking into every one of them took up to a third of what making an event or
 
 
 class Model(BaseModel):
-    """A value whose unknown keys are errors, so that a typo is seen instead of ignored."""
+    """A value whose unknown keys are errors, so that a typo is seen instead of ignored.
 
-    model_config = ConfigDict(extra="forbid")
+    Its errors do not repeat what they were about, which may be what a customer wrote.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Fact(Model):
     """A value that never changes once it exists."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 def _to_utc(value: datetime) -> datetime:

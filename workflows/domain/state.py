@@ -31,6 +31,9 @@ from workflows.domain.vocabulary import (
 )
 
 _REMEMBERED_OUTCOMES = 200
+_LONGEST_REASON = 1_000
+_REMEMBERED_BREACHES = 50
+"""Of a long life; the timeline has every one."""
 _NOT_TO_ONESELF = frozenset(
     {
         Message.SUPPLIED,
@@ -179,9 +182,24 @@ class CaseState(Model):
 
     def remember(self, command_id: str, outcome: Outcome) -> None:
         """Keep what became of a command; the oldest are forgotten first."""
+        if outcome.reason is not None and len(outcome.reason) > _LONGEST_REASON:
+            outcome = Outcome(accepted=outcome.accepted, reason=f"{outcome.reason[: _LONGEST_REASON - 1]}…")
         self.outcomes[command_id] = outcome
         while len(self.outcomes) > _REMEMBERED_OUTCOMES:
             del self.outcomes[next(iter(self.outcomes))]
+
+    def miss(self, breach: Breach) -> None:
+        """Keep a missed deadline. The oldest are forgotten first, but never the first one of each clock in the present
+        cycle: since then something has been owed.
+        """
+        self.breaches.append(breach)
+        while len(self.breaches) > _REMEMBERED_BREACHES:
+            standing: set[ClockName] = set()
+            for index, known in enumerate(self.breaches):
+                if known.cycle != self.reopened or known.clock in standing:
+                    del self.breaches[index]
+                    break
+                standing.add(known.clock)
 
     # Clocks
 

@@ -1,0 +1,63 @@
+"""The policy that a worker goes by: read anew when its file has changed, so that no restart is needed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from activities.policy.loading import SHIPPED, load_policy
+from workflows.domain.policy import Policy
+from workflows.domain.problem import Problem
+
+_log = logging.getLogger("bihuan.policy")
+_Mark = tuple[int, int, int] | None
+
+
+class PolicyInForce:
+    """A shipped policy by its name, or a company's file.
+
+    Raises:
+        Problem: there is none, or it is not well-formed; one line a fault.
+    """
+
+    def __init__(self, name_or_path: str) -> None:
+        self.source = name_or_path
+        self.fault: str | None = None
+        """Why the file as it is now is not in force; the one before still is."""
+        self._mark = self._marked()
+        self._policy = load_policy(name_or_path)
+
+    def current(self) -> Policy:
+        """The policy, of the file as it is now; one that is not well-formed leaves the one before in force."""
+        mark = self._marked()
+        if mark != self._mark:
+            self._mark = mark
+            try:
+                self._policy, self.fault = load_policy(self.source), None
+            except Problem as problem:
+                self.fault = f"{_first_line(problem)}; the policy read before it was changed stays in force"
+                _log.warning("policy %s", self.fault)
+            else:
+                _log.info("policy %s has changed and is in force", self.source)
+        return self._policy
+
+    def _marked(self) -> _Mark:
+        """What changes with the file; a shipped one changes with the release only."""
+        if self.source in SHIPPED:
+            return None
+        try:
+            stat = Path(self.source).stat()
+        except OSError:
+            return (0, 0, 0)
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def digest(policy: Policy) -> str:
+    """A short mark of what a policy says: two processes that go by the same one have the same."""
+    return hashlib.sha256(policy.model_dump_json().encode()).hexdigest()[:12]
+
+
+def _first_line(problem: Problem) -> str:
+    first, *more = str(problem).splitlines()
+    return f"{first} (and {len(more)} more)" if more else first

@@ -1,0 +1,256 @@
+"""Many open cases on an embedded server and a worker, each a process of its own as in production.
+
+They come in through the real intake, under the standard policy with a claim time of one minute for a P1. P3 cases
+are the idle ones: nothing of theirs falls due for hours. P1 cases are the ones that fall due: nobody claims them, so
+each escalates a minute after it was accepted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from sqlalchemy import func, select
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+
+import activities.policy
+from activities.tables import case_record, outbox, timeline
+from benchmarks.child import Child
+from starter.demo.stage import free_port
+from starter.intake import Intake, open_intake
+from worker.lock import DataLock
+from worker.server import EmbeddedServer
+from worker.settings import ServerSettings, Settings
+from workflows.case import CaseWorkflow
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import EventKind, Message, Priority
+
+IDLE, DUE = Priority.P3, Priority.P1
+CLAIM = timedelta(minutes=1)
+"""Of a P1 here: that long after it was accepted it escalates."""
+_AT_ONCE = 8
+_AHEAD = 150
+"""Cases registered that no worker has opened yet: more would only queue."""
+_STALLED = 120.0
+"""Seconds without a single case more, after which something is wrong."""
+_RPC_TIMEOUT = timedelta(seconds=2)
+
+
+class _OwnSettings(Settings):
+    """Whatever the environment says, a measurement touches no company's database, mail server or cluster."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_: Any,
+        **__: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What this module says, and nothing else."""
+        return (init_settings,)
+
+
+@dataclass
+class Crowd:
+    """Open with `open_crowd`. Its server runs; a worker runs once `work` was called."""
+
+    settings: Settings
+    server: EmbeddedServer
+    client: Client
+    intake: Intake
+    worker: Child | None = None
+
+    async def work(self, *, cached: int | None = None) -> float:
+        """Start the worker; seconds from there to its line of readiness.
+
+        Raises:
+            Problem: it does not get ready.
+        """
+        environment = {"BIHUAN_POLICY": self.settings.policy}
+        if cached is not None:
+            environment["BIHUAN_SIZES__CACHED_WORKFLOWS"] = str(cached)
+        arguments = ("-c", "from starter.admin import main; main()", "worker", "--data", str(self.settings.data))
+        begun = time.monotonic()
+        log = self.settings.data / "worker.log"
+        self.worker = await Child.start(arguments, log, ready="worker ready", environment=environment)
+        return time.monotonic() - begun
+
+    async def rest(self) -> None:
+        """Stop the worker."""
+        if self.worker is not None:
+            await self.worker.stop()
+
+    async def opened(self) -> int:
+        """Cases that are recorded."""
+        async with self.intake.installation.database.read() as connection:
+            return await connection.scalar(select(func.count()).select_from(case_record)) or 0
+
+    async def open_idle(self, total: int) -> float:
+        """Open idle cases until `total` are recorded; seconds it took.
+
+        Raises:
+            Problem: no case more is opened for two minutes.
+        """
+        begun = time.monotonic()
+        known = await self.opened()
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def one() -> None:
+            async with turn:
+                await self.accept(IDLE)
+
+        told = known
+        while told < total:
+            batch = min(_AHEAD, total - told)
+            await asyncio.gather(*(one() for _ in range(batch)))
+            told += batch
+            await self._recorded(told - (_AHEAD // 2 if told < total else 0), total)
+        if known < total:
+            sys.stderr.write("\n")
+        return time.monotonic() - begun
+
+    async def accept(self, priority: Priority) -> str:
+        """One case more; its number.
+
+        Raises:
+            Problem: the intake, or Temporal, does not take it.
+        """
+        accepted = await self.intake.accept(_form(priority))
+        if not accepted.started:
+            raise Problem(f"{accepted.number} was not started: {self.intake.outage}")
+        return accepted.number
+
+    async def answered(self, number: str, *, within: float = 60.0) -> float:
+        """Send a case a command; seconds until its worker has judged it.
+
+        Raises:
+            Problem: nobody did.
+        """
+        begun = time.monotonic()
+        handle = self.client.get_workflow_handle_for(CaseWorkflow.run, number)
+        command_id = uuid.uuid4().hex
+        command = {"command_id": command_id, "by": "agent-001", "text": "在吗"}
+        sent = False
+        while (waited := time.monotonic() - begun) < within:
+            with suppress(RPCError):
+                if not sent:
+                    await handle.signal("note", command, rpc_timeout=_RPC_TIMEOUT)
+                    sent = True
+                outcome = await handle.query(CaseWorkflow.outcome, command_id, rpc_timeout=_RPC_TIMEOUT)
+                if outcome.outcome in {"accepted", "rejected"}:
+                    return time.monotonic() - begun
+            await asyncio.sleep(0.02)
+        raise Problem(f"{number} did not answer within {waited:.0f} s")
+
+    async def withdraw(self, number: str) -> None:
+        """Close a case; nobody waits for it."""
+        handle = self.client.get_workflow_handle(number)
+        await handle.signal("withdraw", {"command_id": uuid.uuid4().hex, "by": "customer", "why": "测量结束"})
+
+    async def escalated(self, numbers: Sequence[str], *, within: float = 300.0) -> dict[str, tuple[datetime, datetime]]:
+        """Wait until each case has told somebody of its first escalation; when it was due and when that was written.
+
+        Raises:
+            Problem: one has not.
+        """
+        end = time.monotonic() + within
+        while len(found := await self._escalations(numbers)) < len(numbers):
+            if time.monotonic() > end:
+                raise Problem(f"{len(numbers) - len(found)} of {len(numbers)} cases did not escalate; see the logs")
+            await asyncio.sleep(0.2)
+        return found
+
+    async def _escalations(self, numbers: Sequence[str]) -> dict[str, tuple[datetime, datetime]]:
+        """The timeline and the outbox are written in one transaction, which read the clock as it began."""
+        columns = select(timeline.c.number, timeline.c.kind, timeline.c.detail, timeline.c.recorded_at).where(
+            timeline.c.kind.in_((EventKind.LAPSED.value, EventKind.ESCALATED.value))
+        )
+        told = select(outbox.c.number).where(outbox.c.message == Message.ESCALATED.value)
+        async with self.intake.installation.database.read() as connection:
+            rows = (await connection.execute(columns.order_by(timeline.c.number, timeline.c.sequence))).all()
+            notified = set(await connection.scalars(told))
+        wanted = set(numbers) & notified
+        due: dict[str, datetime] = {}
+        found: dict[str, tuple[datetime, datetime]] = {}
+        for row in rows:
+            if row.number not in wanted:
+                continue
+            if row.kind == EventKind.LAPSED.value:
+                due.setdefault(row.number, datetime.fromisoformat(row.detail["due"]))
+            elif row.number in due:
+                found.setdefault(row.number, (due[row.number], row.recorded_at.astimezone(UTC)))
+        return found
+
+    async def _recorded(self, wanted: int, total: int) -> None:
+        known, moved = await self.opened(), time.monotonic()
+        while known < wanted:
+            await asyncio.sleep(0.1)
+            if (now := await self.opened()) > known:
+                known, moved = now, time.monotonic()
+            elif time.monotonic() - moved > _STALLED:
+                raise Problem(f"no case was opened for {_STALLED:g} s, {wanted - known} are missing; see the logs")
+        sys.stderr.write(f"\ropened {known}/{total}")
+        sys.stderr.flush()
+
+
+@asynccontextmanager
+async def open_crowd(folder: Path) -> AsyncIterator[Crowd]:
+    """A server on that data folder, with whatever cases are there already; everything is ended with the block.
+
+    Raises:
+        Problem: the folder is in use, or the server does not start.
+    """
+    ports = ServerSettings(port=free_port(), ui_port=free_port())
+    settings = _OwnSettings(data=folder, policy=str(_policy(folder)), server=ports)
+    with DataLock(folder):
+        server = EmbeddedServer(folder, ports)
+        crowd: Crowd | None = None
+        try:
+            await server.start()
+            client = await Client.connect(server.address, data_converter=pydantic_data_converter)
+            async with open_intake(settings) as intake:
+                crowd = Crowd(settings, server, client, intake)
+                try:
+                    yield crowd
+                finally:
+                    await crowd.rest()
+        finally:
+            await server.stop()
+
+
+def _policy(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = (Path(activities.policy.__path__[0]) / "standard.toml").read_text("utf-8")
+    before, marker, after = text.partition(f"[priorities.{DUE}.clocks]")
+    path = folder.resolve() / "policy.toml"
+    claim = f'claim = {{ within = "{CLAIM.seconds // 60}m"'
+    path.write_text(before + marker + re.sub(r'claim = \{ within = "\w+"', claim, after, count=1), "utf-8")
+    return path
+
+
+def _form(priority: Priority) -> dict[str, Any]:
+    return {
+        "channel": "portal",
+        "customer": {"name": "客户", "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
+        "product": "CRM",
+        "type": "technical",
+        "occurred_at": "2026-01-05T09:00+08:00",
+        "description": {"symptom": "数据同步失败", "steps": "登录", "expected": "成功", "actual": "失败"},
+        "impact": {"blocks_normal_use": False, "effect": ""},
+        "hoped_for": "24小时内",
+        "received_by": "agent-001",
+        "priority": priority.value,
+    }

@@ -1,0 +1,59 @@
+"""What a check says: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from workflows.domain.problem import Problem
+
+
+class Level(StrEnum):
+    """How it stands. A warning does not keep cases from going on, a fault does or will."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True)
+class Line:
+    """`what` is how it stands, `todo` what to do about it; None where nothing has to be done."""
+
+    check: str
+    status: Level
+    what: str
+    todo: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer of `--json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Says lines under the name of one check."""
+
+    check: str
+
+    def ok(self, what: str) -> Line:
+        """It is as it should be."""
+        return Line(self.check, Level.OK, what)
+
+    def warning(self, what: str, todo: str) -> Line:
+        """Somebody should look at it."""
+        return Line(self.check, Level.WARNING, what, todo)
+
+    def fault(self, what: str, todo: str) -> Line:
+        """It does not work."""
+        return Line(self.check, Level.FAULT, what, todo)
+
+    def problem(self, problem: Problem, todo: str) -> Iterable[Line]:
+        """Each line of a problem is a fault."""
+        return [self.fault(line, todo) for line in str(problem).splitlines()]
+
+
+class NotLookedAtError(Exception):
+    """A check cannot be made because of something that another check reports; the text says what."""

@@ -1,0 +1,140 @@
+"""The database: reachable, of this release, whole, with room to grow."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import text
+
+from activities.database import Database
+from activities.database_url import DatabaseUrl
+from activities.migrations import HEAD
+from starter.doctor.line import Line, Speaker
+from starter.doctor.ward import Ward
+from workflows.domain.problem import Problem
+
+_PATIENCE = 5.0
+"""Seconds for looking through a SQLite file."""
+_TIGHT = 1_000_000_000
+_FULL = 100_000_000
+_SKEW = 5.0
+"""Seconds two clocks may differ."""
+
+
+async def database(ward: Ward) -> Iterable[Line]:
+    """Reachable, with the schema of this release."""
+    said = Speaker("database")
+    settings = ward.settings
+    if settings.database_url is None and not settings.data.is_dir():
+        return [said.fault(f"data folder {settings.data}: there is none", f"bihuan up --data {settings.data}")]
+    try:
+        address = DatabaseUrl.parse(settings.database)
+        if address.kind == "sqlite" and not address.path.is_file():
+            address.check_folder()
+            todo = (
+                f"bihuan up --data {settings.data}, or bihuan worker; another place: BIHUAN_DATA, BIHUAN_DATABASE_URL"
+            )
+            return [said.fault(f"there is no database file {address.path}", todo)]
+        opened = Database.open(settings.database)
+        try:
+            revision = await opened.revision()
+        finally:
+            await opened.close()
+    except Problem as problem:
+        return said.problem(problem, "see that it runs, and check BIHUAN_DATABASE_URL and its password")
+    if revision is None:
+        return [said.fault(f"{address.name} has no tables yet", "bihuan db upgrade")]
+    if revision != HEAD:
+        newer = revision > HEAD
+        todo = "use the release that this database was upgraded for" if newer else "bihuan db upgrade"
+        return [said.fault(f"{address.name} has schema {revision}, this release works with {HEAD}", todo)]
+    return [said.ok(f"{address.name}, schema {HEAD}")]
+
+
+async def integrity(ward: Ward) -> Iterable[Line]:
+    """Whether a SQLite file is whole; a server looks after its own."""
+    said = Speaker("integrity")
+    address = DatabaseUrl.parse(ward.settings.database)
+    if address.kind != "sqlite" or not address.path.is_file():
+        return []
+    found = await asyncio.to_thread(_quick_check, address.path)
+    if found is None:
+        todo = f"when it is quiet: sqlite3 {address.path} 'PRAGMA quick_check'"
+        return [said.warning(f"{address.path.name} was not looked through within {_PATIENCE:g} s", todo)]
+    if found == "ok":
+        return [said.ok(f"{address.path.name} is whole")]
+    todo = "stop bihuan, keep the file, and bring the latest backup back"
+    return [said.fault(f"{address.path.name} is damaged: {found}", todo)]
+
+
+async def space(ward: Ward) -> Iterable[Line]:
+    """Room on the disks of the data folder, the database and the archive."""
+    settings = ward.settings
+    wanted = [settings.data, settings.archive_folder, settings.report_folder]
+    if (address := DatabaseUrl.parse(settings.database)).kind == "sqlite":
+        wanted.append(address.path.parent)
+    disks = {path.stat().st_dev: path for path in map(_nearest, wanted)}
+    return [_room(path) for path in disks.values()]
+
+
+async def clocks(ward: Ward) -> Iterable[Line]:
+    """Whether this machine, the database server and the worker's Temporal go by the same time."""
+    said = Speaker("clock")
+    lines: list[Line] = []
+    set_clock = "let all machines set their clocks by NTP (chrony, systemd-timesyncd)"
+    opened = await ward.database()
+    if opened.address.kind == "postgresql":
+        before = datetime.now(UTC)
+        async with opened.read() as connection:
+            there = await connection.scalar(text("SELECT clock_timestamp()"))
+        lines += _skew(said, "the database server", (there - before).total_seconds(), set_clock)
+    sweep = await ward.sweep()
+    if sweep is not None:
+        lines += _skew(said, "Temporal, as the worker saw it,", sweep.run.skew, set_clock)
+        lines += _skew(said, "the worker", max(0.0, (sweep.run.ended - datetime.now(UTC)).total_seconds()), set_clock)
+    return lines or [said.ok("no difference was seen")]
+
+
+def _skew(said: Speaker, whose: str, seconds: float, todo: str) -> Iterable[Line]:
+    if abs(seconds) <= _SKEW:
+        return []
+    how = "ahead" if seconds > 0 else "behind"
+    return [said.warning(f"{whose} is {abs(seconds):.0f} s {how}: deadlines are early or late by that", todo)]
+
+
+def _room(path: Path) -> Line:
+    said = Speaker("disk")
+    free = shutil.disk_usage(path).free
+    what = f"{free / 1e9:.1f} GB free for {path}"
+    todo = "make room, or move the folder; a full disk stops every case until there is room again"
+    if free < _FULL:
+        return said.fault(what, todo)
+    return said.warning(what, todo) if free < _TIGHT else said.ok(what)
+
+
+def _nearest(path: Path) -> Path:
+    """The folder itself, or the one it would be made in."""
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _quick_check(path: Path) -> str | None:
+    """`ok`, the first damage, or None where that takes too long."""
+    deadline = time.monotonic() + _PATIENCE
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, 50_000)
+            return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        return None if str(error) in {"interrupted", "database is locked"} else str(error)
+    except sqlite3.DatabaseError as error:
+        return str(error)

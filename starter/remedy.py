@@ -1,0 +1,58 @@
+"""What to do about each kind of disagreement between the record and Temporal, in one line."""
+
+from __future__ import annotations
+
+import shlex
+
+from workflows.domain.disagreement import Disagreement, DisagreementReason
+
+_WHY = "bihuan stuck"
+
+
+def remedy(one: Disagreement) -> str:
+    """The way out; commands of `temporal` go by the same `TEMPORAL_*` variables as those of `bihuan`."""
+    is_case = one.workflow == one.number
+    match one.reason:
+        case DisagreementReason.WORKFLOW_ENDED if one.what == "completed":
+            return (
+                "the record lacks its last steps, such as after an older backup: bring a newer one back; "
+                "the steps are in its history in the Web UI"
+            )
+        case DisagreementReason.WORKFLOW_ENDED:
+            return f"let it go on from its last step: {_temporal('reset', one, '--type', 'LastWorkflowTask')}"
+        case DisagreementReason.WORKFLOW_MISSING if is_case:
+            return (
+                "bring Temporal's store back from a backup that has it, or connect to the server that has it; where "
+                f"there is none, open the issue anew with the form in: bihuan show {one.number} --json"
+            )
+        case DisagreementReason.WORKFLOW_MISSING if one.workflow.endswith("/review"):
+            return "bring Temporal's store back from a backup that has it; the case itself is closed and needs nothing"
+        case DisagreementReason.WORKFLOW_MISSING:
+            return f"nobody can answer it now: the owner goes on without it (bihuan resolve {one.number} --why-open)"
+        case DisagreementReason.STILL_RUNNING:
+            return f"nothing is owed any more; see in the Web UI what it waits for, then: {_temporal('terminate', one)}"
+        case DisagreementReason.RECORD_BEHIND:
+            return (
+                "let it write its state again: "
+                f"bihuan note {one.number} --as operator --text ...; the steps between are in its history in the Web UI"
+            )
+        case DisagreementReason.RECORD_AHEAD:
+            return (
+                "Temporal's store is older than the record, such as after an older backup: do again what "
+                f"bihuan show {one.number} says was done since"
+            )
+        case DisagreementReason.NOT_IN_RECORD:
+            return (
+                "the record is older than Temporal's store, or of another installation: bring a newer backup of the "
+                f"database back; one that nobody knows is ended with: {_temporal('terminate', one)}"
+            )
+        case DisagreementReason.DELIVERY_UNENDING:
+            name = shlex.quote(one.workflow)
+            return (
+                f"see why: temporal activity describe --activity-id {name}; end it with: temporal activity terminate "
+                f"--activity-id {name} --reason '{_WHY}'; if its message still waits, the next sweep delivers it"
+            )
+
+
+def _temporal(what: str, one: Disagreement, *more: str) -> str:
+    return shlex.join(["temporal", "workflow", what, "--workflow-id", one.workflow, *more, "--reason", _WHY])

@@ -1,0 +1,109 @@
+"""What a worker asks the record all day long must not grow with everything that was ever closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from activities.database import Database
+from activities.reader import open_reader
+from activities.reading import Cases
+from activities.register import Register
+from activities.settlements import Settlements
+from activities.suggestion import suggest
+from workflows.domain.model import Json
+
+NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
+Statement = tuple[str, Any]
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> Any:
+    """SQLite: its planner does not go by how much is there, so an empty one answers as a full one does."""
+    opened = Database.open(f"sqlite:///{tmp_path}/bihuan.db")
+    await opened.migrate()
+    yield opened
+    await opened.close()
+
+
+@contextmanager
+def listening(database: Database) -> Iterator[list[Statement]]:
+    asked: list[Statement] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith(("SELECT", "UPDATE")):
+            asked.append((statement, parameters))
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def scanned(database: Database, asked: list[Statement]) -> list[str]:
+    """Tables that are read from end to end, by name or alias."""
+    found = []
+    async with database.read() as connection:
+        for statement, parameters in asked:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            found += [row.detail for row in plan if re.match(r"SCAN (?!\(|anon)", row.detail)]
+    return [detail for detail in found if "ix_case_record_open" not in detail and "ix_settlement_owner" not in detail]
+
+
+async def test_choosing_an_owner_reads_what_is_open_and_no_more(database: Database) -> None:
+    with listening(database) as asked:
+        async with database.begin() as connection:
+            await Settlements().loads(connection)
+    assert asked
+    assert await scanned(database, asked) == []
+
+
+async def test_the_worker_finds_what_is_left_to_start_and_to_deliver_without_reading_everything(
+    database: Database,
+) -> None:
+    with listening(database) as asked:
+        await Register(database).unstarted()
+        await Cases(database).outbox(status="pending")
+    assert len(asked) == 2
+    assert await scanned(database, asked) == []
+
+
+async def test_the_latest_messages_are_shown_without_sorting_all_there_ever_were(database: Database) -> None:
+    with listening(database) as asked:
+        await Cases(database).outbox(limit=100)
+    async with database.read() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1])
+        assert "ix_outbox_created_at" in plan.first().detail  # type: ignore[union-attr]
+
+
+async def test_looking_for_what_needs_attention_reads_open_cases_only(database: Database) -> None:
+    with listening(database) as asked:
+        await Cases(database).attention(NOW)
+    of_cases = [one for one in asked if "FROM case_record" in one[0] and "JOIN" not in one[0]]
+    assert len(of_cases) == 2
+    assert await scanned(database, of_cases) == []
+
+
+async def test_looking_for_open_cases_that_are_alike_begins_with_the_latest(database: Database) -> None:
+    said: list[str] = []
+    async with open_reader(database.address) as reader:
+        rows = reader.rows
+
+        async def noted(statement: str, *parameters: Any) -> Any:
+            if "opened_at" in statement:
+                found = await rows(f"EXPLAIN QUERY PLAN {statement}", *parameters)
+                said.extend(str(row["detail"]) for row in found)
+            return await rows(statement, *parameters)
+
+        reader.rows = noted  # type: ignore[method-assign]
+        form: Json = {"description": {"symptom": "点击保存提示网络错误"}, "product": "CRM"}
+        await suggest(reader, "FB209901010001", form, type=None, subtype=None)
+    scans = [detail for detail in said if detail.startswith("SCAN")]
+    assert [detail for detail in scans if "ix_case_record_open_opened_at" not in detail and detail != "SCAN c"] == []
+    assert any("ix_case_record_open_opened_at" in detail for detail in scans)

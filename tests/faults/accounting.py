@@ -1,0 +1,355 @@
+"""The books of an installation after a run of faults: what was accepted, what became of it, and what does not add up.
+
+The histories are the one side, the record and the mail server the other. Nothing here looks at how a run went: what
+is lost or doubled has to show in the figures.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import select
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from activities.database import Database
+from activities.mail import Smtp
+from activities.outbox import OutboxStatus, key_of
+from activities.report_ledger import REPORT_MAIL
+from activities.tables import case_record, installation, outbox, registration, review, review_timeline, timeline
+from tests.faults.histories import Life, Step, read_lives
+from worker.company_time import TIME_KEY
+from workflows.domain.event import Event, EventKind
+from workflows.domain.part import workflow_id
+from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.vocabulary import SYSTEM, ClockName, Contact
+
+_MOVED_ON = (EventKind.CLOSED, EventKind.REOPENED)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The figures of a run, times in seconds of the wall clock. `discrepancies` is empty when the books agree."""
+
+    accepted: int
+    ended: int
+    events_recorded: int
+    events_in_histories: int
+    notifications_due: int
+    notifications_sent: int
+    notifications_kept: int
+    """No way to send them here: they stay in the outbox, readable."""
+    notifications_failed: int
+    mails_doubled: int
+    """Second copies under the same Message-ID."""
+    deadlines_due: int
+    deadlines_seen: int
+    escalations_due: int
+    escalations_came: int
+    greatest_lateness: float
+    """Between a due time and the record of its lapse, reminder or escalation."""
+    latest: str
+    """Which one that was."""
+    continued: int
+    """Runs that a workflow began anew."""
+    discrepancies: tuple[str, ...] = ()
+
+
+@dataclass
+class _Books:
+    """Filled in case by case."""
+
+    events_recorded: int = 0
+    events_in_histories: int = 0
+    due: dict[str, Event] = field(default_factory=dict)
+    """Outbox key -> the event behind it."""
+    deadlines_due: int = 0
+    deadlines_seen: int = 0
+    escalations_due: int = 0
+    escalations_came: int = 0
+    lateness: float = 0.0
+    latest: str = ""
+    wrong: list[str] = field(default_factory=list)
+
+
+async def account(
+    database: Database,
+    client: Client,
+    *,
+    mails: Sequence[EmailMessage] | None = None,
+    sender: str = "support@example.com",
+    acknowledged: Mapping[str, Iterable[str]] | None = None,
+    answers_lost: Collection[str] = (),
+    refused: Collection[str] = (),
+    open_cases: Collection[str] = (),
+) -> Account:
+    """Hold the histories, the record and the mails against each other, once everything has come to rest.
+
+    Args:
+        database: the record.
+        client: of the Temporal that the cases live on.
+        mails: everything the mail server took; None where no mail is sent at all.
+        sender: the installation's, which the Message-IDs are made with.
+        acknowledged: workflow id -> command ids whose signals the server has acknowledged to their sender.
+        answers_lost: outbox keys whose mails may have come twice, because the server's answer did not arrive.
+        refused: addresses that the mail server refuses for good.
+        open_cases: numbers that are not expected to have ended.
+    """
+    async with database.read() as connection:
+        numbers = list(await connection.scalars(select(registration.c.number).order_by(registration.c.number)))
+        rows = {row.number: row for row in await connection.execute(select(case_record))}
+        reviews = {row.id: row for row in await connection.execute(select(review))}
+        entries = _by_owner(await connection.execute(select(timeline)), "number")
+        review_entries = _by_owner(await connection.execute(select(review_timeline)), "review")
+        messages = {row.key: row for row in await connection.execute(select(outbox))}
+        memory = {row.key: row.value for row in await connection.execute(select(installation))}
+    time = VirtualTime.model_validate(memory.get(TIME_KEY) or {})
+    lives = await read_lives(client, [*numbers, *reviews])
+    parts = await read_lives(client, [part for number in numbers for part in _parts_of(lives[number])])
+    books = _Books()
+    ended = 0
+    for number in numbers:
+        life = lives[number]
+        ended += _ended(life, rows.get(number), books, expected=number not in open_cases)
+        _compare(number, life, entries.get(number, []), books)
+        _deadlines(number, life, entries.get(number, []), time, books)
+        _parts(life, parts, books)
+    for name, row in reviews.items():
+        if lives[name].status is None:
+            books.wrong.append(f"{name}: the review was called for, but Temporal has no such workflow")
+        _compare(row.number, lives[name], review_entries.get(name, []), books)
+    for life in [*lives.values(), *parts.values()]:
+        _judged(life, (acknowledged or {}).get(life.id, ()), books)
+    sent, kept, failed = _outbox(messages, books, refused, mailed=mails is not None)
+    keys = {key for key, row in messages.items() if row.status == OutboxStatus.SENT}
+    keys |= {key for key, value in memory.items() if key.startswith(REPORT_MAIL) and value["status"] == "sent"}
+    doubled = _mails(keys, mails, sender, answers_lost, books) if mails is not None else 0
+    return Account(
+        accepted=len(numbers),
+        ended=ended,
+        events_recorded=books.events_recorded,
+        events_in_histories=books.events_in_histories,
+        notifications_due=len(books.due),
+        notifications_sent=sent,
+        notifications_kept=kept,
+        notifications_failed=failed,
+        mails_doubled=doubled,
+        deadlines_due=books.deadlines_due,
+        deadlines_seen=books.deadlines_seen,
+        escalations_due=books.escalations_due,
+        escalations_came=books.escalations_came,
+        greatest_lateness=books.lateness,
+        latest=books.latest,
+        continued=sum(max(life.runs - 1, 0) for life in [*lives.values(), *parts.values()]),
+        discrepancies=tuple(books.wrong),
+    )
+
+
+def _by_owner(rows: Iterable[Any], column: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in sorted(rows, key=lambda row: row.sequence):
+        found.setdefault(getattr(row, column), []).append(row)
+    return found
+
+
+def _ended(life: Life, row: Any, books: _Books, *, expected: bool) -> bool:
+    """Both the record says closed and the workflow is over; one alone is a discrepancy whatever was expected."""
+    recorded = row is not None and row.closed_at is not None
+    if life.status is None:
+        books.wrong.append(f"{life.id}: accepted, but Temporal has no such case")
+        return False
+    over = life.status is WorkflowExecutionStatus.COMPLETED
+    if over and recorded:
+        return True
+    if over != recorded:
+        said = row.status if row else "nothing"
+        books.wrong.append(f"{life.id}: its workflow is {life.status.name}, the record says {said}")
+    elif expected or life.status is not WorkflowExecutionStatus.RUNNING:
+        books.wrong.append(
+            f"{life.id}: not ended: {life.status.name}, the record says {row.status if row else 'nothing'}"
+        )
+    return False
+
+
+def _compare(number: str, life: Life, entries: Sequence[Any], books: _Books) -> None:
+    """The timeline against what the history says, entry by entry; and whom that has to be told."""
+    books.wrong += life.faults
+    events = life.events
+    books.events_recorded += len(entries)
+    books.events_in_histories += len(events)
+    for what, counted in (("history", [e.sequence for e in events]), ("timeline", [e.sequence for e in entries])):
+        if counted != list(range(1, len(counted) + 1)):
+            books.wrong.append(f"{life.id}: the {what} does not count 1, 2, 3, …: {_gap(counted)}")
+    written = {entry.sequence: (entry.at, entry.kind, entry.by, entry.detail) for entry in entries}
+    said = {event.sequence: (event.at, event.kind.value, event.by, event.detail) for event in events}
+    for sequence in sorted(written.keys() | said.keys()):
+        if written.get(sequence) != said.get(sequence):
+            books.wrong.append(
+                f"{life.id} #{sequence}: the timeline has {_brief(written.get(sequence))}, "
+                f"the history {_brief(said.get(sequence))}"
+            )
+    for event in events:
+        for notice in event.notices:
+            books.due.setdefault(key_of(number, notice), event)
+
+
+def _gap(counted: Sequence[int]) -> str:
+    odd = next(((one, two) for one, two in pairwise([0, *counted]) if two != one + 1), (0, 0))
+    return f"{odd[0]} is followed by {odd[1]}"
+
+
+def _brief(entry: tuple[Any, ...] | None) -> str:
+    return f"{entry[1]} by {entry[2]} at {entry[0].isoformat()}" if entry else "nothing"
+
+
+def _judged(life: Life, acknowledged: Iterable[str], books: _Books) -> None:
+    """What the server acknowledged stands in the history, and what stands there was judged."""
+    kept = set(life.signals)
+    books.wrong += [
+        f"{life.id}: the server acknowledged {command}, its history does not have it"
+        for command in acknowledged
+        if command not in kept
+    ]
+    if life.core is None:
+        return
+    remembered = life.core.outcomes
+    # The oldest outcomes are forgotten; the ones that came last never are.
+    books.wrong += [
+        f"{life.id}: {command} was never judged"
+        for command in list(dict.fromkeys(life.signals))[-len(remembered) or None :]
+        if command not in remembered
+    ]
+
+
+def _parts_of(life: Life) -> list[str]:
+    parts = getattr(life.core, "parts", ())
+    return [workflow_id(life.id, part.department, part.round) for part in parts]
+
+
+def _parts(life: Life, parts: Mapping[str, Life], books: _Books) -> None:
+    """Everything a department reported was taken up by its case, and no part outlives its case."""
+    for part in getattr(life.core, "parts", ()):
+        own = parts[workflow_id(life.id, part.department, part.round)]
+        books.wrong += own.faults
+        if own.status is None:
+            books.wrong.append(f"{own.id}: asked for, but Temporal has no such workflow")
+            continue
+        reported = [report.sequence for report in own.reports]
+        if reported != list(range(1, len(reported) + 1)):
+            books.wrong.append(f"{own.id}: its reports do not count 1, 2, 3, …: {_gap(reported)}")
+        # Of a part that is over for the case nothing more is taken up.
+        if part.is_open and part.reported != len(reported):
+            books.wrong.append(f"{own.id}: reported {len(reported)} times, the case knows of {part.reported}")
+        if life.status is WorkflowExecutionStatus.COMPLETED and own.status is not WorkflowExecutionStatus.COMPLETED:
+            books.wrong.append(f"{own.id}: its case is over, it is {own.status.name}")
+
+
+def _deadlines(number: str, life: Life, entries: Sequence[Any], time: VirtualTime, books: _Books) -> None:
+    """Every deadline that passed while it ran has its entry, once; and every lapse its escalation."""
+    recorded = {entry.sequence: entry.recorded_at for entry in entries}
+    came = Counter(_cause(event) for event in life.events if _cause(event) is not None)
+    books.wrong += [f"{number}: {cause} came {count} times" for cause, count in came.items() if count > 1]
+    for before, after in pairwise(life.steps):
+        _passed(number, before, after, books)
+    for event, following in pairwise([*life.events, None]):
+        if event is None:
+            continue
+        if event.kind is EventKind.LAPSED:
+            books.escalations_due += 1
+            if following is not None and _escalates(following, event):
+                books.escalations_came += 1
+            else:
+                books.wrong.append(f"{number} #{event.sequence}: {event.detail['clock']} lapsed and nobody was told")
+        if (due := _due(event)) is None:
+            continue
+        books.deadlines_due += 1
+        if event.sequence in recorded:
+            books.deadlines_seen += 1
+            late = (time.real(recorded[event.sequence]) - time.real(due)).total_seconds()
+            if late > books.lateness:
+                books.lateness, books.latest = late, f"{number} #{event.sequence} {event.detail['clock']}"
+
+
+def _passed(number: str, before: Step, after: Step, books: _Books) -> None:
+    """Of the deadlines that ran after one step, those that had passed when the next one began."""
+    deadlines: Any = before.view.deadlines
+    if not after.events or not deadlines or not hasattr(before.view, "escalation_level"):
+        return
+    now = after.events[0].at
+    seen = {(event.detail.get("clock"), _due(event)) for event in after.events if _due(event) is not None}
+    kinds = {event.kind for event in after.events}
+    passed = sorted((one for one in deadlines if one.due is not None and one.due <= now), key=lambda one: one.due)
+    for index, one in enumerate(passed):
+        # The first to fall due cannot have been overtaken by anything. A later one can: a lapse before it may have
+        # closed the case, or have begun the climb anew.
+        overtaken = index > 0 and (
+            not kinds.isdisjoint(_MOVED_ON) or (one.clock is ClockName.ESCALATION and EventKind.ESCALATED in kinds)
+        )
+        closed_it = EventKind.CLOSED in kinds and one.clock in {ClockName.CONFIRMATION, ClockName.RATING}
+        if overtaken:
+            continue
+        if not closed_it and (one.clock.value, one.due) not in seen:
+            books.deadlines_due += 1
+            books.wrong.append(
+                f"{number} #{after.events[0].sequence}: {one.clock} was due {one.due.isoformat()} and passed unnoticed"
+            )
+
+
+def _due(event: Event) -> datetime | None:
+    """The due time of the deadline that an entry stands for; None for any other, warnings before it included."""
+    if event.kind not in {EventKind.LAPSED, EventKind.WARNED} or "share" in event.detail:
+        return None
+    due = event.detail.get("due")
+    return datetime.fromisoformat(due) if isinstance(due, str) else None
+
+
+def _cause(event: Event) -> str | None:
+    due = _due(event)
+    return f"{event.detail['clock']} due {due.isoformat()} ({event.kind})" if due is not None else None
+
+
+def _escalates(event: Event, lapse: Event) -> bool:
+    return event.kind is EventKind.ESCALATED and event.by == SYSTEM and event.detail.get("why") == lapse.detail["clock"]
+
+
+def _outbox(
+    messages: Mapping[str, Any], books: _Books, refused: Collection[str], *, mailed: bool
+) -> tuple[int, int, int]:
+    """Everything due is in the outbox and went out; nothing else is there. Answers how many are sent, kept, failed."""
+    books.wrong += [
+        f"{key}: due by the history (#{event.sequence} {event.kind}), not in the outbox"
+        for key, event in books.due.items()
+        if key not in messages
+    ]
+    books.wrong += [f"{key}: in the outbox, but by no event" for key in messages if key not in books.due]
+    for key, row in messages.items():
+        by_mail = mailed and row.channel == Contact.EMAIL.value
+        expected = OutboxStatus.FAILED if row.address in refused else OutboxStatus.SENT
+        if row.status != (expected.value if by_mail else OutboxStatus.STORED.value):
+            books.wrong.append(f"{key}: is {row.status} after {row.attempts} attempts ({row.error or 'no error'})")
+    counts = Counter(row.status for row in messages.values())
+    return counts[OutboxStatus.SENT], counts[OutboxStatus.STORED], counts[OutboxStatus.FAILED]
+
+
+def _mails(
+    sent: Collection[str], mails: Sequence[EmailMessage], sender: str, answers_lost: Collection[str], books: _Books
+) -> int:
+    """What is said to be sent came once; twice only where the answer was lost. Answers how many came again."""
+    smtp = Smtp.from_url("smtp://localhost", sender)
+    came = Counter(str(mail["Message-ID"]) for mail in mails)
+    doubled = 0
+    for key in sent:
+        count = came.pop(smtp.message_id(key), 0)
+        if count == 0:
+            books.wrong.append(f"{key}: said to be sent, the mail server never saw it")
+        if count > 1 and key not in answers_lost:
+            books.wrong.append(f"{key}: came {count} times, although no answer was lost")
+        doubled += max(count - 1, 0)
+    if came:
+        books.wrong.append(f"{sum(came.values())} mails came of which nothing says that they were sent")
+    return doubled

@@ -1,0 +1,192 @@
+"""What the histories of workflows say happened, found out by replaying them through today's code.
+
+A history holds no event of the timeline: it holds what came in, and the code says what follows. So every run of a
+workflow is replayed, and what it hands to its activities and to other workflows is listened to. Replaying is the
+proof as well that the code can still go on with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio import workflow
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import (
+    ExecuteWorkflowInput,
+    Interceptor,
+    Replayer,
+    SignalExternalWorkflowInput,
+    StartActivityInput,
+    StartLocalActivityInput,
+    UnsandboxedWorkflowRunner,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+
+from workflows.case import CaseWorkflow
+from workflows.collaboration import CollaborationWorkflow
+from workflows.domain.commands import PartReported
+from workflows.domain.event import Event
+from workflows.domain.part import PartReport
+from workflows.ports import Record, ReviewRecord
+from workflows.review import ReviewWorkflow
+
+Step = Record | ReviewRecord
+
+
+@dataclass
+class Life:
+    """One workflow from its first run to its last.
+
+    `steps` are what it had written down, in order and each once; `reports` what a department's part told its case;
+    `signals` the command ids of the signals that the server kept for it.
+    """
+
+    id: str
+    status: WorkflowExecutionStatus | None = None
+    runs: int = 0
+    steps: list[Step] = field(default_factory=list)
+    reports: list[PartReport] = field(default_factory=list)
+    signals: list[str] = field(default_factory=list)
+    core: Any = None
+    """The case, part or review as its last run left it; None if it was never opened."""
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[Event]:
+        """Everything it had written down."""
+        return [event for step in self.steps for event in step.events]
+
+
+async def read_lives(client: Client, ids: Sequence[str]) -> dict[str, Life]:
+    """The lives of these workflows; one that the server does not know has no status."""
+    lives = {id_: Life(id_) for id_ in ids}
+    hearing = _Hearing()
+    replayer = Replayer(
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
+        data_converter=client.data_converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        interceptors=[hearing],
+    )
+
+    async def histories() -> AsyncIterator[WorkflowHistory]:
+        for life in lives.values():
+            hearing.life = life
+            async for history in _runs(client, life):
+                life.runs += 1
+                life.signals += [one for event in history.events for one in await _signalled(client, event)]
+                yield history
+
+    async with replayer.workflow_replay_iterator(histories()) as results:
+        async for result in results:
+            if result.replay_failure is not None:
+                lives[result.history.workflow_id].faults.append(
+                    f"{result.history.workflow_id}: its history does not replay: {result.replay_failure}"
+                )
+    for life in lives.values():
+        life.steps = _each_once(life.steps)
+    return lives
+
+
+async def _runs(client: Client, life: Life) -> AsyncIterator[WorkflowHistory]:
+    """Every run of the chain, the first one first."""
+    try:
+        described = await client.get_workflow_handle(life.id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return
+    life.status = described.status
+    run: str = described.raw_description.workflow_execution_info.first_run_id or described.run_id
+    while run:
+        events = [event async for event in _events(client, life.id, run)]
+        yield WorkflowHistory(life.id, events)
+        last = events[-1]
+        run = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+
+
+async def _events(client: Client, id_: str, run: str) -> AsyncIterator[HistoryEvent]:
+    token = b""
+    while True:
+        page = await client.workflow_service.get_workflow_execution_history(
+            GetWorkflowExecutionHistoryRequest(
+                namespace=client.namespace,
+                execution=WorkflowExecution(workflow_id=id_, run_id=run),
+                next_page_token=token,
+            )
+        )
+        for event in page.history.events:
+            yield event
+        token = page.next_page_token
+        if not token:
+            return
+
+
+async def _signalled(client: Client, event: HistoryEvent) -> list[str]:
+    """The command id of a signal; none for what is no signal, or none of ours."""
+    if event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+        return []
+    payloads = event.workflow_execution_signaled_event_attributes.input.payloads
+    try:
+        (payload,) = await client.data_converter.decode(payloads)
+        return [payload["command_id"]]
+    except (ValueError, KeyError, TypeError, RuntimeError):
+        return []
+
+
+def _each_once(steps: Sequence[Step]) -> list[Step]:
+    """A step that was handed to a local activity in vain was handed to an ordinary one as well."""
+    found: dict[tuple[int, ...], Step] = {}
+    for step in steps:
+        found.setdefault(tuple(event.sequence for event in step.events), step)
+    return list(found.values())
+
+
+@dataclass
+class _Hearing(Interceptor):
+    """Listens to the workflow that is being replayed; the replayer takes one after the other."""
+
+    life: Life = field(default_factory=lambda: Life(""))
+
+    def workflow_interceptor_class(self, _: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
+        hearing = self
+
+        class Outbound(WorkflowOutboundInterceptor):
+            def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's name
+                _take(hearing.life, input.args)
+                return super().start_local_activity(input)
+
+            def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
+                _take(hearing.life, input.args)
+                return super().start_activity(input)
+
+            async def signal_external_workflow(self, input: SignalExternalWorkflowInput) -> None:  # noqa: A002
+                if input.signal == PartReported.name:
+                    hearing.life.reports += PartReported.model_validate(input.args[0]).reports
+                await super().signal_external_workflow(input)
+
+        class Inbound(WorkflowInboundInterceptor):
+            def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+                super().init(Outbound(outbound))
+
+            async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002
+                instance: Any = workflow.instance()
+                life = hearing.life
+                try:
+                    return await super().execute_workflow(input)
+                finally:
+                    life.core = instance._core
+
+        return Inbound
+
+
+def _take(life: Life, arguments: Sequence[Any]) -> None:
+    life.steps += [one for one in arguments if isinstance(one, Record | ReviewRecord)]

@@ -1,0 +1,172 @@
+"""The books have to be able to say that something is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import delete, insert, select, update
+
+from activities.database import Database
+from activities.mail import Smtp
+from activities.tables import case_record, outbox, timeline
+from tests.activities.mail_server import MailServer, mail_server
+from tests.faults.accounting import Account, account
+from tests.faults.office import Office, form_of
+from tests.worker.ports import free_ports
+from worker.connection import connect
+from worker.endpoint import Endpoint
+from worker.installation import open_installation
+from worker.process import run_worker
+from worker.server import EmbeddedServer
+from worker.settings import ServerSettings, Settings
+
+pytestmark = pytest.mark.xdist_group("faults_accounting")
+
+_SENDER = "support@example.com"
+
+
+@dataclass
+class Run:
+    """A run in which nothing went wrong: one case that was late once, and ended."""
+
+    office: Office
+    mail: MailServer
+    number: str
+
+    async def books(self, database: Database | None = None, **changes: Any) -> Account:
+        given = {"mails": self.mail.mails, "acknowledged": self.office.acknowledged, **changes}
+        return await account(database or self.office.installation.database, self.office.client, **given)
+
+    async def keys(self) -> list[str]:
+        async with self.office.installation.database.read() as connection:
+            return list(await connection.scalars(select(outbox.c.key)))
+
+
+@pytest.fixture(scope="module")
+async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
+    folder = tmp_path_factory.mktemp("accounting")
+    port, ui_port = free_ports(2)
+    server = EmbeddedServer(folder, ServerSettings(port=port, ui_port=ui_port, synchronous="normal"))
+    await server.start()
+    stop, ready = asyncio.Event(), asyncio.Event()
+    try:
+        async with mail_server() as mail:
+            settings = Settings(
+                data=folder,
+                speed=1200,
+                virtual_start="2026-05-11T09:00+08:00",
+                smtp_url=SecretStr(mail.url()),
+                mail_from=_SENDER,
+            )
+            endpoint = Endpoint.read(folder)
+            working = asyncio.create_task(
+                run_worker(settings, ready=lambda _: ready.set(), stop=stop, endpoint=endpoint)
+            )
+            await ready.wait()
+            async with open_installation(settings) as installation:
+                office = Office(installation, await connect(settings, endpoint=endpoint))
+                number = await office.open(form_of("late"))
+                await office.until(number, lambda view: view["escalation_level"] >= 2)
+                await office.handle(number)
+                await office.close(number)
+                # What was handed over is sent on its own.
+                await office.until_delivered()
+                yield Run(office, mail, number)
+            stop.set()
+            await working
+    finally:
+        await server.stop()
+
+
+async def test_the_books_of_a_run_without_faults_agree_to_the_last_figure(run: Run) -> None:
+    books = await run.books()
+    assert books.discrepancies == ()
+    assert (books.accepted, books.ended) == (1, 1)
+    assert books.events_recorded == books.events_in_histories > 8
+    assert books.notifications_due == books.notifications_sent == len(run.mail.mails) > 8
+    assert books.escalations_due == books.escalations_came >= 2
+    assert books.deadlines_due == books.deadlines_seen >= 2
+    assert 0 < books.greatest_lateness < 30
+
+
+_DOCTORED: dict[str, tuple[list[Any], set[str]]] = {
+    "a case that vanished": (
+        [delete(timeline), delete(case_record)],
+        {"the record says nothing", "#1: the timeline has nothing, the history created by"},
+    ),
+    "a case that the record says is open": (
+        [update(case_record).values(closed_at=None, status="in_progress")],
+        {"its workflow is COMPLETED, the record says in_progress"},
+    ),
+    "an entry that was lost": (
+        [delete(timeline).where(timeline.c.sequence == 3)],
+        {"the timeline does not count 1, 2, 3, …: 2 is followed by 4", "#3: the timeline has nothing"},
+    ),
+    "an entry of another kind": (
+        [update(timeline).where(timeline.c.sequence == 3).values(kind="noted")],
+        {"#3: the timeline has noted by system", "the history dispatched by system"},
+    ),
+    "an entry that was doubled": (
+        [
+            insert(timeline).from_select(
+                [column.name for column in timeline.c],
+                select(*[c + 90 if c.name == "sequence" else c for c in timeline.c]).where(timeline.c.sequence == 3),
+            )
+        ],
+        {"is followed by 93", "#93: the timeline has dispatched", "the history nothing"},
+    ),
+    "a notification that was never written": (
+        [delete(outbox).where(outbox.c.message == "result")],
+        {":result:", "not in the outbox", "of which nothing says that they were sent"},
+    ),
+    "a notification that was not sent": (
+        [update(outbox).where(outbox.c.message == "result").values(status="sending")],
+        {":result:", "is sending after 1 attempts"},
+    ),
+    "a notification of nothing": (
+        [update(outbox).where(outbox.c.message == "result").values(key="FB1:result:x:customer")],
+        {"FB1:result:x:customer: in the outbox, but by no event", "FB1:result:x:customer: said to be sent, the mail"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", _DOCTORED)
+async def test_the_books_name(what: str, run: Run, tmp_path: Path) -> None:
+    changes, named = _DOCTORED[what]
+    copy = tmp_path / "bihuan.db"
+    record = run.office.installation.database.address.path
+    with closing(sqlite3.connect(record)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    database = Database.open(f"sqlite:///{copy}", synchronous="NORMAL")
+    try:
+        async with database.begin() as connection:
+            for change in changes:
+                await connection.execute(change)
+        books = await run.books(database=database)
+    finally:
+        await database.close()
+    said = "\n".join(books.discrepancies)
+    assert [words for words in named if words not in said] == [], said
+
+
+async def test_the_books_name_a_mail_that_came_twice_or_never_and_a_command_that_was_lost(run: Run) -> None:
+    first, *others = run.mail.mails
+    (key,) = [
+        key for key in await run.keys() if Smtp.from_url(run.mail.url(), _SENDER).message_id(key) == first["Message-ID"]
+    ]
+    doubled = await run.books(mails=[first, first, *others])
+    assert doubled.discrepancies == (f"{key}: came 2 times, although no answer was lost",)
+    known = await run.books(mails=[first, first, *others], answers_lost={key})
+    assert (known.discrepancies, known.mails_doubled) == ((), 1)
+    gone = await run.books(mails=others)
+    assert gone.discrepancies == (f"{key}: said to be sent, the mail server never saw it",)
+    lost = await run.books(acknowledged={run.number: ["claim-0", "note-77"]})
+    assert lost.discrepancies == (f"{run.number}: the server acknowledged note-77, its history does not have it",)
