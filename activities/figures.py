@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.attention import standing_breaches
 from activities.outbox import OPEN, OutboxStatus
-from activities.sweeps import KEY
-from activities.tables import case_record, installation, outbox, registration, timeline
+from activities.sweeps import read_sweep
+from activities.tables import case_record, outbox, registration, timeline
 from workflows.domain.vocabulary import ClockName, EventKind, Priority, Status
 
 _GRACE = timedelta(minutes=2)
@@ -115,17 +115,13 @@ async def _undelivered(connection: AsyncConnection, now: datetime) -> Sequence[F
     ]
 
 
-async def _sweep(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
-    kept = await connection.scalar(select(installation.c.value).where(installation.c.key == KEY))
-    run = kept["run"] if kept else {}
-    ended = datetime.fromisoformat(run["ended"]).timestamp() if run else 0.0
+async def _swept(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    latest = await read_sweep(connection)
+    at, disagreements = (latest.run.ended.timestamp(), latest.run.disagreements) if latest else (0.0, 0)
+    text = "Cases, parts, reviews and deliveries of which record and Temporal say different things, by the last sweep."
     return [
-        Figure("bihuan_last_sweep_timestamp_seconds", "When the latest sweep ended, 0 before the first.", {(): ended}),
-        Figure(
-            "bihuan_sweep_disagreements",
-            "Cases whose record and workflow disagreed in the latest sweep.",
-            {(): float(run.get("disagreements", 0))},
-        ),
+        Figure("bihuan_last_sweep_timestamp_seconds", "When the last sweep ended, 0 before the first.", {(): at}),
+        Figure("bihuan_disagreements", text, {(): disagreements}),
     ]
 
 
@@ -191,5 +187,5 @@ def _age(now: datetime, since: datetime | None) -> float:
 
 
 _CHANNEL = ("channel",)
-STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _sweep)
+STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept)
 TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _results)

@@ -84,17 +84,16 @@ async def test_a_mail_server_that_takes_nothing_shows_in_the_age_of_the_oldest_m
     assert not above_zero(ended["oldest_undelivered_age_seconds"])
 
 
+async def test_a_sweep_that_no_longer_comes_and_what_the_last_one_found_can_be_watched(database: Database) -> None:
+    await keep_sweep(database, SweepRun(began=MONDAY, ended=MONDAY + MINUTE, every=120, disagreements=3), ())
+    read = await figures(database)
+    assert read["last_sweep_timestamp_seconds"].values == {(): (MONDAY + MINUTE).timestamp()}
+    assert read["disagreements"].values == {(): 3}
+
+
 async def test_a_figure_is_there_before_anything_happened(database: Database) -> None:
     """An alarm on a series that does not exist yet never rings."""
     for name, figure in (await figures(database)).items():
         assert figure.values, name
         assert not above_zero(figure), name
         assert all(len(labels) == len(figure.labels) for labels in figure.values), name
-
-
-async def test_a_sweep_that_does_not_come_any_more_can_be_noticed(database: Database) -> None:
-    run = SweepRun(began=MONDAY, ended=MONDAY + MINUTE, every=120, disagreements=3)
-    await keep_sweep(database, run, ())
-    read = await figures(database)
-    assert read["last_sweep_timestamp_seconds"].values == {(): (MONDAY + MINUTE).timestamp()}
-    assert read["sweep_disagreements"].values == {(): 3}

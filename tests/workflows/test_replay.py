@@ -15,11 +15,11 @@ from worker.process import sandbox
 from workflows.case import CaseWorkflow
 from workflows.case_input import CaseInput
 from workflows.collaboration import CollaborationWorkflow
-from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow
+from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 from workflows.review import ReviewWorkflow
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
-KINDS = (CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow, ArchiveWorkflow)
+KINDS = (CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow, ArchiveWorkflow, SweepWorkflow)
 
 
 @workflow.defn(name="Case", sandboxed=False)
@@ -42,7 +42,7 @@ def test_every_story_has_its_history() -> None:
 
 def test_every_kind_of_workflow_has_a_history() -> None:
     begun = {kept(path).events[0].workflow_execution_started_event_attributes.workflow_type.name for path in HISTORIES}
-    assert begun >= {"Case", "Collaboration", "Review", "Report", "Archive"}
+    assert begun >= {"Case", "Collaboration", "Review", "Report", "Archive", "Sweep"}
 
 
 def kept(path: Path) -> WorkflowHistory:
