@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-import signal
 import subprocess
 import sys
 import zipfile
@@ -14,16 +14,21 @@ from pathlib import Path
 import pytest
 
 from starter.admin import build_app
+from tests.activities.mail_server import mail_server
 from tests.starter.command_line import bihuan_environment, intake_form
+from tests.starter.installation import PATIENCE, gap_free, running
+from tests.starter.worker_process import ask_monitor
 from tests.worker.ports import free_ports
 from worker.process import DRAIN
 from worker.settings import load_settings
 
+pytestmark = pytest.mark.xdist_group("operations")
+
 _ROOT = Path(__file__).parents[1]
 _DEPLOY = _ROOT / "docs" / "deploy"
 _UNITS = sorted(_DEPLOY.glob("*.service"))
-_MAIN = (sys.executable, "-c", "from starter.admin import main; main()")
 _VARIABLE = re.compile(r"\b(BIHUAN_[A-Z_]+)\b *[=:]")
+_CUSTOMER = {"name": "王芳", "email": "wangfang@example.com", "preferred_contact": "email", "locale": "zh_CN"}
 _OF_COMPOSE = {"BIHUAN_PASSWORD"}
 
 
@@ -44,41 +49,38 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "installed"
 
 
-def test_the_package_alone_takes_in_a_case_and_works_on_it(package: Path, tmp_path: Path) -> None:
-    """Templates, policies, the sample organisation and migrations are in it."""
-    ports = free_ports(2)
-    environment = bihuan_environment({"BIHUAN_SERVER__SYNCHRONOUS": "normal"}) | {"PYTHONPATH": str(package)}
-
-    def run(*arguments: str, given: str = "") -> str:
-        answer = subprocess.run(
-            [*_MAIN, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
+async def test_the_package_alone_works_on_a_case_and_is_stopped_with_a_mail_in_hand(
+    package: Path, tmp_path: Path
+) -> None:
+    """Templates, policies, the sample organisation and migrations are in it; the mail is sent, once."""
+    async with mail_server(waits=True) as mail:
+        (port,) = free_ports(1)
+        environment = {
+            "PYTHONPATH": str(package),
+            "BIHUAN_MONITOR": f"127.0.0.1:{port}",
+            "BIHUAN_SMTP_URL": mail.url(),
+            "BIHUAN_MAIL_FROM": "support@example.com",
+        }
+        where = [sys.executable, "-c", "import worker, templates; print(worker.__file__, templates.__file__)"]
+        found = await asyncio.to_thread(
+            subprocess.check_output, where, cwd=tmp_path, env=bihuan_environment(environment), text=True
         )
-        assert answer.returncode == 0, answer
-        return answer.stdout
-
-    where = [sys.executable, "-c", "import worker, templates; print(worker.__file__, templates.__file__)"]
-    found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
-    assert [Path(one).is_relative_to(package) for one in found.split()] == [True, True]
-    number = json.loads(run("open", "-", "--json", given=json.dumps(intake_form())))["number"]
-    with subprocess.Popen(
-        [*_MAIN, "up", "--port", str(ports[0]), "--ui-port", str(ports[1])],
-        cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
-    ) as service:  # fmt: skip
-        try:
-            assert service.stderr is not None
-            assert service.stderr.readline().startswith("bihuan: ready: ")
-            noted = json.loads(run("note", number, "--as", "operator", "--text", "看看", "--json"))
-            assert noted["outcome"] == "accepted"
-            assert json.loads(run("outbox", number, "--json"))
-        finally:
-            service.send_signal(signal.SIGTERM)
-    assert service.returncode == 0
+        assert [Path(one).is_relative_to(package) for one in found.split()] == [True, True]
+        async with running(tmp_path, **environment) as installation:
+            form = json.dumps(intake_form(customer=_CUSTOMER))
+            number = (await installation.run("open", "-", "--json", given=form)).value["number"]
+            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
+            assert (await asyncio.to_thread(ask_monitor, port, "/live")).status == 200
+            stopping = asyncio.create_task(installation.down())
+            while (await asyncio.to_thread(ask_monitor, port, "/ready")).status != 503:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            mail.go_on.set()
+            assert await asyncio.wait_for(stopping, PATIENCE) == 0
+            case, rows = await installation.case(number), await installation.outbox(number)
+    assert gap_free(case)
+    statuses = [row["status"] for row in rows]
+    assert statuses.count("sent") == len(mail.mails) >= 1
+    assert set(statuses) <= {"sent", "stored", "pending"}
 
 
 @pytest.mark.parametrize("path", _UNITS, ids=lambda path: path.name)
