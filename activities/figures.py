@@ -121,7 +121,7 @@ async def _swept(connection: AsyncConnection, now: datetime) -> Sequence[Figure]
     text = "Cases, parts, reviews and deliveries of which record and Temporal say different things, by the last sweep."
     return [
         Figure("bihuan_last_sweep_timestamp_seconds", "When the last sweep ended, 0 before the first.", {(): at}),
-        Figure("bihuan_disagreements", text, {(): disagreements}),
+        Figure("bihuan_sweep_disagreements", text, {(): disagreements}),
     ]
 
 

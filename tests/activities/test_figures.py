@@ -88,7 +88,7 @@ async def test_a_sweep_that_no_longer_comes_and_what_the_last_one_found_can_be_w
     await keep_sweep(database, SweepRun(began=MONDAY, ended=MONDAY + MINUTE, every=120, disagreements=3), ())
     read = await figures(database)
     assert read["last_sweep_timestamp_seconds"].values == {(): (MONDAY + MINUTE).timestamp()}
-    assert read["disagreements"].values == {(): 3}
+    assert read["sweep_disagreements"].values == {(): 3}
 
 
 async def test_a_figure_is_there_before_anything_happened(database: Database) -> None:

@@ -16,7 +16,7 @@ from starter.doctor.release import release
 from starter.doctor.ward import Ward
 from tests.workflows.world import World
 from worker.hand_over import StandaloneDelivery, stable_id
-from worker.process import sandbox
+from worker.process import RUNNER
 from worker.release import Releases, deployment, point_out_idle
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
@@ -35,7 +35,7 @@ def build(client: Client, settings: Settings, world: World) -> Worker:
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
         activities=world.activities,
-        workflow_runner=sandbox(),
+        workflow_runner=RUNNER,
         deployment_config=deployment(settings),
     )
 

@@ -11,7 +11,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from starter.demo.stories import STORIES
-from worker.process import sandbox
+from worker.process import RUNNER
 from workflows.case import CaseWorkflow
 from workflows.case_input import CaseInput
 from workflows.collaboration import CollaborationWorkflow
@@ -59,7 +59,7 @@ async def test_a_case_begun_before_the_upgrade_goes_on_after_it(history: Workflo
     replayer = Replayer(
         workflows=KINDS,
         data_converter=pydantic_data_converter,
-        workflow_runner=sandbox(),
+        workflow_runner=RUNNER,
     )
     result = await replayer.replay_workflow(history)
     assert result.replay_failure is None
