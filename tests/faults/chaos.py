@@ -295,9 +295,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
     _say(f"seed {seed}: {given.cases} cases and {kills} kills within {given.minutes:g} minutes")
     with tempfile.TemporaryDirectory(prefix="bihuan-chaos-") as folder:
-        outcome = asyncio.run(unleash(Path(folder), plan, say=_say))
+        try:
+            outcome = asyncio.run(_unleashed(Path(folder), plan))
+        except asyncio.CancelledError:
+            _say("stopped")
+            return 130
     print(json.dumps(asdict(outcome), ensure_ascii=False, indent=2) if given.as_json else table(outcome))
     return 1 if outcome.discrepancies else 0
+
+
+async def _unleashed(folder: Path, plan: Plan) -> Outcome:
+    """Whoever stops it finds no process left."""
+    task = asyncio.ensure_future(unleash(folder, plan, say=_say))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await task
 
 
 def _say(line: str) -> None:
