@@ -46,6 +46,8 @@ class Account:
     notifications_kept: int
     """No way to send them here: they stay in the outbox, readable."""
     notifications_failed: int
+    notifications_superseded: int
+    """Went out with a step that the server never heard of, for its worker died: told anew, the step says otherwise."""
     mails_doubled: int
     """Second copies under the same Message-ID."""
     deadlines_due: int
@@ -128,7 +130,17 @@ async def account(
         _compare(row.number, lives[name], review_entries.get(name, []), books)
     for life in [*lives.values(), *parts.values()]:
         _judged(life, (acknowledged or {}).get(life.id, ()), books)
-    sent, kept, failed = _outbox(messages, books, refused, mailed=mails is not None)
+    at_of: dict[tuple[str, int], list[datetime]] = {}
+    for entry in [one for of in entries.values() for one in of]:
+        at_of.setdefault((entry.number, entry.sequence), []).append(entry.at)
+    for entry in [one for of in review_entries.values() for one in of]:
+        at_of.setdefault((reviews[entry.review].number, entry.sequence), []).append(entry.at)
+    superseded = {
+        key
+        for key, row in messages.items()
+        if key not in books.due and any(row.created_at < at for at in at_of.get((row.number, row.sequence), ()))
+    }
+    counts = _outbox(messages, books, superseded, refused, mailed=mails is not None)
     keys = {key for key, row in messages.items() if row.status == OutboxStatus.SENT}
     keys |= {key for key, value in memory.items() if key.startswith(REPORT_MAIL) and value["status"] == "sent"}
     doubled = _mails(keys, mails, sender, answers_lost, books) if mails is not None else 0
@@ -138,9 +150,10 @@ async def account(
         events_recorded=books.events_recorded,
         events_in_histories=books.events_in_histories,
         notifications_due=len(books.due),
-        notifications_sent=sent,
-        notifications_kept=kept,
-        notifications_failed=failed,
+        notifications_sent=counts[OutboxStatus.SENT],
+        notifications_kept=counts[OutboxStatus.STORED],
+        notifications_failed=counts[OutboxStatus.FAILED],
+        notifications_superseded=len(superseded),
         mails_doubled=doubled,
         deadlines_due=books.deadlines_due,
         deadlines_seen=books.deadlines_seen,
@@ -321,22 +334,28 @@ def _escalates(event: Event, lapse: Event) -> bool:
 
 
 def _outbox(
-    messages: Mapping[str, Any], books: _Books, refused: Collection[str], *, mailed: bool
-) -> tuple[int, int, int]:
-    """Everything due is in the outbox and went out; nothing else is there. Answers how many are sent, kept, failed."""
+    messages: Mapping[str, Any],
+    books: _Books,
+    superseded: Collection[str],
+    refused: Collection[str],
+    *,
+    mailed: bool,
+) -> Counter[str]:
+    """Everything due is in the outbox and went out; nothing else is there. Answers how far how many of them are."""
     books.wrong += [
         f"{key}: due by the history (#{event.sequence} {event.kind}), not in the outbox"
         for key, event in books.due.items()
         if key not in messages
     ]
-    books.wrong += [f"{key}: in the outbox, but by no event" for key in messages if key not in books.due]
+    books.wrong += [
+        f"{key}: in the outbox, but by no event" for key in messages if key not in books.due and key not in superseded
+    ]
     for key, row in messages.items():
         by_mail = mailed and row.channel == Contact.EMAIL.value
         expected = OutboxStatus.FAILED if row.address in refused else OutboxStatus.SENT
         if row.status != (expected.value if by_mail else OutboxStatus.STORED.value):
             books.wrong.append(f"{key}: is {row.status} after {row.attempts} attempts ({row.error or 'no error'})")
-    counts = Counter(row.status for row in messages.values())
-    return counts[OutboxStatus.SENT], counts[OutboxStatus.STORED], counts[OutboxStatus.FAILED]
+    return Counter(row.status for key, row in messages.items() if key not in superseded)
 
 
 def _mails(

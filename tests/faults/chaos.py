@@ -260,6 +260,7 @@ def table(outcome: Outcome) -> str:
     killed = ", ".join(f"{what} {count}" for what, count in sorted(outcome.killed.items()))
     lines += [
         f"{'mails that came again (same id)':<34}{books.mails_doubled:>14}  only where the answer was lost",
+        f"{'messages of steps told anew':<34}{books.notifications_superseded:>14}",
         f"{'greatest lateness':<34}{books.greatest_lateness:>12.1f} s  {books.latest}",
         f"{'runs continued as new':<34}{books.continued:>14}",
         f"killed in {outcome.seconds:.0f} s: {killed}",

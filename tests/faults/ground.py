@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -113,4 +114,5 @@ async def office_on(here: Ground, settings: Mapping[str, Any]) -> AsyncIterator[
     known = Settings(**settings)
     async with open_installation(known, prepare=True) as installation:
         await installation.settle_organisation()
-        yield Office(installation, await connect(known, endpoint=here.endpoint))
+        client = await connect(known, endpoint=here.endpoint, patience=timedelta(seconds=PATIENCE))
+        yield Office(installation, client)

@@ -79,6 +79,7 @@ def work(order: Order) -> None:
     with order.log.open("ab", buffering=0) as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
+    _put("worker.process.connect", _connect)
     _keep_journal(order.log.with_suffix(".mails"))
     if order.deaths_show_after is not None:
         _hurry(order.deaths_show_after)
@@ -122,6 +123,11 @@ def _hurry(after: timedelta) -> None:
     _put("worker.process.build_delivering", quick)
 
 
+async def _connect(*arguments: Any, **more: Any) -> Client:
+    """With the patience of a machine that does much else."""
+    return await connect(*arguments, patience=timedelta(seconds=60), **more)
+
+
 def _keep_journal(path: Path) -> None:
     """Which mails were being sent, and which of them were noted down as sent: a line each, whatever comes after."""
     journal = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -163,7 +169,7 @@ class _Killing:
         watch = _Watch(self)
 
         async def watched(*arguments: Any, **more: Any) -> Client:
-            config: dict[str, Any] = {**(await connect(*arguments, **more)).config(), "interceptors": [watch]}
+            config: dict[str, Any] = {**(await _connect(*arguments, **more)).config(), "interceptors": [watch]}
             return Client(**config)
 
         _put("worker.process.connect", watched)
