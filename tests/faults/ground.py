@@ -44,7 +44,7 @@ class Ground:
         return Endpoint(self.server.address, self.server.ui, os.getpid(), self.server.pid or 0)
 
     async def hire(
-        self, *settings: Mapping[str, Any], kill: Kill | None = None, ready: bool = True, **more: Any
+        self, settings: Mapping[str, Any], *, kill: Kill | None = None, ready: bool = True, **more: Any
     ) -> ForkServerProcess:
         """A worker process; waited for until it takes tasks, unless it is to die before."""
         name = f"worker-{len(self.workers)}"

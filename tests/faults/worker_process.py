@@ -60,9 +60,9 @@ class Kill:
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker process is to do: a worker for each of the `settings`; `log` takes what it says."""
+    """What a worker process is to do. `settings` are its installation's; `log` takes what it says."""
 
-    settings: tuple[Mapping[str, Any], ...]
+    settings: Mapping[str, Any]
     endpoint: Endpoint
     log: Path
     kill: Kill | None = None
@@ -92,20 +92,13 @@ def work(order: Order) -> None:
 
 async def _work(order: Order) -> None:
     stop = worker.process.stop_on_signals()
-    waiting = len(order.settings)
 
     def ready(_: object) -> None:
-        nonlocal waiting
-        waiting -= 1
-        if waiting == 0 and order.ready is not None:
+        if order.ready is not None:
             order.ready.touch()
 
-    await asyncio.gather(
-        *(
-            worker.process.run_worker(Settings(**settings), ready=ready, stop=stop, endpoint=order.endpoint)
-            for settings in order.settings
-        )
-    )
+    settings = Settings(**order.settings)
+    await worker.process.run_worker(settings, ready=ready, stop=stop, endpoint=order.endpoint)
 
 
 def _hurry(after: timedelta) -> None:
