@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from activities.database import Database
+from tests.postgresql import NoServerError, new_database, running_server
+
+# Whoever runs the tests may have a record of their own: it is not for us to write to.
+os.environ.pop("BIHUAN_DATABASE_URL", None)
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -41,6 +47,34 @@ async def database(database_url: str, migrated_file: Path) -> AsyncIterator[Data
     shutil.copy(migrated_file, opened.address.path)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """URL of a PostgreSQL server, without a database's name; where there is none, what needs it fails and says why."""
+    with ExitStack() as server:
+        try:
+            url = server.enter_context(running_server())
+        except NoServerError as error:
+            reason = str(error)
+        else:
+            yield url
+            return
+    pytest.fail(f"no PostgreSQL: {reason}", pytrace=False)
+
+
+@pytest.fixture
+async def postgresql_url(postgresql_server: str) -> str:
+    """An empty database there."""
+    return await new_database(postgresql_server)
+
+
+@pytest.fixture(scope="session")
+async def migrated_url(postgresql_server: str) -> str:
+    """A database there with all tables, for others to be copied from."""
+    url = await new_database(postgresql_server)
+    await _migrate(url)
+    return url
 
 
 async def _migrate(url: str) -> None:

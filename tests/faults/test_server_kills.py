@@ -12,7 +12,7 @@ from temporalio.worker import Replayer
 
 from tests.faults.next_release import NextCaseWorkflow
 from tests.faults.server_deaths import Fallen
-from worker.process import sandbox
+from worker.process import RUNNER
 from workflows.collaboration import CollaborationWorkflow
 from workflows.housekeeping import ReportWorkflow
 from workflows.review import ReviewWorkflow
@@ -57,7 +57,7 @@ async def test_todays_cases_replay_on_the_next_release(path: Path) -> None:
     replayer = Replayer(
         workflows=[NextCaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow],
         data_converter=pydantic_data_converter,
-        workflow_runner=sandbox(),
+        workflow_runner=RUNNER,
     )
     assert (await replayer.replay_workflow(history)).replay_failure is None
 

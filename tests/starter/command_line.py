@@ -8,12 +8,21 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 _ROOT = Path(__file__).parents[2]
+_THEIRS = ("BIHUAN_", "TEMPORAL_")
+_OURS = "BIHUAN_DATABASE_URL"
+"""Of a database of the tests: see `record_url`."""
 BIHUAN = (sys.executable, "-c", "from starter.admin import main; main()")
+
+ON_SQLITE = pytest.mark.parametrize("record_url", ["sqlite"], indirect=True)
+SHARED_ON_SQLITE = pytest.mark.parametrize("shared_record_url", ["sqlite"], indirect=True)
+"""For refusals that do not hang on how the database answers; each is a process of its own."""
 
 
 def bihuan_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("BIHUAN_", "TEMPORAL_"))}
+    inherited = {name: value for name, value in os.environ.items() if name == _OURS or not name.startswith(_THEIRS)}
     return {**inherited, "PYTHONPATH": str(_ROOT), "NO_COLOR": "1", **changes}
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,17 @@ from tests.activities.samples import customer, organisation
 from tests.activities.test_knowledge import closed as closed_case
 from tests.activities.test_knowledge import opened
 from tests.activities.test_policy_files import shipped
-from tests.starter.command_line import bihuan, intake_form
+from tests.record import execute
+from tests.starter.command_line import ON_SQLITE, bihuan, intake_form
 from tests.starter.installation import Installation, running
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, record_url: str) -> Path:
     """An installation with two cases closed long ago and an open one."""
-    (tmp_path / "bihuan-data").mkdir()
 
     async def fill() -> None:
-        database = Database.open(f"sqlite:///{tmp_path}/bihuan-data/bihuan.db")
+        database = Database.open(record_url)
         await database.migrate()
         await Directory(database).load(organisation(name="智办公"))
         numbers = [
@@ -112,14 +110,14 @@ def test_a_masked_case_says_where_it_can_be_read(folder: Path) -> None:
     assert (code, said) == (1, f"bihuan: {first} is masked: what its file held is no longer in the database\n")
 
 
-def test_cases_are_shown_before_the_first_start_of_a_release_that_archives(folder: Path) -> None:
+def test_cases_are_shown_before_the_first_start_of_a_release_that_archives(folder: Path, record_url: str) -> None:
     first, *_ = numbers_in(folder)
-    with closing(sqlite3.connect(folder / "bihuan-data" / "bihuan.db")) as connection:
-        connection.execute("DROP TABLE archive")
+    execute(record_url, "DROP TABLE archive")
     shown = bihuan("show", first, "--json", folder=folder)
     assert (shown.returncode, "archive" in json.loads(shown.stdout)) == (0, False)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

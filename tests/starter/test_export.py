@@ -155,6 +155,7 @@ async def lived(database: Database) -> dict[str, Any]:
     return figures.as_json() | {"told": told}
 
 
+@pytest.mark.usefixtures("record_url")
 async def test_a_past_tried_on_its_own_policy_comes_out_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +194,7 @@ CALLERS: list[Line] = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("record_url")
 async def test_linked_cases_tried_on_their_own_policy_come_out_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

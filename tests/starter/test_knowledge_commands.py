@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +13,16 @@ from activities.database import Database
 from activities.directory import Directory
 from tests.activities.samples import organisation
 from tests.activities.test_knowledge import closed, opened
-from tests.starter.command_line import bihuan
+from tests.record import execute
+from tests.starter.command_line import ON_SQLITE, bihuan
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, record_url: str) -> Path:
     """An installation with one learned case and one open case like it (its number in `open.txt`)."""
-    (tmp_path / "bihuan-data").mkdir()
 
     async def fill() -> None:
-        database = Database.open(f"sqlite:///{tmp_path}/bihuan-data/bihuan.db")
+        database = Database.open(record_url)
         await database.migrate()
         await Directory(database).load(organisation(name="智办公"))
         await closed(database, "小票打印不出来", "重启打印服务")
@@ -56,6 +54,7 @@ def test_an_editor_finds_corrects_publishes_and_retires_an_article(folder: Path)
     assert bihuan("kb", "search", "小票", folder=folder).stdout == "nothing found\n"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -95,9 +94,8 @@ def test_show_has_the_likely_answers_of_an_open_case_only(folder: Path) -> None:
     assert "Likely answers" not in bihuan("show", earlier["number"], folder=folder).stdout
 
 
-def test_cases_closed_before_the_knowledge_base_are_learned_from_by_command(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "bihuan-data" / "bihuan.db")) as connection, connection:
-        connection.execute("DELETE FROM article")
+def test_cases_closed_before_the_knowledge_base_are_learned_from_by_command(folder: Path, record_url: str) -> None:
+    execute(record_url, "DELETE FROM article")
     assert answered(folder, "kb", "learn", "--since", "2090-01-01") == {"drafted": 0, "without": 0}
     assert answered(folder, "kb", "learn") == {"drafted": 1, "without": 0}
     assert "0 drafted" in bihuan("kb", "learn", folder=folder).stdout

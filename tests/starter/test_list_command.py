@@ -15,12 +15,11 @@ from tests.starter.command_line import bihuan
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, record_url: str) -> Path:
     """An installation with one case of technical support, in which sales has answered."""
-    (tmp_path / "bihuan-data").mkdir()
 
     async def fill() -> None:
-        database = Database.open(f"sqlite:///{tmp_path}/bihuan-data/bihuan.db")
+        database = Database.open(record_url)
         await database.migrate()
         one = await written(database)
         await one.send("claim", "tech-001")

@@ -11,18 +11,17 @@ import pytest
 from activities.database import Database
 from tests.activities.samples import NUMBER
 from tests.activities.test_customer_view import written
-from tests.starter.command_line import bihuan
+from tests.starter.command_line import ON_SQLITE, bihuan
 
 NOBODY = "bihuan: there is no case with this number and contact\n"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, record_url: str) -> Path:
     """An installation with one case whose owner has answered."""
-    (tmp_path / "bihuan-data").mkdir()
 
     async def fill() -> None:
-        database = Database.open(f"sqlite:///{tmp_path}/bihuan-data/bihuan.db")
+        database = Database.open(record_url)
         await database.migrate()
         one = await written(database)
         await one.send("reply", "tech-001", text="在查同步任务")
@@ -53,6 +52,7 @@ def test_nobody_can_tell_a_wrong_contact_from_an_unknown_number(folder: Path) ->
             assert (asked.returncode, asked.stdout, asked.stderr) == (1, "", NOBODY)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.made_up import write
-from tests.starter.command_line import bihuan
+from tests.starter.command_line import SHARED_ON_SQLITE, bihuan
 from worker.installation import open_installation
 from worker.settings import Settings
 
@@ -18,17 +18,17 @@ APRIL = ("report", "--from", "2026-04-01", "--to", "2026-04-30", "--data", "data
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(shared_folder: Path, shared_record_url: str) -> Path:
     """Where a company has worked for two months."""
-    made = tmp_path_factory.mktemp("company")
+    (shared_folder / "taken").touch()
 
     async def work() -> None:
-        async with open_installation(Settings(data=made / "data"), prepare=True) as installation:
+        async with open_installation(Settings(data=shared_folder / "data"), prepare=True) as installation:
             await installation.settle_organisation()
             await write(installation.database, 120, datetime(2026, 3, 1, tzinfo=UTC), 60)
 
     asyncio.run(work())
-    return made
+    return shared_folder
 
 
 def test_a_manager_gets_a_file_to_open_and_the_figures_beside_it(folder: Path) -> None:
@@ -53,6 +53,7 @@ def test_a_program_gets_the_same_figures_and_leaves_no_files(folder: Path) -> No
     assert sorted(folder.rglob("*.html")) == before
 
 
+@SHARED_ON_SQLITE
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -61,8 +62,8 @@ def test_a_program_gets_the_same_figures_and_leaves_no_files(folder: Path) -> No
         (("--by", "mood"), "--by mood: allowed: type, priority, channel, department, product, owner"),
         (("--locale", "fr"), "--locale fr: allowed: zh_CN, en"),
         (
-            ("--out", "data/bihuan.db"),
-            "data/bihuan.db: File exists; name a folder that can be written to (--out, BIHUAN_REPORTS)",
+            ("--out", "taken"),
+            "taken: File exists; name a folder that can be written to (--out, BIHUAN_REPORTS)",
         ),
     ],
 )
@@ -77,6 +78,7 @@ def test_a_question_that_makes_no_sense_gets_one_line(folder: Path, arguments: t
     assert (result.returncode, result.stderr) == (1, f"bihuan: {said}\n")
 
 
+@SHARED_ON_SQLITE
 @pytest.mark.parametrize(
     "days", [(), ("--from", "2026-04-01"), ("--last", "week", "--to", "2026-04-01"), ("--last", "year")]
 )
@@ -87,6 +89,7 @@ def test_days_that_are_not_said_are_wrong_usage(folder: Path, days: tuple[str, .
     assert len(result.stderr.splitlines()) == 1
 
 
+@SHARED_ON_SQLITE
 def test_a_report_that_is_not_complete_yet_is_not_mailed(folder: Path) -> None:
     days = ("--from", "2999-01-01", "--to", "2999-01-07")
     result = bihuan("report", *days, "--mail", "--data", "data", folder=folder)
@@ -94,6 +97,7 @@ def test_a_report_that_is_not_complete_yet_is_not_mailed(folder: Path) -> None:
     assert (result.returncode, result.stderr) == (1, f"bihuan: {said}\n")
 
 
+@SHARED_ON_SQLITE
 def test_a_report_of_days_to_come_is_refused_instead_of_counted_as_quiet(folder: Path) -> None:
     result = bihuan("report", "--from", "2999-01-01", "--to", "2999-01-07", "--data", "data", folder=folder)
     assert result.returncode == 1

@@ -16,19 +16,17 @@ from activities.database import Database
 from starter.console.reviewing import read_report
 from tests.activities.reviewed import AUTHOR, HEAD, approved, called_for
 from tests.activities.samples import register_case
-from tests.starter.command_line import bihuan, bihuan_environment
+from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, bihuan_environment
 
 FOLLOWING, LATE, WAITING, PLAIN = (f"FB20240506000{index}" for index in range(1, 5))
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(shared_folder: Path, shared_record_url: str) -> Path:
     """A review whose measures are followed, a late one, one nobody has begun, and a case without a review."""
-    folder = tmp_path_factory.mktemp("installed")
-    (folder / "bihuan-data").mkdir()
 
     async def fill() -> None:
-        database = Database.open(f"sqlite:///{folder}/bihuan-data/bihuan.db")
+        database = Database.open(shared_record_url)
         await database.migrate()
         assert (await approved(database)).number == FOLLOWING
         late = await (await called_for(database)).begin()
@@ -38,7 +36,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await database.close()
 
     asyncio.run(fill())
-    return folder
+    return shared_folder
 
 
 def answered(folder: Path, *arguments: str) -> Any:
@@ -124,6 +122,7 @@ def test_a_draft_is_what_submit_reads_and_never_replaces_a_file(installed: Path,
     assert tomllib.loads(answered(installed, "review", "draft", LATE)["text"]) == tomllib.loads(printed)
 
 
+@SHARED_ON_SQLITE
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

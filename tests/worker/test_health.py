@@ -129,7 +129,6 @@ async def test_a_database_that_is_gone_makes_a_worker_unready_until_it_is_back(
 ) -> None:
     client = impatient.client
     with running_server() as server:
-        assert server is not None
         host = server.rpartition("@")[2]
         async with (
             wire(host) as to_database,
