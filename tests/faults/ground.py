@@ -69,6 +69,12 @@ class Ground:
             lost |= set(sent - noted)
         return lost
 
+    def dismiss(self) -> None:
+        """No worker goes on from here."""
+        for process in self.workers:
+            if process.exitcode is None:
+                process.kill()
+
     async def kill_server(self) -> None:
         """As the kernel does it; it is back on its file when this returns."""
         deaths = len(self.said)
@@ -101,9 +107,7 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
     try:
         yield here
     finally:
-        for process in here.workers:
-            if process.exitcode is None:
-                process.kill()
+        here.dismiss()
         await server.stop()
         await watching
 
