@@ -167,10 +167,19 @@ async def _nobody() -> AsyncIterator[None]:
 async def _mute(port: int) -> AsyncIterator[None]:
     """Takes every call, and never says a word."""
     callers: list[asyncio.StreamWriter] = []
-    server = await asyncio.start_server(lambda _, writer: callers.append(writer), "127.0.0.1", port)
+    gone = False
+
+    def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        callers.append(writer)
+        if gone:
+            # Who called while it went away hears of it as well.
+            writer.transport.abort()
+
+    server = await asyncio.start_server(take, "127.0.0.1", port)
     try:
         yield
     finally:
         server.close()
+        gone = True
         for writer in callers:
             writer.transport.abort()
