@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,10 @@ class Intake:
         except RPCError as error:
             self.client, self.outage = None, f"Temporal does not take the case: {error.message}"
             return False
-        await self.installation.register.mark_started(number)
+        # Whoever is told that this failed sends it again, as another case. A worker that finds the mark missing starts
+        # the case once more, which changes nothing, and makes up for it.
+        with suppress(Exception):
+            await self.installation.register.mark_started(number)
         return True
 
 

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -40,12 +41,74 @@ def running_server(*, durable: bool = False) -> Iterator[str]:
     if given := os.environ.get("BIHUAN_TEST_POSTGRESQL"):
         yield given.rstrip("/")
         return
+    with own_server(durable=durable) as server:
+        yield server.url
+
+
+@contextmanager
+def own_server(*, durable: bool = False) -> Iterator[Postgresql]:
+    """A server that nobody else uses, so that it may be stopped and started again.
+
+    Raises:
+        NoServerError: it is not installed, or does not start.
+    """
     package = _package()
     folder = Path(tempfile.mkdtemp(prefix="bihuan-pg-"))
     try:
-        yield from _started(package, folder, durable=durable)
+        server = _made(package, folder, durable=durable)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Postgresql:
+    """A server on data of its own, which outlive every stop and start."""
+
+    folder: Path
+    programs: Path
+    port: int
+    user: str | None
+    durable: bool
+
+    @property
+    def url(self) -> str:
+        """Without a database's name at its end."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Until it takes connections; what was committed is there again."""
+        settings = {
+            "listen_addresses": "127.0.0.1", "unix_socket_directories": "''",
+            "fsync": "on" if self.durable else "off", "max_connections": "100",
+            # Of nobody's company: no time may depend on the server's own wall clock.
+            "timezone": "America/St_Johns",
+        }  # fmt: skip
+        options = " ".join([f"-p {self.port}", *(f"-c {name}={value}" for name, value in settings.items())])
+        self.call("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """At once, without a word to anybody who is connected."""
+        self.call("pg_ctl", "-m", "immediate", "stop")
+
+    def call(self, name: str, *arguments: str) -> None:
+        """One of its programs on its data."""
+        said, log = self.folder / f"{name}.out", self.folder / "log"
+        # Into a file: a server that was started keeps what it inherits open, and a pipe would never end.
+        with said.open("w") as out:
+            try:
+                done = subprocess.run(
+                    [self.programs / name, "-D", self.folder / "data", *arguments],
+                    user=self.user, cwd=self.folder, stdout=out, stderr=subprocess.STDOUT, check=False, timeout=60,
+                )  # fmt: skip
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise NoServerError(f"PostgreSQL's {name} cannot be run: {error}{_said(said, log)}") from error
+        if done.returncode != 0:
+            raise NoServerError(f"PostgreSQL's {name} ended with {done.returncode}{_said(said, log)}")
 
 
 def _package() -> Path:
@@ -60,7 +123,8 @@ def _package() -> Path:
     return Path(found.submodule_search_locations[0])
 
 
-def _started(package: Path, folder: Path, *, durable: bool) -> Iterator[str]:
+def _made(package: Path, folder: Path, *, durable: bool) -> Postgresql:
+    """A server with empty data, not started yet."""
     user = None
     if os.geteuid() == 0:
         user = "nobody"
@@ -69,38 +133,12 @@ def _started(package: Path, folder: Path, *, durable: bool) -> Iterator[str]:
         if libraries.is_dir():
             shutil.copytree(libraries, folder / libraries.name)
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    programs, data, log = package / "pginstall" / "bin", folder / "data", folder / "log"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-
-    def call(name: str, *arguments: str) -> None:
-        said = folder / f"{name}.out"
-        # Into a file: a server that was started keeps what it inherits open, and a pipe would never end.
-        with said.open("w") as out:
-            try:
-                done = subprocess.run(
-                    [programs / name, "-D", data, *arguments],
-                    user=user, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False, timeout=60,
-                )  # fmt: skip
-            except (OSError, subprocess.TimeoutExpired) as error:
-                raise NoServerError(f"PostgreSQL's {name} cannot be run: {error}{_said(said, log)}") from error
-        if done.returncode != 0:
-            raise NoServerError(f"PostgreSQL's {name} ended with {done.returncode}{_said(said, log)}")
-
-    call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
-    settings = {
-        "listen_addresses": "127.0.0.1", "unix_socket_directories": "''", "fsync": "on" if durable else "off",
-        "max_connections": "100",
-        # Of nobody's company: no time may depend on the server's own wall clock.
-        "timezone": "America/St_Johns",
-    }  # fmt: skip
-    options = " ".join([f"-p {port}", *(f"-c {name}={value}" for name, value in settings.items())])
-    call("pg_ctl", "-w", "-l", str(log), "-o", options, "start")
-    try:
-        yield f"postgresql://postgres@127.0.0.1:{port}"
-    finally:
-        call("pg_ctl", "-m", "immediate", "stop")
+    server = Postgresql(folder, package / "pginstall" / "bin", port, user, durable)
+    server.call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
+    return server
 
 
 def _said(*files: Path) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from worker.encryption import data_converter
@@ -72,6 +75,7 @@ async def connect(settings: Settings, *, endpoint: Endpoint | None = None, patie
         Problem: nobody answers within `patience`, or not as a Temporal server, or a key is wrong; one line.
     """
     converter = data_converter(settings.key_ring())
+    _keep_quiet()
     target = find_target(settings, endpoint)
     options: dict[str, Any] = {name: value for name, value in target.config.items() if name != "target_host"}
     try:
@@ -94,6 +98,13 @@ def web_ui(settings: Settings) -> str | None:
         return None
     endpoint = Endpoint.read(settings.data)
     return endpoint.ui if endpoint else None
+
+
+@cache
+def _keep_quiet() -> None:
+    """The engine's own log would go to standard output, into the answer of a command; who configured it keeps it."""
+    with suppress(RuntimeError):
+        Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
 
 
 def _unreachable(target: Target, settings: Settings, error: Exception) -> str:

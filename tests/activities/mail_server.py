@@ -75,9 +75,9 @@ def _only_the_right_password(*arguments: Any) -> AuthResult:
 
 @asynccontextmanager
 async def mail_server(**settings: Any) -> AsyncIterator[MailServer]:
-    """A server on a port of its own."""
+    """A server on a port of its own, or on the one that is given."""
     behaviour = MailServer(**settings)
-    server = await asyncio.get_running_loop().create_server(behaviour.session, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(behaviour.session, "127.0.0.1", behaviour.port)
     behaviour.port = server.sockets[0].getsockname()[1]
     async with server:
         yield behaviour

@@ -1,0 +1,260 @@
+"""The database goes away while cases are in motion, and comes back: what had to be done meanwhile is done then."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from asyncio import Task
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from dataclasses import dataclass
+from importlib import import_module
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.faults.accounting import Account
+from tests.faults.branch import Branch, Branches, at_once, branches
+from tests.faults.line import Line, line_to
+from tests.faults.office import form_of
+from tests.postgresql import Postgresql, own_server
+from tests.starter.installation import Answer
+from workflows.domain.problem import Problem
+
+pytestmark = [
+    pytest.mark.xdist_group("database_outage"),
+    pytest.mark.timeout(300),
+    # The engine says so where a local activity ends at the moment it is given up.
+    pytest.mark.filterwarnings("ignore:Cannot find activity to cancel"),
+]
+
+_SPEED = 600
+"""A claim is due after a second and a half, an answer after six, the next escalation every three."""
+_PAUSE = 30.0
+"""Seconds between two tries at the most after outages as short as these, and what a busy machine adds."""
+
+_CUTS = 15
+
+Outage = Callable[[], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Lived:
+    """How a branch came through an outage of so many seconds, and what was said to people in it."""
+
+    seconds: float
+    books: Account
+    opened: Answer
+    stuck: Answer
+
+
+@pytest.fixture(scope="module")
+async def outages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Task[Any]]]:
+    """All at the same time, each on a branch of its own."""
+    with own_server() as postgresql:
+        folder = tmp_path_factory.mktemp("outages")
+        async with (
+            line_to(postgresql.port) as line,
+            branches(folder) as opened,
+            at_once(
+                postgresql=_postgresql(opened, postgresql, line),
+                locked=_locked(opened),
+                gone=_gone(opened),
+                unmarked=_unmarked(opened),
+            ) as scenarios,
+        ):
+            yield scenarios
+
+
+async def test_a_database_server_that_dies_and_comes_back_costs_no_case_a_step(outages: dict[str, Task[Any]]) -> None:
+    stopped, cut, silent = await outages["postgresql"]
+    for lived in (stopped, cut, silent):
+        _all_is_well(lived)
+    for lived in (stopped, silent):
+        assert (lived.opened.code, lived.opened.out) == (1, "")
+        assert lived.opened.err.startswith("bihuan: the database 127.0.0.1:")
+        assert lived.opened.err.count("\n") == 1, lived.opened.err
+    assert stopped.stuck == Answer(1, "", stopped.stuck.err)
+    assert "cannot be read: " in stopped.stuck.err
+
+
+async def test_a_record_that_somebody_locks_for_long_costs_no_case_a_step(outages: dict[str, Task[Any]]) -> None:
+    lived = await outages["locked"]
+    _all_is_well(lived)
+    assert lived.opened == Answer(
+        1, "", "bihuan: the database cannot be used: database is locked (--debug shows where)\n"
+    )
+
+
+async def test_a_submission_that_has_its_number_is_accepted_whatever_becomes_of_the_record_afterwards(
+    outages: dict[str, Task[Any]],
+) -> None:
+    answer, opened = await outages["unmarked"]
+    assert answer.value["created"] is True
+    assert opened == answer.value["number"]
+
+
+async def test_a_worker_without_its_record_says_so_in_a_line_and_the_next_one_makes_up_for_everything(
+    outages: dict[str, Task[Any]],
+) -> None:
+    lived = await outages["gone"]
+    _all_is_well(lived)
+    assert lived.opened.code == 1
+    assert lived.opened.err.endswith("bihuan.db cannot be opened: it is a folder\n")
+
+
+def _all_is_well(lived: Lived) -> None:
+    books = lived.books
+    assert books.discrepancies == (), books.discrepancies
+    assert books.ended == books.accepted
+    assert 0 < books.escalations_due == books.escalations_came
+    assert books.greatest_lateness < lived.seconds + _PAUSE, books
+
+
+async def _postgresql(opened: Branches, server: Postgresql, line: Line) -> tuple[Lived, Lived, Lived]:
+    @asynccontextmanager
+    async def stopped() -> AsyncIterator[None]:
+        await asyncio.to_thread(server.stop)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(server.start)
+
+    url = await _created(server)
+    office_url = url.replace("postgres@", "office@")
+    direct = await opened.open("postgresql", speed=_SPEED, database_url=url, office_url=office_url)
+    url = (await _created(server)).replace(f":{server.port}/", f":{line.port}/")
+    far = await opened.open("far", speed=_SPEED, database_url=url)
+    cut, silent = await asyncio.gather(_cut(direct, server), _live_through(far, line.silent))
+    return await _live_through(direct, stopped), cut, silent
+
+
+async def _cut(branch: Branch, server: Postgresql) -> Lived:
+    """Every connection of the worker, again and again, while a case goes its way."""
+    office, began = branch.office, monotonic()
+    number = await office.open(form_of("cut"))
+    ended = asyncio.create_task(_to_the_end(branch, number))
+    connection = await import_module("asyncpg").connect(f"{server.url}/postgres")
+    database = (branch.settings.database_url or "").rpartition("/")[2]
+    cuts = 0
+    for _ in range(_CUTS):
+        await asyncio.wait({ended}, timeout=0.3)
+        cuts += await connection.fetchval(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1 AND usename = 'postgres'",
+            database,
+        )
+    await connection.close()
+    await ended
+    assert cuts > 0
+    nothing = Answer(0, "", "")
+    return Lived(monotonic() - began, await branch.books(), nothing, nothing)
+
+
+async def _locked(opened: Branches) -> Lived:
+    branch = await opened.open("locked", speed=_SPEED)
+
+    @asynccontextmanager
+    async def locked() -> AsyncIterator[None]:
+        with closing(_connected(branch)) as holder:
+            # In a thread: whoever writes at this moment does so in this loop, and has to come to its end.
+            await asyncio.to_thread(holder.execute, "BEGIN EXCLUSIVE")
+            yield
+
+    return await _live_through(branch, locked)
+
+
+async def _unmarked(opened: Branches) -> tuple[Answer, str]:
+    """The record takes the submission, and nothing more before its sender has an answer."""
+    branch = await opened.open("unmarked", speed=1)
+    form = json.dumps(form_of("unmarked", intake_key=None), ensure_ascii=False)
+    with closing(_connected(branch)) as connection:
+        await asyncio.to_thread(
+            connection.execute,
+            "CREATE TRIGGER full BEFORE UPDATE OF started_at ON registration "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+        )
+        answer = await branch.run("open", "-", "--json", given=form)
+        await asyncio.to_thread(connection.execute, "DROP TRIGGER full")
+        ((number,),) = connection.execute("SELECT number FROM registration")
+    await branch.office.until(number, lambda view: view["owner"])
+    return answer, number
+
+
+async def _gone(opened: Branches) -> Lived:
+    branch = await opened.open("gone", speed=_SPEED)
+    data = branch.settings.data
+
+    @asynccontextmanager
+    async def gone() -> AsyncIterator[None]:
+        await branch.stop()
+        await branch.office.installation.database.close()
+        away = data / "away"
+        away.mkdir()
+        moved = [file.rename(away / file.name) for file in data.glob("bihuan.db*")]
+        (data / "bihuan.db").mkdir()
+        try:
+            with pytest.raises(Problem, match=r"bihuan\.db cannot be opened: it is a folder$"):
+                await branch.start()
+            yield
+        finally:
+            (data / "bihuan.db").rmdir()
+            for file in moved:
+                file.rename(data / file.name)
+        await branch.start()
+
+    return await _live_through(branch, gone, shown=False)
+
+
+def _connected(branch: Branch) -> sqlite3.Connection:
+    file = branch.settings.data / "bihuan.db"
+    return sqlite3.connect(file, isolation_level=None, timeout=60, check_same_thread=False)
+
+
+async def _live_through(branch: Branch, outage: Outage, *, shown: bool = True) -> Lived:
+    """One case waits for its customer, one is just taken up, one is touched by nobody; all of them go on in the end.
+
+    Where no worker runs in the outage, no case can show that it is blocked.
+    """
+    office = branch.office
+    resting, moving, untouched = [await office.open(form_of(name)) for name in ("resting", "moving", "untouched")]
+    await office.handle(resting)
+    await office.until(resting, lambda view: view["status"] == "awaiting_confirmation")
+    owner = (await office.until(moving, lambda view: view["owner"]))["owner"]
+    await office.until(untouched, lambda view: view["owner"])
+    accepted, began = await branch.registered(), monotonic()
+    async with outage():
+        await office.send(resting, "confirm", "customer")
+        await office.send(moving, "claim", owner)
+        form = json.dumps(form_of("meanwhile"), ensure_ascii=False)
+        answers = asyncio.gather(branch.run("open", "-", given=form), branch.run("stuck"))
+        if shown:
+            await branch.until_blocked(resting, moving, untouched)
+        opened, stuck = await answers
+    seconds = monotonic() - began
+    assert await branch.registered() == accepted
+    await office.until(untouched, lambda view: view["escalation_level"] > 0)
+    await office.send(resting, "rate", "customer", score="satisfied")
+    await asyncio.gather(
+        _to_the_end(branch, moving),
+        _to_the_end(branch, untouched),
+        office.until(resting, lambda view: view["closed_at"]),
+    )
+    return Lived(seconds, await branch.books(), opened, stuck)
+
+
+async def _to_the_end(branch: Branch, number: str) -> None:
+    await branch.office.handle(number)
+    await branch.office.close(number)
+
+
+async def _created(server: Postgresql) -> str:
+    name = f"bihuan_{uuid4().hex}"
+    connection = await import_module("asyncpg").connect(f"{server.url}/postgres")
+    if not await connection.fetchval("SELECT count(*) FROM pg_roles WHERE rolname = 'office'"):
+        await connection.execute("CREATE ROLE office SUPERUSER LOGIN")
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return f"{server.url}/{name}"

@@ -1,0 +1,167 @@
+"""The disk is full while cases are in motion: nothing accepted is lost, and with space everything goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio import Task
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.accounting import Account, account
+from tests.faults.branch import at_once
+from tests.faults.disk import GROW_NOTHING, filled, growing_nothing, small_disk
+from tests.faults.office import Office, form_of
+from tests.starter.command_line import bihuan_environment
+from tests.starter.installation import Answer, Installation, running
+from worker.connection import connect
+from worker.installation import open_installation
+from worker.settings import Settings
+
+pytestmark = [pytest.mark.xdist_group("full_disk"), pytest.mark.timeout(300)]
+
+_TIME = {"BIHUAN_SPEED": "600", "BIHUAN_VIRTUAL_START": "2026-05-11T09:00+08:00"}
+"""A claim is due after a second and a half, an answer after six, the next escalation every three."""
+
+Full = Callable[[Installation], AbstractContextManager[None]]
+Ask = Callable[[Installation, str], Any]
+
+
+@dataclass(frozen=True)
+class Lived:
+    """How an installation came through: what intake and `bihuan stuck` said meanwhile."""
+
+    opened: Answer
+    seen: Any
+    books: Account
+
+
+@pytest.fixture(scope="module")
+async def disks(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Task[Lived]]]:
+    """Both at the same time."""
+    record, everything = tmp_path_factory.mktemp("record"), tmp_path_factory.mktemp("everything")
+    async with at_once(record=_record(record), everything=_everything(everything)) as scenarios:
+        yield scenarios
+
+
+async def test_a_record_that_cannot_grow_blocks_its_cases_visibly_and_costs_none_of_them_a_step(
+    disks: dict[str, Task[Lived]],
+) -> None:
+    lived = await disks["record"]
+    _is_turned_away_in_a_line(lived.opened)
+    assert lived.seen["what"].startswith("record, attempt ")
+    assert "disk I/O error" in lived.seen["error"]
+    _all_is_well(lived)
+
+
+async def test_a_full_disk_under_everything_loses_no_case_and_answers_of_commands_stay_clean(
+    disks: dict[str, Task[Lived]],
+) -> None:
+    lived = await disks["everything"]
+    _is_turned_away_in_a_line(lived.opened)
+    assert isinstance(lived.seen.value, list)
+    assert lived.seen.err.startswith("bihuan: shown is the record only: ")
+    assert lived.seen.err.count("\n") == 1
+    _all_is_well(lived)
+
+
+def _is_turned_away_in_a_line(opened: Answer) -> None:
+    assert (opened.code, opened.out, opened.err.count("\n")) == (1, "", 1), opened
+    assert opened.err.startswith("bihuan: the database "), opened
+
+
+def _all_is_well(lived: Lived) -> None:
+    assert lived.books.discrepancies == (), lived.books.discrepancies
+    assert lived.books.ended == lived.books.accepted == 3
+    assert 0 < lived.books.escalations_due == lived.books.escalations_came
+
+
+async def _record(folder: Path) -> Lived:
+    """Temporal's file has room, the record's has none."""
+
+    async def ask(up: Installation, number: str) -> Any:
+        return await up.until_stuck(number, "activity_failing")
+
+    return await _lived(folder, lambda up: growing_nothing([_pid(up)]), ask)
+
+
+async def _everything(folder: Path) -> Lived:
+    async def ask(up: Installation, _: str) -> Answer:
+        # It answers what the record says once it has waited for Temporal in vain.
+        while True:
+            answer = await up.run("stuck", "--json")
+            if answer.err:
+                return answer
+
+    async with small_disk(folder) as mounted:
+
+        def full(up: Installation) -> AbstractContextManager[None]:
+            return filled(folder) if mounted else growing_nothing([_pid(up), up.server_pid])
+
+        return await _lived(folder, full, ask)
+
+
+async def _lived(folder: Path, full: Full, ask: Ask) -> Lived:
+    async with running(folder, **_TIME) as up:
+        settings = Settings(data=up.data)
+        async with open_installation(settings) as installation:
+            office = Office(installation, await connect(settings))
+            resting, moving, untouched = [
+                await office.open(form_of(name)) for name in ("resting", "moving", "untouched")
+            ]
+            await office.handle(resting)
+            await office.until(resting, lambda view: view["status"] == "awaiting_confirmation")
+            owner = (await office.until(moving, lambda view: view["owner"]))["owner"]
+            await office.until(untouched, lambda view: view["owner"])
+            before = up.numbers()
+            with full(up):
+                said = asyncio.gather(office.send(resting, "confirm", "customer"), office.send(moving, "claim", owner))
+                opened = await _open_without_room(up)
+                seen = await ask(up, untouched)
+            assert up.numbers() == before
+            await said
+            await office.send(resting, "rate", "customer", score="satisfied")
+            await asyncio.gather(
+                _to_the_end(office, moving),
+                _to_the_end(office, untouched),
+                office.until(resting, lambda view: view["closed_at"]),
+            )
+            return Lived(opened, seen, await _books(office))
+
+
+async def _open_without_room(up: Installation) -> Answer:
+    """`bihuan open`, which can write as little as everybody else."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", f"{GROW_NOTHING}from starter.admin import main; main()", "open", "-",
+        cwd=up.folder, env=bihuan_environment({}),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate(json.dumps(form_of("meanwhile"), ensure_ascii=False).encode())
+    assert process.returncode is not None
+    return Answer(process.returncode, out.decode(), err.decode())
+
+
+async def _to_the_end(office: Office, number: str) -> None:
+    await office.handle(number)
+    await office.close(number)
+
+
+async def _books(office: Office) -> Account:
+    """Taken again while a review begins, or Temporal still catches up."""
+    for _ in range(20):
+        books = await account(office.installation.database, office.client, acknowledged=office.acknowledged)
+        if not books.discrepancies:
+            break
+        await asyncio.sleep(0.2)
+    return books
+
+
+def _pid(up: Installation) -> int:
+    assert up.process is not None
+    return up.process.pid
