@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories lag life scale intake peer
+.PHONY: demo test check up format histories lag idle life scale intake peer chaos
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -40,18 +40,30 @@ format: $(VENV)/installed
 histories: $(VENV)/installed
 	$(BIN)/python -m tests.workflows.save_histories
 
-## How late an escalation is recorded, beside a bare timer in the same run.
+## How late an escalation is recorded, beside a bare timer in the same run. More open cases: ARGS='--open 200,2000,10000'.
 lag: $(VENV)/installed
-	$(BIN)/python -m benchmarks.lag
+	$(BIN)/python -m benchmarks.lag $(ARGS)
+
+## What ten thousand idle open cases cost one worker, and how soon it is back; half an hour. Fewer: ARGS='--cases 1000'.
+idle: $(VENV)/installed
+	$(BIN)/python -m benchmarks.idle $(ARGS)
 
 ## Standard lives a second through bihuan, beside the same signals through a bare workflow.
 life: $(VENV)/installed
-	$(BIN)/python -m benchmarks.life
+	$(BIN)/python -m benchmarks.life $(ARGS)
+
+## The same lives with one and with two workers, on SQLite and PostgreSQL, and what limits them.
+scale: $(VENV)/installed
+	$(BIN)/python -m benchmarks.scale $(ARGS)
 
 ## Cases taken in a second by 1, 4 and 16 clients on both databases, beside bare workflow starts.
 intake: $(VENV)/installed
-	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.intake $(ARGS)
 
 ## What finding and escalating what is due costs django-helpdesk at three sizes, and bihuan beside it.
 peer: $(VENV)/installed
-	$(BIN)/python -m benchmarks.peer
+	$(BIN)/python -m benchmarks.peer $(ARGS)
+
+## Two hundred lives in five minutes while workers, server and intake are killed at random, and the books at the end.
+chaos: $(VENV)/installed
+	$(BIN)/python -m tests.faults.chaos $(ARGS)

@@ -166,7 +166,12 @@ class Database:
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the words of the connection's database (the same on both)."""
-    if connection.dialect.name == "postgresql":
+    return insert_of(connection.dialect.name, table)
+
+
+def insert_of(dialect: str, table: Table) -> postgresql.Insert:
+    """The same by the database's name, for statements that are made once and kept."""
+    if dialect == "postgresql":
         return postgresql.insert(table)
     insert: Any = sqlite.insert(table)
     return insert  # type: ignore[no-any-return]

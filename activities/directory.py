@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database import Database, lock_for_choice
 from activities.tables import organisation
 from workflows.domain.organisation import Organisation
+
+_LATEST = select(func.max(organisation.c.version))
 
 
 class Directory:
@@ -25,17 +29,20 @@ class Directory:
             return
         async with self._database.begin() as connection:
             await lock_for_choice(connection)
-            latest = await connection.scalar(select(func.max(organisation.c.version)))
+            latest = await connection.scalar(_LATEST)
             await connection.execute(
                 insert(organisation).values(
                     version=(latest or 0) + 1, body=document.model_dump(mode="json"), loaded_at=datetime.now(UTC)
                 )
             )
 
-    async def current(self) -> Organisation | None:
-        """The version in force, None before any was loaded. Another process's load is seen at once."""
-        async with self._database.read() as connection:
-            version = await connection.scalar(select(func.max(organisation.c.version)))
+    async def current(self, within: AsyncConnection | None = None) -> Organisation | None:
+        """The version in force, None before any was loaded. Another process's load is seen at once.
+
+        `within` is the caller's transaction, where there is one.
+        """
+        async with self._database.read() if within is None else nullcontext(within) as connection:
+            version = await connection.scalar(_LATEST)
             if version is None or version == self._version:
                 return self._current
             body = await connection.scalar(select(organisation.c.body).where(organisation.c.version == version))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database import insert_into
+from activities.database import insert_of
 from workflows.domain.event import Event
 
 _SAID = ("at", "kind", "by", "detail")
@@ -27,8 +29,6 @@ async def write_entries(
         at: when they are written, for steps that were not there before.
     """
     key, of = owner
-    statement = insert_into(connection, table)
-    said = {name: statement.excluded[name] for name in _SAID}
     rows = [
         {
             key: of,
@@ -41,4 +41,11 @@ async def write_entries(
         }
         for event in events
     ]
-    await connection.execute(statement.on_conflict_do_update(index_elements=[key, "sequence"], set_=said), rows)
+    await connection.execute(_upsert(connection.dialect.name, table, key), rows)
+
+
+@cache
+def _upsert(dialect: str, table: Table, key: str) -> Insert:
+    statement = insert_of(dialect, table)
+    said = {name: statement.excluded[name] for name in _SAID}
+    return statement.on_conflict_do_update(index_elements=[key, "sequence"], set_=said)

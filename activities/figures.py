@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.attention import standing_breaches
 from activities.outbox import OPEN, OutboxStatus
+from activities.sweeps import read_sweep
 from activities.tables import case_record, outbox, registration, timeline
 from workflows.domain.vocabulary import ClockName, EventKind, Priority, Status
 
@@ -114,6 +115,16 @@ async def _undelivered(connection: AsyncConnection, now: datetime) -> Sequence[F
     ]
 
 
+async def _swept(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    latest = await read_sweep(connection)
+    at, disagreements = (latest.run.ended.timestamp(), latest.run.disagreements) if latest else (0.0, 0)
+    text = "Cases, parts, reviews and deliveries of which record and Temporal say different things, by the last sweep."
+    return [
+        Figure("bihuan_last_sweep_timestamp_seconds", "When the last sweep ended, 0 before the first.", {(): at}),
+        Figure("bihuan_sweep_disagreements", text, {(): disagreements}),
+    ]
+
+
 async def _overdue(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
     clocks: Counter[str] = Counter()
     cases, after = 0, ""
@@ -176,5 +187,5 @@ def _age(now: datetime, since: datetime | None) -> float:
 
 
 _CHANNEL = ("channel",)
-STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered)
+STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept)
 TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _results)

@@ -57,23 +57,19 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def known(self, keys: Iterable[str]) -> set[str]:
+    async def known(self, connection: AsyncConnection, keys: Iterable[str]) -> set[str]:
         """Which of those rows exist."""
-        async with self._database.read() as connection:
-            return set(await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(list(keys)))))
+        return set(await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(list(keys)))))
 
     async def add(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
         """Write new rows in the caller's transaction; those that exist stay as they are."""
         statement = insert_into(connection, outbox).on_conflict_do_nothing(index_elements=["key"])
         await connection.execute(statement, list(rows))
 
-    async def open_among(self, keys: Sequence[str]) -> list[str]:
+    async def open_among(self, connection: AsyncConnection, keys: Sequence[str]) -> list[str]:
         """Those of the rows that are to be delivered and have not ended, in the order given."""
-        async with self._database.read() as connection:
-            found = await connection.scalars(
-                select(outbox.c.key).where(outbox.c.key.in_(keys), outbox.c.status.in_(OPEN))
-            )
-            waiting = set(found)
+        found = await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys), outbox.c.status.in_(OPEN)))
+        waiting = set(found)
         return [key for key in keys if key in waiting]
 
     async def standings(self, keys: Sequence[str]) -> dict[str, Standing]:

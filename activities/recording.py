@@ -6,15 +6,17 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.commissioning import commission
 from activities.composition import Composition
-from activities.database import Database, insert_into
+from activities.database import Database, insert_of
 from activities.directory import Directory
 from activities.entries import write_entries
 from activities.knowledge import learn
@@ -92,8 +94,8 @@ class Recording:
                 await Outbox(self.database).add(connection, rows)
             if step.review is not None and organisation is not None:
                 called = await commission(connection, step.view, step.review, organisation)
-        keys = [key_of(number, notice) for event in step.events for notice in event.notices]
-        undelivered = await self.handed_over(number, list(dict.fromkeys(keys)))
+            waiting = await self.waiting(connection, number, step.events)
+        undelivered = await self.handed_over(number, waiting)
         return Recorded(
             undelivered=tuple(undelivered),
             review=called if isinstance(called, ReviewSubject) else None,
@@ -104,9 +106,13 @@ class Recording:
         """The case's time now."""
         return self.time.virtual(self.now())
 
-    async def handed_over(self, number: str, keys: list[str]) -> Sequence[str]:
-        """Of these outbox rows, those that nobody else delivers."""
-        waiting = await Outbox(self.database).open_among(keys) if keys else []
+    async def waiting(self, connection: AsyncConnection, number: str, events: Sequence[Event]) -> list[str]:
+        """Outbox keys of what these events tell that is still to be delivered."""
+        keys = [key_of(number, notice) for event in events for notice in event.notices]
+        return await Outbox(self.database).open_among(connection, list(dict.fromkeys(keys))) if keys else []
+
+    async def handed_over(self, number: str, waiting: list[str]) -> Sequence[str]:
+        """Of outbox rows that wait for delivery, those that nobody else delivers."""
         if not waiting:
             return []
         try:
@@ -124,12 +130,14 @@ class Recording:
         """
         number, at = view.number, self.at()
         wanted = {key_of(number, notice): (event, notice) for event in events for notice in event.notices}
-        known = await Outbox(self.database).known(wanted) if wanted else set()
-        fresh = [pair for key, pair in wanted.items() if key not in known]
-        if not fresh:
+        if not wanted:
             return []
-        organisation = await self.directory.current()
         async with self.database.read() as connection:
+            known = await Outbox(self.database).known(connection, wanted)
+            fresh = [pair for key, pair in wanted.items() if key not in known]
+            if not fresh:
+                return []
+            organisation = await self.directory.current(connection)
             form = await connection.scalar(select(registration.c.form).where(registration.c.number == number))
         composition = Composition(
             view=view,
@@ -158,6 +166,20 @@ def _dispatches(told: Sequence[tuple[Event, Notice]]) -> bool:
     return any(notice.message is Message.DISPATCHED for _, notice in told)
 
 
+@cache
+def _upsert_case(dialect: str, columns: tuple[str, ...]) -> Insert:
+    statement = insert_of(dialect, case_record)
+    given = statement.excluded
+    # The case's own time decides, not the sequence: after a workflow was reset the sequence starts lower again.
+    newer = or_(
+        given.updated_at > case_record.c.updated_at,
+        and_(given.updated_at == case_record.c.updated_at, given.sequence >= case_record.c.sequence),
+    )
+    return statement.on_conflict_do_update(
+        index_elements=["number"], set_={name: given[name] for name in columns}, where=newer
+    )
+
+
 async def _write_case(connection: AsyncConnection, view: CaseView) -> None:
     dues = [deadline.due for deadline in view.deadlines if deadline.due]
     columns = {
@@ -178,43 +200,35 @@ async def _write_case(connection: AsyncConnection, view: CaseView) -> None:
         "closed_at": view.closed_at,
         "view": view.model_dump(mode="json"),
     }
-    statement = insert_into(connection, case_record).values(number=view.number, **columns)
-    given = statement.excluded
-    # The case's own time decides, not the sequence: after a workflow was reset the sequence starts lower again.
-    newer = or_(
-        given.updated_at > case_record.c.updated_at,
-        and_(given.updated_at == case_record.c.updated_at, given.sequence >= case_record.c.sequence),
-    )
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["number"], set_={name: given[name] for name in columns}, where=newer
-        )
-    )
+    upsert = _upsert_case(connection.dialect.name, tuple(columns))
+    await connection.execute(upsert, {"number": view.number, **columns})
 
 
 async def _write_timeline(connection: AsyncConnection, number: str, events: Sequence[Event], at: datetime) -> None:
     if not events:
         return
-    sequences = [event.sequence for event in events]
+    supplied = [event for event in events if event.kind is EventKind.SUPPLIED and event.detail.get("fields")]
+    written = await _written(connection, number, supplied) if supplied else set()
+    await write_entries(connection, timeline, ("number", number), events, at)
+    # Only what was not in the timeline yet: a late repetition must not undo a newer answer.
+    fresh = [event for event in supplied if (event.sequence, event.at, event.kind.value) not in written]
+    if fresh:
+        await _write_supplied(connection, number, fresh)
+
+
+async def _written(connection: AsyncConnection, number: str, events: Sequence[Event]) -> set[tuple[int, datetime, str]]:
     found = await connection.execute(
         select(timeline.c.sequence, timeline.c.at, timeline.c.kind).where(
-            timeline.c.number == number, timeline.c.sequence.in_(sequences)
+            timeline.c.number == number, timeline.c.sequence.in_([event.sequence for event in events])
         )
     )
-    written = {(sequence, then, kind) for sequence, then, kind in found}
-    fresh = [event for event in events if (event.sequence, event.at, event.kind.value) not in written]
-    await write_entries(connection, timeline, ("number", number), events, at)
-    await _write_supplied(connection, number, fresh)
+    return {(sequence, then, kind) for sequence, then, kind in found}
 
 
-async def _write_supplied(connection: AsyncConnection, number: str, events: Iterable[Event]) -> None:
-    """Only what was not in the timeline yet: a late repetition must not undo a newer answer."""
-    supplied = [event for event in events if event.kind is EventKind.SUPPLIED and event.detail.get("fields")]
-    if not supplied:
-        return
+async def _write_supplied(connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:
     row = registration.c.number == number
     form = await connection.scalar(select(registration.c.form).where(row).with_for_update())
-    filled = _supplied(form or {}, supplied)
+    filled = _supplied(form or {}, events)
     await connection.execute(update(registration).where(row).values(form=filled, **lookup_columns(filled)))
 
 

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.entries import write_entries
 from activities.masking import without_customer
-from activities.outbox import Outbox, key_of
+from activities.outbox import Outbox
 from activities.recording import Recording
 from activities.tables import case_record, review, review_timeline
 from workflows.domain.review_view import ReviewView
@@ -53,8 +53,8 @@ class ReviewRecording:
             )
             if rows:
                 await Outbox(database).add(connection, rows)
-        keys = [key_of(number, notice) for event in step.events for notice in event.notices]
-        return Recorded(undelivered=tuple(await self.recording.handed_over(number, list(dict.fromkeys(keys)))))
+            waiting = await self.recording.waiting(connection, number, step.events)
+        return Recorded(undelivered=tuple(await self.recording.handed_over(number, waiting)))
 
 
 async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database import Database
 from activities.installation import Installation
+from activities.tables import installation
 from workflows.domain.disagreement import Disagreement
 from workflows.domain.model import Fact
 from workflows.ports import SweepRun
@@ -39,7 +42,13 @@ async def keep_sweep(database: Database, run: SweepRun, found: Iterable[Disagree
 
 async def latest_sweep(database: Database) -> Sweep | None:
     """The one that was kept last; None before the first, or where another release kept what this one cannot read."""
-    kept = await Installation(database).get(KEY)
+    async with database.read() as connection:
+        return await read_sweep(connection)
+
+
+async def read_sweep(connection: AsyncConnection) -> Sweep | None:
+    """The same within a transaction."""
+    kept = await connection.scalar(select(installation.c.value).where(installation.c.key == KEY))
     try:
         return Sweep.model_validate(kept) if kept is not None else None
     except ValidationError:

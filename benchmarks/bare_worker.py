@@ -10,7 +10,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from benchmarks.bare_life import BareLife, note_nothing
-from worker.process import sandbox, stop_on_signals
+from worker.process import RUNNER, stop_on_signals
 from worker.settings import Sizes
 
 QUEUE = "bare"
@@ -27,7 +27,7 @@ async def work(address: str) -> None:
         task_queue=QUEUE,
         workflows=[BareLife],
         activities=[note_nothing],
-        workflow_runner=sandbox(),
+        workflow_runner=RUNNER,
         max_cached_workflows=sizes.cached_workflows,
         max_concurrent_workflow_tasks=sizes.workflow_tasks,
         max_concurrent_activities=sizes.activities,

@@ -41,7 +41,9 @@ async def measure(sizes: Sequence[int], due: int) -> list[dict[str, Any]]:
             async with sleepers(crowd.client, crowd.server.address, log, cached=due) as bare:
                 for size in sizes:
                     await crowd.open_idle(size - due)
-                    answers.append({"open": size, "due": due, **await _late(crowd, bare, size, due)})
+                    answer = {"open": size, "due": due, **await _late(crowd, bare, size, due)}
+                    sys.stderr.write(f"{size} open: {answer['escalations']}, bare {answer['bare']}\n")
+                    answers.append(answer)
     return answers
 
 

@@ -21,15 +21,14 @@ from benchmarks.load import Rounds, Synchronous, Timekeeper, company
 from starter.console.screen import print_json, print_table
 
 ROUNDS = 5
-_WARM_UP = 3
 _LONGEST = 900.0
 """Seconds, for the whole measurement."""
 
 
 async def measure(
-    lives: int, at_once: int, *, rounds: int = ROUNDS, synchronous: Synchronous = "full"
+    lives: int, at_once: int, *, rounds: int = ROUNDS, warm_up: int = 3, synchronous: Synchronous = "full"
 ) -> dict[str, Any]:
-    """Figures by kind, and the ratio of their lives per second."""
+    """Figures by kind, and the ratio of their lives per second. `warm_up`: lives of each kind before, one by one."""
     with tempfile.TemporaryDirectory(prefix="bihuan-life-") as name:
         async with (
             asyncio.timeout(_LONGEST),
@@ -37,7 +36,7 @@ async def measure(
         ):
             keeper = Timekeeper(place, at_once)
             kinds = (place.cases(), place.bare())
-            alone = {kind.name: await keeper.warm_up(kind, _WARM_UP) for kind in kinds}
+            alone = {kind.name: await keeper.warm_up(kind, warm_up) for kind in kinds}
             figures = {kind.name: Rounds(kind.name) for kind in kinds}
             for turn in range(rounds):
                 for kind in kinds if turn % 2 == 0 else kinds[::-1]:

@@ -11,13 +11,16 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import psutil
+from sqlalchemy import text
 from temporalio.client import Client
 
+from activities.database import Database
 from benchmarks.bare_worker import READY as BARE_READY
 from benchmarks.child import Child, ended, processor_seconds
 from benchmarks.standard_life import BareLives, Cases, Diary, Kind
@@ -37,12 +40,24 @@ Synchronous = Literal["full", "normal"]
 
 @dataclass(frozen=True)
 class Company:
-    """What runs. `processes` maps a name (server, worker 1, bare worker, client) to its pid."""
+    """What runs. `processes` maps a name (server, worker 1, bare worker, client) to its pid; `database` is the pid of
+    the database server's first process, where there is one.
+    """
 
     settings: Settings
     client: Client
     intake: Intake
     processes: Mapping[str, int]
+    database: int | None = None
+
+    def used(self) -> dict[str, float]:
+        """Processor seconds so far, of each process and (as `machine`) of everything that runs here."""
+        seconds = {name: processor_seconds(pid) for name, pid in self.processes.items()}
+        times = psutil.cpu_times()
+        seconds["machine"] = sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
+        if self.database is not None:
+            seconds["database"] = _used_by_all(psutil.Process(self.database))
+        return seconds
 
     def cases(self) -> Cases:
         """Lives through bihuan."""
@@ -91,7 +106,30 @@ async def company(
             processes["bare worker"] = child.process.pid
         installation = await stack.enter_async_context(open_installation(settings, prepare=True))
         client = await connect(settings, endpoint=Endpoint.read(folder))
-        yield Company(settings, client, Intake(installation, client), processes)
+        database = await _database_process(installation.database)
+        yield Company(settings, client, Intake(installation, client), processes, database)
+
+
+async def _database_process(database: Database) -> int | None:
+    """The parent of all processes of a PostgreSQL on this machine; SQLite works in whoever asks it."""
+    if database.address.kind == "sqlite":
+        return None
+    async with database.read() as connection:
+        pid = await connection.scalar(text("SELECT pg_backend_pid()"))
+    try:
+        return int(psutil.Process(pid).ppid())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _used_by_all(parent: psutil.Process) -> float:
+    """By a process, its children, and those of them that have ended."""
+    times = parent.cpu_times()
+    used = times.user + times.system + times.children_user + times.children_system
+    for child in parent.children():
+        with suppress(psutil.NoSuchProcess):
+            used += sum(child.cpu_times()[:2])
+    return float(used)
 
 
 @dataclass
@@ -155,9 +193,9 @@ class Timekeeper:
         """One round; the costs of some of its lives are looked up after the clock has stopped."""
         indices = range(self._next, self._next + lives)
         self._next += lives
-        before, begun = self._used(), time.perf_counter()
+        before, begun = self._place.used(), time.perf_counter()
         ids = await lived(kind, indices, self._at_once, into.diary)
-        seconds, after = time.perf_counter() - begun, self._used()
+        seconds, after = time.perf_counter() - begun, self._place.used()
         into.add(lives, seconds, {name: after[name] - before[name] for name in after})
         into.costs += [await kind.cost(id_) for id_ in ids[-self._costed :]]
         sys.stderr.write(f"{kind.name}: {lives} lives in {seconds:.1f} s, {lives / seconds:.1f} a second\n")
@@ -172,6 +210,3 @@ class Timekeeper:
         ids = await lived(kind, indices, 1, Diary())
         costs = [await kind.cost(id_) for id_ in ids]
         return min(costs)
-
-    def _used(self) -> dict[str, float]:
-        return {name: processor_seconds(pid) for name, pid in self._place.processes.items()}

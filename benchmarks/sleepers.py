@@ -18,7 +18,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from benchmarks.bare import BareTimer
 from benchmarks.child import Child, ended
-from worker.process import sandbox, stop_on_signals
+from worker.process import RUNNER, stop_on_signals
 
 QUEUE = "bare"
 _AT_ONCE = 16
@@ -68,7 +68,7 @@ async def _work(address: str, cached: int) -> None:
         client,
         task_queue=QUEUE,
         workflows=[BareTimer],
-        workflow_runner=sandbox(),
+        workflow_runner=RUNNER,
         max_cached_workflows=cached,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
     ):

@@ -16,6 +16,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.attention import REPORT, Attention, AttentionReason
@@ -216,9 +217,10 @@ async def _root(client: Client, failure: Failure) -> str | None:
     while failure.HasField("cause"):
         failure = failure.cause
     try:
-        said = str((await client.data_converter.decode_failure(failure)).args[0])
-    except MissingKeyError as error:
-        return f"what is the matter is encrypted with key {error.key_id}, which is missing here"
+        error = await client.data_converter.decode_failure(failure)
+    except MissingKeyError as missing:
+        return f"what is the matter is encrypted with key {missing.key_id}, which is missing here"
+    said = error.message if isinstance(error, FailureError) else str(error)
     return said.splitlines()[0][:300] if said else None
 
 

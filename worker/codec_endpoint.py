@@ -7,12 +7,12 @@ bearer token. Nothing that passes through is logged.
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
+import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 
+from worker import web_server
 from worker.encryption import Encryption
 from worker.keys import KeyRing
 from worker.settings import Settings
@@ -34,8 +35,6 @@ PORT = 8234
 _LARGEST = 8_000_000
 """Bytes of a request: four times what Temporal takes as one payload."""
 _HEADERS = ("Authorization", "Content-Type", "X-Namespace")
-_STOP_WITHIN = 2
-"""Seconds for answers under way."""
 
 Change = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
 
@@ -146,37 +145,15 @@ async def serving(ring: KeyRing, endpoint: Bound) -> AsyncIterator[None]:
     Raises:
         Problem: the port is taken, or the address is not of this machine.
     """
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        """Signals are for the process around it."""
-
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
-    config = uvicorn.Config(
-        build_app(ring, endpoint),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=_STOP_WITHIN,
-    )
-    server = Server(config)
-    with _listening(endpoint) as listener:
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield
-        finally:
-            server.should_exit = True
-            await running
+    # A line of it holds the token, whoever listens to that logger.
+    logging.getLogger("uvicorn.access").disabled = True
+    async with web_server.serving(build_app(ring, endpoint), _listening(endpoint)):
+        yield
 
 
 def _listening(endpoint: Bound) -> socket.socket:
-    family = socket.AF_INET6 if ":" in endpoint.ip else socket.AF_INET
     try:
-        return socket.create_server((endpoint.ip, endpoint.port), family=family)
+        return web_server.listen(endpoint.ip, endpoint.port)
     except OSError as error:
         raise Problem(
             f"the codec endpoint cannot listen on {endpoint.ip} port {endpoint.port} ({error.strerror}); "

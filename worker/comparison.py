@@ -31,7 +31,7 @@ _DELIVERS_WITHIN = timedelta(days=4)
 _ASKED = 20
 """Cases that are queried in one sweep."""
 _AT_ONCE = 20
-_PAGE = 500
+_PAGE = 1000
 _RPC_TIMEOUT = timedelta(seconds=5)
 _TOLERANCE = timedelta(seconds=1)
 """Between a due time in the record and the same in a list."""
@@ -57,6 +57,7 @@ class Comparison:
         beat: called while it goes on.
         settled: how long something has to have been as it is, before it counts.
         ends_within: how long a workflow may run on after the record says that it is over.
+        delivers_within: how long a delivery may go on.
     """
 
     client: Client
@@ -64,6 +65,7 @@ class Comparison:
     beat: Callable[[], None] = nothing
     settled: timedelta = _SETTLED
     ends_within: timedelta = _ENDS_WITHIN
+    delivers_within: timedelta = _DELIVERS_WITHIN
     running: set[str] = field(default_factory=set, init=False)
     """Ids of the workflows of cases, parts and reviews that Temporal lists as running."""
     unknown: list[str] = field(default_factory=list, init=False)
@@ -87,9 +89,8 @@ class Comparison:
     # What Temporal lists
 
     async def _from_lists(self) -> None:
-        queue = self.installation.settings.task_queue.replace("'", "")
         kinds = "WorkflowType IN ('Case', 'Collaboration', 'Review')"
-        query = f"{kinds} AND ExecutionStatus = 'Running' AND TaskQueue = '{queue}'"
+        query = f"{kinds} AND ExecutionStatus = 'Running' AND TaskQueue = '{self._queue}'"
         page: list[WorkflowExecution] = []
         async for execution in self.client.list_workflows(query, page_size=_PAGE, rpc_timeout=_RPC_TIMEOUT):
             self.running.add(execution.id)
@@ -215,8 +216,9 @@ class Comparison:
 
     async def _deliveries(self) -> None:
         """Those that the server has been trying for longer than any message is tried."""
-        since = (datetime.now(UTC) - _DELIVERS_WITHIN).isoformat()
-        query = f"ActivityType = 'deliver' AND ExecutionStatus = 'Running' AND StartTime < '{since}'"
+        since = (datetime.now(UTC) - self.delivers_within).isoformat()
+        ours = f"ActivityType = 'deliver' AND TaskQueue = '{self._queue}'"
+        query = f"{ours} AND ExecutionStatus = 'Running' AND StartTime < '{since}'"
         try:
             async for one in self.client.list_activities(query, limit=_PAGE, rpc_timeout=_RPC_TIMEOUT):
                 number = one.activity_id.removeprefix("deliver:").partition(":")[0]
@@ -258,6 +260,11 @@ class Comparison:
     def _before(self, span: timedelta) -> datetime:
         """So long ago, at the cases' time."""
         return self.installation.time.virtual(datetime.now(UTC) - span)
+
+    @property
+    def _queue(self) -> str:
+        """The task queue, as a list filter quotes it; another installation may share the namespace."""
+        return self.installation.settings.task_queue.replace("'", "")
 
     @property
     def _census(self) -> Census:

@@ -11,7 +11,7 @@ from workflows.domain.problem import Problem
 
 PREFIX = "BIHUAN_"
 CONFIG_VARIABLE = "BIHUAN_CONFIG"
-_PATHS = ("data", "organisation", "templates", "archive", "encryption_keys_file")
+_PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file")
 
 
 def config_file() -> Path | None:

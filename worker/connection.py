@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from worker.encryption import data_converter
 from worker.endpoint import Endpoint
 from worker.settings import Settings
+from worker.tls import explain
 from workflows.domain.problem import Problem
 
 _PATIENCE = timedelta(seconds=5)
@@ -45,14 +46,16 @@ def find_target(settings: Settings, endpoint: Endpoint | None = None) -> Target:
     An `endpoint` that is given goes before both: `bihuan up` works with its own server.
 
     Raises:
-        Problem: the TOML profile cannot be read.
+        Problem: the TOML profile, or a file it or a variable names, cannot be read.
     """
     if endpoint is not None:
         return Target(ClientConnectConfig(target_host=endpoint.address, namespace=endpoint.namespace), endpoint)
     try:
         config = ClientConfig.load_client_connect_config()
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise Problem(f"Temporal profile: {error}") from None
+    except OSError as error:
+        raise Problem(f"Temporal settings: {error.filename}: {error.strerror}; check the TEMPORAL_* paths") from None
     if config.get("target_host"):
         return Target(config)
     endpoint = Endpoint.read(settings.data)
@@ -94,6 +97,8 @@ def web_ui(settings: Settings) -> str | None:
 
 
 def _unreachable(target: Target, settings: Settings, error: Exception) -> str:
+    if target.embedded is None and (reason := explain(error, target.config)) is not None:
+        return f"cannot reach Temporal at {target.address}: {reason}"
     said = "no answer" if isinstance(error, TimeoutError) else _first_line(error)
     if target.embedded is not None:
         hint = f"is `bihuan up` (pid {target.embedded.pid}) still running on {settings.data}?"
@@ -106,7 +111,7 @@ def _unreachable(target: Target, settings: Settings, error: Exception) -> str:
 
 def _first_line(error: Exception) -> str:
     text = str(error)
-    for mark in ("Connection refused", "dns error", "certificate", "PermissionDenied", "Unauthenticated"):
+    for mark in ("Connection refused", "dns error"):
         if mark in text:
             return mark.lower()
     return text.splitlines()[0][:160] if text else type(error).__name__

@@ -12,7 +12,6 @@ from importlib.metadata import PackageNotFoundError, version
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from temporalio.runtime import PrometheusConfig
 
 from activities.figures import STANDING, TOTALS, Figure, Reader, read_figures
 from worker.installation import Installation
@@ -20,13 +19,6 @@ from worker.installation import Installation
 _PATIENCE = 5.0
 """Seconds for everything the database is asked in one scrape; Prometheus itself gives up after ten."""
 _ENGINE_PATIENCE = 2.0
-
-
-def engine_exporter(address: str) -> PrometheusConfig:
-    """The engine's own metrics at `address` (loopback), with the names and units Prometheus likes."""
-    return PrometheusConfig(
-        bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
-    )
 
 
 @dataclass

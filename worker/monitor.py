@@ -2,106 +2,100 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import uvicorn
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from temporalio.runtime import PrometheusConfig
 
 from worker.health import Health
-from worker.metrics import Metrics
+from worker.installation import Installation
 from worker.settings import Settings
+from worker.web_server import listen, serving
 from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from worker.metrics import Metrics
 
 
 @dataclass
 class Monitor:
-    """What is shown; where nobody wants to see it, it costs nothing."""
+    """What is shown; `metrics` is None where nobody can ask, and it costs nothing then."""
 
-    metrics: Metrics
+    metrics: Metrics | None = None
     health: Health = field(default_factory=Health)
 
-    def app(self) -> Starlette:
-        """For any ASGI server."""
-        return Starlette(
-            routes=[
-                Route("/live", self._live),
-                Route("/ready", self._ready),
-                Route("/metrics", self._metrics),
-            ]
-        )
-
-    async def _live(self, request: Request) -> Response:  # noqa: ARG002
-        return _answer("live", self.health.liveness(), {"phase": self.health.phase.value})
-
-    async def _ready(self, request: Request) -> Response:  # noqa: ARG002
-        return _answer("ready", self.health.readiness(), self.health.facts())
-
-    async def _metrics(self, request: Request) -> Response:  # noqa: ARG002
-        return Response(await self.metrics.text(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+    def watch(self, installation: Installation) -> None:
+        """Show the record's figures from now on."""
+        if self.metrics is not None:
+            self.metrics.watch(installation)
 
 
 @asynccontextmanager
-async def open_monitor(settings: Settings, exporter: str | None = None) -> AsyncIterator[Monitor]:
+async def open_monitor(settings: Settings, exporter: PrometheusConfig | None = None) -> AsyncIterator[Monitor]:
     """A monitor, served at `settings.monitor` until the block ends if that names an address.
 
     Raises:
         Problem: the address is not of this machine, or not free.
     """
-    monitor = Monitor(Metrics(exporter=exporter, build_id=settings.build_id))
     if settings.monitor is None:
-        yield monitor
+        yield Monitor()
         return
-    with _listening(settings.monitor) as listener:
-        server = _Server(
-            uvicorn.Config(
-                monitor.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
-            )
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield monitor
-        finally:
-            server.should_exit = True
-            await serving
+    from worker.metrics import Metrics
+
+    address = exporter.bind_address if exporter is not None else None
+    monitor = Monitor(Metrics(exporter=address, build_id=settings.build_id))
+    async with serving(build_app(monitor), _listening(settings.monitor)):
+        yield monitor
 
 
-def free_exporter(settings: Settings) -> str | None:
-    """Where the engine can put its own metrics, on loopback, for the monitor to fetch; None without a monitor."""
+def engine_exporter(settings: Settings) -> PrometheusConfig | None:
+    """Where the engine shows its own metrics, for the monitor to fetch: a free port of the machine itself. With the
+    names and units Prometheus likes; None without a monitor.
+    """
     if settings.monitor is None:
         return None
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    return PrometheusConfig(
+        bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
+    )
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """The process has a way of its own to end: the worker drains first, and is watched while it does."""
-        yield
+def build_app(monitor: Monitor) -> Starlette:
+    """For any ASGI server."""
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+
+    def answer(question: str, problems: list[str], facts: dict[str, Any]) -> Response:
+        body = {question: not problems, "problems": problems, **facts}
+        return JSONResponse(body, status_code=503 if problems else 200)
+
+    async def live(request: Request) -> Response:  # noqa: ARG001
+        return answer("live", monitor.health.liveness(), {"phase": monitor.health.phase.value})
+
+    async def ready(request: Request) -> Response:  # noqa: ARG001
+        return answer("ready", monitor.health.readiness(), monitor.health.facts())
+
+    async def metrics(request: Request) -> Response:  # noqa: ARG001
+        shown = await monitor.metrics.text() if monitor.metrics is not None else b""
+        return Response(shown, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    return Starlette(routes=[Route("/live", live), Route("/ready", ready), Route("/metrics", metrics)])
 
 
-@contextmanager
-def _listening(address: str) -> Generator[socket.socket, None, None]:
+def _listening(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
-    host = host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, int(port)), family=family)
-    except OSError as error:
-        raise Problem(f"monitor {address}: cannot be listened on ({error.strerror}); choose another") from None
-    with listener:
-        yield listener
-
-
-def _answer(question: str, problems: list[str], facts: dict[str, Any]) -> Response:
-    return JSONResponse({question: not problems, "problems": problems, **facts}, status_code=503 if problems else 200)
+        return listen(host.strip("[]"), int(port))
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no such port"
+        raise Problem(f"monitor {address}: cannot be listened on ({why}); choose another with BIHUAN_MONITOR") from None

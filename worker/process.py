@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig
 from temporalio.service import RPCError
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
 from activities.analysis.reporting import Reporting
 from activities.archive.archiving import Archiving
@@ -50,7 +50,11 @@ _DRAIN = timedelta(seconds=10)
 _STICKY = timedelta(seconds=2)
 """How long a case waits for the worker that has it cached before any other may take it: short, so that a killed
 worker is not missed."""
-_PASSED_THROUGH = ("pydantic", "pydantic_core", "annotated_types", "typing_extensions", "workflows")
+RUNNER = UnsandboxedWorkflowRunner()
+"""The SDK's sandbox imports modules again for every case and is entered for every payload, which was a third of the
+work of this process. What it refuses (clocks, chance, files, network) nothing in `workflows` may name: a test reads all
+of it, where the sandbox sees only what is not passed through it.
+"""
 _log = logging.getLogger("bihuan.worker")
 
 
@@ -180,15 +184,6 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
     )
 
 
-def sandbox() -> SandboxedWorkflowRunner:
-    """Our own modules pass through the sandbox, which would import them again for every case.
-
-    That took 0.2 MB and 10 ms of processor time a case, for the models of `workflows.ports` above all. What the
-    sandbox watches for is kept out of `workflows` by its import layers, and found by replaying histories.
-    """
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH))
-
-
 def build_worker(client: Client, settings: Settings, activities: Activities) -> Worker:
     """A worker for cases."""
     sizes = settings.sizes
@@ -197,7 +192,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
         task_queue=settings.task_queue,
         workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow, SweepWorkflow],
         activities=activities.all,
-        workflow_runner=sandbox(),
+        workflow_runner=RUNNER,
         max_cached_workflows=sizes.cached_workflows,
         max_concurrent_workflow_tasks=sizes.workflow_tasks,
         max_concurrent_activities=sizes.activities,
@@ -216,7 +211,7 @@ async def run_worker(
     ready: Callable[[Installation], None],
     stop: asyncio.Event,
     endpoint: Endpoint | None = None,
-    exporter: str | None = None,
+    exporter: PrometheusConfig | None = None,
 ) -> None:
     """Run until `stop`; `ready` is called once tasks are taken. What is in hand at the end is finished.
 
@@ -230,7 +225,7 @@ async def run_worker(
         open_monitor(settings, exporter) as monitor,
         open_installation(settings, prepare=True) as installation,
     ):
-        monitor.metrics.watch(installation)
+        monitor.watch(installation)
         await installation.settle_organisation()
         client = await connect(settings, endpoint=endpoint)
         hand_over = build_hand_over(client, settings)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus
+from temporalio.api.deployment.v1 import WorkerDeploymentInfo
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentRequest,
     SetWorkerDeploymentCurrentVersionRequest,
@@ -30,6 +31,11 @@ from workflows.domain.problem import Problem
 
 _RPC_TIMEOUT = timedelta(seconds=10)
 _LOOKS = 30
+_TRIES = 9
+_REFUSALS = frozenset({
+    RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT,
+})  # fmt: skip
+_SPREADING = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
 _log = logging.getLogger("bihuan.release")
 _PREFIX = "WORKER_DEPLOYMENT_VERSION_STATUS_"
 
@@ -91,15 +97,11 @@ class Releases:
             RPCError: the server does not answer, or knows no deployments.
         """
         try:
-            answer = await self.client.workflow_service.describe_worker_deployment(
-                DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.deployment),
-                timeout=_RPC_TIMEOUT,
-            )
+            info = await self._describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return ()
             raise
-        info = answer.worker_deployment_info
         ramping = info.routing_config.ramping_deployment_version.build_id
         percent = info.routing_config.ramping_version_percentage
         builds = [
@@ -127,11 +129,11 @@ class Releases:
             identity=self.client.service_client.config.identity,
         )
         service = self.client.workflow_service
-        try:
-            await service.set_worker_deployment_current_version(request, timeout=_RPC_TIMEOUT)
-        except RPCError as error:
-            raise await self._explained(error, build_id) from None
+        await self._asked(
+            build_id, lambda: service.set_worker_deployment_current_version(request, timeout=_RPC_TIMEOUT)
+        )
         await self.ramp(None, 0)
+        await self._settled()
 
     async def ramp(self, build_id: str | None, percent: float) -> None:
         """Give this share of the cases to this build, the rest to the current one; None and 0 end a ramp.
@@ -147,20 +149,47 @@ class Releases:
             percentage=percent,
             identity=self.client.service_client.config.identity,
         )
-        try:
-            await self.client.workflow_service.set_worker_deployment_ramping_version(request, timeout=_RPC_TIMEOUT)
-        except RPCError as error:
-            if build_id is None and percent == 0:
-                return
-            raise await self._explained(error, build_id) from None
-
-    async def _explained(self, error: RPCError, build_id: str | None) -> Exception:
-        if error.status not in {
-            RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT,
-        }:  # fmt: skip
-            return error
-        known = ", ".join(build.build_id for build in await self.list()) or "none"
-        return Problem(
-            f"build {build_id} of {self.deployment}: {error.message}; "
-            f"start a worker with BIHUAN_BUILD_ID={build_id} first (seen so far: {known})"
+        service = self.client.workflow_service
+        if build_id is None:
+            # There may be no ramp to end.
+            with suppress(RPCError):
+                await service.set_worker_deployment_ramping_version(request, timeout=_RPC_TIMEOUT)
+            return
+        await self._asked(
+            build_id, lambda: service.set_worker_deployment_ramping_version(request, timeout=_RPC_TIMEOUT)
         )
+
+    async def _asked(self, build_id: str | None, ask: Callable[[], Awaitable[object]]) -> None:
+        """A worker that has just started is not seen on each of its task queues at once: it gets some seconds."""
+        for last in [*[False] * _TRIES, True]:
+            try:
+                await ask()
+            except RPCError as error:
+                if error.status not in _REFUSALS:
+                    raise
+                known = [build.build_id for build in await self.list()]
+                if last or build_id not in known or error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise self._refused(error, build_id, known) from None
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _settled(self) -> None:
+        """Wait until every task queue has heard of it; what is not done within ten seconds is done later."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+                while (await self._describe()).routing_config_update_state == _SPREADING:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+
+    async def _describe(self) -> WorkerDeploymentInfo:
+        answer = await self.client.workflow_service.describe_worker_deployment(
+            DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.deployment),
+            timeout=_RPC_TIMEOUT,
+        )
+        return answer.worker_deployment_info
+
+    def _refused(self, error: RPCError, build_id: str | None, known: Sequence[str]) -> Problem:
+        todo = f"start a worker with BIHUAN_BUILD_ID={build_id} first (seen so far: {', '.join(known) or 'none'})"
+        if build_id in known:
+            todo = "see that its workers are up, and try again"
+        return Problem(f"build {build_id} of {self.deployment}: {error.message}; {todo}")

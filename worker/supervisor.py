@@ -17,6 +17,8 @@ def tell_supervisor(state: str) -> None:
     if not address:
         return
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+        # A service manager that does not read may not hold up the work.
+        notices.setblocking(False)
         notices.connect("\0" + address[1:] if address.startswith("@") else address)
         notices.sendall(state.encode())
 

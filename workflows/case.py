@@ -23,6 +23,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.reviewing import begin_review, join_review
     from workflows.shell import Shell
 
+_PER_DELIVERY, _PER_FORWARD = 8, 4
+"""Events of history for each, about."""
+
 
 @workflow.defn(name="Case")
 class CaseWorkflow(Shell[Event]):
@@ -81,6 +84,7 @@ class CaseWorkflow(Shell[Event]):
             summary = ", ".join(dict.fromkeys(event.kind.value for event in events))[:180]
             recorded = await call(ports.record, step, summary=summary, on_trouble=self._show_trouble)
             if recorded.undelivered:
+                self._spend(_PER_DELIVERY)
                 delivery = ports.Delivery(number=case.number, keys=recorded.undelivered)
                 deliver_in_background(self._deliveries, delivery)
             if recorded.review is not None:
@@ -90,6 +94,8 @@ class CaseWorkflow(Shell[Event]):
         self._show()
 
     async def _forward(self, case: Case) -> None:
+        for forward in case.forwards:
+            self._spend(_PER_FORWARD, len(str(forward.fields)))
         for forward in await send_forwards(case):
             self._said += case.not_there(forward, self._now())
 

@@ -28,6 +28,15 @@ from workflows.shell_input import Arrival, CommandOutcome, ShellInput
 _TIMER_SLACK = timedelta(milliseconds=1)
 """Added to every wait, so that rounding never wakes anything just before its deadline."""
 
+_LONGEST_RUN = 4_000
+"""Events, about; the server ends a run that has 51,200 of them, or 50 MB."""
+_PER_TURN = 8
+"""Events from one wait to the next: a workflow task, a timer, a record, a change of search attributes."""
+_PER_LOOKUP = 16
+"""What a lookup answers may be some kilobytes long."""
+_PER_EVENT = 1_024
+"""Bytes that count as one more event."""
+
 _Said = TypeVar("_Said")
 
 
@@ -61,6 +70,8 @@ class Shell(Generic[_Said]):
         self._time = start.time
         self._continue_after = start.continue_after
         self._signals = start.signals
+        self._counted = start.counted
+        self._spent = 0
         self._inbox: list[Arrival] = list(start.inbox)
         self._core = core
         self._said: list[_Said] = list(said)
@@ -72,6 +83,7 @@ class Shell(Generic[_Said]):
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
+        self._spend(1, sum(len(arg.payload.data) for arg in args))
         self._inbox.append(read_arrival(name, args, f"signal-{self._signals}"))
         self._drain()
 
@@ -125,6 +137,7 @@ class Shell(Generic[_Said]):
         self._said += core.expire(self._now())
 
     async def _consult(self, lookup: Lookup, summary: str) -> Consultation:
+        self._spend(_PER_LOOKUP)
         return await call(ports.consult, lookup, summary=summary, on_trouble=self._show_trouble)
 
     def _drain(self) -> None:
@@ -160,6 +173,7 @@ class Shell(Generic[_Said]):
 
     async def _wait(self, core: Core[_Said]) -> None:
         """Sleep until a signal or the earliest deadline; a timer is only replaced by an earlier one."""
+        self._spend(_PER_TURN)
         clock = core.earliest()
         if clock is not None and clock.next is not None and (self._timer_at is None or clock.next < self._timer_at):
             if self._timer is not None:
@@ -176,9 +190,21 @@ class Shell(Generic[_Said]):
         """What ends a wait before its deadline."""
         return self._busy()
 
+    def _spend(self, events: int, size: int = 0) -> None:
+        """Something was added to the history of this run: about so many events and bytes."""
+        self._spent += events + size // _PER_EVENT
+
     def _should_continue_as_new(self) -> bool:
+        """Whether this run has become long.
+
+        It counts for itself. The length of the history, and whether the server suggests to go on in a new run, are
+        known by workflow task; when a question is answered in the middle of a step, the step's local activity may end
+        in a later task than the one a replay ends it in, and a decision by either of them then fails the replay.
+        """
         if not workflow.all_handlers_finished():
             return False
+        if self._counted:
+            return self._spent > (self._continue_after or _LONGEST_RUN)
         if self._continue_after is not None:
             return workflow.info().get_current_history_length() > self._continue_after
         return workflow.info().is_continue_as_new_suggested()
@@ -192,5 +218,5 @@ class Shell(Generic[_Said]):
         reason nothing is awaited after the timer: what has not been recorded or judged travels along.
         """
         await workflow.sleep(_TIMER_SLACK, summary="新的一轮 continue as new")
-        update: dict[str, Any] = {"signals": self._signals, "inbox": tuple(self._inbox)}
+        update: dict[str, Any] = {"signals": self._signals, "inbox": tuple(self._inbox), "counted": True}
         workflow.continue_as_new(self._carried().model_copy(update=update))

@@ -27,7 +27,9 @@ class ShellInput(Model):
     signals: int = 0
     """Signals received so far: names the ones that came without a `command_id`."""
     continue_after: int | None = None
-    """History events after which a new run begins; None: when the server suggests it."""
+    """Events after which a new run begins; None: as many as usual."""
+    counted: bool = False
+    """The run counts for itself how long it has become; False: one that a release before this began."""
 
 
 class CommandOutcome(Model):

@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated
 
 from cyclopts import Parameter
+from temporalio.runtime import PrometheusConfig
 
 from starter.console.screen import DataFolder, say
 from worker.codec_endpoint import beside_server
@@ -13,8 +14,7 @@ from worker.endpoint import Endpoint
 from worker.installation import Installation
 from worker.lock import DataLock
 from worker.logs import configure_logs
-from worker.metrics import engine_exporter
-from worker.monitor import free_exporter
+from worker.monitor import engine_exporter
 from worker.process import run_worker, stop_on_signals
 from worker.server import EmbeddedServer
 from worker.settings import Settings, load_settings
@@ -69,16 +69,16 @@ async def worker(*, data: DataFolder = None, speed: Speed = None) -> int:
     return 0
 
 
-def _configure(settings: Settings) -> str | None:
+def _configure(settings: Settings) -> PrometheusConfig | None:
     """Logs and metrics of the process; answers where the engine shows its own."""
-    exporter = free_exporter(settings)
-    configure_logs(
-        settings.log_format, settings.log_level, engine_metrics=engine_exporter(exporter) if exporter else None
-    )
+    exporter = engine_exporter(settings)
+    configure_logs(settings.log_format, settings.log_level, engine_metrics=exporter)
     return exporter
 
 
-async def _run_beside(server: EmbeddedServer, settings: Settings, stop: asyncio.Event, exporter: str | None) -> None:
+async def _run_beside(
+    server: EmbeddedServer, settings: Settings, stop: asyncio.Event, exporter: PrometheusConfig | None
+) -> None:
     def ready(installation: Installation) -> None:
         _announce(installation, f"ready: Temporal at {server.address}, Web UI {server.ui}")
 

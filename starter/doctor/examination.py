@@ -12,6 +12,7 @@ from starter.doctor.line import Line, NotLookedAtError, Speaker
 from starter.doctor.machine import folders, settings
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, integrity, space
+from starter.doctor.release import release
 from starter.doctor.swept import last_sweep, sweep_by_hand
 from starter.doctor.temporal import pollers, search_attributes, server
 from starter.doctor.ward import Ward
@@ -35,8 +36,8 @@ class Examination:
         """All there are."""
         checks: dict[str, Check] = {
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
-            "database": database, "integrity": integrity, "disk": space, "folders": folders, "clock": clocks,
-            "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
+            "release": release, "database": database, "integrity": integrity, "disk": space, "folders": folders,
+            "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
             "organisation": organisation, "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip
         return cls(checks, {"sweep": _MENDING if mend else _LONG})

@@ -42,7 +42,8 @@ async def server(ward: Ward) -> Iterable[Line]:
     try:
         client = await ward.connected()
     except Problem as problem:
-        return [said.fault(str(problem).partition(";")[0], _start(ward))]
+        what, _, hint = str(problem).partition("; ")
+        return [said.fault(what, _start(ward, hint))]
     system = await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=_RPC_TIMEOUT)
     try:
         space = await client.workflow_service.describe_namespace(
@@ -141,8 +142,11 @@ def _address(ward: Ward) -> str:
     return find_target(ward.settings).address
 
 
-def _start(ward: Ward) -> str:
-    target = find_target(ward.settings)
+def _start(ward: Ward, hint: str) -> str:
+    try:
+        target = find_target(ward.settings)
+    except Problem:
+        return hint
     if target.embedded is None and target.address != "localhost:7233":
-        return "start that server, or check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the TLS settings"
+        return hint if "TLS" in hint or "KEY" in hint or "certif" in hint else f"start that server, or {hint}"
     return f"bihuan up --data {ward.settings.data}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import update
 
 from activities.database import Database
 from activities.figures import STANDING, TOTALS, Figure, read_figures
+from activities.sweeps import keep_sweep
 from activities.tables import outbox, registration
 from tests.activities.samples import event, register_case, to_customer
 from tests.activities.test_reading import write
@@ -13,6 +16,7 @@ from tests.scenes import HOUR, MINUTE, MONDAY
 from workflows.domain.event import EventKind
 from workflows.domain.view import Breach, Deadline
 from workflows.domain.vocabulary import ClockName, Priority, Status
+from workflows.ports import SweepRun
 
 
 async def figures(database: Database) -> dict[str, Figure]:
@@ -45,7 +49,7 @@ async def test_what_needs_somebody_is_counted_and_what_is_over_is_not(database: 
     )  # fmt: skip
     overslept = Deadline(clock=ClockName.CLAIM, started=MONDAY, due=MONDAY + MINUTE)
     await write(database, silent, deadlines=(overslept,), escalation_level=1, acknowledged=True)
-    over = {"status": Status.CLOSED, "closed_at": MONDAY, "breaches": (missed,), "acknowledged": False}
+    over: dict[str, Any] = {"status": Status.CLOSED, "closed_at": MONDAY, "breaches": (missed,), "acknowledged": False}
     await write(
         database, closed, event(1, kind=EventKind.ESCALATED, level=1, why="asked"),
         escalation_level=1, deadlines=(overslept,), **over,
@@ -78,6 +82,13 @@ async def test_a_mail_server_that_takes_nothing_shows_in_the_age_of_the_oldest_m
     assert above_zero(ended["notifications"]) == {("email", "sent"): 2, ("email", "failed"): 1}
     assert not above_zero(ended["notifications_undelivered"])
     assert not above_zero(ended["oldest_undelivered_age_seconds"])
+
+
+async def test_a_sweep_that_no_longer_comes_and_what_the_last_one_found_can_be_watched(database: Database) -> None:
+    await keep_sweep(database, SweepRun(began=MONDAY, ended=MONDAY + MINUTE, every=120, disagreements=3), ())
+    read = await figures(database)
+    assert read["last_sweep_timestamp_seconds"].values == {(): (MONDAY + MINUTE).timestamp()}
+    assert read["sweep_disagreements"].values == {(): 3}
 
 
 async def test_a_figure_is_there_before_anything_happened(database: Database) -> None:

@@ -109,7 +109,7 @@ async def test_without_an_organisation_a_case_waits_and_says_what_to_do(settling
 
 
 class _Nobody(Directory):
-    async def current(self) -> Organisation | None:
+    async def current(self, within: object = None) -> Organisation | None:
         return None
 
 

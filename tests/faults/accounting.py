@@ -24,6 +24,7 @@ from activities.report_ledger import REPORT_MAIL
 from activities.tables import case_record, installation, outbox, registration, review, review_timeline, timeline
 from tests.faults.histories import Life, Step, read_lives
 from worker.company_time import TIME_KEY
+from workflows.case import CaseWorkflow
 from workflows.domain.event import Event, EventKind
 from workflows.domain.part import workflow_id
 from workflows.domain.virtual_time import VirtualTime
@@ -87,6 +88,7 @@ async def account(
     answers_lost: Collection[str] = (),
     refused: Collection[str] = (),
     open_cases: Collection[str] = (),
+    case: type[CaseWorkflow] = CaseWorkflow,
 ) -> Account:
     """Hold the histories, the record and the mails against each other, once everything has come to rest.
 
@@ -99,6 +101,7 @@ async def account(
         answers_lost: outbox keys whose mails may have come twice, because the server's answer did not arrive.
         refused: addresses that the mail server refuses for good.
         open_cases: numbers that are not expected to have ended.
+        case: the release of cases that is the newest among those that worked on them.
     """
     async with database.read() as connection:
         numbers = list(await connection.scalars(select(registration.c.number).order_by(registration.c.number)))
@@ -109,7 +112,7 @@ async def account(
         messages = {row.key: row for row in await connection.execute(select(outbox))}
         memory = {row.key: row.value for row in await connection.execute(select(installation))}
     time = VirtualTime.model_validate(memory.get(TIME_KEY) or {})
-    lives = await read_lives(client, [*numbers, *reviews])
+    lives = await read_lives(client, [*numbers, *reviews], case=case)
     parts = await read_lives(client, [part for number in numbers for part in _parts_of(lives[number])])
     books = _Books()
     ended = 0

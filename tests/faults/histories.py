@@ -66,12 +66,12 @@ class Life:
         return [event for step in self.steps for event in step.events]
 
 
-async def read_lives(client: Client, ids: Sequence[str]) -> dict[str, Life]:
-    """The lives of these workflows; one that the server does not know has no status."""
+async def read_lives(client: Client, ids: Sequence[str], *, case: type[CaseWorkflow] = CaseWorkflow) -> dict[str, Life]:
+    """The lives of these workflows; one that the server does not know has no status. `case`: what replays cases."""
     lives = {id_: Life(id_) for id_ in ids}
     hearing = _Hearing()
     replayer = Replayer(
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
+        workflows=[case, CollaborationWorkflow, ReviewWorkflow],
         data_converter=client.data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[hearing],

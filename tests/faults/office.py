@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,13 +16,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.form import parse_form
 from activities.outbox import OPEN
-from activities.tables import case_record, outbox
+from activities.tables import case_record, outbox, review
 from worker.installation import Installation
 from worker.starting import start_case
 
-PATIENCE = 60.0
+PATIENCE = 100.0
 """Seconds after which something that should have happened has not; reached only by a test that fails."""
-_SOON = 0.1
+_SOON = 0.15
 _RPC_TIMEOUT = timedelta(seconds=3)
 _SOLUTION = {"cause": "同步服务连接超时", "solution": "已重启同步服务并调整超时", "verified": "yes"}
 
@@ -57,7 +58,11 @@ class Office:
     installation: Installation
     client: Client
     acknowledged: dict[str, list[str]] = field(default_factory=dict)
+    patience: float = PATIENCE
     _ids: itertools.count[int] = field(default_factory=itertools.count)
+    _views: dict[str, View] = field(default_factory=dict)
+    _read_at: float = 0.0
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def accept(self, form: dict[str, Any]) -> str:
         """Register a submission; the number, whose case is not started yet."""
@@ -68,12 +73,20 @@ class Office:
         day = installation.local(now).date()
         return (await installation.register.register(parsed, received_at=now, day=day)).number
 
-    async def open(self, form: dict[str, Any], *, task_queue: str | None = None) -> str:
-        """Register a submission and start its case on that task queue (the installation's where none is given)."""
-        number = await self.accept(form)
+    async def start(self, number: str, *, task_queue: str | None = None) -> None:
+        """Start a registered case on that task queue, the installation's where none is given.
+
+        Raises:
+            RPCError: Temporal does not take it.
+        """
         queue = task_queue or self.installation.settings.task_queue
         await start_case(self.client, number, time=self.installation.time, task_queue=queue)
         await self.installation.register.mark_started(number)
+
+    async def open(self, form: dict[str, Any], *, task_queue: str | None = None) -> str:
+        """Register a submission and start its case."""
+        number = await self.accept(form)
+        await self.start(number, task_queue=task_queue)
         return number
 
     async def send(self, id_: str, command: str, by: str, **fields: Any) -> None:
@@ -81,7 +94,7 @@ class Office:
         command_id = f"{command}-{next(self._ids)}"
         payload = {"command_id": command_id, "by": by, **fields}
         handle = self.client.get_workflow_handle(id_)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self.patience):
             while True:
                 try:
                     await handle.signal(command, payload, rpc_timeout=_RPC_TIMEOUT)
@@ -94,29 +107,35 @@ class Office:
         self.acknowledged.setdefault(id_, []).append(command_id)
 
     async def views(self) -> dict[str, View]:
-        """Every case as it is recorded."""
-        async with self.installation.database.read() as connection:
-            return {row.number: row.view for row in await connection.execute(select(case_record))}
+        """Every case as it is recorded; asked for by many at once, the record is read once."""
+        async with self._reading:
+            if time.monotonic() - self._read_at > _SOON:
+                async with self.installation.database.read() as connection:
+                    statement = select(case_record.c.number, case_record.c.view)
+                    known = [number for number, view in self._views.items() if view["closed_at"]]
+                    rows = await connection.execute(statement.where(case_record.c.number.not_in(known)))
+                    self._views |= {row.number: row.view for row in rows}
+                self._read_at = time.monotonic()
+        return dict(self._views)
 
-    async def until(self, number: str, holds: Callable[[View], Any], *, patience: float = PATIENCE) -> View:
+    async def until(self, number: str, holds: Callable[[View], Any], *, patience: float | None = None) -> View:
         """Wait until the record of a case shows it; answers the view."""
-        view: Any = None
+        view: View | None = None
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(patience or self.patience):
                 while True:
-                    async with self.installation.database.read() as connection:
-                        view = await connection.scalar(select(case_record.c.view).where(case_record.c.number == number))
-                    if isinstance(view, dict) and holds(view):
+                    view = (await self.views()).get(number)
+                    if view is not None and holds(view):
                         return view
                     await asyncio.sleep(_SOON)
         except TimeoutError:
             raise AssertionError(f"{number}: did not come to pass; last seen: {view}") from None
 
-    async def until_delivered(self, *, patience: float = PATIENCE) -> None:
+    async def until_delivered(self) -> None:
         """Wait until no notification is on its way any more."""
         left: list[str] = []
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(self.patience):
                 while True:
                     async with self.installation.database.read() as connection:
                         left = list(await connection.scalars(select(outbox.c.key).where(outbox.c.status.in_(OPEN))))
@@ -126,11 +145,32 @@ class Office:
         except TimeoutError:
             raise AssertionError(f"{len(left)} notifications are not delivered: {left[:5]}") from None
 
+    async def until_at_rest(self) -> None:
+        """Wait until everything that a closed case leaves behind has come to rest: its workflow, the parts of other
+        departments, the first step of its review, and every message.
+        """
+        async with asyncio.timeout(self.patience):
+            for number, view in (await self.views()).items():
+                if view["closed_at"]:
+                    for one in (number, *(part["workflow_id"] for part in view["collaborations"])):
+                        await self.client.get_workflow_handle(one).result()
+            while True:
+                async with self.installation.database.read() as connection:
+                    begun = [view is not None for view in await connection.scalars(select(review.c.view))]
+                if all(begun):
+                    break
+                await asyncio.sleep(_SOON)
+        await self.until_delivered()
+
     async def handle(self, number: str) -> None:
         """From the first answer to the solution, by whoever owns the case."""
         owner = (await self.until(number, lambda view: view["owner"]))["owner"]
         await self.send(number, "claim", owner)
         await self.send(number, "reply", owner, text="已定位到同步服务异常,正在修复")
+        await self.solve(number, owner)
+
+    async def solve(self, number: str, owner: str) -> None:
+        """The customer is told the solution."""
         await self.send(number, "resolve", owner, **_SOLUTION)
 
     async def close(self, number: str) -> None:
@@ -139,3 +179,8 @@ class Office:
         await self.send(number, "confirm", "customer")
         await self.send(number, "rate", "customer", score="satisfied")
         await self.until(number, lambda view: view["closed_at"])
+
+    async def live(self, number: str) -> None:
+        """From the call to the closed loop."""
+        await self.handle(number)
+        await self.close(number)

@@ -78,7 +78,7 @@ async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
                 await office.handle(number)
                 await office.close(number)
                 # What was handed over is sent on its own.
-                await office.until_delivered()
+                await office.until_at_rest()
                 yield Run(office, mail, number)
             stop.set()
             await working

@@ -120,13 +120,13 @@ async def test_a_check_that_hangs_or_breaks_holds_up_no_other(tmp_path: Path) ->
         return [Line("fine", Level.OK, "all is well")]
 
     checks: dict[str, Check] = {"hangs": hangs, "breaks": breaks, "cannot": cannot, "fine": fine}
-    count = iter(range(100))
+    done: list[None] = []
     examination = Examination(checks, {"hangs": 0.01})
-    found = await examination.examine(Ward(Settings(data=tmp_path)), lambda: next(count) and None)
+    found = await examination.examine(Ward(Settings(data=tmp_path)), lambda: done.append(None))
     assert [(one.check, one.status.value) for one in found] == [
         ("hangs", "fault"), ("breaks", "fault"), ("cannot", "warning"), ("fine", "ok"),
     ]  # fmt: skip
-    assert next(count) == len(checks)
+    assert len(done) == len(checks)
     assert "in the middle" in found[1].what
 
 

@@ -276,7 +276,7 @@ async def test_a_result_that_no_mail_server_takes_becomes_a_duty_to_call_the_cus
     assert address not in result["error"]
     assert next(row["recipient"] for row in rows if row["event"] == "feedback_due") == owner
     stuck = next(item for item in (await office.run("stuck", "--json")).value if item["number"] == number)
-    assert set(stuck) == {"number", "reason", "since", "what", "who", "error", "link"}
+    assert set(stuck) == {"number", "reason", "since", "what", "who", "error", "link", "todo"}
     assert (stuck["reason"], stuck["what"], stuck["who"]) == ("undeliverable", "result", "customer")
     assert stuck["link"].endswith(f"/namespaces/default/workflows/{number}")
     await office.send("feedback", number, owner, "--text", "已电话告知")

@@ -15,7 +15,6 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.policy.loading import load_policy
-from worker.process import sandbox
 from worker.schedules import Periodic, Schedules, monthly, periodic_work, weekly
 from workflows.domain.notation import Days, Weekday
 from workflows.domain.policy import Policy
@@ -54,7 +53,6 @@ async def working(client: Client) -> AsyncIterator[str]:
         task_queue=queue,
         workflows=[ReportWorkflow],
         activities=[write_report, mail_report],
-        workflow_runner=sandbox(),
     ):
         yield queue
 

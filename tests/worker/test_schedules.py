@@ -104,6 +104,19 @@ async def test_a_changed_policy_is_taken_up_at_the_next_start(
     assert await client.data_converter.decode(action.args, [ArchiveRun]) == [work(name, **changed).input]
 
 
+async def test_what_comes_every_so_often_is_made_again_only_where_it_differs(client: Client, name: str) -> None:
+    schedules = Schedules(client, "bihuan", SHANGHAI)
+    often = work(name, when=timedelta(minutes=2), catch_up=timedelta(seconds=10))
+    await schedules.settle([often])
+    await schedules.settle([often])
+    found = await described(client, name)
+    assert (found.info.last_updated_at, found.schedule.policy.catchup_window) == (None, timedelta(seconds=10))
+    first, second, *_ = found.info.next_action_times
+    assert second - first == timedelta(minutes=2)
+    await schedules.settle([replace(often, when=timedelta(minutes=5))])
+    assert [one.every for one in (await described(client, name)).schedule.spec.intervals] == [timedelta(minutes=5)]
+
+
 async def test_a_company_that_moves_is_served_by_its_new_clock(client: Client, name: str) -> None:
     await Schedules(client, "bihuan", SHANGHAI).settle([work(name)])
     await Schedules(client, "bihuan", "Asia/Kathmandu").settle([work(name)])

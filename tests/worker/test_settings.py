@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -51,12 +52,15 @@ def test_one_option_of_a_group_leaves_the_others_as_the_file_has_them(
 def test_paths_in_a_settings_file_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "etc"
     folder.mkdir()
-    (folder / "company.toml").write_text('organisation = "org.toml"\ndata = "/srv/cases"\narchive = "kept"\n', "utf-8")
+    (folder / "company.toml").write_text(
+        'organisation = "org.toml"\ndata = "/srv/cases"\narchive = "kept"\nreports = "told"\n', "utf-8"
+    )
     monkeypatch.setenv("BIHUAN_CONFIG", str(folder / "company.toml"))
     settings = load_settings()
     assert settings.organisation == folder / "org.toml"
     assert settings.data == Path("/srv/cases")
     assert settings.archive_folder == folder / "kept"
+    assert settings.report_folder == folder / "told"
     assert settings.attachment_folder == Path("/srv/cases/attachments")
 
 
@@ -111,3 +115,12 @@ def test_a_settings_file_that_is_none_is_one_line(tmp_path: Path, monkeypatch: p
     assert _fault().startswith("bihuan.toml: not valid TOML: ")
     monkeypatch.setenv("BIHUAN_CONFIG", "elsewhere.toml")
     assert _fault() == "BIHUAN_CONFIG: there is no file elsewhere.toml"
+
+
+def test_how_often_the_sweep_comes_is_said_with_its_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIHUAN_SWEEP", "90s")
+    assert load_settings().sweep == timedelta(seconds=90)
+    for wrong in ("5s", "2", "2d", "often"):
+        monkeypatch.setenv("BIHUAN_SWEEP", wrong)
+        with pytest.raises(Problem, match=r"^BIHUAN_SWEEP: .*; allowed: from 10s to 1d, such as 2m$"):
+            load_settings()

@@ -8,7 +8,7 @@ import shlex
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,13 @@ from temporalio.client import (
     WorkflowExecutionDescription,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from activities.installation import Installation as Memory
 from activities.recording import hand_over_nothing
 from activities.sweeps import KEY, latest_sweep
-from activities.tables import case_record, outbox, registration, settlement, timeline
+from activities.tables import case_record, outbox, registration, review, settlement, timeline
 from starter.remedy import remedy
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.samples import form
@@ -53,7 +53,7 @@ from workflows.domain.view import CaseView
 from workflows.ports import SweepOrder
 
 ORDER = SweepOrder(every=120)
-PATIENCE = 15.0
+PATIENCE = 45.0
 _COMPLETE = {
     "priority": "P2",
     "priority_reason": "演练",
@@ -296,6 +296,10 @@ async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_it
         async with office_.installation.database.begin() as connection:
             for table in (outbox, timeline, settlement, case_record, registration):
                 await connection.execute(table.delete().where(table.c.number == stranger))
+            facts = {"reason": "priority", "department": "x", "type": "technical", "sequence": 0, "subject": {}}
+            moments = {"opened_at": older["opened_at"], "updated_at": older["updated_at"]}
+            unreviewed = {"id": f"{closed}/review", "number": closed, "status": "writing", **facts, **moments}
+            await connection.execute(review.insert().values(**unreviewed))
         await _deleted(office_.client, lost)
         unfinished = await office_.row(done)
         assert unfinished is not None
@@ -307,6 +311,7 @@ async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_it
             ahead: DisagreementReason.RECORD_AHEAD,
             closed: DisagreementReason.STILL_RUNNING,
             f"{parted}/product": DisagreementReason.WORKFLOW_ENDED,
+            f"{closed}/review": DisagreementReason.WORKFLOW_MISSING,
             stranger: DisagreementReason.NOT_IN_RECORD,
             lost: DisagreementReason.WORKFLOW_MISSING,
             done: DisagreementReason.WORKFLOW_ENDED,
@@ -368,6 +373,11 @@ async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, 
 
         await office_.until(listed)
         assert (await office_.sweeping.sweep(ORDER)).redelivered == 0
+        comparison = Comparison(office_.client, office_.installation, delivers_within=timedelta(0))
+        unending = [one for one in await comparison.disagreements() if not one.is_of_a_workflow]
+        assert [(one.number, one.reason, one.workflow) for one in unending] == [
+            (number, DisagreementReason.DELIVERY_UNENDING, stable_id("deliver", key)),
+        ]  # fmt: skip
         mail.go_on.set()
 
 
@@ -411,6 +421,26 @@ async def test_a_disagreement_keeps_the_time_when_it_was_first_seen_and_what_is_
         gone = await latest_sweep(database)
         assert gone is not None
         assert (gone.run.disagreements, gone.found) == (0, ())
+
+
+async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
+    server: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refused(*_: Any) -> None:
+        raise RPCError("unknown method CreateSchedule", RPCStatusCode.UNIMPLEMENTED, b"")
+
+    monkeypatch.setattr("worker.sweeping.Schedules.settle", refused)
+    async with office(server.client, tmp_path, 9) as office_:
+        often = office_.installation.settings.model_copy(update={"sweep": timedelta(milliseconds=20)})
+        sweeping = replace(office_.sweeping, installation=replace(office_.installation, settings=often))
+        watching = asyncio.create_task(sweeping.watch())
+        first, second = await office_.registered("k1"), await office_.registered("k2")
+        await office_.until(lambda: office_.row(first))
+        third = await office_.registered("k3")
+        await office_.until(lambda: office_.row(third))
+        assert await office_.row(second)
+        watching.cancel()
+    assert "this worker sweeps by itself" in caplog.text
 
 
 async def test_what_another_release_kept_of_its_sweep_stops_nothing(tmp_path: Path) -> None:

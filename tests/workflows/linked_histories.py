@@ -14,7 +14,6 @@ from temporalio.worker import Worker
 
 from tests.scenes import RESOLUTION
 from tests.workflows.world import World
-from worker.process import sandbox
 from worker.server import find_binary
 from workflows.case import CaseWorkflow
 from workflows.case_input import CaseInput
@@ -57,9 +56,7 @@ async def linked_histories() -> dict[str, WorkflowHistory]:
 @asynccontextmanager
 async def _case(client: Client, number: str) -> AsyncIterator[tuple[WorkflowHandle[CaseWorkflow, str], World]]:
     world = World(main=MainCase(number=MAIN, status=Status.IN_PROGRESS))
-    async with Worker(
-        client, task_queue=number, workflows=[CaseWorkflow], activities=world.activities, workflow_runner=sandbox()
-    ):
+    async with Worker(client, task_queue=number, workflows=[CaseWorkflow], activities=world.activities):
         yield (
             await client.start_workflow(CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number),
             world,

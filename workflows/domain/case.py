@@ -163,13 +163,29 @@ class Case(CaseState):
 
         A warning whose deadline has passed as well is skipped: nobody is helped by an alarm for what is over.
         """
-        while (clock := self.earliest()) is not None and clock.next is not None and clock.next <= now:
+        while (clock := self._passed(now)) is not None:
             at = max(now, self.updated_at)
             if clock.due is not None and clock.due <= now:
                 lapses.lapse(self, clock, at)
             else:
                 lapses.warn(self, clock, at)
         return self.take_events()
+
+    def _passed(self, now: datetime) -> Clock | None:
+        """Of the clocks that have to act by `now`, the first.
+
+        A deadline counts from its due time, not from a warning before it that nobody gave: otherwise it would come
+        before an escalation that was due earlier, and begin the climb anew without it (R17).
+        """
+        if not self.terms.lapses_in_order:
+            clock = self.earliest()
+            return clock if clock is not None and clock.next is not None and clock.next <= now else None
+        passed = [
+            (clock.due if clock.due is not None and clock.due <= now else clock.next, clock.started, clock)
+            for clock in self.clocks.values()
+            if clock.next is not None and clock.next <= now
+        ]
+        return min(passed, key=lambda one: one[:2])[2] if passed else None
 
     def earliest(self) -> Clock | None:
         """The clock that acts next."""

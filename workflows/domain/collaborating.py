@@ -105,8 +105,8 @@ def _forget_parts(case: CaseState) -> None:
         part.duty = _brief(part.duty)
         part.result = part.result and _brief(part.result)
     last = {part.department: part for part in case.parts}
-    forgotten = {id(part) for part in over[:-_REMEMBERED] if part is not last[part.department]}
-    case.parts = [part for part in case.parts if id(part) not in forgotten]
+    forgotten = {(part.department, part.round) for part in over[:-_REMEMBERED] if part is not last[part.department]}
+    case.parts = [part for part in case.parts if (part.department, part.round) not in forgotten]
 
 
 def _brief(text: str) -> str:

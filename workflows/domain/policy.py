@@ -264,4 +264,5 @@ class Policy(Fact):
             neutral=self.rating.neutral,
             tell_customer_of_every_escalation=self.escalation.tell_customer_of_every_escalation,
             review=self.review.terms(),
+            lapses_in_order=True,
         )

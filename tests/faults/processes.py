@@ -1,0 +1,47 @@
+"""Processes that are there to be killed, forked from one that has everything imported: each begins at once."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import Callable
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+_FORKING = multiprocessing.get_context("forkserver")
+_FORKING.set_forkserver_preload(["tests.faults.worker_process", "tests.faults.intake_process"])
+_SOON = 0.05
+
+
+def start(what: Callable[..., None], *arguments: Any) -> ForkServerProcess:
+    """A process that runs this function; it has to be importable from a module."""
+    process = _FORKING.Process(target=what, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+async def ended(process: ForkServerProcess, *, within: float = 100) -> int:
+    """Wait for its end; answers its exit code, negative for a signal."""
+    async with asyncio.timeout(within):
+        while process.exitcode is None:  # noqa: ASYNC110 - another process, which sets no event here
+            await asyncio.sleep(_SOON)
+    return process.exitcode
+
+
+async def stopped(process: ForkServerProcess, *, within: float = 30) -> None:
+    """End it gracefully, and if it does not go, not so."""
+    if process.exitcode is None:
+        process.terminate()
+    try:
+        await ended(process, within=within)
+    except TimeoutError:
+        process.kill()
+        await ended(process)
+
+
+async def killed(process: ForkServerProcess) -> None:
+    """End it as the kernel does."""
+    process.kill()
+    code = await ended(process)
+    assert code == -signal.SIGKILL, f"it was gone before it was killed: exit code {code}"

@@ -1,0 +1,36 @@
+"""A small chaos with a fixed seed; `make chaos` is the big one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.chaos import Outcome, Plan, main, table
+
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]
+
+
+def test_nothing_is_lost_or_doubled_whatever_is_killed_at_whatever_moment(outcome: Outcome) -> None:
+    assert outcome.discrepancies == ()
+    assert outcome.books.accepted == outcome.books.ended == 12
+    assert sum(outcome.killed.values()) >= 2
+
+
+def test_the_table_of_a_run_shows_its_figures_and_names_what_differs(outcome: Outcome) -> None:
+    shown = table(outcome)
+    assert "cases accepted = ended                 12     12\n" in shown
+    assert "DIFFERENT" not in shown
+
+
+def test_a_seed_settles_who_calls_and_what_is_killed_when() -> None:
+    again = [Plan.of(7, cases=20, minutes=5, kills=9) for _ in range(2)]
+    assert again[0] == again[1] != Plan.of(8, cases=20, minutes=5, kills=9)
+
+
+@pytest.mark.parametrize("wrong", [["--cases", "0"], ["--minutes", "900"], ["--kills", "-1"], ["--seed", "x"]])
+def test_a_chaos_that_cannot_be_is_refused_before_anything_starts(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(wrong)
+    assert ended.value.code == 2
+    assert "error: " in capsys.readouterr().err

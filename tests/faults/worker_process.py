@@ -1,0 +1,251 @@
+"""A worker as people run it, in a process of its own, which may be told to kill itself at a chosen moment.
+
+Nothing in the product knows of this: what watches an activity is an interceptor of this process's own client, and
+what stops it in the middle is put around the database and the mail server here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+from unittest.mock import patch
+
+import temporalio.client
+import temporalio.worker
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+
+import worker.process
+from activities.database import Database
+from activities.mail import _SmtpConnection
+from activities.outbox import Outbox
+from activities.report_ledger import ReportLedger, report_key
+from activities.transport import Envelope
+from tests.faults.next_release import NextCaseWorkflow
+from worker.connection import connect
+from worker.endpoint import Endpoint
+from worker.settings import Settings
+
+Moment = Literal["before", "during", "after"]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where a worker dies.
+
+    Attributes:
+        activity: its name.
+        moment: `before` it begins; `during`: its last transaction is written and not committed, its mail taken and not
+            noted down, its file half written; `after` it is done and before the server hears of it.
+        ordinary: in the ordinary activity that follows where the local one failed, not in the local one.
+        note: a file that says, in JSON, what it had in hand.
+    """
+
+    activity: str
+    moment: Moment
+    note: Path
+    ordinary: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker process is to do: a worker for each of the `settings`; `log` takes what it says."""
+
+    settings: tuple[Mapping[str, Any], ...]
+    endpoint: Endpoint
+    log: Path
+    kill: Kill | None = None
+    next_release: bool = False
+    ready: Path | None = None
+    """A file that appears once tasks are taken."""
+    deaths_show_after: timedelta | None = timedelta(seconds=5)
+    """In place of a minute or two: how long what a killed worker had in hand is left to it."""
+
+
+def work(order: Order) -> None:
+    """The process."""
+    os.setsid()
+    with order.log.open("ab", buffering=0) as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    _keep_journal(order.log.with_suffix(".mails"))
+    if order.deaths_show_after is not None:
+        _hurry(order.deaths_show_after)
+    if order.next_release:
+        _put("worker.process.CaseWorkflow", NextCaseWorkflow)
+    if order.kill is not None:
+        _Killing(order.kill).arm()
+    asyncio.run(_work(order))
+
+
+async def _work(order: Order) -> None:
+    stop = worker.process.stop_on_signals()
+    waiting = len(order.settings)
+
+    def ready(_: object) -> None:
+        nonlocal waiting
+        waiting -= 1
+        if waiting == 0 and order.ready is not None:
+            order.ready.touch()
+
+    await asyncio.gather(
+        *(
+            worker.process.run_worker(Settings(**settings), ready=ready, stop=stop, endpoint=order.endpoint)
+            for settings in order.settings
+        )
+    )
+
+
+def _hurry(after: timedelta) -> None:
+    _put("worker.hand_over.ATTEMPT_TIMEOUT", after)
+    _put("workflows.calling._DELIVERY_ATTEMPT", after)
+    _put("workflows.housekeeping._SILENCE", after)
+    _put("workflows.housekeeping._REPORT_SILENCE", after)
+    build = worker.process.build_delivering
+
+    def quick(*arguments: Any) -> Any:
+        delivering = build(*arguments)
+        delivering.patience = after / 2
+        return delivering
+
+    _put("worker.process.build_delivering", quick)
+
+
+def _keep_journal(path: Path) -> None:
+    """Which mails were being sent, and which of them were noted down as sent: a line each, whatever comes after."""
+    journal = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    send, sent, reported = _SmtpConnection.send, Outbox.sent, ReportLedger.sent
+
+    def write(what: str, key: str) -> None:
+        os.write(journal, f"{what} {key}\n".encode())
+
+    async def sending(connection: _SmtpConnection, envelope: Envelope) -> None:
+        write("sending", envelope.key)
+        await send(connection, envelope)
+
+    async def noting(outbox: Outbox, key: str, **more: Any) -> None:
+        await sent(outbox, key, **more)
+        write("noted", key)
+
+    async def reporting(ledger: ReportLedger, report: str, recipient: str, at: Any) -> None:
+        await reported(ledger, report, recipient, at)
+        write("noted", report_key(report, recipient))
+
+    _put("activities.mail._SmtpConnection.send", sending)
+    _put("activities.outbox.Outbox.sent", noting)
+    _put("activities.report_ledger.ReportLedger.sent", reporting)
+
+
+def _put(place: str, value: object) -> None:
+    """For as long as this process lives."""
+    patch(place, value).start()
+
+
+@dataclass
+class _Killing:
+    """Puts the moment of death in place."""
+
+    kill: Kill
+    _within: ContextVar[bool] = field(default_factory=lambda: ContextVar("within", default=False))
+
+    def arm(self) -> None:
+        watch = _Watch(self)
+
+        async def watched(*arguments: Any, **more: Any) -> Client:
+            config: dict[str, Any] = {**(await connect(*arguments, **more)).config(), "interceptors": [watch]}
+            return Client(**config)
+
+        _put("worker.process.connect", watched)
+        if self.kill.moment == "during":
+            self._arm_within()
+
+    def _arm_within(self) -> None:
+        if self.kill.activity in {"deliver", "mail_report"}:
+            self._after_the_mail()
+        elif self.kill.activity == "write_report":
+            self._amid_the_files()
+        else:
+            self._before_the_commit("read" if self.kill.activity == "consult" else "begin")
+
+    def _before_the_commit(self, name: str) -> None:
+        real = getattr(Database, name)
+
+        @asynccontextmanager
+        async def transaction(database: Database) -> AsyncIterator[Any]:
+            async with real(database) as connection:
+                yield connection
+                if self._within.get():
+                    self.die()
+
+        _put(f"activities.database.Database.{name}", transaction)
+
+    def _after_the_mail(self) -> None:
+        real = _SmtpConnection.send
+
+        async def send(connection: _SmtpConnection, envelope: Envelope) -> None:
+            await real(connection, envelope)
+            if self._within.get():
+                self.die(envelope.key)
+
+        _put("activities.mail._SmtpConnection.send", send)
+
+    def _amid_the_files(self) -> None:
+        real = Path.replace
+
+        def replace(path: Path, target: Any) -> Path:
+            answer = real(path, target)
+            if self._within.get():
+                self.die(str(target))
+            return answer
+
+        _put("pathlib.Path.replace", replace)
+
+    def die(self, hand: str = "") -> NoReturn:
+        """As the kernel does it when memory is short: nothing is cleaned up."""
+        said = {"activity": self.kill.activity, "moment": self.kill.moment, "hand": hand}
+        self.kill.note.write_text(json.dumps(said), "utf-8")
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    async def around(self, call: Any, input: Any) -> Any:  # noqa: A002 - the SDK's name
+        info = activity.info()
+        if info.activity_type != self.kill.activity:
+            return await call(input)
+        if self.kill.ordinary and info.is_local:
+            raise ApplicationError("the record is away")
+        if self.kill.moment == "before":
+            self.die()
+        token = self._within.set(True)
+        answer = await call(input)
+        self._within.reset(token)
+        if self.kill.moment == "after":
+            self.die()
+        return answer
+
+
+@dataclass
+class _Watch(temporalio.client.Interceptor, temporalio.worker.Interceptor):
+    killing: _Killing
+
+    def intercept_activity(
+        self,
+        next: temporalio.worker.ActivityInboundInterceptor,  # noqa: A002 - the SDK's name
+    ) -> temporalio.worker.ActivityInboundInterceptor:
+        killing = self.killing
+
+        class Inbound(temporalio.worker.ActivityInboundInterceptor):
+            async def execute_activity(self, input: temporalio.worker.ExecuteActivityInput) -> Any:  # noqa: A002
+                return await killing.around(super().execute_activity, input)
+
+        return Inbound(next)

@@ -1,0 +1,140 @@
+"""Cases that outlive their keys: begun without one, gone on with several, kept waiting while one is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client
+from temporalio.common import RawValue
+
+from activities.casefile import read_case_file
+from activities.database_url import DatabaseUrl
+from starter.intake import open_intake
+from starter.key_usage import find_usage
+from starter.signalling import send
+from starter.stuck import Finding, find_stuck
+from tests.starter.command_line import intake_form
+from tests.worker.ports import free_ports
+from worker.company_time import CompanyTime
+from worker.connection import connect
+from worker.encryption import Encryption
+from worker.endpoint import Endpoint
+from worker.keys import Key, KeyRing
+from worker.process import run_worker
+from worker.server import EmbeddedServer
+from worker.settings import ServerSettings, Settings
+
+_A, _B = Key.new("2026-05"), Key.new("2026-11")
+_T = TypeVar("_T")
+
+
+@dataclass
+class Company:
+    """One installation, with these keys or those."""
+
+    data: Path
+
+    def settings(self, *keys: Key) -> Settings:
+        return Settings(data=self.data, encryption_keys=",".join(key.line() for key in keys) or None)
+
+    @asynccontextmanager
+    async def working(self, *keys: Key) -> AsyncIterator[Settings]:
+        """A worker with these keys, first started anew, so that every case is replayed from its history."""
+        settings, ready, stop = self.settings(*keys), asyncio.Event(), asyncio.Event()
+        running = asyncio.create_task(
+            run_worker(settings, ready=lambda _: ready.set(), stop=stop, endpoint=Endpoint.read(self.data))
+        )
+        try:
+            await asyncio.wait_for(ready.wait(), 30)
+            yield settings
+        finally:
+            stop.set()
+            await running
+
+    async def open(self, key: str, *keys: Key) -> str:
+        async with open_intake(self.settings(*keys)) as intake:
+            number = (await intake.accept(intake_form(intake_key=key, type="technical"))).number
+        await until(lambda: self.case(number), bool)
+        return number
+
+    async def case(self, number: str) -> dict[str, Any]:
+        file = await read_case_file(DatabaseUrl.parse(self.settings().database), number)
+        return (file.view if file else None) or {}
+
+    async def timeline(self, number: str) -> list[dict[str, Any]]:
+        file = await read_case_file(DatabaseUrl.parse(self.settings().database), number)
+        return list(file.timeline) if file else []
+
+
+async def until(ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], bool]) -> _T:
+    async with asyncio.timeout(30):
+        while not holds(answer := await ask()):  # noqa: ASYNC110 - the worker writes it
+            await asyncio.sleep(0.05)
+    return answer
+
+
+async def _stuck(settings: Settings) -> list[Finding]:
+    found, _ = await find_stuck(settings, await CompanyTime.read(settings))
+    return [one for one in found if one.reason == "task_failing"]
+
+
+async def rotate(data: Path) -> None:
+    """Through every change of keys, on a server of its own."""
+    port, ui_port = free_ports(2)
+    server = EmbeddedServer(data, ServerSettings(port=port, ui_port=ui_port, synchronous="normal"))
+    try:
+        await server.start()
+        await _rotate(Company(data))
+    finally:
+        await server.stop()
+
+
+async def _rotate(company: Company) -> None:
+    async with company.working() as settings:
+        plain = await company.open("plain")
+        owner = (await company.case(plain))["owner"]
+        assert (await send(settings, "claim", plain, {}, by=owner)).outcome == "accepted"
+    async with company.working(_A) as settings:
+        begun = await company.open("begun", _A)
+        assert (await send(settings, "reply", plain, {"text": "一"}, by=owner)).outcome == "accepted"
+        usage = await find_usage(await connect(settings))
+        assert (usage.workflows, usage.schedules) == ({"2026-05": 2}, {"2026-05": 3})
+    async with company.working(_B, _A) as settings:
+        client = await connect(settings)
+        for number in (plain, begun):
+            assert (await send(settings, "note", number, {"text": "二"}, by=owner)).outcome == "accepted"
+        await _signals_by_hand_are_judged(company, client, begun, owner)
+        usage = await until(lambda: find_usage(client), lambda usage: not usage.schedules["2026-05"])
+        assert (usage.workflows, +usage.schedules) == ({"2026-05": 2, "2026-11": 2}, {"2026-11": 3})
+    async with company.working() as settings:
+        # The second try of a task is only given up after the server's ten seconds, and only then the third is made.
+        signal = {"by": owner, "text": "缺钥匙时"}
+        await (await connect(settings)).get_workflow_handle(begun).signal("note", signal)
+        (found,) = await until(lambda: _stuck(settings), lambda found: begun in {one.number for one in found})
+        assert found.error is not None
+        assert found.error.startswith("encrypted with key 2026-05, but key 2026-05 is missing here")
+    async with company.working(_B, _A):
+        told = await until(lambda: company.timeline(begun), lambda told: "缺钥匙时" in str(told))
+        assert [entry["sequence"] for entry in told] == list(range(1, len(told) + 1))
+        assert [entry["kind"] for entry in told].count("noted") == 4
+
+
+async def _signals_by_hand_are_judged(company: Company, client: Client, number: str, owner: str) -> None:
+    """Plain JSON is taken; what only looks encrypted is refused, on the record."""
+    handle = client.get_workflow_handle(number)
+    (sealed,) = await Encryption(KeyRing((_B,))).encode([Payload(metadata={"encoding": b"json/plain"}, data=b"{}")])
+    garbled = Payload(metadata=sealed.metadata, data=sealed.data[:-1] + bytes([sealed.data[-1] ^ 1]))
+    by_hand = await Client.connect(client.service_client.config.target_host)
+    await by_hand.get_workflow_handle(number).signal("note", {"by": owner, "text": "手工发送"})
+    await by_hand.get_workflow_handle(number).signal("note", RawValue(garbled))
+    await handle.signal("note", {"by": owner, "text": "随后记录"})
+    told = await until(lambda: company.timeline(number), lambda told: "随后记录" in str(told))
+    assert "手工发送" in str([entry for entry in told if entry["kind"] == "noted"])
+    (refused,) = [entry for entry in told if entry["kind"] == "rejected"]
+    assert refused["detail"]["reason"].startswith("note: its payload cannot be read")

@@ -1,0 +1,239 @@
+"""Lives in which everything that may hold personal data occurs, and what is to be found of it elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.workflowservice.v1 import DescribeActivityExecutionRequest
+from temporalio.client import Client
+from temporalio.common import RawValue
+
+from activities.casefile import read_case_file
+from activities.database_url import DatabaseUrl
+from activities.reviews import find_review
+from starter.intake import open_intake
+from starter.signalling import send, send_to_review
+from tests.activities.mail_server import MailServer
+from tests.starter.installation import Installation, running
+from worker.connection import connect
+from worker.settings import Settings
+
+FORM = (
+    "欧阳明月", "青禾书店", "13912345678", "mingyue.ouyang@example.com", "ouyang_my88", "Siobhan Featherstone",
+    "siobhan.f@example.org", "小票打印机红灯闪烁三次", "按住进纸键开机", "应当打印出小票", "顾客排队手写收据",
+    "mingyue-passport.png", "Till freezes at the loyalty screen",
+)  # fmt: skip
+"""What two customers' forms say."""
+PRODUCT = "绿色条码秤"
+"""By which cases are triaged and repeated problems are found, so that the workflow knows it."""
+COMMANDS = (
+    "请先换一卷热敏纸", "怀疑是驱动程序回退", "核对打印机固件批次", "批次正常与设计无关", "请补充机身序列号",
+    "序列号是SN-77-4411", "老板手机18612349876", "电源适配器电压不足", "更换为二十四伏适配器", "还是闪红灯很失望",
+    "终于可以打印了", "客户情绪激动注意措辞", "供应商更换了电容",
+)  # fmt: skip
+"""What commands bring."""
+MALFORMED = ("给明月姐回电13555550123", "她家住梧桐路九号")
+BROKEN_TEMPLATE = "{% block subject %}{{ {}[form.customer.name].x }}{% endblock %}"
+
+_CUSTOMER = {
+    "name": FORM[0], "company": FORM[1], "phone": FORM[2], "email": FORM[3], "wechat": FORM[4],
+    "kind": "company", "preferred_contact": "email", "locale": "zh_CN",
+}  # fmt: skip
+_FORMS: tuple[dict[str, Any], ...] = (
+    {
+        "channel": "hotline", "customer": _CUSTOMER, "product": PRODUCT, "type": "technical", "priority": "P1",
+        "occurred_at": "2026-01-05T08:30+08:00", "attachments": [FORM[11]],
+        "description": {"symptom": FORM[7], "steps": FORM[8], "expected": FORM[9], "actual": FORM[7]},
+        "impact": {"blocks_normal_use": True, "effect": FORM[10]}, "intake_key": "life",
+    },
+    {
+        "channel": "portal", "customer": {"name": FORM[5], "email": FORM[6], "locale": "en"}, "product": "CRM",
+        "type": "technical", "occurred_at": "2026-01-05T08:30+08:00", "priority": "P2",
+        "description": {"symptom": FORM[12], "steps": "open it", "expected": "works", "actual": "does not"},
+        "impact": {"blocks_normal_use": False, "effect": "slow"}, "intake_key": "refused",
+    },
+)  # fmt: skip
+
+
+@dataclass
+class Office:
+    """An installation that is up, spoken to without a process a command."""
+
+    installation: Installation
+    settings: Settings
+    mail: MailServer
+    numbers: list[str] = field(default_factory=list)
+
+    async def view(self, number: str) -> dict[str, Any]:
+        file = await read_case_file(DatabaseUrl.parse(self.settings.database), number)
+        return (file.view if file else None) or {}
+
+    async def until(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        async with asyncio.timeout(30):
+            while not holds(view := await self.view(number)):  # noqa: ASYNC110 - another process writes
+                await asyncio.sleep(0.05)
+        return view
+
+    async def until_status(self, number: str, status: str) -> dict[str, Any]:
+        return await self.until(number, lambda view: bool(view.get("status") == status))
+
+    async def send(self, command: str, number: str, by: str, **fields: Any) -> None:
+        answer = await send(self.settings, command, number, fields, by=by)
+        assert answer.outcome == "accepted", answer
+
+    async def client(self) -> Client:
+        return await connect(self.settings)
+
+
+async def live(office: Office) -> None:
+    """Both cases, with everything that goes wrong on the way."""
+    office.mail.refused.add(FORM[6])
+    office.mail.answers[:] = [f"451 4.7.1 {FORM[3]} try later"]
+    async with open_intake(office.settings) as intake:
+        office.numbers += [(await intake.accept(form)).number for form in _FORMS]
+    await asyncio.gather(_whole_life(office, office.numbers[0]), _refused_life(office, office.numbers[1]))
+    client = await office.client()
+    await client.get_schedule_handle("bihuan-archive").trigger()
+
+
+async def _whole_life(office: Office, number: str) -> None:
+    owner = (await office.until_status(number, "dispatched"))["owner"]
+    await _malformed(office, number, owner)
+    await office.send("claim", number, owner)
+    await office.send("reply", number, owner, text=COMMANDS[0])
+    await _failing_record(office, number, owner)
+    await office.send("collaborate", number, owner, department="product", duty=COMMANDS[2])
+    await office.until(number, lambda view: bool(view["collaborations"]))
+    await office.send("contribute", number, "product-head", department="product", result=COMMANDS[3])
+    await office.send("request_info", number, owner, text=COMMANDS[4])
+    await office.send("supply", number, "customer", fields={"description.actual": COMMANDS[5]}, text=COMMANDS[6])
+    await _solve(office, number, owner)
+    await office.send("rate", number, "customer", score="very_dissatisfied", comment=COMMANDS[9])
+    owner = (await office.until_status(number, "dispatched"))["owner"]
+    await office.send("claim", number, owner)
+    await _solve(office, number, owner)
+    await office.send("rate", number, "customer", score="very_satisfied", comment=COMMANDS[10])
+    await office.until_status(number, "closed")
+    measure = {"what": COMMANDS[12], "owner": "tech-head", "due": "2030-01-01T09:00+08:00"}
+    report = {"root_cause": COMMANDS[12], "measures": [measure]}
+    await _reviewed(office, number, report)
+
+
+async def _reviewed(office: Office, number: str, report: dict[str, Any]) -> None:
+    async with asyncio.timeout(20):
+        while await find_review(DatabaseUrl.parse(office.settings.database), number) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    answer = await send_to_review(office.settings, "review", number, report, by="tech-head")
+    assert answer.outcome == "accepted", answer
+
+
+async def _solve(office: Office, number: str, owner: str) -> None:
+    solution = {"cause": COMMANDS[7], "solution": COMMANDS[8], "verified": "yes"}
+    await office.send("resolve", number, owner, **solution)
+    await office.until_status(number, "awaiting_confirmation")
+
+
+async def _malformed(office: Office, number: str, owner: str) -> None:
+    handle = (await office.client()).get_workflow_handle(number)
+    await handle.signal("claim", f"{MALFORMED[0]} {MALFORMED[1]}")
+    await handle.signal("note", {"by": owner, "text": f"{MALFORMED[0]}\x07"})
+    await handle.signal("classify", {"by": owner, "priority": MALFORMED[1], "why": MALFORMED[0]})
+    await handle.signal("resolve", {"by": owner, MALFORMED[1]: MALFORMED[0]})
+    await handle.signal("fly", MALFORMED[0])
+    broken = Payload(metadata={"encoding": b"json/plain"}, data=MALFORMED[0].encode())
+    await handle.signal("claim", RawValue(broken))
+
+
+async def _failing_record(office: Office, number: str, owner: str) -> None:
+    """The database refuses a step for a while: first as a local activity, then as one that the server tries again."""
+    with closing(sqlite3.connect(office.settings.data / "bihuan.db", isolation_level=None)) as other:
+        other.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON timeline WHEN NEW.number = "
+            f"'{number}' BEGIN SELECT RAISE(ABORT, 'refused for a while'); END"
+        )
+        client = await office.client()
+        await client.get_workflow_handle(number).signal(
+            "progress", {"by": owner, "text": COMMANDS[1], "command_id": "p1"}
+        )
+        await client.get_workflow_handle(number).signal("note", {"by": owner, "text": COMMANDS[11]})
+        async with asyncio.timeout(30):
+            while not await _pending_failure(client, number):  # noqa: ASYNC110 - another process works
+                await asyncio.sleep(0.05)
+        other.execute("DROP TRIGGER refuse")
+
+
+async def _pending_failure(client: Client, number: str) -> bool:
+    description = await client.get_workflow_handle(number).describe()
+    return any(one.HasField("last_failure") for one in description.raw_description.pending_activities)
+
+
+async def _refused_life(office: Office, number: str) -> None:
+    """A customer whose mail server takes nothing: the result has to be told by phone."""
+    owner = (await office.until_status(number, "dispatched"))["owner"]
+    await office.send("claim", number, owner)
+    await office.send("reply", number, owner, text=COMMANDS[0])
+    await office.send("resolve", number, owner, cause=COMMANDS[7], solution=COMMANDS[8], verified="yes")
+    await office.send("withdraw", number, "customer", why=COMMANDS[11])
+    await office.until_status(number, "closed")
+
+
+async def everything_at_temporal(client: Client) -> bytes:
+    """What anybody may read there: histories, descriptions, activities, Schedules, undecoded."""
+    parts: list[bytes] = []
+    async for execution in client.list_workflows():
+        handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
+        parts += [event.SerializeToString() async for event in handle.fetch_history_events()]
+        parts.append((await handle.describe()).raw_description.SerializeToString())
+    async for activity in client.list_activities(""):
+        request = DescribeActivityExecutionRequest(
+            namespace=client.namespace, activity_id=activity.activity_id, include_input=True, include_outcome=True
+        )
+        parts.append((await client.workflow_service.describe_activity_execution(request)).SerializeToString())
+    async for schedule in await client.list_schedules():
+        parts.append((await client.get_schedule_handle(schedule.id).describe()).raw_description.SerializeToString())
+    return b"\n".join(parts)
+
+
+def found_in(content: bytes, secrets: Iterable[str]) -> set[str]:
+    """Those that occur, plainly, as JSON writes them, or in base64 at any of its three beginnings."""
+    return {secret for secret in secrets if any(form in content for form in _written(secret))}
+
+
+def _written(secret: str) -> set[bytes]:
+    plain = secret.encode()
+    escaped = json.dumps(secret)[1:-1].encode()
+    forms = {plain, escaped, plain.lower(), repr(plain)[2:-1].encode(), _octal(plain)}
+    for before in range(3):
+        coded = base64.b64encode(b"\0" * before + plain)
+        # The first and the last group also hold what stands before and after.
+        forms.add(coded[4 if before else 0 : -4])
+    return {form for form in forms if len(form) >= 6}
+
+
+def _octal(plain: bytes) -> bytes:
+    """As protocol buffers print bytes."""
+    return b"".join(bytes([byte]) if 32 <= byte < 127 else rf"\{byte:03o}".encode() for byte in plain)
+
+
+@asynccontextmanager
+async def office_of(folder: Path, mail: MailServer, **environment: str) -> AsyncIterator[Office]:
+    """An installation at debug level that goes by the wall clock (so it has Schedules), with a template that fails."""
+    template = folder / "templates" / "zh_CN" / "customer" / "replied.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text(BROKEN_TEMPLATE, "utf-8")
+    environment |= {
+        "BIHUAN_SMTP_URL": mail.url(), "BIHUAN_MAIL_FROM": "support@example.com", "BIHUAN_LOG_LEVEL": "debug",
+        "BIHUAN_TEMPLATES": str(folder / "templates"),
+    }  # fmt: skip
+    async with running(folder, **environment) as installation:
+        settings = Settings(data=installation.data, encryption_keys=environment.get("BIHUAN_ENCRYPTION_KEYS"))
+        yield Office(installation, settings, mail)

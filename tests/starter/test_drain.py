@@ -1,0 +1,182 @@
+"""A worker is stopped in the middle of its work, again and again over the years: nobody may notice."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from activities.database import Database
+from activities.outbox import OPEN
+from activities.tables import outbox
+from starter.intake import open_intake
+from tests.activities.mail_server import MailServer, mail_server
+from tests.starter.command_line import intake_form
+from tests.starter.installation import gap_free, running
+from tests.starter.worker_process import PATIENCE, worker_process
+from worker.server import find_binary
+from worker.settings import Settings
+from workflows.case import CaseWorkflow
+
+pytestmark = pytest.mark.xdist_group("operations")
+
+_CASES = 6
+_ROUNDS = 12
+_DRAIN = 15.0
+"""Seconds: the ten a worker takes at most, and a slow machine's exit."""
+_BROKEN = {
+    EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+}
+_CUSTOMER = {"name": "王芳", "email": "wangfang@example.com", "preferred_contact": "email", "locale": "zh_CN"}
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(find_binary()), data_converter=pydantic_data_converter,
+        dev_server_log_level="error",
+    ) as environment:  # fmt: skip
+        yield environment.client
+
+
+async def _undelivered(database: Database) -> int:
+    async with database.read() as connection:
+        return len((await connection.execute(select(outbox.c.key).where(outbox.c.status.in_(OPEN)))).all())
+
+
+async def _outcomes(client: Client, number: str, command_ids: list[str]) -> Counter[str]:
+    handle = client.get_workflow_handle_for(CaseWorkflow.run, number)
+    return Counter([(await handle.query(CaseWorkflow.outcome, one)).outcome for one in command_ids])
+
+
+async def _broken(client: Client, number: str) -> list[str]:
+    history = await client.get_workflow_handle(number).fetch_history()
+    return [EventType.Name(event.event_type) for event in history.events if event.event_type in _BROKEN]
+
+
+@contextmanager
+def _supervisor(path: Path) -> Iterator[list[str]]:
+    """What systemd hears."""
+    heard: list[str] = []
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(path))
+        ear.setblocking(False)
+        loop.add_reader(ear, lambda: heard.append(ear.recv(100).decode()))
+        try:
+            yield heard
+        finally:
+            loop.remove_reader(ear)
+
+
+async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand_and_another_goes_on(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = client.service_client.config.target_host
+    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+    settings = Settings(data=tmp_path / "bihuan-data")
+    async with mail_server(waits=True) as mail, AsyncExitStack() as stack:
+        heard = stack.enter_context(_supervisor(tmp_path / "notify"))
+        environment = {
+            "TEMPORAL_ADDRESS": address, "BIHUAN_DATA": str(settings.data), "BIHUAN_SMTP_URL": mail.url(),
+            "BIHUAN_MAIL_FROM": "support@example.com",
+        }  # fmt: skip
+        supervised = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
+        async with worker_process(tmp_path, environment | supervised) as first, open_intake(settings) as intake:
+            numbers = [
+                (await intake.accept(intake_form(intake_key=f"k{index}", customer=_CUSTOMER))).number
+                for index in range(_CASES)
+            ]
+            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
+            async with worker_process(tmp_path, environment) as second:
+                await _stop_under_load(client, numbers, first, mail)
+                assert second.process.returncode is None
+                await _check_nothing_missing(client, intake.installation.database, numbers, mail)
+                assert (await second.ask("/ready")).status == 200
+                figures = (await second.ask("/metrics")).body.decode()
+    assert [one for one in heard if one != "WATCHDOG=1"] == ["READY=1", "STOPPING=1"]
+    assert heard.count("WATCHDOG=1") > 2
+    assert 'bihuan_cases_open{priority="P1",status="dispatched"}' in figures
+    assert f'bihuan_notifications_total{{channel="email",status="sent"}} {len(mail.mails)}.0' in figures
+    assert "temporal_workflow_task_execution_latency_seconds_count" in figures
+    assert "王芳" not in figures
+    assert "wangfang" not in figures
+
+
+async def _stop_under_load(client: Client, numbers: list[str], worker: Any, mail: MailServer) -> None:
+    """A mail is in the hands of the mail server and signals come in without a pause when SIGTERM comes."""
+    loaded = asyncio.Event()
+
+    async def load() -> None:
+        for turn in range(_ROUNDS):
+            for number in numbers:
+                note = {"command_id": f"n{turn}", "by": "operator", "text": "备注"}
+                await client.get_workflow_handle(number).signal("note", note)
+            if turn == _ROUNDS // 3:
+                loaded.set()
+            await asyncio.sleep(0.02)
+
+    loading = asyncio.create_task(load())
+    await loaded.wait()
+    worker.process.send_signal(signal.SIGTERM)
+    draining = await worker.until("/ready", 503)
+    assert draining.value["problems"] == ["the worker is draining"]
+    assert (await worker.ask("/live")).status == 200
+    mail.go_on.set()
+    await loading
+    assert await asyncio.wait_for(worker.end(), _DRAIN) == 0, worker.said
+    assert worker.said[-1] == "bihuan: stopped"
+
+
+async def _check_nothing_missing(client: Client, database: Database, numbers: list[str], mail: MailServer) -> None:
+    sent = [f"n{turn}" for turn in range(_ROUNDS)]
+    for number in numbers:
+        # Answered after every signal before it: one of the last to be judged means that all are.
+        outcomes = await _outcomes(client, number, sent)
+        assert outcomes["accepted"] + outcomes["rejected"] == _ROUNDS, outcomes
+    async with asyncio.timeout(PATIENCE):
+        while await _undelivered(database):  # noqa: ASYNC110 - another process delivers
+            await asyncio.sleep(0.1)
+    assert [await _broken(client, number) for number in numbers] == [[]] * _CASES
+    assert [one async for one in client.list_activities("ExecutionStatus != 'Completed'")] == []
+    attempts = [
+        (await client.get_activity_handle(one.activity_id).describe()).attempt
+        async for one in client.list_activities("")
+    ]
+    assert set(attempts) == {1}
+    ids = [one["Message-ID"] for one in mail.mails]
+    assert len(ids) == len(set(ids))
+    assert len(ids) >= 2 * _CASES
+
+
+async def test_a_stopped_installation_has_sent_the_mail_it_had_in_hand(tmp_path: Path) -> None:
+    async with mail_server(waits=True) as mail:
+        environment = {"BIHUAN_SMTP_URL": mail.url(), "BIHUAN_MAIL_FROM": "support@example.com"}
+        async with running(tmp_path, **environment) as installation:
+            settings = Settings(data=installation.data)
+            async with open_intake(settings) as intake:
+                number = (await intake.accept(intake_form(customer=_CUSTOMER))).number
+            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
+            stopping = asyncio.create_task(installation.down())
+            mail.go_on.set()
+            assert await asyncio.wait_for(stopping, _DRAIN) == 0
+            case, rows = await installation.case(number), await installation.outbox(number)
+    assert gap_free(case)
+    sent = [row for row in rows if row["status"] == "sent"]
+    assert {row["status"] for row in rows if row["status"] not in {"sent", "stored"}} <= {"pending"}
+    assert len(sent) == len(mail.mails) >= 1

@@ -1,0 +1,54 @@
+"""A small web server beside the work of a process: it listens while a block runs, and leaves signals to the process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_STOP_WITHIN = 2
+"""Seconds for answers under way."""
+
+
+def listen(ip: str, port: int) -> socket.socket:
+    """Take the port.
+
+    Raises:
+        OSError: it is taken, or the address is not of this machine.
+    """
+    return socket.create_server((ip, port), family=socket.AF_INET6 if ":" in ip else socket.AF_INET)
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Answer what comes to `listener`, which is closed at the end."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Signals are for the process around it."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_WITHIN,
+    )
+    server = Server(config)
+    with listener:
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await running
