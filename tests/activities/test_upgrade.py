@@ -63,7 +63,7 @@ async def _is_read(database: Database) -> None:
     assert [case.number for case in await cases.list(Filter(open_only=True))] == [MOVING]
     file = await cases.get(CLOSED)
     assert file is not None and file.view is not None
-    assert [entry["sequence"] for entry in file.timeline] == list(range(1, file.view["sequence"] + 1))
+    assert [entry["sequence"] for entry in file.timeline] == list(range(1, int(str(file.view["sequence"])) + 1))
     assert len(await cases.outbox()) == len(ROWS["outbox"])
     assert CaseView.model_validate(file.view).closed_at is not None
 
@@ -83,7 +83,7 @@ async def _goes_on(database: Database) -> None:
         await recording.record(Record(view=changed, events=(note,)))
     after = await Cases(database).get(MOVING)
     assert after is not None
-    assert [entry["detail"].get("text") for entry in after.timeline[-1:]] == ["升级之后"]
+    assert [entry["detail"] for entry in after.timeline[-1:]] == [{"text": "升级之后"}]
     assert len(after.timeline) == len(file.timeline) + 1
     day = date(2026, 5, 11)
     registered = await Register(database).register(form(), received_at=view.opened_at + HOUR, day=day)

@@ -16,7 +16,7 @@ from tests.record import executed
 from tests.starter.command_line import intake_form
 from tests.starter.installation import Installation, gap_free, running
 
-pytestmark = [pytest.mark.xdist_group("postgresql"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("postgresql"), pytest.mark.timeout(400)]
 
 _KEYS = ("life", "twin", "held")
 _SOLUTION = ("--cause", "同步服务连接超时", "--solution", "已重启同步服务并调整超时", "--verified", "yes")
