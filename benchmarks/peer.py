@@ -28,6 +28,7 @@ import asyncio
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -190,8 +191,13 @@ def main() -> None:
     size = options.open or options.due
     if options.due < 1 or min(tickets) < options.due or size < options.due:
         parser.error("--due: allowed: at least 1, and no more than --tickets and --open")
+    # SIGTERM ends it as Ctrl-C does, with the peer's process.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         figures = measure(tickets, options.due, size)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nbihuan: interrupted\n")
+        sys.exit(130)
     except (Problem, subprocess.TimeoutExpired) as error:
         sys.stderr.write(f"bihuan: {error}\n")
         sys.exit(1)
