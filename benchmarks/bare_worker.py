@@ -1,4 +1,7 @@
-"""A worker for bare lives, set up as bihuan's own is: `python -m benchmarks.bare_worker ADDRESS`."""
+"""A worker for bare lives: `python -m benchmarks.bare_worker ADDRESS [sandboxed]`.
+
+It is set up as bihuan's own is, which runs workflows without the SDK's sandbox; `sandboxed` is the SDK's default.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,18 @@ import sys
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from benchmarks.bare_life import BareLife, note_nothing
 from worker.process import RUNNER, stop_on_signals
 from worker.settings import Sizes
 
 QUEUE = "bare"
+SANDBOXED = "sandboxed"
 READY = "bare worker ready"
 
 
-async def work(address: str) -> None:
+async def work(address: str, *, sandboxed: bool) -> None:
     """Until SIGTERM."""
     stop = stop_on_signals()
     client = await Client.connect(address, data_converter=pydantic_data_converter)
@@ -27,7 +32,7 @@ async def work(address: str) -> None:
         task_queue=QUEUE,
         workflows=[BareLife],
         activities=[note_nothing],
-        workflow_runner=RUNNER,
+        workflow_runner=SandboxedWorkflowRunner() if sandboxed else RUNNER,
         max_cached_workflows=sizes.cached_workflows,
         max_concurrent_workflow_tasks=sizes.workflow_tasks,
         max_concurrent_activities=sizes.activities,
@@ -41,4 +46,4 @@ async def work(address: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(work(sys.argv[1]))
+    asyncio.run(work(sys.argv[1], sandboxed=SANDBOXED in sys.argv[2:]))

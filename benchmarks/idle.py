@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,13 +55,18 @@ async def measure(cases: int, folder: Path) -> dict[str, Any]:
         answer: dict[str, Any] = {"cases": cases}
         await crowd.work(cached=cases + _ROOM)
         answer |= await _opening(crowd, cases)
-        answer |= await _sleeping(crowd)
         old = await _numbers(crowd)
-        answer |= await _processor(crowd)
-        answer |= await _restart(crowd, old)
-        answer |= await _default_cache(crowd, old)
-        answer |= await _after_worker(crowd, old[-1])
-        answer |= await _after_server(crowd, old[-2])
+        steps: tuple[tuple[str, Callable[[], Awaitable[dict[str, Any]]]], ...] = (
+            ("bare sleepers", lambda: _sleeping(crowd)),
+            ("idle for half a minute", lambda: _processor(crowd)),
+            ("restart", lambda: _restart(crowd, old)),
+            ("default cache", lambda: _default_cache(crowd, old)),
+            ("kill -9 of the worker", lambda: _after_worker(crowd, old[-1])),
+            ("kill -9 of the server", lambda: _after_server(crowd, old[-2])),
+        )
+        for what, step in steps:
+            sys.stderr.write(f"measuring: {what}\n")
+            answer |= await step()
         return answer
 
 
@@ -246,7 +251,7 @@ def _rows(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
         ]
     return [
         *rows,
-        (f"memory a case, {cache['cached']} in the cache", _kb(cache["memory_per_open_case"]), ""),
+        (f"memory of a worker a case, {cache['cached']} in its cache", _kb(cache["memory_per_open_case"]), ""),
         ("memory of that worker", _mb(cache["memory_of_worker"]), ""),
         ("disk a case, temporal.db", _kb(disk["temporal"]), times(disk["temporal"], bare["disk_per_sleeper"])),
         ("disk a case, bihuan.db", _kb(disk["bihuan"]), ""),

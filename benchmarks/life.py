@@ -26,13 +26,22 @@ _LONGEST = 900.0
 
 
 async def measure(
-    lives: int, at_once: int, *, rounds: int = ROUNDS, warm_up: int = 3, synchronous: Synchronous = "full"
+    lives: int,
+    at_once: int,
+    *,
+    rounds: int = ROUNDS,
+    warm_up: int = 3,
+    synchronous: Synchronous = "full",
+    sandboxed: bool = False,
 ) -> dict[str, Any]:
-    """Figures by kind, and the ratio of their lives per second. `warm_up`: lives of each kind before, one by one."""
+    """Figures by kind, and the ratio of their lives per second.
+
+    `warm_up`: lives of each kind before, one by one; `sandboxed`: the bare ones run as the SDK does by default.
+    """
     with tempfile.TemporaryDirectory(prefix="bihuan-life-") as name:
         async with (
             asyncio.timeout(_LONGEST),
-            company(Path(name), bare=True, synchronous=synchronous) as place,
+            company(Path(name), bare="sandboxed" if sandboxed else "plain", synchronous=synchronous) as place,
         ):
             keeper = Timekeeper(place, at_once)
             kinds = (place.cases(), place.bare())
@@ -46,6 +55,7 @@ async def measure(
         "lives": lives,
         "at_once": at_once,
         "synchronous": synchronous,
+        "bare_sandboxed": sandboxed,
         "ratio": round((ours.lives / ours.seconds) / (bare.lives / bare.seconds), 3),
         "ratios": [round(one / other, 3) for one, other in zip(ours.per_second, bare.per_second, strict=True)],
         ours.kind: _figures(ours, "worker", alone[ours.kind]),
@@ -95,9 +105,18 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--synchronous", choices=("full", "normal"), default="full", help="of both SQLite files")
+    parser.add_argument("--bare-sandboxed", action="store_true", help="the bare workflow in the SDK's default sandbox")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = run(measure(options.lives, options.at_once, rounds=options.rounds, synchronous=options.synchronous))
+    figures = run(
+        measure(
+            options.lives,
+            options.at_once,
+            rounds=options.rounds,
+            synchronous=options.synchronous,
+            sandboxed=options.bare_sandboxed,
+        )
+    )
     if options.json:
         print_json(figures)
         return

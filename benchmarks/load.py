@@ -73,7 +73,7 @@ async def company(
     folder: Path,
     *,
     workers: int = 1,
-    bare: bool = False,
+    bare: Literal["no", "plain", "sandboxed"] = "no",
     synchronous: Synchronous = "full",
     database_url: str | None = None,
 ) -> AsyncIterator[Company]:
@@ -99,8 +99,8 @@ async def company(
             child = await Child.start(arguments, folder / f"worker-{index}.log", ready=_READY, environment=environment)
             await stack.enter_async_context(ended(child))
             processes[name] = child.process.pid
-        if bare:
-            arguments = ["-m", "benchmarks.bare_worker", server.address]
+        if bare != "no":
+            arguments = ["-m", "benchmarks.bare_worker", server.address, bare]
             child = await Child.start(arguments, folder / "bare-worker.log", ready=BARE_READY)
             await stack.enter_async_context(ended(child))
             processes["bare worker"] = child.process.pid

@@ -35,7 +35,7 @@ _SYMPTOMS: Final = (
 _ASKING: Final = 0.05
 """Seconds between a signal and the first question, as in `bihuan`."""
 _AGAIN: Final = 0.02
-_GREATEST_PAUSE: Final = 0.2
+_GREATEST_PAUSE: Final = 1.0
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Kind(ABC):
                 return time.perf_counter() - begun
             if answer["outcome"] == "rejected":
                 raise Problem(f"{handle.id}: {name} was rejected: {answer['reason']}")
-            pause = _AGAIN if pause == _ASKING else min(pause * 2, _GREATEST_PAUSE)
+            pause = _longer(pause)
 
 
 class Cases(Kind):
@@ -151,9 +151,16 @@ def form(index: int) -> dict[str, Any]:
 
 async def _owner(handle: WorkflowHandle[Any, str], diary: Diary) -> str:
     """Who has to act, as soon as it is open."""
+    pause = _ASKING
     while True:
-        await asyncio.sleep(_ASKING)
+        await asyncio.sleep(pause)
         state = await handle.query("state")
         diary.queries += 1
         if state is not None:
             return str(state["owner"])
+        pause = _longer(pause)
+
+
+def _longer(pause: float) -> float:
+    """Who asks again and again keeps a worker that is behind from catching up."""
+    return _AGAIN if pause == _ASKING else min(pause * 2, _GREATEST_PAUSE)

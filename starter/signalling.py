@@ -24,6 +24,7 @@ from activities.database_url import DatabaseUrl
 from activities.reviews import find_review
 from worker.company_time import CompanyTime
 from worker.connection import connect, is_unavailable
+from worker.failures import MissingKeyError
 from worker.settings import Settings
 from workflows.domain.commands import PART_COMMANDS, REVIEW_COMMANDS, parse_command
 from workflows.domain.part import PartStatus
@@ -235,6 +236,8 @@ async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: Outcome) -> O
             answer = await handle.query("outcome", queued.command_id, rpc_timeout=timedelta(seconds=left))
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
             return queued
+        except MissingKeyError as missing:
+            raise Problem(f"{queued.number}: sent unencrypted, but its outcome is not known: {missing}") from None
         except RPCError as error:
             if is_unavailable(error) or error.status is RPCStatusCode.FAILED_PRECONDITION:
                 return queued

@@ -8,7 +8,6 @@ bearer token. Nothing that passes through is logged.
 from __future__ import annotations
 
 import ipaddress
-import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -145,8 +144,6 @@ async def serving(ring: KeyRing, endpoint: Bound) -> AsyncIterator[None]:
     Raises:
         Problem: the port is taken, or the address is not of this machine.
     """
-    # A line of it holds the token, whoever listens to that logger.
-    logging.getLogger("uvicorn.access").disabled = True
     async with web_server.serving(build_app(ring, endpoint), _listening(endpoint)):
         yield
 

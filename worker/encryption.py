@@ -17,11 +17,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, PayloadCodec
 
 from worker.failures import EncodedFailures, MissingKeyError, PlainFailures
 from worker.keys import Key, KeyRing
+from worker.payloads import PayloadConverter
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -105,7 +105,8 @@ def key_ids_within(serialized: bytes) -> set[str]:
 def data_converter(ring: KeyRing | None) -> DataConverter:
     """How values become payloads here: Pydantic's way, encrypted where there are keys."""
     return replace(
-        pydantic_data_converter,
+        DataConverter.default,
+        payload_converter_class=PayloadConverter,
         payload_codec=Encryption(ring),
         failure_converter_class=EncodedFailures if ring else PlainFailures,
     )

@@ -17,8 +17,8 @@ class MissingKeyError(Problem):
         self.key_id = name
         known = f"the key of the id {name} here is another one" if has_other else f"key {name} is missing here"
         super().__init__(
-            f"encrypted with key {name}, but {known}: add it to BIHUAN_ENCRYPTION_KEYS "
-            "and start again; until then this waits"
+            f"encrypted with key {name}, but {known}: add it to BIHUAN_ENCRYPTION_KEYS and start again; "
+            "until then this waits"
         )
 
 

@@ -84,7 +84,9 @@ class Metrics:
         self._registry.register(_Build(build_id or ""))
 
     def watch(self, installation: Installation) -> None:
-        """Show the record's figures from now on."""
+        """Show this record's figures from now on, none that were read before."""
+        if self._record is not None:
+            self._registry.unregister(self._record)
         self._record = RecordFigures(installation)
         self._registry.register(self._record)
 

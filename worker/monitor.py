@@ -97,5 +97,5 @@ def _listening(address: str) -> socket.socket:
     try:
         return listen(host.strip("[]"), int(port))
     except (OSError, OverflowError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no such port"
+        why = (error.strerror or "").partition(" (")[0] if isinstance(error, OSError) else "no such port"
         raise Problem(f"monitor {address}: cannot be listened on ({why}); choose another with BIHUAN_MONITOR") from None

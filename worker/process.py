@@ -46,14 +46,14 @@ from workflows.domain.vocabulary import Contact
 from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 from workflows.review import ReviewWorkflow
 
-_DRAIN = timedelta(seconds=10)
+DRAIN = timedelta(seconds=10)
 _STICKY = timedelta(seconds=2)
 """How long a case waits for the worker that has it cached before any other may take it: short, so that a killed
 worker is not missed."""
 RUNNER = UnsandboxedWorkflowRunner()
-"""The SDK's sandbox imports modules again for every case and is entered for every payload, which was a third of the
-work of this process. What it refuses (clocks, chance, files, network) nothing in `workflows` may name: a test reads all
-of it, where the sandbox sees only what is not passed through it.
+"""The SDK's sandbox imports modules again for every case and is entered for every payload, which was more than a
+quarter of the work of this process. What it refuses (clocks, chance, files, network) nothing in `workflows` may name: a
+test reads all of it, where the sandbox sees only what is not passed through it.
 """
 _log = logging.getLogger("bihuan.worker")
 
@@ -200,7 +200,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         sticky_queue_schedule_to_start_timeout=_STICKY,
-        graceful_shutdown_timeout=_DRAIN,
+        graceful_shutdown_timeout=DRAIN,
         deployment_config=deployment(settings),
     )
 

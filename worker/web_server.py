@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -44,6 +45,8 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
         server_header=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
     )
+    # A line of it may hold a token, whoever listens to that logger.
+    logging.getLogger("uvicorn.access").disabled = True
     server = Server(config)
     with listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))

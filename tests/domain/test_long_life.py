@@ -6,13 +6,27 @@ from datetime import datetime
 
 import pytest
 
-from tests.scenes import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, SALES, command, consulted, open_case
+from tests.scenes import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY,
+    NUMBER,
+    RESOLUTION,
+    SALES,
+    command,
+    consulted,
+    open_case,
+    settlement,
+    terms,
+)  # fmt: skip
 from workflows.case_input import CaseInput
 from workflows.domain.case import Case
 from workflows.domain.event import Event, EventKind
 from workflows.domain.part import PartKind, PartReport
+from workflows.domain.terms import Settlement
 from workflows.domain.view import Breach
-from workflows.domain.vocabulary import SYSTEM, ClockName
+from workflows.domain.vocabulary import SYSTEM, ClockName, Priority
 
 TWO_YEARS = 730
 ASKED_ON = range(9, TWO_YEARS, 18)
@@ -120,3 +134,14 @@ def test_a_refusal_with_endless_reasons_is_remembered_in_short() -> None:
     (outcome,) = case.outcomes.values()
     assert outcome.reason is not None
     assert len(outcome.reason) == 1_000
+
+
+def test_thousands_of_open_cases_share_the_terms_they_have_in_common() -> None:
+    """Terms are most of a case, and a worker holds thousands of cases in memory."""
+    written = settlement(Priority.P2).model_dump_json()
+    first, second = (Case.open(NUMBER, Settlement.model_validate_json(written), MONDAY)[0] for _ in range(2))
+    assert first.terms is second.terms
+    assert Case.model_validate_json(first.model_dump_json()).terms is first.terms, "also in the next run"
+    assert first.terms == settlement(Priority.P2).terms
+    other = settlement(Priority.P2, terms_=terms(follow_up="followup-002")).model_dump_json()
+    assert Settlement.model_validate_json(other).terms.follow_up == "followup-002"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from itertools import pairwise
@@ -22,15 +22,13 @@ from activities.mail import Smtp
 from activities.outbox import OutboxStatus, key_of
 from activities.report_ledger import REPORT_MAIL
 from activities.tables import case_record, installation, outbox, registration, review, review_timeline, timeline
-from tests.faults.histories import Life, Step, read_lives
+from tests.faults.books import Books, count_deadlines
+from tests.faults.histories import Life, read_lives
 from worker.company_time import TIME_KEY
 from workflows.case import CaseWorkflow
-from workflows.domain.event import Event, EventKind
 from workflows.domain.part import workflow_id
 from workflows.domain.virtual_time import VirtualTime
-from workflows.domain.vocabulary import SYSTEM, ClockName, Contact
-
-_MOVED_ON = (EventKind.CLOSED, EventKind.REOPENED)
+from workflows.domain.vocabulary import Contact
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,8 @@ class Account:
     notifications_kept: int
     """No way to send them here: they stay in the outbox, readable."""
     notifications_failed: int
+    notifications_superseded: int
+    """Went out with a step that the server never heard of, for its worker died: told anew, the step says otherwise."""
     mails_doubled: int
     """Second copies under the same Message-ID."""
     deadlines_due: int
@@ -59,23 +59,6 @@ class Account:
     continued: int
     """Runs that a workflow began anew."""
     discrepancies: tuple[str, ...] = ()
-
-
-@dataclass
-class _Books:
-    """Filled in case by case."""
-
-    events_recorded: int = 0
-    events_in_histories: int = 0
-    due: dict[str, Event] = field(default_factory=dict)
-    """Outbox key -> the event behind it."""
-    deadlines_due: int = 0
-    deadlines_seen: int = 0
-    escalations_due: int = 0
-    escalations_came: int = 0
-    lateness: float = 0.0
-    latest: str = ""
-    wrong: list[str] = field(default_factory=list)
 
 
 async def account(
@@ -114,13 +97,13 @@ async def account(
     time = VirtualTime.model_validate(memory.get(TIME_KEY) or {})
     lives = await read_lives(client, [*numbers, *reviews], case=case)
     parts = await read_lives(client, [part for number in numbers for part in _parts_of(lives[number])])
-    books = _Books()
+    books = Books()
     ended = 0
     for number in numbers:
         life = lives[number]
         ended += _ended(life, rows.get(number), books, expected=number not in open_cases)
         _compare(number, life, entries.get(number, []), books)
-        _deadlines(number, life, entries.get(number, []), time, books)
+        count_deadlines(number, life, entries.get(number, []), time, books)
         _parts(life, parts, books)
     for name, row in reviews.items():
         if lives[name].status is None:
@@ -128,7 +111,17 @@ async def account(
         _compare(row.number, lives[name], review_entries.get(name, []), books)
     for life in [*lives.values(), *parts.values()]:
         _judged(life, (acknowledged or {}).get(life.id, ()), books)
-    sent, kept, failed = _outbox(messages, books, refused, mailed=mails is not None)
+    at_of: dict[tuple[str, int], list[datetime]] = {}
+    for entry in [one for of in entries.values() for one in of]:
+        at_of.setdefault((entry.number, entry.sequence), []).append(entry.at)
+    for entry in [one for of in review_entries.values() for one in of]:
+        at_of.setdefault((reviews[entry.review].number, entry.sequence), []).append(entry.at)
+    superseded = {
+        key
+        for key, row in messages.items()
+        if key not in books.due and any(row.created_at < at for at in at_of.get((row.number, row.sequence), ()))
+    }
+    counts = _outbox(messages, books, superseded, refused, mailed=mails is not None)
     keys = {key for key, row in messages.items() if row.status == OutboxStatus.SENT}
     keys |= {key for key, value in memory.items() if key.startswith(REPORT_MAIL) and value["status"] == "sent"}
     doubled = _mails(keys, mails, sender, answers_lost, books) if mails is not None else 0
@@ -138,9 +131,10 @@ async def account(
         events_recorded=books.events_recorded,
         events_in_histories=books.events_in_histories,
         notifications_due=len(books.due),
-        notifications_sent=sent,
-        notifications_kept=kept,
-        notifications_failed=failed,
+        notifications_sent=counts[OutboxStatus.SENT],
+        notifications_kept=counts[OutboxStatus.STORED],
+        notifications_failed=counts[OutboxStatus.FAILED],
+        notifications_superseded=len(superseded),
         mails_doubled=doubled,
         deadlines_due=books.deadlines_due,
         deadlines_seen=books.deadlines_seen,
@@ -160,7 +154,7 @@ def _by_owner(rows: Iterable[Any], column: str) -> dict[str, list[Any]]:
     return found
 
 
-def _ended(life: Life, row: Any, books: _Books, *, expected: bool) -> bool:
+def _ended(life: Life, row: Any, books: Books, *, expected: bool) -> bool:
     """Both the record says closed and the workflow is over; one alone is a discrepancy whatever was expected."""
     recorded = row is not None and row.closed_at is not None
     if life.status is None:
@@ -179,7 +173,7 @@ def _ended(life: Life, row: Any, books: _Books, *, expected: bool) -> bool:
     return False
 
 
-def _compare(number: str, life: Life, entries: Sequence[Any], books: _Books) -> None:
+def _compare(number: str, life: Life, entries: Sequence[Any], books: Books) -> None:
     """The timeline against what the history says, entry by entry; and whom that has to be told."""
     books.wrong += life.faults
     events = life.events
@@ -210,7 +204,7 @@ def _brief(entry: tuple[Any, ...] | None) -> str:
     return f"{entry[1]} by {entry[2]} at {entry[0].isoformat()}" if entry else "nothing"
 
 
-def _judged(life: Life, acknowledged: Iterable[str], books: _Books) -> None:
+def _judged(life: Life, acknowledged: Iterable[str], books: Books) -> None:
     """What the server acknowledged stands in the history, and what stands there was judged."""
     kept = set(life.signals)
     books.wrong += [
@@ -234,7 +228,7 @@ def _parts_of(life: Life) -> list[str]:
     return [workflow_id(life.id, part.department, part.round) for part in parts]
 
 
-def _parts(life: Life, parts: Mapping[str, Life], books: _Books) -> None:
+def _parts(life: Life, parts: Mapping[str, Life], books: Books) -> None:
     """Everything a department reported was taken up by its case, and no part outlives its case."""
     for part in getattr(life.core, "parts", ()):
         own = parts[workflow_id(life.id, part.department, part.round)]
@@ -252,95 +246,33 @@ def _parts(life: Life, parts: Mapping[str, Life], books: _Books) -> None:
             books.wrong.append(f"{own.id}: its case is over, it is {own.status.name}")
 
 
-def _deadlines(number: str, life: Life, entries: Sequence[Any], time: VirtualTime, books: _Books) -> None:
-    """Every deadline that passed while it ran has its entry, once; and every lapse its escalation."""
-    recorded = {entry.sequence: entry.recorded_at for entry in entries}
-    came = Counter(_cause(event) for event in life.events if _cause(event) is not None)
-    books.wrong += [f"{number}: {cause} came {count} times" for cause, count in came.items() if count > 1]
-    for before, after in pairwise(life.steps):
-        _passed(number, before, after, books)
-    for event, following in pairwise([*life.events, None]):
-        if event is None:
-            continue
-        if event.kind is EventKind.LAPSED:
-            books.escalations_due += 1
-            if following is not None and _escalates(following, event):
-                books.escalations_came += 1
-            else:
-                books.wrong.append(f"{number} #{event.sequence}: {event.detail['clock']} lapsed and nobody was told")
-        if (due := _due(event)) is None:
-            continue
-        books.deadlines_due += 1
-        if event.sequence in recorded:
-            books.deadlines_seen += 1
-            late = (time.real(recorded[event.sequence]) - time.real(due)).total_seconds()
-            if late > books.lateness:
-                books.lateness, books.latest = late, f"{number} #{event.sequence} {event.detail['clock']}"
-
-
-def _passed(number: str, before: Step, after: Step, books: _Books) -> None:
-    """Of the deadlines that ran after one step, those that had passed when the next one began."""
-    deadlines: Any = before.view.deadlines
-    if not after.events or not deadlines or not hasattr(before.view, "escalation_level"):
-        return
-    now = after.events[0].at
-    seen = {(event.detail.get("clock"), _due(event)) for event in after.events if _due(event) is not None}
-    kinds = {event.kind for event in after.events}
-    passed = sorted((one for one in deadlines if one.due is not None and one.due <= now), key=lambda one: one.due)
-    for index, one in enumerate(passed):
-        # The first to fall due cannot have been overtaken by anything. A later one can: a lapse before it may have
-        # closed the case, or have begun the climb anew.
-        overtaken = index > 0 and (
-            not kinds.isdisjoint(_MOVED_ON) or (one.clock is ClockName.ESCALATION and EventKind.ESCALATED in kinds)
-        )
-        closed_it = EventKind.CLOSED in kinds and one.clock in {ClockName.CONFIRMATION, ClockName.RATING}
-        if overtaken:
-            continue
-        if not closed_it and (one.clock.value, one.due) not in seen:
-            books.deadlines_due += 1
-            books.wrong.append(
-                f"{number} #{after.events[0].sequence}: {one.clock} was due {one.due.isoformat()} and passed unnoticed"
-            )
-
-
-def _due(event: Event) -> datetime | None:
-    """The due time of the deadline that an entry stands for; None for any other, warnings before it included."""
-    if event.kind not in {EventKind.LAPSED, EventKind.WARNED} or "share" in event.detail:
-        return None
-    due = event.detail.get("due")
-    return datetime.fromisoformat(due) if isinstance(due, str) else None
-
-
-def _cause(event: Event) -> str | None:
-    due = _due(event)
-    return f"{event.detail['clock']} due {due.isoformat()} ({event.kind})" if due is not None else None
-
-
-def _escalates(event: Event, lapse: Event) -> bool:
-    return event.kind is EventKind.ESCALATED and event.by == SYSTEM and event.detail.get("why") == lapse.detail["clock"]
-
-
 def _outbox(
-    messages: Mapping[str, Any], books: _Books, refused: Collection[str], *, mailed: bool
-) -> tuple[int, int, int]:
-    """Everything due is in the outbox and went out; nothing else is there. Answers how many are sent, kept, failed."""
+    messages: Mapping[str, Any],
+    books: Books,
+    superseded: Collection[str],
+    refused: Collection[str],
+    *,
+    mailed: bool,
+) -> Counter[str]:
+    """Everything due is in the outbox and went out; nothing else is there. Answers how far how many of them are."""
     books.wrong += [
         f"{key}: due by the history (#{event.sequence} {event.kind}), not in the outbox"
         for key, event in books.due.items()
         if key not in messages
     ]
-    books.wrong += [f"{key}: in the outbox, but by no event" for key in messages if key not in books.due]
+    books.wrong += [
+        f"{key}: in the outbox, but by no event" for key in messages if key not in books.due and key not in superseded
+    ]
     for key, row in messages.items():
         by_mail = mailed and row.channel == Contact.EMAIL.value
         expected = OutboxStatus.FAILED if row.address in refused else OutboxStatus.SENT
         if row.status != (expected.value if by_mail else OutboxStatus.STORED.value):
             books.wrong.append(f"{key}: is {row.status} after {row.attempts} attempts ({row.error or 'no error'})")
-    counts = Counter(row.status for row in messages.values())
-    return counts[OutboxStatus.SENT], counts[OutboxStatus.STORED], counts[OutboxStatus.FAILED]
+    return Counter(row.status for key, row in messages.items() if key not in superseded)
 
 
 def _mails(
-    sent: Collection[str], mails: Sequence[EmailMessage], sender: str, answers_lost: Collection[str], books: _Books
+    sent: Collection[str], mails: Sequence[EmailMessage], sender: str, answers_lost: Collection[str], books: Books
 ) -> int:
     """What is said to be sent came once; twice only where the answer was lost. Answers how many came again."""
     smtp = Smtp.from_url("smtp://localhost", sender)

@@ -32,69 +32,15 @@ from tests.activities.mail_server import mail_server
 from tests.faults import processes
 from tests.faults.accounting import Account, account
 from tests.faults.ground import MONDAY, SENDER, Ground, ground, office_on
-from tests.faults.intake_process import Moment, open_and_die
+from tests.faults.intake_process import open_and_die
 from tests.faults.lives import LIVES
 from tests.faults.office import Office, form_of
+from tests.faults.plan import Call, Plan
 
 _SPEED = 120
 """A P1 is to be claimed within 10 s and answered within 30: some fall due while nobody is there."""
-_ARRIVAL = 0.5
-"""Part of the time in which cases come in and processes are killed; the rest is for what was left."""
 _EXPLAINED = 90.0
 """Seconds that something may be late: deaths in a row, each of which holds up what it had in hand for ten or more."""
-_TARGETS = ("worker", "worker", "worker", "both workers", "server", "server and workers")
-
-
-@dataclass(frozen=True)
-class Call:
-    """A customer. `at` is in seconds; `by` is how the submission comes in, and where that process dies."""
-
-    at: float
-    key: str
-    life: str
-    priority: str
-    by: Moment | str | None
-
-
-@dataclass(frozen=True)
-class Blow:
-    """What is killed `at` that second, and how long nobody starts it again."""
-
-    at: float
-    target: str
-    pause: float
-    worker: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that a seed settles."""
-
-    seed: int
-    minutes: float
-    calls: tuple[Call, ...]
-    blows: tuple[Blow, ...]
-
-    @classmethod
-    def of(cls, seed: int, *, cases: int, minutes: float, kills: int, span: float | None = None) -> Plan:
-        """The same for the same arguments. Calls and kills come within `span` seconds."""
-        chance = random.Random(seed)
-        span = span or minutes * 60 * _ARRIVAL
-        calls = tuple(
-            Call(
-                at=chance.uniform(0, span),
-                key=f"caller-{index}",
-                life=chance.choice(list(LIVES)),
-                priority=chance.choice(("P0", "P1", "P1", "P2")),
-                by=chance.choice(("here",) * 9 + ("registered", "started", "command")),
-            )
-            for index in range(cases)
-        )
-        blows = tuple(
-            Blow(chance.uniform(3, span), chance.choice(_TARGETS), chance.uniform(0, 3), chance.randrange(2))
-            for _ in range(kills)
-        )
-        return cls(seed, minutes, calls, tuple(sorted(blows, key=lambda blow: blow.at)))
 
 
 @dataclass
@@ -229,8 +175,11 @@ async def unleash(
             office.patience = plan.minutes * 60
             chaos = Chaos(plan, here, office, settings, deaths_show_after, say)
             await chaos.run()
+            if chaos.faults:
+                # What has not come to rest is brought to a halt, so that the books can be drawn up at all.
+                here.dismiss()
             seconds = time.monotonic() - chaos.began
-            say(f"{seconds:4.0f} s  at rest; the books are drawn up")
+            say(f"{seconds:4.0f} s  {'stopped' if chaos.faults else 'at rest'}; the books are drawn up")
             books = await account(
                 office.installation.database,
                 office.client,
@@ -260,6 +209,7 @@ def table(outcome: Outcome) -> str:
     killed = ", ".join(f"{what} {count}" for what, count in sorted(outcome.killed.items()))
     lines += [
         f"{'mails that came again (same id)':<34}{books.mails_doubled:>14}  only where the answer was lost",
+        f"{'messages of steps told anew':<34}{books.notifications_superseded:>14}",
         f"{'greatest lateness':<34}{books.greatest_lateness:>12.1f} s  {books.latest}",
         f"{'runs continued as new':<34}{books.continued:>14}",
         f"killed in {outcome.seconds:.0f} s: {killed}",
@@ -295,9 +245,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
     _say(f"seed {seed}: {given.cases} cases and {kills} kills within {given.minutes:g} minutes")
     with tempfile.TemporaryDirectory(prefix="bihuan-chaos-") as folder:
-        outcome = asyncio.run(unleash(Path(folder), plan, say=_say))
+        try:
+            outcome = asyncio.run(_unleashed(Path(folder), plan))
+        except asyncio.CancelledError:
+            _say("stopped")
+            return 130
     print(json.dumps(asdict(outcome), ensure_ascii=False, indent=2) if given.as_json else table(outcome))
     return 1 if outcome.discrepancies else 0
+
+
+async def _unleashed(folder: Path, plan: Plan) -> Outcome:
+    """Whoever stops it finds no process left."""
+    task = asyncio.ensure_future(unleash(folder, plan, say=_say))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await task
 
 
 def _say(line: str) -> None:

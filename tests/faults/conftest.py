@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.faults.chaos import Outcome, Plan, unleash
+from tests.faults.chaos import Outcome, unleash
+from tests.faults.plan import Plan
 from tests.faults.server_deaths import Fallen, kill_server
 from tests.faults.worker_deaths import Played, kill_workers
 

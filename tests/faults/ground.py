@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class Ground:
         return Endpoint(self.server.address, self.server.ui, os.getpid(), self.server.pid or 0)
 
     async def hire(
-        self, *settings: Mapping[str, Any], kill: Kill | None = None, ready: bool = True, **more: Any
+        self, settings: Mapping[str, Any], *, kill: Kill | None = None, ready: bool = True, **more: Any
     ) -> ForkServerProcess:
         """A worker process; waited for until it takes tasks, unless it is to die before."""
         name = f"worker-{len(self.workers)}"
@@ -67,6 +68,12 @@ class Ground:
             noted = Counter(key for what, key in lines if what == "noted")
             lost |= set(sent - noted)
         return lost
+
+    def dismiss(self) -> None:
+        """No worker goes on from here."""
+        for process in self.workers:
+            if process.exitcode is None:
+                process.kill()
 
     async def kill_server(self) -> None:
         """As the kernel does it; it is back on its file when this returns."""
@@ -100,9 +107,7 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
     try:
         yield here
     finally:
-        for process in here.workers:
-            if process.exitcode is None:
-                process.kill()
+        here.dismiss()
         await server.stop()
         await watching
 
@@ -113,4 +118,5 @@ async def office_on(here: Ground, settings: Mapping[str, Any]) -> AsyncIterator[
     known = Settings(**settings)
     async with open_installation(known, prepare=True) as installation:
         await installation.settle_organisation()
-        yield Office(installation, await connect(known, endpoint=here.endpoint))
+        client = await connect(known, endpoint=here.endpoint, patience=timedelta(seconds=PATIENCE))
+        yield Office(installation, client)

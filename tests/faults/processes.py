@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import multiprocessing
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
@@ -14,11 +16,22 @@ _FORKING.set_forkserver_preload(["tests.faults.worker_process", "tests.faults.in
 _SOON = 0.05
 
 
+_PARENT_DEATH = 1
+"""Of prctl(2)."""
+
+
 def start(what: Callable[..., None], *arguments: Any) -> ForkServerProcess:
     """A process that runs this function; it has to be importable from a module."""
-    process = _FORKING.Process(target=what, args=arguments, daemon=True)
+    process = _FORKING.Process(target=_run, args=(what, *arguments), daemon=True)
     process.start()
     return process
+
+
+def _run(what: Callable[..., None], *arguments: Any) -> None:
+    """Whoever began it may be killed as well; then it must not be left behind."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
+    what(*arguments)
 
 
 async def ended(process: ForkServerProcess, *, within: float = 100) -> int:

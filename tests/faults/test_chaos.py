@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.chaos import Outcome, Plan, main, table
+from tests.faults.chaos import Outcome, main, table
+from tests.faults.plan import Plan
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]
 

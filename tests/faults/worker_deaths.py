@@ -118,7 +118,7 @@ async def _cases(here: Ground, mail: MailServer, played: Played) -> None:
 
         queues = _by_queue(SCENES)
         await asyncio.gather(*map(play, queues.values()))
-        await here.hire(*(_of(settings, scenes[0]) for scenes in queues.values()))
+        await _relieve(here, [_of(settings, scenes[0]) for scenes in queues.values()])
         played.outage = time.monotonic() - min(deaths)
         await asyncio.gather(*lives)
         await office.until_at_rest()
@@ -160,7 +160,7 @@ async def _chores(here: Ground, played: Played) -> None:
             }
 
         played_by = await asyncio.gather(*map(play, MOMENTS))
-        await here.hire(*(settings for _, settings in offices.values()))
+        await _relieve(here, [settings for _, settings in offices.values()])
         for handles in played_by:
             for name, handle in handles.items():
                 played.runs[name] = await asyncio.wait_for(handle.result(), PATIENCE)
@@ -188,6 +188,17 @@ async def _chore(
     process = await here.hire(settings, kill=_kill(here, scene), ready=False)
     played.codes[scene.name] = await processes.ended(process)
     return handle
+
+
+async def _relieve(here: Ground, posts: list[Any]) -> None:
+    """Workers that live, a few at a time."""
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def hire(post: Mapping[str, Any]) -> None:
+        async with turn:
+            await here.hire(post)
+
+    await asyncio.gather(*map(hire, posts))
 
 
 def _by_queue(scenes: list[Scene]) -> dict[str, list[Scene]]:

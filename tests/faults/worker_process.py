@@ -60,9 +60,9 @@ class Kill:
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker process is to do: a worker for each of the `settings`; `log` takes what it says."""
+    """What a worker process is to do. `settings` are its installation's; `log` takes what it says."""
 
-    settings: tuple[Mapping[str, Any], ...]
+    settings: Mapping[str, Any]
     endpoint: Endpoint
     log: Path
     kill: Kill | None = None
@@ -79,6 +79,7 @@ def work(order: Order) -> None:
     with order.log.open("ab", buffering=0) as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
+    _put("worker.process.connect", _connect)
     _keep_journal(order.log.with_suffix(".mails"))
     if order.deaths_show_after is not None:
         _hurry(order.deaths_show_after)
@@ -91,20 +92,13 @@ def work(order: Order) -> None:
 
 async def _work(order: Order) -> None:
     stop = worker.process.stop_on_signals()
-    waiting = len(order.settings)
 
     def ready(_: object) -> None:
-        nonlocal waiting
-        waiting -= 1
-        if waiting == 0 and order.ready is not None:
+        if order.ready is not None:
             order.ready.touch()
 
-    await asyncio.gather(
-        *(
-            worker.process.run_worker(Settings(**settings), ready=ready, stop=stop, endpoint=order.endpoint)
-            for settings in order.settings
-        )
-    )
+    settings = Settings(**order.settings)
+    await worker.process.run_worker(settings, ready=ready, stop=stop, endpoint=order.endpoint)
 
 
 def _hurry(after: timedelta) -> None:
@@ -120,6 +114,11 @@ def _hurry(after: timedelta) -> None:
         return delivering
 
     _put("worker.process.build_delivering", quick)
+
+
+async def _connect(*arguments: Any, **more: Any) -> Client:
+    """With the patience of a machine that does much else."""
+    return await connect(*arguments, patience=timedelta(seconds=60), **more)
 
 
 def _keep_journal(path: Path) -> None:
@@ -163,7 +162,7 @@ class _Killing:
         watch = _Watch(self)
 
         async def watched(*arguments: Any, **more: Any) -> Client:
-            config: dict[str, Any] = {**(await connect(*arguments, **more)).config(), "interceptors": [watch]}
+            config: dict[str, Any] = {**(await _connect(*arguments, **more)).config(), "interceptors": [watch]}
             return Client(**config)
 
         _put("worker.process.connect", watched)

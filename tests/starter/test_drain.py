@@ -24,7 +24,6 @@ from activities.tables import outbox
 from starter.intake import open_intake
 from tests.activities.mail_server import MailServer, mail_server
 from tests.starter.command_line import intake_form
-from tests.starter.installation import gap_free, running
 from tests.starter.worker_process import PATIENCE, worker_process
 from worker.server import find_binary
 from worker.settings import Settings
@@ -162,21 +161,3 @@ async def _check_nothing_missing(client: Client, database: Database, numbers: li
     ids = [one["Message-ID"] for one in mail.mails]
     assert len(ids) == len(set(ids))
     assert len(ids) >= 2 * _CASES
-
-
-async def test_a_stopped_installation_has_sent_the_mail_it_had_in_hand(tmp_path: Path) -> None:
-    async with mail_server(waits=True) as mail:
-        environment = {"BIHUAN_SMTP_URL": mail.url(), "BIHUAN_MAIL_FROM": "support@example.com"}
-        async with running(tmp_path, **environment) as installation:
-            settings = Settings(data=installation.data)
-            async with open_intake(settings) as intake:
-                number = (await intake.accept(intake_form(customer=_CUSTOMER))).number
-            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
-            stopping = asyncio.create_task(installation.down())
-            mail.go_on.set()
-            assert await asyncio.wait_for(stopping, _DRAIN) == 0
-            case, rows = await installation.case(number), await installation.outbox(number)
-    assert gap_free(case)
-    sent = [row for row in rows if row["status"] == "sent"]
-    assert {row["status"] for row in rows if row["status"] not in {"sent", "stored"}} <= {"pending"}
-    assert len(sent) == len(mail.mails) >= 1

@@ -41,7 +41,7 @@ class WorkerProcess:
 
     async def ask(self, question: str, patience: float = 5.0) -> Told:
         """Such as /ready."""
-        return await asyncio.to_thread(_ask, self.monitor, question, patience)
+        return await asyncio.to_thread(ask_monitor, self.monitor, question, patience)
 
     async def until(self, question: str, status: int, patience: float = 5.0) -> Told:
         """Ask until the answer has that status."""
@@ -92,7 +92,8 @@ async def worker_process(folder: Path, environment: Mapping[str, str]) -> AsyncI
         await begun.end()
 
 
-def _ask(port: int, question: str, patience: float) -> Told:
+def ask_monitor(port: int, question: str, patience: float = 5.0) -> Told:
+    """Of a process on that port."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
         connection.request("GET", question)

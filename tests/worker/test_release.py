@@ -12,6 +12,8 @@ from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, Sch
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from starter.doctor.release import release
+from starter.doctor.ward import Ward
 from tests.workflows.world import World
 from worker.hand_over import StandaloneDelivery, stable_id
 from worker.process import RUNNER
@@ -137,6 +139,33 @@ async def _runs(client: Client, name: str) -> bool:
             await handle.terminate()
             return True
     return False
+
+
+async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
+    local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", local.client.service_client.config.target_host)
+    ward = Ward(settings)
+
+    async def examined() -> list[tuple[str, str, str | None]]:
+        return [(one.status.value, one.what, one.todo) for one in await release(ward)]
+
+    async def idle() -> bool:
+        return await examined() == [
+            (
+                "fault",
+                "the cases go to workers without a build id, and none is there",
+                "start a worker without BIHUAN_BUILD_ID, or: bihuan release current A",
+            )
+        ]
+
+    releases = Releases(local.client, settings.deployment)
+    assert await examined() == [("ok", "no build ids: every worker takes any case", None)]
+    async with build(local.client, of_build(settings, "A"), World()):
+        await until(idle)
+        await releases.make_current("A")
+        assert await examined() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
+    await ward.close()
 
 
 def test_without_a_build_id_every_worker_takes_any_case(settings: Settings) -> None:

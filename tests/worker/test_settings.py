@@ -88,6 +88,9 @@ def test_a_misspelt_key_of_the_file_is_named_with_the_one_that_was_meant(tmp_pat
         ("BIHUAN_LOCALE", "fr", "'zh_CN' or 'en'"),
         ("BIHUAN_SIZES__ACTIVITIES", "0", "greater than or equal to 1"),
         ("BIHUAN_SERVER__PORT", "70000", "65535"),
+        ("BIHUAN_MONITOR", "9464", "such as 127.0.0.1:9464"),
+        ("BIHUAN_BUILD_ID", "1.4 beta", "without blanks"),
+        ("BIHUAN_DEPLOYMENT", "bihuan.cn", "without dots"),
     ],
 )
 def test_a_bad_value_is_answered_with_where_it_stands_and_what_is_allowed(

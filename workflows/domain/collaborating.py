@@ -104,8 +104,9 @@ def _forget_parts(case: CaseState) -> None:
     for part in over[:-_IN_FULL]:
         part.duty = _brief(part.duty)
         part.result = part.result and _brief(part.result)
-    last = {part.department: part for part in case.parts}
-    forgotten = {(part.department, part.round) for part in over[:-_REMEMBERED] if part is not last[part.department]}
+    last = {part.department: part.round for part in case.parts}
+    old = [part for part in over[:-_REMEMBERED] if part.round != last[part.department]]
+    forgotten = {(part.department, part.round) for part in old}
     case.parts = [part for part in case.parts if (part.department, part.round) not in forgotten]
 
 

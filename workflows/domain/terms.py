@@ -6,7 +6,10 @@ A changed policy reaches an open case by `retime`, never by itself.
 
 from __future__ import annotations
 
-from pydantic import Field
+import json
+from typing import Any, Self
+
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact, Instant
@@ -122,6 +125,28 @@ class Terms(Fact):
     lapses_in_order: bool = False
     """Deadlines that passed while nobody was there lapse by their due times, so that no escalation is left out. False:
     settled by a release that went by their warnings; its histories have to be replayed as they were (R17)."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _shared(cls, data: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
+        """Cases of one policy have the same terms, and share them: nine tenths of what an idle case holds in memory."""
+        if type(data) is not dict:
+            return build(data)
+        try:
+            key = json.dumps(data)
+        except TypeError:  # made here, of values that are no JSON
+            return build(data)
+        known: Self | None = _KNOWN.get(key)
+        if known is None:
+            if len(_KNOWN) >= _MOST_KNOWN:
+                _KNOWN.clear()
+            known = _KNOWN[key] = build(data)
+        return known
+
+
+_KNOWN: dict[str, Any] = {}
+_MOST_KNOWN = 256
+"""Different ones; more than that come of a policy that was changed again and again."""
 
 
 class Opening(Fact):

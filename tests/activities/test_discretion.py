@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
+
+from activities.database import Database
+from activities.discretion import chain_of, words_of
+from activities.form import Customer
+from activities.tables import registration
+from activities.transport import Delayed, without_recipient
+from workflows.domain.problem import Problem
+
+_NAME, _PHONE = "欧阳明月", "13912345678"
+
+
+def _error_of(work: Callable[[], object]) -> Exception:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - what it is, is what is tested
+        work()
+    return caught.value
+
+
+def test_an_error_says_what_it_is_and_where_but_not_what_it_stumbled_over(tmp_path: Path) -> None:
+    file = tmp_path / f"{_NAME}.png"
+    for work, said in (
+        (lambda: int(_NAME), "ValueError at test_discretion.py:"),
+        (lambda: dict[str, str]()[_NAME], "KeyError at test_discretion.py:"),
+        (lambda: _NAME.encode("ascii"), "UnicodeEncodeError at test_discretion.py:"),
+        (file.read_bytes, "No such file or directory"),
+        (lambda: Customer.model_validate({"name": _NAME, "phone": 5, "x": _PHONE}), "Customer is not valid ("),
+        (lambda: getattr(_NAME, "missing"), "'str' object has no attribute 'missing'"),  # noqa: B009
+    ):
+        told = words_of(_error_of(work))
+        assert told.startswith(said)
+        assert _NAME not in told
+        assert _PHONE not in told
+
+
+def test_what_was_written_for_people_to_read_is_kept_but_for_mail_addresses() -> None:
+    assert words_of(Problem("no organisation is loaded")) == "no organisation is loaded"
+    assert words_of(Delayed("451 <m.ouyang@example.com>: try later")) == "451 <…@…>: try later"
+
+
+def test_a_mail_server_that_repeats_whom_it_refuses_is_not_repeated() -> None:
+    said = Delayed(f"550 <Ouyang.My@Example.com>: {_NAME} (ouyang.my) is no user, ask postmaster@example.com")
+    assert without_recipient(said, "ouyang.my@example.com", _NAME) == (
+        "550 <the recipient>: the recipient (the recipient) is no user, ask …@…"
+    )
+
+
+async def test_a_database_names_its_rule_and_not_the_row_it_refused(either: Database) -> None:
+    row = {"number": "FB202605110001", "form": {"customer": {"name": _NAME, "phone": _PHONE}}}
+    with pytest.raises(DBAPIError) as refused:
+        async with either.begin() as connection:
+            await connection.execute(insert(registration), row)
+    for error in chain_of(refused.value):
+        assert "null" in words_of(error).lower()
+        assert not {_NAME, _PHONE} & set(words_of(error).split())
+        assert _PHONE not in words_of(error)
+    assert _PHONE not in str(refused.value).split("DETAIL")[0]
+
+
+async def test_a_value_that_a_database_cannot_take_is_not_repeated(postgresql_url: str) -> None:
+    database = Database.open(postgresql_url)
+    with pytest.raises(DBAPIError) as refused:
+        async with database.begin() as connection:
+            await connection.execute(text("SELECT CAST(:value AS INTEGER)"), {"value": _PHONE + _NAME})
+    await database.close()
+    assert _PHONE in str(refused.value.orig)
+    assert _PHONE not in " ".join(words_of(error) for error in chain_of(refused.value))
