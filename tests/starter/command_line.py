@@ -18,7 +18,7 @@ BIHUAN = (sys.executable, "-c", "from starter.admin import main; main()")
 
 ON_SQLITE = pytest.mark.parametrize("record_url", ["sqlite"], indirect=True)
 SHARED_ON_SQLITE = pytest.mark.parametrize("shared_record_url", ["sqlite"], indirect=True)
-"""For refusals that do not hang on how the database answers; each is a process of its own."""
+"""For what does not hang on how the database answers (refusals, files); each command is a process of its own."""
 
 
 def bihuan_environment(changes: Mapping[str, str]) -> dict[str, str]:

@@ -73,6 +73,12 @@ class Installation:
         return self.folder / "bihuan-data"
 
     @property
+    def settings(self) -> Settings:
+        """As the processes of the installation have them, for looking into the record without one."""
+        url = self.environment.get("BIHUAN_DATABASE_URL")
+        return Settings(data=self.data, database_url=url) if url else Settings(data=self.data)
+
+    @property
     def server_pid(self) -> int:
         endpoint = Endpoint.read(self.data)
         assert endpoint is not None, self.said
@@ -111,7 +117,7 @@ class Installation:
 
     async def case(self, number: str) -> dict[str, Any]:
         """What `bihuan show --json` says, without an interpreter of its own."""
-        settings = Settings(data=self.data)
+        settings = self.settings
         file = await read_case_file(DatabaseUrl.parse(settings.database), number)
         assert file is not None, number
         company = await CompanyTime.read(settings)
@@ -120,7 +126,7 @@ class Installation:
 
     async def outbox(self, number: str) -> list[dict[str, Any]]:
         """The same for `bihuan outbox --json`."""
-        settings = Settings(data=self.data)
+        settings = self.settings
         database = Database.open(settings.database)
         try:
             rows = await Cases(database).outbox(number)
@@ -180,7 +186,7 @@ class Installation:
         """Wait until a case is found to be stuck for that reason; answers the finding."""
 
         async def found() -> list[dict[str, Any]]:
-            settings = Settings(data=self.data)
+            settings = self.settings
             findings, _ = await find_stuck(settings, await CompanyTime.read(settings))
             return [one.as_json() for one in findings if (one.number, one.reason) == (number, reason)]
 

@@ -77,6 +77,7 @@ def test_an_operator_looks_first_archives_and_reads_back(folder: Path) -> None:
     assert json.loads(shown)["archive"]["sha256"] == listed[0]["sha256"]
 
 
+@ON_SQLITE
 def test_files_that_were_lost_or_touched_are_found_and_never_shown_as_the_truth(folder: Path) -> None:
     first, second, _ = numbers_in(folder)
     archive(folder, "run")
@@ -98,6 +99,7 @@ def test_files_that_were_lost_or_touched_are_found_and_never_shown_as_the_truth(
     ]
 
 
+@ON_SQLITE
 def test_a_masked_case_says_where_it_can_be_read(folder: Path) -> None:
     first, *_ = numbers_in(folder)
     code, done, _ = archive(folder, "run", "--json", policy="standard")
@@ -132,12 +134,14 @@ def test_what_is_not_there_is_said_in_one_line(folder: Path, arguments: tuple[st
     assert said in error
 
 
+@ON_SQLITE
 def test_a_policy_that_archives_nothing_says_how_it_would(folder: Path) -> None:
     code, _, said = archive(folder, "run", policy="none.toml")
     assert (code, said.count("\n")) == (1, 1)
     assert 'policy standard archives nothing; write after = "30d" under [archive]' in said
 
 
+@ON_SQLITE
 def test_one_case_that_fails_is_named_and_the_others_are_archived(folder: Path) -> None:
     first, *_ = numbers_in(folder)
     (folder / "bihuan-data" / "archive" / "2024" / "05" / f"{first}.zip").mkdir(parents=True)

@@ -11,7 +11,7 @@ import pytest
 from activities.database import Database
 from tests.activities.samples import NUMBER
 from tests.activities.test_customer_view import written
-from tests.starter.command_line import bihuan
+from tests.starter.command_line import ON_SQLITE, bihuan
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def test_a_department_that_was_asked_for_its_part_finds_the_case_and_what_it_owe
     assert "leads" in bihuan("list", "--department", "technical_support", "--open", folder=folder).stdout
 
 
+@ON_SQLITE
 def test_a_department_nobody_knows_is_not_taken_for_one_without_cases(folder: Path) -> None:
     asked = bihuan("list", "--department", "legal", folder=folder)
     assert (asked.returncode, asked.stdout) == (1, "")

@@ -45,6 +45,7 @@ def test_a_customer_reads_the_progress_in_their_language_and_programs_read_json(
     assert view["answer"]["given"] == "2024-05-06T09:01:00+08:00"
 
 
+@ON_SQLITE
 def test_nobody_can_tell_a_wrong_contact_from_an_unknown_number(folder: Path) -> None:
     for number, contact in ((NUMBER, "13800138001"), ("FB202405069999", "13800138000"), (NUMBER, "x"), ("?", "?")):
         for options in ([], ["--json"]):

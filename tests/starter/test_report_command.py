@@ -105,6 +105,7 @@ def test_a_report_of_days_to_come_is_refused_instead_of_counted_as_quiet(folder:
     assert len(result.stderr.splitlines()) == 1
 
 
+@SHARED_ON_SQLITE
 def test_a_month_has_a_folder_of_its_own_and_nobody_is_mailed_whom_the_policy_does_not_name(folder: Path) -> None:
     result = bihuan(*APRIL, "--mail", "--json", folder=folder, environment={"BIHUAN_REPORTS": "kept"})
     assert result.returncode == 0, result.stderr

@@ -91,6 +91,7 @@ def test_a_case_shows_its_review_and_stuck_names_late_ones(installed: Path) -> N
     }
 
 
+@SHARED_ON_SQLITE
 def test_a_report_is_written_as_files_or_printed(installed: Path, tmp_path: Path) -> None:
     made = bihuan("review", "report", FOLLOWING, "--out", str(tmp_path / "new"), folder=installed)
     assert made.returncode == 0, made.stderr
@@ -107,6 +108,7 @@ def test_a_report_is_written_as_files_or_printed(installed: Path, tmp_path: Path
     assert "Draft: the report is not approved yet" in (tmp_path / f"{LATE}-review-report.md").read_text()
 
 
+@SHARED_ON_SQLITE
 def test_a_draft_is_what_submit_reads_and_never_replaces_a_file(installed: Path, tmp_path: Path) -> None:
     file = tmp_path / "report.toml"
     made = bihuan("review", "draft", LATE, "--out", str(file), folder=installed)
@@ -152,6 +154,7 @@ def test_help_of_every_command_has_an_example(name: str, tmp_path: Path) -> None
     assert f"Example: bihuan review {name}" in bihuan("review", name, "--help", folder=tmp_path).stdout
 
 
+@SHARED_ON_SQLITE
 def test_looking_at_a_review_does_not_wait_for_the_engine_or_the_database_library(installed: Path) -> None:
     script = (
         "import sys\nfrom starter.admin import run\n"

@@ -11,6 +11,7 @@ from worker.installation import open_installation
 from worker.settings import Settings, load_settings
 from workflows.domain.problem import Problem
 
+EITHER = pytest.mark.usefixtures("record_url")
 _REAL = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
 _MONDAY = "2026-05-11T09:00+08:00"
 
@@ -20,6 +21,7 @@ async def _time_of(settings: Settings, at: datetime = _REAL) -> tuple[float, dat
         return installation.time.speed, installation.time.virtual(at)
 
 
+@EITHER
 async def test_every_process_of_an_installation_goes_by_the_time_it_began_with(tmp_path: Path) -> None:
     monday = datetime.fromisoformat(_MONDAY)
     assert await _time_of(load_settings(data=tmp_path, speed=60, virtual_start=_MONDAY)) == (60, monday)
@@ -29,6 +31,7 @@ async def test_every_process_of_an_installation_goes_by_the_time_it_began_with(t
     assert company.virtual(later) == monday + timedelta(hours=1)
 
 
+@EITHER
 async def test_another_speed_on_the_same_cases_is_refused_in_one_line(tmp_path: Path) -> None:
     await _time_of(load_settings(data=tmp_path))
     with pytest.raises(Problem, match=r"^speed 60: this installation has run at speed 1 .* --data$"):
@@ -37,12 +40,14 @@ async def test_another_speed_on_the_same_cases_is_refused_in_one_line(tmp_path: 
         await _time_of(load_settings(data=tmp_path, virtual_start=_MONDAY))
 
 
+@EITHER
 async def test_a_company_without_its_own_organisation_can_begin_with_the_sample(tmp_path: Path) -> None:
     async with open_installation(load_settings(data=tmp_path), prepare=True) as installation:
         await installation.settle_organisation()
         assert await installation.directory.current() is not None
 
 
+@EITHER
 async def test_an_organisation_file_that_is_not_in_force_is_pointed_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -61,6 +66,7 @@ async def test_an_organisation_file_that_is_not_in_force_is_pointed_out(
             await installation.settle_organisation()
 
 
+@EITHER
 async def test_times_are_shown_by_the_companys_wall_clock_whatever_the_machine(tmp_path: Path) -> None:
     async with open_installation(load_settings(data=tmp_path), prepare=True):
         company = await CompanyTime.read(load_settings(data=tmp_path))
