@@ -14,12 +14,13 @@ from tests.faults.next_release import NextCaseWorkflow
 from tests.faults.server_deaths import Fallen
 from worker.process import RUNNER
 from workflows.collaboration import CollaborationWorkflow
-from workflows.housekeeping import ReportWorkflow
+from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 from workflows.review import ReviewWorkflow
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]
 
 _HISTORIES = sorted((Path(__file__).parents[1] / "workflows" / "histories").glob("*.json"))
+_HOUSEKEEPING = (ArchiveWorkflow, ReportWorkflow, SweepWorkflow)
 _LEEWAY = 60.0
 """Seconds for a machine that is busy."""
 
@@ -55,7 +56,7 @@ def test_a_worker_of_the_next_release_takes_over_what_todays_began_and_begins_it
 async def test_todays_cases_replay_on_the_next_release(path: Path) -> None:
     history = WorkflowHistory.from_json(path.stem, _read(path))
     replayer = Replayer(
-        workflows=[NextCaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow],
+        workflows=[NextCaseWorkflow, CollaborationWorkflow, ReviewWorkflow, *_HOUSEKEEPING],
         data_converter=pydantic_data_converter,
         workflow_runner=RUNNER,
     )
