@@ -71,8 +71,11 @@ async def outages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dic
 
 async def test_a_database_server_that_dies_and_comes_back_costs_no_case_a_step(outages: dict[str, Task[Any]]) -> None:
     stopped, cut, silent = await outages["postgresql"]
-    for lived in (stopped, cut, silent):
+    for lived in (stopped, silent):
         _all_is_well(lived)
+    # Cut off for moments only: whether a deadline falls into one is chance.
+    assert cut.books.discrepancies == (), cut.books.discrepancies
+    assert cut.books.ended == cut.books.accepted
     for lived in (stopped, silent):
         assert (lived.opened.code, lived.opened.out) == (1, "")
         assert lived.opened.err.startswith("bihuan: the database 127.0.0.1:")
