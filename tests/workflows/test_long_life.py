@@ -5,6 +5,7 @@ Two whole years, day by day, are lived in the pure core: `tests.domain.test_long
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -114,8 +116,22 @@ async def _collaborate(real: WorkflowEnvironment, case: WorkflowHandle[CaseWorkf
         CollaborationWorkflow.run, f"{case.id}/product" if round_ == 1 else f"{case.id}/product/{round_}"
     )
     answer = {"department": "product", "result": "设计如此"}
+    await _begun(part)
     await part.signal("contribute", {**_command("contribute", round_, **answer), "by": "product-001"})
     assert await part.result() == "done"
+
+
+async def _begun(part: WorkflowHandle[Any, Any]) -> None:
+    """The case says accepted a moment before its part is there."""
+    while True:
+        try:
+            await part.describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return
 
 
 def _command(name: str, count: int, **fields: Any) -> dict[str, Any]:
