@@ -19,7 +19,7 @@ demo: $(VENV)/installed
 
 ## Everything the project promises, tried.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 ## Lint, types, import layers.
 check: $(VENV)/installed
