@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from activities import sqlite_driver
 from activities.database_url import DatabaseUrl
 from activities.migrations import HEAD
 from workflows.domain.problem import Problem
@@ -35,7 +36,8 @@ class Database:
     def __init__(self, address: DatabaseUrl, engine: AsyncEngine) -> None:
         self.address = address
         self.engine = engine
-        self._writing = engine.execution_options(bihuan_begin="IMMEDIATE")
+        self._writing = engine.execution_options(bihuan_begin="IMMEDIATE", bihuan_brief="writing")
+        self._glancing = engine.execution_options(bihuan_brief="reading")
         self._writers: AbstractAsyncContextManager[None] = nullcontext()
         if address.kind == "sqlite":
             # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
@@ -56,7 +58,10 @@ class Database:
         address.check_folder()
         if address.kind == "sqlite":
             engine = create_async_engine(
-                f"sqlite+aiosqlite:///{address.path}", json_serializer=_dumps, hide_parameters=True
+                f"sqlite+aiosqlite:///{address.path}",
+                async_creator=sqlite_driver.opener(address.path),
+                json_serializer=_dumps,
+                hide_parameters=True,
             )
             event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, synchronous=synchronous))
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -74,7 +79,8 @@ class Database:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction: committed at the end, rolled back by any exception. Do not nest.
 
-        On SQLite it holds the write lock from its first moment, so that what is read inside stays true.
+        On SQLite it holds the write lock from its first moment, so that what is read inside stays true. It is brief:
+        others wait for it, and on SQLite its statements are done in place (see `activities.sqlite_driver`).
         """
         async with self._writers, self._writing.begin() as connection:
             yield connection
@@ -83,6 +89,12 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile."""
         async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """The same for a few rows by their keys: on SQLite they are read in place, which holds everybody else up."""
+        async with self._glancing.begin() as connection:
             yield connection
 
     async def revision(self) -> str | None:
@@ -133,7 +145,9 @@ class Database:
         # Alembic keeps the upgrade it is in as a global of the process.
         lock = self._migrating.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         with self._explained():
-            async with lock, self._writers, self._writing.connect() as connection:
+            # Not brief: rewriting the tables of years takes seconds.
+            upgrading = self._writing.execution_options(bihuan_brief=None)
+            async with lock, self._writers, upgrading.connect() as connection:
                 await self._foreign_keys(connection, on=False)
                 try:
                     async with connection.begin():
@@ -204,8 +218,10 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("bihuan_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"BEGIN {options.get('bihuan_begin', 'DEFERRED')}")
+    driver: Any = connection.connection.driver_connection
+    driver.brief = options.get("bihuan_brief")
 
 
 def _asyncpg(dsn: str) -> Callable[..., Awaitable[Any]]:

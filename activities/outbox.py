@@ -6,16 +6,18 @@ until its claim runs out), `sent`, or `failed` (for good).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database import Database, insert_into
+from activities.database import Database, insert_of
 from activities.tables import outbox
 from activities.transport import Envelope
 from workflows.domain.event import Notice
@@ -57,24 +59,24 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def known(self, connection: AsyncConnection, keys: Iterable[str]) -> set[str]:
-        """Which of those rows exist."""
-        return set(await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(list(keys)))))
+    async def add(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """Write new rows in the caller's transaction; those that exist stay as they are.
 
-    async def add(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-        """Write new rows in the caller's transaction; those that exist stay as they are."""
-        statement = insert_into(connection, outbox).on_conflict_do_nothing(index_elements=["key"])
-        await connection.execute(statement, list(rows))
+        Answers the keys of those that are to be delivered and have not ended, in the order given.
+        """
+        written = await connection.execute(_insert(connection.dialect.name), list(rows))
+        if written.rowcount == len(rows):
+            return [row["key"] for row in rows if row["status"] in OPEN]
+        return await self._open_among(connection, [row["key"] for row in rows])
 
-    async def open_among(self, connection: AsyncConnection, keys: Sequence[str]) -> list[str]:
-        """Those of the rows that are to be delivered and have not ended, in the order given."""
+    async def _open_among(self, connection: AsyncConnection, keys: Sequence[str]) -> list[str]:
         found = await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys), outbox.c.status.in_(OPEN)))
         waiting = set(found)
         return [key for key in keys if key in waiting]
 
     async def standings(self, keys: Sequence[str]) -> dict[str, Standing]:
         """How far each row is; unknown keys are left out."""
-        async with self._database.read() as connection:
+        async with self._database.glance() as connection:
             rows = await connection.execute(select(outbox).where(outbox.c.key.in_(keys)))
             return {row.key: _standing(row) for row in rows}
 
@@ -120,6 +122,11 @@ class Outbox:
             statement = statement.where(outbox.c.claimed_by == by)
         async with self._database.begin() as connection:
             await connection.execute(statement.values(**values, claimed_by=None, claimed_until=None))
+
+
+@cache
+def _insert(dialect: str) -> Insert:
+    return insert_of(dialect, outbox).on_conflict_do_nothing(index_elements=["key"])
 
 
 def _standing(row: Any) -> Standing:

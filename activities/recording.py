@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
@@ -36,6 +36,8 @@ from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import Record, Recorded
 
 logger = logging.getLogger(__name__)
+
+_FORM = select(registration.c.form).where(registration.c.number == bindparam("of"))
 
 HandOver = Callable[[str, Sequence[str]], Awaitable[Sequence[str]]]
 """(number, outbox keys) -> the keys nobody took over."""
@@ -90,11 +92,9 @@ class Recording:
             # The clock is read again inside the transaction: waiting for the database is part of being late.
             await _write_timeline(connection, number, step.events, self.at())
             await learn(connection, step.view, step.events)
-            if rows:
-                await Outbox(self.database).add(connection, rows)
+            waiting = await Outbox(self.database).add(connection, rows) if rows else []
             if step.review is not None and organisation is not None:
                 called = await commission(connection, step.view, step.review, organisation)
-            waiting = await self.waiting(connection, number, step.events)
         undelivered = await self.handed_over(number, waiting)
         return Recorded(
             undelivered=tuple(undelivered),
@@ -105,11 +105,6 @@ class Recording:
     def at(self) -> datetime:
         """The case's time now."""
         return self.time.virtual(self.now())
-
-    async def waiting(self, connection: AsyncConnection, number: str, events: Sequence[Event]) -> list[str]:
-        """Outbox keys of what these events tell that is still to be delivered."""
-        keys = [key_of(number, notice) for event in events for notice in event.notices]
-        return await Outbox(self.database).open_among(connection, list(dict.fromkeys(keys))) if keys else []
 
     async def handed_over(self, number: str, waiting: list[str]) -> Sequence[str]:
         """Of outbox rows that wait for delivery, those that nobody else delivers."""
@@ -124,7 +119,7 @@ class Recording:
     async def composed(
         self, view: CaseView, events: Sequence[Event], *, seen: Callable[[Json], Json] = lambda form: form
     ) -> list[dict[str, Any]]:
-        """Outbox rows that are not there yet. Rendering takes time, so it is done before the transaction.
+        """Outbox rows of what these events tell. Rendering takes time, so it is done before the transaction.
 
         `seen`: what the readers may see of the form.
         """
@@ -132,13 +127,9 @@ class Recording:
         wanted = {key_of(number, notice): (event, notice) for event in events for notice in event.notices}
         if not wanted:
             return []
-        async with self.database.read() as connection:
-            known = await Outbox(self.database).known(connection, wanted)
-            fresh = [pair for key, pair in wanted.items() if key not in known]
-            if not fresh:
-                return []
+        async with self.database.glance() as connection:
             organisation = await self.directory.current(connection)
-            form = await connection.scalar(select(registration.c.form).where(registration.c.number == number))
+            form = await connection.scalar(_FORM, {"of": number})
         composition = Composition(
             view=view,
             form=seen(_supplied(form or {}, events)),
@@ -148,9 +139,9 @@ class Recording:
             renderer=self.renderer,
             transports=self.transports,
             at=at,
-            suggestions=await self._suggestions(view, events, form or {}) if _dispatches(fresh) else None,
+            suggestions=await self._suggestions(view, events, form or {}) if _dispatches(wanted.values()) else None,
         )
-        return [composition.row(event, notice) for event, notice in fresh]
+        return [composition.row(event, notice) for event, notice in wanted.values()]
 
     async def _suggestions(self, view: CaseView, events: Sequence[Event], form: Json) -> Suggestions | None:
         try:
@@ -162,7 +153,7 @@ class Recording:
             return None
 
 
-def _dispatches(told: Sequence[tuple[Event, Notice]]) -> bool:
+def _dispatches(told: Iterable[tuple[Event, Notice]]) -> bool:
     return any(notice.message is Message.DISPATCHED for _, notice in told)
 
 

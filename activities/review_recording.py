@@ -38,7 +38,7 @@ class ReviewRecording:
         """
         number = step.view.number
         database = self.recording.database
-        async with database.read() as connection:
+        async with database.glance() as connection:
             row = await connection.scalar(select(review.c.id).where(review.c.id == step.view.review))
             case = await connection.scalar(select(case_record.c.view).where(case_record.c.number == number))
         if row is None or case is None:
@@ -51,9 +51,7 @@ class ReviewRecording:
             await write_entries(
                 connection, review_timeline, ("review", step.view.review), step.events, self.recording.at()
             )
-            if rows:
-                await Outbox(database).add(connection, rows)
-            waiting = await self.recording.waiting(connection, number, step.events)
+            waiting = await Outbox(database).add(connection, rows) if rows else []
         return Recorded(undelivered=tuple(await self.recording.handed_over(number, waiting)))
 
 

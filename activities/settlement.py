@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -24,6 +24,8 @@ from workflows.domain.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
 from workflows.domain.virtual_time import VirtualTime
+
+_REGISTERED = select(registration.c.form, registration.c.received_at).where(registration.c.number == bindparam("of"))
 
 
 @dataclass
@@ -54,9 +56,9 @@ class Settling:
             ApplicationError: the number is not registered; trying again is of no use.
             Problem: no organisation is loaded yet, or the policy's country is not known; it can be mended.
         """
-        organisation = await self._organisation()
         settlements = Settlements()
-        async with self.database.read() as connection:
+        async with self.database.glance() as connection:
+            organisation = await self._organisation(connection)
             known = await settlements.get(connection, number)
             if known is not None:
                 return known
@@ -78,8 +80,8 @@ class Settling:
             ApplicationError: the number is not registered; trying again is of no use.
             Problem: no organisation is loaded yet, or the policy's country is not known; it can be mended.
         """
-        organisation = await self._organisation()
-        async with self.database.read() as connection:
+        async with self.database.glance() as connection:
+            organisation = await self._organisation(connection)
             content, accepted_at = await _registered(connection, lookup.number)
             loads = await Settlements().loads(connection) if lookup.dispatch else {}
             settled = await Settlements().get(connection, lookup.number) if lookup.terms else None
@@ -98,8 +100,8 @@ class Settling:
     def _policy(self) -> Policy:
         return self.file.current() if self.file else self.policy
 
-    async def _organisation(self) -> Organisation:
-        organisation = await self.directory.current()
+    async def _organisation(self, connection: AsyncConnection) -> Organisation:
+        organisation = await self.directory.current(connection)
         if organisation is None:
             raise Problem("no organisation is loaded; load one with `bihuan org load FILE`")
         return organisation
@@ -107,8 +109,7 @@ class Settling:
 
 async def _registered(connection: AsyncConnection, number: str) -> tuple[Json, datetime]:
     """The form as it stands, and when it was accepted under its number."""
-    columns = select(registration.c.form, registration.c.received_at).where(registration.c.number == number)
-    row = (await connection.execute(columns)).one_or_none()
+    row = (await connection.execute(_REGISTERED, {"of": number})).one_or_none()
     if row is None:
         raise ApplicationError(f"{number} is not registered", type="UnknownNumber", non_retryable=True)
     content, accepted_at = row

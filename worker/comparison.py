@@ -118,7 +118,7 @@ class Comparison:
             if row.updated_at is not None
             and not row.is_closed
             and row.updated_at < self._before(self.settled)
-            and _differs(row, cases[number])
+            and _differs(row, cases[number], self._before(self.settled))
         ]
         await self._report_running(lost, DisagreementReason.NOT_IN_RECORD, self._is_unregistered)
         await self._report_running(over, DisagreementReason.STILL_RUNNING, self._is_over)
@@ -272,13 +272,19 @@ class Comparison:
         return Census(self.installation.database)
 
 
-def _differs(row: CaseRow, execution: WorkflowExecution) -> bool:
-    """Whether a list shows something else than the record; what it does not show is no difference."""
+def _differs(row: CaseRow, execution: WorkflowExecution, since: datetime) -> bool:
+    """Whether a list has shown something else than the record since then; what it does not show is no difference."""
     shown = execution.typed_search_attributes
     if shown.get(STATUS) in {None, BLOCKED}:
         # Not open yet, or it cannot be recorded, which `bihuan stuck` shows by itself.
         return False
     plain = (shown.get(STATUS), shown.get(PRIORITY), shown.get(OWNER)) != (row.status, row.priority, row.owner)
-    due = shown.get(DUE)
-    late = due != row.due if due is None or row.due is None else abs(due - row.due) > _TOLERANCE
-    return plain or late
+    return plain or _due_differs(shown.get(DUE), row.due, since)
+
+
+def _due_differs(shown: datetime | None, due: datetime | None, since: datetime) -> bool:
+    """An earlier deadline that was met may still be shown (`ShellInput.lazy_due`), until it has passed."""
+    if shown is None or due is None:
+        return shown != due
+    kept = since < shown < due
+    return abs(shown - due) > _TOLERANCE and not kept

@@ -10,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from workflows.case_input import CaseInput
 from workflows.domain.virtual_time import VirtualTime
+from workflows.shell_input import NEWEST
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 
@@ -23,7 +24,7 @@ async def start_case(client: Client, number: str, *, time: VirtualTime, task_que
     try:
         await client.start_workflow(
             "Case",
-            CaseInput(number=number, time=time, counted=True),
+            CaseInput(number=number, time=time, **NEWEST),
             id=number,
             task_queue=task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

@@ -14,6 +14,7 @@ from workflows.domain.case import Case
 from workflows.domain.collaborating import part_request
 from workflows.domain.part import workflow_id
 from workflows.domain.vocabulary import SYSTEM
+from workflows.shell_input import NEWEST
 
 
 async def begin_parts(case: Case, start: CaseInput) -> None:
@@ -26,7 +27,7 @@ async def begin_parts(case: Case, start: CaseInput) -> None:
         try:
             await workflow.start_child_workflow(
                 "Collaboration",
-                CollaborationInput(request=request, time=start.time, continue_after=start.continue_after, counted=True),
+                CollaborationInput(request=request, time=start.time, continue_after=start.continue_after, **NEWEST),
                 id=workflow_id(case.number, part.department, part.round),
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

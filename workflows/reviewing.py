@@ -14,6 +14,7 @@ from workflows.domain.review_view import ReviewRequest, ReviewSubject, review_id
 from workflows.domain.vocabulary import SYSTEM
 from workflows.review_details import first_attributes
 from workflows.review_input import ReviewInput
+from workflows.shell_input import NEWEST
 
 
 async def begin_review(case: Case, subject: ReviewSubject, start: CaseInput) -> None:
@@ -35,7 +36,7 @@ async def begin_review(case: Case, subject: ReviewSubject, start: CaseInput) -> 
     try:
         await workflow.start_child_workflow(
             "Review",
-            ReviewInput(request=request, time=start.time, continue_after=start.continue_after, counted=True),
+            ReviewInput(request=request, time=start.time, continue_after=start.continue_after, **NEWEST),
             id=review_id(case.number),
             parent_close_policy=ParentClosePolicy.ABANDON,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

@@ -12,18 +12,18 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, TypedSearchAttributes
+from temporalio.common import RawValue, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from workflows import ports
 from workflows.arrival import command_of, read_arrival
 from workflows.calling import call
-from workflows.details import BLOCKED, STATUS
+from workflows.details import BLOCKED, DUE, STATUS
 from workflows.domain.clock import Clock
 from workflows.domain.commands import Command
 from workflows.domain.problem import Problem
 from workflows.domain.state import Outcome
 from workflows.domain.terms import Consultation, Lookup
-from workflows.shell_input import Arrival, CommandOutcome, ShellInput
+from workflows.shell_input import NEWEST, Arrival, CommandOutcome, ShellInput
 
 _TIMER_SLACK = timedelta(milliseconds=1)
 """Added to every wait, so that rounding never wakes anything just before its deadline."""
@@ -71,6 +71,7 @@ class Shell(Generic[_Said]):
         self._continue_after = start.continue_after
         self._signals = start.signals
         self._counted = start.counted
+        self._lazy_due = start.lazy_due
         self._spent = 0
         self._inbox: list[Arrival] = list(start.inbox)
         self._core = core
@@ -158,12 +159,26 @@ class Shell(Generic[_Said]):
     def _show(self) -> None:
         """Search attributes where they changed (one event of history), and the details, which cost nothing."""
         attributes = self._attributes()
-        if attributes != self._shown:
-            present = {pair.key for pair in attributes}
-            gone = [pair.key.value_unset() for pair in self._shown or () if pair.key not in present]
-            workflow.upsert_search_attributes([*(pair.key.value_set(pair.value) for pair in attributes), *gone])
+        if attributes != self._shown and not self._may_keep_due(attributes):
+            workflow.upsert_search_attributes(_changes(self._shown, attributes))
             self._shown = attributes
         workflow.set_current_details(self._markdown())
+
+    def _may_keep_due(self, attributes: TypedSearchAttributes) -> bool:
+        """Whether lists may go on showing a deadline that was met, as the timer is kept that wakes for it.
+
+        Nothing but the deadline has changed, it is later than before, and the timer will have it shown before the old
+        one has passed. So a deadline in a list is never later than the true one, and never in the past.
+        """
+        shown, due = self._shown, attributes.get(DUE)
+        if not self._lazy_due or shown is None or due is None or self._timer_at is None:
+            return False
+        kept = shown.get(DUE)
+        return (
+            kept is not None
+            and self._timer_at <= kept < due
+            and shown.updated(SearchAttributePair(DUE, due)) == attributes
+        )
 
     def _show_trouble(self, trouble: str) -> None:
         """The record or the directory cannot be reached: visible in lists and here, until it goes on."""
@@ -218,5 +233,12 @@ class Shell(Generic[_Said]):
         reason nothing is awaited after the timer: what has not been recorded or judged travels along.
         """
         await workflow.sleep(_TIMER_SLACK, summary="新的一轮 continue as new")
-        update: dict[str, Any] = {"signals": self._signals, "inbox": tuple(self._inbox), "counted": True}
+        update: dict[str, Any] = {"signals": self._signals, "inbox": tuple(self._inbox), **NEWEST}
         workflow.continue_as_new(self._carried().model_copy(update=update))
+
+
+def _changes(shown: TypedSearchAttributes | None, present: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
+    """What has to be said to those who saw `shown`."""
+    seen = {pair.key: pair.value for pair in shown or ()}
+    told = [pair.key.value_set(pair.value) for pair in present if seen.pop(pair.key, None) != pair.value]
+    return [*told, *(key.value_unset() for key in seen)]

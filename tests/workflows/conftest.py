@@ -25,6 +25,7 @@ from workflows.case_input import CaseInput
 from workflows.collaboration import CollaborationWorkflow
 from workflows.details import SEARCH_ATTRIBUTES
 from workflows.review import ReviewWorkflow
+from workflows.shell_input import NEWEST
 
 Starter = Callable[..., Awaitable[WorkflowHandle[CaseWorkflow, str]]]
 
@@ -91,7 +92,7 @@ async def _starter(environment: WorkflowEnvironment) -> AsyncIterator[Starter]:
                 )
             )
             handle = await environment.client.start_workflow(
-                CaseWorkflow.run, CaseInput(number=number, counted=True, **start), id=number, task_queue=number
+                CaseWorkflow.run, CaseInput(number=number, **NEWEST, **start), id=number, task_queue=number
             )
             stack.push_async_callback(_end, handle)
             return handle

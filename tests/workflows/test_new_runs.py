@@ -25,7 +25,7 @@ from workflows.domain.review_view import ReviewRequest
 from workflows.domain.vocabulary import Priority
 from workflows.review import ReviewWorkflow
 from workflows.review_input import ReviewInput
-from workflows.shell_input import CommandOutcome
+from workflows.shell_input import NEWEST, CommandOutcome
 
 CONTINUE_AFTER = 20
 """Events of history: so few that a run lasts for a handful of commands."""
@@ -145,7 +145,7 @@ async def test_what_a_review_was_told_while_a_new_run_began_is_in_its_record(rea
         async with Worker(real.client, task_queue=queue, workflows=[ReviewWorkflow], activities=world.activities):
             review = await real.client.start_workflow(
                 ReviewWorkflow.run,
-                ReviewInput(request=request, continue_after=CONTINUE_AFTER, counted=True),
+                ReviewInput(request=request, continue_after=CONTINUE_AFTER, **NEWEST),
                 id=f"{queue}/review",
                 task_queue=queue,
             )
