@@ -219,9 +219,9 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    connection.exec_driver_sql(f"BEGIN {options.get('bihuan_begin', 'DEFERRED')}")
     driver: Any = connection.connection.driver_connection
     driver.brief = options.get("bihuan_brief")
+    connection.exec_driver_sql(f"BEGIN {options.get('bihuan_begin', 'DEFERRED')}")
 
 
 def _asyncpg(dsn: str) -> Callable[..., Awaitable[Any]]:

@@ -8,6 +8,7 @@ thread; a statement between them takes microseconds, less than the way there and
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -18,6 +19,7 @@ import aiosqlite
 
 _ROWS_AT_ONCE: Final = 64
 """aiosqlite's own default for iterating, which nothing here does."""
+_MAY_WAIT: Final = ("BEGIN IMMEDIATE",)
 
 Brief = Literal["reading", "writing"]
 
@@ -26,7 +28,7 @@ class Connection(aiosqlite.Connection):
     """Like aiosqlite's, with `brief`: what of the present transaction is done in place.
 
     No call is ever made while another one is in the thread: whoever waits for the thread is the only user of the
-    connection, and a call that was given up (cancelled) is followed by a rollback, which queues up behind it.
+    connection.
     """
 
     brief: Brief | None = None
@@ -53,9 +55,14 @@ class Connection(aiosqlite.Connection):
         await super().rollback()
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if self.brief and self._running:
+        if self.brief and self._running and args[:1] != _MAY_WAIT:
             return fn(*args, **kwargs)
-        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        try:
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        except asyncio.CancelledError:
+            # The thread may still be at it; whatever comes next has to queue up behind it.
+            self.brief = None
+            raise
 
 
 def opener(path: Path) -> Callable[[], Awaitable[Connection]]:
