@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 
-.PHONY: demo test check up format histories lag idle life scale intake peer chaos
+.PHONY: demo test check up format histories lag idle life scale intake peer years chaos
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -63,6 +63,10 @@ intake: $(VENV)/installed
 ## What finding and escalating what is due costs django-helpdesk at three sizes, and bihuan beside it.
 peer: $(VENV)/installed
 	$(BIN)/python -m benchmarks.peer $(ARGS)
+
+## Two years of one case, day by day, and the books at the end; three and a half minutes.
+years: $(VENV)/installed
+	$(BIN)/python -m benchmarks.years $(ARGS)
 
 ## Two hundred lives in five minutes while workers, server and intake are killed at random, and the books at the end.
 chaos: $(VENV)/installed

@@ -76,14 +76,15 @@ async def company(
     bare: Literal["no", "plain", "sandboxed"] = "no",
     synchronous: Synchronous = "full",
     database_url: str | None = None,
+    speed: float = 1.0,
 ) -> AsyncIterator[Company]:
-    """Start everything in `folder`, and end it, whatever happens.
+    """Start everything in `folder`, and end it, whatever happens. `speed`: of the cases' time.
 
     Raises:
         Problem: something does not come up; its log in `folder` is named.
     """
     ports = ServerSettings(port=free_port(), ui_port=free_port(), synchronous=synchronous)
-    settings = Settings(data=folder, database_url=database_url, policy="standard", server=ports)
+    settings = Settings(data=folder, database_url=database_url, policy="standard", server=ports, speed=speed)
     server = EmbeddedServer(folder, ports)
     async with AsyncExitStack() as stack:
         await server.start()
@@ -91,6 +92,7 @@ async def company(
         assert server.pid is not None  # noqa: S101 - it has just started
         processes = {"client": os.getpid(), "server": server.pid}
         environment = {"TEMPORAL_ADDRESS": server.address, "BIHUAN_SERVER__SYNCHRONOUS": synchronous}
+        environment["BIHUAN_SPEED"] = f"{speed:g}"
         if database_url is not None:
             environment["BIHUAN_DATABASE_URL"] = database_url
         for index in range(1, workers + 1):
