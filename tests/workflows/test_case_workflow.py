@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
 
 import pytest
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
@@ -14,11 +18,13 @@ from tests.scenes import RESOLUTION, settlement
 from tests.workflows.conftest import Starter
 from tests.workflows.world import World
 from workflows.case import CaseWorkflow
+from workflows.details import DUE
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import Priority
 
 Handle = WorkflowHandle[CaseWorkflow, str]
 _ids = iter(range(10**6))
+_UPSERT: Final = "upsert_workflow_search_attributes_event_attributes"
 
 
 async def send(handle: Handle, name: str, by: str, **fields: Any) -> dict[str, Any]:
@@ -89,6 +95,47 @@ async def test_one_timer_is_kept_until_an_earlier_deadline_appears(start: Starte
     started = [event for event in events if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED]
     assert len(started) == 1
     assert " P2 " in started[0].user_metadata.summary.data.decode()
+
+
+async def test_a_list_is_told_of_a_later_deadline_no_sooner_than_it_has_to_be(start: Starter) -> None:
+    """Each change of search attributes is an event of history and a billed action."""
+    world = World(settlement=settlement(Priority.P2))
+    handle = await start(world)
+    await world.until(lambda: world.records > 0)
+    for name, by, fields in STANDARD_LIFE:
+        await tell(world, handle, name, by, **fields)
+    assert await handle.result() == "satisfied"
+    changes = [event for event in (await handle.fetch_history()).events if event.HasField(_UPSERT)]
+    assert len(changes) == len(["opened", "claimed", "resolved", "confirmed", "closed"])
+
+
+async def test_a_deadline_in_a_list_is_never_in_the_past_while_a_case_is_alive(
+    start_skipping: Starter, skipping: WorkflowEnvironment
+) -> None:
+    """What lies in the past there stands still: operators look for it."""
+    world = World(settlement=settlement(Priority.P2))
+    handle = await start_skipping(world)
+    for name, fields in (("claim", {}), ("reply", {"text": "在查"}), ("progress", {"text": "已定位原因"})):
+        await tell(world, handle, name, "tech-001", **fields)
+        await skipping.sleep(timedelta(minutes=20))
+    await skipping.sleep(timedelta(days=2))
+    shown = _shown_due((await handle.fetch_history()).events)
+    assert len(shown) > 3
+    for (_, due), (changed, _) in pairwise(shown):
+        assert changed < due + timedelta(seconds=1)
+    assert world.view is not None
+    assert shown[-1][1] == min(deadline.due for deadline in world.view.deadlines if deadline.due)
+
+
+def _shown_due(events: Sequence[HistoryEvent]) -> list[tuple[datetime, datetime]]:
+    """When lists were told of deadlines, and of which."""
+    told = [event for event in events if event.HasField(_UPSERT)]
+    fields = [event.upsert_workflow_search_attributes_event_attributes.search_attributes for event in told]
+    return [
+        (event.event_time.ToDatetime(UTC), datetime.fromisoformat(json.loads(field.indexed_fields[DUE.name].data)))
+        for event, field in zip(told, fields, strict=True)
+        if DUE.name in field.indexed_fields
+    ]
 
 
 async def test_nothing_malformed_vanishes_and_nothing_malformed_stops_the_case(start: Starter) -> None:
@@ -173,6 +220,7 @@ async def test_the_standard_life_costs_no_more_history_than_promised(
     """With deliveries taken over by the server, and (on servers that cannot) with each paid for by the case itself."""
     world = World(undelivered=undelivered)
     handle = await start(world)
+    await world.until(lambda: world.records > 0)
     for name, by, fields in STANDARD_LIFE:
         await tell(world, handle, name, by, **fields)
         await world.until(lambda: len(world.delivered) == world.deliveries)
