@@ -26,9 +26,11 @@ from worker.company_time import CompanyTime
 from worker.connection import connect, is_unavailable
 from worker.failures import MissingKeyError
 from worker.settings import Settings
-from workflows.domain.commands import PART_COMMANDS, REVIEW_COMMANDS, parse_command
+from workflows.domain.command import parse_command
+from workflows.domain.commands import COMMANDS, PART_COMMANDS
 from workflows.domain.part import PartStatus
 from workflows.domain.problem import Problem
+from workflows.domain.review_commands import REVIEW_COMMANDS
 from workflows.domain.review_view import ReviewStatus
 
 _ANSWER_WITHIN = 3.0
@@ -67,7 +69,7 @@ async def send(
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
     command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
-    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id)
+    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
     company = await CompanyTime.read(settings)
     order = _Order(settings, company, command, command_id, by, fields)
     return await order.sent(await connect(settings), number)
@@ -92,7 +94,7 @@ async def send_to_many(
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
-    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id)
+    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
     order = _Order(settings, await CompanyTime.read(settings), command, command_id, by, fields)
     client = await connect(settings)
 

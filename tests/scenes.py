@@ -7,7 +7,8 @@ from typing import Any
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
-from workflows.domain.commands import COMMANDS, Command
+from workflows.domain.command import Command
+from workflows.domain.commands import COMMANDS
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import (
     ClockTerms,

@@ -8,7 +8,8 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from workflows.domain.commands import COMMANDS, Command, parse_command
+from workflows.domain.command import Command, parse_command
+from workflows.domain.commands import COMMANDS
 from workflows.domain.problem import Problem
 from workflows.shell_input import Arrival
 

@@ -11,9 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import ports
     from workflows.calling import call, deliver_in_background
     from workflows.domain.clock import Clock
-    from workflows.domain.commands import REVIEW_COMMANDS
     from workflows.domain.event import Event
     from workflows.domain.review import Review
+    from workflows.domain.review_commands import REVIEW_COMMANDS
     from workflows.domain.review_view import ReviewRequest, ReviewView
     from workflows.review_details import (
         first_attributes,

@@ -9,7 +9,7 @@ from temporalio.workflow import ParentClosePolicy
 
 from workflows.case_input import CaseInput
 from workflows.domain.case import Case
-from workflows.domain.commands import CaseAdded
+from workflows.domain.review_commands import CaseAdded
 from workflows.domain.review_view import ReviewRequest, ReviewSubject, review_id
 from workflows.domain.vocabulary import SYSTEM
 from workflows.review_details import first_attributes

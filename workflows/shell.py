@@ -19,7 +19,7 @@ from workflows.arrival import command_of, read_arrival
 from workflows.calling import call
 from workflows.details import BLOCKED, DUE, STATUS
 from workflows.domain.clock import Clock
-from workflows.domain.commands import Command
+from workflows.domain.command import Command
 from workflows.domain.problem import Problem
 from workflows.domain.state import Outcome
 from workflows.domain.terms import Consultation, Lookup

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from workflows.domain.authority import Capacity, may
 from workflows.domain.case import Case
-from workflows.domain.commands import Command
+from workflows.domain.command import Command
 from workflows.domain.organisation import Organisation
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Role
 

@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import Any
 
 from activities.form import Form, parse_form
-from workflows.domain.commands import Command, parse_command
+from workflows.domain.command import Command, parse_command
+from workflows.domain.commands import COMMANDS
 from workflows.domain.model import Json
 from workflows.domain.notation import moment_of
 from workflows.domain.organisation import Organisation
@@ -138,7 +139,7 @@ def _command(number: int, values: dict[str, Any]) -> Command:
     if isinstance(given, dict) and (double := [key for key in _OWN_PLACE if key in given]):
         raise Problem(f"with.{double[0]}: is not said here; allowed: the signal's own keys")
     payload = {**given, "by": by} if isinstance(given, dict) else given
-    return parse_command(name.replace("-", "_"), payload, f"line-{number}")
+    return parse_command(name.replace("-", "_"), payload, f"line-{number}", COMMANDS)
 
 
 def _form(raw: Any, at: datetime, policy: Policy, organisation: Organisation) -> Form:

@@ -19,7 +19,8 @@ from starter.trial.cast import Player, player
 from starter.trial.figures import Figures
 from starter.trial.log import Entry
 from workflows.domain.case import Case
-from workflows.domain.commands import Assign, Command, Link, Progress, Resolve, Supply, Unlink, parse_command
+from workflows.domain.command import Command, parse_command
+from workflows.domain.commands import COMMANDS, Assign, Link, Progress, Resolve, Supply, Unlink
 from workflows.domain.event import Event
 from workflows.domain.terms import MainCase, Settlement
 from workflows.domain.vocabulary import Verification
@@ -151,7 +152,7 @@ class Rehearsal:
             if other is None or other.is_closed:
                 self._note(case, case.not_there(forward, at), at)
             else:
-                self._judge(other, parse_command(forward.name, forward.fields, forward.to), at)
+                self._judge(other, parse_command(forward.name, forward.fields, forward.to, COMMANDS), at)
 
     def _note(self, case: Case, events: list[Event], at: datetime) -> None:
         """After every step: count, know when the case acts next, and how many each person owns."""

@@ -17,10 +17,11 @@ from tests.scenes import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, settlement
 from tests.scenes import terms as case_terms
 from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
-from workflows.domain.commands import COMMANDS, REVIEW_COMMANDS
+from workflows.domain.commands import COMMANDS
 from workflows.domain.event import Event
 from workflows.domain.promise import ReviewRules
 from workflows.domain.review import Review
+from workflows.domain.review_commands import REVIEW_COMMANDS
 from workflows.domain.review_view import ReviewRequest, ReviewSubject
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import Priority

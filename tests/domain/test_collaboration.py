@@ -29,7 +29,8 @@ from tests.scenes import (
 from workflows.domain.case import Case
 from workflows.domain.collaborating import part_request
 from workflows.domain.collaboration import Collaboration
-from workflows.domain.commands import PART_COMMANDS, Command
+from workflows.domain.command import Command
+from workflows.domain.commands import PART_COMMANDS
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.part import PartKind, PartReport, PartStatus
 from workflows.domain.vocabulary import Priority

@@ -8,7 +8,8 @@ import pytest
 
 from workflows.domain.authority import MAY
 from workflows.domain.case import _INFORMED_RULES, _RULES
-from workflows.domain.commands import COMMANDS, parse_command
+from workflows.domain.command import parse_command
+from workflows.domain.commands import COMMANDS
 from workflows.domain.problem import Problem
 
 
@@ -34,7 +35,7 @@ from workflows.domain.problem import Problem
 )
 def test_what_is_wrong_with_a_command_is_said_in_one_line(name: str, payload: Any, said: str) -> None:
     with pytest.raises(Problem) as caught:
-        parse_command(name, payload, "id")
+        parse_command(name, payload, "id", COMMANDS)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -21,7 +21,8 @@ from tests.scenes import (
     told,
 )
 from workflows.domain.case import Case
-from workflows.domain.commands import Command, parse_command
+from workflows.domain.command import Command, parse_command
+from workflows.domain.commands import COMMANDS
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import CUSTOMER, SYSTEM, ClockName, Priority, Status
@@ -50,7 +51,7 @@ class Cases:
         events = case.handle(sent, self.now, facts)
         self.events[number] += events
         for forward in case.take_forwards():
-            self.send(forward.to, parse_command(forward.name, forward.fields, "none"))
+            self.send(forward.to, parse_command(forward.name, forward.fields, "none", COMMANDS))
         return events
 
     def main(self, number: str) -> MainCase | None:
@@ -195,7 +196,7 @@ def test_a_main_case_that_has_closed_meanwhile_says_so(cases: Cases) -> None:
     case = cases.open[FIRST]
     case.handle(command("link", "tech-002", to=MAIN), cases.now, consulted(main=before, product="CRM"))
     (forward,) = case.take_forwards()
-    cases.send(MAIN, parse_command(forward.name, forward.fields, "none"))
+    cases.send(MAIN, parse_command(forward.name, forward.fields, "none", COMMANDS))
     assert case.linked_to is None
     assert "closed" in str(cases.events[FIRST][-1].detail["why"])
 
@@ -210,7 +211,7 @@ def test_two_cases_linked_to_each_other_at_once_end_up_alone(cases: Cases) -> No
     )
     for number in (MAIN, FIRST):
         for forward in cases.open[number].take_forwards():
-            cases.send(forward.to, parse_command(forward.name, forward.fields, "none"))
+            cases.send(forward.to, parse_command(forward.name, forward.fields, "none", COMMANDS))
     assert all(not case.linked_to and not case.followers for case in cases.open.values())
 
 

@@ -10,11 +10,12 @@ import pytest
 from tests.scenes import DAY, HOUR, MONDAY, NUMBER, PEOPLE, SALES, command, consulted, kinds, open_case, terms, told
 from workflows.domain.calendar import Calendar
 from workflows.domain.closing import calls_for_review
-from workflows.domain.commands import REVIEW_COMMANDS, Command, parse_command
+from workflows.domain.command import Command, parse_command
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.problem import Problem
 from workflows.domain.promise import ReviewRules
 from workflows.domain.review import Review
+from workflows.domain.review_commands import REVIEW_COMMANDS
 from workflows.domain.review_view import ReviewReason, ReviewRequest, ReviewStatus, ReviewSubject
 from workflows.domain.vocabulary import ClockName, Priority
 

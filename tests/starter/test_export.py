@@ -31,7 +31,8 @@ from worker.installation import open_installation
 from worker.settings import load_settings
 from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
-from workflows.domain.commands import Command, parse_command
+from workflows.domain.command import Command, parse_command
+from workflows.domain.commands import COMMANDS
 from workflows.domain.event import Event
 from workflows.domain.notation import moment_of
 from workflows.ports import Record
@@ -127,7 +128,7 @@ class Company:
         given = dict(line["with"])
         if line["signal"] == "link":
             given["to"] = self.numbers[given["to"]]
-        command = parse_command(line["signal"], {**given, "by": by}, f"c{case.sequence}")
+        command = parse_command(line["signal"], {**given, "by": by}, f"c{case.sequence}", COMMANDS)
         await self.judge(case, command)
         outcome = case.outcomes[command.command_id]
         assert outcome.accepted, (line, outcome.reason)
@@ -140,7 +141,7 @@ class Company:
     async def record(self, case: Case, events: list[Event]) -> None:
         await self.recording.record(Record(view=case.view(), events=tuple(events)))
         for forward in case.take_forwards():
-            await self.judge(self.cases[forward.to], parse_command(forward.name, forward.fields, "none"))
+            await self.judge(self.cases[forward.to], parse_command(forward.name, forward.fields, "none", COMMANDS))
 
 
 async def lived(database: Database) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from workflows.domain.commands import Command
+from workflows.domain.command import Command
 
 
 class Capacity(StrEnum):

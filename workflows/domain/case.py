@@ -17,13 +17,13 @@ from typing import Any, Self
 from workflows.domain import closing, collaborating, dispatching, handling, lapses, linking, result, retiming
 from workflows.domain.authority import Capacity, allowed, may
 from workflows.domain.clock import Clock
+from workflows.domain.command import Command
 from workflows.domain.commands import (
     Answer,
     Assign,
     Claim,
     Classify,
     Collaborate,
-    Command,
     Contribute,
     Escalate,
     Link,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from workflows.domain.collaborating import end_parts
-from workflows.domain.commands import Confirm, Rate, Refuse, SubmitReview, Withdraw
+from workflows.domain.commands import Confirm, Rate, Refuse, Withdraw
 from workflows.domain.dispatching import duty_alerts, start_handling
 from workflows.domain.event import EventKind, Message
 from workflows.domain.linking import leave, release_followers
 from workflows.domain.result import start_reminders
+from workflows.domain.review_commands import SubmitReview
 from workflows.domain.review_view import review_id
 from workflows.domain.state import CaseState, Refused
 from workflows.domain.terms import ReviewTerms

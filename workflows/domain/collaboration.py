@@ -16,9 +16,11 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, TypeAdapter
 
 from workflows.domain.clock import Clock
-from workflows.domain.commands import Claim, Command, Contribute, End
+from workflows.domain.command import Command
+from workflows.domain.commands import Claim, Contribute
 from workflows.domain.model import Instant, Model
 from workflows.domain.part import PartKind, PartReport, PartRequest, PartStatus, PartView, workflow_id
+from workflows.domain.review_commands import End
 from workflows.domain.state import Outcome, Refused
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Member
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName

@@ -5,33 +5,15 @@ The JSON keys are the border: the admin script, the Web UI and `temporal workflo
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from workflows.domain.model import Fact, Instant
+from workflows.domain.command import Command, Id, Text
+from workflows.domain.model import Instant
 from workflows.domain.part import PartReport
-from workflows.domain.problem import Problem
+from workflows.domain.review_commands import End, SubmitReview
 from workflows.domain.vocabulary import Priority, Satisfaction, Verification
-
-_TEXT_LIMIT = 4000
-
-
-def _printable(value: str) -> str:
-    if value.isprintable():
-        return value
-    for char in value:
-        if unicodedata.category(char) == "Cc" and char not in "\n\t\r":
-            raise ValueError(f"control character U+{ord(char):04X} is not allowed")
-    return value
-
-
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_TEXT_LIMIT), AfterValidator(_printable)
-]
-Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)]
 
 SUPPLIABLE = (
     "product",
@@ -47,17 +29,6 @@ SUPPLIABLE = (
     "customer.email",
 )
 """Form keys a customer may be asked for and may supply later (R5)."""
-
-
-class Command(Fact):
-    """The same `command_id` twice is one command. `at` is when the sender sent it, which matters after an
-    outage: a reply sent in time is in time, whenever the worker comes to read it.
-    """
-
-    name: ClassVar[str]
-    command_id: Id
-    by: Id
-    at: Instant | None = None
 
 
 class Answer(Command):
@@ -264,13 +235,6 @@ class PartReported(Command):
     reports: tuple[PartReport, ...] = Field(min_length=1)
 
 
-class End(Command):
-    """A department's part, or a review, is not needed any more; sent by the case, or by hand with the reason (R18)."""
-
-    name = "end"
-    reason: Text
-
-
 class Link(Command):
     """Follow the open main case `to`: one cause, many callers (R28)."""
 
@@ -314,76 +278,6 @@ class FollowerReleased(Command):
     reason: Text
 
 
-class Improvement(Fact):
-    """A measure of a review: what, who sees to it, until when."""
-
-    what: Text
-    owner: Id
-    due: Instant
-
-
-class SubmitReview(Command):
-    """The report of a review is handed in (R27)."""
-
-    name = "review"
-    root_cause: Text
-    what_happened: Text | None = None
-    measures: tuple[Improvement, ...] = Field(min_length=1, max_length=20)
-
-
-class NameAuthor(Command):
-    """Somebody else writes the report (R27)."""
-
-    name = "name_author"
-    author: Id
-    why: Text | None = None
-
-
-class CaseAdded(Command):
-    """A case of the problem under review has closed; sent by that case (R27)."""
-
-    name = "case_added"
-    number: Id
-
-
-class Approve(Command):
-    """The report of a review is good (R27)."""
-
-    name = "approve"
-    text: Text | None = None
-
-
-class ReturnReport(Command):
-    """The report of a review has to be written again (R27)."""
-
-    name = "return_report"
-    why: Text
-
-
-class MeasureDone(Command):
-    """A measure of a review is done (R27)."""
-
-    name = "measure_done"
-    measure: int = Field(ge=1)
-    result: Text | None = None
-
-
-class MoveMeasure(Command):
-    """A measure of a review gets another owner or due time (R27)."""
-
-    name = "move_measure"
-    measure: int = Field(ge=1)
-    owner: Id | None = None
-    due: Instant | None = None
-    why: Text
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if self.owner is None and self.due is None:
-            raise ValueError("give owner, due, or both")
-        return self
-
-
 class Undeliverable(Command):
     """A notification could not be delivered for good; sent by the delivering activity."""
 
@@ -405,54 +299,9 @@ COMMANDS: dict[str, type[Command]] = {
 """Signal name -> what it carries."""
 PART_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
 """The same for the workflow of a department's part."""
-REVIEW_COMMANDS: dict[str, type[Command]] = {
-    command.name: command
-    for command in (SubmitReview, NameAuthor, Approve, ReturnReport, MeasureDone, MoveMeasure, End, CaseAdded)
-}
-"""The same for the workflow of a review."""
-
-
-def parse_command(name: str, payload: Any, default_id: str, among: Mapping[str, type[Command]] = COMMANDS) -> Command:
-    """A signal's argument as a command. `default_id` stands in where none was given (a signal sent by hand).
-
-    Raises:
-        Problem: one line naming each key at fault and what it takes.
-    """
-    if name not in among:
-        raise Problem(f"unknown signal {name!r}; allowed: {', '.join(among)}")
-    if not isinstance(payload, dict):
-        raise Problem(f"{name}: takes one JSON object such as {_example(among[name])}, not {type(payload).__name__}")
-    try:
-        return among[name].model_validate({"command_id": default_id, **payload})
-    except ValidationError as error:
-        raise Problem(f"{name}: {_one_line(error, among[name])}") from error
 
 
 def _check_suppliable(keys: Any) -> None:
     unknown = [key for key in keys if key not in SUPPLIABLE]
     if unknown:
         raise ValueError(f"unknown form field {unknown[0]!r}; allowed: {', '.join(SUPPLIABLE)}")
-
-
-def _one_line(error: ValidationError, command: type[Command]) -> str:
-    faults = []
-    for fault in error.errors(include_url=False, include_input=False):
-        where = ".".join(str(part) for part in fault["loc"])
-        what = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            what = f"unknown key; allowed: {', '.join(command.model_fields)}"
-        elif fault["type"] == "missing":
-            what = "is missing"
-        elif fault["type"] in {"too_short", "too_long"}:
-            bounds = fault.get("ctx", {})
-            least, most = bounds.get("min_length", 0), bounds.get("max_length")
-            what = f"has {bounds.get('actual_length')}; allowed: " + (
-                f"at most {most}" if most else f"at least {least}"
-            )
-        faults.append(f"{where}: {what}" if where else what)
-    return "; ".join(faults[:5])
-
-
-def _example(command: type[Command]) -> str:
-    required = [key for key, field in command.model_fields.items() if field.is_required()]
-    return "{" + ", ".join(f'"{key}": …' for key in required) + "}"

@@ -11,9 +11,9 @@ from hashlib import sha256
 from typing import Any
 
 from workflows.domain.authority import Capacity
+from workflows.domain.command import Command
 from workflows.domain.commands import (
     Answer,
-    Command,
     FollowerAdded,
     FollowerReleased,
     FollowerRemoved,

@@ -17,10 +17,12 @@ from typing import Any, Self
 
 from workflows.domain import review_lapses, review_rules
 from workflows.domain.clock import Clock
-from workflows.domain.commands import (
+from workflows.domain.command import Command
+from workflows.domain.event import Event, EventKind, Message
+from workflows.domain.model import one_line
+from workflows.domain.review_commands import (
     Approve,
     CaseAdded,
-    Command,
     End,
     MeasureDone,
     MoveMeasure,
@@ -28,8 +30,6 @@ from workflows.domain.commands import (
     ReturnReport,
     SubmitReview,
 )
-from workflows.domain.event import Event, EventKind, Message
-from workflows.domain.model import one_line
 from workflows.domain.review_state import REPORT, ReviewState
 from workflows.domain.review_view import ReviewRequest, ReviewView, review_id
 from workflows.domain.state import Outcome, Refused

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.commands import (
+from workflows.domain.event import EventKind, Message
+from workflows.domain.review_commands import (
     Approve,
     CaseAdded,
     End,
@@ -14,7 +15,6 @@ from workflows.domain.commands import (
     ReturnReport,
     SubmitReview,
 )
-from workflows.domain.event import EventKind, Message
 from workflows.domain.review_state import REPORT, ReviewState
 from workflows.domain.review_view import Findings, Measure, ReviewStatus
 from workflows.domain.state import Refused

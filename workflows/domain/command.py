@@ -1,0 +1,83 @@
+"""A command: what every signal carries, and how one is read.
+
+The JSON keys are the border: the admin script, the Web UI and `temporal workflow signal` all send them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, StringConstraints, ValidationError
+
+from workflows.domain.model import Fact, Instant
+from workflows.domain.problem import Problem
+
+_TEXT_LIMIT = 4000
+
+
+def _printable(value: str) -> str:
+    if value.isprintable():
+        return value
+    for char in value:
+        if unicodedata.category(char) == "Cc" and char not in "\n\t\r":
+            raise ValueError(f"control character U+{ord(char):04X} is not allowed")
+    return value
+
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_TEXT_LIMIT), AfterValidator(_printable)
+]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)]
+
+
+class Command(Fact):
+    """The same `command_id` twice is one command. `at` is when the sender sent it, which matters after an
+    outage: a reply sent in time is in time, whenever the worker comes to read it.
+    """
+
+    name: ClassVar[str]
+    command_id: Id
+    by: Id
+    at: Instant | None = None
+
+
+def parse_command(name: str, payload: Any, default_id: str, among: Mapping[str, type[Command]]) -> Command:
+    """A signal's argument as a command. `default_id` stands in where none was given (a signal sent by hand).
+
+    Raises:
+        Problem: one line naming each key at fault and what it takes.
+    """
+    if name not in among:
+        raise Problem(f"unknown signal {name!r}; allowed: {', '.join(among)}")
+    if not isinstance(payload, dict):
+        raise Problem(f"{name}: takes one JSON object such as {_example(among[name])}, not {type(payload).__name__}")
+    try:
+        return among[name].model_validate({"command_id": default_id, **payload})
+    except ValidationError as error:
+        raise Problem(f"{name}: {_one_line(error, among[name])}") from error
+
+
+def _one_line(error: ValidationError, command: type[Command]) -> str:
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(part) for part in fault["loc"])
+        what = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            what = f"unknown key; allowed: {', '.join(command.model_fields)}"
+        elif fault["type"] == "missing":
+            what = "is missing"
+        elif fault["type"] in {"too_short", "too_long"}:
+            bounds = fault.get("ctx", {})
+            least, most = bounds.get("min_length", 0), bounds.get("max_length")
+            what = f"has {bounds.get('actual_length')}; allowed: " + (
+                f"at most {most}" if most else f"at least {least}"
+            )
+        faults.append(f"{where}: {what}" if where else what)
+    return "; ".join(faults[:5])
+
+
+def _example(command: type[Command]) -> str:
+    required = [key for key, field in command.model_fields.items() if field.is_required()]
+    return "{" + ", ".join(f'"{key}": …' for key in required) + "}"
