@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, Final, Literal, Self
@@ -17,12 +18,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from activities.database_url import DatabaseUrl
+from activities.database_url import LOCKED, DatabaseUrl
 from activities.migrations import HEAD
 from workflows.domain.problem import Problem
 
-_BUSY_MS: Final = 4_000
-"""How long a writer waits for another one before the transaction fails (and is tried again by its activity)."""
+PATIENCE: Final = timedelta(seconds=20)
+"""How long SQLite waits for another process that holds its file: nobody tries a command or a start again by itself."""
+WORKING: Final = timedelta(seconds=4)
+"""The same for an activity, which its engine tries again, and which has to come to its end before that."""
 _LOCK: Final = 0x62696875616E
 """PostgreSQL's advisory lock of bihuan: who holds it upgrades the schema, or chooses an owner."""
 
@@ -32,14 +35,15 @@ class Database:
 
     _migrating: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
 
-    def __init__(self, address: DatabaseUrl, engine: AsyncEngine) -> None:
+    def __init__(
+        self, address: DatabaseUrl, engine: AsyncEngine, writers: AbstractAsyncContextManager[None] | None = None
+    ) -> None:
         self.address = address
         self.engine = engine
+        self.patience: timedelta = engine.get_execution_options().get("bihuan_patience", PATIENCE)
         self._writing = engine.execution_options(bihuan_begin="IMMEDIATE")
-        self._writers: AbstractAsyncContextManager[None] = nullcontext()
-        if address.kind == "sqlite":
-            # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
-            self._writers = asyncio.Lock()
+        # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
+        self._writers = writers or (asyncio.Lock() if address.kind == "sqlite" else nullcontext())
 
     @classmethod
     def open(cls, url: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Self:
@@ -70,20 +74,36 @@ class Database:
             )
         return cls(address, engine)
 
+    def waiting(self, patience: timedelta) -> Self:
+        """The same database, by the same connections, for whoever waits longer or shorter for a locked file.
+
+        Who is less patient than `PATIENCE` has somebody who tries again, and is told in the driver's own words.
+        """
+        return type(self)(self.address, self.engine.execution_options(bihuan_patience=patience), self._writers)
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction: committed at the end, rolled back by any exception. Do not nest.
 
         On SQLite it holds the write lock from its first moment, so that what is read inside stays true.
+
+        Raises:
+            Problem: another process has locked the file for all of one's patience.
         """
-        async with self._writers, self._writing.begin() as connection:
-            yield connection
+        with self._told():
+            async with self._writers, self._writing.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile."""
-        async with self.engine.begin() as connection:
-            yield connection
+        """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile.
+
+        Raises:
+            Problem: another process has locked the file, against readers too, for all of one's patience.
+        """
+        with self._told():
+            async with self.engine.begin() as connection:
+                yield connection
 
     async def revision(self) -> str | None:
         """The revision of the schema, None for a database without one.
@@ -132,7 +152,7 @@ class Database:
 
         # Alembic keeps the upgrade it is in as a global of the process.
         lock = self._migrating.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-        with self._explained():
+        with self._explained(), self._told():
             async with lock, self._writers, self._writing.connect() as connection:
                 await self._foreign_keys(connection, on=False)
                 try:
@@ -153,6 +173,15 @@ class Database:
             return
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            if self.patience < PATIENCE or str(error.orig) != LOCKED:
+                raise
+            raise self.address.locked(self.patience) from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -190,7 +219,7 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
     # The driver would begin transactions by itself, too late and never IMMEDIATE.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    _wait_for_others(cursor, PATIENCE)
     try:
         cursor.execute("PRAGMA journal_mode=WAL")
     except Exception:  # noqa: BLE001 - the driver's own error type; another process is changing the mode
@@ -204,8 +233,18 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("bihuan_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    options = connection.get_execution_options()
+    patience = options.get("bihuan_patience", PATIENCE)
+    if connection.info.setdefault("bihuan_patience", PATIENCE) != patience:
+        cursor = connection.connection.cursor()
+        _wait_for_others(cursor, patience)
+        cursor.close()
+        connection.info["bihuan_patience"] = patience
+    connection.exec_driver_sql(f"BEGIN {options.get('bihuan_begin', 'DEFERRED')}")
+
+
+def _wait_for_others(cursor: Any, patience: timedelta) -> None:
+    cursor.execute(f"PRAGMA busy_timeout={patience // timedelta(milliseconds=1)}")
 
 
 def _asyncpg(dsn: str) -> Callable[..., Awaitable[Any]]:

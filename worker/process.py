@@ -223,10 +223,11 @@ async def run_worker(
     """
     async with (
         open_monitor(settings, exporter) as monitor,
-        open_installation(settings, prepare=True) as installation,
+        open_installation(settings, prepare=True) as prepared,
     ):
+        installation = prepared.at_work()
         monitor.watch(installation)
-        await installation.settle_organisation()
+        await prepared.settle_organisation()
         client = await connect(settings, endpoint=endpoint)
         hand_over = build_hand_over(client, settings)
         activities = build_activities(client, installation, hand_over)
