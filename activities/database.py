@@ -125,8 +125,14 @@ class Database:
         """Look whether commands can use this database as it is.
 
         Raises:
-            Problem: it cannot be reached or opened, or its schema is not of this release.
+            Problem: it cannot be reached or opened, or its schema is not of this release. No file is made.
         """
+        if self.address.kind == "sqlite" and not self.address.path.is_file():
+            # Opening it would make one, such as in the folder on which the right one is not mounted.
+            raise Problem(
+                f"there is no installation in {self.address.path.parent} (no {self.address.path.name}): "
+                "start `bihuan up` once, or name another with --data"
+            )
         revision = await self.revision()
         if revision is None:
             raise Problem(

@@ -78,7 +78,9 @@ def instant(stored: str | datetime) -> datetime:
 async def _sqlite(address: DatabaseUrl) -> AsyncIterator[Reader]:
     if not address.path.is_file():
         raise Problem(f"there is no database file {address.path} yet: start `bihuan up` once")
-    connecting = sqlite3.connect(address.path, timeout=READING.total_seconds(), isolation_level=None, check_same_thread=False)
+    connecting = sqlite3.connect(
+        address.path, timeout=READING.total_seconds(), isolation_level=None, check_same_thread=False
+    )
     with closing(connecting) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
