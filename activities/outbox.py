@@ -97,6 +97,13 @@ class Outbox:
             )
             return taken.rowcount == 1
 
+    async def renew(self, key: str, *, by: str, until: datetime) -> bool:
+        """Hold a claimed row for longer; False when it is somebody else's by now, or has ended."""
+        mine = (outbox.c.key == key) & (outbox.c.status == OutboxStatus.SENDING.value) & (outbox.c.claimed_by == by)
+        async with self._database.begin() as connection:
+            kept = await connection.execute(update(outbox).where(mine).values(claimed_until=until))
+            return kept.rowcount == 1
+
     async def sent(self, key: str, *, at: datetime) -> None:
         """The other side answered for it, so it is sent, whoever claims it by now."""
         await self._change(key, status=OutboxStatus.SENT.value, sent_at=at, error=None)

@@ -17,6 +17,9 @@ from workflows.domain.review_view import ReviewSubject, ReviewView
 from workflows.domain.terms import Consultation, Lookup, ReviewTerms, Settlement
 from workflows.domain.view import CaseView
 
+DELIVERY_HEARTBEAT = timedelta(seconds=10)
+"""A delivery says so often that it goes on; the one that does not is a killed worker's, and is begun again."""
+
 
 class Record(Fact):
     """Everything that changed in one step of a case, written in one transaction."""
