@@ -47,7 +47,8 @@ class Delivering:
         transports: the ways messages can go.
         on_failed: tells the case that a notification will never arrive; without one nobody is told.
         time: relation of the case's time to the wall clock.
-        give_up_after: in the case's time, since a row was written: then a passing fault becomes a failure.
+        give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
+            becomes a failure.
         patience: wall clock; how long handing over one message may take.
         lease: wall clock; how long a claim holds. It is renewed while its delivery goes on: a killed worker's runs out.
         now: the wall clock.
@@ -130,7 +131,7 @@ class _Round:
     async def _held(self, key: str) -> str | None:
         """It ended meanwhile, or another delivery has it."""
         standing = (await self._outbox.standings([key]))[key]
-        ended = standing.status in _ENDED or (standing.status is OutboxStatus.FAILED and standing.reported)
+        ended = standing.status in _ENDED or standing.reported
         return None if ended else "another delivery has it in hand"
 
     async def _send(self, standing: Standing, stack: AsyncExitStack) -> str | None:
@@ -202,7 +203,10 @@ class _Round:
         self._owner._accepted.discard(envelope.key)
 
     async def _postpone(self, standing: Standing, error: str) -> str | None:
-        age = self._owner.time.virtual(self._owner.now()) - standing.created_at
+        time = self._owner.time
+        age = time.virtual(self._owner.now()) - (
+            time.virtual(standing.again) if standing.again else standing.created_at
+        )
         if age >= self._owner.give_up_after:
             return await self._fail(standing.envelope, f"given up after {_span(self._owner.give_up_after)}: {error}")
         await self._outbox.release(standing.envelope.key, by=self._token, error=error)

@@ -51,6 +51,11 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         (("doctor", "Check everything this installation needs; --mend takes up what was left lying."),),
     ),
     (
+        "Put it right",
+        "starter.console.resending",
+        (("resend", "Send messages again that failed for good, such as while the mail server refused everybody."),),
+    ),
+    (
         "Learn from it",
         "starter.console.analysis",
         (("report", "Analyse a period: volumes, promises kept, escalations, satisfaction, what got worse."),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from activities.addressing import place_of_customer
 from activities.database import Database
 from activities.delivery import Delivering
 from activities.mail import Smtp
-from activities.outbox import Outbox
+from activities.outbox import GONE, Outbox
 from activities.reading import Cases, OutboxEntry
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.samples import NUMBER, register_case
@@ -370,6 +371,44 @@ async def test_a_database_that_fails_after_sending_causes_no_second_mail(
         await worker.deliver(delivery)
     assert len(server.mails) == 1
     assert (await entries(record))["a"].status == "sent"
+
+
+async def test_what_a_server_wrongly_refused_is_sent_again_as_the_same_message(record: Database) -> None:
+    refused, case = {"a@example.com", "b@example.com"}, Case()
+    async with mail_server(refused=refused) as server:
+        delivery = await put(record, "a", "b", "c")
+        await delivering(record, server, on_failed=case.hear).deliver(delivery)
+        assert [entry.status for entry in (await entries(record)).values()] == ["failed", "failed", "sent"]
+        server.refused.discard("a@example.com")
+        assert await Outbox(record).resend(["a", "b", "c", "unknown"], now=NOW) == ["a", "b"]
+        assert await Outbox(record).resend(["c"], now=NOW) == []
+        await delivering(record, server, on_failed=case.hear).deliver(delivery)
+    assert server.recipients == ["c@example.com", "a@example.com"]
+    assert server.mails[1]["Message-ID"] == Smtp.from_url("smtp://localhost", SENDER).message_id("a")
+    found = await entries(record)
+    assert [(entry.status, entry.attempts) for entry in found.values()] == [("sent", 2), ("failed", 2), ("sent", 1)]
+    # The case takes the second word on the same message for the first one.
+    assert [facts["key"] for facts in case.told] == ["a", "b", "b"]
+
+
+async def test_a_message_that_is_sent_again_has_its_three_days_anew(record: Database) -> None:
+    week = timedelta(days=7)
+    async with mail_server(refused={"a@example.com"}, answers=["451 4.3.0 later", "451 4.3.0 later"]) as server:
+        delivery = await put(record, "a")
+        await delivering(record, server).deliver(delivery)
+        await Outbox(record).resend(["a"], now=NOW + week)
+        server.refused.clear()
+        for days, status in ((1, "pending"), (3, "failed")):
+            late = delivering(record, server, now=lambda days=days: NOW + week + timedelta(days=days))
+            with suppress(ApplicationError):
+                await late.deliver(delivery)
+            assert (await entries(record))["a"].status == status
+
+
+async def test_of_a_masked_case_nothing_is_sent_again(record: Database) -> None:
+    await put(record, "a", status="failed", text=GONE)
+    assert await Outbox(record).resend(["a"], now=NOW) == []
+    assert (await entries(record))["a"].status == "failed"
 
 
 async def test_an_address_that_cannot_be_written_in_a_mail_fails_alone(record: Database) -> None:
