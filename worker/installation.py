@@ -18,6 +18,7 @@ from activities.policy.in_force import PolicyInForce
 from activities.reading import Cases
 from activities.register import Register
 from worker.company_time import TIME_KEY, ZONE_KEY
+from worker.keys import ENCRYPTING
 from worker.settings import Settings
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy
@@ -88,6 +89,15 @@ class Installation:
     def at_work(self) -> Installation:
         """The same for activities: they wait for a locked database no longer than they have time."""
         return replace(self, database=self.database.waiting(WORKING))
+
+    async def tell_of_encryption(self) -> None:
+        """Remember for every process of this installation whether what goes to Temporal is encrypted.
+
+        Raises:
+            Problem: the keys are not understood.
+        """
+        ring = self.settings.key_ring()
+        await Memory(self.database).put(ENCRYPTING, ring.first.id if ring is not None else None)
 
     async def settle_organisation(self) -> None:
         """See to it that there is an organisation: the settings' file, else the sample, where none was loaded yet.

@@ -232,6 +232,7 @@ async def run_worker(
         installation = prepared.at_work()
         monitor.watch(installation)
         await prepared.settle_organisation()
+        await prepared.tell_of_encryption()
         client = await connect(settings, endpoint=endpoint)
         hand_over = build_hand_over(client, settings)
         activities = build_activities(client, installation, hand_over)
