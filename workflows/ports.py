@@ -151,7 +151,7 @@ class SweepRun(Fact):
     workflows: int = 0
     """That run, as Temporal lists them."""
     started: int = 0
-    """Cases that were registered, and had no workflow."""
+    """Cases that were registered, and reviews that were called for, and had no workflow."""
     redelivered: int = 0
     """Messages that nobody held."""
     disagreements: int = 0

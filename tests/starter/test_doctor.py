@@ -381,12 +381,12 @@ async def test_what_was_left_lying_is_named_and_mended_and_a_lost_case_is_named_
         looked = await up.run("doctor", "--json")
         assert looked.code == 1
         said = {one["what"]: one for one in json.loads(looked.out) if one["status"] == "fault"}
-        assert said["1 registered cases had no workflow"]["todo"].startswith("bihuan doctor --mend")
+        assert said["1 registered cases or reviews had no workflow"]["todo"].startswith("bihuan doctor --mend")
         ended = said[f"{lost}: workflow_ended, terminated"]
         assert f"temporal workflow reset --workflow-id {lost}" in ended["todo"]
         assert len(said) == 2
         mended = json.loads((await up.run("doctor", "--mend", "--json")).out)
-        assert "1 registered cases had no workflow: mended" in {one["what"] for one in mended}
+        assert "1 registered cases or reviews had no workflow: mended" in {one["what"] for one in mended}
         await up.until_case(f"{lost}9", lambda case: bool(case["owner"]))
         stuck = await up.until_stuck(lost, DisagreementReason.WORKFLOW_ENDED)
         assert (stuck["todo"], stuck["what"]) == (ended["todo"], "terminated")
