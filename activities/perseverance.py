@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -16,22 +16,25 @@ _T = TypeVar("_T")
 @asynccontextmanager
 async def meanwhile(step: Callable[[], Awaitable[None]], every: timedelta) -> AsyncIterator[None]:
     """Do `step`, which must not raise, every so often until the block ends; one that has begun is waited for."""
-    ended = asyncio.Event()
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    repeating: list[asyncio.Task[None]] = []
 
     async def repeat() -> None:
         while not ended.is_set():
-            try:
+            await step()
+            with suppress(TimeoutError):
                 async with asyncio.timeout(every.total_seconds()):
                     await ended.wait()
-            except TimeoutError:
-                await step()
 
-    repeating = asyncio.create_task(repeat())
+    # Most blocks end before: no task is made for them.
+    first = loop.call_later(every.total_seconds(), lambda: repeating.append(loop.create_task(repeat())))
     try:
         yield
     finally:
+        first.cancel()
         ended.set()
-        await repeating
+        for task in repeating:
+            await task
 
 
 async def beat() -> None:
