@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from activities.database_url import DatabaseUrl
+from activities.database_url import READING, DatabaseUrl
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ async def read_case_file(address: DatabaseUrl, number: str) -> CaseFile | None:
     except Problem:
         raise
     except Exception as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise Problem(f"the database {address.name} cannot be read: {reason}") from error
+        raise address.unreadable(error, READING) from error
     if found is None:
         return None
     case, entries = found
@@ -90,7 +89,7 @@ def _from_sqlite(address: DatabaseUrl, number: str) -> _Found:
     if not address.path.is_file():
         raise Problem(f"there is no database file {address.path} yet: start `bihuan up` once")
     parameters = {"1": number}
-    with closing(sqlite3.connect(address.path, timeout=10, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(address.path, timeout=READING.total_seconds(), isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         case = connection.execute(_CASE, parameters).fetchone()

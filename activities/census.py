@@ -11,9 +11,11 @@ from sqlalchemy import Select, String, and_, cast, or_, select
 
 from activities.database import Database
 from activities.outbox import OutboxStatus
-from activities.tables import case_record, outbox, registration, review
+from activities.tables import case_record, outbox, registration, review, settlement
 from workflows.domain.part import PartStatus
-from workflows.domain.review_view import ReviewStatus, review_id
+from workflows.domain.review_view import ReviewRequest, ReviewStatus, ReviewSubject, review_id
+from workflows.domain.terms import Settlement
+from workflows.domain.view import CaseView
 from workflows.domain.vocabulary import Status
 
 _PORTION = 500
@@ -103,6 +105,33 @@ class Census:
             query = query.where(review.c.number.in_(of))
         async with self._database.read() as connection:
             return {review_id(number): number for number in await connection.scalars(query)}
+
+    async def unbegun_review(self, number: str) -> ReviewRequest | None:
+        """What the review that the closing of this case called for begins with; None where it has begun, or where the
+        record lacks part of it (such as the terms of a case that was settled before there were reviews).
+        """
+        query = (
+            select(review, case_record.c.view.label("closed"), settlement.c.body)
+            .join(case_record, case_record.c.number == review.c.number)
+            .join(settlement, settlement.c.number == review.c.number)
+            .where(review.c.number == number, review.c.view.is_(None), case_record.c.closed_at.is_not(None))
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        terms = Settlement.model_validate(row.body).terms if row is not None else None
+        if row is None or terms is None or terms.review is None:
+            return None
+        return ReviewRequest(
+            number=number,
+            subject=ReviewSubject.model_validate(row.subject),
+            department=row.department,
+            type=row.type,
+            subtype=row.subtype,
+            priority=CaseView.model_validate(row.closed).priority,
+            terms=terms.review,
+            calendar=terms.calendar,
+            opened_at=row.opened_at,
+        )
 
     async def unheld(self, before: datetime, now: datetime) -> AsyncIterator[list[Waiting]]:
         """Messages written before `before` that wait, or whose delivery's claim ran out before `now` (wall clock)."""

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, Final, Literal, Self
@@ -18,12 +19,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAl
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from activities import sqlite_driver
-from activities.database_url import DatabaseUrl
+from activities.database_url import LOCKED, DatabaseUrl
 from activities.migrations import HEAD
 from workflows.domain.problem import Problem
 
-_BUSY_MS: Final = 4_000
-"""How long a writer waits for another one before the transaction fails (and is tried again by its activity)."""
+PATIENCE: Final = timedelta(seconds=20)
+"""How long SQLite waits for another process that holds its file: nobody tries a command or a start again by itself."""
+WORKING: Final = timedelta(seconds=4)
+"""The same for an activity, which its engine tries again, and which has to come to its end before that."""
 _LOCK: Final = 0x62696875616E
 """PostgreSQL's advisory lock of bihuan: who holds it upgrades the schema, or chooses an owner."""
 
@@ -33,15 +36,16 @@ class Database:
 
     _migrating: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
 
-    def __init__(self, address: DatabaseUrl, engine: AsyncEngine) -> None:
+    def __init__(
+        self, address: DatabaseUrl, engine: AsyncEngine, writers: AbstractAsyncContextManager[None] | None = None
+    ) -> None:
         self.address = address
         self.engine = engine
+        self.patience: timedelta = engine.get_execution_options().get("bihuan_patience", PATIENCE)
         self._writing = engine.execution_options(bihuan_begin="IMMEDIATE", bihuan_brief="writing")
         self._glancing = engine.execution_options(bihuan_brief="reading")
-        self._writers: AbstractAsyncContextManager[None] = nullcontext()
-        if address.kind == "sqlite":
-            # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
-            self._writers = asyncio.Lock()
+        # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
+        self._writers = writers or (asyncio.Lock() if address.kind == "sqlite" else nullcontext())
 
     @classmethod
     def open(cls, url: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Self:
@@ -75,27 +79,44 @@ class Database:
             )
         return cls(address, engine)
 
+    def waiting(self, patience: timedelta) -> Self:
+        """The same database, by the same connections, for whoever waits longer or shorter for a locked file.
+
+        Who is less patient than `PATIENCE` has somebody who tries again, and is told in the driver's own words.
+        """
+        return type(self)(self.address, self.engine.execution_options(bihuan_patience=patience), self._writers)
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A write transaction: committed at the end, rolled back by any exception. Do not nest.
 
         On SQLite it holds the write lock from its first moment, so that what is read inside stays true. It is brief:
         others wait for it, and on SQLite its statements are done in place (see `activities.sqlite_driver`).
+
+        Raises:
+            Problem: another process has locked the file for all of one's patience.
         """
-        async with self._writers, self._writing.begin() as connection:
-            yield connection
+        with self._told():
+            async with self._writers, self._writing.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile."""
-        async with self.engine.begin() as connection:
-            yield connection
+        """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile.
+
+        Raises:
+            Problem: another process has locked the file, against readers too, for all of one's patience.
+        """
+        with self._told():
+            async with self.engine.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:
         """The same for a few rows by their keys: on SQLite they are read in place, which holds everybody else up."""
-        async with self._glancing.begin() as connection:
-            yield connection
+        with self._told():
+            async with self._glancing.begin() as connection:
+                yield connection
 
     async def revision(self) -> str | None:
         """The revision of the schema, None for a database without one.
@@ -117,8 +138,14 @@ class Database:
         """Look whether commands can use this database as it is.
 
         Raises:
-            Problem: it cannot be reached or opened, or its schema is not of this release.
+            Problem: it cannot be reached or opened, or its schema is not of this release. No file is made.
         """
+        if self.address.kind == "sqlite" and not self.address.path.is_file():
+            # Opening it would make one, such as in the folder on which the right one is not mounted.
+            raise Problem(
+                f"there is no installation in {self.address.path.parent} (no {self.address.path.name}): "
+                "start `bihuan up` once, or name another with --data"
+            )
         revision = await self.revision()
         if revision is None:
             raise Problem(
@@ -144,9 +171,9 @@ class Database:
 
         # Alembic keeps the upgrade it is in as a global of the process.
         lock = self._migrating.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-        with self._explained():
-            # Not brief: rewriting the tables of years takes seconds.
-            upgrading = self._writing.execution_options(bihuan_brief=None)
+        # Not brief: rewriting the tables of years takes seconds.
+        upgrading = self._writing.execution_options(bihuan_brief=None)
+        with self._explained(), self._told():
             async with lock, self._writers, upgrading.connect() as connection:
                 await self._foreign_keys(connection, on=False)
                 try:
@@ -167,6 +194,15 @@ class Database:
             return
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            if self.patience < PATIENCE or str(error.orig) != LOCKED:
+                raise
+            raise self.address.locked(self.patience) from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -204,7 +240,7 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
     # The driver would begin transactions by itself, too late and never IMMEDIATE.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    _wait_for_others(cursor, PATIENCE)
     try:
         cursor.execute("PRAGMA journal_mode=WAL")
     except Exception:  # noqa: BLE001 - the driver's own error type; another process is changing the mode
@@ -219,9 +255,19 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
+    patience = options.get("bihuan_patience", PATIENCE)
+    if connection.info.setdefault("bihuan_patience", PATIENCE) != patience:
+        cursor = connection.connection.cursor()
+        _wait_for_others(cursor, patience)
+        cursor.close()
+        connection.info["bihuan_patience"] = patience
     driver: Any = connection.connection.driver_connection
     driver.brief = options.get("bihuan_brief")
     connection.exec_driver_sql(f"BEGIN {options.get('bihuan_begin', 'DEFERRED')}")
+
+
+def _wait_for_others(cursor: Any, patience: timedelta) -> None:
+    cursor.execute(f"PRAGMA busy_timeout={patience // timedelta(milliseconds=1)}")
 
 
 def _asyncpg(dsn: str) -> Callable[..., Awaitable[Any]]:

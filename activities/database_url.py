@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from workflows.domain.problem import Problem
 
+LOCKED = "database is locked"
+"""SQLite's words for it."""
+READING = timedelta(seconds=10)
+"""How long commands that only show something wait for a file that is locked against readers."""
 _ALLOWED = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME"
 
 
@@ -86,3 +91,17 @@ class DatabaseUrl:
         target = self.path if self.path.exists() else folder
         if not os.access(target, os.R_OK | os.W_OK):
             raise Problem(f"the database file {self.path} cannot be opened: no permission to read and write {target}")
+
+    def locked(self, patience: timedelta) -> Problem:
+        """What to say where another process did not let go of a SQLite file for so long."""
+        return Problem(
+            f"the database {self.name} is locked by another process for {patience.total_seconds():g} s: "
+            "end the program that holds it (a copy tool, a viewer), then try again"
+        )
+
+    def unreadable(self, error: Exception, patience: timedelta) -> Problem:
+        """What to say of a driver's error, in one line; `patience` is how long it would have waited for others."""
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        if reason == LOCKED:
+            return self.locked(patience)
+        return Problem(f"the database {self.name} cannot be read: {reason}")

@@ -16,11 +16,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database import Database
 from activities.outbox import Outbox, OutboxStatus, Standing
+from activities.perseverance import beat, carry_through, meanwhile
 from activities.transport import Connection, Delayed, Envelope, Refused, Transports, Unreachable, without_recipient
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact
-from workflows.ports import Delivery
+from workflows.ports import DELIVERY_HEARTBEAT, Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,10 @@ OnFailed = Callable[..., Awaitable[None]]
 It may be called again for the same key when its answer was lost.
 """
 
+_BEATS: Final = 3
+"""While one claim holds, and while the server waits for a heartbeat."""
+_SURE: Final = 0.8
+"""The part of a claim in which it is surely held, whatever else this process has to do."""
 _ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED)
 
 
@@ -42,8 +47,10 @@ class Delivering:
         transports: the ways messages can go.
         on_failed: tells the case that a notification will never arrive; without one nobody is told.
         time: relation of the case's time to the wall clock.
-        give_up_after: in the case's time, since a row was written: then a passing fault becomes a failure.
-        patience: wall clock; how long handing over one message may take. A claim holds for twice as long.
+        give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
+            becomes a failure.
+        patience: wall clock; how long handing over one message may take.
+        lease: wall clock; how long a claim holds. It is renewed while its delivery goes on: a killed worker's runs out.
         now: the wall clock.
     """
 
@@ -53,6 +60,7 @@ class Delivering:
     time: VirtualTime = field(default_factory=VirtualTime)
     give_up_after: timedelta = timedelta(days=3)
     patience: timedelta = timedelta(seconds=20)
+    lease: timedelta = DELIVERY_HEARTBEAT
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _accepted: set[str] = field(default_factory=set, init=False, repr=False)
     """Sent, but the database did not hear of it yet."""
@@ -73,6 +81,10 @@ class Delivering:
             )
 
 
+class _ClaimLostError(Exception):
+    """Somebody else may send it by now; whether it went out is not known."""
+
+
 class _Round:
     """One pass over the rows of a delivery."""
 
@@ -90,7 +102,7 @@ class _Round:
         keys = tuple(dict.fromkeys(keys))
         standings = await self._outbox.standings(keys)
         faults = []
-        async with AsyncExitStack() as stack:
+        async with AsyncExitStack() as stack, meanwhile(beat, self._owner.lease / _BEATS):
             for key in keys:
                 if key not in standings:
                     logger.warning("no such outbox row: %s", key)
@@ -109,7 +121,7 @@ class _Round:
             return None
         closed = self._closed.get(envelope.channel)
         now = self._owner.now()
-        until = now + 2 * self._owner.patience
+        until = now + self._owner.lease
         if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
             return await self._held(envelope.key)
         if closed is not None:
@@ -119,23 +131,24 @@ class _Round:
     async def _held(self, key: str) -> str | None:
         """It ended meanwhile, or another delivery has it."""
         standing = (await self._outbox.standings([key]))[key]
-        ended = standing.status in _ENDED or (standing.status is OutboxStatus.FAILED and standing.reported)
+        ended = standing.status in _ENDED or standing.reported
         return None if ended else "another delivery has it in hand"
 
     async def _send(self, standing: Standing, stack: AsyncExitStack) -> str | None:
         envelope = standing.envelope
+        patience = self._owner.patience.total_seconds()
         try:
-            async with asyncio.timeout(self._owner.patience.total_seconds()):
-                connection = await self._connection(envelope.channel, stack)
-                await connection.send(envelope)
+            await carry_through(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + patience))
         except Refused as error:
             return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
         except Unreachable as error:
             self._closed[envelope.channel] = without_recipient(error, envelope.address, envelope.name)
             return await self._postpone(standing, self._closed[envelope.channel])
         except TimeoutError:
-            self._closed[envelope.channel] = f"no answer within {self._owner.patience.total_seconds():g} s"
+            self._closed[envelope.channel] = f"no answer within {patience:g} s"
             return await self._postpone(standing, self._closed[envelope.channel])
+        except _ClaimLostError as error:
+            return await self._postpone(standing, str(error))
         except asyncio.CancelledError:
             # Whether it arrived is not known; the next attempt bears the same Message-ID.
             await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
@@ -148,6 +161,34 @@ class _Round:
         self._owner._accepted.add(envelope.key)
         await self._mark_sent(envelope)
         return None
+
+    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float) -> None:
+        """Until `last` of the loop's time, and only while it is surely nobody else's to send.
+
+        Raises:
+            TimeoutError, _ClaimLostError, DeliveryError: it was not handed over, or nobody knows.
+        """
+        clock, lease = asyncio.get_running_loop().time, self._owner.lease
+        try:
+            async with asyncio.timeout_at(min(last, clock() + _SURE * lease.total_seconds())) as limit:
+
+                async def renew() -> None:
+                    surely = clock() + _SURE * lease.total_seconds()
+                    try:
+                        kept = await self._outbox.renew(envelope.key, by=self._token, until=self._owner.now() + lease)
+                    except Exception:
+                        logger.exception("the claim on %s could not be renewed", envelope.key)
+                        return
+                    if kept and not limit.expired():
+                        limit.reschedule(min(last, surely))
+
+                async with meanwhile(renew, lease / _BEATS):
+                    connection = await self._connection(envelope.channel, stack)
+                    await connection.send(envelope)
+        except TimeoutError:
+            if limit.expired() and clock() < last:
+                raise _ClaimLostError("its claim could not be renewed while it was on its way") from None
+            raise
 
     async def _connection(self, channel: str, stack: AsyncExitStack) -> Connection:
         if channel not in self._open:
@@ -162,7 +203,10 @@ class _Round:
         self._owner._accepted.discard(envelope.key)
 
     async def _postpone(self, standing: Standing, error: str) -> str | None:
-        age = self._owner.time.virtual(self._owner.now()) - standing.created_at
+        time = self._owner.time
+        age = time.virtual(self._owner.now()) - (
+            time.virtual(standing.again) if standing.again else standing.created_at
+        )
         if age >= self._owner.give_up_after:
             return await self._fail(standing.envelope, f"given up after {_span(self._owner.give_up_after)}: {error}")
         await self._outbox.release(standing.envelope.key, by=self._token, error=error)

@@ -33,19 +33,33 @@ class OutboxStatus(StrEnum):
     FAILED = "failed"
 
 
+GONE = "[已归档 archived]"
+"""In place of the texts of a masked case."""
+_PORTION = 500
+"""Rows changed in one transaction: others that write wait no longer than for that."""
 OPEN = (OutboxStatus.PENDING.value, OutboxStatus.SENDING.value)
 """Not known to have ended."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a row is. `reported`: the case was told of its failure."""
+    """How far a row is. `reported`: its case was told of its failure; `again`: since when it is to be sent again."""
 
     envelope: Envelope
     status: OutboxStatus
     error: str | None
-    reported: bool
     created_at: datetime
+    reported_at: datetime | None
+
+    @property
+    def reported(self) -> bool:
+        """Of a row that failed."""
+        return self.status is OutboxStatus.FAILED and self.reported_at is not None
+
+    @property
+    def again(self) -> datetime | None:
+        """Of a row that failed once and waits anew; the wall clock's."""
+        return None if self.status is OutboxStatus.FAILED else self.reported_at
 
 
 def key_of(number: str, notice: Notice) -> str:
@@ -99,6 +113,13 @@ class Outbox:
             )
             return taken.rowcount == 1
 
+    async def renew(self, key: str, *, by: str, until: datetime) -> bool:
+        """Hold a claimed row for longer; False when it is somebody else's by now, or has ended."""
+        mine = (outbox.c.key == key) & (outbox.c.status == OutboxStatus.SENDING.value) & (outbox.c.claimed_by == by)
+        async with self._database.begin() as connection:
+            kept = await connection.execute(update(outbox).where(mine).values(claimed_until=until))
+            return kept.rowcount == 1
+
     async def sent(self, key: str, *, at: datetime) -> None:
         """The other side answered for it, so it is sent, whoever claims it by now."""
         await self._change(key, status=OutboxStatus.SENT.value, sent_at=at, error=None)
@@ -108,8 +129,23 @@ class Outbox:
         await self._change(key, by=by, status=OutboxStatus.PENDING.value, error=error)
 
     async def fail(self, key: str, *, by: str, error: str) -> None:
-        """Give a claimed row up for good."""
-        await self._change(key, by=by, status=OutboxStatus.FAILED.value, error=error)
+        """Give a claimed row up for good; its case does not know yet."""
+        await self._change(key, by=by, status=OutboxStatus.FAILED.value, error=error, reported_at=None)
+
+    async def resend(self, keys: Sequence[str], *, now: datetime) -> list[str]:
+        """Let failed rows wait for delivery again, attempts and Message-ID as they were; answers which were failed.
+
+        What was sent is never sent again, and of a masked case nothing is left to send.
+        """
+        failed = (outbox.c.status == OutboxStatus.FAILED.value) & (outbox.c.text != GONE)
+        done: set[str] = set()
+        for first in range(0, len(keys), _PORTION):
+            wanted = outbox.c.key.in_(keys[first : first + _PORTION])
+            # The days after which a row is given up begin anew: since then, where the time of the report stood.
+            again = update(outbox).where(wanted, failed).values(status=OutboxStatus.PENDING.value, reported_at=now)
+            async with self._database.begin() as connection:
+                done.update((await connection.execute(again.returning(outbox.c.key))).scalars())
+        return [key for key in keys if key in done]
 
     async def reported(self, key: str, *, now: datetime) -> None:
         """The case knows that this row failed."""
@@ -134,6 +170,6 @@ def _standing(row: Any) -> Standing:
         envelope=Envelope(**{name: getattr(row, name) for name in Envelope.__dataclass_fields__ if name in outbox.c}),
         status=OutboxStatus(row.status),
         error=row.error,
-        reported=row.reported_at is not None,
         created_at=row.created_at,
+        reported_at=row.reported_at,
     )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, Literal, Protocol
 
-from activities.database_url import DatabaseUrl
+from activities.database_url import READING, DatabaseUrl
 from workflows.domain.problem import Problem
 
 
@@ -65,8 +65,7 @@ async def open_reader(address: DatabaseUrl) -> AsyncIterator[Reader]:
     except Problem:
         raise
     except Exception as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise Problem(f"the database {address.name} cannot be read: {reason}") from error
+        raise address.unreadable(error, READING) from error
 
 
 def instant(stored: str | datetime) -> datetime:
@@ -79,7 +78,9 @@ def instant(stored: str | datetime) -> datetime:
 async def _sqlite(address: DatabaseUrl) -> AsyncIterator[Reader]:
     if not address.path.is_file():
         raise Problem(f"there is no database file {address.path} yet: start `bihuan up` once")
-    connecting = sqlite3.connect(address.path, timeout=10, isolation_level=None, check_same_thread=False)
+    connecting = sqlite3.connect(
+        address.path, timeout=READING.total_seconds(), isolation_level=None, check_same_thread=False
+    )
     with closing(connecting) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")

@@ -136,9 +136,17 @@ class Cases:
             return [CaseFile(**row) for row in (await connection.execute(statement)).mappings()]
 
     async def outbox(
-        self, number: str | None = None, *, status: str | None = None, limit: int | None = None
+        self,
+        number: str | None = None,
+        *,
+        status: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
     ) -> Sequence[OutboxEntry]:
-        """Notifications of one case or of all, in the order they were written; with `limit` the latest so many."""
+        """Notifications of one case or of all, in the order they were written (`since` ≤ then < `until`, in the cases'
+        time); with `limit` the latest so many.
+        """
         columns = [outbox.c[name] for name in OutboxEntry.__dataclass_fields__]
         statement: Select[Any] = select(*columns).order_by(
             outbox.c.created_at.desc(), outbox.c.number.desc(), outbox.c.sequence.desc(), outbox.c.key.desc()
@@ -147,6 +155,10 @@ class Cases:
             statement = statement.where(outbox.c.number == number)
         if status is not None:
             statement = statement.where(outbox.c.status == status)
+        if since is not None:
+            statement = statement.where(outbox.c.created_at >= since)
+        if until is not None:
+            statement = statement.where(outbox.c.created_at < until)
         async with self._database.read() as connection:
             rows = (await connection.execute(statement.limit(limit))).mappings().all()
         return [OutboxEntry(**row) for row in reversed(rows)]

@@ -8,7 +8,7 @@ from contextlib import closing
 from importlib import import_module
 from typing import Any
 
-from activities.database_url import DatabaseUrl
+from activities.database_url import READING, DatabaseUrl
 from workflows.domain.problem import Problem
 
 _QUERY = "SELECT key, value FROM installation"
@@ -25,15 +25,14 @@ async def read_remembered(address: DatabaseUrl) -> dict[str, Any]:
     except Problem:
         raise
     except Exception as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise Problem(f"the database {address.name} cannot be read: {reason}") from error
+        raise address.unreadable(error, READING) from error
     return {key: json.loads(value) if value is not None else None for key, value in rows}
 
 
 def _from_sqlite(address: DatabaseUrl) -> list[tuple[str, str | None]]:
     if not address.path.is_file():
         raise Problem(f"there is no database file {address.path} yet: start `bihuan up` once")
-    with closing(sqlite3.connect(address.path, timeout=10)) as connection:
+    with closing(sqlite3.connect(address.path, timeout=READING.total_seconds())) as connection:
         return connection.execute(_QUERY).fetchall()
 
 

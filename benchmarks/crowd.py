@@ -31,6 +31,7 @@ from activities.tables import case_record, outbox, timeline
 from benchmarks.child import Child
 from starter.demo.stage import free_port
 from starter.intake import Intake, open_intake
+from worker.installation import open_installation
 from worker.lock import DataLock
 from worker.server import EmbeddedServer
 from worker.settings import ServerSettings, Settings
@@ -230,7 +231,7 @@ async def open_crowd(folder: Path) -> AsyncIterator[Crowd]:
         try:
             await server.start()
             client = await Client.connect(server.address, data_converter=pydantic_data_converter)
-            async with open_intake(settings) as intake:
+            async with open_installation(settings, prepare=True), open_intake(settings) as intake:
                 crowd = Crowd(settings, server, client, intake)
                 try:
                     yield crowd

@@ -51,6 +51,16 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         (("doctor", "Check everything this installation needs; --mend takes up what was left lying."),),
     ),
     (
+        "Put it right",
+        "starter.console.resending",
+        (("resend", "Send messages again that failed for good, such as while the mail server refused everybody."),),
+    ),
+    (
+        "Where nothing else helps",
+        "starter.console.lost",
+        (("close-lost", "Close a case in the record that Temporal has lost for good."),),
+    ),
+    (
         "Learn from it",
         "starter.console.analysis",
         (("report", "Analyse a period: volumes, promises kept, escalations, satisfaction, what got worse."),),

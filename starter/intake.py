@@ -73,10 +73,13 @@ class Intake:
 async def open_intake(settings: Settings) -> AsyncIterator[Intake]:
     """An intake that works with or without Temporal: what is registered is not lost.
 
+    It works with a record that is there, and makes none: on a folder that is not mounted, what it took in would be
+    kept where nobody looks.
+
     Raises:
-        Problem: settings, policy or database are not usable.
+        Problem: settings, policy or database are not usable, or there is no installation yet.
     """
-    async with open_installation(settings, prepare=True) as installation:
+    async with open_installation(settings) as installation:
         await installation.settle_organisation()
         intake = Intake(installation, None)
         try:

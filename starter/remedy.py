@@ -23,7 +23,8 @@ def remedy(one: Disagreement) -> str:
         case DisagreementReason.WORKFLOW_MISSING if is_case:
             return (
                 "bring Temporal's store back from a backup that has it, or connect to the server that has it; where "
-                f"there is none, open the issue anew with the form in: bihuan show {one.number} --json"
+                f"there is none, open the issue anew with the form in: bihuan show {one.number} --json, and close this "
+                f"one: bihuan close-lost {one.number} --as operator --why ..."
             )
         case DisagreementReason.WORKFLOW_MISSING if one.workflow.endswith("/review"):
             return "bring Temporal's store back from a backup that has it; the case itself is closed and needs nothing"

@@ -21,10 +21,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.casefile import read_case_file
 from activities.database_url import DatabaseUrl
+from activities.remembered import read_remembered
 from activities.reviews import find_review
 from worker.company_time import CompanyTime
 from worker.connection import connect, is_unavailable
 from worker.failures import MissingKeyError
+from worker.keys import ENCRYPTING
 from worker.settings import Settings
 from workflows.domain.command import parse_command
 from workflows.domain.commands import COMMANDS, PART_COMMANDS
@@ -70,7 +72,7 @@ async def send(
     """
     command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
-    company = await CompanyTime.read(settings)
+    company = await _company(settings)
     order = _Order(settings, company, command, command_id, by, fields)
     return await order.sent(await connect(settings), number)
 
@@ -95,7 +97,7 @@ async def send_to_many(
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
-    order = _Order(settings, await CompanyTime.read(settings), command, command_id, by, fields)
+    order = _Order(settings, await _company(settings), command, command_id, by, fields)
     client = await connect(settings)
 
     async def one(number: str) -> Outcome:
@@ -172,7 +174,7 @@ async def send_to_review(
     name, status = found
     if status == ReviewStatus.DONE:
         raise Problem(f"{number}: its review {name} is over; bihuan review show {number} says how it ended")
-    company = await CompanyTime.read(settings)
+    company = await _company(settings)
     client = await connect(settings)
     handle = client.get_workflow_handle(name)
     payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
@@ -180,6 +182,23 @@ async def send_to_review(
         await _signal_part(handle, command, payload)
         return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
+
+
+async def _company(settings: Settings) -> CompanyTime:
+    """The company whose cases are told something.
+
+    Raises:
+        Problem: its workers encrypt what they give to Temporal, and this process has no key: what people write would
+            stay there for everybody to read.
+    """
+    remembered = await read_remembered(DatabaseUrl.parse(settings.database))
+    key = remembered.get(ENCRYPTING)
+    if key is not None and settings.key_ring() is None:
+        raise Problem(
+            f"cases here are encrypted (key {key}), and this command has no key; nothing was sent: set "
+            "BIHUAN_ENCRYPTION_KEYS or BIHUAN_ENCRYPTION_KEYS_FILE as the workers have it"
+        )
+    return CompanyTime.of(remembered)
 
 
 class WorkflowOverError(Exception):

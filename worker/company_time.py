@@ -41,7 +41,11 @@ class CompanyTime:
         Raises:
             Problem: its database cannot be read.
         """
-        remembered = await read_remembered(DatabaseUrl.parse(where.database))
+        return cls.of(await read_remembered(DatabaseUrl.parse(where.database)))
+
+    @classmethod
+    def of(cls, remembered: Mapping[str, Any]) -> CompanyTime:
+        """The same from everything the installation remembers."""
         return cls(remembered.get(TIME_KEY) or {}, str(remembered.get(ZONE_KEY) or _DEFAULT_ZONE))
 
     def virtual(self, moment: datetime) -> datetime:

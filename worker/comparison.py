@@ -21,6 +21,7 @@ from worker.installation import Installation
 from worker.recovery import nothing
 from workflows.details import BLOCKED, DUE, OWNER, PRIORITY, STATUS
 from workflows.domain.disagreement import Disagreement, DisagreementReason
+from workflows.domain.review_view import ReviewRequest
 
 _SETTLED = timedelta(minutes=2)
 """What changed later is not held against a list."""
@@ -72,6 +73,8 @@ class Comparison:
     unknown: list[str] = field(default_factory=list, init=False)
     """Numbers of cases whose workflow was started once, of which nothing was ever recorded, and that Temporal does
     not know: they can be started as if for the first time."""
+    unbegun: list[ReviewRequest] = field(default_factory=list, init=False)
+    """Reviews that a closing called for, of which nothing was ever recorded, and that Temporal does not know."""
     _found: list[Disagreement] = field(default_factory=list, init=False)
     _differing: list[str] = field(default_factory=list, init=False)
 
@@ -171,7 +174,7 @@ class Comparison:
         async def review_is_open(one: _Suspect) -> bool:
             return one.workflow in await census.open_reviews(before, of=[one.number])
 
-        await self._miss([_Suspect(number, workflow) for workflow, number in reviews.items()], review_is_open)
+        await self._miss_reviews([_Suspect(number, workflow) for workflow, number in reviews.items()], review_is_open)
 
     async def _miss(self, suspects: Sequence[_Suspect], holds: Callable[[_Suspect], Awaitable[bool]]) -> None:
         """Report those that do not run; the record is read again last: they may have ended in good order meanwhile."""
@@ -180,6 +183,18 @@ class Comparison:
         for suspect, ended in await self._described(absent):
             if ended is not WorkflowExecutionStatus.RUNNING and await holds(suspect):
                 self._say_gone(suspect, ended)
+
+    async def _miss_reviews(self, suspects: Sequence[_Suspect], holds: Callable[[_Suspect], Awaitable[bool]]) -> None:
+        """Those of which nothing was recorded can be begun as if for the first time, once their case cannot do it."""
+        unbegun = {}
+        for number in [one.number for one in suspects if not {one.workflow, one.number} & self.running]:
+            if request := await self._census.unbegun_review(number):
+                unbegun[number] = request
+        for suspect, ended in await self._described([one for one in suspects if one.number in unbegun]):
+            if ended is None:
+                self.unbegun.append(unbegun[suspect.number])
+        begin = {request.number for request in self.unbegun}
+        await self._miss([one for one in suspects if one.number not in begin], holds)
 
     async def _miss_unopened(self, numbers: Sequence[str]) -> None:
         for suspect, ended in await self._described([_Suspect(number, number) for number in numbers]):

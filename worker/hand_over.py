@@ -19,7 +19,7 @@ from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.domain.vocabulary import SYSTEM
-from workflows.ports import Delivery, deliver
+from workflows.ports import DELIVERY_HEARTBEAT, Delivery, deliver
 
 ATTEMPT_TIMEOUT = timedelta(seconds=60)
 """Of one attempt; longer than the mail transport's own timeout, which then has the first word."""
@@ -67,6 +67,7 @@ class StandaloneDelivery:
                     id=stable_id("deliver", key),
                     task_queue=self.task_queue,
                     start_to_close_timeout=ATTEMPT_TIMEOUT,
+                    heartbeat_timeout=DELIVERY_HEARTBEAT,
                     retry_policy=RETRY,
                     id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE,
                     id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
 from activities.calendars import build_calendar
-from activities.database import Database
+from activities.database import WORKING, Database
 from activities.directory import Directory
 from activities.installation import Installation as Memory
 from activities.organisation.loading import load_organisation, sample_organisation
@@ -18,6 +18,7 @@ from activities.policy.in_force import PolicyInForce
 from activities.reading import Cases
 from activities.register import Register
 from worker.company_time import TIME_KEY, ZONE_KEY
+from worker.keys import ENCRYPTING
 from worker.settings import Settings
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy
@@ -29,7 +30,10 @@ _log = logging.getLogger("bihuan.installation")
 
 @dataclass(frozen=True)
 class Installation:
-    """Open it with `open_installation`. `time` is the same in every process that uses this database."""
+    """Open it with `open_installation`. `time` is the same in every process that uses this database.
+
+    It waits as patiently for a locked database as a person does.
+    """
 
     settings: Settings
     database: Database
@@ -81,6 +85,19 @@ class Installation:
     def local(self, moment: datetime) -> datetime:
         """The same moment on the company's wall clock."""
         return Calendar(zone=self.policy.calendar.zone).local(moment)
+
+    def at_work(self) -> Installation:
+        """The same for activities: they wait for a locked database no longer than they have time."""
+        return replace(self, database=self.database.waiting(WORKING))
+
+    async def tell_of_encryption(self) -> None:
+        """Remember for every process of this installation whether what goes to Temporal is encrypted.
+
+        Raises:
+            Problem: the keys are not understood.
+        """
+        ring = self.settings.key_ring()
+        await Memory(self.database).put(ENCRYPTING, ring.first.id if ring is not None else None)
 
     async def settle_organisation(self) -> None:
         """See to it that there is an organisation: the settings' file, else the sample, where none was loaded yet.

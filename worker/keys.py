@@ -16,6 +16,8 @@ from workflows.domain.problem import Problem
 
 KEY_BYTES = 32
 """AES-256."""
+ENCRYPTING = "encrypting"
+"""Under this name the installation remembers the id of the key that its workers encrypt with."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _ALLOWED = "ID:KEY with the key of 32 bytes in base64, as `bihuan keys new` prints it"
 

@@ -44,12 +44,15 @@ from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
 from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
+from workflows.ports import DELIVERY_HEARTBEAT
 from workflows.review import ReviewWorkflow
 
 DRAIN = timedelta(seconds=10)
 _STICKY = timedelta(seconds=2)
 """How long a case waits for the worker that has it cached before any other may take it: short, so that a killed
 worker is not missed."""
+_BEAT = 0.3 * DELIVERY_HEARTBEAT
+"""Heartbeats go out as often as that; the engine would hold one back until little of its time is left."""
 RUNNER = UnsandboxedWorkflowRunner()
 """The SDK's sandbox imports modules again for every case and is entered for every payload, which was more than a
 quarter of the work of this process. What it refuses (clocks, chance, files, network) nothing in `workflows` may name: a
@@ -201,6 +204,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         sticky_queue_schedule_to_start_timeout=_STICKY,
         graceful_shutdown_timeout=DRAIN,
+        max_heartbeat_throttle_interval=_BEAT,
         deployment_config=deployment(settings),
     )
 
@@ -223,10 +227,12 @@ async def run_worker(
     """
     async with (
         open_monitor(settings, exporter) as monitor,
-        open_installation(settings, prepare=True) as installation,
+        open_installation(settings, prepare=True) as prepared,
     ):
+        installation = prepared.at_work()
         monitor.watch(installation)
-        await installation.settle_organisation()
+        await prepared.settle_organisation()
+        await prepared.tell_of_encryption()
         client = await connect(settings, endpoint=endpoint)
         hand_over = build_hand_over(client, settings)
         activities = build_activities(client, installation, hand_over)

@@ -22,8 +22,8 @@ from activities.recording import HandOver
 from worker.connection import is_unavailable
 from worker.hand_over import stable_id
 from worker.installation import Installation
-from worker.starting import start_case
-from workflows.domain.review_view import review_id
+from worker.starting import start_case, start_review
+from workflows.domain.review_view import ReviewRequest, review_id
 from workflows.ports import Delivery, deliver
 
 _AT_ONCE = 20
@@ -89,6 +89,30 @@ class Recovery:
         if started:
             _log.info("started %d registered case(s): %s", len(started), ", ".join(started[:5]))
         return len(started)
+
+    async def start_reviews(self, requests: Sequence[ReviewRequest]) -> int:
+        """Start these reviews; answers how many were.
+
+        Raises:
+            RPCError: Temporal does not answer.
+        """
+        if not self.mend:
+            return len(requests)
+        installation, started = self.installation, 0
+        for request in requests:
+            try:
+                await start_review(
+                    self.client, request, time=installation.time, task_queue=installation.settings.task_queue
+                )
+            except RPCError as error:
+                if is_unavailable(error):
+                    raise
+                self.faults.append(f"{review_id(request.number)} could not be started: {error.message}")
+                continue
+            started += 1
+            _log.info("started the review %s", review_id(request.number))
+            self.beat()
+        return started
 
     async def redeliver(self, older_than: timedelta = timedelta(0)) -> int:
         """See to it that every message that waits is in somebody's hands; answers how many were in nobody's.

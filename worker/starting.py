@@ -1,4 +1,4 @@
-"""From a registered submission to its workflow: once, however often it is asked."""
+"""From a registered submission, or a review that was called for, to its workflow: once, however often it is asked."""
 
 from __future__ import annotations
 
@@ -9,10 +9,35 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from workflows.case_input import CaseInput
+from workflows.domain.review_view import ReviewRequest, review_id
 from workflows.domain.virtual_time import VirtualTime
+from workflows.review_details import first_attributes
+from workflows.review_input import ReviewInput
 from workflows.shell_input import NEWEST
 
 _RPC_TIMEOUT = timedelta(seconds=5)
+
+
+async def start_review(client: Client, request: ReviewRequest, *, time: VirtualTime, task_queue: str) -> None:
+    """Start a review that its case could not start; one that runs or has run is left alone.
+
+    Raises:
+        RPCError: the server did not take it; asking again is safe.
+    """
+    try:
+        await client.start_workflow(
+            "Review",
+            ReviewInput(request=request, time=time, **NEWEST),
+            id=review_id(request.number),
+            task_queue=task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=first_attributes(request),
+            static_summary=f"复盘 {request.department} · {request.priority}"[:180],
+            rpc_timeout=_RPC_TIMEOUT,
+        )
+    except WorkflowAlreadyStartedError:
+        return
 
 
 async def start_case(client: Client, number: str, *, time: VirtualTime, task_queue: str) -> None:

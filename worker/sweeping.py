@@ -74,6 +74,7 @@ class Sweeping:
         try:
             found = await comparison.disagreements()
             started += await recovery.start(comparison.unknown)
+            started += await recovery.start_reviews(comparison.unbegun)
         except RPCError as error:
             if is_unavailable(error):
                 raise

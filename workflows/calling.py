@@ -69,6 +69,7 @@ async def _deliver(delivery: ports.Delivery) -> None:
             ports.deliver,
             delivery,
             start_to_close_timeout=_DELIVERY_ATTEMPT,
+            heartbeat_timeout=ports.DELIVERY_HEARTBEAT,
             retry_policy=_DELIVERY_RETRIES,
             summary=f"通知 {len(delivery.keys)}",
         )

@@ -17,6 +17,9 @@ from workflows.domain.review_view import ReviewSubject, ReviewView
 from workflows.domain.terms import Consultation, Lookup, ReviewTerms, Settlement
 from workflows.domain.view import CaseView
 
+DELIVERY_HEARTBEAT = timedelta(seconds=10)
+"""A delivery says so often that it goes on; the one that does not is a killed worker's, and is begun again."""
+
 
 class Record(Fact):
     """Everything that changed in one step of a case, written in one transaction."""
@@ -148,7 +151,7 @@ class SweepRun(Fact):
     workflows: int = 0
     """That run, as Temporal lists them."""
     started: int = 0
-    """Cases that were registered, and had no workflow."""
+    """Cases that were registered, and reviews that were called for, and had no workflow."""
     redelivered: int = 0
     """Messages that nobody held."""
     disagreements: int = 0

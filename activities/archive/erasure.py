@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.masking import Mask
+from activities.outbox import GONE
 from activities.submission import lookup_columns, supply
 from activities.tables import (
     case_record,
@@ -40,7 +41,6 @@ _FACTS: Final = frozenset({
 """Keys whose values are ids, words of the program, or what reports count."""
 _REASONS: Final = {EventKind.ESCALATED: "why", EventKind.REOPENED: "reason"}
 """Reasons that are words of the program, too."""
-_GONE: Final = "[已归档 archived]"
 
 
 class CaseMask:
@@ -142,7 +142,7 @@ async def _mask_document(connection: AsyncConnection, column: Any, number: str, 
 
 async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMask) -> None:
     own = outbox.c.number == number
-    await connection.execute(update(outbox).where(own).values(subject=_GONE, text=_GONE, html=_GONE, short=_GONE))
+    await connection.execute(update(outbox).where(own).values(subject=GONE, text=GONE, html=GONE, short=GONE))
     to_customer = outbox.c.audience == Audience.CUSTOMER.value
     await connection.execute(update(outbox).where(own, to_customer).values(address="", name=""))
     errors = await connection.execute(select(outbox.c.key, outbox.c.error).where(own, outbox.c.error.is_not(None)))

@@ -55,7 +55,7 @@ def sweep_by_hand(*, mend: bool) -> Check:
 def _said(sweep: Sweep, *, mended: bool) -> Iterable[Line]:
     said, run = Speaker("sweep"), sweep.run
     found = {
-        f"{run.started} registered cases had no workflow": run.started,
+        f"{run.started} registered cases or reviews had no workflow": run.started,
         f"{run.redelivered} messages were in nobody's hands": run.redelivered,
     }
     for what, count in found.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from activities.database import Database
+from activities.casefile import read_case_file
+from activities.database import WORKING, Database
 from activities.database_url import DatabaseUrl
 from activities.directory import Directory
 from activities.installation import Installation
 from activities.migrations import HEAD
 from activities.migrations.upgrade import configuration, upgrade
+from activities.reader import open_reader
+from activities.remembered import read_remembered
 from activities.tables import day_serial, installation, metadata, organisation, timeline
 from tests.activities.samples import DAY, register_case
 from tests.activities.samples import organisation as company
@@ -83,7 +87,7 @@ async def test_an_older_release_does_not_touch_a_newer_database(database: Databa
 
 async def test_a_command_before_the_first_start_says_what_to_start(database_url: str) -> None:
     database = Database.open(database_url)
-    with pytest.raises(Problem, match="no tables yet: start `bihuan up`"):
+    with pytest.raises(Problem, match=r"(no tables yet|no installation in .*): start `bihuan up`"):
         await database.ready()
     await database.migrate()
     await database.ready()
@@ -205,8 +209,59 @@ async def test_a_power_cut_loses_nothing_that_was_committed(tmp_path: Path) -> N
             await connection.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
-    assert pragmas == ["wal", 2, 1, 4_000]
+    assert pragmas == ["wal", 2, 1, 20_000]
     await database.close()
+
+
+async def test_who_is_not_tried_again_waits_longer_for_a_locked_file_than_an_activity(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/bihuan.db")
+    for opened, waits in ((database, 20_000), (database.waiting(WORKING), 4_000), (database, 20_000)):
+        async with opened.read() as connection:
+            assert await connection.scalar(text("PRAGMA busy_timeout")) == waits
+        async with opened.begin() as connection:
+            assert await connection.scalar(text("PRAGMA busy_timeout")) == waits
+    await database.close()
+
+
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+async def test_a_file_that_another_program_holds_is_said_in_a_line_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    path = tmp_path / "bihuan.db"
+    monkeypatch.setattr("activities.database.PATIENCE", timedelta(milliseconds=100))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        # Nothing was made here yet, so that not even the journal's mode is settled.
+        other.execute(f"BEGIN {lock}")
+        database = Database.open(f"sqlite:///{path}")
+        with pytest.raises(Problem) as refused:
+            await database.migrate()
+        other.execute("ROLLBACK")
+        await database.migrate()
+        other.execute(f"BEGIN {lock}")
+        with pytest.raises(Problem) as again:
+            await Directory(database).load(company())
+    for problem in (refused, again):
+        assert str(problem.value) == (
+            f"the database {path} is locked by another process for 0.1 s: "
+            "end the program that holds it (a copy tool, a viewer), then try again"
+        )
+    await database.close()
+
+
+async def test_what_only_shows_something_says_so_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = DatabaseUrl.parse(f"sqlite:///{tmp_path}/bihuan.db")
+    for module in ("remembered", "casefile", "reader"):
+        monkeypatch.setattr(f"activities.{module}.READING", timedelta(milliseconds=100))
+    with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for reading in (read_remembered(address), read_case_file(address, "FB202405010001"), _read(address)):
+            with pytest.raises(Problem, match=r"^the database .*bihuan.db is locked by another process for 0\.1 s: "):
+                await reading
+
+
+async def _read(address: DatabaseUrl) -> None:
+    async with open_reader(address) as reader:
+        await reader.rows("SELECT * FROM case_record")
 
 
 async def test_a_reader_is_not_held_up_by_a_writer(tmp_path: Path) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from temporalio.activity import ActivityCancellationDetails
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.addressing import place_of_customer
 from activities.database import Database
 from activities.delivery import Delivering
 from activities.mail import Smtp
-from activities.outbox import Outbox
+from activities.outbox import GONE, Outbox
 from activities.reading import Cases, OutboxEntry
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.samples import NUMBER, register_case
@@ -25,6 +28,7 @@ from workflows.domain.vocabulary import Contact
 from workflows.ports import Delivery
 
 NOW = datetime(2024, 5, 6, 2, 0, tzinfo=UTC)
+SHORT = timedelta(seconds=1.5)
 SENDER = "闭环客服 <support@bihuan.example>"
 
 
@@ -278,6 +282,80 @@ async def test_a_worker_that_is_stopped_while_sending_gives_the_mail_back(record
     assert (await entries(record))["a"].status == "sent"
 
 
+async def test_a_mail_that_takes_long_stays_with_the_worker_that_sends_it(
+    record: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewals, renew = asyncio.Queue[bool](), Outbox.renew
+
+    async def counted(outbox: Outbox, key: str, **facts: Any) -> bool:
+        renewals.put_nowait(kept := await renew(outbox, key, **facts))
+        return kept
+
+    def wall() -> datetime:
+        return datetime.now(UTC)
+
+    monkeypatch.setattr(Outbox, "renew", counted)
+    async with mail_server(waits=True) as server:
+        delivery = await put(record, "a", created_at=wall())
+        first = asyncio.create_task(delivering(record, server, now=wall, lease=SHORT).deliver(delivery))
+        await server.busy.wait()
+        # More than the claim would have lasted.
+        assert all([await asyncio.wait_for(renewals.get(), 10) for _ in range(4)])
+        with pytest.raises(ApplicationError, match="another delivery has it in hand"):
+            await delivering(record, server, now=wall).deliver(delivery)
+        server.go_on.set()
+        await first
+    assert len(server.mails) == 1
+    assert (await entries(record))["a"].attempts == 1
+
+
+async def test_a_mail_is_not_sent_on_once_another_worker_may_have_it(
+    record: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: Any, **__: Any) -> bool:
+        raise OperationalError("UPDATE", {}, Exception("disk is full"))
+
+    async with mail_server(waits=True) as server:
+        delivery = await put(record, "a")
+        with monkeypatch.context() as patch:
+            patch.setattr(Outbox, "renew", gone)
+            with pytest.raises(ApplicationError, match="its claim could not be renewed while it was on its way"):
+                await delivering(record, server, lease=SHORT).deliver(delivery)
+        assert server.mails == []
+    assert (await entries(record))["a"].status == "pending"
+
+
+async def test_the_server_hears_of_a_mail_that_takes_long_so_that_a_killed_worker_is_missed_soon(
+    record: Database,
+) -> None:
+    environment, beats = ActivityEnvironment(), asyncio.Queue[None]()
+    environment.on_heartbeat = lambda *_: beats.put_nowait(None)
+    async with mail_server(waits=True) as server:
+        delivery = await put(record, "a")
+        sending = asyncio.ensure_future(environment.run(delivering(record, server, lease=SHORT).deliver, delivery))
+        for _ in range(4):
+            await asyncio.wait_for(beats.get(), 10)
+        server.go_on.set()
+        await sending
+    assert (await entries(record))["a"].status == "sent"
+
+
+@pytest.mark.parametrize("reason", ["timed_out", "not_found"])
+async def test_a_mail_on_its_way_is_not_called_back_because_the_server_was_away(record: Database, reason: str) -> None:
+    environment = ActivityEnvironment()
+    async with mail_server(waits=True) as server:
+        delivery = await put(record, "a")
+        sending = asyncio.ensure_future(environment.run(delivering(record, server).deliver, delivery))
+        await server.busy.wait()
+        environment.cancel(ActivityCancellationDetails(**{reason: True}))
+        with pytest.raises(ApplicationError, match="another delivery has it in hand"):
+            await delivering(record, server).deliver(delivery)
+        server.go_on.set()
+        await sending
+    assert len(server.mails) == 1
+    assert ((await entries(record))["a"].status, (await entries(record))["a"].attempts) == ("sent", 1)
+
+
 async def test_a_database_that_fails_after_sending_causes_no_second_mail(
     record: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +371,44 @@ async def test_a_database_that_fails_after_sending_causes_no_second_mail(
         await worker.deliver(delivery)
     assert len(server.mails) == 1
     assert (await entries(record))["a"].status == "sent"
+
+
+async def test_what_a_server_wrongly_refused_is_sent_again_as_the_same_message(record: Database) -> None:
+    refused, case = {"a@example.com", "b@example.com"}, Case()
+    async with mail_server(refused=refused) as server:
+        delivery = await put(record, "a", "b", "c")
+        await delivering(record, server, on_failed=case.hear).deliver(delivery)
+        assert [entry.status for entry in (await entries(record)).values()] == ["failed", "failed", "sent"]
+        server.refused.discard("a@example.com")
+        assert await Outbox(record).resend(["a", "b", "c", "unknown"], now=NOW) == ["a", "b"]
+        assert await Outbox(record).resend(["c"], now=NOW) == []
+        await delivering(record, server, on_failed=case.hear).deliver(delivery)
+    assert server.recipients == ["c@example.com", "a@example.com"]
+    assert server.mails[1]["Message-ID"] == Smtp.from_url("smtp://localhost", SENDER).message_id("a")
+    found = await entries(record)
+    assert [(entry.status, entry.attempts) for entry in found.values()] == [("sent", 2), ("failed", 2), ("sent", 1)]
+    # The case takes the second word on the same message for the first one.
+    assert [facts["key"] for facts in case.told] == ["a", "b", "b"]
+
+
+async def test_a_message_that_is_sent_again_has_its_three_days_anew(record: Database) -> None:
+    week = timedelta(days=7)
+    async with mail_server(refused={"a@example.com"}, answers=["451 4.3.0 later", "451 4.3.0 later"]) as server:
+        delivery = await put(record, "a")
+        await delivering(record, server).deliver(delivery)
+        await Outbox(record).resend(["a"], now=NOW + week)
+        server.refused.clear()
+        for days, status in ((1, "pending"), (3, "failed")):
+            late = delivering(record, server, now=lambda days=days: NOW + week + timedelta(days=days))
+            with suppress(ApplicationError):
+                await late.deliver(delivery)
+            assert (await entries(record))["a"].status == status
+
+
+async def test_of_a_masked_case_nothing_is_sent_again(record: Database) -> None:
+    await put(record, "a", status="failed", text=GONE)
+    assert await Outbox(record).resend(["a"], now=NOW) == []
+    assert (await entries(record))["a"].status == "failed"
 
 
 async def test_an_address_that_cannot_be_written_in_a_mail_fails_alone(record: Database) -> None:

@@ -87,9 +87,10 @@ async def test_a_database_server_that_dies_and_comes_back_costs_no_case_a_step(o
 async def test_a_record_that_somebody_locks_for_long_costs_no_case_a_step(outages: dict[str, Task[Any]]) -> None:
     lived = await outages["locked"]
     _all_is_well(lived)
-    assert lived.opened == Answer(
-        1, "", "bihuan: the database cannot be used: database is locked (--debug shows where)\n"
-    )
+    assert (lived.opened.code, lived.opened.out) == (1, "")
+    assert lived.opened.err.startswith("bihuan: the database ")
+    assert " is locked by another process for 20 s: end the program that holds it " in lived.opened.err
+    assert lived.opened.err.count("\n") == 1
 
 
 async def test_a_submission_that_has_its_number_is_accepted_whatever_becomes_of_the_record_afterwards(

@@ -70,7 +70,7 @@ class Order:
     ready: Path | None = None
     """A file that appears once tasks are taken."""
     deaths_show_after: timedelta | None = timedelta(seconds=5)
-    """In place of a minute or two: how long what a killed worker had in hand is left to it."""
+    """In place of a minute or two: how long an archive or a report that a killed worker had in hand is left to it."""
 
 
 def work(order: Order) -> None:
@@ -102,18 +102,8 @@ async def _work(order: Order) -> None:
 
 
 def _hurry(after: timedelta) -> None:
-    _put("worker.hand_over.ATTEMPT_TIMEOUT", after)
-    _put("workflows.calling._DELIVERY_ATTEMPT", after)
     _put("workflows.housekeeping._SILENCE", after)
     _put("workflows.housekeeping._REPORT_SILENCE", after)
-    build = worker.process.build_delivering
-
-    def quick(*arguments: Any) -> Any:
-        delivering = build(*arguments)
-        delivering.patience = after / 2
-        return delivering
-
-    _put("worker.process.build_delivering", quick)
 
 
 async def _connect(*arguments: Any, **more: Any) -> Client:

@@ -41,6 +41,13 @@ def bihuan(
     )
 
 
+def make_installation(folder: Path) -> None:
+    """Its record, with all tables and nothing in them, as before the first `bihuan up`."""
+    (folder / "bihuan-data").mkdir(exist_ok=True)
+    made = bihuan("db", "upgrade", folder=folder)
+    assert made.returncode == 0, made
+
+
 def intake_form(**changes: object) -> dict[str, object]:
     return {
         "channel": "portal",

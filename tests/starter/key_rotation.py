@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import RawValue
 
 from activities.casefile import read_case_file
 from activities.database_url import DatabaseUrl
+from activities.remembered import read_remembered
 from starter.intake import open_intake
 from starter.key_usage import find_usage
-from starter.signalling import send
+from starter.signalling import send, send_to_many
 from starter.stuck import Finding, find_stuck
 from tests.starter.command_line import intake_form
 from tests.worker.ports import free_ports
@@ -25,10 +27,11 @@ from worker.company_time import CompanyTime
 from worker.connection import connect
 from worker.encryption import Encryption
 from worker.endpoint import Endpoint
-from worker.keys import Key, KeyRing
+from worker.keys import ENCRYPTING, Key, KeyRing
 from worker.process import run_worker
 from worker.server import EmbeddedServer
 from worker.settings import ServerSettings, Settings
+from workflows.domain.problem import Problem
 
 _A, _B = Key.new("2026-05"), Key.new("2026-11")
 _T = TypeVar("_T")
@@ -103,6 +106,7 @@ async def _rotate(company: Company) -> None:
     async with company.working(_A) as settings:
         begun = await company.open("begun", _A)
         assert (await send(settings, "reply", plain, {"text": "一"}, by=owner)).outcome == "accepted"
+        await _plain_commands_are_refused(company, begun, owner)
         usage = await find_usage(await connect(settings))
         assert usage.workflows["2026-05"] >= 2
         assert set(usage.schedules) == set(usage.workflows) == {"2026-05"}
@@ -115,6 +119,8 @@ async def _rotate(company: Company) -> None:
         assert min(usage.workflows["2026-05"], usage.workflows["2026-11"]) >= 2
         assert set(usage.schedules) == {"2026-11"}
     async with company.working() as settings:
+        # The worker encrypts no more, so whoever sends does not have to, either.
+        assert (await read_remembered(DatabaseUrl.parse(settings.database)))[ENCRYPTING] is None
         # The second try of a task is only given up after the server's ten seconds, and only then the third is made.
         signal = {"by": owner, "text": "缺钥匙时"}
         await (await connect(settings)).get_workflow_handle(begun).signal("note", signal)
@@ -125,6 +131,18 @@ async def _rotate(company: Company) -> None:
         told = await until(lambda: company.timeline(begun), lambda told: "缺钥匙时" in str(told))
         assert [entry["sequence"] for entry in told] == list(range(1, len(told) + 1))
         assert [entry["kind"] for entry in told].count("noted") == 4
+
+
+async def _plain_commands_are_refused(company: Company, number: str, owner: str) -> None:
+    """Before anything is sent: what stands in a history once, stands there for good."""
+    settings = company.settings()
+    with pytest.raises(Problem, match=r"\(key 2026-05\), and this command has no key; nothing was sent: set "):
+        await send(settings, "note", number, {"text": "明文"}, by=owner)
+    with pytest.raises(Problem, match="nothing was sent"):
+        async for _ in send_to_many(settings, "note", [number], {"text": "明文"}, by=owner, command_id="many"):
+            pass
+    history = await (await connect(settings)).get_workflow_handle(number).fetch_history()
+    assert "明文".encode() not in b"".join(event.SerializeToString() for event in history.events)
 
 
 async def _signals_by_hand_are_judged(company: Company, client: Client, number: str, owner: str) -> None:

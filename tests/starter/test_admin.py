@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form
+from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation
 
 _HEAVY = ("pydantic", "sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "asyncio")
 _OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox", "report")
@@ -137,6 +137,7 @@ def test_a_misspelt_setting_stops_every_command_before_it_does_anything(tmp_path
 
 
 def test_a_submission_is_kept_while_temporal_is_down_and_twice_is_one_case(tmp_path: Path) -> None:
+    make_installation(tmp_path)
     form = json.dumps(intake_form(intake_key="portal-1"), ensure_ascii=False)
     away = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
     first = bihuan("open", "-", "--json", folder=tmp_path, environment=away, given=form)
@@ -154,6 +155,7 @@ def test_a_submission_is_kept_while_temporal_is_down_and_twice_is_one_case(tmp_p
 
 
 def test_an_import_names_the_faulty_line_takes_the_others_and_adds_nothing_twice(tmp_path: Path) -> None:
+    make_installation(tmp_path)
     lines = [
         json.dumps(intake_form(), ensure_ascii=False),
         "{broken",
@@ -171,3 +173,17 @@ def test_an_import_names_the_faulty_line_takes_the_others_and_adds_nothing_twice
     assert (tally["created"], tally["known"], [fault["line"] for fault in tally["failed"]]) == (2, 0, [2, 4])
     again = json.loads(bihuan("import", "issues.jsonl", "--json", folder=tmp_path, environment=away).stdout)
     assert (again["created"], again["known"]) == (0, 2)
+
+
+@pytest.mark.parametrize("mounted_on", [None, "bihuan-data"])
+@pytest.mark.parametrize("command", ["open", "import"])
+def test_what_comes_in_is_not_put_where_nobody_looks_when_the_data_is_not_mounted(
+    tmp_path: Path, command: str, mounted_on: str | None
+) -> None:
+    if mounted_on:
+        (tmp_path / mounted_on).mkdir()
+    refused = bihuan(command, "-", folder=tmp_path, given=json.dumps(intake_form(), ensure_ascii=False))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "start `bihuan up` " in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not list(tmp_path.rglob("*.db"))

@@ -6,12 +6,13 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.starter.command_line import bihuan, intake_form
+from tests.starter.command_line import bihuan, intake_form, make_installation
 from tests.starter.test_service import _up
 from tests.worker.ports import free_ports
 
 
 def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path) -> None:
+    make_installation(tmp_path)
     form = json.dumps(intake_form(intake_key="k"), ensure_ascii=False)
     number = json.loads(bihuan("open", "-", "--json", folder=tmp_path, given=form).stdout)["number"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -33,6 +34,8 @@ pytestmark = pytest.mark.xdist_group("operations")
 
 _CASES = 6
 _ROUNDS = 12
+_TAKEN_OVER = 25.0
+"""Seconds: ten without a heartbeat and five before the next try, on a slow machine."""
 _DRAIN = 15.0
 """Seconds: the ten a worker takes at most, and a slow machine's exit."""
 _BROKEN = {
@@ -161,3 +164,34 @@ async def _check_nothing_missing(client: Client, database: Database, numbers: li
     ids = [one["Message-ID"] for one in mail.mails]
     assert len(ids) == len(set(ids))
     assert len(ids) >= 2 * _CASES
+
+
+@pytest.mark.parametrize("delivery", ["standalone", "workflow"])
+async def test_a_mail_in_the_hand_of_a_killed_worker_goes_out_soon(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, delivery: str
+) -> None:
+    address = client.service_client.config.target_host
+    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+    settings = Settings(data=tmp_path / "bihuan-data")
+    form = intake_form(customer=_CUSTOMER)
+    async with mail_server(held={_CUSTOMER["email"]}) as mail:
+        environment = {
+            "TEMPORAL_ADDRESS": address, "BIHUAN_DATA": str(settings.data), "BIHUAN_SMTP_URL": mail.url(),
+            "BIHUAN_MAIL_FROM": "support@example.com", "BIHUAN_DELIVERY": delivery, "BIHUAN_SWEEP": "1d",
+        }  # fmt: skip
+        async with worker_process(tmp_path, environment) as first, open_intake(settings) as intake:
+            await intake.accept(form)
+            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
+            mail.busy.clear()
+            async with worker_process(tmp_path, environment):
+                await first.end(signal.SIGKILL)
+                killed = time.monotonic()
+                await asyncio.wait_for(mail.busy.wait(), PATIENCE)
+                assert time.monotonic() - killed < _TAKEN_OVER
+                mail.go_on.set()
+                async with asyncio.timeout(PATIENCE):
+                    while await _undelivered(intake.installation.database):  # noqa: ASYNC110 - another process works
+                        await asyncio.sleep(0.05)
+                async with intake.installation.database.read() as connection:
+                    attempts = await connection.scalar(select(func.max(outbox.c.attempts)))
+    assert attempts == 2

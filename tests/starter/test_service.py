@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.starter.command_line import bihuan, bihuan_environment, intake_form
+from tests.starter.command_line import bihuan, bihuan_environment, intake_form, make_installation
 from tests.worker.ports import free_ports
 
 
@@ -34,6 +34,7 @@ def _up(folder: Path, *ports: int) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_what_came_in_before_the_service_ran_is_handled_and_stopping_loses_nothing(tmp_path: Path) -> None:
+    make_installation(tmp_path)
     form = json.dumps(intake_form(intake_key="k"), ensure_ascii=False)
     number = json.loads(bihuan("open", "-", "--json", folder=tmp_path, given=form).stdout)["number"]
     ports = free_ports(2)

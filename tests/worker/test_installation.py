@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import importlib.resources
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from activities.database import PATIENCE, WORKING
 from worker.company_time import CompanyTime
 from worker.installation import open_installation
 from worker.settings import Settings, load_settings
@@ -85,3 +88,22 @@ async def test_looking_at_cases_makes_no_folder(tmp_path: Path) -> None:
         async with open_installation(load_settings(data=tmp_path / "typo")):
             pass
     assert not (tmp_path / "typo").exists()
+
+
+async def test_a_start_beside_a_program_that_holds_the_record_ends_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(data=tmp_path)
+    await _time_of(settings)
+    monkeypatch.setattr("activities.database.PATIENCE", timedelta(milliseconds=100))
+    with closing(sqlite3.connect(tmp_path / "bihuan.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Problem, match=r"^the database .*bihuan\.db is locked by another process for .* try again$"):
+            await _time_of(settings)
+
+
+async def test_activities_wait_no_longer_for_the_record_than_they_have_time(tmp_path: Path) -> None:
+    async with open_installation(load_settings(data=tmp_path), prepare=True) as installation:
+        assert installation.database.patience == PATIENCE
+        assert installation.at_work().database.patience == WORKING
+        assert installation.at_work().register is not installation.register

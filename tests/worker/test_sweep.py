@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import null, select, update
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import (
@@ -33,7 +33,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.installation import Installation as Memory
 from activities.recording import hand_over_nothing
 from activities.sweeps import KEY, latest_sweep
-from activities.tables import case_record, outbox, registration, review, settlement, timeline
+from activities.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
 from starter.remedy import remedy
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.samples import form
@@ -49,6 +49,7 @@ from worker.starting import start_case
 from worker.sweeping import SCHEDULE, Sweeping
 from workflows.details import search_attributes
 from workflows.domain.disagreement import Disagreement, DisagreementReason
+from workflows.domain.review_view import review_id
 from workflows.domain.view import CaseView
 from workflows.ports import SweepOrder
 
@@ -336,6 +337,43 @@ async def test_a_case_of_which_the_server_lost_everything_before_it_was_opened_i
         assert await latest_sweep(office_.installation.database) is None
         assert (await office_.sweeping.sweep(ORDER)).started == 1
         await office_.until(lambda: office_.row(number))
+
+
+async def test_a_review_that_was_called_for_and_never_begun_is_begun(
+    server: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with office(server.client, tmp_path, 17) as office_:
+        number = await office_.opened("closed", priority="P0")
+        owner = (await office_.row(number) or {})["owner"]
+        await office_.signal(number, "claim", owner)
+        await office_.signal(number, "reply", owner, text="正在处理")
+        await office_.signal(number, "withdraw", "customer", why="不需要了")
+        name = review_id(number)
+
+        async def begun() -> dict[str, Any] | None:
+            async with office_.installation.database.read() as connection:
+                row = await connection.execute(select(review).where(review.c.id == name))
+                return next((dict(one) for one in row.mappings() if one["view"]), None)
+
+        first = await office_.until(begun)
+        await _deleted(office_.client, name)
+        async with office_.installation.database.begin() as connection:
+            await connection.execute(review_timeline.delete().where(review_timeline.c.review == name))
+            await connection.execute(update(review).values(view=null(), sequence=0, next_due=None))
+            await connection.execute(outbox.delete())
+            long_ago = {"updated_at": first["opened_at"] - timedelta(hours=1)}
+            await connection.execute(update(review).values(long_ago))
+
+        async def missed() -> bool:
+            run = (await office_.sweeping.swept(ORDER, mend=False)).run
+            return (run.started, run.disagreements) == (1, 0)
+
+        await office_.until(missed)
+        assert await begun() is None
+        assert (await office_.sweeping.sweep(ORDER)).started == 1
+        again = await office_.until(begun)
+        assert {**again["view"], "updated_at": ""} == {**first["view"], "updated_at": ""}
+        assert (await office_.sweeping.swept(ORDER, mend=False)).run.started == 0
 
 
 async def test_messages_of_a_closed_case_arrive_where_each_case_delivers_its_own(
