@@ -23,7 +23,7 @@ async def start_case(client: Client, number: str, *, time: VirtualTime, task_que
     try:
         await client.start_workflow(
             "Case",
-            CaseInput(number=number, time=time, counted=True),
+            CaseInput(number=number, time=time, counted=True, stamped=True),
             id=number,
             task_queue=task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

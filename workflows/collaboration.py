@@ -7,6 +7,7 @@ from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.calling import call
     from workflows.collaboration_details import (
         first_attributes,
         part_attributes,
@@ -18,8 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.domain.collaboration import Collaboration
     from workflows.domain.commands import PART_COMMANDS, PartReported
     from workflows.domain.part import PartReport, PartRequest, PartView, workflow_id
+    from workflows.domain.terms import Consultation, Lookup
     from workflows.domain.vocabulary import SYSTEM
-    from workflows.shell import Shell
+    from workflows.ports import consult
+    from workflows.shell import PER_LOOKUP, Shell
 
 
 @workflow.defn(name="Collaboration")
@@ -89,6 +92,13 @@ class CollaborationWorkflow(Shell[PartReport]):
                 workflow.logger.warning("%s: its case takes no report any more: %s", name, error)
                 self._deserted = True
         self._show()
+
+    async def _consult(self, lookup: Lookup, summary: str) -> Consultation:
+        """Never by a local activity: a part has no record that could say what was judged with its answer."""
+        if not self._stamped:
+            return await super()._consult(lookup, summary)
+        self._spend(PER_LOOKUP)
+        return await call(consult, lookup, summary=summary, on_trouble=self._show_trouble, local=False)
 
     def _woken(self) -> bool:
         return self._busy() or (self._part is not None and not self._part.is_open)

@@ -26,7 +26,13 @@ async def begin_parts(case: Case, start: CaseInput) -> None:
         try:
             await workflow.start_child_workflow(
                 "Collaboration",
-                CollaborationInput(request=request, time=start.time, continue_after=start.continue_after, counted=True),
+                CollaborationInput(
+                    request=request,
+                    time=start.time,
+                    continue_after=start.continue_after,
+                    counted=True,
+                    stamped=True,
+                ),
                 id=workflow_id(case.number, part.department, part.round),
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

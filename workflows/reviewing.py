@@ -35,7 +35,9 @@ async def begin_review(case: Case, subject: ReviewSubject, start: CaseInput) -> 
     try:
         await workflow.start_child_workflow(
             "Review",
-            ReviewInput(request=request, time=start.time, continue_after=start.continue_after, counted=True),
+            ReviewInput(
+                request=request, time=start.time, continue_after=start.continue_after, counted=True, stamped=True
+            ),
             id=review_id(case.number),
             parent_close_policy=ParentClosePolicy.ABANDON,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

@@ -30,6 +30,8 @@ class ShellInput(Model):
     """Events after which a new run begins; None: as many as usual."""
     counted: bool = False
     """The run counts for itself how long it has become; False: one that a release before this began."""
+    stamped: bool = False
+    """The run judges by the stamps of its steps (`workflows.steps`); False: one that a release before this began."""
 
 
 class CommandOutcome(Model):

@@ -64,7 +64,7 @@ async def test_a_long_life_has_every_step_in_the_record_and_no_run_that_grows_fo
         activities=[settling.settle, settling.consult, recording.record],
         workflow_runner=RUNNER,
     ):
-        start = CaseInput(number=number, counted=True, continue_after=CONTINUE_AFTER)
+        start = CaseInput(number=number, counted=True, stamped=True, continue_after=CONTINUE_AFTER)
         case = await real.client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=number)
         for count in range(1, REPORTS + 1):
             await case.signal("progress", _command("progress", count, text=f"第{count}次:等待厂商补丁", why="未答复"))

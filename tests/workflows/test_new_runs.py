@@ -145,7 +145,7 @@ async def test_what_a_review_was_told_while_a_new_run_began_is_in_its_record(rea
         async with Worker(real.client, task_queue=queue, workflows=[ReviewWorkflow], activities=world.activities):
             review = await real.client.start_workflow(
                 ReviewWorkflow.run,
-                ReviewInput(request=request, continue_after=CONTINUE_AFTER, counted=True),
+                ReviewInput(request=request, continue_after=CONTINUE_AFTER, counted=True, stamped=True),
                 id=f"{queue}/review",
                 task_queue=queue,
             )
