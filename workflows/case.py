@@ -73,6 +73,8 @@ class CaseWorkflow(Stepping):
     async def _live_without_stamps(self, case: Case) -> str:
         """As runs go on that began before there were stamps; a replay may stop them."""
         while True:
+            if self._outdated and not self._deliveries:
+                await self._continue_as_new()
             await self._work(case)
             # Begun before they are recorded: whoever reads of a part can answer it.
             await begin_parts(case, self._start)

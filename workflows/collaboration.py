@@ -43,6 +43,8 @@ class CollaborationWorkflow(Shell[PartReport]):
         """Live until answered or ended; the answer is how."""
         part = self._part or await self._open(start.request)
         while True:
+            if self._outdated:
+                await self._continue_as_new()
             await self._work(part)
             await self._report(part)
             if self._deserted or (not part.is_open and not self._busy()):

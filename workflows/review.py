@@ -64,6 +64,8 @@ class ReviewWorkflow(Stepping):
     async def _live_without_stamps(self, review: Review) -> str:
         """As runs go on that began before there were stamps; a replay may stop them."""
         while True:
+            if self._outdated and not self._deliveries:
+                await self._continue_as_new()
             await self._work(review)
             await self._record(review)
             if self._busy():

@@ -37,6 +37,12 @@ PER_LOOKUP = 16
 _PER_EVENT = 1_024
 """Bytes that count as one more event."""
 
+STAMPS = "stamps"
+"""Since the release after 0.1.0: a run that an earlier one began, without stamps (`workflows.steps`), ends with the next
+signal, and one with stamps goes on. The patch has the number of the signal in its name: the answer to a name is the
+same for all of a run, and was no for every signal before the upgrade.
+"""
+
 _Said = TypeVar("_Said")
 
 
@@ -73,6 +79,7 @@ class Shell(Generic[_Said]):
         self._counted = start.counted
         self._stamped = start.stamped
         self._spent = 0
+        self._outdated = False
         self._inbox: list[Arrival] = list(start.inbox)
         self._core = core
         self._said: list[_Said] = list(said)
@@ -85,6 +92,8 @@ class Shell(Generic[_Said]):
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
         self._inbox.append(read_arrival(name, args, f"signal-{self._signals}"))
+        if not self._stamped and workflow.patched(f"{STAMPS}-{self._signals}"):
+            self._outdated = True
         self._received(sum(len(arg.payload.data) for arg in args))
 
     @workflow.query
@@ -126,7 +135,8 @@ class Shell(Generic[_Said]):
     def _received(self, size: int) -> None:
         """A signal of so many bytes is in the inbox."""
         self._spend(1, size)
-        self._drain()
+        if not self._outdated:
+            self._drain()
 
     async def _work(self, core: Core[_Said]) -> None:
         """Judge everything in the inbox, looking up what has to be known first, then let pass what has fallen due."""

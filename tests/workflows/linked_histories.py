@@ -56,11 +56,9 @@ async def linked_histories() -> dict[str, WorkflowHistory]:
 @asynccontextmanager
 async def _case(client: Client, number: str) -> AsyncIterator[tuple[WorkflowHandle[CaseWorkflow, str], World]]:
     world = World(main=MainCase(number=MAIN, status=Status.IN_PROGRESS))
+    start = CaseInput(number=number, counted=True, stamped=True)
     async with Worker(client, task_queue=number, workflows=[CaseWorkflow], activities=world.activities):
-        yield (
-            await client.start_workflow(CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number),
-            world,
-        )
+        yield await client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=number), world
 
 
 def _happened(world: World, kind: EventKind) -> bool:

@@ -146,7 +146,7 @@ async def test_a_worker_killed_before_the_callers_were_told_still_answers_all_of
 
     async with worker(dying):
         main = await real.client.start_workflow(
-            CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number
+            CaseWorkflow.run, CaseInput(number=number, counted=True, stamped=True), id=number, task_queue=number
         )
         for world, handle in zip(followers, handles, strict=True):
             await link((dying, main), (world, handle))
