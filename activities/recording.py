@@ -82,7 +82,7 @@ class Recording:
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
         """
-        if not step.events:
+        if step.stamp is not None and not step.events:
             return Recorded(stamp=step.stamp)
         number = step.view.number
         rows = await self.composed(step.view, step.events)

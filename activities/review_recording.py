@@ -38,7 +38,7 @@ class ReviewRecording:
         Raises:
             ApplicationError: no such review was ever called for; trying again is of no use.
         """
-        if not step.events:
+        if step.stamp is not None and not step.events:
             return Recorded(stamp=step.stamp)
         number = step.view.number
         database = self.recording.database

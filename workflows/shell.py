@@ -38,9 +38,9 @@ _PER_EVENT = 1_024
 """Bytes that count as one more event."""
 
 STAMPS = "stamps"
-"""Since the release after 0.1.0: a run that an earlier one began, without stamps (`workflows.steps`), ends with the next
-signal, and one with stamps goes on. The patch has the number of the signal in its name: the answer to a name is the
-same for all of a run, and was no for every signal before the upgrade.
+"""Since the release after 0.1.0: a run that an earlier one began, without stamps (`workflows.steps`), ends with the
+next signal, and one with stamps goes on. The number of the signal is in the patch's name: a name is answered once a
+run, and those of signals from before the upgrade with no.
 """
 
 _Said = TypeVar("_Said")

@@ -92,7 +92,7 @@ async def _starter(environment: WorkflowEnvironment) -> AsyncIterator[Starter]:
             )
             handle = await environment.client.start_workflow(
                 CaseWorkflow.run,
-                CaseInput(number=number, counted=True, stamped=True, **start),
+                CaseInput(number=number, **{"counted": True, "stamped": True} | start),
                 id=number,
                 task_queue=number,
             )
