@@ -78,11 +78,14 @@ class Recording:
     async def record(self, step: Record) -> Recorded:
         """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
 
-        A step that comes late, after a newer one was written, completes the timeline but leaves the case row.
+        One that comes late, after a newer one was written, completes the timeline but leaves the case row. One without
+        events writes nothing.
 
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
         """
+        if step.stamp is not None and not step.events:
+            return Recorded(stamp=step.stamp)
         number = step.view.number
         rows = await self.composed(step.view, step.events)
         organisation = await self.directory.current() if step.review else None
@@ -100,6 +103,7 @@ class Recording:
             undelivered=tuple(undelivered),
             review=called if isinstance(called, ReviewSubject) else None,
             joined=called if isinstance(called, str) else None,
+            stamp=step.stamp,
         )
 
     def at(self) -> datetime:

@@ -33,9 +33,13 @@ class ReviewRecording:
     async def record_review(self, step: ReviewRecord) -> Recorded:
         """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
 
+        One without events writes nothing.
+
         Raises:
             ApplicationError: no such review was ever called for; trying again is of no use.
         """
+        if step.stamp is not None and not step.events:
+            return Recorded(stamp=step.stamp)
         number = step.view.number
         database = self.recording.database
         async with database.glance() as connection:
@@ -52,7 +56,7 @@ class ReviewRecording:
                 connection, review_timeline, ("review", step.view.review), step.events, self.recording.at()
             )
             waiting = await Outbox(database).add(connection, rows) if rows else []
-        return Recorded(undelivered=tuple(await self.recording.handed_over(number, waiting)))
+        return Recorded(undelivered=tuple(await self.recording.handed_over(number, waiting)), stamp=step.stamp)
 
 
 async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:

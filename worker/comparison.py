@@ -298,7 +298,7 @@ def _differs(row: CaseRow, execution: WorkflowExecution, since: datetime) -> boo
 
 
 def _due_differs(shown: datetime | None, due: datetime | None, since: datetime) -> bool:
-    """An earlier deadline that was met may still be shown (`ShellInput.lazy_due`), until it has passed."""
+    """An earlier deadline that was met may still be shown (`Shell._may_keep_due`), until it has passed."""
     if shown is None or due is None:
         return shown != due
     kept = since < shown < due

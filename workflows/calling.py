@@ -19,6 +19,7 @@ _Output = TypeVar("_Output")
 
 _QUICK = timedelta(seconds=5)
 """All tries of a local activity together: it costs one event of history instead of three."""
+_QUICK_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 _ATTEMPT = timedelta(seconds=10)
 """One try of a database write; what a killed worker had in hand waits as long."""
 _RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20))
@@ -32,18 +33,23 @@ async def call(
     *,
     summary: str,
     on_trouble: Callable[[str], None],
+    local: bool = True,
 ) -> _Output:
     """Run a short activity to its end, however long that takes.
 
     First as a local activity. When that fails (the database is away) as an ordinary one, retried by the server
     without end: it grows no history, and the Web UI shows it pending with its last failure.
+
+    What follows on a local activity must not depend on what else has come in meanwhile: a replay may get its result
+    earlier than those who lived it did. Where that cannot be had, it is not `local`.
     """
     try:
+        if not local:
+            return await workflow.execute_activity(
+                activity, argument, start_to_close_timeout=_QUICK, retry_policy=_QUICK_RETRIES, summary=summary[:180]
+            )
         return await workflow.execute_local_activity(
-            activity,
-            argument,
-            schedule_to_close_timeout=_QUICK,
-            retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3),
+            activity, argument, schedule_to_close_timeout=_QUICK, retry_policy=_QUICK_RETRIES
         )
     except FailureError as error:
         # Not ActivityError: a local activity that timed out is one of these when it happens, and a bare

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import ports
     from workflows.calling import call, deliver_in_background
     from workflows.case_input import CaseInput
     from workflows.departments import begin_parts, end_parts, parts_pending
@@ -20,15 +20,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.domain.event import Event, EventKind
     from workflows.domain.view import CaseView
     from workflows.forwarding import send_forwards
+    from workflows.ports import Delivery, Record, Recorded, Stamp, record, settle
     from workflows.reviewing import begin_review, join_review
-    from workflows.shell import Shell
+    from workflows.steps import Stepping, summary_of
 
 _PER_DELIVERY, _PER_FORWARD = 8, 4
 """Events of history for each, about."""
 
 
 @workflow.defn(name="Case")
-class CaseWorkflow(Shell[Event]):
+class CaseWorkflow(Stepping):
     """One customer issue, from acceptance until the customer is satisfied."""
 
     _commands = COMMANDS
@@ -38,20 +39,49 @@ class CaseWorkflow(Shell[Event]):
         super().__init__(start, start.case, start.unrecorded)
         self._start = start
         self._case = start.case
-        self._deliveries: set[asyncio.Task[None]] = set()
 
     @workflow.run
     async def run(self, start: CaseInput) -> str:
         """Live until closed; the answer is how it was resolved."""
         case = self._case or await self._open(start.number)
+        return await (self._live(case) if self._stamped else self._live_without_stamps(case))
+
+    async def _live(self, case: Case) -> str:
         while True:
+            recorded, stamp = await self._step(case)
+            await self._follow(case, recorded)
+            if stamp.lookup:
+                await self._look_up(case, stamp)
+                # Begun before they are recorded: whoever reads of a part can answer it.
+                await begin_parts(case, self._start)
+                continue
+            self._show()
+            await begin_parts(case, self._start)
+            await end_parts(case)
+            # Told after they are recorded: whoever hears of an answer finds it in the main case.
+            await self._forward(case, stamp.at)
+            if self._said or parts_pending(case) or case.forwards:
+                continue
+            if case.is_closed:
+                if await self._ends():
+                    return str(case.resolution)
+            elif self._idle and self._should_continue_as_new():
+                await self._continue_as_new()
+            else:
+                await self._rest(case)
+
+    async def _live_without_stamps(self, case: Case) -> str:
+        """As runs go on that began before there were stamps; a replay may stop them."""
+        while True:
+            if self._outdated and not self._deliveries:
+                await self._continue_as_new()
             await self._work(case)
             # Begun before they are recorded: whoever reads of a part can answer it.
             await begin_parts(case, self._start)
             await self._record(case)
             await end_parts(case)
             # Told after they are recorded: whoever hears of an answer finds it in the main case.
-            await self._forward(case)
+            await self._forward(case, self._now())
             if self._busy() or parts_pending(case) or case.forwards:
                 continue
             if case.is_closed:
@@ -69,8 +99,8 @@ class CaseWorkflow(Shell[Event]):
         return self._case.view() if self._case is not None else None
 
     async def _open(self, number: str) -> Case:
-        settlement = await call(ports.settle, number, summary="分类派发 settle", on_trouble=self._show_trouble)
-        case, events = Case.open(number, settlement, self._now())
+        settlement = await call(settle, number, summary="分类派发 settle", on_trouble=self._show_trouble)
+        case, events = Case.open(number, settlement, self._born() if self._stamped else self._now())
         self._said += events
         self._core = self._case = case
         return case
@@ -79,25 +109,31 @@ class CaseWorkflow(Shell[Event]):
         """Everything since the last record, in one transaction and with one change of search attributes."""
         while self._said:
             events, self._said = tuple(self._said), []
-            closes = any(event.kind is EventKind.CLOSED for event in events)
-            step = ports.Record(view=case.view(), events=events, review=calls_for_review(case) if closes else None)
-            summary = ", ".join(dict.fromkeys(event.kind.value for event in events))[:180]
-            recorded = await call(ports.record, step, summary=summary, on_trouble=self._show_trouble)
-            if recorded.undelivered:
-                self._spend(_PER_DELIVERY)
-                delivery = ports.Delivery(number=case.number, keys=recorded.undelivered)
-                deliver_in_background(self._deliveries, delivery)
-            if recorded.review is not None:
-                await begin_review(case, recorded.review, self._start)
-            if recorded.joined is not None:
-                await join_review(case, recorded.joined)
+            await self._follow(case, await self._write(events, None))
         self._show()
 
-    async def _forward(self, case: Case) -> None:
+    async def _write(self, events: Sequence[Event], stamp: Stamp | None) -> Recorded:
+        assert self._case is not None  # noqa: S101 - steps are a case's
+        closes = any(event.kind is EventKind.CLOSED for event in events)
+        review = calls_for_review(self._case) if closes else None
+        step = Record(view=self._case.view(), events=tuple(events), review=review, stamp=stamp)
+        return await call(record, step, summary=summary_of(events), on_trouble=self._show_trouble)
+
+    async def _follow(self, case: Case, recorded: Recorded) -> None:
+        """Do what the record of a step calls for."""
+        if recorded.undelivered:
+            self._spend(_PER_DELIVERY)
+            deliver_in_background(self._deliveries, Delivery(number=case.number, keys=recorded.undelivered))
+        if recorded.review is not None:
+            await begin_review(case, recorded.review, self._start)
+        if recorded.joined is not None:
+            await join_review(case, recorded.joined)
+
+    async def _forward(self, case: Case, at: datetime) -> None:
         for forward in case.forwards:
             self._spend(_PER_FORWARD, len(str(forward.fields)))
         for forward in await send_forwards(case):
-            self._said += case.not_there(forward, self._now())
+            self._said += case.not_there(forward, at)
 
     def _summary(self, clock: Clock) -> str:
         assert self._case is not None  # noqa: S101 - clocks are a case's

@@ -7,6 +7,7 @@ from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.calling import call
     from workflows.collaboration_details import (
         first_attributes,
         part_attributes,
@@ -18,8 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.domain.collaboration import Collaboration
     from workflows.domain.commands import PART_COMMANDS, PartReported
     from workflows.domain.part import PartReport, PartRequest, PartView, workflow_id
+    from workflows.domain.terms import Consultation, Lookup
     from workflows.domain.vocabulary import SYSTEM
-    from workflows.shell import Shell
+    from workflows.ports import consult
+    from workflows.shell import PER_LOOKUP, Shell
 
 
 @workflow.defn(name="Collaboration")
@@ -40,6 +43,8 @@ class CollaborationWorkflow(Shell[PartReport]):
         """Live until answered or ended; the answer is how."""
         part = self._part or await self._open(start.request)
         while True:
+            if self._outdated:
+                await self._continue_as_new()
             await self._work(part)
             await self._report(part)
             if self._deserted or (not part.is_open and not self._busy()):
@@ -89,6 +94,13 @@ class CollaborationWorkflow(Shell[PartReport]):
                 workflow.logger.warning("%s: its case takes no report any more: %s", name, error)
                 self._deserted = True
         self._show()
+
+    async def _consult(self, lookup: Lookup, summary: str) -> Consultation:
+        """Never by a local activity: a part has no record that could say what was judged with its answer."""
+        if not self._stamped:
+            return await super()._consult(lookup, summary)
+        self._spend(PER_LOOKUP)
+        return await call(consult, lookup, summary=summary, on_trouble=self._show_trouble, local=False)
 
     def _woken(self) -> bool:
         return self._busy() or (self._part is not None and not self._part.is_open)

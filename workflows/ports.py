@@ -21,11 +21,30 @@ DELIVERY_HEARTBEAT = timedelta(seconds=10)
 """A delivery says so often that it goes on; the one that does not is a killed worker's, and is begun again."""
 
 
+class Stamp(Fact):
+    """What a step judged, and when. It goes with the step's record, and comes back with the answer for replays to judge
+    by (see `workflows.steps`).
+    """
+
+    signals: int = Field(ge=0)
+    """How many of all that ever came are judged now."""
+    at: Instant
+    """The object's time at which they were, and up to which deadlines have lapsed."""
+    lookup: bool = False
+    """The next signal can only be judged when something has been looked up; deadlines wait for it."""
+    idle: bool = True
+    """No delivery was under way."""
+    judged: bool = True
+    """False: a replay asked what the step was, and there was none; nothing was judged, nothing is written."""
+
+
 class Record(Fact):
-    """Everything that changed in one step of a case, written in one transaction."""
+    """Everything that changed in one step of a case, written in one transaction; without events nothing is."""
 
     view: CaseView
     events: tuple[Event, ...]
+    stamp: Stamp | None = None
+    """None: of a run that a release before stamps began."""
     review: ReviewTerms | None = None
     """Given with the closing of a case, where that may call for a review (R27)."""
 
@@ -38,13 +57,17 @@ class Recorded(Fact):
     """What the closing calls for; the review's row is written, its workflow still has to be started."""
     joined: str | None = None
     """The review that runs already and covers the case from now on; it still has to be told."""
+    stamp: Stamp | None = None
+    """As it was given."""
 
 
 class ReviewRecord(Fact):
-    """Everything that changed in one step of a review, written in one transaction."""
+    """Everything that changed in one step of a review, written in one transaction; without events nothing is."""
 
     view: ReviewView
     events: tuple[Event, ...]
+    stamp: Stamp | None = None
+    """As in `Record`."""
 
 
 class Delivery(Fact):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import ports
     from workflows.calling import call, deliver_in_background
     from workflows.domain.clock import Clock
     from workflows.domain.event import Event
     from workflows.domain.review import Review
     from workflows.domain.review_commands import REVIEW_COMMANDS
     from workflows.domain.review_view import ReviewRequest, ReviewView
+    from workflows.ports import Delivery, Recorded, ReviewRecord, Stamp, record_review
     from workflows.review_details import (
         first_attributes,
         review_attributes,
@@ -22,11 +22,11 @@ with workflow.unsafe.imports_passed_through():
         review_timer_summary,
     )
     from workflows.review_input import ReviewInput
-    from workflows.shell import Shell
+    from workflows.steps import Stepping, summary_of
 
 
 @workflow.defn(name="Review")
-class ReviewWorkflow(Shell[Event]):
+class ReviewWorkflow(Stepping):
     """One review, from the closing that called for it until its last measure is done."""
 
     _commands = REVIEW_COMMANDS
@@ -36,14 +36,36 @@ class ReviewWorkflow(Shell[Event]):
         review = start.review
         super().__init__(start, review, start.unrecorded)
         self._start = start
-        self._deliveries: set[asyncio.Task[None]] = set()
         self._review = review or self._open(start.request)
 
     @workflow.run
     async def run(self, start: ReviewInput) -> str:  # noqa: ARG002 - taken up by `__init__`, where signals may be first
         """Live until done; the answer is why it ended."""
-        review = self._review
+        return await (self._live(self._review) if self._stamped else self._live_without_stamps(self._review))
+
+    async def _live(self, review: Review) -> str:
         while True:
+            recorded, stamp = await self._step(review)
+            self._follow(review, recorded)
+            if stamp.lookup:
+                await self._look_up(review, stamp)
+                continue
+            self._show()
+            if self._said:
+                continue
+            if not review.is_open:
+                if await self._ends():
+                    return str(review.ended_because)
+            elif self._idle and self._should_continue_as_new():
+                await self._continue_as_new()
+            else:
+                await self._rest(review)
+
+    async def _live_without_stamps(self, review: Review) -> str:
+        """As runs go on that began before there were stamps; a replay may stop them."""
+        while True:
+            if self._outdated and not self._deliveries:
+                await self._continue_as_new()
             await self._work(review)
             await self._record(review)
             if self._busy():
@@ -65,7 +87,7 @@ class ReviewWorkflow(Shell[Event]):
     def _open(self, request: ReviewRequest) -> Review:
         # Set by the case that started it: the first change is against these.
         self._shown = first_attributes(request)
-        review, events = Review.open(request, self._now())
+        review, events = Review.open(request, self._born() if self._stamped else self._now())
         self._said += events
         self._core = review
         return review
@@ -74,13 +96,18 @@ class ReviewWorkflow(Shell[Event]):
         """Everything since the last record, in one transaction and with one change of search attributes."""
         while self._said:
             events, self._said = tuple(self._said), []
-            step = ports.ReviewRecord(view=review.view(), events=events)
-            summary = ", ".join(dict.fromkeys(event.kind.value for event in events))[:180]
-            recorded = await call(ports.record_review, step, summary=summary, on_trouble=self._show_trouble)
-            if recorded.undelivered:
-                delivery = ports.Delivery(number=review.request.number, keys=recorded.undelivered)
-                deliver_in_background(self._deliveries, delivery)
+            self._follow(review, await self._write(events, None))
         self._show()
+
+    async def _write(self, events: Sequence[Event], stamp: Stamp | None) -> Recorded:
+        step = ReviewRecord(view=self._review.view(), events=tuple(events), stamp=stamp)
+        return await call(record_review, step, summary=summary_of(events), on_trouble=self._show_trouble)
+
+    def _follow(self, review: Review, recorded: Recorded) -> None:
+        """Deliver what nobody else does."""
+        if recorded.undelivered:
+            delivery = Delivery(number=review.request.number, keys=recorded.undelivered)
+            deliver_in_background(self._deliveries, delivery)
 
     def _summary(self, clock: Clock) -> str:
         return review_timer_summary(self._review, clock)

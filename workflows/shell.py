@@ -25,17 +25,23 @@ from workflows.domain.state import Outcome
 from workflows.domain.terms import Consultation, Lookup
 from workflows.shell_input import NEWEST, Arrival, CommandOutcome, ShellInput
 
-_TIMER_SLACK = timedelta(milliseconds=1)
+TIMER_SLACK = timedelta(milliseconds=1)
 """Added to every wait, so that rounding never wakes anything just before its deadline."""
 
 _LONGEST_RUN = 4_000
 """Events, about; the server ends a run that has 51,200 of them, or 50 MB."""
-_PER_TURN = 8
+PER_TURN = 8
 """Events from one wait to the next: a workflow task, a timer, a record, a change of search attributes."""
-_PER_LOOKUP = 16
+PER_LOOKUP = 16
 """What a lookup answers may be some kilobytes long."""
 _PER_EVENT = 1_024
 """Bytes that count as one more event."""
+
+STAMPS = "stamps"
+"""Since the release after 0.1.0: a run that an earlier one began, without stamps (`workflows.steps`), ends with the
+next signal, and one with stamps goes on. The number of the signal is in the patch's name: a name is answered once a
+run, and those of signals from before the upgrade with no.
+"""
 
 _Said = TypeVar("_Said")
 
@@ -71,8 +77,10 @@ class Shell(Generic[_Said]):
         self._continue_after = start.continue_after
         self._signals = start.signals
         self._counted = start.counted
-        self._lazy_due = start.lazy_due
+        self._stamped = start.stamped
         self._spent = 0
+        self._outdated = False
+        self._over = False
         self._inbox: list[Arrival] = list(start.inbox)
         self._core = core
         self._said: list[_Said] = list(said)
@@ -84,9 +92,10 @@ class Shell(Generic[_Said]):
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
-        self._spend(1, sum(len(arg.payload.data) for arg in args))
         self._inbox.append(read_arrival(name, args, f"signal-{self._signals}"))
-        self._drain()
+        if not self._stamped and workflow.patched(f"{STAMPS}-{self._signals}"):
+            self._outdated = True
+        self._received(sum(len(arg.payload.data) for arg in args))
 
     @workflow.query
     def outcome(self, command_id: str) -> CommandOutcome:
@@ -96,6 +105,8 @@ class Shell(Generic[_Said]):
             word = "accepted" if known.accepted else "rejected"
             return CommandOutcome(command_id=command_id, outcome=word, reason=known.reason)
         waiting = any(arrival.command_id == command_id for arrival in self._inbox)
+        if waiting and self._over:
+            return CommandOutcome(command_id=command_id, outcome="rejected", reason="it was closed before this came")
         return CommandOutcome(command_id=command_id, outcome="pending" if waiting else "unknown")
 
     # What a subclass says of itself
@@ -124,6 +135,12 @@ class Shell(Generic[_Said]):
     def _busy(self) -> bool:
         return bool(self._inbox or self._said)
 
+    def _received(self, size: int) -> None:
+        """A signal of so many bytes is in the inbox."""
+        self._spend(1, size)
+        if not self._outdated:
+            self._drain()
+
     async def _work(self, core: Core[_Said]) -> None:
         """Judge everything in the inbox, looking up what has to be known first, then let pass what has fallen due."""
         self._drain()
@@ -138,7 +155,7 @@ class Shell(Generic[_Said]):
         self._said += core.expire(self._now())
 
     async def _consult(self, lookup: Lookup, summary: str) -> Consultation:
-        self._spend(_PER_LOOKUP)
+        self._spend(PER_LOOKUP)
         return await call(ports.consult, lookup, summary=summary, on_trouble=self._show_trouble)
 
     def _drain(self) -> None:
@@ -170,15 +187,17 @@ class Shell(Generic[_Said]):
         Nothing but the deadline has changed, it is later than before, and the timer will have it shown before the old
         one has passed. So a deadline in a list is never later than the true one, and never in the past.
         """
-        shown, due = self._shown, attributes.get(DUE)
-        if not self._lazy_due or shown is None or due is None or self._timer_at is None:
+        shown, due, wakes_at = self._shown, attributes.get(DUE), self._wakes_at()
+        if not self._stamped or shown is None or due is None or wakes_at is None:
             return False
         kept = shown.get(DUE)
-        return (
-            kept is not None
-            and self._timer_at <= kept < due
-            and shown.updated(SearchAttributePair(DUE, due)) == attributes
-        )
+        if kept is None or not wakes_at <= kept < due:
+            return False
+        return shown.updated(SearchAttributePair(DUE, due)) == attributes
+
+    def _wakes_at(self) -> datetime | None:
+        """When the earliest timer fires that is set."""
+        return self._timer_at
 
     def _show_trouble(self, trouble: str) -> None:
         """The record or the directory cannot be reached: visible in lists and here, until it goes on."""
@@ -188,12 +207,12 @@ class Shell(Generic[_Said]):
 
     async def _wait(self, core: Core[_Said]) -> None:
         """Sleep until a signal or the earliest deadline; a timer is only replaced by an earlier one."""
-        self._spend(_PER_TURN)
+        self._spend(PER_TURN)
         clock = core.earliest()
         if clock is not None and clock.next is not None and (self._timer_at is None or clock.next < self._timer_at):
             if self._timer is not None:
                 self._timer.cancel()
-            wait = self._time.wait(clock.next, self._now()) + _TIMER_SLACK
+            wait = self._time.wait(clock.next, self._now()) + TIMER_SLACK
             self._timer_at = clock.next
             self._timer = asyncio.create_task(workflow.sleep(wait, summary=self._summary(clock)))
         timer = self._timer
@@ -232,7 +251,7 @@ class Shell(Generic[_Said]):
         activity before it is resolved first, and the loop would come here before it sees the signal. For the same
         reason nothing is awaited after the timer: what has not been recorded or judged travels along.
         """
-        await workflow.sleep(_TIMER_SLACK, summary="新的一轮 continue as new")
+        await workflow.sleep(TIMER_SLACK, summary="新的一轮 continue as new")
         update: dict[str, Any] = {"signals": self._signals, "inbox": tuple(self._inbox), **NEWEST}
         workflow.continue_as_new(self._carried().model_copy(update=update))
 

@@ -33,12 +33,12 @@ class ShellInput(Model):
     """Events after which a new run begins; None: as many as usual."""
     counted: bool = False
     """The run counts for itself how long it has become; False: one that a release before this began."""
-    lazy_due: bool = False
-    """Lists hear of a later deadline when they hear of something else, or when the earlier one has passed; False: at
-    once, as in runs that a release before this began."""
+    stamped: bool = False
+    """The run judges by the stamps of its steps (`workflows.steps`), and lists hear of a later deadline when they hear
+    of something else, or when the earlier one has passed; False: one that a release before this began."""
 
 
-NEWEST: Final[Mapping[str, Any]] = {"counted": True, "lazy_due": True}
+NEWEST: Final[Mapping[str, Any]] = {"counted": True, "stamped": True}
 """What every run that begins with this release does; runs that began before go on as they began."""
 
 

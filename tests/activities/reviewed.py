@@ -25,7 +25,7 @@ from workflows.domain.review_commands import REVIEW_COMMANDS
 from workflows.domain.review_view import ReviewRequest, ReviewSubject
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import Priority
-from workflows.ports import Record, ReviewRecord
+from workflows.ports import Record, ReviewRecord, Stamp
 
 TERMS = ReviewRules().terms()
 HEAD, AUTHOR, COLLEAGUE = "tech-head", "tech-001", "tech-002"
@@ -78,8 +78,10 @@ class Reviewed:
 
     async def _record(self, events: list[Event]) -> None:
         assert self.review is not None
-        step = ReviewRecord(view=self.review.view(), events=tuple(events))
-        await ReviewRecording(self.recording).record_review(step)
+        stamp = Stamp(signals=len(self.review.outcomes), at=self.now)
+        step = ReviewRecord(view=self.review.view(), events=tuple(events), stamp=stamp)
+        recorded = await ReviewRecording(self.recording).record_review(step)
+        assert recorded.stamp == stamp, "replays judge by it"
 
 
 async def approved(database: Database, **changes: Any) -> Reviewed:

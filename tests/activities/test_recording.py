@@ -34,7 +34,7 @@ from workflows.domain.event import EventKind, Notice
 from workflows.domain.view import CaseView
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact, Status
-from workflows.ports import Record
+from workflows.ports import Record, Recorded, Stamp
 
 LATER = MONDAY + 3 * MINUTE
 
@@ -103,6 +103,21 @@ async def test_a_step_written_twice_is_there_once(database: Database, recording:
     async with database.read() as connection:
         assert set(await connection.scalars(select(timeline.c.recorded_at))) == {LATER}
         assert set(await connection.scalars(select(outbox.c.created_at))) == {LATER}
+
+
+async def test_a_step_is_answered_with_its_stamp_for_replays_to_judge_by(
+    database: Database, recording: Recording
+) -> None:
+    stamp = Stamp(signals=3, at=MONDAY, lookup=True)
+    assert (await recording.record(Record(view=view(), events=(event(1),), stamp=stamp))).stamp == stamp
+    assert (await recording.record(Record(view=view(), events=(), stamp=stamp))).stamp == stamp
+    assert await _count(database) == {"case_record": 1, "timeline": 1, "outbox": 0}
+
+
+async def test_a_step_in_which_nothing_happened_writes_nothing(database: Database, recording: Recording) -> None:
+    asked = Stamp(signals=0, at=MONDAY, judged=False)
+    assert await recording.record(Record(view=view(), events=(), stamp=asked)) == Recorded(stamp=asked)
+    assert await _count(database) == {"case_record": 0, "timeline": 0, "outbox": 0}
 
 
 async def test_a_step_that_cannot_be_written_leaves_nothing_half_written(

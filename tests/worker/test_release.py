@@ -25,6 +25,7 @@ from workflows.case_input import CaseInput
 from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.review import ReviewWorkflow
+from workflows.shell_input import NEWEST
 
 _PATIENCE = 20.0
 
@@ -89,7 +90,8 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
         return (await standing(releases)).get(build_id) == status
 
     async with build(client, settings, world):
-        handle = await client.start_workflow(CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=queue)
+        start = CaseInput(number=number, **NEWEST)
+        handle = await client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=queue)
         await note(1)
     async with build(client, of_build(settings, "A"), world):
         await until(lambda: seen("A", "inactive"))

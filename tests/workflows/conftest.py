@@ -92,7 +92,7 @@ async def _starter(environment: WorkflowEnvironment) -> AsyncIterator[Starter]:
                 )
             )
             handle = await environment.client.start_workflow(
-                CaseWorkflow.run, CaseInput(number=number, **NEWEST, **start), id=number, task_queue=number
+                CaseWorkflow.run, CaseInput(number=number, **{**NEWEST, **start}), id=number, task_queue=number
             )
             stack.push_async_callback(_end, handle)
             return handle

@@ -21,6 +21,7 @@ from workflows.details import SEARCH_ATTRIBUTES
 from workflows.domain.event import EventKind
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import Status
+from workflows.shell_input import NEWEST
 
 MAIN, CALLER, LATE = "FB202405060001", "FB202405060002", "FB202405060003"
 
@@ -56,11 +57,9 @@ async def linked_histories() -> dict[str, WorkflowHistory]:
 @asynccontextmanager
 async def _case(client: Client, number: str) -> AsyncIterator[tuple[WorkflowHandle[CaseWorkflow, str], World]]:
     world = World(main=MainCase(number=MAIN, status=Status.IN_PROGRESS))
+    start = CaseInput(number=number, **NEWEST)
     async with Worker(client, task_queue=number, workflows=[CaseWorkflow], activities=world.activities):
-        yield (
-            await client.start_workflow(CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number),
-            world,
-        )
+        yield await client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=number), world
 
 
 def _happened(world: World, kind: EventKind) -> bool:

@@ -22,6 +22,7 @@ from workflows.case_input import CaseInput
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import Status
+from workflows.shell_input import NEWEST
 
 Handle = WorkflowHandle[CaseWorkflow, str]
 CALLERS = 3
@@ -146,7 +147,7 @@ async def test_a_worker_killed_before_the_callers_were_told_still_answers_all_of
 
     async with worker(dying):
         main = await real.client.start_workflow(
-            CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number
+            CaseWorkflow.run, CaseInput(number=number, **NEWEST), id=number, task_queue=number
         )
         for world, handle in zip(followers, handles, strict=True):
             await link((dying, main), (world, handle))

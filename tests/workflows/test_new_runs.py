@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from temporalio.worker import Worker
 
 from tests.scenes import MONDAY, NUMBER
 from tests.workflows.conftest import Starter
+from tests.workflows.replays import play_all
 from tests.workflows.test_case_workflow import send
 from tests.workflows.test_collaboration_workflow import ask, part_of
 from tests.workflows.test_review_workflow import world_that_reviews
@@ -158,3 +160,19 @@ async def test_what_a_review_was_told_while_a_new_run_began_is_in_its_record(rea
         assert first.continued_execution_run_id
 
     await asyncio.gather(*(one() for _ in range(LIVES)))
+
+
+async def test_a_case_begun_before_the_upgrade_goes_on_with_stamps_from_its_next_command(
+    start: Starter, real: WorkflowEnvironment
+) -> None:
+    """Without them a replay may stop it."""
+    world = World()
+    case = await start(world, stamped=False)
+    sent = await at_once(case, "note", "tech-001", {"text": "看到了"})
+    notes = [event for event in world.events if event.kind is EventKind.NOTED]
+    assert len(notes) == len(sent)
+    assert gapless(world.events)
+    first = (await case.fetch_history()).events[0].workflow_execution_started_event_attributes
+    assert first.continued_execution_run_id
+    assert json.loads(first.input.payloads[0].data)["stamped"] is True
+    assert await play_all(real.client, case.id) == world.view

@@ -75,7 +75,10 @@ class World:
         self.deliveries += len(keys)
         closes = step.review is not None
         return ports.Recorded(
-            undelivered=keys, review=self.subject if closes else None, joined=self.joined if closes else None
+            undelivered=keys,
+            review=self.subject if closes else None,
+            joined=self.joined if closes else None,
+            stamp=step.stamp,
         )
 
     @activity.defn
@@ -89,7 +92,7 @@ class World:
         self.review = step.view
         async with self._changed:
             self._changed.notify_all()
-        return ports.Recorded()
+        return ports.Recorded(stamp=step.stamp)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something is true after a record."""
