@@ -58,7 +58,7 @@ class _Review(ReviewWorkflow):
 
 
 async def play(history: WorkflowHistory) -> BaseModel:
-    """What a history comes to, as everybody outside sees it.
+    """What a history comes to, as everybody outside sees it; one at a time.
 
     Raises:
         temporalio.workflow.NondeterminismError: the workflow does otherwise than it did.
