@@ -20,7 +20,7 @@ from starter.stuck import Finding, find_stuck
 from tests.activities.mail_server import MailServer
 from tests.faults.accounting import Account, account
 from tests.faults.office import PATIENCE, Office
-from tests.starter.command_line import BIHUAN, bihuan_environment
+from tests.starter.command_line import bihuan_beside
 from tests.starter.installation import Answer
 from tests.worker.ports import free_ports
 from worker.company_time import CompanyTime
@@ -77,13 +77,9 @@ class Branch:
         environment = {"BIHUAN_DATA": str(settings.data), "BIHUAN_TASK_QUEUE": settings.task_queue}
         if settings.database_url is not None:
             environment["BIHUAN_DATABASE_URL"] = settings.database_url
-        process = await asyncio.create_subprocess_exec(
-            *BIHUAN, *arguments, cwd=settings.data, env=bihuan_environment(environment),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate(given.encode())
-        assert process.returncode is not None
-        return Answer(process.returncode, out.decode(), err.decode())
+        return Answer(
+            *await bihuan_beside(*arguments, folder=settings.data, environment=environment, given=given.encode())
+        )
 
     async def registered(self) -> int:
         """How many submissions were accepted."""

@@ -12,7 +12,9 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["tests.faults.worker_process", "tests.faults.intake_process"])
+_FORKING.set_forkserver_preload(
+    ["tests.faults.worker_process", "tests.faults.intake_process", "tests.starter.forked", "tests.starter.everything"]
+)
 _SOON = 0.05
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 import pytest
+
+from starter.admin import _GROUPS
+from tests.starter.forked import Forked, fork
 
 _ROOT = Path(__file__).parents[2]
 _THEIRS = ("BIHUAN_", "TEMPORAL_")
@@ -30,15 +37,120 @@ def bihuan(
     *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run to its end in a folder of its own."""
-    return subprocess.run(
-        [*BIHUAN, *arguments],
-        cwd=folder,
-        env=bihuan_environment(environment or {}),
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
+    changes = environment or {}
+    if _by_itself(arguments, changes):
+        done = subprocess.run(
+            [*BIHUAN, *arguments],
+            cwd=folder,
+            env=bihuan_environment(changes),
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        _note(arguments, done.returncode)
+        return done
+    with ExitStack() as files:
+        stdin, stdout, stderr = _files(files, given.encode())
+        code = _forked(arguments, folder, changes, stdin, stdout, stderr).join()
+        return subprocess.CompletedProcess(list(arguments), code, _written(stdout).decode(), _written(stderr).decode())
+
+
+async def bihuan_beside(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: bytes = b""
+) -> tuple[int, str, str]:
+    """The same while other things go on; answers exit code, standard output and standard error."""
+    changes = environment or {}
+    if _by_itself(arguments, changes):
+        process = await asyncio.create_subprocess_exec(
+            *BIHUAN, *arguments, cwd=folder, env=bihuan_environment(changes),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate(given)
+        assert process.returncode is not None
+        _note(arguments, process.returncode)
+        return process.returncode, out.decode(), err.decode()
+    with ExitStack() as files:
+        stdin, stdout, stderr = _files(files, given)
+        code = await _forked(arguments, folder, changes, stdin, stdout, stderr).wait()
+        return code, _written(stdout).decode(), _written(stderr).decode()
+
+
+Service = asyncio.subprocess.Process | Forked
+
+
+async def begun(*arguments: str, folder: Path, environment: Mapping[str, str]) -> tuple[Service, asyncio.StreamReader]:
+    """A command that runs on, and what it says on standard error."""
+    if _by_itself(arguments, environment):
+        process = await asyncio.create_subprocess_exec(
+            *BIHUAN, *arguments, cwd=folder, env=bihuan_environment(environment), stderr=asyncio.subprocess.PIPE
+        )
+        assert process.stderr is not None
+        _note(arguments, 0)
+        return process, process.stderr
+    read, write = os.pipe()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    forked = fork(
+        arguments, folder=folder, environment=bihuan_environment(environment),
+        stdin=nothing, stdout=nothing, stderr=write,
+    )  # fmt: skip
+    for number in (nothing, write):
+        os.close(number)
+    said = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(said), os.fdopen(read, "rb", buffering=0)
     )
+    return forked, said
+
+
+_WORKED: set[tuple[str, ...]] = set()
+"""Commands that did what they are for in an interpreter of their own."""
+
+
+def _by_itself(arguments: Sequence[str], changes: Mapping[str, str]) -> bool:
+    """Whether it gets one: until it has worked there, which shows that it imports all it needs, and wherever the
+    interpreter is what is tried.
+    """
+    return _name(arguments) not in _WORKED or any(key.startswith(("PYTHON", "LC_", "LANG")) for key in changes)
+
+
+def _note(arguments: Sequence[str], code: int) -> None:
+    if code == 0:
+        _WORKED.add(_name(arguments))
+
+
+def _name(arguments: Sequence[str]) -> tuple[str, ...]:
+    words = 1
+    while words < len(arguments) and " ".join(arguments[:words]) in _GROUPS:
+        words += 1
+    return tuple(arguments[:words])
+
+
+def _forked(
+    arguments: Sequence[str],
+    folder: Path,
+    changes: Mapping[str, str],
+    stdin: IO[bytes],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+) -> Forked:
+    return fork(
+        arguments, folder=folder, environment=bihuan_environment(changes),
+        stdin=stdin.fileno(), stdout=stdout.fileno(), stderr=stderr.fileno(),
+    )  # fmt: skip
+
+
+def _files(stack: ExitStack, given: bytes) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
+    """Without a name; in the first there is what it is given to read."""
+    stdin, stdout, stderr = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]  # noqa: SIM115
+    stdin.write(given)
+    stdin.seek(0)
+    return stdin, stdout, stderr
+
+
+def _written(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def make_installation(folder: Path) -> None:

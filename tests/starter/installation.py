@@ -21,7 +21,7 @@ from activities.reading import Cases
 from starter.console.case_json import case_json
 from starter.console.review_json import review_for, review_of_case
 from starter.stuck import find_stuck
-from tests.starter.command_line import BIHUAN, bihuan_environment
+from tests.starter.command_line import Service, begun, bihuan_beside, bihuan_environment
 from tests.worker.ports import free_ports
 from worker.company_time import CompanyTime
 from worker.endpoint import Endpoint
@@ -60,7 +60,7 @@ class Installation:
     ports: list[int] = field(default_factory=lambda: free_ports(2))
     said: list[str] = field(default_factory=list)
     """What `bihuan up` wrote, line by line, over all its lives."""
-    process: asyncio.subprocess.Process | None = None
+    process: Service | None = None
     _listening: asyncio.Task[None] | None = None
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_A_TIME))
 
@@ -87,11 +87,11 @@ class Installation:
     async def up(self) -> None:
         """From the start of the process to its line of readiness."""
         heard = len(self.said)
-        self.process = await asyncio.create_subprocess_exec(
-            *BIHUAN, "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]),
-            cwd=self.folder, env=self._environment(), stderr=asyncio.subprocess.PIPE,
+        self.process, stderr = await begun(
+            "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]),
+            folder=self.folder, environment=self._settings(),
         )  # fmt: skip
-        self._listening = asyncio.create_task(self._listen(self.process))
+        self._listening = asyncio.create_task(self._listen(self.process, stderr))
         await self.until(lambda: any("ready: " in line for line in self.said[heard:]) or self._ended())
         assert not self._ended(), self.said[heard:]
 
@@ -106,14 +106,11 @@ class Installation:
 
     async def run(self, *arguments: str, given: str | bytes = "") -> Answer:
         """One command to its end."""
+        said = given.encode() if isinstance(given, str) else given
         async with self._turn:
-            process = await asyncio.create_subprocess_exec(
-                *BIHUAN, *arguments, cwd=self.folder, env=self._environment(),
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-            out, err = await process.communicate(given.encode() if isinstance(given, str) else given)
-        assert process.returncode is not None
-        return Answer(process.returncode, out.decode(), err.decode())
+            return Answer(
+                *await bihuan_beside(*arguments, folder=self.folder, environment=self._settings(), given=said)
+            )
 
     async def case(self, number: str) -> dict[str, Any]:
         """What `bihuan show --json` says, without an interpreter of its own."""
@@ -161,7 +158,7 @@ class Installation:
     async def temporal(self, *arguments: str) -> str:
         """Temporal's own command, against the embedded server."""
         process = await asyncio.create_subprocess_exec(
-            find_binary(), *arguments, "--address", self.address, env=self._environment(),
+            find_binary(), *arguments, "--address", self.address, env=bihuan_environment(self._settings()),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         out, err = await process.communicate()
@@ -206,12 +203,11 @@ class Installation:
     def _ended(self) -> bool:
         return self.process is None or self.process.returncode is not None
 
-    def _environment(self) -> dict[str, str]:
-        return bihuan_environment({"BIHUAN_SERVER__SYNCHRONOUS": "normal", **self.environment})
+    def _settings(self) -> dict[str, str]:
+        return {"BIHUAN_SERVER__SYNCHRONOUS": "normal", **self.environment}
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None
-        while line := await process.stderr.readline():
+    async def _listen(self, process: Service, stderr: asyncio.StreamReader) -> None:
+        while line := await stderr.readline():
             self.said.append(line.decode().rstrip())
         await process.wait()
 

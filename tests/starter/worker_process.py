@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.starter.command_line import BIHUAN, bihuan_environment
+from tests.starter.command_line import Service, begun
 from tests.worker.ports import free_ports
 
 PATIENCE = 45.0
@@ -34,7 +34,7 @@ class Told:
 class WorkerProcess:
     """Begin it with `worker_process`."""
 
-    process: asyncio.subprocess.Process
+    process: Service
     monitor: int
     said: list[str] = field(default_factory=list)
     listening: asyncio.Task[None] | None = None
@@ -59,10 +59,9 @@ class WorkerProcess:
             await self.listening
         return code
 
-    async def listen(self) -> None:
+    async def listen(self, stderr: asyncio.StreamReader) -> None:
         """Keep what it says."""
-        assert self.process.stderr is not None
-        while line := await self.process.stderr.readline():
+        while line := await stderr.readline():
             self.said.append(line.decode().rstrip())
 
 
@@ -70,26 +69,22 @@ class WorkerProcess:
 async def worker_process(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[WorkerProcess]:
     """Ready; gone at the end."""
     (port,) = free_ports(1)
-    process = await asyncio.create_subprocess_exec(
-        *BIHUAN, "worker", cwd=folder, stderr=asyncio.subprocess.PIPE,
-        env=bihuan_environment(
-            {"BIHUAN_SERVER__SYNCHRONOUS": "normal", "BIHUAN_MONITOR": f"127.0.0.1:{port}", **environment}
-        ),
-    )  # fmt: skip
-    begun = WorkerProcess(process, port)
-    begun.listening = asyncio.create_task(begun.listen())
+    monitor = {"BIHUAN_SERVER__SYNCHRONOUS": "normal", "BIHUAN_MONITOR": f"127.0.0.1:{port}"}
+    process, stderr = await begun("worker", folder=folder, environment={**monitor, **environment})
+    here = WorkerProcess(process, port)
+    here.listening = asyncio.create_task(here.listen(stderr))
     try:
         async with asyncio.timeout(PATIENCE):
-            while (await begun.ask("/ready")).status != 200:
-                assert process.returncode is None, begun.said
+            while (await here.ask("/ready")).status != 200:
+                assert process.returncode is None, here.said
                 await asyncio.sleep(0.05)
-        yield begun
+        yield here
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGCONT)
         with suppress(ProcessLookupError):
             process.kill()
-        await begun.end()
+        await here.end()
 
 
 def ask_monitor(port: int, question: str, patience: float = 5.0) -> Told:
