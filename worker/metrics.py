@@ -104,7 +104,7 @@ class _Build(Collector):
 
     def collect(self) -> Iterable[Metric]:
         family = GaugeMetricFamily("bihuan_build_info", "Which release runs.", labels=("version", "build_id"))
-        family.add_metric((_version(), self._build_id), 1)
+        family.add_metric((installed_version(), self._build_id), 1)
         yield family
 
 
@@ -128,7 +128,8 @@ def _fetch(address: str) -> bytes:
         connection.close()
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """Of bihuan itself."""
     try:
         return version("bihuan")
     except PackageNotFoundError:

@@ -31,6 +31,7 @@ from worker.endpoint import Endpoint
 from worker.hand_over import StandaloneDelivery, UndeliverableReport
 from worker.health import Phase
 from worker.installation import Installation, open_installation
+from worker.metrics import installed_version
 from worker.monitor import open_monitor
 from worker.pollers import Pollers
 from worker.release import deployment, point_out_idle
@@ -206,6 +207,8 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
         graceful_shutdown_timeout=DRAIN,
         max_heartbeat_throttle_interval=_BEAT,
         deployment_config=deployment(settings),
+        # Otherwise the SDK makes up a name from the code of every module there is: most of the time a start took.
+        build_id=None if settings.build_id else f"bihuan-{installed_version()}",
     )
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.recording import hand_over_nothing
 from starter.doctor.release import release
 from starter.doctor.ward import Ward
 from tests.workflows.world import World
 from worker.hand_over import StandaloneDelivery, stable_id
-from worker.process import RUNNER
+from worker.installation import open_installation
+from worker.process import RUNNER, build_activities, build_worker
 from worker.release import Releases, deployment, point_out_idle
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
@@ -172,3 +176,14 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
 
 def test_without_a_build_id_every_worker_takes_any_case(settings: Settings) -> None:
     assert deployment(settings) is None
+
+
+async def test_a_worker_begins_at_once_under_the_name_of_its_release(
+    local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = Mock(side_effect=AssertionError("the code of every module is read for a name"))
+    monkeypatch.setattr("temporalio.worker._worker.load_default_build_id", named)
+    async with open_installation(settings, prepare=True) as installation:
+        activities = build_activities(local.client, installation, hand_over_nothing)
+        assert build_worker(local.client, settings, activities).config()["build_id"] == f"bihuan-{version('bihuan')}"
+        build_worker(local.client, of_build(settings, "A"), activities)
