@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from activities.database import Database
-from tests.postgresql import NoServerError, new_database, running_server
+from tests.postgresql import Databases, NoServerError, new_database, running_server
 
 # Whoever runs the tests may have a record of their own: it is not for us to write to.
 os.environ.pop("BIHUAN_DATABASE_URL", None)
@@ -77,21 +77,33 @@ async def migrated_url(postgresql_server: str) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def databases(postgresql_server: str, migrated_url: str) -> Databases:
+    """Databases there with all tables and nothing in them."""
+    return Databases(postgresql_server, migrated_url)
+
+
+@pytest.fixture
+async def tables_url(databases: Databases) -> AsyncIterator[str]:
+    """One of them."""
+    url = await databases.take()
+    yield url
+    await databases.give_back(url)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def record_url(
-    request: pytest.FixtureRequest, tmp_path: Path, postgresql_server: str, migrated_url: str
-) -> AsyncIterator[str]:
+async def record_url(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> AsyncIterator[str]:
     """Where the record of an installation in `tmp_path` is; in force for whatever the test runs, processes included."""
-    async for url in _in_force(request.param, tmp_path, postgresql_server, migrated_url):
+    async for url in _in_force(request.param, tmp_path, databases):
         yield url
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 async def shared_record_url(
-    request: pytest.FixtureRequest, shared_folder: Path, postgresql_server: str, migrated_url: str
+    request: pytest.FixtureRequest, shared_folder: Path, databases: Databases
 ) -> AsyncIterator[str]:
     """The same for an installation of a whole module, in `shared_folder`."""
-    async for url in _in_force(request.param, shared_folder, postgresql_server, migrated_url):
+    async for url in _in_force(request.param, shared_folder, databases):
         yield url
 
 
@@ -100,16 +112,17 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     return tmp_path_factory.mktemp("shared")
 
 
-async def _in_force(kind: str, folder: Path, server: str, template: str) -> AsyncIterator[str]:
+async def _in_force(kind: str, folder: Path, databases: Databases) -> AsyncIterator[str]:
     """SQLite is where it is without a setting; the folder is there as well, for what else is kept in it."""
     (folder / "bihuan-data").mkdir(exist_ok=True)
     if kind == "sqlite":
         yield f"sqlite:///{folder}/bihuan-data/bihuan.db"
         return
     with pytest.MonkeyPatch.context() as patch:
-        url = await new_database(server, template=template)
+        url = await databases.take()
         patch.setenv("BIHUAN_DATABASE_URL", url)
         yield url
+        await databases.give_back(url)
 
 
 async def _migrate(url: str) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from activities.database import Database
-from tests.postgresql import create_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -17,18 +16,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An address where no database is yet, of either kind: whatever is promised holds on both."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bihuan.db"
-    url: str = request.getfixturevalue("postgresql_url")
+    # Where `database` is asked for, too, it comes with its tables at once.
+    url: str = request.getfixturevalue("tables_url" if "database" in request.fixturenames else "postgresql_url")
     return url
 
 
 @pytest.fixture
-async def database(database_url: str, migrated_file: Path, migrated_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, migrated_file: Path) -> AsyncIterator[Database]:
     """An empty database with all tables, of either kind."""
     opened = Database.open(database_url, synchronous="NORMAL")
     if opened.address.kind == "sqlite":
         shutil.copy(migrated_file, opened.address.path)
-    else:
-        await create_database(database_url, template=migrated_url)
     yield opened
     await opened.close()
 
