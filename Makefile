@@ -18,8 +18,9 @@ demo: $(VENV)/installed
 	$(BIN)/bihuan demo
 
 ## Everything the project promises, tried.
+# Bytecode is kept whatever the environment says: each of some hundred processes would compile everything again.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 ## Lint, types, import layers.
 check: $(VENV)/installed

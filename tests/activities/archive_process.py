@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import stat
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest.mock import patch
@@ -45,11 +44,12 @@ _DEATHS = {
 }
 
 
-async def main(url: str, folder: str, moment: str) -> None:
+async def _archive(url: str, folder: Path, moment: str) -> None:
     """Archive what is due, as far as it goes."""
     with patch(*_DEATHS[moment]):
-        await run(archiving_of(Database.open(url), Path(folder)))
+        await run(archiving_of(Database.open(url), folder))
 
 
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+def archive_and_die(url: str, folder: Path, moment: str) -> None:
+    """The process."""
+    asyncio.run(_archive(url, folder, moment))

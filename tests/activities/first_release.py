@@ -6,6 +6,7 @@ worked with by its own commands. It never changes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import date, datetime
 from pathlib import Path
@@ -61,3 +62,14 @@ def _value(table: Table, name: str, value: Any) -> Any:
 
 def _written(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def upgrade_once(url: str) -> None:
+    """As a process of its own."""
+
+    async def migrate() -> None:
+        database = Database.open(url, synchronous="NORMAL")
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(migrate())

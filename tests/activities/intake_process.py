@@ -1,4 +1,4 @@
-"""A process that takes in submissions, for tests of many at once: URL FIRST COUNT, prints what it was answered.
+"""A process that takes in submissions, for tests of many at once: it says what it was answered.
 
 The day's serial begins shortly before four digits are used up, and the second half of the submissions comes in after
 midnight.
@@ -7,20 +7,21 @@ midnight.
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
 from datetime import timedelta
 
 from activities.database import Database, insert_into
 from activities.register import Register
 from activities.tables import day_serial
 from tests.activities.samples import DAY, form
+from tests.faults.processes import Stream
 from tests.scenes import MONDAY
 
 LAST_OF_FOUR_DIGITS = 9_999
 BEGINS_AT = LAST_OF_FOUR_DIGITS - 10
 
 
-async def main(url: str, first: int, count: int) -> None:
+async def _take_in(url: str, first: int, count: int, answers: Stream) -> None:
     """Migrate, then register `count` submissions, keyed from `first` on."""
     database = Database.open(url, synchronous="NORMAL")
     await database.migrate()
@@ -31,10 +32,10 @@ async def main(url: str, first: int, count: int) -> None:
     for index in range(count):
         key, day = first + index, DAY + timedelta(days=index * 2 // count)
         answer = await register.register(form(intake_key=f"key-{key}"), received_at=MONDAY, day=day)
-        sys.stdout.write(f"{key} {answer.number} {answer.created}\n")
-        sys.stdout.flush()
+        os.write(answers.number, f"{key} {answer.number} {answer.created}\n".encode())
     await database.close()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+def take_in(url: str, first: int, count: int, answers: Stream) -> None:
+    """The process."""
+    asyncio.run(_take_in(url, first, count, answers))

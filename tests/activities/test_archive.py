@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import signal
-import sys
 import tomllib
 import zipfile
 from dataclasses import replace
@@ -32,6 +31,7 @@ from activities.reading import Cases
 from activities.tables import case_record, outbox, registration
 from tests.activities.samples import organisation
 from tests.activities.test_knowledge import closed, opened
+from tests.faults.processes import ended, start
 from tests.scenes import DAY, MONDAY
 from workflows.domain.policy import Policy
 from workflows.domain.problem import Problem
@@ -251,14 +251,13 @@ async def test_a_folder_that_cannot_be_made_fails_every_case_and_no_run(database
 
 @pytest.mark.parametrize("moment", ["writing", "renaming", "marking", "committing"])
 async def test_a_killed_run_is_made_good_by_the_next_one(tmp_path: Path, moment: str) -> None:
+    from tests.activities.archive_process import archive_and_die  # which imports this module
+
     url = f"sqlite:///{tmp_path}/bihuan.db"
     database = Database.open(url)
     await database.migrate()
     number = await closed(database, "打不出小票")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.activities.archive_process", url, str(tmp_path), moment, cwd=ROOT
-    )
-    assert await process.wait() == -signal.SIGKILL
+    assert await ended(start(archive_and_die, url, tmp_path, moment)) == -signal.SIGKILL
     assert await Ledger(database).entries(number) == []
     left = {"writing": [f".{number}.zip.part"], "renaming": [f".{number}.zip.part"]}.get(moment, [f"{number}.zip"])
     assert [Path(name).name for name in files(tmp_path / "archive")] == left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
 from collections import Counter
 from datetime import date, timedelta
 
@@ -13,8 +13,9 @@ from activities.database import Database
 from activities.register import Register
 from activities.settlements import Settlements
 from activities.tables import day_serial, registration
-from tests.activities.intake_process import BEGINS_AT, LAST_OF_FOUR_DIGITS
+from tests.activities.intake_process import BEGINS_AT, LAST_OF_FOUR_DIGITS, take_in
 from tests.activities.samples import DAY, customer, form, register_case
+from tests.faults.processes import Stream, ended, reading, start
 from tests.scenes import MONDAY, PEOPLE, settlement
 
 _DAYS = (f"{DAY:%Y%m%d}", f"{DAY + timedelta(days=1):%Y%m%d}")
@@ -70,22 +71,20 @@ async def test_no_two_processes_give_out_the_same_number_across_a_full_day_midni
 ) -> None:
     # The ranges of keys overlap, and all of them begin by making the schema of a new database.
     ranges = [(0, 30), (15, 30), (30, 30), (0, 60), (10, 40), (0, 1_000)]
-    processes = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.activities.intake_process", database_url, str(first), str(count),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )
-        for first, count in ranges
-    ]  # fmt: skip
+    processes, readers = [], []
+    for first, count in ranges:
+        read, write = os.pipe()
+        processes.append(start(take_in, database_url, first, count, Stream(write)))
+        os.close(write)
+        readers.append(await reading(read))
     *others, killed = processes
-    assert killed.stdout is not None
-    lines = [(await killed.stdout.readline()).decode() for _ in range(5)]
+    lines = [(await readers[-1].readline()).decode() for _ in range(5)]
     killed.kill()
-    outputs = await asyncio.gather(*(process.communicate() for process in others))
-    lines += (await killed.communicate())[0].decode().splitlines()
-    assert [process.returncode for process in others] == [0] * len(others), outputs
+    *outputs, rest = [(await reader.read()).decode() for reader in readers]
+    assert [await ended(process) for process in others] == [0] * len(others), outputs
+    lines += rest.splitlines()
     answers = [line.split() for line in lines if line.endswith(("True", "False", "True\n", "False\n"))]
-    answers += [line.split() for out, _ in outputs for line in out.decode().splitlines()]
+    answers += [line.split() for out in outputs for line in out.splitlines()]
     numbers = {(key, number) for key, number, _ in answers}
     assert len(numbers) == len({key for key, _ in numbers}) == len({number for _, number in numbers}) >= 60
     assert max(Counter(number for _, number, created in answers if created == "True").values()) == 1

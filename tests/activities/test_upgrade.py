@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -20,10 +18,11 @@ from activities.migrations.upgrade import upgrade
 from activities.policy.loading import load_policy
 from activities.reading import Cases, Filter
 from activities.register import Register
-from tests.activities.first_release import CLOSED, FIRST, MOVING, ROWS, kept, put_first_release
+from tests.activities.first_release import CLOSED, FIRST, MOVING, ROWS, kept, put_first_release, upgrade_once
 from tests.activities.samples import form
 from tests.activities.test_archive import run
 from tests.activities.test_recording import recording_of
+from tests.faults.processes import ended, start
 from tests.scenes import DAY, HOUR
 from workflows.domain.event import Event, EventKind
 from workflows.domain.view import CaseView
@@ -124,21 +123,7 @@ async def test_an_upgrade_that_is_cut_short_leaves_the_old_release_its_database(
 
 
 async def test_processes_that_upgrade_at_once_upgrade_once(first_release: str) -> None:
-    script = (
-        "import asyncio\n"
-        "from activities.database import Database\n"
-        "async def main():\n"
-        f"    database = Database.open({first_release!r}, synchronous='NORMAL')\n"
-        "    await database.migrate()\n"
-        "    await database.close()\n"
-        "asyncio.run(main())\n"
-    )
-    processes = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", script, stderr=asyncio.subprocess.PIPE)
-        for _ in range(3)
-    ]
-    said = [(await process.communicate())[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert [await ended(process) for process in [start(upgrade_once, first_release) for _ in range(3)]] == [0, 0, 0]
     database = Database.open(first_release)
     assert (await database.revision(), await kept(database)) == (HEAD, expected())
     await database.close()

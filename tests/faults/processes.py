@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import reduction
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
@@ -20,6 +23,29 @@ _SOON = 0.05
 
 _PARENT_DEATH = 1
 """Of prctl(2)."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A file descriptor that the process gets as well, under another number."""
+
+    number: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _received, (reduction.DupFd(self.number),)
+
+
+def _received(handed: Any) -> Stream:
+    return Stream(handed.detach())
+
+
+async def reading(number: int) -> asyncio.StreamReader:
+    """What comes out of a pipe; it is closed at its end."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(number, "rb", buffering=0)
+    )
+    return reader
 
 
 def start(what: Callable[..., None], *arguments: Any) -> ForkServerProcess:

@@ -15,6 +15,7 @@ from typing import IO
 import pytest
 
 from starter.admin import _GROUPS
+from tests.faults.processes import reading
 from tests.starter.forked import Forked, fork
 
 _ROOT = Path(__file__).parents[2]
@@ -96,11 +97,7 @@ async def begun(*arguments: str, folder: Path, environment: Mapping[str, str]) -
     )  # fmt: skip
     for number in (nothing, write):
         os.close(number)
-    said = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(said), os.fdopen(read, "rb", buffering=0)
-    )
-    return forked, said
+    return forked, await reading(read)
 
 
 _WORKED: set[tuple[str, ...]] = set()

@@ -14,23 +14,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import reduction
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
 
 from starter.admin import main
 from tests.faults import processes
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A file descriptor that the process gets as well."""
-
-    number: int
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _received, (reduction.DupFd(self.number),)
+from tests.faults.processes import Stream
 
 
 @dataclass
@@ -98,7 +87,3 @@ def _bihuan(
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
     sys.argv = ["bihuan", *arguments]
     main()
-
-
-def _received(handed: Any) -> Stream:
-    return Stream(handed.detach())
