@@ -21,6 +21,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from activities.migrations import HEAD
 from activities.tables import metadata
 
 _LAST_LINES = 15
@@ -185,6 +186,8 @@ class Databases:
             connection = await asyncpg.connect(url)
             try:
                 if await connection.fetchval(_SHAPE) != await self._shape():
+                    return
+                if await connection.fetchval("SELECT version_num FROM alembic_version") != HEAD:
                     return
                 await connection.execute("SET lock_timeout = '1s'")
                 tables = reversed(metadata.sorted_tables)

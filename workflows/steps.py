@@ -71,9 +71,9 @@ class Stepping(Shell[Event]):
         recorded = await self._write(events, asked)
         stamp = recorded.stamp
         assert stamp is not None, "whoever writes a step answers with its stamp"  # noqa: S101 - the activities are ours
-        if replayed and stamp.judged:
-            await self._judge_again(core, stamp)
         if stamp.judged:
+            if replayed:
+                await self._judge_again(core, stamp)
             self._timers = {due: timer for due, timer in self._timers.items() if due > stamp.at}
         self._idle = stamp.idle and not recorded.undelivered
         return recorded, stamp
@@ -87,14 +87,15 @@ class Stepping(Shell[Event]):
         signals = self._signals - len(self._inbox)
         return Stamp(signals=signals, at=at, lookup=lookup, idle=not self._deliveries)
 
-    async def _judge_again(self, core: Core[Event], stamp: Stamp) -> None:
-        """What was judged when this was lived, and written then."""
+    async def _judge_again(self, core: Core[Event], stamp: Stamp) -> Sequence[Event]:
+        """What was judged when this was lived, and written then; answers what was said."""
         if self._signals < stamp.signals:
             await workflow.wait_condition(lambda: self._signals >= stamp.signals)
         self._take(core, stamp.signals, stamp.at)
         if not stamp.lookup:
-            core.expire(stamp.at)
-        self._said = []
+            self._said += core.expire(stamp.at)
+        said, self._said = self._said, []
+        return said
 
     def _take(self, core: Core[Event], signals: int, at: datetime) -> bool:
         """Judge signals, in order, until so many of all are judged; whether one that needs a lookup came before."""

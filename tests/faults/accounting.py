@@ -218,7 +218,7 @@ def _judged(life: Life, acknowledged: Iterable[str], books: Books) -> None:
     # The oldest outcomes are forgotten; the ones that came last never are.
     books.wrong += [
         f"{life.id}: {command} was never judged"
-        for command in list(dict.fromkeys(life.signals))[-len(remembered) or None :]
+        for command in life.to_be_judged[-len(remembered) or None :]
         if command not in remembered
     ]
 

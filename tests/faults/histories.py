@@ -1,8 +1,8 @@
 """What the histories of workflows say happened, found out by replaying them through today's code.
 
 A history holds no event of the timeline: it holds what came in, and the code says what follows. So every run of a
-workflow is replayed, and what it hands to its activities and to other workflows is listened to. Replaying is the
-proof as well that the code can still go on with it.
+workflow is replayed, and what it judges, and hands to its activities and to other workflows, is listened to. Replaying
+is the proof as well that the code can still go on with it.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ from workflows.collaboration import CollaborationWorkflow
 from workflows.domain.commands import PartReported
 from workflows.domain.event import Event
 from workflows.domain.part import PartReport
-from workflows.ports import Record, ReviewRecord
+from workflows.ports import Record, ReviewRecord, Stamp
 from workflows.review import ReviewWorkflow
+from workflows.steps import Stepping
 
 Step = Record | ReviewRecord
 
@@ -56,9 +57,17 @@ class Life:
     steps: list[Step] = field(default_factory=list)
     reports: list[PartReport] = field(default_factory=list)
     signals: list[str] = field(default_factory=list)
+    judged: int = 0
+    """So many of them were judged by a life that judges in steps (a case, a review)."""
     core: Any = None
     """The case, part or review as its last run left it; None if it was never opened."""
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def to_be_judged(self) -> list[str]:
+        """The signals that had to be judged: what came while the last step of a life was written came too late."""
+        ended = self.status is WorkflowExecutionStatus.COMPLETED and self.judged
+        return [one for one in dict.fromkeys(self.signals[: self.judged] if ended else self.signals) if one]
 
     @property
     def events(self) -> list[Event]:
@@ -131,7 +140,7 @@ async def _events(client: Client, id_: str, run: str) -> AsyncIterator[HistoryEv
 
 
 async def _signalled(client: Client, event: HistoryEvent) -> list[str]:
-    """The command id of a signal; none for what is no signal, or none of ours."""
+    """The command id of a signal, empty where it has none; nothing for what is no signal."""
     if event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
         return []
     payloads = event.workflow_execution_signaled_event_attributes.input.payloads
@@ -139,7 +148,7 @@ async def _signalled(client: Client, event: HistoryEvent) -> list[str]:
         (payload,) = await client.data_converter.decode(payloads)
         return [payload["command_id"]]
     except (ValueError, KeyError, TypeError, RuntimeError):
-        return []
+        return [""]
 
 
 def _each_once(steps: Sequence[Step]) -> list[Step]:
@@ -180,6 +189,8 @@ class _Hearing(Interceptor):
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002
                 instance: Any = workflow.instance()
                 life = hearing.life
+                if isinstance(instance, Stepping):
+                    _listen(life, instance)
                 try:
                     return await super().execute_workflow(input)
                 finally:
@@ -188,5 +199,19 @@ class _Hearing(Interceptor):
         return Inbound
 
 
+def _listen(life: Life, instance: Stepping) -> None:
+    """A step of a replay hands nothing on that was written when it was lived; it judges it again."""
+    judge_again = instance._judge_again
+
+    async def heard(core: Any, stamp: Stamp) -> Sequence[Event]:
+        events = tuple(await judge_again(core, stamp))
+        life.judged = stamp.signals
+        step = Record if isinstance(instance, CaseWorkflow) else ReviewRecord
+        life.steps.append(step(view=core.view(), events=events))
+        return events
+
+    instance._judge_again = heard  # type: ignore[method-assign]
+
+
 def _take(life: Life, arguments: Sequence[Any]) -> None:
-    life.steps += [one for one in arguments if isinstance(one, Record | ReviewRecord)]
+    life.steps += [one for one in arguments if isinstance(one, Record | ReviewRecord) and one.events]

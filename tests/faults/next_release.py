@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.case import CaseWorkflow
     from workflows.case_input import CaseInput
     from workflows.domain.case import Case
+    from workflows.ports import Recorded
 
 PATCH = "pause-after-recording"
 
@@ -26,8 +27,7 @@ class NextCaseWorkflow(CaseWorkflow):
     async def run(self, start: CaseInput) -> str:
         return await super().run(start)
 
-    async def _record(self, case: Case) -> None:
-        wrote = bool(self._said)
-        await super()._record(case)
-        if wrote and workflow.patched(PATCH):
+    async def _follow(self, case: Case, recorded: Recorded) -> None:
+        await super()._follow(case, recorded)
+        if workflow.patched(PATCH):
             await workflow.sleep(timedelta(milliseconds=1))

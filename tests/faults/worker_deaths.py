@@ -111,7 +111,11 @@ async def _cases(here: Ground, mail: MailServer, played: Played) -> None:
                         await office.send(number, "note", "sales-001", text="客户是我们的老客户")
                     lives.append(asyncio.create_task(office.live(number)))
                     process = await here.hire(_of(settings, scene), kill=_kill(here, scene), ready=False)
-                    played.codes[scene.name] = await processes.ended(process)
+                    try:
+                        played.codes[scene.name] = await processes.ended(process)
+                    except TimeoutError as error:
+                        error.add_note(f"the worker of {scene.name} ({number}) did not die; see its log in {here.folder}")
+                        raise
                     deaths.append(time.monotonic())
                 if scene.activity != "record_review":
                     await office.send(number, "note", "operator", text="没有人在")
