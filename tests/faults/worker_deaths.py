@@ -114,7 +114,9 @@ async def _cases(here: Ground, mail: MailServer, played: Played) -> None:
                     try:
                         played.codes[scene.name] = await processes.ended(process)
                     except TimeoutError as error:
-                        error.add_note(f"the worker of {scene.name} ({number}) did not die; see its log in {here.folder}")
+                        error.add_note(
+                            f"the worker of {scene.name} ({number}) did not die; see its log in {here.folder}"
+                        )
                         raise
                     deaths.append(time.monotonic())
                 if scene.activity != "record_review":

@@ -141,6 +141,10 @@ def _put(place: str, value: object) -> None:
     patch(place, value).start()
 
 
+async def _nothing_left(_: object) -> bool:
+    return True
+
+
 @dataclass
 class _Killing:
     """Puts the moment of death in place."""
@@ -156,6 +160,8 @@ class _Killing:
             return Client(**config)
 
         _put("worker.process.connect", watched)
+        # It would take a case that is being opened for another task queue to its own.
+        _put("worker.sweeping.Sweeping._begin", _nothing_left)
         if self.kill.moment == "during":
             self._arm_within()
 
