@@ -43,7 +43,7 @@ class Database:
         self.engine = engine
         self.patience: timedelta = engine.get_execution_options().get("bihuan_patience", PATIENCE)
         self._writing = engine.execution_options(bihuan_begin="IMMEDIATE", bihuan_brief="writing")
-        self._glancing = engine.execution_options(bihuan_brief="reading")
+        self._glancing = engine.execution_options(bihuan_begin=None, bihuan_brief="reading")
         # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
         self._writers = writers or (asyncio.Lock() if address.kind == "sqlite" else nullcontext())
 
@@ -113,7 +113,9 @@ class Database:
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:
-        """The same for a few rows by their keys: on SQLite they are read in place, which holds everybody else up."""
+        """For a few rows by their keys. On SQLite they are read in place, which holds everybody else up, and each
+        statement sees a moment of its own.
+        """
         with self._told():
             async with self._glancing.begin() as connection:
                 yield connection
@@ -263,7 +265,8 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.info["bihuan_patience"] = patience
     driver: Any = connection.connection.driver_connection
     driver.brief = options.get("bihuan_brief")
-    connection.exec_driver_sql(f"BEGIN {options.get('bihuan_begin', 'DEFERRED')}")
+    if mode := options.get("bihuan_begin", "DEFERRED"):
+        connection.exec_driver_sql(f"BEGIN {mode}")
 
 
 def _wait_for_others(cursor: Any, patience: timedelta) -> None:
