@@ -6,86 +6,38 @@ import asyncio
 import os
 import shlex
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import null, select, update
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import (
     Client,
-    DescribeWorkflowInput,
-    Interceptor,
-    OutboundInterceptor,
-    QueryWorkflowInput,
-    ScheduleHandle,
-    WorkflowExecutionDescription,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from activities.installation import Installation as Memory
-from activities.recording import hand_over_nothing
 from activities.sweeps import KEY, latest_sweep
 from activities.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
 from starter.remedy import remedy
-from tests.activities.mail_server import MailServer, mail_server
-from tests.activities.samples import form
+from tests.activities.mail_server import mail_server
+from tests.worker.office import ORDER, PATIENCE, Asking, deleted, idle, key_of_mail, mailed, office, recorded, swept
 from worker.comparison import Comparison
 from worker.endpoint import Endpoint
-from worker.hand_over import StandaloneDelivery, stable_id
-from worker.installation import Installation, open_installation
-from worker.process import build_activities, build_worker, run_worker
+from worker.hand_over import stable_id
+from worker.installation import open_installation
+from worker.process import run_worker
 from worker.search_attributes import ensure_search_attributes
 from worker.server import find_binary
 from worker.settings import Settings
-from worker.starting import start_case
-from worker.sweeping import SCHEDULE, Sweeping
-from workflows.details import search_attributes
-from workflows.domain.disagreement import Disagreement, DisagreementReason
+from worker.sweeping import SCHEDULE
+from workflows.domain.disagreement import DisagreementReason
 from workflows.domain.review_view import review_id
-from workflows.domain.view import CaseView
-from workflows.ports import SweepOrder
-
-ORDER = SweepOrder(every=120)
-PATIENCE = 45.0
-_COMPLETE = {
-    "priority": "P2",
-    "priority_reason": "演练",
-    "occurred_at": "2026-04-30T14:30+08:00",
-    "description": {"symptom": "点击保存后提示网络错误", "steps": "新建客户后保存"},
-    "impact": {"blocks_normal_use": True, "effect": "无法新增客户"},
-}
-
-
-@dataclass
-class Asked(OutboundInterceptor):
-    """Counts what a client asks of single workflows."""
-
-    next: OutboundInterceptor
-    counts: Counter[str]
-
-    async def describe_workflow(self, input: DescribeWorkflowInput) -> WorkflowExecutionDescription:  # noqa: A002
-        self.counts["describe"] += 1
-        return await self.next.describe_workflow(input)
-
-    async def query_workflow(self, input: QueryWorkflowInput) -> Any:  # noqa: A002
-        self.counts["query"] += 1
-        return await self.next.query_workflow(input)
-
-
-@dataclass
-class Asking(Interceptor):
-    counts: Counter[str]
-
-    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002
-        return Asked(next, self.counts)
 
 
 @pytest.fixture(scope="module")
@@ -95,117 +47,6 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
     ) as environment:
         await ensure_search_attributes(environment.client)
         yield environment
-
-
-@dataclass
-class Office:
-    """An installation of its own on the shared server: its day gives its cases numbers that no other has."""
-
-    client: Client
-    installation: Installation
-    sweeping: Sweeping
-
-    async def registered(self, key: str, **changes: Any) -> str:
-        """Accepted, and no more."""
-        now = self.installation.now()
-        content = form(intake_key=key, **{**_COMPLETE, **changes})
-        done = await self.installation.register.register(
-            content, received_at=now, day=self.installation.local(now).date()
-        )
-        return done.number
-
-    async def opened(self, key: str, **changes: Any) -> str:
-        """With a workflow that has recorded it."""
-        number = await self.registered(key, **changes)
-        await start_case(
-            self.client,
-            number,
-            time=self.installation.time,
-            task_queue=self.installation.settings.task_queue,
-        )
-        await self.installation.register.mark_started(number)
-        await self.until(lambda: self.row(number))
-        return number
-
-    async def row(self, number: str) -> dict[str, Any] | None:
-        async with self.installation.database.read() as connection:
-            found = await connection.execute(select(case_record).where(case_record.c.number == number))
-            row = found.mappings().one_or_none()
-            return dict(row) if row else None
-
-    async def put_back(self, row: dict[str, Any]) -> None:
-        """As a backup of that moment has it."""
-        async with self.installation.database.begin() as connection:
-            await connection.execute(update(case_record).where(case_record.c.number == row["number"]).values(row))
-
-    async def mails(self, number: str) -> list[str]:
-        async with self.installation.database.read() as connection:
-            found = await connection.execute(select(outbox.c.status).where(outbox.c.number == number))
-            return [row.status for row in found]
-
-    async def sent(self, number: str) -> bool:
-        return set(await self.mails(number)) == {"sent"}
-
-    async def signal(self, number: str, name: str, by: str, **fields: Any) -> None:
-        before = await self.row(number)
-        command = {"command_id": f"{number}-{name}", "by": by, "at": self.installation.now().isoformat(), **fields}
-        await self.client.get_workflow_handle(number).signal(name, command)
-        await self.until(lambda: self._later(number, before))
-
-    async def compared(self) -> dict[str, Disagreement]:
-        """What does not fit together, without waiting for anything to settle; workflow id -> disagreement."""
-        comparison = Comparison(self.client, self.installation, settled=timedelta(0), ends_within=timedelta(0))
-        return {one.workflow: one for one in await comparison.disagreements()}
-
-    async def until(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        async with asyncio.timeout(PATIENCE):
-            while not (answer := await ask()):  # noqa: ASYNC110 - a server and its workers are watched
-                await asyncio.sleep(0.02)
-        return answer
-
-    async def until_compared(self, holds: Callable[[dict[str, Disagreement]], bool]) -> dict[str, Disagreement]:
-        """Lists lag a little: wait until they show it."""
-
-        async def ask() -> dict[str, Disagreement] | None:
-            found = await self.compared()
-            return found or {"": None} if holds(found) else None  # type: ignore[dict-item]
-
-        found: dict[str, Disagreement] = await self.until(ask)
-        return found
-
-    async def _later(self, number: str, before: dict[str, Any] | None) -> bool:
-        row = await self.row(number)
-        return row is not None and (before is None or row["sequence"] > before["sequence"])
-
-
-@asynccontextmanager
-async def office(
-    client: Client, folder: Path, day: int, *, working: bool = True, mail: MailServer | None = None, **settings: Any
-) -> AsyncIterator[Office]:
-    start = datetime(2026, 5, day, 1, tzinfo=UTC)
-    mailing: dict[str, Any] = {"smtp_url": mail.url(), "mail_from": "support@example.com"} if mail else {}
-    wanted = Settings(data=folder / "data", task_queue=f"q{day}", virtual_start=start, **mailing, **settings)
-    async with open_installation(wanted, prepare=True) as installation:
-        await installation.settle_organisation()
-        standalone = wanted.delivery == "standalone"
-        hand_over = StandaloneDelivery(client, wanted.task_queue) if standalone else hand_over_nothing
-        activities = build_activities(client, installation, hand_over)
-        present = Office(client, installation, activities.sweeping)
-        if not working:
-            yield present
-            return
-        async with build_worker(client, wanted, activities):
-            yield present
-
-
-async def swept(handle: ScheduleHandle, count: int) -> None:
-    """Until the Schedule has started that many, and the last one is over."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            info = (await handle.describe()).info
-            if info.num_actions >= count and not info.running_actions:
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_worker_had_in_hand(
@@ -231,7 +72,7 @@ async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_
             return True
 
         await office_.until(scheduled)
-        number = await office_.registered("nobody started it", customer=_mailed())
+        number = await office_.registered("nobody started it", customer=mailed())
         await handle.trigger()
         await office_.until(lambda: office_.row(number))
         await office_.until(lambda: office_.sent(number))
@@ -301,7 +142,7 @@ async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_it
             moments = {"opened_at": older["opened_at"], "updated_at": older["updated_at"]}
             unreviewed = {"id": f"{closed}/review", "number": closed, "status": "writing", **facts, **moments}
             await connection.execute(review.insert().values(**unreviewed))
-        await _deleted(office_.client, lost)
+        await deleted(office_.client, lost)
         unfinished = await office_.row(done)
         assert unfinished is not None
         await office_.signal(done, "withdraw", "customer", why="不需要了")
@@ -356,7 +197,7 @@ async def test_a_review_that_was_called_for_and_never_begun_is_begun(
                 return next((dict(one) for one in row.mappings() if one["view"]), None)
 
         first = await office_.until(begun)
-        await _deleted(office_.client, name)
+        await deleted(office_.client, name)
         async with office_.installation.database.begin() as connection:
             await connection.execute(review_timeline.delete().where(review_timeline.c.review == name))
             await connection.execute(update(review).values(view=null(), sequence=0, next_due=None))
@@ -380,7 +221,7 @@ async def test_messages_of_a_closed_case_arrive_where_each_case_delivers_its_own
     server: WorkflowEnvironment, tmp_path: Path
 ) -> None:
     async with mail_server() as mail, office(server.client, tmp_path, 5, mail=mail, delivery="workflow") as office_:
-        number = await office_.opened("ended", customer=_mailed())
+        number = await office_.opened("ended", customer=mailed())
         await office_.until(lambda: office_.sent(number))
         await office_.client.get_workflow_handle(number).terminate("by mistake")
         mail.mails.clear()
@@ -398,9 +239,9 @@ async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, 
         mail_server(held={"wangfang@example.com"}) as mail,
         office(server.client, tmp_path, 6, mail=mail) as office_,
     ):
-        number = await office_.opened("held", customer=_mailed())
+        number = await office_.opened("held", customer=mailed())
         await mail.busy.wait()
-        key = await _key(office_, number)
+        key = await key_of_mail(office_, number)
         async with office_.installation.database.begin() as connection:
             past = datetime.now(UTC) - timedelta(seconds=1)
             await connection.execute(update(outbox).where(outbox.c.key == key).values(claimed_until=past))
@@ -426,7 +267,7 @@ async def test_idle_cases_are_neither_woken_nor_asked_one_by_one(server: Workflo
     client = Client(**config)
     async with office(client, tmp_path, 7, working=False) as office_:
         numbers = [await office_.registered(f"k{index}") for index in range(120)]
-        await asyncio.gather(*(_idle(office_, number) for number in numbers))
+        await asyncio.gather(*(idle(office_, number) for number in numbers))
         await office_.until_compared(lambda found: not found)
         counts.clear()
         assert await office_.compared() == {}
@@ -441,7 +282,7 @@ async def test_a_disagreement_keeps_the_time_when_it_was_first_seen_and_what_is_
     async with office(server.client, tmp_path, 8, working=False) as office_:
         database = office_.installation.database
         number = await office_.registered("lost")
-        await _recorded(office_, number)
+        await recorded(office_, number)
         async with database.begin() as connection:
             await connection.execute(update(case_record).values(updated_at=datetime(2026, 5, 7, tzinfo=UTC)))
             await connection.execute(update(registration).values(started_at=datetime(2026, 5, 7, tzinfo=UTC)))
@@ -485,61 +326,3 @@ async def test_what_another_release_kept_of_its_sweep_stops_nothing(tmp_path: Pa
     async with open_installation(Settings(data=tmp_path / "data"), prepare=True) as installation:
         await Memory(installation.database).put(KEY, {"of": "another release"})
         assert await latest_sweep(installation.database) is None
-
-
-def _mailed() -> dict[str, Any]:
-    return {"name": "王芳", "email": "wangfang@example.com", "preferred_contact": "email", "locale": "zh_CN"}
-
-
-async def _key(office_: Office, number: str) -> str:
-    async with office_.installation.database.read() as connection:
-        key: str | None = await connection.scalar(
-            select(outbox.c.key).where(outbox.c.number == number, outbox.c.message == "created")
-        )
-    assert key is not None
-    return key
-
-
-async def _deleted(client: Client, number: str) -> None:
-    """As if the server had never had it."""
-    await client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(
-            namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=number)
-        )
-    )
-
-
-def _view(number: str, at: datetime) -> CaseView:
-    return CaseView.model_validate(
-        {
-            "number": number, "status": "dispatched", "priority": "P2", "type": "technical", "subtype": None,
-            "department": "technical_support", "group": "tech-support", "owner": "tech-001", "receiver": None,
-            "escalation_level": 0, "reopened": 0, "received_at": at, "opened_at": at, "updated_at": at, "sequence": 2,
-        }
-    )  # fmt: skip
-
-
-async def _recorded(office_: Office, number: str) -> CaseView:
-    """A case row, written by hand."""
-    view = _view(number, office_.installation.now())
-    async with office_.installation.database.begin() as connection:
-        await connection.execute(
-            case_record.insert().values(
-                number=number, sequence=view.sequence, status=view.status.value, priority=view.priority.value,
-                type=view.type, owner=view.owner, escalation_level=0, acknowledged=True, breached=False,
-                opened_at=view.opened_at, updated_at=view.updated_at, view=view.model_dump(mode="json"),
-            )
-        )  # fmt: skip
-    return view
-
-
-async def _idle(office_: Office, number: str) -> None:
-    """A case that nobody works on, and that its record knows."""
-    view = await _recorded(office_, number)
-    await office_.client.start_workflow(
-        "Case",
-        id=number,
-        task_queue=office_.installation.settings.task_queue,
-        search_attributes=search_attributes(view),
-    )
-    await office_.installation.register.mark_started(number)
