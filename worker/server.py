@@ -134,12 +134,15 @@ class EmbeddedServer:
                 return
             deaths = 1 if time.monotonic() - born > _STEADY_AFTER else deaths + 1
             pause = 0.0 if deaths == 1 else min(2.0 ** (deaths - 2), _BACKOFF_LIMIT)
-            say(f"the Temporal server ended ({_how(code)}); starting it again on the same data in {pause:g} s")
+            # On a full disk the words may be as impossible as the start: both are tried until there is room.
+            with suppress(OSError):
+                say(f"the Temporal server ended ({_how(code)}); starting it again on the same data in {pause:g} s")
             await asyncio.sleep(pause)
             try:
                 await self._spawn(binary)
-            except Problem as problem:
-                say(str(problem))
+            except (Problem, OSError) as problem:
+                with suppress(OSError):
+                    say(str(problem))
 
     async def stop(self) -> None:
         """End it gracefully; killed only when it does not go within ten seconds."""
@@ -198,7 +201,11 @@ class EmbeddedServer:
             raise Problem(
                 f"the Temporal server did not answer on {self.address} within {_READY_WITHIN:g} s; see {self.log}"
             ) from None
-        Endpoint(self.address, self.ui, os.getpid(), self._process.pid, NAMESPACE).write(self.data)
+        try:
+            Endpoint(self.address, self.ui, os.getpid(), self._process.pid, NAMESPACE).write(self.data)
+        except OSError as error:
+            await self._kill()
+            raise Problem(f"data folder {self.data}: cannot be written to: {error.strerror}") from None
 
     async def _answering(self, log_start: int) -> None:
         process = self._process

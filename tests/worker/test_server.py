@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -71,6 +72,38 @@ async def test_a_server_that_dies_comes_back_with_the_cases_and_says_so_once(ser
     await heard.wait()
     assert await client.get_workflow_handle("FB202605110002").describe(rpc_timeout=timedelta(seconds=30))
     assert said == ["the Temporal server ended (signal SIGKILL); starting it again on the same data in 0 s"]
+    watch.cancel()
+
+
+async def test_a_server_that_dies_of_a_full_disk_comes_back_when_there_is_room(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither its whereabouts nor a line about it can be written meanwhile."""
+    write, full = Endpoint.write, iter((True, False))
+    back = asyncio.Event()
+
+    def written(endpoint: Endpoint, data: Path) -> None:
+        if next(full):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(endpoint, data)
+        back.set()
+
+    def say(_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Endpoint, "write", written)
+    watch = asyncio.create_task(server.watch(say))
+    killed = server.pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    done, _ = await asyncio.wait(
+        (watch, asyncio.create_task(back.wait())), return_when=asyncio.FIRST_COMPLETED, timeout=60
+    )
+    assert done, "nothing came back within a minute"
+    assert not watch.done(), "nobody watches over it any more"
+    endpoint = Endpoint.read(server.data)
+    assert endpoint is not None
+    assert endpoint.server_pid == server.pid != killed
     watch.cancel()
 
 
