@@ -20,7 +20,7 @@ demo: $(VENV)/installed
 ## Everything the project promises, tried.
 # Bytecode is kept whatever the environment says: each of some hundred processes would compile everything again.
 test: $(VENV)/installed
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 ## Lint, types, import layers.
 check: $(VENV)/installed
