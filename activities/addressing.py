@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from activities.transport import Transports
 from workflows.domain.model import Json
-from workflows.domain.organisation import Person
+from workflows.domain.organisation.organisation import Person
 from workflows.domain.vocabulary import Contact, Locale
 
 

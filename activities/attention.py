@@ -14,8 +14,8 @@ from activities.lateness import find_late
 from activities.outbox import OPEN, OutboxStatus
 from activities.report_ledger import report_failures
 from activities.tables import archive, case_record, outbox, registration, review, review_timeline
-from workflows.domain.part import PartStatus
-from workflows.domain.review_view import ReviewStatus, review_id
+from workflows.domain.department_task import PartStatus
+from workflows.domain.review.view import ReviewStatus, review_id
 from workflows.domain.vocabulary import ClockName, EventKind, Status
 
 _REMEMBERED = timedelta(days=7)

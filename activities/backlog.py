@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from activities.database import Database
 from activities.knowledge import draft_of
 from activities.tables import article, case_record
-from workflows.domain.view import CaseView
+from workflows.domain.case.view import CaseView
 
 _AT_ONCE: Final = 100
 """Cases in one transaction: a worker beside it waits no longer than for that."""

@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 from workflows.domain.calendar import Calendar, Hours
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 
 _ANNOUNCED_YEARLY = "CN"

@@ -12,10 +12,10 @@ from sqlalchemy import Select, String, and_, cast, or_, select
 from activities.database import Database
 from activities.outbox import OutboxStatus
 from activities.tables import case_record, outbox, registration, review, settlement
-from workflows.domain.part import PartStatus
-from workflows.domain.review_view import ReviewRequest, ReviewStatus, ReviewSubject, review_id
+from workflows.domain.case.view import CaseView
+from workflows.domain.department_task import PartStatus
+from workflows.domain.review.view import ReviewRequest, ReviewStatus, ReviewSubject, review_id
 from workflows.domain.terms import Settlement
-from workflows.domain.view import CaseView
 from workflows.domain.vocabulary import Status
 
 _PORTION = 500

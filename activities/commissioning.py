@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database import insert_into, lock_for_choice
 from activities.tables import case_record, registration, review, review_case
+from workflows.domain.case.view import CaseView
 from workflows.domain.model import Json
-from workflows.domain.organisation import Organisation
-from workflows.domain.review_view import ReviewReason, ReviewStatus, ReviewSubject, review_id
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.review.view import ReviewReason, ReviewStatus, ReviewSubject, review_id
 from workflows.domain.terms import ReviewTerms
-from workflows.domain.view import CaseView
 from workflows.domain.vocabulary import Resolution
 
 _NOT_APPROVED = (ReviewStatus.WRITING.value, ReviewStatus.AWAITING_APPROVAL.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from activities.form import Form
 from workflows.domain.model import Json
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.vocabulary import Contact, CustomerKind
 
 _ADDRESSES = {

@@ -13,10 +13,10 @@ from activities.rendering import Recipient, RenderContext, Rendered, Renderer
 from activities.suggestion import Suggestions
 from activities.transport import Transports
 from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, Notice
 from workflows.domain.model import Json
-from workflows.domain.organisation import Organisation
-from workflows.domain.view import CaseView
+from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.vocabulary import Audience
 
 logger = logging.getLogger(__name__)

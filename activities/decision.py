@@ -13,10 +13,11 @@ from functools import cached_property
 from activities.calendars import build_calendar
 from activities.completeness import missing_fields
 from activities.form import Form
-from workflows.domain.assignment import Situation, assign, department_of, handling_group
 from workflows.domain.calendar import Calendar
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.assignment import Situation, assign, department_of, handling_group
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.triage import triage
 from workflows.domain.problem import Problem
 from workflows.domain.terms import (
     Consultation,
@@ -29,7 +30,6 @@ from workflows.domain.terms import (
     Terms,
     TypeTerms,
 )
-from workflows.domain.triage import triage
 from workflows.domain.vocabulary import Contact, Priority
 
 

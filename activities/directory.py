@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database import Database, lock_for_choice
 from activities.tables import organisation
-from workflows.domain.organisation import Organisation
+from workflows.domain.organisation.organisation import Organisation
 
 _LATEST = select(func.max(organisation.c.version))
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from activities.labels import label
 from activities.wording import brief, kind, local_time, named, person
 from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView
 from workflows.domain.model import Json
-from workflows.domain.view import CaseView
 from workflows.domain.vocabulary import Audience, Locale, Status
 
 _KNOWN: dict[str, tuple[str, ...]] = {

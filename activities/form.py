@@ -12,12 +12,12 @@ from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, fi
 
 from activities.faults import fault_lines, shown
 from activities.form_text import Name, OptionalName, OptionalProse, alias, check_email, check_phone
+from workflows.domain.formats import moment_of
 from workflows.domain.model import Instant, Json, Model
-from workflows.domain.notation import moment_of
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.triage import Submission
 from workflows.domain.problem import Problem
-from workflows.domain.triage import Submission
 from workflows.domain.vocabulary import Channel, Contact, CustomerKind, Locale, Priority
 
 _LARGEST = 1_000_000

@@ -14,11 +14,11 @@ from activities.article_name import ArticleStatus, article_id, article_key
 from activities.database import Database, insert_into
 from activities.masking import Mask
 from activities.tables import article, case_record, registration, timeline
+from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
-from workflows.domain.view import CaseView
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, Resolution, Role
 
 _LEARNED_FROM: Final = (Resolution.SATISFIED, Resolution.ACCEPTED, Resolution.NEUTRAL)

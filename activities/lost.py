@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from activities.database import Database
 from activities.entries import write_entries
 from activities.tables import case_record, timeline
+from workflows.domain.case.view import CaseView
+from workflows.domain.department_task import PartStatus
 from workflows.domain.event import Event, EventKind
-from workflows.domain.part import PartStatus
 from workflows.domain.problem import Problem
-from workflows.domain.view import CaseView
 from workflows.domain.vocabulary import Resolution, Status
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, select
 from activities.database import Database
 from activities.submission import supply
 from activities.tables import registration, settlement, timeline
-from workflows.domain.commands import SUPPLIABLE
+from workflows.domain.commands.case import SUPPLIABLE
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import SYSTEM

@@ -28,10 +28,10 @@ from activities.suggestion import Suggestions, suggest
 from activities.tables import case_record, registration, timeline
 from activities.transport import Transports
 from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Json
-from workflows.domain.review_view import ReviewSubject
-from workflows.domain.view import CaseView
+from workflows.domain.review.view import ReviewSubject
 from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import Record, Recorded
 

@@ -18,10 +18,10 @@ from activities.suggestion import NO_SUGGESTIONS, Suggestions
 from activities.template import Blocks, company_environment, fault, shipped_environment
 from activities.wording import brief, clean, one_line
 from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView
 from workflows.domain.event import Notice
 from workflows.domain.model import Fact, Instant, Json
 from workflows.domain.problem import Problem
-from workflows.domain.view import CaseView
 from workflows.domain.vocabulary import Audience, Locale
 
 __all__ = ["Recipient", "RenderContext", "Rendered", "Renderer", "label"]

@@ -18,7 +18,7 @@ from activities.review_wording import Voice
 from activities.wording import brief, clean, one_line
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
-from workflows.domain.organisation import Organisation
+from workflows.domain.organisation.organisation import Organisation
 
 _MOST_OWNERS = 60
 _LINE = 160

@@ -14,8 +14,8 @@ from activities.masking import without_customer
 from activities.outbox import Outbox
 from activities.recording import Recording
 from activities.tables import case_record, review, review_timeline
-from workflows.domain.review_view import ReviewView
-from workflows.domain.view import CaseView
+from workflows.domain.case.view import CaseView
+from workflows.domain.review.view import ReviewView
 from workflows.ports import Recorded, ReviewRecord
 
 

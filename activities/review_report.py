@@ -26,7 +26,7 @@ from activities.review_wording import Voice
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
-from workflows.domain.review_view import ReviewStatus
+from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import Locale
 
 FORMATS: Final = ("html", "md")

@@ -17,7 +17,7 @@ from activities.review_wording import Voice
 from activities.wording import clean
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
-from workflows.domain.review_view import ReviewStatus
+from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import ClockName
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)

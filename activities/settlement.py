@@ -19,8 +19,8 @@ from activities.policy.in_force import PolicyInForce
 from activities.settlements import Settlements
 from activities.tables import case_record, registration
 from workflows.domain.model import Json
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
 from workflows.domain.virtual_time import VirtualTime

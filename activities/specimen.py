@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from activities.rendering import Recipient, RenderContext
 from activities.suggestion import Suggestions
 from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView, Deadline
 from workflows.domain.event import Message, Notice
 from workflows.domain.model import Json
-from workflows.domain.view import CaseView, Deadline
 from workflows.domain.vocabulary import CUSTOMER, Audience, ClockName, Locale, Priority, Status
 
 NUMBER = "FB202405010001"

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database import Database
 from activities.installation import Installation
+from activities.queries.drift import Disagreement
 from activities.tables import installation
-from workflows.domain.disagreement import Disagreement
 from workflows.domain.model import Fact
 from workflows.ports import SweepRun
 

@@ -35,7 +35,7 @@ from worker.installation import open_installation
 from worker.lock import DataLock
 from worker.server import EmbeddedServer
 from worker.settings import ServerSettings, Settings
-from workflows.case import CaseWorkflow
+from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import EventKind, Message, Priority
 

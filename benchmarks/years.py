@@ -36,12 +36,12 @@ from benchmarks.load import Company, company
 from benchmarks.standard_life import form
 from starter.console.screen import print_json, print_table
 from worker.process import RUNNER
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
-from workflows.collaboration import CollaborationWorkflow
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import EventKind
-from workflows.shell_input import NEWEST
+from workflows.entity.input import NEWEST
 
 _DAY = 86_400.0
 _COLLABORATIONS, _REOPENINGS, _NOTES = 40 / 730, 3, 2

@@ -24,8 +24,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from starter.demo.stage import free_port
 from worker.server import EmbeddedServer
 from worker.settings import ServerSettings
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem
 
 _HEIGHT = 900

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from workflows.domain.disagreement import Disagreement, DisagreementReason
+from activities.queries.drift import Disagreement, DisagreementReason
 
 _WHY = "bihuan stuck"
 

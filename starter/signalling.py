@@ -28,12 +28,12 @@ from worker.connection import connect, is_unavailable
 from worker.failures import MissingKeyError
 from worker.keys import ENCRYPTING
 from worker.settings import Settings
-from workflows.domain.command import parse_command
-from workflows.domain.commands import COMMANDS, PART_COMMANDS
-from workflows.domain.part import PartStatus
+from workflows.domain.commands.case import COMMANDS, PART_COMMANDS
+from workflows.domain.commands.command import parse_command
+from workflows.domain.commands.review import REVIEW_COMMANDS
+from workflows.domain.department_task import PartStatus
 from workflows.domain.problem import Problem
-from workflows.domain.review_commands import REVIEW_COMMANDS
-from workflows.domain.review_view import ReviewStatus
+from workflows.domain.review.view import ReviewStatus
 
 _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before it counts as queued; the server keeps it either way."""

@@ -28,7 +28,7 @@ from worker.company_time import CompanyTime
 from worker.connection import connect, web_ui
 from worker.failures import MissingKeyError
 from worker.settings import Settings
-from workflows.details import BLOCKED
+from workflows.case.display import BLOCKED
 from workflows.domain.problem import Problem
 
 _QUERY = f"ExecutionStatus = 'Running' AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Case
-from workflows.domain.command import Command
-from workflows.domain.commands import COMMANDS
+from workflows.domain.case.aggregate import Case
+from workflows.domain.commands.case import COMMANDS
+from workflows.domain.commands.command import Command
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import (
     ClockTerms,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from activities.database_url import DatabaseUrl
 from activities.remembered import read_remembered
-from workflows.domain.stretch import Stretch, stretches, virtual_at
+from workflows.domain.time_scale import Stretch, stretches, virtual_at
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"
 """Names under which the installation remembers them; whoever opens it to work settles them."""

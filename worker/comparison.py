@@ -17,11 +17,11 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.census import CaseRow, Census
+from activities.queries.drift import Disagreement, DisagreementReason
 from worker.installation import Installation
 from worker.recovery import nothing
-from workflows.details import BLOCKED, DUE, OWNER, PRIORITY, STATUS
-from workflows.domain.disagreement import Disagreement, DisagreementReason
-from workflows.domain.review_view import ReviewRequest
+from workflows.case.display import BLOCKED, DUE, OWNER, PRIORITY, STATUS
+from workflows.domain.review.view import ReviewRequest
 
 _SETTLED = timedelta(minutes=2)
 """What changed later is not held against a list."""

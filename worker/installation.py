@@ -21,7 +21,7 @@ from worker.company_time import TIME_KEY, ZONE_KEY
 from worker.keys import ENCRYPTING
 from worker.settings import Settings
 from workflows.domain.calendar import Calendar
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.virtual_time import VirtualTime
 

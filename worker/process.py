@@ -40,13 +40,13 @@ from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
 from worker.supervisor import keep_watchdog_calm, tell_supervisor
 from worker.sweeping import Sweeping
-from workflows.case import CaseWorkflow
-from workflows.collaboration import CollaborationWorkflow
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
-from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 from workflows.ports import DELIVERY_HEARTBEAT
-from workflows.review import ReviewWorkflow
+from workflows.review.workflow import ReviewWorkflow
+from workflows.scheduled import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 
 DRAIN = timedelta(seconds=10)
 _STICKY = timedelta(seconds=2)

@@ -23,7 +23,7 @@ from worker.connection import is_unavailable
 from worker.hand_over import stable_id
 from worker.installation import Installation
 from worker.starting import start_case, start_review
-from workflows.domain.review_view import ReviewRequest, review_id
+from workflows.domain.review.view import ReviewRequest, review_id
 from workflows.ports import Delivery, deliver
 
 _AT_ONCE = 20

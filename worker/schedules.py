@@ -35,10 +35,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from worker.connection import is_unavailable
 from worker.encryption import key_id
 from worker.installation import Installation
+from workflows.domain.formats import Weekday
 from workflows.domain.model import Fact
-from workflows.domain.notation import Weekday
-from workflows.domain.policy import Policy
-from workflows.domain.report import ReportKind
+from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.reports import ReportKind
 from workflows.ports import ArchiveRun, ReportOrder
 
 _CATCH_UP = timedelta(days=7)
@@ -54,7 +54,7 @@ class Periodic:
 
     `id` is the Schedule's, and stays; `when` is on the company's wall clock, or every so often, None where the policy
     does not want the work (its Schedule is deleted then); `workflow` is the name of a workflow of
-    `workflows.housekeeping` that takes `input`; `note` and `summary` are what an operator reads in the Web UI; what was
+    `workflows.scheduled` that takes `input`; `note` and `summary` are what an operator reads in the Web UI; what was
     missed for no longer than `catch_up` is made up for.
     """
 

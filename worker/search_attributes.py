@@ -11,7 +11,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSe
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.details import SEARCH_ATTRIBUTES
+from workflows.case.display import SEARCH_ATTRIBUTES
 from workflows.domain.problem import Problem
 
 REQUIRED: Mapping[str, str] = {

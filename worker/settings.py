@@ -35,7 +35,7 @@ from pydantic_settings import (
 from worker.config_file import CONFIG_VARIABLE, PREFIX, config_file, read_config
 from worker.keys import KeyRing
 from worker.place import DEFAULT_DATA, record_url
-from workflows.domain.notation import seconds_of
+from workflows.domain.formats import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 

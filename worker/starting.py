@@ -8,12 +8,12 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from workflows.case_input import CaseInput
-from workflows.domain.review_view import ReviewRequest, review_id
+from workflows.case.input import CaseInput
+from workflows.domain.review.view import ReviewRequest, review_id
 from workflows.domain.virtual_time import VirtualTime
-from workflows.review_details import first_attributes
-from workflows.review_input import ReviewInput
-from workflows.shell_input import NEWEST
+from workflows.entity.input import NEWEST
+from workflows.review.display import first_attributes
+from workflows.review.input import ReviewInput
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 

@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 
 from activities.delivery import Delivering
 from activities.policy.in_force import digest
+from activities.queries.drift import Disagreement
 from activities.recording import HandOver
 from activities.sweeps import Sweep, keep_sweep
 from worker.comparison import Comparison
@@ -21,7 +22,6 @@ from worker.connection import is_unavailable
 from worker.installation import Installation
 from worker.recovery import Recovery
 from worker.schedules import Periodic, Schedules
-from workflows.domain.disagreement import Disagreement
 from workflows.ports import SweepOrder, SweepRun
 
 SCHEDULE = "bihuan-sweep"

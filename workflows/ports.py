@@ -9,13 +9,13 @@ from typing import Literal
 from pydantic import Field
 from temporalio import activity
 
+from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event
+from workflows.domain.formats import Days
 from workflows.domain.model import Fact, Instant
-from workflows.domain.notation import Days
-from workflows.domain.report import ReportKind, days_name
-from workflows.domain.review_view import ReviewSubject, ReviewView
+from workflows.domain.policy.reports import ReportKind, days_name
+from workflows.domain.review.view import ReviewSubject, ReviewView
 from workflows.domain.terms import Consultation, Lookup, ReviewTerms, Settlement
-from workflows.domain.view import CaseView
 
 DELIVERY_HEARTBEAT = timedelta(seconds=10)
 """A delivery says so often that it goes on; the one that does not is a killed worker's, and is begun again."""
@@ -23,7 +23,7 @@ DELIVERY_HEARTBEAT = timedelta(seconds=10)
 
 class Stamp(Fact):
     """What a step judged, and when. It goes with the step's record, and comes back with the answer for replays to judge
-    by (see `workflows.steps`).
+    by (see `workflows.entity.recorded`).
     """
 
     signals: int = Field(ge=0)

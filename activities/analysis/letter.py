@@ -9,8 +9,8 @@ from activities.analysis.document import headline_rows
 from activities.analysis.wording import Speech, report_words
 from activities.pages import environment
 from activities.transport import Attachment, Envelope
-from workflows.domain.notation import Days
-from workflows.domain.report import days_name
+from workflows.domain.formats import Days
+from workflows.domain.policy.reports import days_name
 from workflows.domain.vocabulary import Contact, Locale
 
 

@@ -16,7 +16,7 @@ from typing import get_args
 
 from activities.analysis.history import History, Occurrence, What
 from activities.analysis.period import Period
-from workflows.domain.report import Breakdown
+from workflows.domain.policy.reports import Breakdown
 from workflows.domain.vocabulary import ClockName, Priority, Satisfaction
 
 Figures = dict[str, float | None]

@@ -22,9 +22,9 @@ from activities.directory import Directory
 from activities.discretion import without_addresses
 from activities.report_ledger import ReportLedger, report_key
 from activities.transport import Delayed, Refused, Transports, without_recipient
-from workflows.domain.notation import Days
-from workflows.domain.policy import Policy
-from workflows.domain.report import days_name
+from workflows.domain.formats import Days
+from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.reports import days_name
 from workflows.domain.vocabulary import Contact, Locale
 from workflows.ports import ReportMail, ReportMailed, WrittenReport
 

@@ -13,8 +13,8 @@ from activities.analysis.findings import Finding, Place, Tone
 from activities.analysis.measures import ALL, NONE
 from activities.analysis.report import Report
 from activities.labels import TEMPLATES, label
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
 from workflows.domain.vocabulary import Locale
 
 _LABELLED = {"priority": "priority", "channel": "channel", "score": "satisfaction"}

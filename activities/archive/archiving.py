@@ -28,7 +28,7 @@ from activities.directory import Directory
 from activities.discretion import words_of
 from activities.tables import case_record
 from workflows.domain.model import one_line
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import ArchiveFailure, ArchiveRun

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from activities.outbox import OPEN
 from activities.tables import archive, case_record, outbox, review, review_case
-from workflows.domain.review_view import ReviewStatus
+from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import Status
 
 

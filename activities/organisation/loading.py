@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from activities.toml_file import read_toml
-from workflows.domain.organisation import Organisation
+from workflows.domain.organisation.organisation import Organisation
 
 _SAMPLE = Path(__file__).with_name("sample.toml")
 

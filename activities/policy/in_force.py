@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 from activities.policy.loading import SHIPPED, load_policy
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 
 _log = logging.getLogger("bihuan.policy")

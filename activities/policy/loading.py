@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from activities.toml_file import read_toml
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 
 _FOLDER = Path(__file__).parent

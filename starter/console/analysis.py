@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from activities.analysis.report import Report
     from activities.analysis.wording import Speech
     from worker.installation import Installation
-    from workflows.domain.notation import Days
+    from workflows.domain.formats import Days
     from workflows.ports import ReportMailed
 
 _MISUSED = 2
@@ -64,8 +64,8 @@ async def report(
     from activities.analysis.wording import company_name, speech_of
     from worker.installation import open_installation
     from worker.settings import load_settings
+    from workflows.domain.policy.reports import days_name
     from workflows.domain.problem import Problem
-    from workflows.domain.report import days_name
     from workflows.domain.vocabulary import Locale
 
     settings = load_settings(data=data)
@@ -107,8 +107,8 @@ async def report(
 
 def _days(installation: Installation, first: str | None, last: str | None, ended: str | None) -> Days:
     from activities.analysis.period import Period, parse_day
-    from workflows.domain.notation import Days
-    from workflows.domain.report import ReportKind, days_ended
+    from workflows.domain.formats import Days
+    from workflows.domain.policy.reports import ReportKind, days_ended
 
     if first is None or last is None:
         kind = ReportKind.WEEKLY if ended == "week" else ReportKind.MONTHLY

@@ -17,11 +17,11 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
     from temporalio.service import RPCError, RPCStatusCode
 
     from activities.lost import close_lost as close_in_record
+    from activities.queries.drift import DisagreementReason
     from activities.sweeps import latest_sweep
     from worker.connection import connect
     from worker.installation import Installation, open_installation
     from worker.settings import load_settings
-    from workflows.domain.disagreement import DisagreementReason
     from workflows.domain.vocabulary import OPERATOR
 
     number, by = read_number(number), sender.by.strip()

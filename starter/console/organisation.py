@@ -24,7 +24,7 @@ async def load(
     from activities.organisation.loading import load_organisation
     from worker.installation import open_installation
     from worker.settings import load_settings
-    from workflows.domain.assignment import mismatches
+    from workflows.domain.organisation.assignment import mismatches
     from workflows.domain.problem import Problem
 
     organisation = load_organisation(file)

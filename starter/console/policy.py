@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from workflows.domain.calendar import Calendar
-    from workflows.domain.policy import Policy
+    from workflows.domain.policy.policy import Policy
     from workflows.domain.terms import ClockTerms
 
 
@@ -62,7 +62,7 @@ def due(
     from activities.calendars import build_calendar
     from activities.policy.loading import load_policy
     from worker.settings import load_settings
-    from workflows.domain.notation import moment_of
+    from workflows.domain.formats import moment_of
     from workflows.domain.problem import Problem
     from workflows.domain.vocabulary import Priority
 
@@ -94,7 +94,7 @@ _CLOCKS = ("claim", "response", "progress", "resolution", "escalation")
 
 
 def _promises(policy: Policy) -> list[tuple[str, ...]]:
-    from workflows.domain.notation import written_duration
+    from workflows.domain.formats import written_duration
     from workflows.domain.vocabulary import ClockName
 
     rows = []
@@ -105,7 +105,7 @@ def _promises(policy: Policy) -> list[tuple[str, ...]]:
 
 
 def _due(terms: ClockTerms, start: datetime, calendar: Calendar) -> dict[str, Any]:
-    from workflows.domain.notation import written_duration
+    from workflows.domain.formats import written_duration
 
     due = calendar.add(start, terms.within, terms.calendar)
     return {

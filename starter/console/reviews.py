@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from activities.review_report import ReviewReport
     from activities.review_wording import Voice
     from worker.company_time import CompanyTime
-    from workflows.domain.organisation import Organisation
-    from workflows.domain.policy import Policy
+    from workflows.domain.organisation.organisation import Organisation
+    from workflows.domain.policy.policy import Policy
     from workflows.domain.vocabulary import Locale
 
 _STATUSES = ("writing", "awaiting_approval", "following", "done")

@@ -43,7 +43,7 @@ def read_moment(option: str, value: str | None, zone: str) -> datetime | None:
     Raises:
         Problem: it is neither.
     """
-    from workflows.domain.notation import moment_of
+    from workflows.domain.formats import moment_of
 
     if value is None:
         return None

@@ -18,8 +18,8 @@ from workflows.domain.problem import Problem
 if TYPE_CHECKING:
     from starter.trial.rehearsal import Rehearsal
     from worker.settings import Settings
-    from workflows.domain.organisation import Organisation
-    from workflows.domain.policy import Policy
+    from workflows.domain.organisation.organisation import Organisation
+    from workflows.domain.policy.policy import Policy
 
 _HORIZON = timedelta(days=30)
 """How long a trial goes on after the last line of its log."""
@@ -149,7 +149,7 @@ def _play(
 
 
 def _end(until: str | None, start: datetime, zone: str) -> datetime | None:
-    from workflows.domain.notation import moment_of
+    from workflows.domain.formats import moment_of
 
     if until is None:
         return None

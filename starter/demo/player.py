@@ -13,7 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.casefile import CaseFile
 from starter.demo.record import LiveRecord
 from starter.demo.story import StoryFailedError
-from workflows.domain.review_view import review_id
+from workflows.domain.review.view import review_id
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import CUSTOMER
 

@@ -14,7 +14,7 @@ from activities.review_report import ReviewReport
 from activities.review_wording import Voice
 from starter.demo.week import START
 from worker.installation import Installation
-from workflows.domain.review_view import ReviewStatus
+from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import Locale
 
 

@@ -12,9 +12,9 @@ from activities.policy.in_force import digest
 from activities.policy.loading import load_policy
 from starter.doctor.line import Line, NotLookedAtError, Speaker
 from starter.doctor.ward import Ward
-from workflows.domain.assignment import mismatches
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.assignment import mismatches
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Role
 

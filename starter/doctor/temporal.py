@@ -21,7 +21,7 @@ from starter.doctor.line import Line, Speaker
 from starter.doctor.ward import Ward
 from worker.connection import find_target, web_ui
 from worker.search_attributes import REQUIRED, creation_commands
-from workflows.domain.notation import written_duration
+from workflows.domain.formats import written_duration
 from workflows.domain.problem import Problem
 
 _RPC_TIMEOUT = timedelta(seconds=5)

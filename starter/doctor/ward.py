@@ -17,8 +17,8 @@ from starter.doctor.line import NotLookedAtError
 from worker.company_time import CompanyTime
 from worker.connection import connect
 from worker.settings import Settings
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 
 _T = TypeVar("_T")

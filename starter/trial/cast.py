@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from workflows.domain.authority import Capacity, may
-from workflows.domain.case import Case
-from workflows.domain.command import Command
-from workflows.domain.organisation import Organisation
+from workflows.domain.case.aggregate import Case
+from workflows.domain.case.permissions import Capacity, may
+from workflows.domain.commands.command import Command
+from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Role
 
 

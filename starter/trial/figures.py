@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Case
+from workflows.domain.case.aggregate import Case
+from workflows.domain.case.deadlines import DUTIES
 from workflows.domain.event import Event, EventKind
-from workflows.domain.lapses import DUTIES
 from workflows.domain.vocabulary import Audience, ClockName, Priority, Status
 
 PROMISES = (ClockName.RESPONSE, ClockName.RESOLUTION)

@@ -17,12 +17,12 @@ from datetime import datetime
 from typing import Any
 
 from activities.form import Form, parse_form
-from workflows.domain.command import Command, parse_command
-from workflows.domain.commands import COMMANDS
+from workflows.domain.commands.case import COMMANDS
+from workflows.domain.commands.command import Command, parse_command
+from workflows.domain.formats import moment_of
 from workflows.domain.model import Json
-from workflows.domain.notation import moment_of
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 
 _OPENING = frozenset({"at", "key", "open"})

@@ -18,9 +18,9 @@ from activities.form import Form
 from starter.trial.cast import Player, player
 from starter.trial.figures import Figures
 from starter.trial.log import Entry
-from workflows.domain.case import Case
-from workflows.domain.command import Command, parse_command
-from workflows.domain.commands import COMMANDS, Assign, Link, Progress, Resolve, Supply, Unlink
+from workflows.domain.case.aggregate import Case
+from workflows.domain.commands.case import COMMANDS, Assign, Link, Progress, Resolve, Supply, Unlink
+from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event
 from workflows.domain.terms import MainCase, Settlement
 from workflows.domain.vocabulary import Verification

@@ -16,13 +16,13 @@ from tests.activities.test_recording import recording_of
 from tests.scenes import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, settlement
 from tests.scenes import terms as case_terms
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Case
-from workflows.domain.commands import COMMANDS
+from workflows.domain.case.aggregate import Case
+from workflows.domain.commands.case import COMMANDS
+from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.event import Event
-from workflows.domain.promise import ReviewRules
-from workflows.domain.review import Review
-from workflows.domain.review_commands import REVIEW_COMMANDS
-from workflows.domain.review_view import ReviewRequest, ReviewSubject
+from workflows.domain.policy.service_levels import ReviewRules
+from workflows.domain.review.aggregate import Review
+from workflows.domain.review.view import ReviewRequest, ReviewSubject
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import Priority
 from workflows.ports import Record, ReviewRecord, Stamp

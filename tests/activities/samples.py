@@ -10,8 +10,8 @@ from activities.form import Form
 from activities.register import Register
 from tests.scenes import MONDAY, NUMBER
 from workflows.domain.event import Event, EventKind, Message, Notice
-from workflows.domain.notation import Weekday
-from workflows.domain.organisation import Company, Department, Duty, FollowUp, Group, Organisation, Person
+from workflows.domain.formats import Weekday
+from workflows.domain.organisation.organisation import Company, Department, Duty, FollowUp, Group, Organisation, Person
 from workflows.domain.vocabulary import Audience, Locale
 
 DAY = date(2024, 5, 6)

@@ -33,7 +33,7 @@ from tests.activities.samples import organisation
 from tests.activities.test_knowledge import closed, opened
 from tests.faults.processes import ended, start
 from tests.scenes import DAY, MONDAY
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 from workflows.ports import ArchiveRun

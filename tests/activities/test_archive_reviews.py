@@ -12,7 +12,7 @@ from activities.tables import review, review_case, review_timeline
 from tests.activities.test_archive import MUCH_LATER, archiving_of, entry_of, run
 from tests.activities.test_knowledge import closed
 from tests.scenes import MONDAY
-from workflows.domain.review_view import ReviewStatus
+from workflows.domain.review.view import ReviewStatus
 
 
 async def reviewed(database: Database, number: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from activities.calendars import build_calendar
 from activities.policy.loading import load_policy
 from workflows.domain.calendar import Calendar
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import CalendarKind
 

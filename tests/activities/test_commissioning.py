@@ -19,9 +19,9 @@ from tests.activities.test_recording import recording_of
 from tests.scenes import DAY, MINUTE, MONDAY, open_case
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, EventKind
-from workflows.domain.promise import ReviewRules
-from workflows.domain.review import Review
-from workflows.domain.review_view import ReviewReason, ReviewRequest, ReviewStatus, ReviewSubject
+from workflows.domain.policy.service_levels import ReviewRules
+from workflows.domain.review.aggregate import Review
+from workflows.domain.review.view import ReviewReason, ReviewRequest, ReviewStatus, ReviewSubject
 from workflows.domain.vocabulary import Priority, Resolution, Status
 from workflows.ports import Record, ReviewRecord
 

@@ -33,12 +33,12 @@ from tests.scenes import (
 )
 from worker.company_time import CompanyTime
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Case
-from workflows.domain.collaborating import part_request
-from workflows.domain.collaboration import Collaboration
+from workflows.domain.case.aggregate import Case
+from workflows.domain.case.departments import part_request
+from workflows.domain.collaboration.aggregate import Collaboration
 from workflows.domain.event import Event
-from workflows.domain.notation import Weekday
-from workflows.domain.organisation import Company, Department, Duty, FollowUp, Group, Organisation, Person
+from workflows.domain.formats import Weekday
+from workflows.domain.organisation.organisation import Company, Department, Duty, FollowUp, Group, Organisation, Person
 from workflows.domain.vocabulary import Locale, Priority
 from workflows.ports import Record
 

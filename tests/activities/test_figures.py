@@ -13,8 +13,8 @@ from activities.tables import outbox, registration
 from tests.activities.samples import event, register_case, to_customer
 from tests.activities.test_reading import write
 from tests.scenes import HOUR, MINUTE, MONDAY
+from workflows.domain.case.view import Breach, Deadline
 from workflows.domain.event import EventKind
-from workflows.domain.view import Breach, Deadline
 from workflows.domain.vocabulary import ClockName, Priority, Status
 from workflows.ports import SweepRun
 

@@ -24,7 +24,7 @@ from activities.tables import article, case_record, timeline
 from tests.activities.samples import organisation, register_case
 from tests.activities.test_recording import recording_of
 from tests.scenes import HOUR, MINUTE, MONDAY, command, open_case, settlement
-from workflows.domain.case import Case
+from workflows.domain.case.aggregate import Case
 from workflows.domain.event import Event
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, MainCase

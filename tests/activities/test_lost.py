@@ -14,8 +14,8 @@ from activities.tables import case_record
 from tests.activities.samples import NUMBER, register_case
 from tests.activities.test_recording import recording_of
 from tests.scenes import HOUR, MONDAY, command, open_case
+from workflows.domain.case.view import CaseView
 from workflows.domain.problem import Problem
-from workflows.domain.view import CaseView
 from workflows.ports import Record
 
 LATER = MONDAY + timedelta(days=3)

@@ -9,7 +9,7 @@ import pytest
 
 from activities.organisation.loading import load_organisation, sample_organisation
 from activities.policy.loading import SHIPPED, load_policy
-from workflows.domain.assignment import mismatches
+from workflows.domain.organisation.assignment import mismatches
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ClockName, Priority
 

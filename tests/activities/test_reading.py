@@ -27,9 +27,9 @@ from tests.activities.samples import NUMBER, event, register_case, to_customer
 from tests.domain.test_collaboration import asked
 from tests.scenes import DAY, HOUR, MINUTE, MONDAY, open_case
 from workflows.domain.calendar import Calendar
-from workflows.domain.part import PartStatus, PartView
+from workflows.domain.case.view import Breach, Deadline
+from workflows.domain.department_task import PartStatus, PartView
 from workflows.domain.problem import Problem
-from workflows.domain.view import Breach, Deadline
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Status
 from workflows.ports import Record
 

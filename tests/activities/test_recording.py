@@ -30,8 +30,8 @@ from tests.activities.samples import (
 )
 from tests.scenes import MINUTE, MONDAY, command, open_case
 from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView
 from workflows.domain.event import EventKind, Notice
-from workflows.domain.view import CaseView
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact, Status
 from workflows.ports import Record, Recorded, Stamp

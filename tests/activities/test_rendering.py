@@ -11,7 +11,7 @@ from activities.rendering import RenderContext, Renderer
 from activities.specimen import CUSTOMER_FACTS, NOW, NUMBER, STAFF_FACTS, context, notice, specimens
 from activities.wording import one_line
 from tests.activities.messages import parsed, rendered
-from workflows.domain.commands import COMMANDS
+from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Message, Notice
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import Audience, ClockName, Locale, Resolution, Satisfaction

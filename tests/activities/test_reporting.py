@@ -22,8 +22,8 @@ from activities.transport import Delayed
 from benchmarks.made_up import write
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.samples import organisation
-from workflows.domain.notation import Days
-from workflows.domain.policy import Policy
+from workflows.domain.formats import Days
+from workflows.domain.policy.policy import Policy
 from workflows.domain.vocabulary import Contact
 from workflows.ports import ReportMail, ReportMailed
 

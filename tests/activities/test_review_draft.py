@@ -19,7 +19,7 @@ from activities.wording import clean
 from tests.activities.reviewed import AUTHOR, FINDINGS, HEAD, Reviewed, called_for
 from tests.activities.samples import organisation
 from tests.scenes import MONDAY
-from workflows.domain.review_commands import REVIEW_COMMANDS
+from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.vocabulary import Locale
 
 

@@ -21,9 +21,9 @@ from activities.settlements import Settlements
 from activities.tables import settlement
 from tests.activities.test_form import filled
 from tests.activities.test_recording import recording_of
-from workflows.domain.case import Case
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.case.aggregate import Case
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.terms import DispatchRequest, Lookup, MainCase
 from workflows.domain.vocabulary import ClockName, Priority

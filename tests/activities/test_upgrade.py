@@ -24,8 +24,8 @@ from tests.activities.test_archive import run
 from tests.activities.test_recording import recording_of
 from tests.faults.processes import ended, start
 from tests.scenes import DAY, HOUR
+from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind
-from workflows.domain.view import CaseView
 from workflows.ports import Record
 
 

@@ -11,10 +11,10 @@ from activities.rendering import Renderer
 from activities.specimen import CUSTOMER_FACTS, STAFF_FACTS
 from activities.wording import duration, local_time
 from workflows.domain.calendar import Calendar
-from workflows.domain.commands import SUPPLIABLE
+from workflows.domain.commands.case import SUPPLIABLE
 from workflows.domain.event import EventKind, Message
-from workflows.domain.review_rules import ALL_DONE
-from workflows.domain.review_view import ReviewReason, ReviewStatus
+from workflows.domain.review.rules import ALL_DONE
+from workflows.domain.review.view import ReviewReason, ReviewStatus
 from workflows.domain.vocabulary import (
     Audience,
     CalendarKind,

@@ -10,9 +10,9 @@ import pytest
 
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
-from workflows.domain.assignment import Situation, assign, mismatches
-from workflows.domain.organisation import Organisation
-from workflows.domain.policy import Policy
+from workflows.domain.organisation.assignment import Situation, assign, mismatches
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Dispatch, DispatchRequest
 from workflows.domain.vocabulary import Priority

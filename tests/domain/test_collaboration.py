@@ -26,13 +26,13 @@ from tests.scenes import (
     terms,
     told,
 )
-from workflows.domain.case import Case
-from workflows.domain.collaborating import part_request
-from workflows.domain.collaboration import Collaboration
-from workflows.domain.command import Command
-from workflows.domain.commands import PART_COMMANDS
+from workflows.domain.case.aggregate import Case
+from workflows.domain.case.departments import part_request
+from workflows.domain.collaboration.aggregate import Collaboration
+from workflows.domain.commands.case import PART_COMMANDS
+from workflows.domain.commands.command import Command
+from workflows.domain.department_task import PartKind, PartReport, PartStatus
 from workflows.domain.event import Event, EventKind, Message
-from workflows.domain.part import PartKind, PartReport, PartStatus
 from workflows.domain.vocabulary import Priority
 
 HEADS = consulted(heads={"sales": "sales-head"}, people=SALES)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.domain.test_collaboration import asked, report, sent
 from tests.scenes import MONDAY, PEOPLE, SALES
-from workflows.domain.collaboration import Collaboration
+from workflows.domain.collaboration.aggregate import Collaboration
+from workflows.domain.department_task import PartKind, PartReport, PartStatus
 from workflows.domain.event import EventKind
-from workflows.domain.part import PartKind, PartReport, PartStatus
 from workflows.domain.vocabulary import Priority
 
 _FIELDS: dict[str, list[dict[str, Any]]] = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from workflows.domain.authority import MAY
-from workflows.domain.case import _INFORMED_RULES, _RULES
-from workflows.domain.command import parse_command
-from workflows.domain.commands import COMMANDS
+from workflows.domain.case.aggregate import _INFORMED_RULES, _RULES
+from workflows.domain.case.permissions import MAY
+from workflows.domain.commands.case import COMMANDS
+from workflows.domain.commands.command import parse_command
 from workflows.domain.problem import Problem
 
 

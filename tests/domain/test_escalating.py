@@ -19,7 +19,7 @@ from tests.scenes import (
     terms,
     told,
 )
-from workflows.domain.case import Case
+from workflows.domain.case.aggregate import Case
 from workflows.domain.event import EventKind, Message
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority
 

@@ -17,7 +17,7 @@ from tests.scenes import (
     settlement,
     terms,
 )
-from workflows.domain.case import Case
+from workflows.domain.case.aggregate import Case
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority, Status
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scenes import DISPATCH, MONDAY, PEOPLE, RESOLUTION, STRANGER, command, settlement, terms
-from workflows.domain.case import Case
-from workflows.domain.commands import COMMANDS
+from workflows.domain.case.aggregate import Case
+from workflows.domain.case.deadlines import DUTIES
+from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Event, EventKind
-from workflows.domain.lapses import DUTIES
 from workflows.domain.terms import Consultation, Dispatch, MainCase, TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, Priority, Satisfaction, Status
 

@@ -20,9 +20,9 @@ from tests.scenes import (
     settlement,
     told,
 )
-from workflows.domain.case import Case
-from workflows.domain.command import Command, parse_command
-from workflows.domain.commands import COMMANDS
+from workflows.domain.case.aggregate import Case
+from workflows.domain.commands.case import COMMANDS
+from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import CUSTOMER, SYSTEM, ClockName, Priority, Status

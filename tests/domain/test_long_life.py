@@ -20,12 +20,12 @@ from tests.scenes import (
     settlement,
     terms,
 )  # fmt: skip
-from workflows.case_input import CaseInput
-from workflows.domain.case import Case
+from workflows.case.input import CaseInput
+from workflows.domain.case.aggregate import Case
+from workflows.domain.case.view import Breach
+from workflows.domain.department_task import PartKind, PartReport
 from workflows.domain.event import Event, EventKind
-from workflows.domain.part import PartKind, PartReport
 from workflows.domain.terms import Settlement
-from workflows.domain.view import Breach
 from workflows.domain.vocabulary import SYSTEM, ClockName, Priority
 
 TWO_YEARS = 730

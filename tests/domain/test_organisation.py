@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from activities.organisation.loading import sample_organisation
-from workflows.domain.organisation import Organisation, Person
+from workflows.domain.organisation.organisation import Organisation, Person
 from workflows.domain.vocabulary import Role
 
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)

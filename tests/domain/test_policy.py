@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from activities.policy.loading import load_policy
-from workflows.domain.notation import moment_of, seconds_of, written_duration
-from workflows.domain.policy import Policy
+from workflows.domain.formats import moment_of, seconds_of, written_duration
+from workflows.domain.policy.policy import Policy
 from workflows.domain.vocabulary import CalendarKind, ClockName, Locale, NeutralRule, Priority
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from activities.analysis.measures import BREAKDOWNS, DIMENSIONS
-from workflows.domain.notation import Days
-from workflows.domain.report import ReportKind, days_ended, days_name
+from workflows.domain.formats import Days
+from workflows.domain.policy.reports import ReportKind, days_ended, days_name
 
 
 def days(first: str, last: str) -> Days:

@@ -9,14 +9,14 @@ import pytest
 
 from tests.scenes import DAY, HOUR, MONDAY, NUMBER, PEOPLE, SALES, command, consulted, kinds, open_case, terms, told
 from workflows.domain.calendar import Calendar
-from workflows.domain.closing import calls_for_review
-from workflows.domain.command import Command, parse_command
+from workflows.domain.case.closing import calls_for_review
+from workflows.domain.commands.command import Command, parse_command
+from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.event import Event, EventKind, Message
+from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.problem import Problem
-from workflows.domain.promise import ReviewRules
-from workflows.domain.review import Review
-from workflows.domain.review_commands import REVIEW_COMMANDS
-from workflows.domain.review_view import ReviewReason, ReviewRequest, ReviewStatus, ReviewSubject
+from workflows.domain.review.aggregate import Review
+from workflows.domain.review.view import ReviewReason, ReviewRequest, ReviewStatus, ReviewSubject
 from workflows.domain.vocabulary import ClockName, Priority
 
 _ids = iter(range(10**6))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from activities.policy.loading import load_policy
-from workflows.domain.policy import Policy
-from workflows.domain.triage import Submission, Triage, triage
+from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.triage import Submission, Triage, triage
 from workflows.domain.vocabulary import Channel, Priority
 
 STANDARD = load_policy("standard")

@@ -25,8 +25,8 @@ from activities.tables import case_record, installation, outbox, registration, r
 from tests.faults.books import Books, count_deadlines
 from tests.faults.histories import Life, read_lives
 from worker.company_time import TIME_KEY
-from workflows.case import CaseWorkflow
-from workflows.domain.part import workflow_id
+from workflows.case.workflow import CaseWorkflow
+from workflows.domain.department_task import workflow_id
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact
 

@@ -31,14 +31,14 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from workflows.case import CaseWorkflow
-from workflows.collaboration import CollaborationWorkflow
-from workflows.domain.commands import PartReported
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
+from workflows.domain.commands.case import PartReported
+from workflows.domain.department_task import PartReport
 from workflows.domain.event import Event
-from workflows.domain.part import PartReport
+from workflows.entity.recorded import Stepping
 from workflows.ports import Record, ReviewRecord, Stamp
-from workflows.review import ReviewWorkflow
-from workflows.steps import Stepping
+from workflows.review.workflow import ReviewWorkflow
 
 Step = Record | ReviewRecord
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tests.faults.office import Office
-from workflows.domain.part import workflow_id
+from workflows.domain.department_task import workflow_id
 
 Life = Callable[[Office, str], Coroutine[Any, Any, None]]
 _PART = {"department": "sales", "duty": "核对合同约定的并发数"}

@@ -7,9 +7,9 @@ from datetime import timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.case import CaseWorkflow
-    from workflows.case_input import CaseInput
-    from workflows.domain.case import Case
+    from workflows.case.input import CaseInput
+    from workflows.case.workflow import CaseWorkflow
+    from workflows.domain.case.aggregate import Case
     from workflows.ports import Recorded
 
 PATCH = "pause-after-recording"

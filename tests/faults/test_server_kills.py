@@ -13,9 +13,9 @@ from temporalio.worker import Replayer
 from tests.faults.next_release import NextCaseWorkflow
 from tests.faults.server_deaths import Fallen
 from worker.process import RUNNER
-from workflows.collaboration import CollaborationWorkflow
-from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
-from workflows.review import ReviewWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
+from workflows.review.workflow import ReviewWorkflow
+from workflows.scheduled import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]
 

@@ -30,7 +30,7 @@ from tests.faults.office import PATIENCE, Office, form_of
 from tests.faults.worker_process import Kill, Moment
 from tests.scenes import DAY
 from tests.scenes import MONDAY as LONG_AGO
-from workflows.domain.report import ReportKind
+from workflows.domain.policy.reports import ReportKind
 from workflows.ports import ArchiveRun, ReportOrder, ReportRun
 
 _OF_CASES = ("settle", "consult", "record", "record_review")

@@ -102,8 +102,8 @@ async def _work(order: Order) -> None:
 
 
 def _hurry(after: timedelta) -> None:
-    _put("workflows.housekeeping._SILENCE", after)
-    _put("workflows.housekeeping._REPORT_SILENCE", after)
+    _put("workflows.scheduled._SILENCE", after)
+    _put("workflows.scheduled._REPORT_SILENCE", after)
 
 
 async def _connect(*arguments: Any, **more: Any) -> Client:

@@ -24,6 +24,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.organisation.loading import load_organisation
+from activities.queries.drift import Disagreement, DisagreementReason
 from activities.sweeps import keep_sweep
 from starter.doctor.check import Check
 from starter.doctor.company import calendar, organisation, policy
@@ -45,7 +46,6 @@ from worker.installation import Installation, open_installation
 from worker.search_attributes import ensure_search_attributes
 from worker.server import find_binary
 from worker.settings import Settings
-from workflows.domain.disagreement import Disagreement, DisagreementReason
 from workflows.ports import SweepRun
 
 MONDAY = datetime(2026, 5, 11, 1, tzinfo=UTC)

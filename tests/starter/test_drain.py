@@ -28,7 +28,7 @@ from tests.starter.command_line import intake_form
 from tests.starter.worker_process import PATIENCE, worker_process
 from worker.server import find_binary
 from worker.settings import Settings
-from workflows.case import CaseWorkflow
+from workflows.case.workflow import CaseWorkflow
 
 pytestmark = pytest.mark.xdist_group("operations")
 

@@ -30,11 +30,11 @@ from tests.starter.test_trial import SOLUTION, Line, opened, sent
 from worker.installation import open_installation
 from worker.settings import load_settings
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Case
-from workflows.domain.command import Command, parse_command
-from workflows.domain.commands import COMMANDS
+from workflows.domain.case.aggregate import Case
+from workflows.domain.commands.case import COMMANDS
+from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event
-from workflows.domain.notation import moment_of
+from workflows.domain.formats import moment_of
 from workflows.ports import Record
 
 POLICY = load_policy("standard")

@@ -24,6 +24,7 @@ from temporalio.client import (
     WorkflowExecutionDescription,
 )
 
+from activities.queries.drift import Disagreement
 from activities.recording import hand_over_nothing
 from activities.tables import case_record, outbox
 from tests.activities.mail_server import MailServer
@@ -35,9 +36,8 @@ from worker.process import build_activities, build_worker
 from worker.settings import Settings
 from worker.starting import start_case
 from worker.sweeping import Sweeping
-from workflows.details import search_attributes
-from workflows.domain.disagreement import Disagreement
-from workflows.domain.view import CaseView
+from workflows.case.display import search_attributes
+from workflows.domain.case.view import CaseView
 from workflows.ports import SweepOrder
 
 ORDER = SweepOrder(every=120)

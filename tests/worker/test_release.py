@@ -24,12 +24,12 @@ from worker.process import RUNNER, build_activities, build_worker
 from worker.release import Releases, deployment, point_out_idle
 from worker.search_attributes import ensure_search_attributes
 from worker.settings import Settings
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
-from workflows.collaboration import CollaborationWorkflow
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
-from workflows.review import ReviewWorkflow
-from workflows.shell_input import NEWEST
+from workflows.entity.input import NEWEST
+from workflows.review.workflow import ReviewWorkflow
 
 _PATIENCE = 20.0
 

@@ -16,11 +16,11 @@ from temporalio.worker import Worker
 
 from activities.policy.loading import load_policy
 from worker.schedules import Periodic, Schedules, monthly, periodic_work, weekly
-from workflows.domain.notation import Days, Weekday
-from workflows.domain.policy import Policy
-from workflows.domain.report import ReportKind
-from workflows.housekeeping import ReportWorkflow
+from workflows.domain.formats import Days, Weekday
+from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.reports import ReportKind
 from workflows.ports import ReportMail, ReportMailed, ReportOrder, ReportRun, WrittenReport
+from workflows.scheduled import ReportWorkflow
 
 SHANGHAI = "Asia/Shanghai"
 

@@ -22,7 +22,7 @@ from activities.policy.loading import load_policy
 from worker.installation import open_installation
 from worker.schedules import Periodic, Schedules, daily, keep_schedules, periodic_work
 from worker.settings import Settings
-from workflows.domain.policy import Policy
+from workflows.domain.policy.policy import Policy
 from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import ArchiveRun
 

@@ -22,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from activities.installation import Installation as Memory
+from activities.queries.drift import DisagreementReason
 from activities.sweeps import KEY, latest_sweep
 from activities.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
 from starter.remedy import remedy
@@ -36,8 +37,7 @@ from worker.search_attributes import ensure_search_attributes
 from worker.server import find_binary
 from worker.settings import Settings
 from worker.sweeping import SCHEDULE
-from workflows.domain.disagreement import DisagreementReason
-from workflows.domain.review_view import review_id
+from workflows.domain.review.view import review_id
 
 
 @pytest.fixture(scope="module")

@@ -20,12 +20,12 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.workflows.world import World
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
-from workflows.collaboration import CollaborationWorkflow
-from workflows.details import SEARCH_ATTRIBUTES
-from workflows.review import ReviewWorkflow
-from workflows.shell_input import NEWEST
+from workflows.case.display import SEARCH_ATTRIBUTES
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
+from workflows.entity.input import NEWEST
+from workflows.review.workflow import ReviewWorkflow
 
 Starter = Callable[..., Awaitable[WorkflowHandle[CaseWorkflow, str]]]
 

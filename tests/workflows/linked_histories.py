@@ -15,13 +15,13 @@ from temporalio.worker import Worker
 from tests.scenes import RESOLUTION
 from tests.workflows.world import World
 from worker.server import find_binary
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
-from workflows.details import SEARCH_ATTRIBUTES
+from workflows.case.display import SEARCH_ATTRIBUTES
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import Status
-from workflows.shell_input import NEWEST
+from workflows.entity.input import NEWEST
 
 MAIN, CALLER, LATE = "FB202405060001", "FB202405060002", "FB202405060003"
 

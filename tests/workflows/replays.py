@@ -11,12 +11,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from worker.process import RUNNER
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
-from workflows.collaboration import CollaborationWorkflow
-from workflows.collaboration_input import CollaborationInput
-from workflows.review import ReviewWorkflow
-from workflows.review_input import ReviewInput
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.input import CollaborationInput
+from workflows.collaboration.workflow import CollaborationWorkflow
+from workflows.review.input import ReviewInput
+from workflows.review.workflow import ReviewWorkflow
 
 _played: list[Any] = []
 

@@ -25,8 +25,8 @@ from tests.workflows.linked_histories import linked_histories
 from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.settings import Settings
-from workflows.case import CaseWorkflow
-from workflows.domain.review_view import review_id
+from workflows.case.workflow import CaseWorkflow
+from workflows.domain.review.view import review_id
 
 _PROCESS = re.compile(r"\d+@[\w.-]+")
 """How the SDK names a worker and its sticky queue."""

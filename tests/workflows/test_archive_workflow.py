@@ -9,8 +9,8 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from workflows.housekeeping import ArchiveWorkflow
 from workflows.ports import ArchiveFailure, ArchiveRun
+from workflows.scheduled import ArchiveWorkflow
 
 
 class Company:

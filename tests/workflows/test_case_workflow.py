@@ -17,8 +17,8 @@ from temporalio.testing import WorkflowEnvironment
 from tests.scenes import RESOLUTION, settlement
 from tests.workflows.conftest import Starter
 from tests.workflows.world import World
-from workflows.case import CaseWorkflow
-from workflows.details import DUE
+from workflows.case.display import DUE
+from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import Priority
 

@@ -13,8 +13,8 @@ from tests.scenes import RESOLUTION
 from tests.workflows.conftest import Starter
 from tests.workflows.test_case_workflow import send, tell
 from tests.workflows.world import World
-from workflows.case import CaseWorkflow
-from workflows.collaboration import CollaborationWorkflow
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.event import EventKind, Message
 
 ASK = {"department": "sales", "duty": "核对合同"}

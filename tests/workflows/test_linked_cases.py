@@ -17,12 +17,12 @@ from tests.workflows.conftest import Starter
 from tests.workflows.test_case_workflow import send, tell
 from tests.workflows.world import World
 from workflows import ports
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import Status
-from workflows.shell_input import NEWEST
+from workflows.entity.input import NEWEST
 
 Handle = WorkflowHandle[CaseWorkflow, str]
 CALLERS = 3

@@ -32,12 +32,12 @@ from tests.activities.test_form import filled
 from tests.starter.command_line import bihuan
 from tests.workflows.test_case_workflow import send
 from worker.process import RUNNER
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
-from workflows.collaboration import CollaborationWorkflow
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import EventKind
-from workflows.shell_input import NEWEST
+from workflows.entity.input import NEWEST
 
 REPORTS, COLLABORATIONS, REOPENINGS = 80, 8, 3
 CONTINUE_AFTER = 100

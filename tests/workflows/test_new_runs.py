@@ -22,12 +22,12 @@ from tests.workflows.test_collaboration_workflow import ask, part_of
 from tests.workflows.test_review_workflow import world_that_reviews
 from tests.workflows.world import World
 from workflows.domain.event import Event, EventKind
-from workflows.domain.promise import ReviewRules
-from workflows.domain.review_view import ReviewRequest
+from workflows.domain.policy.service_levels import ReviewRules
+from workflows.domain.review.view import ReviewRequest
 from workflows.domain.vocabulary import Priority
-from workflows.review import ReviewWorkflow
-from workflows.review_input import ReviewInput
-from workflows.shell_input import NEWEST, CommandOutcome
+from workflows.entity.input import NEWEST, CommandOutcome
+from workflows.review.input import ReviewInput
+from workflows.review.workflow import ReviewWorkflow
 
 CONTINUE_AFTER = 20
 """Events of history: so few that a run lasts for a handful of commands."""

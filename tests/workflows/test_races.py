@@ -23,14 +23,14 @@ from tests.workflows.test_collaboration_workflow import ask, part_of
 from tests.workflows.test_new_runs import gapless, judged
 from tests.workflows.test_review_workflow import REPORT, world_that_reviews
 from tests.workflows.world import World
-from workflows.collaboration import CollaborationWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.event import EventKind
-from workflows.domain.promise import ReviewRules
-from workflows.domain.review_view import ReviewRequest
+from workflows.domain.policy.service_levels import ReviewRules
+from workflows.domain.review.view import ReviewRequest
 from workflows.domain.vocabulary import Priority
-from workflows.review import ReviewWorkflow
-from workflows.review_input import ReviewInput
-from workflows.shell_input import NEWEST
+from workflows.entity.input import NEWEST
+from workflows.review.input import ReviewInput
+from workflows.review.workflow import ReviewWorkflow
 
 Command = tuple[str, str, dict[str, Any]]
 Handle = WorkflowHandle[Any, Any]

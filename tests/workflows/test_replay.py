@@ -12,11 +12,11 @@ from temporalio.worker import Replayer
 
 from starter.demo.stories import STORIES
 from worker.process import RUNNER
-from workflows.case import CaseWorkflow
-from workflows.case_input import CaseInput
-from workflows.collaboration import CollaborationWorkflow
-from workflows.housekeeping import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
-from workflows.review import ReviewWorkflow
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
+from workflows.review.workflow import ReviewWorkflow
+from workflows.scheduled import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 KINDS = (CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow, ArchiveWorkflow, SweepWorkflow)

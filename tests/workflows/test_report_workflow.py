@@ -9,10 +9,10 @@ from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from workflows.domain.notation import Days
-from workflows.domain.report import ReportKind
-from workflows.housekeeping import ReportWorkflow
+from workflows.domain.formats import Days
+from workflows.domain.policy.reports import ReportKind
 from workflows.ports import ReportMail, ReportMailed, ReportOrder, WrittenReport
+from workflows.scheduled import ReportWorkflow
 
 
 @activity.defn

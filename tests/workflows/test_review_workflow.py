@@ -12,11 +12,11 @@ from tests.scenes import NUMBER, PEOPLE, settlement, terms
 from tests.workflows.conftest import Starter
 from tests.workflows.test_case_workflow import STANDARD_LIFE, live, send, tell
 from tests.workflows.world import World
-from workflows.case import CaseWorkflow
+from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind, Message
-from workflows.domain.promise import ReviewRules
-from workflows.domain.review_view import ReviewReason, ReviewStatus, ReviewSubject
-from workflows.review import ReviewWorkflow
+from workflows.domain.policy.service_levels import ReviewRules
+from workflows.domain.review.view import ReviewReason, ReviewStatus, ReviewSubject
+from workflows.review.workflow import ReviewWorkflow
 
 DUE = "2199-01-01T00:00:00Z"
 REPORT = {"root_cause": "连接池耗尽", "measures": [{"what": "加告警", "owner": "tech-002", "due": DUE}]}

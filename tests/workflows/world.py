@@ -11,10 +11,10 @@ from temporalio.exceptions import ApplicationError
 
 from tests.scenes import DISPATCH, PEOPLE, SALES, SALES_DISPATCH, settlement
 from workflows import ports
+from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event
-from workflows.domain.review_view import ReviewSubject, ReviewView
+from workflows.domain.review.view import ReviewSubject, ReviewView
 from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
-from workflows.domain.view import CaseView
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from workflows.domain.model import Fact, Instant
-from workflows.domain.stretch import Stretch, real_at, stretches, virtual_at
+from workflows.domain.time_scale import Stretch, real_at, stretches, virtual_at
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 

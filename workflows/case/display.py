@@ -1,0 +1,120 @@
+"""What the Web UI shows of a case: search attributes, timer summaries, and its present state in Markdown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from workflows.domain.case.aggregate import Case
+from workflows.domain.case.view import CaseView
+from workflows.domain.clock import Clock
+from workflows.domain.vocabulary import ClockName
+
+STATUS = SearchAttributeKey.for_keyword("CaseStatus")
+PRIORITY = SearchAttributeKey.for_keyword("CasePriority")
+TYPE = SearchAttributeKey.for_keyword("CaseType")
+DEPARTMENT = SearchAttributeKey.for_keyword("CaseDepartment")
+OWNER = SearchAttributeKey.for_keyword("CaseOwner")
+ESCALATION = SearchAttributeKey.for_int("CaseEscalation")
+DUE = SearchAttributeKey.for_datetime("CaseDue")
+BREACHED = SearchAttributeKey.for_bool("CaseBreached")
+SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
+    STATUS, PRIORITY, TYPE, DEPARTMENT, OWNER, ESCALATION, DUE, BREACHED,
+)  # fmt: skip
+
+BLOCKED = "blocked"
+"""CaseStatus while the record cannot be written; the pending activity says why."""
+
+_MOST_LINKED = 20
+"""Linked cases that are named; the record has all."""
+
+CLOCK_LABELS = {
+    ClockName.CLAIM: "接单 claim",
+    ClockName.RESPONSE: "首次响应 response",
+    ClockName.PROGRESS: "进展更新 progress",
+    ClockName.RESOLUTION: "解决 resolution",
+    ClockName.SUPPLEMENT: "补充信息 supplement",
+    ClockName.FEEDBACK: "结果反馈 feedback",
+    ClockName.FOLLOW_UP: "满意度回访 follow_up",
+    ClockName.CONFIRMATION: "客户确认 confirmation",
+    ClockName.RATING: "客户评价 rating",
+    ClockName.ESCALATION: "升级确认 escalation",
+    ClockName.COLLABORATION: "协作 collaboration",
+    ClockName.REVIEW: "复盘 review",
+    ClockName.MEASURE: "改进措施 measure",
+}
+
+
+def typed(values: list[tuple[SearchAttributeKey[Any], Any]]) -> TypedSearchAttributes:
+    """Search attributes; those without a value are left out."""
+    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in values if value is not None])
+
+
+def search_attributes(view: CaseView) -> TypedSearchAttributes:
+    """All eight at once; those without a value are left out."""
+    due = [deadline.due for deadline in view.deadlines if deadline.due is not None]
+    return typed([
+        (STATUS, view.status.value),
+        (PRIORITY, view.priority.value),
+        (TYPE, view.type),
+        (DEPARTMENT, view.department),
+        (OWNER, view.owner),
+        (ESCALATION, view.escalation_level),
+        (DUE, min(due, default=None)),
+        (BREACHED, bool(view.breaches)),
+    ])  # fmt: skip
+
+
+def timer_summary(case: Case, clock: Clock) -> str:
+    """Which deadline a timer stands for: clock, priority and length (at most 200 bytes)."""
+    return f"{CLOCK_LABELS[clock.name]} {case.priority} {_length(clock.within)}"
+
+
+def markdown(case: Case, *, trouble: str | None = None) -> str:
+    """What the case waits for, until when, who must act, and what went wrong."""
+    view = case.view()
+    lines = [f"### {view.number} · {view.priority} · {view.status}"]
+    if trouble:
+        lines.append(f"\n**故障 trouble:** {trouble}")
+    if view.waiting is not None:
+        what = CLOCK_LABELS[view.waiting.clock] if view.waiting.clock else view.status
+        until = f", 截止 until {_local(case, view.waiting.until)}" if view.waiting.until else ""
+        lines.append(f"\n**等待 waits for:** `{view.waiting.who}` — {what}{until}")
+    if view.resolution is not None:
+        lines.append(f"\n**结果 resolution:** {view.resolution}")
+    lines.append(
+        f"\n- 类型 type: {view.type} / {view.subtype or '–'}\n- 部门 department: {view.department or '–'}"
+        f"\n- 负责人 owner: `{view.owner or '–'}`\n- 重开 reopened: {view.reopened}"
+    )
+    if view.escalation_level:
+        seen = "已确认 acknowledged" if view.acknowledged else "**未确认 not acknowledged**"
+        lines.append(f"- 升级 escalation: {view.escalation_level} → `{view.escalated_to}` ({seen})")
+    if view.linked_to:
+        lines.append(f"- 关联到主问题 linked to: `{view.linked_to}`")
+    if view.linked:
+        more = f" … {len(view.linked)}" if len(view.linked) > _MOST_LINKED else ""
+        lines.append(f"- 关联问题 linked: {', '.join(f'`{number}`' for number in view.linked[:_MOST_LINKED])}{more}")
+    if view.deadlines:
+        lines.append("\n| 时限 clock | 截止 due |\n|---|---|")
+        lines += [
+            f"| {CLOCK_LABELS[item.clock]} | {_local(case, item.due) if item.due else '暂停 paused'} |"
+            for item in view.deadlines
+        ]
+    if view.breaches:
+        lines.append("\n**超时 missed:**\n")
+        lines += [f"- {CLOCK_LABELS[breach.clock]} {_local(case, breach.due)}" for breach in view.breaches[-10:]]
+    return "\n".join(lines)
+
+
+def _local(case: Case, moment: datetime | None) -> str:
+    return case.terms.calendar.local(moment).strftime("%Y-%m-%d %H:%M:%S") if moment else "–"
+
+
+def _length(seconds: float) -> str:
+    span = timedelta(seconds=seconds)
+    days, rest = span.days, span.seconds
+    hours, minutes = rest // 3600, rest % 3600 // 60
+    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]
+    return " ".join(part for part in parts if part) or f"{seconds:g} s"

@@ -1,0 +1,79 @@
+"""What the Web UI shows of a department's part: search attributes, timer summaries, its present state in Markdown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio.common import TypedSearchAttributes
+
+from workflows.case.display import (
+    BREACHED,
+    CLOCK_LABELS,
+    DEPARTMENT,
+    DUE,
+    ESCALATION,
+    OWNER,
+    PRIORITY,
+    STATUS,
+    TYPE,
+    typed,
+)
+from workflows.domain.clock import Clock
+from workflows.domain.collaboration.aggregate import Collaboration
+from workflows.domain.department_task import PartRequest
+
+
+def first_attributes(request: PartRequest) -> TypedSearchAttributes:
+    """What is known before anybody was picked."""
+    return typed([
+        (STATUS, "part_open"),
+        (PRIORITY, request.priority.value),
+        (TYPE, request.type),
+        (DEPARTMENT, request.department),
+        (DUE, request.due),
+        (BREACHED, False),
+    ])  # fmt: skip
+
+
+def part_attributes(part: Collaboration) -> TypedSearchAttributes:
+    """`CaseStatus` is `part_open`, `part_done`, `part_cannot` or `part_ended`: never a status of a case."""
+    request = part.request
+    return typed([
+        (STATUS, f"part_{part.status}"),
+        (PRIORITY, request.priority.value),
+        (TYPE, request.type),
+        (DEPARTMENT, request.department),
+        (OWNER, part.person),
+        (ESCALATION, len(part.told)),
+        (DUE, request.due if part.is_open else None),
+        (BREACHED, part.late_at is not None),
+    ])  # fmt: skip
+
+
+def part_timer_summary(part: Collaboration, clock: Clock) -> str:
+    """Which deadline a timer stands for (at most 200 bytes)."""
+    return f"{CLOCK_LABELS[clock.name]} {part.request.department[:64]}"
+
+
+def part_markdown(part: Collaboration, *, trouble: str | None = None) -> str:
+    """Who owes what to which case, until when, and what went wrong."""
+    request = part.request
+    lines = [f"### {request.number} · 协作 {request.department} · {part.status}"]
+    if trouble:
+        lines.append(f"\n**故障 trouble:** {trouble}")
+    lines.append(f"\n> {request.duty[:500]}")
+    if part.is_open:
+        lines.append(f"\n**等待 waits for:** `{part.person}`, 截止 until {_local(part, request.due)}")
+    claimed = _local(part, part.claimed_at) if part.claimed_at else "–"
+    lines.append(f"\n- 牵头人 asked by: `{request.asked_by}`\n- 认领 claimed: {claimed}")
+    if part.late_at is not None:
+        lines.append(f"- **超时 late:** {_local(part, request.due)}")
+    if part.told:
+        lines.append(f"- 升级 escalated: {' → '.join(f'`{key}`' for key in part.told)}")
+    if part.result is not None:
+        lines.append(f"\n**结果 result:** {part.result[:500]}")
+    return "\n".join(lines)
+
+
+def _local(part: Collaboration, moment: datetime) -> str:
+    return part.request.calendar.local(moment).strftime("%Y-%m-%d %H:%M:%S")

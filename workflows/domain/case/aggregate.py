@@ -1,0 +1,337 @@
+"""A customer issue from the first call to the closed loop: one object, one rule book.
+
+    case, events = Case.open(number, settlement, now)
+    events = case.handle(command, now, facts)
+    events = case.expire(now)
+
+No Temporal, no I/O, no clock of its own: the same code runs in the workflow, in a test that lives a month in
+a millisecond, and in a trial of another policy over last month's cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Self
+
+from workflows.domain.case import closing, deadlines, departments, handling, linking, ownership, retiming, solution
+from workflows.domain.case.permissions import Capacity, allowed, may
+from workflows.domain.case.state import CaseState, Forward, Outcome, Refused
+from workflows.domain.case.view import CaseView, Deadline
+from workflows.domain.case.waiting import waits_for
+from workflows.domain.clock import Clock
+from workflows.domain.commands.case import (
+    Answer,
+    Assign,
+    Claim,
+    Classify,
+    Collaborate,
+    Contribute,
+    Escalate,
+    Link,
+    Retime,
+    Supply,
+    Unlink,
+)
+from workflows.domain.commands.command import Command
+from workflows.domain.event import Event, EventKind, Message
+from workflows.domain.model import one_line
+from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement
+from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, ClockName, Status
+
+_NOBODY = Consultation()
+
+
+class Case(CaseState):
+    """One issue. Feed it commands and the time; it answers with what happened."""
+
+    @classmethod
+    def open(cls, number: str, settlement: Settlement, now: datetime) -> tuple[Self, list[Event]]:
+        """Accept a registered submission: ask for what is missing, or dispatch it (R4, R5, R12).
+
+        The promises count from its acceptance, also when the engine was away at that moment (R9).
+        """
+        opening = settlement.opening
+        now = min(opening.accepted_at or now, now)
+        case = cls(
+            number=number,
+            opening=opening,
+            terms=settlement.terms,
+            people=dict(settlement.people),
+            status=Status.AWAITING_INFORMATION,
+            type=opening.type,
+            subtype=opening.subtype,
+            priority=opening.priority,
+            tested=opening.tested,
+            playbook=opening.playbook,
+            missing=list(opening.missing),
+            opened_at=now,
+            updated_at=now,
+        )
+        case.emit(
+            EventKind.CREATED,
+            opening.received_by or CUSTOMER,
+            now,
+            channel=opening.channel,
+            received_at=opening.received_at,
+            received_by=opening.received_by,
+        )
+        case.emit(
+            EventKind.CLASSIFIED,
+            SYSTEM,
+            now,
+            after={"type": case.type, "subtype": case.subtype, "priority": case.priority},
+            reasons=opening.reasons,
+            policy=settlement.terms.policy,
+        )
+        if settlement.dispatch is not None:
+            ownership.dispatch(case, settlement.dispatch, now)
+        if case.missing:
+            handling.ask(case, now, by=SYSTEM, text=None, key="open")
+        events = case.take_events()
+        confirmation = case.tell_customer(Message.CREATED, "open", response_due=case.due(ClockName.RESPONSE))
+        events[0] = events[0].model_copy(update={"notices": (confirmation,)})
+        return case, events
+
+    def needs(self, command: Command) -> Lookup | None:
+        """What has to be looked up before this command can be judged; None for most."""
+        if self.is_closed or command.command_id in self.outcomes:
+            return None
+        known = command.by in self.people or command.by in {CUSTOMER, OPERATOR, SYSTEM}
+        if isinstance(command, Answer) and command.via is not None:
+            known = True  # whoever sent it has been judged by the main case
+        needed = self._extra_needs(command)
+        if known and not needed:
+            return None
+        return Lookup(number=self.number, at=self.updated_at, people=() if known else (command.by,), **needed)
+
+    def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[Event]:
+        """Judge and carry out a command; a refusal is an event too, with its reason (R14).
+
+        The same `command_id` again changes nothing. A command that was sent before `now` (the worker was away)
+        counts from when it was sent, as long as nothing later has happened to the case; deadlines that had passed
+        by then come first.
+        """
+        if command.command_id in self.outcomes:
+            return []
+        moment = min(max(command.at or now, self.updated_at), now)
+        events = self.expire(moment)
+        self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
+        try:
+            self._check(command, facts)
+            self._carry_out(linking.fitted(self, command), moment, facts)
+            linking.pass_on(self, command, moment)
+            outcome = Outcome(accepted=True)
+        except Refused as refusal:
+            outcome = Outcome(accepted=False, reason=str(refusal))
+            self.emit(
+                EventKind.REJECTED,
+                command.by,
+                moment,
+                command=command.name,
+                command_id=command.command_id,
+                reason=outcome.reason,
+            )
+            linking.turn_away(self, command, str(refusal), moment)
+        self.remember(command.command_id, outcome)
+        return events + self.take_events()
+
+    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[Event]:
+        """Record a signal that could not even be read."""
+        if command_id in self.outcomes:
+            return []
+        moment = max(now, self.updated_at)
+        reason = one_line(reason)
+        self.emit(
+            EventKind.REJECTED,
+            one_line(by),
+            moment,
+            command=one_line(name),
+            command_id=one_line(command_id),
+            reason=reason,
+        )
+        self.remember(command_id, Outcome(accepted=False, reason=reason))
+        return self.take_events()
+
+    def not_there(self, forward: Forward, now: datetime) -> list[Event]:
+        """Another case could not be told what it should have been: it is gone (R28)."""
+        linking.not_there(self, forward, max(now, self.updated_at))
+        return self.take_events()
+
+    def expire(self, now: datetime) -> list[Event]:
+        """Everything that has fallen due by `now`, in the order in which it did.
+
+        A warning whose deadline has passed as well is skipped: nobody is helped by an alarm for what is over.
+        """
+        while (clock := self._passed(now)) is not None:
+            at = max(now, self.updated_at)
+            if clock.due is not None and clock.due <= now:
+                deadlines.lapse(self, clock, at)
+            else:
+                deadlines.warn(self, clock, at)
+        return self.take_events()
+
+    def _passed(self, now: datetime) -> Clock | None:
+        """Of the clocks that have to act by `now`, the first.
+
+        A deadline counts from its due time, not from a warning before it that nobody gave: otherwise it would come
+        before an escalation that was due earlier, and begin the climb anew without it (R17).
+        """
+        if not self.terms.lapses_in_order:
+            clock = self.earliest()
+            return clock if clock is not None and clock.next is not None and clock.next <= now else None
+        passed = [
+            (clock.due if clock.due is not None and clock.due <= now else clock.next, clock.started, clock)
+            for clock in self.clocks.values()
+            if clock.next is not None and clock.next <= now
+        ]
+        return min(passed, key=lambda one: one[:2])[2] if passed else None
+
+    def earliest(self) -> Clock | None:
+        """The clock that acts next."""
+        first: Clock | None = None
+        soonest: datetime | None = None
+        for clock in self.clocks.values():
+            moment = clock.next
+            if moment is None or (soonest is not None and moment > soonest):
+                continue
+            if first is None or moment != soonest or clock.started < first.started:
+                first, soonest = clock, moment
+        return first
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """When the case next acts by itself."""
+        clock = self.earliest()
+        return clock.next if clock is not None else None
+
+    def view(self) -> CaseView:
+        """The case as people and the database see it."""
+        return CaseView(
+            number=self.number,
+            status=self.status,
+            priority=self.priority,
+            type=self.type,
+            subtype=self.subtype,
+            department=self.department,
+            group=self.group,
+            owner=self.owner,
+            receiver=self.opening.received_by,
+            assisting=tuple(self.assisting),
+            collaborations=tuple(part.view(self.number) for part in self.parts),
+            linked_to=self.linked_to,
+            linked=tuple(self.followers),
+            escalation_level=self.escalation.level,
+            escalated_to=self.escalation.to,
+            acknowledged=self.escalation.acknowledged,
+            reopened=self.reopened,
+            resolution=self.resolution,
+            satisfaction=self.satisfaction,
+            flagged=self.flagged,
+            received_at=self.opening.received_at,
+            opened_at=self.opened_at,
+            updated_at=self.updated_at,
+            responded_at=self.responded_at,
+            resolved_at=self.resolved_at,
+            closed_at=self.closed_at,
+            expected_resolution=self.expected_resolution,
+            missing=tuple(self.missing),
+            playbook=self.playbook,
+            steps_done=tuple(sorted(self.steps_done)),
+            breaches=tuple(self.breaches),
+            deadlines=tuple(self._deadlines()),
+            waiting=waits_for(self),
+            sequence=self.sequence,
+        )
+
+    def _deadlines(self) -> list[Deadline]:
+        ordered = sorted(self.clocks.values(), key=lambda clock: (clock.due is None, clock.due or clock.started))
+        return [
+            Deadline(clock=clock.name, started=clock.started, due=clock.due, remaining=clock.remaining, next=clock.next)
+            for clock in ordered
+        ]
+
+    def _extra_needs(self, command: Command) -> dict[str, Any]:
+        request = DispatchRequest(type=self.type, subtype=self.subtype, priority=self.priority)
+        match command:
+            case Assign():
+                wanted: dict[str, Any] = {"department": command.department, "person": command.to}
+                if command.to is None and command.department is None and self.owner is not None:
+                    wanted |= {"department": self.department}
+                exclude = (self.owner,) if self.owner and command.to is None else ()
+                return {"dispatch": request.model_copy(update={**wanted, "exclude": exclude})}
+            case Classify():
+                kind = ownership.type_wanted(self, command)
+                updates: dict[str, Any] = {"priority": command.priority or self.priority}
+                if kind is not None:
+                    updates |= {"type": command.type or self.type, "subtype": command.subtype}
+                needed: dict[str, Any] = {"types": (kind,)} if kind else {}
+                if kind is not None or self.owner is None:
+                    needed["dispatch"] = request.model_copy(update=updates)
+                return needed
+            case Supply() if self.owner is None:
+                return {"dispatch": request}
+            case Collaborate():
+                return {"departments": (command.department,)}
+            case Escalate() if command.department is not None:
+                return {"departments": (command.department,)}
+            case Retime():
+                return {"terms": True}
+            case Link():
+                return {"main": command.to}
+            case Unlink() if self.linked_to is not None:
+                return {"main": self.linked_to}
+        return {}
+
+    def _check(self, command: Command, facts: Consultation) -> None:
+        if self.is_closed:
+            raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
+        if isinstance(command, Claim | Contribute) and command.department is not None:
+            departments.sent_to_the_case(self, command)
+        capacities = self.capacities(command.by) | linking.lead(self, command, facts)
+        if not capacities:
+            raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")
+        if not may(command, capacities):
+            held = ", ".join(sorted(capacities - {Capacity.STAFF})) or "not concerned with this case"
+            raise Refused(f"{command.name} is for {allowed(command)}; {command.by} is {held}")
+
+    def _carry_out(self, command: Command, now: datetime, facts: Consultation) -> None:
+        rule = _RULES.get(command.name)
+        if rule is not None:
+            rule(self, command, now)
+        else:
+            _INFORMED_RULES[command.name](self, command, now, facts)
+
+
+_RULES: dict[str, Callable[..., None]] = {
+    "claim": ownership.claim,
+    "reply": handling.reply,
+    "progress": handling.progress,
+    "request_info": handling.request_info,
+    "resolve": handling.resolve,
+    "feedback": solution.feedback,
+    "confirm": closing.confirm,
+    "refuse": closing.refuse,
+    "rate": closing.rate,
+    "note": handling.note,
+    "acknowledge": ownership.acknowledge,
+    "withdraw": closing.withdraw,
+    "undeliverable": solution.undeliverable,
+    "part_reported": departments.part_reported,
+    "contribute": departments.sent_to_the_case,
+    "review": closing.review_is_elsewhere,
+    "follower_added": linking.follower_added,
+    "follower_removed": linking.follower_removed,
+    "follower_released": linking.follower_released,
+}
+_INFORMED_RULES: dict[str, Callable[..., None]] = {
+    "assign": ownership.assign,
+    "classify": ownership.classify,
+    "collaborate": departments.collaborate,
+    "escalate": ownership.ask_for_help,
+    "supply": handling.supply,
+    "retime": retiming.retime,
+    "link": linking.link,
+    "unlink": linking.unlink,
+}
+"""Rules that take a Consultation."""

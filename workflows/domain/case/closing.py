@@ -1,0 +1,179 @@
+"""The customer's verdict: accepted, rated, refused, withdrawn; closed or handled again (R22-R26)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflows.domain.case.departments import end_parts
+from workflows.domain.case.linking import leave, release_followers
+from workflows.domain.case.ownership import duty_alerts, start_handling
+from workflows.domain.case.solution import start_reminders
+from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.commands.case import Confirm, Rate, Refuse, Withdraw
+from workflows.domain.commands.review import SubmitReview
+from workflows.domain.event import EventKind, Message
+from workflows.domain.review.view import review_id
+from workflows.domain.terms import ReviewTerms
+from workflows.domain.vocabulary import (
+    CUSTOMER,
+    SYSTEM,
+    ClockName,
+    NeutralRule,
+    Resolution,
+    Satisfaction,
+    Status,
+)
+
+ANSWERABLE = (Status.AWAITING_CONFIRMATION, Status.AWAITING_RATING)
+_SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED)
+
+
+def confirm(case: CaseState, command: Confirm, now: datetime) -> None:
+    """Explicit acceptance; the rating is asked for, and closes the case."""
+    if case.status is Status.AWAITING_RATING:
+        raise Refused("accepted already; a rating is awaited")
+    if case.status is not Status.AWAITING_CONFIRMATION:
+        raise Refused(f"there is no solution to confirm: the case is {case.status}")
+    case.accepted_at = now
+    case.stop(ClockName.FEEDBACK, ClockName.CONFIRMATION)
+    if case.satisfaction is Satisfaction.NEUTRAL:
+        case.emit(EventKind.CONFIRMED, command.by, now, text=command.text)
+        close(case, Resolution.NEUTRAL, now)
+        return
+    case.status = Status.AWAITING_RATING
+    start_reminders(case, ClockName.RATING, case.terms.rating, now, at_most=case.terms.close_unrated_after)
+    case.emit(
+        EventKind.CONFIRMED,
+        command.by,
+        now,
+        case.tell_customer(Message.QUESTIONNAIRE, command.command_id),
+        text=command.text,
+    )
+
+
+def rate(case: CaseState, command: Rate, now: datetime) -> None:
+    """Satisfied closes; dissatisfied starts handling anew; neutral is the policy's (R24-R26)."""
+    if case.status not in ANSWERABLE:
+        raise Refused(f"there is nothing to rate yet: the case is {case.status}")
+    case.satisfaction = command.score
+    case.stop(ClockName.FOLLOW_UP)
+    facts = {"score": command.score, "comment": command.comment}
+    if command.score in _SATISFIED:
+        case.emit(EventKind.RATED, command.by, now, **facts)
+        close(case, Resolution.SATISFIED, now, comment=command.comment)
+    elif command.score is Satisfaction.NEUTRAL and case.terms.neutral is NeutralRule.CLOSE:
+        case.flagged = True
+        case.emit(EventKind.RATED, command.by, now, **facts)
+        if case.accepted_at is not None:
+            close(case, Resolution.NEUTRAL, now, comment=command.comment)
+    else:
+        case.emit(EventKind.RATED, command.by, now, **facts)
+        reopen(case, "dissatisfied", command.comment, now, by=command.by)
+
+
+def refuse(case: CaseState, command: Refuse, now: datetime) -> None:
+    """The solution is not accepted: handling starts anew (R25)."""
+    if case.status not in ANSWERABLE:
+        raise Refused(f"there is no solution to refuse: the case is {case.status}")
+    case.emit(EventKind.REFUSED, command.by, now, why=command.why)
+    reopen(case, "refused", command.why, now, by=command.by)
+
+
+def withdraw(case: CaseState, command: Withdraw, now: datetime) -> None:
+    """By the customer, or by a superior with the reason (R22)."""
+    close(case, Resolution.WITHDRAWN, now, by=command.by, why=command.why)
+
+
+def review_is_elsewhere(case: CaseState, command: SubmitReview, _: datetime) -> None:
+    """A review lives in its own workflow, once the case is closed (R27).
+
+    Raises:
+        Refused: always; it says where.
+    """
+    raise Refused(f"cases are reviewed after they closed: send it to {review_id(case.number)} then ({command.name})")
+
+
+def calls_for_review(case: CaseState) -> ReviewTerms | None:
+    """By which terms the record looks whether the closed case has to be reviewed; None: it need not look (R27).
+
+    What was withdrawn before anybody had worked on it teaches nothing.
+    """
+    worked_on = case.responded_at is not None or case.reopened
+    if case.department is None or (case.resolution is Resolution.WITHDRAWN and not worked_on):
+        return None
+    return case.terms.review
+
+
+def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by: str) -> None:
+    """Priority one step up, a superior owns it, every clock anew (R25)."""
+    previous, satisfaction, priority = case.owner, case.satisfaction, case.priority
+    above = case.chain(case.owner)
+    case.owner = above[0] if above else case.owner
+    case.priority = case.priority.raised()
+    case.reopened += 1
+    case.status = Status.DISPATCHED
+    case.clocks.clear()
+    case.escalation.settle(start_over=True)
+    case.resolved_at = case.accepted_at = case.satisfaction = case.solution = case.answer = None
+    case.steps_done = []
+    start_handling(case, now)
+    key = f"reopened:{case.reopened}"
+    notices = [
+        case.tell_customer(
+            Message.REOPENED_CUSTOMER, key, reason=reason, text=text, priority=case.priority, owner=case.owner
+        ),
+        *case.tell(
+            case.owner,
+            Message.REOPENED,
+            key,
+            reason=reason,
+            text=text,
+            priority=case.priority,
+            previous_owner=previous,
+            satisfaction=satisfaction,
+        ),
+        *duty_alerts(case, key),
+    ]
+    case.emit(
+        EventKind.REOPENED,
+        by,
+        now,
+        *notices,
+        reason=reason,
+        text=text,
+        priority=case.priority,
+        previous_priority=priority,
+        owner=case.owner,
+        previous_owner=previous,
+        expected_resolution=case.expected_resolution,
+        **({"kept": kept} if (kept := [part.department for part in case.parts if part.is_open]) else {}),
+    )
+    leave(case, now, by=by, cause=reason, why=text)
+
+
+def close(
+    case: CaseState,
+    resolution: Resolution,
+    now: datetime,
+    *,
+    by: str = SYSTEM,
+    why: str | None = None,
+    comment: str | None = None,
+) -> None:
+    """The loop is closed: no clock runs any longer (R24)."""
+    case.status = Status.CLOSED
+    case.resolution = resolution
+    case.closed_at = now
+    case.clocks.clear()
+    case.escalation.settle()
+    end_parts(case, now, by=by, why=f"closed: {resolution}")
+    case.missing = []
+    case.asked_at = None
+    facts = {"resolution": resolution, "satisfaction": case.satisfaction}
+    notices = [case.tell_customer(Message.CLOSED, "closed", **facts)]
+    if case.owner != by:
+        notices += case.tell(case.owner, Message.CLOSED_STAFF, "closed", **facts, comment=comment or why)
+    if resolution is Resolution.WITHDRAWN and by == CUSTOMER and case.owner is None:
+        notices += case.tell(case.responsible(), Message.CLOSED_STAFF, "closed", **facts, comment=why)
+    case.emit(EventKind.CLOSED, by, now, *notices, **facts, why=why, flagged=case.flagged)
+    release_followers(case)

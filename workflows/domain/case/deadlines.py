@@ -1,0 +1,177 @@
+"""What a warning and a missed deadline do, clock by clock (R5, R9, R16, R17, R21-R24)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from workflows.domain.case.closing import close
+from workflows.domain.case.escalation import escalate
+from workflows.domain.case.solution import start_reminders
+from workflows.domain.case.state import CaseState
+from workflows.domain.case.view import Breach
+from workflows.domain.clock import Clock
+from workflows.domain.event import EventKind, Message
+from workflows.domain.terms import Reminders
+from workflows.domain.vocabulary import SYSTEM, ClockName, Resolution, Status
+
+
+class Duty(NamedTuple):
+    """Who has to act on a clock, and what they are told before and after it is due."""
+
+    who: Callable[[CaseState], str | None]
+    warning: Message
+    lapse: Message
+
+
+def _owner(case: CaseState) -> str | None:
+    return case.owner
+
+
+def _follow_up(case: CaseState) -> str | None:
+    return case.terms.follow_up or case.owner
+
+
+DUTIES = {
+    ClockName.CLAIM: Duty(_owner, Message.CLAIM_REMINDER, Message.CLAIM_LAPSED),
+    ClockName.RESPONSE: Duty(_owner, Message.RESPONSE_WARNING, Message.RESPONSE_BREACHED),
+    ClockName.PROGRESS: Duty(_owner, Message.PROGRESS_DUE, Message.PROGRESS_MISSED),
+    ClockName.RESOLUTION: Duty(_owner, Message.RESOLUTION_WARNING, Message.RESOLUTION_BREACHED),
+    ClockName.FEEDBACK: Duty(_owner, Message.FEEDBACK_DUE, Message.FEEDBACK_OVERDUE),
+    ClockName.FOLLOW_UP: Duty(_follow_up, Message.FOLLOW_UP_DUE, Message.FOLLOW_UP_OVERDUE),
+}
+"""Clocks that are promises: missing one is a breach, and escalates."""
+
+
+def warn(case: CaseState, clock: Clock, now: datetime) -> None:
+    """Part of the time is gone."""
+    duty = DUTIES.get(clock.name)
+    share = clock.warned(now, case.terms.calendar)
+    notices = []
+    if duty is not None and clock.due is not None:
+        facts = {"due": clock.due, "share": share}
+        if clock.name is ClockName.FEEDBACK:
+            facts = {"due": clock.due, "solution": case.solution, "why": "phone"}
+        elif clock.name not in {ClockName.RESPONSE, ClockName.RESOLUTION}:
+            facts = {"due": clock.due}
+        notices = case.tell(duty.who(case), duty.warning, f"{_cause(clock)}:{share:g}", **facts)
+    case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, share=share)
+
+
+def lapse(case: CaseState, clock: Clock, now: datetime) -> None:
+    """A deadline has passed: each clock does what its rule says, once."""
+    case.stop(clock.name)
+    if clock.name in DUTIES:
+        _breach(case, clock, now)
+    else:
+        _REMINDERS[clock.name](case, clock, now)
+
+
+def _breach(case: CaseState, clock: Clock, now: datetime) -> None:
+    duty = DUTIES[clock.name]
+    due = clock.due or now
+    case.miss(Breach(clock=clock.name, due=due, at=now, cycle=case.reopened))
+    if clock.name is ClockName.PROGRESS:
+        # The next update falls due as if this one had come, so that lasting silence keeps climbing (R16).
+        case.unexplained = True
+        case.start(ClockName.PROGRESS, now)
+    notices = case.tell(duty.who(case), duty.lapse, _cause(clock), due=due)
+    case.emit(EventKind.LAPSED, SYSTEM, now, *notices, clock=clock.name, due=due, cycle=case.reopened)
+    escalate(case, clock.name, now, climb=_follow_up_climb(case) if clock.name is ClockName.FOLLOW_UP else None)
+
+
+def _follow_up_climb(case: CaseState) -> list[str]:
+    """A missed follow-up is the follow-up supervisor's, not the owner's superior's (R23)."""
+    supervisor = case.terms.follow_up_supervisor
+    return [supervisor, *case.chain(supervisor)] if supervisor else []
+
+
+def _unacknowledged(case: CaseState, clock: Clock, now: datetime) -> None:
+    case.emit(
+        EventKind.LAPSED, SYSTEM, now, clock=clock.name, due=clock.due, cycle=case.reopened, to=case.escalation.to
+    )
+    escalate(case, clock.name, now)
+
+
+def _no_answer(case: CaseState, clock: Clock, now: datetime) -> None:
+    """Reminders to the customer; after the last one the head decides (R5)."""
+    reminders = case.terms.supplement
+    count = clock.count + 1
+    if count <= len(reminders.intervals):
+        _supplement_again(case, reminders, now, count)
+        notice = case.tell_customer(Message.INFORMATION_REMINDER, _cause(clock), missing=case.missing, count=count)
+        case.emit(EventKind.WARNED, SYSTEM, now, notice, clock=clock.name, due=clock.due, count=count)
+        return
+    notices = case.tell(
+        case.responsible(), Message.SUPPLEMENT_OVERDUE, _cause(clock), missing=case.missing, asked_at=case.asked_at,
+        count=count,
+    )  # fmt: skip
+    if case.status is not Status.AWAITING_INFORMATION:
+        # Work goes on with what is known (P0, P1): nobody has to decide anything.
+        case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, count=count)
+        return
+    case.emit(EventKind.LAPSED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, cycle=case.reopened)
+    escalate(case, clock.name, now)
+
+
+def _supplement_again(case: CaseState, reminders: Reminders, now: datetime, count: int) -> None:
+    shifted = reminders.model_copy(update={"intervals": reminders.intervals[count - 1 :]})
+    start_reminders(case, ClockName.SUPPLEMENT, shifted, now)
+    case.clocks[ClockName.SUPPLEMENT].count = count
+
+
+def _silent(case: CaseState, clock: Clock, now: datetime) -> None:
+    """Silence alone never closes a case, unless a company says so (R22)."""
+    limit = case.terms.close_silent_after
+    since = case.resolved_at or clock.started
+    left = _left_of(case, limit, since, now, case.terms.confirmation)
+    if left is not None and left <= 0:
+        close(case, Resolution.ACCEPTED, now, why="no answer within the time the policy allows")
+        return
+    count = clock.count + 1
+    start_reminders(case, ClockName.CONFIRMATION, case.terms.confirmation, now, count=count, at_most=left)
+    notices = [
+        case.tell_customer(Message.CONFIRMATION_REMINDER, _cause(clock), count=count, solution=case.solution),
+        *case.tell(case.terms.follow_up_supervisor, Message.SILENT_CUSTOMER, _cause(clock), count=count, since=since),
+    ]
+    case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, count=count)
+
+
+def _unrated(case: CaseState, clock: Clock, now: datetime) -> None:
+    """Accepted, asked for a rating and never answered: closed as accepted (R24)."""
+    limit = case.terms.close_unrated_after
+    since = case.accepted_at or clock.started
+    left = _left_of(case, limit, since, now, case.terms.rating)
+    if left is not None and left <= 0:
+        close(case, Resolution.ACCEPTED, now, why="accepted, not rated")
+        return
+    count = clock.count + 1
+    start_reminders(case, ClockName.RATING, case.terms.rating, now, count=count, at_most=left)
+    closes_at = None
+    if limit is not None:
+        closes_at = case.terms.calendar.add(since, limit, case.terms.rating.calendar)
+    notice = case.tell_customer(Message.RATING_REMINDER, _cause(clock), count=count, closes_at=closes_at)
+    case.emit(EventKind.WARNED, SYSTEM, now, notice, clock=clock.name, due=clock.due, count=count)
+
+
+def _left_of(
+    case: CaseState, limit: float | None, since: datetime, now: datetime, reminders: Reminders
+) -> float | None:
+    """Seconds that count until a limit is used up; None where there is no limit."""
+    if limit is None:
+        return None
+    return limit - case.terms.calendar.between(since, now, reminders.calendar)
+
+
+def _cause(clock: Clock) -> str:
+    return f"{clock.name}:{clock.due.isoformat() if clock.due else clock.started.isoformat()}"
+
+
+_REMINDERS: dict[ClockName, Callable[[CaseState, Clock, datetime], None]] = {
+    ClockName.ESCALATION: _unacknowledged,
+    ClockName.SUPPLEMENT: _no_answer,
+    ClockName.CONFIRMATION: _silent,
+    ClockName.RATING: _unrated,
+}
+"""Clocks that remind or climb; nobody's promise is broken by them."""

@@ -1,0 +1,75 @@
+"""Upwards until somebody answers, once per cause (R17)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflows.domain.case.state import CaseState
+from workflows.domain.event import EventKind, Message
+from workflows.domain.vocabulary import SYSTEM, ClockName
+
+
+def escalate(
+    case: CaseState,
+    why: str,
+    now: datetime,
+    *,
+    by: str = SYSTEM,
+    text: str | None = None,
+    climb: list[str] | None = None,
+) -> None:
+    """Take the case one level up and wait for an acknowledgement.
+
+    `why` is the clock that was missed, or `asked`; `climb` names other people than the owner's superiors.
+    At the top the same person is told again for each new cause, and the case stays in the list of stuck ones
+    until acknowledged.
+    """
+    escalation = case.escalation
+    if climb:
+        escalation.settle(start_over=True)
+        escalation.climb = climb
+    ladder = escalation.climb or case.ladder()
+    if not ladder:
+        return
+    previous = escalation.to
+    escalation.level = min(escalation.level + 1, len(ladder))
+    escalation.to = ladder[escalation.level - 1]
+    escalation.acknowledged = False
+    escalation.total += 1
+    top = escalation.level == len(ladder)
+    case.stop(ClockName.ESCALATION)
+    acknowledge_by = None if top else case.start(ClockName.ESCALATION, now)
+    key = f"escalation:{escalation.total}"
+    notices = case.tell(
+        escalation.to,
+        Message.ESCALATED,
+        key,
+        level=escalation.level,
+        why=why,
+        text=text,
+        due=acknowledge_by,
+        top=top,
+        **{"from": previous or case.owner},
+    )
+    if _concerns_customer(case):
+        notices.append(
+            case.tell_customer(Message.ESCALATED_CUSTOMER, key, level=escalation.level, why=why, to=escalation.to)
+        )
+    case.emit(
+        EventKind.ESCALATED,
+        by,
+        now,
+        *notices,
+        level=escalation.level,
+        to=escalation.to,
+        why=why,
+        text=text,
+        top=top,
+        acknowledge_by=acknowledge_by,
+    )
+
+
+def _concerns_customer(case: CaseState) -> bool:
+    """While the matter itself is being handled; who forgot a follow-up call is nothing to the customer."""
+    handled = case.owner is not None and case.resolved_at is None
+    return handled and (case.terms.tell_customer_of_every_escalation or case.escalation.level == 1)

@@ -1,0 +1,156 @@
+"""The work itself: replies, progress, questions to the customer, the solution (R5, R9, R14-R16, R19-R21)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflows.domain.case.departments import must_explain_open_parts
+from workflows.domain.case.escalation import escalate
+from workflows.domain.case.ownership import HANDLING_CLOCKS, UNRESOLVED, dispatch, mark_claimed, settle_escalation
+from workflows.domain.case.solution import announce_result
+from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.commands.case import Note, Progress, Reply, RequestInfo, Resolve, Supply
+from workflows.domain.event import EventKind, Message
+from workflows.domain.terms import Consultation
+from workflows.domain.vocabulary import ClockName, Status, Verification
+
+
+def reply(case: CaseState, command: Reply, now: datetime) -> None:
+    """The first one stops the response clock (R9)."""
+    _must_be_owned(case)
+    mark_claimed(case)
+    _mark_responded(case, now)
+    notice = case.tell_customer(Message.REPLIED, command.command_id, text=command.text, by=case.owner)
+    case.emit(EventKind.REPLIED, command.by, now, notice, text=command.text, **command.origin)
+
+
+def progress(case: CaseState, command: Progress, now: datetime) -> None:
+    """Starts the next 24 hours; a missed update has to be explained first (R16)."""
+    _must_be_owned(case)
+    if case.unexplained and command.why is None:
+        raise Refused("an update was missed: say why, with `why`")
+    if command.step is not None and command.step > len(case.playbook):
+        raise Refused(f"step {command.step} is not in the playbook; it has {len(case.playbook)} steps")
+    mark_claimed(case)
+    if command.step is not None and command.step not in case.steps_done:
+        case.steps_done.append(command.step)
+    case.unexplained = False
+    next_update = _restart_progress(case, now)
+    notices = []
+    if not command.internal:
+        notices.append(
+            case.tell_customer(
+                Message.PROGRESSED, command.command_id, text=command.text, by=case.owner, next_update=next_update
+            )
+        )
+    case.emit(
+        EventKind.PROGRESSED, command.by, now, *notices, text=command.text, internal=command.internal,
+        step=command.step, why=command.why, **command.origin,
+    )  # fmt: skip
+
+
+def request_info(case: CaseState, command: RequestInfo, now: datetime) -> None:
+    """Ask the customer; the clocks of handling wait for the answer, unless the priority says they run on (R5)."""
+    if case.status not in UNRESOLVED:
+        raise Refused(f"the case is {case.status}: there is nothing to ask for before it is handled again")
+    case.missing = list(dict.fromkeys([*case.missing, *command.fields]))
+    ask(case, now, by=command.by, text=command.text, key=command.command_id)
+
+
+def ask(case: CaseState, now: datetime, *, by: str, text: str | None, key: str) -> None:
+    """Send the customer the list of what is missing and wait."""
+    until = case.start(ClockName.SUPPLEMENT, now)
+    case.asked_at = now
+    if not case.runs_on:
+        case.status = Status.AWAITING_INFORMATION
+        for name in HANDLING_CLOCKS:
+            if name in case.clocks:
+                case.clocks[name].pause(now, case.terms.calendar)
+    notice = case.tell_customer(Message.INFORMATION_REQUESTED, key, missing=case.missing, text=text, until=until)
+    case.emit(EventKind.INFORMATION_REQUESTED, by, now, notice, missing=case.missing, text=text, until=until)
+
+
+def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation) -> None:
+    """The answer. The case goes on by itself once nothing is missing; free text counts as an answer to
+    everything, since a person wrote it and a person can ask again.
+    """
+    case.missing = [] if command.text else [key for key in case.missing if not _is_given(key, command.fields)]
+    asked, answered = case.asked_at is not None, not case.missing
+    notices = case.tell(
+        case.responsible(), Message.SUPPLIED, command.command_id, fields=command.fields, text=command.text
+    )
+    case.emit(
+        EventKind.SUPPLIED, command.by, now, *notices, fields=command.fields, text=command.text, missing=case.missing
+    )
+    if not (asked and answered):
+        return
+    case.stop(ClockName.SUPPLEMENT)
+    case.asked_at = None
+    if case.owner is None:
+        settle_escalation(case, start_over=True)
+        if facts.dispatch is not None:
+            dispatch(case, facts.dispatch, now)
+        else:  # nobody fits: the head dispatches by hand
+            escalate(case, ClockName.SUPPLEMENT, now, text="; ".join(facts.problems) or None)
+        return
+    if case.status is Status.AWAITING_INFORMATION:
+        case.status = Status.IN_PROGRESS if case.claimed else Status.DISPATCHED
+        for clock in case.clocks.values():
+            clock.resume(now, case.terms.calendar)
+        case.expected_resolution = case.due(ClockName.RESOLUTION) or case.expected_resolution
+
+
+def resolve(case: CaseState, command: Resolve, now: datetime) -> None:
+    """The solution goes to the customer, who is asked to confirm (R21, R22)."""
+    _must_be_owned(case)
+    if case.tested and command.verified is None:
+        raise Refused("say whether it was verified in a test environment: `verified` yes, no or not_applicable")
+    if command.verified is Verification.NO and not command.verified_note:
+        raise Refused("it was not verified in a test environment: say why, with `verified_note`")
+    must_explain_open_parts(case, command.why_open)
+    mark_claimed(case)
+    _mark_responded(case, now)
+    case.stop(*HANDLING_CLOCKS, ClockName.SUPPLEMENT, ClockName.ESCALATION)
+    case.escalation.settle()
+    case.asked_at = None
+    case.missing = []
+    case.unexplained = False
+    case.status = Status.AWAITING_CONFIRMATION
+    case.resolved_at = now
+    case.solution = command.solution
+    case.answer = command
+    announce_result(case, command, now)
+
+
+def note(case: CaseState, command: Note, now: datetime) -> None:
+    """For the people who work on it; the customer does not see it."""
+    case.emit(EventKind.NOTED, command.by, now, text=command.text)
+
+
+def _must_be_owned(case: CaseState) -> None:
+    if case.owner is None:
+        raise Refused("the case is not dispatched yet; `assign` takes it as it is")
+    if case.status not in UNRESOLVED:
+        raise Refused(f"the case is {case.status}: its solution is with the customer")
+
+
+def _mark_responded(case: CaseState, now: datetime) -> None:
+    case.stop(ClockName.RESPONSE)
+    if case.responded_at is None:
+        case.responded_at = now
+
+
+def _restart_progress(case: CaseState, now: datetime) -> datetime | None:
+    paused = case.status is Status.AWAITING_INFORMATION
+    due = case.start(ClockName.PROGRESS, now)
+    if paused:
+        case.clocks[ClockName.PROGRESS].pause(now, case.terms.calendar)
+        return None
+    return due
+
+
+def _is_given(missing: str, fields: dict[str, str]) -> bool:
+    """A missing `customer.contact` is answered by any way to reach the customer."""
+    if missing == "customer.contact":
+        return any(key in fields for key in ("customer.phone", "customer.wechat", "customer.email"))
+    return missing in fields

@@ -1,0 +1,257 @@
+"""From the open case to its one owner, and from one owner to the next (R5, R6, R8, R11-R13)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflows.domain.case.escalation import escalate
+from workflows.domain.case.permissions import Capacity
+from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
+from workflows.domain.event import EventKind, Message, Notice
+from workflows.domain.terms import Consultation, Dispatch
+from workflows.domain.vocabulary import SYSTEM, ClockName, Priority, Status
+
+UNRESOLVED = (Status.AWAITING_INFORMATION, Status.DISPATCHED, Status.IN_PROGRESS)
+HANDLING_CLOCKS = (ClockName.CLAIM, ClockName.RESPONSE, ClockName.PROGRESS, ClockName.RESOLUTION)
+
+
+def dispatch(case: CaseState, choice: Dispatch, now: datetime, *, by: str = SYSTEM, why: str = "") -> None:
+    """Give an undispatched case its owner and start the clocks of handling (R12)."""
+    _take_up(case, choice)
+    case.status = Status.DISPATCHED
+    start_handling(case, now)
+    key = f"dispatch:{case.sequence + 1}"
+    case.emit(
+        EventKind.DISPATCHED,
+        by,
+        now,
+        *_dispatch_notices(case, key),
+        *duty_alerts(case, key),
+        owner=case.owner,
+        department=case.department,
+        group=case.group,
+        assisting=case.assisting,
+        expected_resolution=case.expected_resolution,
+        reason=why or choice.reason,
+    )
+
+
+def start_handling(case: CaseState, now: datetime) -> None:
+    """All clocks of handling begin anew (R9, R16, R25)."""
+    for name in HANDLING_CLOCKS:
+        case.start(name, now)
+    case.claimed = False
+    case.responded_at = None
+    case.expected_resolution = case.due(ClockName.RESOLUTION)
+
+
+def duty_alerts(case: CaseState, key: str) -> list[Notice]:
+    """R13: P0 and P1 also go to the duty manager at once."""
+    if not case.terms.levels[case.priority].alert_duty_manager:
+        return []
+    return [
+        notice
+        for manager in case.terms.duty_managers
+        for notice in case.tell(
+            manager,
+            Message.DUTY_ALERT,
+            key,
+            priority=case.priority,
+            owner=case.owner,
+            response_due=case.due(ClockName.RESPONSE),
+        )
+    ]
+
+
+def claim(case: CaseState, command: Claim, now: datetime) -> None:
+    """The owner starts; a colleague of the group, or a superior, takes it over by claiming."""
+    if case.owner is None:
+        raise Refused("the case is not dispatched yet; `assign` takes it as it is")
+    if case.status is not Status.DISPATCHED and command.by == case.owner:
+        raise Refused(f"already claimed by {case.owner}")
+    if case.status not in UNRESOLVED:
+        raise Refused(f"nothing to claim: the case is {case.status}")
+    if command.by != case.owner:
+        _hand_over(case, command.by, now, by=command.by, why="claimed")
+    mark_claimed(case)
+    case.emit(EventKind.CLAIMED, command.by, now)
+
+
+def mark_claimed(case: CaseState) -> None:
+    """Work has begun; replying or reporting progress says so as well as claiming does."""
+    case.claimed = True
+    case.stop(ClockName.CLAIM)
+    if case.status is Status.DISPATCHED:
+        case.status = Status.IN_PROGRESS
+
+
+def assign(case: CaseState, command: Assign, now: datetime, facts: Consultation) -> None:
+    """To a person, to a department, or to whoever fits; before dispatch this takes the case as it is (R5)."""
+    choice = _chosen(facts)
+    if case.owner is None:
+        case.stop(ClockName.SUPPLEMENT)
+        case.asked_at = None
+        settle_escalation(case, start_over=True)
+        dispatch(case, choice, now, by=command.by, why=command.why)
+        return
+    if choice.owner == case.owner:
+        raise Refused(f"{case.owner} owns the case already")
+    _reassign(case, choice, now, by=command.by, why=command.why)
+
+
+def classify(case: CaseState, command: Classify, now: datetime, facts: Consultation) -> None:
+    """Correct type, subtype or priority, and follow with clocks, department and owner."""
+    if case.status not in UNRESOLVED:
+        raise Refused(f"a case that is {case.status} is not reclassified")
+    wanted = type_wanted(case, command)
+    terms = facts.types.get(wanted) if wanted else None
+    if wanted and terms is None:
+        raise Refused("; ".join(facts.problems) or f"unknown type {wanted}")
+    before = {"type": case.type, "subtype": case.subtype, "priority": case.priority.value}
+    if terms is not None:
+        case.type, case.subtype = terms.type, terms.subtype
+        if terms.type != before["type"]:
+            case.tested, case.playbook, case.steps_done = terms.tested, terms.playbook, []
+    after = {"type": case.type, "subtype": case.subtype, "priority": (command.priority or case.priority).value}
+    if after == before:
+        raise Refused("nothing would change")
+    raised = _change_priority(case, command.priority, now)
+    key = f"classified:{command.command_id}"
+    alerts = duty_alerts(case, key) if raised and case.owner else []
+    case.emit(EventKind.CLASSIFIED, command.by, now, *alerts, before=before, after=after, why=command.why)
+    if case.owner is None:
+        if case.runs_on and facts.dispatch is not None:
+            dispatch(case, facts.dispatch, now, by=command.by, why=command.why)
+    elif terms is not None and terms.department != case.department and facts.dispatch is not None:
+        _reassign(case, facts.dispatch, now, by=command.by, why=command.why)
+
+
+def type_wanted(case: CaseState, command: Classify) -> str | None:
+    """`type` or `type/subtype` a command asks for; None when it leaves the type alone."""
+    if command.type is None and command.subtype is None:
+        return None
+    kind = command.type or case.type
+    return f"{kind}/{command.subtype}" if command.subtype else kind
+
+
+def ask_for_help(case: CaseState, command: Escalate, now: datetime, facts: Consultation) -> None:
+    """Escalation asked for: upwards, or to another department, whose head is informed (R17)."""
+    if case.status not in UNRESOLVED:
+        raise Refused(f"a case that is {case.status} is not escalated; refuse or reopen it first")
+    if command.department is None:
+        escalate(case, "asked", now, by=command.by, text=command.why)
+        return
+    head = facts.heads.get(command.department)
+    if head is None:
+        raise Refused("; ".join(facts.problems) or f"unknown department {command.department}")
+    if command.department == case.department:
+        raise Refused(f"{command.department} leads the case already; escalate upwards without a department")
+    if command.department in case.assisting or any(
+        part.is_open and part.department == command.department for part in case.parts
+    ):
+        raise Refused(f"{command.department} is involved already")
+    case.assisting[command.department] = head
+    notices = case.tell(
+        head, Message.ASSISTING, f"assist:{command.department}", department=command.department, owner=case.owner
+    )
+    notices.append(
+        case.tell_customer(Message.ESCALATED_CUSTOMER, f"assist:{command.department}", level=0, why="asked", to=head)
+    )
+    case.emit(
+        EventKind.DEPARTMENT_INVOLVED, command.by, now, *notices, department=command.department, head=head,
+        why=command.why,
+    )  # fmt: skip
+
+
+def acknowledge(case: CaseState, command: Acknowledge, now: datetime) -> None:
+    """The person it was escalated to, or somebody above, has seen it; the climbing stops."""
+    if case.escalation.acknowledged:
+        raise Refused("no escalation waits for an acknowledgement")
+    to = case.escalation.to
+    if not _answers_escalation(case, command.by):
+        raise Refused(f"it has gone up to {to}; {command.by} is below")
+    settle_escalation(case)
+    case.emit(EventKind.ACKNOWLEDGED, command.by, now, level=case.escalation.level, to=to, text=command.text)
+
+
+def settle_escalation(case: CaseState, *, start_over: bool = False) -> None:
+    """Nobody has to acknowledge any longer."""
+    case.escalation.settle(start_over=start_over)
+    case.stop(ClockName.ESCALATION)
+
+
+def _answers_escalation(case: CaseState, by: str) -> bool:
+    """Whether it went to this person, or to somebody below them."""
+    ladder = case.escalation.climb or case.ladder()
+    return by == case.escalation.to or by not in ladder[: case.escalation.level]
+
+
+def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why: str) -> None:
+    """To another owner, who has to claim anew while the promises to the customer run on."""
+    _hand_over(case, choice.owner, now, by=by, why=why, choice=choice)
+    if case.status in {Status.DISPATCHED, Status.IN_PROGRESS}:
+        case.status = Status.DISPATCHED
+        case.claimed = False
+        case.start(ClockName.CLAIM, now)
+
+
+def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, choice: Dispatch | None = None) -> None:
+    previous = case.owner
+    if case.capacities(by) & {Capacity.ESCALATED_TO, Capacity.SUPERIOR} and _answers_escalation(case, by):
+        # Whoever had to answer has decided; the next escalation starts above the new owner.
+        settle_escalation(case, start_over=True)
+    if choice is not None:
+        _take_up(case, choice)
+    else:
+        case.owner = to
+    key = f"handover:{case.sequence + 1}"
+    facts = {"from": previous, "to": to, "why": why}
+    notices = [notice for person in (to, previous) for notice in case.tell(person, Message.HANDED_OVER, key, **facts)]
+    case.emit(EventKind.HANDED_OVER, by, now, *notices, department=case.department, **facts)
+
+
+def _take_up(case: CaseState, choice: Dispatch) -> None:
+    case.people.update(choice.people)
+    case.department, case.group, case.owner = choice.department, choice.group, choice.owner
+    case.assisting = {**case.assisting, **choice.assisting}
+    case.assisting.pop(choice.department, None)
+
+
+def _dispatch_notices(case: CaseState, key: str) -> list[Notice]:
+    notices = case.tell(
+        case.owner,
+        Message.DISPATCHED,
+        key,
+        priority=case.priority,
+        assisting=case.assisting,
+        response_due=case.due(ClockName.RESPONSE),
+        resolution_due=case.due(ClockName.RESOLUTION),
+        claim_due=case.due(ClockName.CLAIM),
+        playbook=case.playbook,
+        missing=case.missing,
+    )
+    for department, head in case.assisting.items():
+        notices += case.tell(head, Message.ASSISTING, key, department=department, owner=case.owner)
+    return notices
+
+
+def _chosen(facts: Consultation) -> Dispatch:
+    if facts.dispatch is None:
+        raise Refused("; ".join(facts.problems) or "nobody fits")
+    return facts.dispatch
+
+
+def _change_priority(case: CaseState, priority: Priority | None, now: datetime) -> bool:
+    """Clocks follow the new priority, pauses and time already used included; whether it became more urgent."""
+    if priority is None or priority is case.priority:
+        return False
+    raised = list(Priority).index(priority) < list(Priority).index(case.priority)
+    case.priority = priority
+    calendar = case.terms.calendar
+    for name, clock in case.clocks.items():
+        terms = case.clock_terms(name)
+        if terms is not None and clock.count == 0:
+            clock.retime(terms, now, calendar, calendar, never_later=raised)
+    case.expected_resolution = case.due(ClockName.RESOLUTION) or case.expected_resolution
+    return raised

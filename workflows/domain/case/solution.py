@@ -1,0 +1,124 @@
+"""Telling the customer the result, and what then waits for their answer (R21-R23)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.commands.case import Feedback, Resolve, Undeliverable
+from workflows.domain.event import EventKind, Message, Notice
+from workflows.domain.terms import ClockTerms, Reminders
+from workflows.domain.vocabulary import CUSTOMER, ClockName, Status
+
+
+def announce_result(case: CaseState, command: Resolve, now: datetime) -> None:
+    """In writing at once; where the customer chose the phone, the owner is told to call."""
+    handled = (now - case.opened_at).total_seconds()
+    by_phone = case.opening.by_phone
+    notices = [
+        case.tell_customer(
+            Message.RESULT,
+            command.command_id,
+            cause=command.cause,
+            solution=command.solution,
+            cautions=command.cautions,
+            prevention=command.prevention,
+            verification=command.verified,
+            handling_seconds=handled,
+            resolved_at=now,
+            by_phone=by_phone,
+        )
+    ]
+    if by_phone:
+        due = case.start(ClockName.FEEDBACK, now)
+        notices += case.tell(
+            case.owner, Message.FEEDBACK_DUE, command.command_id, due=due, solution=command.solution, why="phone"
+        )
+    else:
+        notices += await_answer(case, now, command.command_id)
+    case.emit(
+        EventKind.RESOLVED,
+        command.by,
+        now,
+        *notices,
+        cause=command.cause,
+        solution=command.solution,
+        cautions=command.cautions,
+        prevention=command.prevention,
+        verified=command.verified,
+        verified_note=command.verified_note,
+        handling_seconds=handled,
+        by_phone=by_phone,
+        **({"why_open": command.why_open} if command.why_open else {}),
+        **command.origin,
+    )
+
+
+def await_answer(case: CaseState, now: datetime, key: str) -> list[Notice]:
+    """The customer has the result: reminders begin, and the follow-up is due within 24 hours (R22, R23)."""
+    start_reminders(case, ClockName.CONFIRMATION, case.terms.confirmation, now)
+    due = case.start(ClockName.FOLLOW_UP, now)
+    if not case.opening.by_phone:
+        return []  # the questionnaire comes with the acceptance; a call is asked for only when half the time is gone
+    return case.tell(case.terms.follow_up, Message.FOLLOW_UP_DUE, key, due=due)
+
+
+def start_reminders(
+    case: CaseState,
+    name: ClockName,
+    reminders: Reminders,
+    now: datetime,
+    *,
+    count: int = 0,
+    at_most: float | None = None,
+) -> None:
+    """Arm the next reminder; the last interval repeats. `at_most` shortens it (seconds that count)."""
+    if not reminders.intervals and at_most is None:
+        return
+    intervals = reminders.intervals or (at_most or 1.0,)
+    within = intervals[min(count, len(intervals) - 1)]
+    if at_most is not None:
+        within = min(within, max(at_most, 1.0))
+    case.start_with(name, ClockTerms(within=within, calendar=reminders.calendar), now, count=count)
+
+
+def feedback(case: CaseState, command: Feedback, now: datetime) -> None:
+    """A person has told the customer; recorded, so that nobody has to wonder (R21)."""
+    if case.status is not Status.AWAITING_CONFIRMATION:
+        raise Refused(f"there is no result to tell: the case is {case.status}")
+    if ClockName.FEEDBACK not in case.clocks and ClockName.CONFIRMATION in case.clocks:
+        raise Refused("the result has been told already")
+    case.stop(ClockName.FEEDBACK)
+    notices = [] if ClockName.FOLLOW_UP in case.clocks else await_answer(case, now, command.command_id)
+    case.emit(EventKind.FEEDBACK_GIVEN, command.by, now, *notices, text=command.text)
+
+
+def undeliverable(case: CaseState, command: Undeliverable, now: datetime) -> None:
+    """A notification failed for good: somebody has to know, and a result has to be told by a person instead."""
+    notices: list[Notice] = []
+    is_result = command.message == Message.RESULT and command.recipient == CUSTOMER
+    if is_result and case.status is Status.AWAITING_CONFIRMATION and ClockName.FEEDBACK not in case.clocks:
+        due = case.start(ClockName.FEEDBACK, now)
+        notices += case.tell(
+            case.owner, Message.FEEDBACK_DUE, command.command_id, due=due, solution=case.solution, why="undeliverable"
+        )
+    elif command.message != Message.UNDELIVERABLE:
+        notices += case.tell(
+            _who_can_help(case, command.recipient),
+            Message.UNDELIVERABLE,
+            command.command_id,
+            message=command.message,
+            recipient=command.recipient,
+            channel=command.channel,
+            error=command.error,
+        )
+    case.emit(
+        EventKind.UNDELIVERABLE, command.by, now, *notices, message=command.message, recipient=command.recipient,
+        channel=command.channel, error=command.error,
+    )  # fmt: skip
+
+
+def _who_can_help(case: CaseState, unreached: str) -> str | None:
+    """Somebody other than the person who cannot be reached."""
+    people = [case.responsible(), *case.ladder(), *case.terms.duty_managers]
+    return next((person for person in people if person and person != unreached), None)

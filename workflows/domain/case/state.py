@@ -1,0 +1,314 @@
+"""Everything a case remembers, and the few moves every rule is made of: record, tell, start and stop clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from pydantic import Field, TypeAdapter
+
+from workflows.domain.case.permissions import Capacity
+from workflows.domain.case.view import Breach
+from workflows.domain.clock import Clock
+from workflows.domain.commands.case import Resolve
+from workflows.domain.department_task import Part
+from workflows.domain.event import Event, EventKind, Message, Notice
+from workflows.domain.model import Instant, Json, Model
+from workflows.domain.terms import ClockTerms, Member, Opening, Terms
+from workflows.domain.vocabulary import (
+    CUSTOMER,
+    OPERATOR,
+    SYSTEM,
+    Audience,
+    ClockName,
+    Priority,
+    Resolution,
+    Role,
+    Satisfaction,
+    Status,
+)
+
+_REMEMBERED_OUTCOMES = 200
+_LONGEST_REASON = 1_000
+_REMEMBERED_BREACHES = 50
+"""Of a long life; the timeline has every one."""
+_NOT_TO_ONESELF = frozenset(
+    {
+        Message.SUPPLIED,
+        Message.HANDED_OVER,
+        Message.CLOSED_STAFF,
+        Message.ASSISTING,
+        Message.LINKED,
+        Message.UNLINKED,
+    }
+)
+"""Nobody needs a message about what they have just done."""
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types, not their subclasses, whose values are JSON already."""
+_dumped = partial(TypeAdapter[Any](Any).serializer.to_python, mode="json")
+
+
+class Refused(Exception):
+    """A command the case does not carry out; its text is the one line the sender reads."""
+
+
+class Outcome(Model):
+    """What became of a command."""
+
+    accepted: bool
+    reason: str | None = None
+
+
+class Escalation(Model):
+    """How far up the present cycle of handling has gone (R17)."""
+
+    level: int = 0
+    to: str | None = None
+    acknowledged: bool = True
+    total: int = 0
+    """Escalations over the whole life."""
+    climb: list[str] = Field(default_factory=list)
+    """Whom this climb goes up, where it is not the owner's superiors (a missed follow-up)."""
+
+    def settle(self, *, start_over: bool = False) -> None:
+        """Nobody has to acknowledge any longer; `start_over`: the next one begins at the first level."""
+        self.acknowledged = True
+        if start_over:
+            self.level, self.to, self.climb = 0, None, []
+
+
+class Forward(Model):
+    """A signal that another case still has to be sent (R28)."""
+
+    to: str
+    name: str
+    fields: Json
+
+
+class CaseState(Model):
+    """The data of a case. Nothing outside `workflows.domain` changes it."""
+
+    number: str
+    opening: Opening
+    terms: Terms
+    people: dict[str, Member]
+    status: Status
+    type: str
+    subtype: str | None
+    priority: Priority
+    tested: bool = False
+    playbook: tuple[str, ...] = ()
+    steps_done: list[int] = Field(default_factory=list)
+    department: str | None = None
+    group: str | None = None
+    owner: str | None = None
+    assisting: dict[str, str] = Field(default_factory=dict)
+    parts: list[Part] = Field(default_factory=list)
+    """What other departments were asked for, in order (R18)."""
+    linked_to: str | None = None
+    """The main case: what its people answer is passed on to this one (R28)."""
+    linked_by: str | None = None
+    followers: list[str] = Field(default_factory=list)
+    """Cases that this one is the main case of, in order."""
+    forwards: list[Forward] = Field(default_factory=list)
+    """What other cases have not been told yet, in order."""
+    answer: Resolve | None = None
+    """The solution while it stands: a case that is linked late gets it at once."""
+    opened_at: Instant
+    updated_at: Instant
+    claimed: bool = False
+    responded_at: Instant | None = None
+    resolved_at: Instant | None = None
+    accepted_at: Instant | None = None
+    closed_at: Instant | None = None
+    asked_at: Instant | None = None
+    """When the customer was first asked for what is missing, while an answer is awaited."""
+    expected_resolution: Instant | None = None
+    solution: str | None = None
+    missing: list[str] = Field(default_factory=list)
+    unexplained: bool = False
+    """A progress update was missed and the next one has to say why (R16)."""
+    escalation: Escalation = Field(default_factory=Escalation)
+    reopened: int = 0
+    resolution: Resolution | None = None
+    satisfaction: Satisfaction | None = None
+    flagged: bool = False
+    breaches: list[Breach] = Field(default_factory=list)
+    clocks: dict[ClockName, Clock] = Field(default_factory=dict)
+    outcomes: dict[str, Outcome] = Field(default_factory=dict)
+    sequence: int = 0
+    untold: list[Event] = Field(default_factory=list, exclude=True)
+    """Events since `take_events` was last called."""
+
+    # Recording and telling
+
+    def emit(self, kind: EventKind, by: str, now: datetime, *notices: Notice, **detail: Any) -> None:
+        """Add one entry to the timeline, with everyone who has to be told of it."""
+        self.sequence += 1
+        self.updated_at = now
+        told = () if not notices else _once_each(by, notices)
+        self.untold.append(
+            Event(
+                sequence=self.sequence,
+                at=now,
+                kind=kind,
+                by=by,
+                detail=_json(detail),
+                notices=told,
+            )
+        )
+
+    def take_events(self) -> list[Event]:
+        """The events since the last call."""
+        events, self.untold = self.untold, []
+        return events
+
+    def take_forwards(self) -> list[Forward]:
+        """What other cases have to be told since the last call."""
+        forwards, self.forwards = self.forwards, []
+        return forwards
+
+    def tell_customer(self, message: Message, key: str, /, **facts: Any) -> Notice:
+        """A notice to the customer."""
+        return Notice(message=message, audience=Audience.CUSTOMER, recipient=CUSTOMER, key=key, facts=_json(facts))
+
+    def tell(self, person: str | None, message: Message, key: str, /, **facts: Any) -> list[Notice]:
+        """A notice to somebody of the staff; to nobody when there is nobody."""
+        if person is None or person in {CUSTOMER, SYSTEM, OPERATOR}:
+            return []
+        return [Notice(message=message, audience=Audience.STAFF, recipient=person, key=key, facts=_json(facts))]
+
+    def remember(self, command_id: str, outcome: Outcome) -> None:
+        """Keep what became of a command; the oldest are forgotten first."""
+        if outcome.reason is not None and len(outcome.reason) > _LONGEST_REASON:
+            outcome = Outcome(accepted=outcome.accepted, reason=f"{outcome.reason[: _LONGEST_REASON - 1]}…")
+        self.outcomes[command_id] = outcome
+        while len(self.outcomes) > _REMEMBERED_OUTCOMES:
+            del self.outcomes[next(iter(self.outcomes))]
+
+    def miss(self, breach: Breach) -> None:
+        """Keep a missed deadline. The oldest are forgotten first, but never the first one of each clock in the present
+        cycle: since then something has been owed.
+        """
+        self.breaches.append(breach)
+        while len(self.breaches) > _REMEMBERED_BREACHES:
+            standing: set[ClockName] = set()
+            for index, known in enumerate(self.breaches):
+                if known.cycle != self.reopened or known.clock in standing:
+                    del self.breaches[index]
+                    break
+                standing.add(known.clock)
+
+    # Clocks
+
+    def clock_terms(self, name: ClockName) -> ClockTerms | None:
+        """What the present priority promises for a clock; None when it promises nothing."""
+        return self.terms.levels[self.priority].clocks.get(name)
+
+    def start(self, name: ClockName, now: datetime) -> datetime | None:
+        """Start a clock anew by the present priority's terms; its due time, or None where there are no terms."""
+        terms = self.clock_terms(name)
+        return self.start_with(name, terms, now) if terms is not None else None
+
+    def start_with(self, name: ClockName, terms: ClockTerms, now: datetime, *, count: int = 0) -> datetime | None:
+        """Start a clock anew by given terms."""
+        clock = Clock.start(name, terms, now, self.terms.calendar, count=count)
+        self.clocks[name] = clock
+        return clock.due
+
+    def stop(self, *names: ClockName) -> None:
+        """What the clocks waited for has come, or no longer matters."""
+        for name in names:
+            self.clocks.pop(name, None)
+
+    def due(self, name: ClockName) -> datetime | None:
+        """When a running clock is due."""
+        clock = self.clocks.get(name)
+        return clock.due if clock is not None else None
+
+    # People
+
+    def chain(self, person: str | None) -> list[str]:
+        """Superiors of a person, nearest first."""
+        found: list[str] = []
+        member = self.people.get(person or "")
+        while member is not None and member.superior and member.superior not in found:
+            found.append(member.superior)
+            member = self.people.get(member.superior)
+        return found
+
+    def ladder(self) -> list[str]:
+        """Whom an escalation climbs: above the owner, or the head and above before there is one (R5, R17).
+
+        Where nobody is above, the duty managers answer, and in the last resort the owner.
+        """
+        if self.owner is not None:
+            above = self.chain(self.owner)
+        else:
+            above = [self.terms.head, *self.chain(self.terms.head)] if self.terms.head else []
+        if above:
+            return above
+        duty = [person for person in self.terms.duty_managers if person != self.owner]
+        return duty or [person for person in (self.owner, self.opening.received_by) if person][:1]
+
+    def responsible(self) -> str | None:
+        """Who answers for the case now: the owner, before that the head, before that the first receiver (R6)."""
+        return self.owner or self.terms.head or self.opening.received_by
+
+    def capacities(self, by: str) -> set[Capacity]:
+        """What somebody is to this case; empty for a stranger."""
+        special = {CUSTOMER: Capacity.CUSTOMER, OPERATOR: Capacity.OPERATOR, SYSTEM: Capacity.SYSTEM}
+        if by in special:
+            return {special[by]}
+        member = self.people.get(by)
+        if member is None:
+            return set()
+        found = {Capacity.STAFF}
+        if by == self.owner:
+            found.add(Capacity.OWNER)
+        if by in self.ladder() and by != self.owner:
+            found.add(Capacity.SUPERIOR)
+        if self.group and member.group == self.group:
+            found.add(Capacity.TEAM)
+        if by == self.opening.received_by:
+            found.add(Capacity.RECEIVER)
+        if by in self.terms.duty_managers or Role.DUTY_MANAGER in member.roles:
+            found.add(Capacity.DUTY_MANAGER)
+        follow_up = {self.terms.follow_up, self.terms.follow_up_supervisor}
+        if by in follow_up or member.roles & {Role.FOLLOW_UP, Role.FOLLOW_UP_SUPERVISOR}:
+            found.add(Capacity.FOLLOW_UP)
+        if by == self.escalation.to:
+            found.add(Capacity.ESCALATED_TO)
+        return found
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the loop is closed."""
+        return self.status is Status.CLOSED
+
+    @property
+    def runs_on(self) -> bool:
+        """Whether clocks run on while the customer is asked for information (R5: P0 and P1)."""
+        return self.terms.levels[self.priority].dispatch_incomplete
+
+
+def _once_each(by: str, notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """One message of a kind to a person, and none to who knows because they did it."""
+    unique = {
+        (notice.message, notice.recipient): notice
+        for notice in notices
+        if not (notice.recipient == by and notice.message in _NOT_TO_ONESELF)
+    }
+    return tuple(unique.values())
+
+
+def _json(values: dict[str, Any]) -> Json:
+    """Details and facts as plain JSON, so that a round trip changes nothing."""
+    return {key: value if type(value) in _PLAIN else _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Words of the vocabulary are texts already, and far more of them come by than of anything else but times."""
+    return str(value) if isinstance(value, str) else _dumped(value)

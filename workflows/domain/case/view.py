@@ -1,0 +1,84 @@
+"""A case as everyone outside it sees it: the keys of `bihuan show --json`, and the database row."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from workflows.domain.department_task import PartView
+from workflows.domain.model import Fact, Instant
+from workflows.domain.vocabulary import ClockName, Priority, Resolution, Satisfaction, Status
+
+
+class Deadline(Fact):
+    """A running (or paused: `due` is None, `remaining` the seconds left) clock."""
+
+    clock: ClockName
+    started: Instant
+    due: Instant | None
+    remaining: float | None = None
+    next: Instant | None = None
+    """The next warning or the due time: when the case acts on this clock."""
+
+
+class Breach(Fact):
+    """A deadline that was missed: when it was due, and when that was noticed."""
+
+    clock: ClockName
+    due: Instant
+    at: Instant
+    cycle: int = 0
+    """0 for the first handling, 1 after the first reopening, …"""
+
+
+class Waiting(Fact):
+    """What the case waits for, and who has to act until when."""
+
+    clock: ClockName | None = None
+    who: str
+    until: Instant | None = None
+
+
+class CaseView(Fact):
+    """Everything but the timeline and the customer's content."""
+
+    number: str
+    status: Status
+    priority: Priority
+    type: str
+    subtype: str | None
+    department: str | None
+    group: str | None
+    owner: str | None
+    receiver: str | None
+    assisting: tuple[str, ...] = ()
+    collaborations: tuple[PartView, ...] = ()
+    """What other departments were asked for, in order (R18)."""
+    linked_to: str | None = None
+    """Its main case, whose solution answers this one too (R28)."""
+    linked: tuple[str, ...] = ()
+    """The cases that follow this one."""
+    escalation_level: int
+    escalated_to: str | None = None
+    acknowledged: bool = True
+    """False while an escalation waits for the person it went to."""
+    reopened: int
+    resolution: Resolution | None = None
+    satisfaction: Satisfaction | None = None
+    flagged: bool = False
+    """Marked for analysis (R26)."""
+    received_at: Instant
+    opened_at: Instant
+    updated_at: Instant
+    responded_at: Instant | None = None
+    """First substantive reply of the present cycle (R9)."""
+    resolved_at: Instant | None = None
+    closed_at: Instant | None = None
+    expected_resolution: Instant | None = None
+    missing: tuple[str, ...] = ()
+    playbook: tuple[str, ...] = ()
+    steps_done: tuple[int, ...] = ()
+    """Numbers of the playbook's steps that are ticked, from 1 (R15)."""
+    breaches: tuple[Breach, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    waiting: Waiting | None = None
+    sequence: int = Field(description="of the last event")

@@ -1,0 +1,275 @@
+"""One department's part in a case, from being asked to its answer: one object, one rule book (R18).
+
+    part, reports = Collaboration.open(request, facts, now)
+    reports = part.handle(command, now, facts)
+    reports = part.expire(now)
+
+Like the case it has no clock of its own and knows nothing of Temporal. What happens is reported to the case, which
+writes it into its timeline and tells people.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import Field, PrivateAttr, TypeAdapter
+
+from workflows.domain.case.state import Outcome, Refused
+from workflows.domain.clock import Clock
+from workflows.domain.commands.case import Claim, Contribute
+from workflows.domain.commands.command import Command
+from workflows.domain.commands.review import End
+from workflows.domain.department_task import PartKind, PartReport, PartRequest, PartStatus, PartView, workflow_id
+from workflows.domain.model import Instant, Model
+from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Member
+from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName
+
+_NOBODY = Consultation()
+_REMEMBERED_OUTCOMES = 200
+_JSON: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+class Collaboration(Model):
+    """A department's part. Feed it commands and the time; it answers with what the case has to know."""
+
+    request: PartRequest
+    people: dict[str, Member]
+    person: str
+    """Who answers for it: picked when it was asked for, or whoever claimed it."""
+    status: PartStatus = PartStatus.OPEN
+    claimed_at: Instant | None = None
+    late_at: Instant | None = None
+    result: str | None = None
+    ended_at: Instant | None = None
+    told: list[str] = Field(default_factory=list)
+    """To whom it was escalated, in order."""
+    clocks: dict[ClockName, Clock] = Field(default_factory=dict)
+    outcomes: dict[str, Outcome] = Field(default_factory=dict)
+    sequence: int = 0
+    updated_at: Instant
+    _reports: list[PartReport] = PrivateAttr(default_factory=list)
+
+    @staticmethod
+    def pick(request: PartRequest) -> Lookup:
+        """What has to be looked up to find one person of the department."""
+        wanted = DispatchRequest(
+            type=request.type, subtype=request.subtype, priority=request.priority, department=request.department
+        )
+        return Lookup(number=request.number, at=request.asked_at, dispatch=wanted)
+
+    @classmethod
+    def open(cls, request: PartRequest, facts: Consultation, now: datetime) -> tuple[Self, list[PartReport]]:
+        """Give the part to one person; where nobody fits, to the head of the department.
+
+        Its times count from when it was asked for, also when the engine was away at that moment.
+        """
+        picked = facts.dispatch
+        part = cls(
+            request=request,
+            people={**request.people, **(picked.people if picked else {})},
+            person=picked.owner if picked else request.head,
+            updated_at=min(request.asked_at, now),
+        )
+        part._start(ClockName.COLLABORATION)
+        claim = (
+            Clock.start(ClockName.CLAIM, request.claim, request.asked_at, request.calendar) if request.claim else None
+        )
+        if claim is not None and claim.due is not None and claim.due < request.due:
+            part.clocks[ClockName.CLAIM] = claim
+        part._report(
+            PartKind.ASSIGNED, SYSTEM, part.updated_at, person=part.person, due=request.due,
+            reason=picked.reason if picked else "; ".join(facts.problems) or "head",
+        )  # fmt: skip
+        return part, part._take_reports()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the department still owes an answer."""
+        return self.status is PartStatus.OPEN
+
+    @property
+    def ladder(self) -> list[str]:
+        """Whom lateness climbs: superiors within the department, its head, then the superior of the case's owner."""
+        department, found = self.request.department, []
+        member = self.people.get(self.person)
+        while member is not None and member.superior and member.superior not in found:
+            found.append(member.superior)
+            member = self.people.get(member.superior)
+        inside = [key for key in found if key in self.people and self.people[key].department == department]
+        last = self.request.lead_superior or self.request.lead
+        return [key for key in dict.fromkeys([*inside, self.request.head, last]) if key != self.person]
+
+    def needs(self, command: Command) -> Lookup | None:
+        """Who the sender is, where that is not known yet."""
+        if not self.is_open or command.command_id in self.outcomes:
+            return None
+        if command.by in self.people or command.by in {SYSTEM, OPERATOR}:
+            return None
+        return Lookup(number=self.request.number, at=self.updated_at, people=(command.by,))
+
+    def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[PartReport]:
+        """Judge and carry out a command; a refusal is reported too, with its reason.
+
+        The same `command_id` again changes nothing. One sent before `now` counts from when it was sent.
+        """
+        if command.command_id in self.outcomes:
+            return []
+        moment = min(max(command.at or now, self.updated_at), now)
+        reports = self.expire(moment)
+        self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
+        try:
+            self._carry_out(command, moment, facts)
+            outcome = Outcome(accepted=True)
+        except Refused as refusal:
+            outcome = Outcome(accepted=False, reason=str(refusal))
+            self._report(
+                PartKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
+                reason=outcome.reason,
+            )  # fmt: skip
+        self._remember(command.command_id, outcome)
+        return reports + self._take_reports()
+
+    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[PartReport]:
+        """Report a signal that could not even be read."""
+        if command_id in self.outcomes:
+            return []
+        self._report(
+            PartKind.REJECTED, by, max(now, self.updated_at), command=name, command_id=command_id, reason=reason
+        )
+        self._remember(command_id, Outcome(accepted=False, reason=reason))
+        return self._take_reports()
+
+    def expire(self, now: datetime) -> list[PartReport]:
+        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
+        while (clock := self.earliest()) is not None and clock.next is not None and clock.next <= now:
+            at = max(now, self.updated_at)
+            if clock.due is not None and clock.due <= now:
+                del self.clocks[clock.name]
+                self._lapse(clock, at)
+            else:
+                share = clock.warned(now, self.request.calendar)
+                self._report(PartKind.WARNED, SYSTEM, at, due=clock.due, share=share)
+        return self._take_reports()
+
+    def earliest(self) -> Clock | None:
+        """The clock that acts next."""
+        running = [(clock.next, clock.started, clock) for clock in self.clocks.values() if clock.next is not None]
+        return min(running, key=lambda entry: entry[:2])[2] if running else None
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """When the part next acts by itself."""
+        clock = self.earliest()
+        return clock.next if clock is not None else None
+
+    def view(self) -> PartView:
+        """The part as people see it."""
+        request = self.request
+        return PartView(
+            department=request.department,
+            round=request.round,
+            workflow_id=workflow_id(request.number, request.department, request.round),
+            duty=request.duty,
+            asked_by=request.asked_by,
+            asked_at=request.asked_at,
+            due=request.due,
+            person=self.person,
+            status=self.status,
+            claimed_at=self.claimed_at,
+            late_at=self.late_at,
+            escalated_to=self.told[-1] if self.told else None,
+            result=self.result,
+            ended_at=self.ended_at,
+        )
+
+    # Commands
+
+    def _carry_out(self, command: Command, now: datetime, facts: Consultation) -> None:
+        department = self.request.department
+        if not self.is_open:
+            raise Refused(f"the part of {department} is over ({self.status})")
+        if isinstance(command, End):
+            self._end(command, now)
+            return
+        if not isinstance(command, Claim | Contribute):
+            raise Refused(f"a department's part takes claim and contribute, not {command.name}")
+        if command.department not in {None, department}:
+            raise Refused(f"this is the part of {department}, not of {command.department}")
+        member = self.people.get(command.by)
+        if member is None:
+            raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")
+        if member.department != department and command.by not in self.ladder:
+            raise Refused(f"{command.name} is for the people of {department}; {command.by} is not one of them")
+        if isinstance(command, Claim):
+            self._claim(command, now)
+        else:
+            self._contribute(command, now)
+
+    def _claim(self, command: Claim, now: datetime) -> None:
+        if self.claimed_at is not None and command.by == self.person:
+            raise Refused(f"already claimed by {self.person}")
+        previous = self.person
+        if command.by in self.told:
+            # Whom it was escalated to has taken it in hand; nobody further up has to be told.
+            self.clocks.pop(ClockName.ESCALATION, None)
+        self.person, self.claimed_at = command.by, now
+        self.clocks.pop(ClockName.CLAIM, None)
+        self._report(PartKind.CLAIMED, command.by, now, previous=previous if previous != command.by else None)
+
+    def _contribute(self, command: Contribute, now: datetime) -> None:
+        self.status = PartStatus.DONE if command.result is not None else PartStatus.CANNOT
+        self.result, self.ended_at = command.result or command.cannot, now
+        self.clocks.clear()
+        self._report(
+            PartKind.CONTRIBUTED, command.by, now, status=self.status, result=command.result, cannot=command.cannot
+        )
+
+    def _end(self, command: End, now: datetime) -> None:
+        if command.by not in {SYSTEM, OPERATOR}:
+            raise Refused(f"end is for the case itself or the operator, not for {command.by}")
+        self.status, self.result, self.ended_at = PartStatus.ENDED, command.reason, now
+        self.clocks.clear()
+        if command.by != SYSTEM:  # the case knows what it has ended itself
+            self._report(PartKind.ENDED, command.by, now, reason=command.reason)
+
+    # Time
+
+    def _lapse(self, clock: Clock, now: datetime) -> None:
+        if clock.name is ClockName.CLAIM:
+            self._report(PartKind.REMINDED, SYSTEM, now, due=self.request.due)
+            return
+        if clock.name is ClockName.COLLABORATION:
+            self.late_at = now
+            self._report(PartKind.LATE, SYSTEM, now, due=clock.due)
+        left = [key for key in self.ladder if key not in self.told]
+        if not left:
+            return
+        self.told.append(left[0])
+        next_at = self._start(ClockName.ESCALATION, now) if left[1:] else None
+        self._report(PartKind.ESCALATED, SYSTEM, now, level=len(self.told), to=left[0], top=not left[1:], next=next_at)
+
+    def _start(self, name: ClockName, now: datetime | None = None) -> datetime | None:
+        request = self.request
+        terms = request.terms if name is ClockName.COLLABORATION else request.escalation
+        if terms is None:
+            return None
+        clock = self.clocks[name] = Clock.start(name, terms, now or request.asked_at, request.calendar)
+        return clock.due
+
+    # Reports
+
+    def _report(self, kind: PartKind, by: str, now: datetime, **detail: Any) -> None:
+        self.sequence += 1
+        self.updated_at = now
+        said = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
+        self._reports.append(PartReport(sequence=self.sequence, at=now, kind=kind, by=by, detail=said))
+
+    def _take_reports(self) -> list[PartReport]:
+        reports, self._reports = self._reports, []
+        return reports
+
+    def _remember(self, command_id: str, outcome: Outcome) -> None:
+        self.outcomes[command_id] = outcome
+        while len(self.outcomes) > _REMEMBERED_OUTCOMES:
+            del self.outcomes[next(iter(self.outcomes))]

@@ -1,0 +1,307 @@
+"""What people (and now and then the system) ask of a case: one model a signal, checked inside the workflow.
+
+The JSON keys are the border: the admin script, the Web UI and `temporal workflow signal` all send them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from workflows.domain.commands.command import Command, Id, Text
+from workflows.domain.commands.review import End, SubmitReview
+from workflows.domain.department_task import PartReport
+from workflows.domain.model import Instant
+from workflows.domain.vocabulary import Priority, Satisfaction, Verification
+
+SUPPLIABLE = (
+    "product",
+    "occurred_at",
+    "description.symptom",
+    "description.steps",
+    "description.expected",
+    "description.actual",
+    "impact.effect",
+    "customer.name",
+    "customer.phone",
+    "customer.wechat",
+    "customer.email",
+)
+"""Form keys a customer may be asked for and may supply later (R5)."""
+
+
+class Answer(Command):
+    """What the people of a main case do for the customers of the cases linked to it as well (R28).
+
+    `via` is the main case that passed it on; None where it was sent to this case itself.
+    """
+
+    via: Id | None = None
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """For the timeline: nothing, or the main case it came by."""
+        return {"via": self.via} if self.via else {}
+
+
+class Claim(Command):
+    """The owner starts work (R12), or somebody of a `department` starts on its part (R18)."""
+
+    name = "claim"
+    department: Id | None = None
+
+
+class Reply(Answer):
+    """A substantive answer to the customer (R9)."""
+
+    name = "reply"
+    text: Text
+
+
+class Classify(Command):
+    """Correct type or priority, with the reason (R8, R10)."""
+
+    name = "classify"
+    type: Id | None = None
+    subtype: Id | None = None
+    priority: Priority | None = None
+    why: Text
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.type is None and self.subtype is None and self.priority is None:
+            raise ValueError("give at least one of type, subtype, priority")
+        return self
+
+
+class Assign(Command):
+    """Dispatch by hand, or hand over (R6, R11)."""
+
+    name = "assign"
+    to: Id | None = None
+    department: Id | None = None
+    why: Text
+
+
+class Progress(Answer):
+    """The update due every 24 hours (R16); `why` explains one that was missed."""
+
+    name = "progress"
+    text: Text
+    internal: bool = False
+    step: int | None = Field(default=None, ge=1, le=100)
+    why: Text | None = None
+
+
+class Escalate(Command):
+    """Beyond my authority or skill (R17): upwards, or to another `department`."""
+
+    name = "escalate"
+    why: Text
+    department: Id | None = None
+
+
+class RequestInfo(Command):
+    """Ask the customer for what is missing (R5)."""
+
+    name = "request_info"
+    text: Text
+    fields: tuple[Id, ...] = ()
+
+    @field_validator("fields")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _check_suppliable(value)
+        return value
+
+
+class Supply(Command):
+    """The customer's answer to that: form keys with their values, or free text."""
+
+    name = "supply"
+    text: Text | None = None
+    fields: dict[str, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.text and not self.fields:
+            raise ValueError("give text or at least one field")
+        _check_suppliable(self.fields)
+        return self
+
+
+class Resolve(Answer):
+    """The solution, as the customer will read it (R19, R21)."""
+
+    name = "resolve"
+    cause: Text
+    solution: Text
+    cautions: Text | None = None
+    prevention: Text | None = None
+    verified: Verification | None = None
+    verified_note: Text | None = None
+    why_open: Text | None = None
+    """Why it is solved although a department still owes its part (R18)."""
+
+
+class Feedback(Command):
+    """A person has told the customer the result (R21)."""
+
+    name = "feedback"
+    text: Text | None = None
+
+
+class Confirm(Command):
+    """The customer accepts the solution (R22)."""
+
+    name = "confirm"
+    text: Text | None = None
+
+
+class Refuse(Command):
+    """The customer does not accept it (R25)."""
+
+    name = "refuse"
+    why: Text
+
+
+class Rate(Command):
+    """The answer to the satisfaction follow-up (R23)."""
+
+    name = "rate"
+    score: Satisfaction
+    comment: Text | None = None
+
+
+class Note(Command):
+    """An internal remark (R14)."""
+
+    name = "note"
+    text: Text
+
+
+class Acknowledge(Command):
+    """An escalation has reached the person it went to."""
+
+    name = "acknowledge"
+    text: Text | None = None
+
+
+class Withdraw(Command):
+    """Close without a solution, with the reason (R22)."""
+
+    name = "withdraw"
+    why: Text
+
+
+class Retime(Command):
+    """Take up the present policy and calendar."""
+
+    name = "retime"
+    why: Text | None = None
+
+
+class Collaborate(Command):
+    """Ask another department for its part (R18)."""
+
+    name = "collaborate"
+    department: Id
+    duty: Text
+    due: Instant | None = None
+
+
+class Contribute(Command):
+    """A department's part is done, or cannot be (R18)."""
+
+    name = "contribute"
+    department: Id
+    result: Text | None = None
+    cannot: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.result is None) == (self.cannot is None):
+            raise ValueError("give either result or cannot")
+        return self
+
+
+class PartReported(Command):
+    """What happened in a department's part; sent by its workflow (R18)."""
+
+    name = "part_reported"
+    department: Id
+    round: int = Field(ge=1)
+    reports: tuple[PartReport, ...] = Field(min_length=1)
+
+
+class Link(Command):
+    """Follow the open main case `to`: one cause, many callers (R28)."""
+
+    name = "link"
+    to: Id
+    why: Text | None = None
+    """Needed where the products differ."""
+
+
+class Unlink(Command):
+    """Go on alone."""
+
+    name = "unlink"
+    why: Text | None = None
+
+
+class FollowerAdded(Command):
+    """A case follows this one from now on; sent by that case."""
+
+    name = "follower_added"
+    follower: Id
+    linked_by: Id
+    why: Text | None = None
+
+
+class FollowerRemoved(Command):
+    """It does so no longer; sent by that case."""
+
+    name = "follower_removed"
+    follower: Id
+    unlinked_by: Id
+    cause: Id
+    why: Text | None = None
+
+
+class FollowerReleased(Command):
+    """The main case does not take this case, or has closed without a solution; sent by the main case."""
+
+    name = "follower_released"
+    main: Id
+    reason: Text
+
+
+class Undeliverable(Command):
+    """A notification could not be delivered for good; sent by the delivering activity."""
+
+    name = "undeliverable"
+    message: Id
+    recipient: Id
+    channel: Id
+    error: str
+
+
+COMMANDS: dict[str, type[Command]] = {
+    command.name: command
+    for command in (
+        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Feedback, Confirm, Refuse,
+        Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable,
+        PartReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
+    )
+}  # fmt: skip
+"""Signal name -> what it carries."""
+PART_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
+"""The same for the workflow of a department's part."""
+
+
+def _check_suppliable(keys: Any) -> None:
+    unknown = [key for key in keys if key not in SUPPLIABLE]
+    if unknown:
+        raise ValueError(f"unknown form field {unknown[0]!r}; allowed: {', '.join(SUPPLIABLE)}")

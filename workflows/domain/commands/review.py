@@ -1,0 +1,94 @@
+"""What people (and now and then the system) ask of a review: one model a signal (R27)."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from workflows.domain.commands.command import Command, Id, Text
+from workflows.domain.model import Fact, Instant
+
+
+class End(Command):
+    """A department's part, or a review, is not needed any more; sent by the case, or by hand with the reason (R18)."""
+
+    name = "end"
+    reason: Text
+
+
+class Improvement(Fact):
+    """A measure of a review: what, who sees to it, until when."""
+
+    what: Text
+    owner: Id
+    due: Instant
+
+
+class SubmitReview(Command):
+    """The report of a review is handed in (R27)."""
+
+    name = "review"
+    root_cause: Text
+    what_happened: Text | None = None
+    measures: tuple[Improvement, ...] = Field(min_length=1, max_length=20)
+
+
+class NameAuthor(Command):
+    """Somebody else writes the report (R27)."""
+
+    name = "name_author"
+    author: Id
+    why: Text | None = None
+
+
+class CaseAdded(Command):
+    """A case of the problem under review has closed; sent by that case (R27)."""
+
+    name = "case_added"
+    number: Id
+
+
+class Approve(Command):
+    """The report of a review is good (R27)."""
+
+    name = "approve"
+    text: Text | None = None
+
+
+class ReturnReport(Command):
+    """The report of a review has to be written again (R27)."""
+
+    name = "return_report"
+    why: Text
+
+
+class MeasureDone(Command):
+    """A measure of a review is done (R27)."""
+
+    name = "measure_done"
+    measure: int = Field(ge=1)
+    result: Text | None = None
+
+
+class MoveMeasure(Command):
+    """A measure of a review gets another owner or due time (R27)."""
+
+    name = "move_measure"
+    measure: int = Field(ge=1)
+    owner: Id | None = None
+    due: Instant | None = None
+    why: Text
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.owner is None and self.due is None:
+            raise ValueError("give owner, due, or both")
+        return self
+
+
+REVIEW_COMMANDS: dict[str, type[Command]] = {
+    command.name: command
+    for command in (SubmitReview, NameAuthor, Approve, ReturnReport, MeasureDone, MoveMeasure, End, CaseAdded)
+}
+"""Signal name -> what it carries."""

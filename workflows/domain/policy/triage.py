@@ -1,0 +1,139 @@
+"""What a submission is about and how urgent it is, by the policy's rules, with the reasons kept (R8, R10)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from workflows.domain.model import Fact
+from workflows.domain.policy.conditions import Condition
+from workflows.domain.policy.policy import IssueType, Policy
+from workflows.domain.vocabulary import Channel, CustomerKind, Priority
+
+
+class Submission(Fact):
+    """What the rules may look at; `type`, `subtype` and `priority` are what a person already said."""
+
+    channel: Channel
+    text: str
+    """What happened and what it affects, in the customer's words."""
+    product: str = ""
+    customer_kind: CustomerKind = CustomerKind.INDIVIDUAL
+    blocks_normal_use: bool | None = None
+    type: str | None = None
+    subtype: str | None = None
+    priority: Priority | None = None
+    priority_reason: str | None = None
+
+
+class Triage(Fact):
+    """The outcome; a reason reads `why → what`."""
+
+    type: str
+    subtype: str | None
+    priority: Priority
+    reasons: tuple[str, ...]
+
+
+def triage(submission: Submission, policy: Policy) -> Triage:
+    """What a person said goes first, then the rules, then the policy's defaults. A type the policy no longer has
+    counts as not said.
+    """
+    text = folded(submission.text)
+    kind, subtype, reason = _classify(submission, policy, text)
+    priority, urgency = _prioritise(submission, policy, text, kind, subtype)
+    what = f"{kind.id}/{subtype}" if subtype else kind.id
+    reasons = (f"{reason} → {what}", f"{urgency} → {priority.value}")
+    return Triage(type=kind.id, subtype=subtype, priority=priority, reasons=reasons)
+
+
+def folded(text: str) -> str:
+    """Full-width and half-width, upper and lower case made the same."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _classify(submission: Submission, policy: Policy, text: str) -> tuple[IssueType, str | None, str]:
+    said = policy.type_named(submission.type) if submission.type else None
+    if said is not None and submission.subtype:
+        subtype = said.subtype_named(submission.subtype)
+        if subtype is not None:
+            return said, subtype.id, "form"
+    for rule in policy.classification:
+        kind = policy.type_named(rule.type)
+        if kind is None or (said is not None and said.id != kind.id):
+            continue
+        if _holds(rule.when, submission, text, said.id if said else None, None):
+            subtype = kind.subtype_named(rule.subtype) if rule.subtype else None
+            known = subtype.id if subtype else _likeliest_subtype(kind, text)[0]
+            return kind, known, rule.reason
+    if said is not None:
+        subtype_id, word = _likeliest_subtype(said, text)
+        return said, subtype_id, f"form, 「{word}」" if word else "form"
+    return _by_keywords(policy, text)
+
+
+def _by_keywords(policy: Policy, text: str) -> tuple[IssueType, str | None, str]:
+    """The type most of whose words occur; the first of the policy where two are even."""
+    best: tuple[IssueType, list[str]] | None = None
+    for kind in policy.types:
+        words = _found((*kind.keywords, *(word for sub in kind.subtypes for word in (sub.id, *sub.keywords))), text)
+        if words and (best is None or len(words) > len(best[1])):
+            best = kind, words
+    if best is not None:
+        kind, words = best
+        return kind, _likeliest_subtype(kind, text)[0], "、".join(f"「{word}」" for word in words[:3])
+    default = policy.type_named(policy.default_type)
+    return default or policy.types[0], None, "default"
+
+
+def _likeliest_subtype(kind: IssueType, text: str) -> tuple[str | None, str]:
+    """The subtype most of whose words occur, and the first of these words."""
+    best: tuple[str | None, str] = (None, "")
+    most = 0
+    for subtype in kind.subtypes:
+        words = _found((subtype.id, *subtype.keywords), text)
+        if len(words) > most:
+            best, most = (subtype.id, words[0]), len(words)
+    return best
+
+
+def _prioritise(
+    submission: Submission, policy: Policy, text: str, kind: IssueType, subtype: str | None
+) -> tuple[Priority, str]:
+    if submission.priority is not None:
+        return submission.priority, submission.priority_reason or "form"
+    order = list(Priority)
+    holding = [rule for rule in policy.priority_rules if _holds(rule.when, submission, text, kind.id, subtype)]
+    if not holding:
+        return policy.default_priority, "default"
+    decisive = min(holding, key=lambda rule: order.index(rule.priority))
+    return decisive.priority, decisive.reason
+
+
+def _holds(when: Condition, submission: Submission, text: str, kind: str | None, subtype: str | None) -> bool:
+    product = folded(submission.product)
+    checks = (
+        not when.keywords or bool(_found(when.keywords, text)),
+        not _found(when.without, text),
+        not when.types or kind in when.types,
+        not when.subtypes or subtype in when.subtypes,
+        not when.channels or submission.channel in when.channels,
+        not when.products or any(folded(name) in product for name in when.products),
+        not when.customer_kinds or submission.customer_kind in when.customer_kinds,
+        when.blocks_normal_use is None or when.blocks_normal_use == submission.blocks_normal_use,
+    )
+    return all(checks)
+
+
+def _found(words: tuple[str, ...], text: str) -> list[str]:
+    return [word for word in dict.fromkeys(words) if _pattern(word).search(text)]
+
+
+@lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+    """Chinese words stand without spaces; Latin ones only count whole, so that `app` is not in `happy`."""
+    wanted = folded(word)
+    left = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", wanted) else ""
+    right = r"(?![a-z0-9])" if re.search(r"[a-z0-9]$", wanted) else ""
+    return re.compile(left + re.escape(wanted) + right)

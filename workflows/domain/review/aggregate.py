@@ -1,0 +1,206 @@
+"""A review of closed cases, from being called for until its measures are done: one object, one rule book (R27).
+
+    review, events = Review.open(request, now)
+    events = review.handle(command, now, facts)
+    events = review.expire(now)
+
+The head of the responsible department answers for it until an author is named. The report is written, approved by
+somebody else (returned as often as needed), and each of its measures is followed until it is done. Whatever is late
+goes up one level after the other. Like the case it has no clock of its own and knows nothing of Temporal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Self
+
+from workflows.domain.case.state import Outcome, Refused
+from workflows.domain.case.view import Deadline
+from workflows.domain.clock import Clock
+from workflows.domain.commands.command import Command
+from workflows.domain.commands.review import (
+    Approve,
+    CaseAdded,
+    End,
+    MeasureDone,
+    MoveMeasure,
+    NameAuthor,
+    ReturnReport,
+    SubmitReview,
+)
+from workflows.domain.event import Event, EventKind, Message
+from workflows.domain.model import one_line
+from workflows.domain.review import deadlines, rules
+from workflows.domain.review.state import REPORT, ReviewState
+from workflows.domain.review.view import ReviewRequest, ReviewView, review_id
+from workflows.domain.terms import Consultation, Lookup
+from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName
+
+_NOBODY = Consultation()
+
+
+class Review(ReviewState):
+    """A review. Feed it commands and the time; it answers with what happened."""
+
+    @classmethod
+    def open(cls, request: ReviewRequest, now: datetime) -> tuple[Self, list[Event]]:
+        """The head of the department is asked for it; its time counts from the closing of the case."""
+        subject = request.subject
+        at = min(request.opened_at, now)
+        review = cls(request=request, people=dict(subject.people), author=subject.head, updated_at=at)
+        due = review.start(REPORT, ClockName.REVIEW, request.terms.report, at)
+        review.emit(
+            EventKind.REVIEW_OPENED, SYSTEM, at,
+            review.tell(subject.head, Message.REVIEW_ASKED, "opened", due=due),
+            reason=subject.reason, cases=subject.cases, department=request.department, author=subject.head, due=due,
+        )  # fmt: skip
+        return review, review.take_events()
+
+    def needs(self, command: Command) -> Lookup | None:
+        """Who the people are that the command names, where that is not known yet."""
+        if not self.is_open or command.command_id in self.outcomes:
+            return None
+        named = {command.by, *_people_named(command)} - {SYSTEM, OPERATOR}
+        unknown = tuple(sorted(key for key in named if key not in self.people))
+        return Lookup(number=self.request.number, at=self.updated_at, people=unknown) if unknown else None
+
+    def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[Event]:
+        """Judge and carry out a command; a refusal is an event too, with its reason.
+
+        The same `command_id` again changes nothing. One sent before `now` counts from when it was sent.
+        """
+        if command.command_id in self.outcomes:
+            return []
+        moment = min(max(command.at or now, self.updated_at), now)
+        events = self.expire(moment)
+        self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
+        try:
+            self._check(command)
+            _RULES[type(command)](self, command, moment)
+            outcome = Outcome(accepted=True)
+        except Refused as refusal:
+            outcome = Outcome(accepted=False, reason=str(refusal))
+            self.emit(
+                EventKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
+                reason=outcome.reason,
+            )  # fmt: skip
+        self.remember(command.command_id, outcome)
+        return events + self.take_events()
+
+    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[Event]:
+        """Record a signal that could not even be read."""
+        if command_id in self.outcomes:
+            return []
+        said = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
+        self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **said)
+        self.remember(command_id, Outcome(accepted=False, reason=said["reason"]))
+        return self.take_events()
+
+    def expire(self, now: datetime) -> list[Event]:
+        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
+        while (first := self.first()) is not None and first[1].next is not None and first[1].next <= now:
+            key, clock = first
+            at = max(now, self.updated_at)
+            if clock.due is not None and clock.due <= now:
+                del self.clocks[key]
+                deadlines.lapse(self, key, clock, at)
+            else:
+                deadlines.warn(self, key, clock, clock.warned(now, self.request.calendar), at)
+        return self.take_events()
+
+    def earliest(self) -> Clock | None:
+        """The clock that acts next."""
+        first = self.first()
+        return first[1] if first else None
+
+    def view(self) -> ReviewView:
+        """The review as people and the database see it."""
+        request, subject = self.request, self.request.subject
+        running = sorted(self.clocks.values(), key=lambda clock: clock.due or clock.started)
+        last = [told[-1] for told in self.told.values() if told]
+        return ReviewView(
+            review=review_id(request.number),
+            number=request.number,
+            reason=subject.reason,
+            cases=(*subject.cases, *self.added),
+            department=request.department,
+            product=subject.product,
+            type=request.type,
+            subtype=request.subtype,
+            priority=request.priority,
+            status=self.status,
+            head=self.head,
+            author=self.author,
+            approver=self.approver,
+            waits_for=self.waits_for(),
+            findings=self.findings,
+            measures=tuple(self.measures),
+            returned=self.returned,
+            escalated_to=last[-1] if last else None,
+            deadlines=tuple(
+                Deadline(clock=clock.name, started=clock.started, due=clock.due, next=clock.next) for clock in running
+            ),
+            late=self.late,
+            opened_at=request.opened_at,
+            updated_at=self.updated_at,
+            approved_at=self.approved_at,
+            approved_by=self.approved_by,
+            ended_at=self.ended_at,
+            ended_because=self.ended_because,
+            sequence=self.sequence,
+        )
+
+    def _check(self, command: Command) -> None:
+        if not self.is_open:
+            raise Refused(f"the review of {self.request.number} is over")
+        by = command.by
+        if isinstance(command, CaseAdded) and by != SYSTEM:
+            raise Refused("case_added is for the case itself")
+        if by in {OPERATOR, SYSTEM} and isinstance(command, NameAuthor | MoveMeasure | End | CaseAdded):
+            return
+        for key in sorted({by, *_people_named(command)}):
+            if key not in self.people:
+                raise Refused(f"{key} is not in the organisation")
+        allowed = self._allowed(command)
+        if by not in allowed:
+            raise Refused(f"{command.name} is for {', '.join(dict.fromkeys(allowed))}; {by} is not among them")
+
+    def _allowed(self, command: Command) -> list[str]:
+        above = [self.head, *self.above(self.head, self.head)]
+        match command:
+            case SubmitReview():
+                return [self.author, *self.above(self.author, self.head)]
+            case NameAuthor():
+                # Whoever a late report is escalated to has to be able to do something about it.
+                return list(dict.fromkeys([*above, *self.above(self.author, self.head)]))
+            case Approve() | ReturnReport():
+                approver = self.approver
+                return above if approver is None else [approver, *self.above(approver, approver)]
+            case MeasureDone():
+                owner = self.measure(command.measure).owner
+                return [owner, *self.above(owner, owner), self.author, *above]
+        return above
+
+
+def _people_named(command: Command) -> Iterable[str]:
+    match command:
+        case NameAuthor():
+            return (command.author,)
+        case SubmitReview():
+            return tuple(measure.owner for measure in command.measures)
+        case MoveMeasure():
+            return (command.owner,) if command.owner else ()
+    return ()
+
+
+_RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
+    NameAuthor: rules.name_author,
+    SubmitReview: rules.submit,
+    Approve: rules.approve,
+    ReturnReport: rules.return_report,
+    MeasureDone: rules.done,
+    MoveMeasure: rules.move,
+    End: rules.end,
+    CaseAdded: rules.case_added,
+}

@@ -1,0 +1,198 @@
+"""Everything a review remembers, and the few moves its rules are made of: record, tell, start and stop clocks (R27)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, PrivateAttr, TypeAdapter
+
+from workflows.domain.case.state import Outcome, Refused
+from workflows.domain.clock import Clock
+from workflows.domain.event import Event, EventKind, Message, Notice
+from workflows.domain.model import Instant, Model
+from workflows.domain.review.view import Findings, Measure, ReviewRequest, ReviewStatus
+from workflows.domain.terms import ClockTerms, Member
+from workflows.domain.vocabulary import Audience, CalendarKind, ClockName
+
+REPORT = "report"
+"""The clock of the report, then of its approval. `measure:1` is a measure's, `escalation:…` that of the next level."""
+_REMEMBERED_OUTCOMES = 200
+_JSON: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+class ReviewState(Model):
+    """The data of a review. Nothing outside `workflows.domain` changes it."""
+
+    request: ReviewRequest
+    people: dict[str, Member]
+    status: ReviewStatus = ReviewStatus.WRITING
+    author: str
+    findings: Findings | None = None
+    measures: list[Measure] = Field(default_factory=list)
+    returned: int = 0
+    told: dict[str, list[str]] = Field(default_factory=dict)
+    """To whom the lateness behind a clock was escalated, in order."""
+    late: bool = False
+    extended: bool = False
+    """An author who was named too late got the whole time once; there is no second time for one report."""
+    added: list[str] = Field(default_factory=list)
+    """Cases that closed while the report was being written, in order."""
+    approved_at: Instant | None = None
+    approved_by: str | None = None
+    ended_at: Instant | None = None
+    ended_because: str | None = None
+    clocks: dict[str, Clock] = Field(default_factory=dict)
+    outcomes: dict[str, Outcome] = Field(default_factory=dict)
+    sequence: int = 0
+    updated_at: Instant
+    _events: list[Event] = PrivateAttr(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody still owes anything."""
+        return self.status is not ReviewStatus.DONE
+
+    @property
+    def head(self) -> str:
+        """Of the responsible department."""
+        return self.request.subject.head
+
+    @property
+    def approver(self) -> str | None:
+        """Who decides on the report: the head, or whoever is above where the head wrote it."""
+        if self.findings is None:
+            return None
+        return self.head if self.findings.by != self.head else self.above(self.head, self.head)[0]
+
+    # People
+
+    def owing(self, key: str) -> list[str]:
+        """Who has to act on what a clock stands for."""
+        index = measure_of(key.removeprefix("escalation:"))
+        if index is not None:
+            return [self.measures[index - 1].owner]
+        return [(self.approver if self.status is ReviewStatus.AWAITING_APPROVAL else None) or self.author]
+
+    def waits_for(self) -> tuple[str, ...]:
+        """Everyone who has to act now."""
+        if self.status in {ReviewStatus.WRITING, ReviewStatus.AWAITING_APPROVAL}:
+            return tuple(self.owing(REPORT))
+        owed = [measure.owner for measure in self.measures if self.is_open and measure.done_at is None]
+        return tuple(dict.fromkeys(owed))
+
+    def above(self, person: str, last: str) -> list[str]:
+        """Superiors, nearest first, then `last` and those above them; where there is nobody, `last` alone."""
+        found: list[str] = []
+        for start in dict.fromkeys((person, last)):
+            member = self.people.get(start)
+            if start != person and start not in found:
+                found.append(start)
+            while member is not None and member.superior and member.superior not in {*found, person}:
+                found.append(member.superior)
+                member = self.people.get(member.superior)
+        return found or [last]
+
+    # Clocks
+
+    def follow(self, index: int, measure: Measure, now: datetime) -> None:
+        """Start the clock of a measure."""
+        within = max((measure.due - now).total_seconds(), 1.0)
+        warnings = self.request.terms.measure_warnings
+        terms = ClockTerms(within=within, calendar=CalendarKind.ROUND_THE_CLOCK, warnings=warnings)
+        self.start(f"measure:{index}", ClockName.MEASURE, terms, now)
+
+    def start(self, key: str, name: ClockName, terms: ClockTerms, now: datetime) -> datetime | None:
+        """Start a clock anew; its due time."""
+        clock = self.clocks[key] = Clock.start(name, terms, now, self.request.calendar)
+        return clock.due
+
+    def settle(self, key: str) -> None:
+        """Nobody further up has to be told; the next lateness begins at the first level."""
+        self.clocks.pop(f"escalation:{key}", None)
+        self.told.pop(key, None)
+
+    def first(self) -> tuple[str, Clock] | None:
+        """The clock that acts next, with its key."""
+        running = [(clock.next, clock.started, key) for key, clock in self.clocks.items() if clock.next is not None]
+        return (key := min(running)[2], self.clocks[key]) if running else None
+
+    # Measures
+
+    def measure(self, number: int) -> Measure:
+        """A measure by its number, from 1.
+
+        Raises:
+            Refused: there is none of that number.
+        """
+        if not 1 <= number <= len(self.measures):
+            allowed = f"1 to {len(self.measures)}" if self.measures else "none before the report is handed in"
+            raise Refused(f"there is no measure {number}; allowed: {allowed}")
+        return self.measures[number - 1]
+
+    def following(self, number: int) -> Measure:
+        """A measure that is still to be done.
+
+        Raises:
+            Refused: there is none, it is done, or nobody has approved it yet.
+        """
+        measure = self.measure(number)
+        if self.status is not ReviewStatus.FOLLOWING:
+            raise Refused(f"measures are followed once the report is approved: the review is {self.status}")
+        if measure.done_at is not None:
+            raise Refused(f"measure {number} is done already")
+        return measure
+
+    def asked(self, index: int, now: datetime) -> Notice:
+        """The notice to the owner of a measure."""
+        measure = self.measures[index - 1]
+        key = f"asked:{index}:{self.sequence}"
+        return self.tell(measure.owner, Message.MEASURE_ASKED, key, asked_at=now, **self.said_of(index))
+
+    def said_of(self, index: int | None) -> dict[str, Any]:
+        """What every message about a measure says."""
+        if index is None:
+            return {}
+        measure = self.measures[index - 1]
+        return {"measure": index, "what": measure.what, "owner": measure.owner, "due": measure.due}
+
+    # Recording and telling
+
+    def tell(self, person: str | None, message: Message, key: str, **facts: Any) -> Notice:
+        """A notice to somebody of the staff; where nobody is named, to the head."""
+        subject = self.request.subject
+        common = {
+            "reason": subject.reason, "cases": subject.cases, "department": self.request.department,
+            "author": self.author, "head": self.head,
+        }  # fmt: skip
+        said = _JSON.dump_python({**common, **facts}, mode="json")
+        recipient = person or self.head
+        return Notice(message=message, audience=Audience.STAFF, recipient=recipient, key=f"review:{key}", facts=said)
+
+    def emit(self, kind: EventKind, by: str, now: datetime, *notices: Notice, **detail: Any) -> None:
+        """Add one entry to the timeline of the review."""
+        self.sequence += 1
+        self.updated_at = now
+        said = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
+        self._events.append(Event(sequence=self.sequence, at=now, kind=kind, by=by, detail=said, notices=notices))
+
+    def take_events(self) -> list[Event]:
+        """The events since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def remember(self, command_id: str, outcome: Outcome) -> None:
+        """Keep what became of a command; the oldest are forgotten first."""
+        self.outcomes[command_id] = outcome
+        while len(self.outcomes) > _REMEMBERED_OUTCOMES:
+            del self.outcomes[next(iter(self.outcomes))]
+
+    def local(self, moment: datetime) -> str:
+        """A time as the company reads it."""
+        return self.request.calendar.local(moment).isoformat(timespec="minutes")
+
+
+def measure_of(key: str) -> int | None:
+    """The measure a clock stands for; None: the report."""
+    kind, _, index = key.partition(":")
+    return int(index) if kind == "measure" else None
