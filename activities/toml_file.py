@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from activities.faults import fault_lines
+from activities.validation import fault_lines
 from workflows.domain.problem import Problem
 
 _M = TypeVar("_M", bound=BaseModel)

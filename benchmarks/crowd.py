@@ -27,7 +27,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 import activities.policy
-from activities.tables import case_record, outbox, timeline
+from activities.database.tables import case_record, outbox, timeline
 from benchmarks.child import Child
 from starter.demo.stage import free_port
 from starter.intake import Intake, open_intake

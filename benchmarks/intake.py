@@ -23,8 +23,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from activities.database import Database
-from activities.tables import case_record, registration
+from activities.database.database import Database
+from activities.database.tables import case_record, registration
 from benchmarks.child import Child, ended, run
 from benchmarks.intake_client import GO, READY
 from benchmarks.load import Company, company

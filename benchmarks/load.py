@@ -20,7 +20,7 @@ import psutil
 from sqlalchemy import text
 from temporalio.client import Client
 
-from activities.database import Database
+from activities.database.database import Database
 from benchmarks.bare_worker import READY as BARE_READY
 from benchmarks.child import Child, ended, processor_seconds
 from benchmarks.standard_life import BareLives, Cases, Diary, Kind

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from activities.database import Database
-from activities.tables import registration, timeline
+from activities.database.database import Database
+from activities.database.tables import registration, timeline
 from workflows.domain.vocabulary import Channel, Priority, Satisfaction
 
 PRODUCTS = ("智办公CRM系统", "智办公考勤", "云打印服务", "移动审批App", "数据看板", None)

@@ -18,9 +18,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from activities.database import Database
-from activities.figures import STANDING, TOTALS, read_figures
-from activities.tables import case_record, outbox, registration, timeline
+from activities.database.database import Database
+from activities.database.tables import case_record, outbox, registration, timeline
+from activities.queries.metrics import STANDING, TOTALS, read_figures
 from benchmarks.made_up import write
 from starter.console.screen import print_json
 

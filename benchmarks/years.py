@@ -29,8 +29,8 @@ from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 
-from activities.form import parse_form
-from activities.tables import case_record, timeline
+from activities.database.tables import case_record, timeline
+from activities.intake.form import parse_form
 from benchmarks.child import resident, run
 from benchmarks.load import Company, company
 from benchmarks.standard_life import form

@@ -12,7 +12,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.form import parse_form
+from activities.intake.form import parse_form
 from worker.connection import connect
 from worker.installation import Installation, open_installation
 from worker.settings import Settings

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from activities.outbox import GONE, Outbox, OutboxStatus
-from activities.reading import OutboxEntry
+from activities.delivery.outbox import GONE, Outbox, OutboxStatus
+from activities.queries.cases import OutboxEntry
 from worker.connection import connect
 from worker.hand_over import StandaloneDelivery
 from worker.installation import Installation

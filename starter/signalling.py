@@ -19,10 +19,10 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.casefile import read_case_file
-from activities.database_url import DatabaseUrl
-from activities.remembered import read_remembered
-from activities.reviews import find_review
+from activities.database.remembered import read_remembered
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import read_case_file
+from activities.review.reviews import find_review
 from worker.company_time import CompanyTime
 from worker.connection import connect, is_unavailable
 from worker.failures import MissingKeyError

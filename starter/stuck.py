@@ -19,10 +19,10 @@ from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.attention import REPORT, Attention, AttentionReason
-from activities.database import Database
-from activities.reading import Cases
-from activities.sweeps import Sweep, latest_sweep
+from activities.database.database import Database
+from activities.queries.attention import REPORT, Attention, AttentionReason
+from activities.queries.cases import Cases
+from activities.queries.sweeps import Sweep, latest_sweep
 from starter.remedy import remedy
 from worker.company_time import CompanyTime
 from worker.connection import connect, web_ui

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from activities.database import Database
+from activities.database.database import Database
 from tests.postgresql import Databases, NoServerError, new_database, running_server
 
 # Whoever runs the tests may have a record of their own: it is not for us to write to.

@@ -21,8 +21,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from activities.migrations import HEAD
-from activities.tables import metadata
+from activities.database.migrations import HEAD
+from activities.database.tables import metadata
 
 _LAST_LINES = 15
 """Of what the server's programs say, when they fail."""

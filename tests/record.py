@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from activities.database import Database
+from activities.database.database import Database
 
 
 async def executed(url: str, statement: str) -> list[tuple[Any, ...]]:

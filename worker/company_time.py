@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from activities.database_url import DatabaseUrl
-from activities.remembered import read_remembered
+from activities.database.remembered import read_remembered
+from activities.database.url import DatabaseUrl
 from workflows.domain.time_scale import Stretch, stretches, virtual_at
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"

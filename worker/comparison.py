@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.census import CaseRow, Census
 from activities.queries.drift import Disagreement, DisagreementReason
+from activities.queries.inventory import CaseRow, Census
 from worker.installation import Installation
 from worker.recovery import nothing
 from workflows.case.display import BLOCKED, DUE, OWNER, PRIORITY, STATUS

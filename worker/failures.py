@@ -6,7 +6,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DefaultFailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError, FailureError
 
-from activities.discretion import words_of
+from activities.privacy.redaction import words_of
 from workflows.domain.problem import Problem
 
 

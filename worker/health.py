@@ -12,7 +12,7 @@ from typing import Any
 
 from temporalio.service import RPCError
 
-from activities.database import Database
+from activities.database.database import Database
 from worker.pollers import KINDS, Pollers
 from workflows.domain.problem import Problem
 

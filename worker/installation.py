@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from activities.calendars import build_calendar
-from activities.database import WORKING, Database
-from activities.directory import Directory
-from activities.installation import Installation as Memory
+from activities.database.database import WORKING, Database
+from activities.database.installation import Installation as Memory
+from activities.intake.register import Register
+from activities.organisation.directory import Directory
 from activities.organisation.loading import load_organisation, sample_organisation
+from activities.policy.calendars import build_calendar
 from activities.policy.in_force import PolicyInForce
-from activities.reading import Cases
-from activities.register import Register
+from activities.queries.cases import Cases
 from worker.company_time import TIME_KEY, ZONE_KEY
 from worker.keys import ENCRYPTING
 from worker.settings import Settings

@@ -18,7 +18,7 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
-from activities.discretion import chain_of, words_of
+from activities.privacy.redaction import chain_of, words_of
 
 _FILTER = TelemetryFilter(core_level="WARN", other_level="ERROR")
 
@@ -29,7 +29,7 @@ def configure_logs(
     """Send every logger of the process (Temporal's and SQLAlchemy's too) through one formatter.
 
     Numbers and ids are logged, never contacts or texts, at any level: an error says what it may say anywhere
-    (`activities.discretion`), and `debug` adds where it came from.
+    (`activities.privacy.redaction`), and `debug` adds where it came from.
 
     The engine is told of logs and metrics in one go: `engine_metrics` is where it shows its own.
     """

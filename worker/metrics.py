@@ -1,4 +1,4 @@
-"""What a monitoring system scrapes: the record in figures (`activities.figures`), the process, and the engine's own."""
+"""What a monitoring system scrapes: the record in figures (`activities.queries.metrics`), the process, and the engine's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from activities.figures import STANDING, TOTALS, Figure, Reader, read_figures
+from activities.queries.metrics import STANDING, TOTALS, Figure, Reader, read_figures
 from worker.installation import Installation
 
 _PATIENCE = 5.0

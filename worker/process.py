@@ -16,16 +16,16 @@ from temporalio.runtime import PrometheusConfig
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
-from activities.analysis.reporting import Reporting
-from activities.archive.archiving import Archiving
-from activities.archive.shelf import Shelf
-from activities.delivery import Delivering
-from activities.mail import Smtp
-from activities.recording import HandOver, Recording, hand_over_nothing
-from activities.rendering import Renderer
-from activities.review_recording import ReviewRecording
-from activities.settlement import Settling
-from activities.transport import Transport
+from activities.analysis.activity import Reporting
+from activities.archive.activity import Archiving
+from activities.archive.store import Shelf
+from activities.delivery.activity import Delivering
+from activities.delivery.mail import Smtp
+from activities.delivery.transport import Transport
+from activities.messages.renderer import Renderer
+from activities.opening.activity import Settling
+from activities.recording.activity import HandOver, Recording, hand_over_nothing
+from activities.recording.review_activity import ReviewRecording
 from worker.connection import connect
 from worker.endpoint import Endpoint
 from worker.hand_over import StandaloneDelivery, UndeliverableReport

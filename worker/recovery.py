@@ -16,9 +16,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.census import Census, Waiting
-from activities.delivery import Delivering
-from activities.recording import HandOver
+from activities.delivery.activity import Delivering
+from activities.queries.inventory import Census, Waiting
+from activities.recording.activity import HandOver
 from worker.connection import is_unavailable
 from worker.hand_over import stable_id
 from worker.installation import Installation

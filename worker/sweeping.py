@@ -12,11 +12,11 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.delivery import Delivering
+from activities.delivery.activity import Delivering
 from activities.policy.in_force import digest
 from activities.queries.drift import Disagreement
-from activities.recording import HandOver
-from activities.sweeps import Sweep, keep_sweep
+from activities.queries.sweeps import Sweep, keep_sweep
+from activities.recording.activity import HandOver
 from worker.comparison import Comparison
 from worker.connection import is_unavailable
 from worker.installation import Installation

@@ -1,1 +1,1 @@
-"""The 《客户问题分析报告》: figures of a period from the timeline, what they say, and how they look (R29)."""
+"""The periodic report of customer issues: figures, findings, charts, files, mail (R29)."""

@@ -15,7 +15,7 @@ from activities.analysis.history import History
 from activities.analysis.measures import BREAKDOWNS, TABLES, Facts, Measure, trend
 from activities.analysis.period import Period
 from activities.analysis.timelines import read_histories
-from activities.database import Database
+from activities.database.database import Database
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 

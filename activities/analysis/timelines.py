@@ -10,8 +10,8 @@ from sqlalchemy import JSON, Select, Text, case, cast, select, type_coerce
 
 from activities.analysis.history import KINDS, MOMENTS, Entry, History
 from activities.analysis.period import Period
-from activities.database import Database
-from activities.tables import registration, timeline
+from activities.database.database import Database
+from activities.database.tables import registration, timeline
 from workflows.domain.event import EventKind
 
 _EVERY = 500

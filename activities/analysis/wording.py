@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from activities import wording
 from activities.analysis.findings import Finding, Place, Tone
 from activities.analysis.measures import ALL, NONE
 from activities.analysis.report import Report
-from activities.labels import TEMPLATES, label
+from activities.rendering import filters
+from activities.rendering.labels import TEMPLATES, label
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.vocabulary import Locale
@@ -55,10 +55,10 @@ class Speech:
         if dimension in _LABELLED:
             return label(_LABELLED[dimension], value, self.locale)
         if dimension in {"owner", "person"}:
-            return wording.brief(self.names.get(value, value), _NAME_LENGTH)
+            return filters.brief(self.names.get(value, value), _NAME_LENGTH)
         if dimension == "product":
-            return wording.brief(value, _NAME_LENGTH)
-        return wording.brief(wording.named(value, self.labels, self.locale), _NAME_LENGTH)
+            return filters.brief(value, _NAME_LENGTH)
+        return filters.brief(filters.named(value, self.labels, self.locale), _NAME_LENGTH)
 
     def cause(self, value: str) -> str:
         """Why it was escalated or reopened: a missed clock, or a word of its own."""
@@ -72,7 +72,7 @@ class Speech:
 
     def duration(self, seconds: float | None) -> str:
         """`2小时15分`; a dash for none."""
-        return "–" if seconds is None else wording.duration(seconds, self.locale)
+        return "–" if seconds is None else filters.duration(seconds, self.locale)
 
     def percent(self, share: float | None) -> str:
         """`90.1%`; a dash for a share of nothing."""

@@ -1,1 +1,1 @@
-"""Closed cases, kept in files of their own (R28)."""
+"""Closed cases packed into files, and personal details masked after their time (R28)."""

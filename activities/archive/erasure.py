@@ -1,7 +1,7 @@
 """Personal data of an archived case's customer, masked in the database for good (R28).
 
 What reports count stays: dates, type, priority, product, department, people who worked on it, satisfaction. Names and
-contacts are replaced whole, other texts are masked as `activities.masking` does it, rendered messages go: all of it
+contacts are replaced whole, other texts are masked as `activities.privacy.masking` does it, rendered messages go: all of it
 is in the archived file. The intake key stays, so that a submission sent once more is still the same case. Masking what
 is masked changes nothing.
 """
@@ -14,10 +14,7 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.masking import Mask
-from activities.outbox import GONE
-from activities.submission import lookup_columns, supply
-from activities.tables import (
+from activities.database.tables import (
     case_record,
     outbox,
     registration,
@@ -27,6 +24,9 @@ from activities.tables import (
     settlement,
     timeline,
 )
+from activities.delivery.outbox import GONE
+from activities.intake.submission import lookup_columns, supply
+from activities.privacy.masking import Mask
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import Audience

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.archive.shelf import Stored
-from activities.database import Database, insert_into
-from activities.tables import archive, case_record
+from activities.archive.store import Stored
+from activities.database.database import Database, insert_into
+from activities.database.tables import archive, case_record
 
 
 @dataclass(frozen=True)

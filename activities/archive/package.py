@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from activities.archive.dossier import FORMAT, Dossier
+from activities.archive.document import FORMAT, Dossier
 from workflows.domain.problem import Problem
 
 PAGE, DATA, SUMS = "case.html", "case.json", "SHA256SUMS"

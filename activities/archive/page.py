@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChainableUndefined
 
-from activities.archive.dossier import Dossier
-from activities.event_text import event_text
-from activities.labels import TEMPLATES, label
-from activities.pages import environment
-from activities.wording import clean, named, person
+from activities.archive.document import Dossier
+from activities.rendering.event_text import event_text
+from activities.rendering.filters import clean, named, person
+from activities.rendering.labels import TEMPLATES, label
+from activities.rendering.pages import environment
 from workflows.domain.vocabulary import Audience, Locale
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
-from activities.outbox import OPEN
-from activities.tables import archive, case_record, outbox, review, review_case
+from activities.database.tables import archive, case_record, outbox, review, review_case
+from activities.delivery.outbox import OPEN
 from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import Status
 

@@ -1,1 +1,1 @@
-"""The sample organisation, and reading a company's own."""
+"""The organisation file and who stands in it; the sample organisation beside it."""

@@ -1,1 +1,1 @@
-"""Policies that ship, and reading a company's own."""
+"""The policy in force, read from its file, with the calendar it goes by; the shipped policies beside it."""

@@ -58,7 +58,7 @@ async def report(
     if (last is not None) == (from_ is not None or to is not None) or (from_ is None) != (to is None):
         say("which days? allowed: --from and --to, or --last week, or --last month (see bihuan report --help)")
         return _MISUSED
-    from activities.analysis.document import report_json, write_report
+    from activities.analysis.files import report_json, write_report
     from activities.analysis.period import Period
     from activities.analysis.report import analyse
     from activities.analysis.wording import company_name, speech_of
@@ -119,7 +119,7 @@ def _days(installation: Installation, first: str | None, last: str | None, ended
 
 async def _mail(installation: Installation, days: Days, page: Path, locale: str) -> list[ReportMailed]:
     """To one after the other; who cannot be reached now is told so, and may be tried again."""
-    from activities.transport import Delayed
+    from activities.delivery.transport import Delayed
     from worker.process import build_reporting, build_transports
     from workflows.domain.vocabulary import Locale
     from workflows.ports import ReportMailed
@@ -135,7 +135,7 @@ async def _mail(installation: Installation, days: Days, page: Path, locale: str)
 
 
 def _show(made: Report, speech: Speech) -> None:
-    from activities.analysis.document import headline_rows
+    from activities.analysis.files import headline_rows
 
     columns = speech.words["columns"]
     print_table(

@@ -24,10 +24,10 @@ from worker.settings import load_settings
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from activities.archive.archiving import Archiving
-    from activities.archive.dossier import Dossier
+    from activities.archive.activity import Archiving
+    from activities.archive.document import Dossier
     from activities.archive.ledger import Entry
-    from activities.archive.shelf import FileState, Shelf, Stored
+    from activities.archive.store import FileState, Shelf, Stored
     from worker.installation import Installation
 
 
@@ -79,7 +79,7 @@ async def verify(*, as_json: AsJson = False, data: DataFolder = None) -> int:
     """
     import asyncio
 
-    from activities.archive.shelf import FileState
+    from activities.archive.store import FileState
 
     async with _archive(data) as (shelf, entries, _):
         found: list[tuple[Entry, Stored, FileState]] = []
@@ -128,7 +128,7 @@ async def show(
     if as_json:
         print_json(dossier)
         return
-    from activities.casefile import CaseFile
+    from activities.queries.case_record import CaseFile
     from starter.console.case_json import case_json
     from starter.console.case_panel import CasePanel
     from worker.company_time import CompanyTime
@@ -216,7 +216,7 @@ async def _archive(
 ) -> AsyncIterator[tuple[Shelf, Sequence[Entry], Installation]]:
     """The archive folder, what the record says is in it, and the installation."""
     from activities.archive.ledger import Ledger
-    from activities.archive.shelf import Shelf
+    from activities.archive.store import Shelf
     from worker.installation import open_installation
 
     async with open_installation(load_settings(data=data)) as installation:
@@ -226,7 +226,7 @@ async def _archive(
 
 def _read(shelf: Shelf, entries: Sequence[Entry], number: str) -> tuple[Path, Dossier]:
     from activities.archive.package import read_package
-    from activities.archive.shelf import FileState
+    from activities.archive.store import FileState
 
     entry = next(iter(entries), None)
     stored = entry.stored if entry else None

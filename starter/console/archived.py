@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.casefile import CaseFile
+from activities.queries.case_record import CaseFile
 from worker.place import Place
 
 
@@ -12,7 +12,7 @@ async def archived_as(place: Place, file: CaseFile) -> dict[str, Any] | None:
     """`file`, `sha256`, `archived_at` and `masked_at`; None for a case that is open, or not archived."""
     if file.view is None or file.view["closed_at"] is None:
         return None
-    from activities.archive.standing import archive_standing
-    from activities.database_url import DatabaseUrl
+    from activities.archive.status import archive_standing
+    from activities.database.url import DatabaseUrl
 
     return await archive_standing(DatabaseUrl.parse(place.database), file.number)

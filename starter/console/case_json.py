@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.casefile import CaseFile
+from activities.queries.case_record import CaseFile
 from worker.company_time import CompanyTime
 
 _ALWAYS = (

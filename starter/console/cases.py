@@ -46,8 +46,8 @@ async def show(
 
     Example: bihuan show FB202605110001 --json
     """
-    from activities.casefile import read_case_file
-    from activities.database_url import DatabaseUrl
+    from activities.database.url import DatabaseUrl
+    from activities.queries.case_record import read_case_file
     from starter.console.archived import archived_as
     from starter.console.case_json import case_json
     from starter.console.review_json import review_for, review_of_case
@@ -99,7 +99,7 @@ async def list_(
 
     Example: bihuan list --open --department technical_support --breached
     """
-    from activities.reading import Filter
+    from activities.queries.cases import Filter
     from starter.console.case_json import case_json
     from starter.console.review_json import review_of_case, reviews_by_case
     from worker.settings import load_settings
@@ -200,7 +200,7 @@ async def outbox(
 
     Example: bihuan outbox FB202605110001 --full
     """
-    from activities.outbox import OutboxStatus
+    from activities.delivery.outbox import OutboxStatus
     from worker.settings import load_settings
 
     settings = load_settings(data=data)
@@ -236,8 +236,8 @@ async def outbox(
 
 
 async def _read(settings: Settings, what: str, *arguments: Any, **options: Any) -> Any:
-    from activities.database import Database
-    from activities.reading import Cases
+    from activities.database.database import Database
+    from activities.queries.cases import Cases
 
     database = Database.open(settings.database)
     try:
@@ -249,8 +249,8 @@ async def _read(settings: Settings, what: str, *arguments: Any, **options: Any) 
 
 async def _must_be_known(settings: Settings, department: str) -> None:
     """A department that no case names has to be one of the organisation; cases of one that is gone are still found."""
-    from activities.database import Database
-    from activities.directory import Directory
+    from activities.database.database import Database
+    from activities.organisation.directory import Directory
 
     database = Database.open(settings.database)
     try:

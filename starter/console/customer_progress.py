@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from activities.labels import label
+from activities.rendering.labels import label
 from starter.console.screen import printable
 from worker.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale
@@ -21,7 +21,7 @@ _PARTS = ("cause", "solution", "cautions", "prevention")
 
 
 class CustomerProgress:
-    """Draws the JSON of `activities.customer_view` with its times on the company's wall clock; `now` is the cases'."""
+    """Draws the JSON of `activities.queries.customer_view` with its times on the company's wall clock; `now` is the cases'."""
 
     def __init__(self, view: Mapping[str, Any], company: CompanyTime, now: datetime) -> None:
         self._view, self._company, self._now = view, company, now

@@ -67,7 +67,7 @@ async def list_(
 
     Example: bihuan kb list --status draft
     """
-    from activities.article_name import ArticleStatus
+    from activities.knowledge.article_name import ArticleStatus
 
     if status is not None and status not in set(ArticleStatus):
         raise Problem(f"--status {status}: allowed: {', '.join(ArticleStatus)}")
@@ -181,7 +181,7 @@ async def learn(
 
     Example: bihuan kb learn --since 2026-01-01
     """
-    from activities.backlog import Backlog
+    from activities.knowledge.backlog import Backlog
     from worker.installation import open_installation
 
     settings = load_settings(data=data)
@@ -200,7 +200,7 @@ async def learn(
 
 
 async def _change(what: str, key: str, by: str, as_json: bool, data: str | None, **options: Any) -> None:
-    from activities.knowledge import Knowledge
+    from activities.knowledge.editing import Knowledge
     from worker.installation import open_installation
 
     async with open_installation(load_settings(data=data)) as installation:
@@ -215,8 +215,8 @@ async def _change(what: str, key: str, by: str, as_json: bool, data: str | None,
 
 
 def _articles(data: str | None) -> Any:
-    from activities.articles import Articles
-    from activities.database_url import DatabaseUrl
+    from activities.database.url import DatabaseUrl
+    from activities.knowledge.search import Articles
 
     return Articles(DatabaseUrl.parse(load_settings(data=data).database))
 

@@ -16,9 +16,9 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
     """
     from temporalio.service import RPCError, RPCStatusCode
 
-    from activities.lost import close_lost as close_in_record
     from activities.queries.drift import DisagreementReason
-    from activities.sweeps import latest_sweep
+    from activities.queries.sweeps import latest_sweep
+    from activities.recording.lost import close_lost as close_in_record
     from worker.connection import connect
     from worker.installation import Installation, open_installation
     from worker.settings import load_settings

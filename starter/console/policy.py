@@ -28,7 +28,7 @@ def check(
     """
     from datetime import UTC, datetime
 
-    from activities.calendars import build_calendar
+    from activities.policy.calendars import build_calendar
     from activities.policy.loading import load_policy
     from workflows.domain.problem import Problem
     from workflows.domain.vocabulary import Locale
@@ -59,7 +59,7 @@ def due(
 
     Example: bihuan policy due --priority P2 --from 2026-09-30T16:00
     """
-    from activities.calendars import build_calendar
+    from activities.policy.calendars import build_calendar
     from activities.policy.loading import load_policy
     from worker.settings import load_settings
     from workflows.domain.formats import moment_of

@@ -19,7 +19,7 @@ from starter.console.screen import (
 )
 
 if TYPE_CHECKING:
-    from activities.reading import OutboxEntry
+    from activities.queries.cases import OutboxEntry
     from worker.company_time import CompanyTime
 
 _MISUSED = 2

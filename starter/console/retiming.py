@@ -83,8 +83,8 @@ async def _retime_many(given: dict[str, str], query: str | None, sender: Sender,
 
 
 async def _open_cases(url: str, given: dict[str, str]) -> list[str]:
-    from activities.database import Database
-    from activities.reading import Cases, Filter
+    from activities.database.database import Database
+    from activities.queries.cases import Cases, Filter
 
     database = Database.open(url)
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from activities.casefile import CaseFile
-from activities.database_url import DatabaseUrl
-from activities.lateness import find_late, next_due
-from activities.review_file import ReviewFile, list_review_files, review_of
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import CaseFile
+from activities.queries.lateness import find_late, next_due
+from activities.review.reading import ReviewFile, list_review_files, review_of
 from worker.company_time import CompanyTime, RecordPlace
 from workflows.domain.problem import Problem
 

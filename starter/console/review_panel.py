@@ -12,8 +12,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from activities.event_text import event_text
-from activities.labels import label
+from activities.rendering.event_text import event_text
+from activities.rendering.labels import label
 from starter.console.screen import printable, shortened
 from worker.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale

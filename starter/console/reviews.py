@@ -24,9 +24,9 @@ from workflows.domain.problem import Problem
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from activities.review_file import ReviewFile
-    from activities.review_report import ReviewReport
-    from activities.review_wording import Voice
+    from activities.review.reading import ReviewFile
+    from activities.review.report import ReviewReport
+    from activities.review.wording import Voice
     from worker.company_time import CompanyTime
     from workflows.domain.organisation.organisation import Organisation
     from workflows.domain.policy.policy import Policy
@@ -49,8 +49,8 @@ async def list_(
 
     Example: bihuan review list --status open --department technical_support
     """
-    from activities.database_url import DatabaseUrl
-    from activities.review_file import list_review_files
+    from activities.database.url import DatabaseUrl
+    from activities.review.reading import list_review_files
     from starter.console.review_json import review_json
     from worker.company_time import CompanyTime
 
@@ -141,7 +141,7 @@ async def draft(
 
     Example: bihuan review draft FB202605110001 --out report.toml
     """
-    from activities.review_draft import draft_json, draft_text
+    from activities.review.draft import draft_json, draft_text
 
     _, file, company = await _read(number, data)
     status = file.as_json()["status"]
@@ -167,8 +167,8 @@ async def draft(
 
 
 async def _read(number: str, data: str | None) -> tuple[Place, ReviewFile, CompanyTime]:
-    from activities.database_url import DatabaseUrl
-    from activities.review_file import read_review_file
+    from activities.database.url import DatabaseUrl
+    from activities.review.reading import read_review_file
     from worker.company_time import CompanyTime
 
     place = find_place(data)
@@ -177,7 +177,7 @@ async def _read(number: str, data: str | None) -> tuple[Place, ReviewFile, Compa
 
 
 async def _report(file: ReviewFile, company: CompanyTime, locale: Locale, data: str | None) -> ReviewReport:
-    from activities.review_report import ReviewReport
+    from activities.review.report import ReviewReport
 
     organisation, policy = await _rules(data)
     voice = _voice(organisation, policy, company, locale)
@@ -197,7 +197,7 @@ async def _rules(data: str | None) -> tuple[Organisation, Policy]:
 
 
 def _voice(organisation: Organisation, policy: Policy, company: CompanyTime, locale: Locale) -> Voice:
-    from activities.review_wording import Voice
+    from activities.review.wording import Voice
 
     return Voice(locale, policy.labels() | organisation.labels(), organisation.names(), company.zone)
 
@@ -216,7 +216,7 @@ def _write_new(path: Path, text: str) -> None:
 def _row(review: dict[str, Any], company: CompanyTime, locale: Locale) -> tuple[str | Text, ...]:
     from rich.text import Text
 
-    from activities.labels import label
+    from activities.rendering.labels import label
 
     late = review["overdue"]
     until = f"{company.local(review['due']):%Y-%m-%d %H:%M}" if review["due"] else ""

@@ -10,8 +10,8 @@ async def upgrade(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan db upgrade
     """
-    from activities.database import Database
-    from activities.migrations import HEAD
+    from activities.database.database import Database
+    from activities.database.migrations import HEAD
     from worker.place import find_place
 
     database = Database.open(find_place(data).database)

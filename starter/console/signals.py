@@ -117,8 +117,8 @@ async def progress(
 
 
 async def _asked_by_customer(number: str, contact: str, locale: str | None, *, as_json: bool, data: str | None) -> int:
-    from activities.customer_view import read_customer_view
-    from activities.database_url import DatabaseUrl
+    from activities.database.url import DatabaseUrl
+    from activities.queries.customer_view import read_customer_view
     from worker.company_time import CompanyTime
     from worker.place import find_place
     from workflows.domain.vocabulary import Locale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.casefile import CaseFile
+from activities.queries.case_record import CaseFile
 from worker.place import Place
 from workflows.domain.problem import Problem
 
@@ -16,9 +16,9 @@ async def suggestions_for(place: Place, file: CaseFile) -> dict[str, Any] | None
     """
     if file.view is None or file.view["closed_at"] is not None:
         return None
-    from activities.database_url import DatabaseUrl
-    from activities.reader import open_reader
-    from activities.suggestion import suggest
+    from activities.database.reader import open_reader
+    from activities.database.url import DatabaseUrl
+    from activities.knowledge.suggestion import suggest
 
     view: dict[str, Any] = dict(file.view)
     try:

@@ -97,7 +97,7 @@ async def export(
     """
     import json
 
-    from activities.past import Past
+    from activities.queries.history_export import Past
     from worker.company_time import CompanyTime
     from worker.installation import open_installation
     from worker.settings import load_settings
@@ -123,7 +123,7 @@ def _play(
     lines: list[str], policies: list[Policy], people: Organisation, until: str | None
 ) -> tuple[dict[int, str], list[Rehearsal], tuple[datetime, datetime]]:
     """Faults by line, one rehearsal a policy, and first and last moment. Every policy gets the same lines."""
-    from activities.decision import Decision
+    from activities.opening.decision import Decision
     from starter.trial.figures import Figures
     from starter.trial.log import read_log
     from starter.trial.rehearsal import Rehearsal

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from activities.labels import label
+from activities.rendering.labels import label
 from starter.console.screen import screen
 from starter.demo.record import LiveRecord
 from worker.installation import Installation

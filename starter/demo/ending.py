@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from activities.event_text import event_text
-from activities.labels import label
-from activities.reading import OutboxEntry
+from activities.queries.cases import OutboxEntry
+from activities.rendering.event_text import event_text
+from activities.rendering.labels import label
 from starter.console.screen import print_rich, print_table
 from starter.demo.record import LiveRecord
 from worker.installation import Installation

@@ -10,7 +10,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.casefile import CaseFile
+from activities.queries.case_record import CaseFile
 from starter.demo.record import LiveRecord
 from starter.demo.story import StoryFailedError
 from workflows.domain.review.view import review_id

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from activities.casefile import CaseFile
-from activities.reading import Cases
+from activities.queries.case_record import CaseFile
+from activities.queries.cases import Cases
 
 _EVERY = 0.1
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from activities.analysis.document import write_report
+from activities.analysis.files import write_report
 from activities.analysis.period import Period
 from activities.analysis.report import analyse
 from activities.analysis.wording import company_name, speech_of
-from activities.database_url import DatabaseUrl
-from activities.review_file import list_review_files, read_review_file
-from activities.review_report import ReviewReport
-from activities.review_wording import Voice
+from activities.database.url import DatabaseUrl
+from activities.review.reading import list_review_files, read_review_file
+from activities.review.report import ReviewReport
+from activities.review.wording import Voice
 from starter.demo.week import START
 from worker.installation import Installation
 from workflows.domain.review.view import ReviewStatus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from activities.casefile import CaseFile
+from activities.queries.case_record import CaseFile
 from starter.demo.forms import CALLERS
 from starter.demo.player import Player
 from starter.demo.story import StoryFailedError, happened

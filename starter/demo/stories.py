@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from activities.casefile import CaseFile
+from activities.queries.case_record import CaseFile
 from starter.demo.forms import form
 from starter.demo.scripts import (
     dissatisfied,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workflows.domain.event import EventKind
 
 if TYPE_CHECKING:
-    from activities.casefile import CaseFile
+    from activities.queries.case_record import CaseFile
     from starter.demo.player import Player
 
 

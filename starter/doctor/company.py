@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from activities.calendars import build_calendar
-from activities.directory import Directory
+from activities.organisation.directory import Directory
 from activities.organisation.loading import load_organisation
+from activities.policy.calendars import build_calendar
 from activities.policy.in_force import digest
 from activities.policy.loading import load_policy
 from starter.doctor.line import Line, NotLookedAtError, Speaker

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from activities.mail import Smtp
-from activities.rendering import Renderer
-from activities.transport import DeliveryError
+from activities.delivery.mail import Smtp
+from activities.delivery.transport import DeliveryError
+from activities.messages.renderer import Renderer
 from starter.doctor.line import Line, Speaker
 from starter.doctor.ward import Ward
 from worker.process import build_transports

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from activities.database import Database
-from activities.database_url import DatabaseUrl
-from activities.migrations import HEAD
+from activities.database.database import Database
+from activities.database.migrations import HEAD
+from activities.database.url import DatabaseUrl
 from starter.doctor.line import Line, Speaker
 from starter.doctor.ward import Ward
 from workflows.domain.problem import Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from activities.sweeps import Sweep
+from activities.queries.sweeps import Sweep
 from starter.doctor.check import Check
 from starter.doctor.line import Line, NotLookedAtError, Speaker
 from starter.doctor.ward import Ward

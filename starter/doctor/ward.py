@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from temporalio.client import Client
 
-from activities.database import Database
-from activities.directory import Directory
+from activities.database.database import Database
+from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
-from activities.sweeps import Sweep, latest_sweep
+from activities.queries.sweeps import Sweep, latest_sweep
 from starter.doctor.line import NotLookedAtError
 from worker.company_time import CompanyTime
 from worker.connection import connect

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from activities.form import Form, parse_form
+from activities.intake.form import Form, parse_form
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.formats import moment_of

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from activities.decision import Decision
-from activities.form import Form
+from activities.intake.form import Form
+from activities.opening.decision import Decision
 from starter.trial.cast import Player, player
 from starter.trial.figures import Figures
 from starter.trial.log import Entry

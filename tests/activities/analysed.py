@@ -11,10 +11,10 @@ from typing import Any
 from activities.analysis.measures import BREAKDOWNS
 from activities.analysis.period import Period
 from activities.analysis.report import Report, analyse
-from activities.database import Database
-from activities.directory import Directory
-from activities.recording import Recording
-from activities.rendering import Renderer
+from activities.database.database import Database
+from activities.messages.renderer import Renderer
+from activities.organisation.directory import Directory
+from activities.recording.activity import Recording
 from benchmarks.made_up import write
 from tests.activities.samples import register_case
 from tests.scenes import MONDAY, command, open_case

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from unittest.mock import patch
 
 from activities.archive.ledger import Ledger
-from activities.database import Database
+from activities.database.database import Database
 from tests.activities.test_archive import archiving_of, run
 
 
@@ -40,7 +40,7 @@ _DEATHS = {
     "writing": ("os.fsync", die_at_a_file),
     "renaming": ("pathlib.Path.replace", die),
     "marking": ("activities.archive.ledger.Ledger.archived", die),
-    "committing": ("activities.archive.archiving.Ledger", Committing),
+    "committing": ("activities.archive.activity.Ledger", Committing),
 }
 
 

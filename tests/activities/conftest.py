@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.database import Database
+from activities.database.database import Database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import Date, Table, select
 
-from activities.database import Database
-from activities.migrations.upgrade import upgrade
-from activities.tables import UtcDateTime, metadata
+from activities.database.database import Database
+from activities.database.migrations.upgrade import upgrade
+from activities.database.tables import UtcDateTime, metadata
 
 FIRST = "0001"
 CLOSED, MOVING = "FB202605110001", "FB202605110002"

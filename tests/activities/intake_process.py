@@ -10,9 +10,9 @@ import asyncio
 import os
 from datetime import timedelta
 
-from activities.database import Database, insert_into
-from activities.register import Register
-from activities.tables import day_serial
+from activities.database.database import Database, insert_into
+from activities.database.tables import day_serial
+from activities.intake.register import Register
 from tests.activities.samples import DAY, form
 from tests.faults.processes import Stream
 from tests.scenes import MONDAY

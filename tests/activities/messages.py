@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from activities.rendering import Rendered, Renderer
-from activities.specimen import context, notice
+from activities.messages.renderer import Rendered, Renderer
+from activities.messages.samples import context, notice
 from workflows.domain.event import Message
 from workflows.domain.vocabulary import Audience, Locale
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from activities.database import Database
-from activities.directory import Directory
-from activities.recording import Recording
-from activities.register import Register
-from activities.review_recording import ReviewRecording
+from activities.database.database import Database
+from activities.intake.register import Register
+from activities.organisation.directory import Directory
+from activities.recording.activity import Recording
+from activities.recording.review_activity import ReviewRecording
 from tests.activities.samples import form, organisation
 from tests.activities.test_recording import recording_of
 from tests.scenes import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, settlement

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from activities.database import Database
-from activities.form import Form
-from activities.register import Register
+from activities.database.database import Database
+from activities.intake.form import Form
+from activities.intake.register import Register
 from tests.scenes import MONDAY, NUMBER
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.formats import Weekday

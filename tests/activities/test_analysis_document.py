@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from activities.analysis.document import report_html, report_json, write_report
+from activities.analysis.files import report_html, report_json, write_report
 from activities.analysis.findings import Tone
 from activities.analysis.report import analyse
 from activities.analysis.wording import Speech, report_words
-from activities.database import Database
+from activities.database.database import Database
 from tests.activities.analysed import APRIL, LATER, MAY, Busy, busy_months, live, rows
 from tests.scenes import MINUTE
 from workflows.domain.vocabulary import Locale

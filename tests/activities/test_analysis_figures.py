@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from activities.analysis.document import report_json
+from activities.analysis.files import report_json
 from activities.analysis.findings import Finding, Place
 from activities.analysis.measures import BREAKDOWNS
 from activities.analysis.report import analyse
 from activities.analysis.wording import Speech
-from activities.database import Database
+from activities.database.database import Database
 from benchmarks.made_up import write
 from tests.activities.analysed import (
     APRIL,

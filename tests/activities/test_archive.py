@@ -17,18 +17,18 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from activities.archive.archiving import Archiving
-from activities.archive.dossier import read_dossier
+from activities.archive.activity import Archiving
+from activities.archive.document import read_dossier
 from activities.archive.ledger import Entry, Ledger
 from activities.archive.package import read_package, unpack
 from activities.archive.page import CasePage
-from activities.archive.shelf import FileState, Shelf, find_attachments
-from activities.database import Database
-from activities.directory import Directory
-from activities.labels import TEMPLATES
+from activities.archive.store import FileState, Shelf, find_attachments
+from activities.database.database import Database
+from activities.database.tables import case_record, outbox, registration
+from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
-from activities.reading import Cases
-from activities.tables import case_record, outbox, registration
+from activities.queries.cases import Cases
+from activities.rendering.labels import TEMPLATES
 from tests.activities.samples import organisation
 from tests.activities.test_knowledge import closed, opened
 from tests.faults.processes import ended, start

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import insert, select, update
 
 from activities.archive.package import read_package
-from activities.database import Database
-from activities.tables import review, review_case, review_timeline
+from activities.database.database import Database
+from activities.database.tables import review, review_case, review_timeline
 from tests.activities.test_archive import MUCH_LATER, archiving_of, entry_of, run
 from tests.activities.test_knowledge import closed
 from tests.scenes import MONDAY

@@ -8,7 +8,7 @@ from typing import Any
 import chinese_calendar
 import pytest
 
-from activities.calendars import build_calendar
+from activities.policy.calendars import build_calendar
 from activities.policy.loading import load_policy
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy.policy import Policy

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from activities import census
-from activities.census import Census
-from activities.database import Database
-from activities.tables import case_record, outbox, registration, review
+from activities.database.database import Database
+from activities.database.tables import case_record, outbox, registration, review
+from activities.queries import inventory
+from activities.queries.inventory import Census
 from tests.activities.samples import register_case
 from tests.scenes import MONDAY
 
@@ -40,7 +40,7 @@ async def _message(database: Database, number: str, key: str, **changes: Any) ->
 async def test_every_open_case_is_looked_at_whatever_the_size_of_a_portion(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(census, "_PORTION", 2)
+    monkeypatch.setattr(inventory, "_PORTION", 2)
     numbers = [await _case(database, f"k{index}") for index in range(5)]
     closed = await _case(database, "closed", status="closed", closed_at=MONDAY)
     fresh = await _case(database, "fresh", updated_at=LATER)

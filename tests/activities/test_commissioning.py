@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from activities.database import Database
-from activities.directory import Directory
-from activities.recording import Recording
-from activities.review_recording import ReviewRecording
-from activities.tables import outbox, review, review_case, review_timeline
+from activities.database.database import Database
+from activities.database.tables import outbox, review, review_case, review_timeline
+from activities.organisation.directory import Directory
+from activities.recording.activity import Recording
+from activities.recording.review_activity import ReviewRecording
 from tests.activities.samples import organisation, register_case
 from tests.activities.test_recording import recording_of
 from tests.scenes import DAY, MINUTE, MONDAY, open_case

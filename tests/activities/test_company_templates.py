@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.rendering import Rendered, Renderer
-from activities.specimen import NUMBER
+from activities.messages.renderer import Rendered, Renderer
+from activities.messages.samples import NUMBER
 from tests.activities.messages import rendered
 from workflows.domain.event import Message
 from workflows.domain.problem import Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from activities.contact import reaches
+from activities.queries.contact import reaches
 from tests.activities.samples import customer, form
 from workflows.domain.model import Json
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from activities.customer_view import read_customer_view
-from activities.database import Database
-from activities.directory import Directory
-from activities.reading import Cases
-from activities.recording import Recording
-from activities.rendering import Renderer
+from activities.database.database import Database
+from activities.messages.renderer import Renderer
+from activities.organisation.directory import Directory
+from activities.queries.cases import Cases
+from activities.queries.customer_view import read_customer_view
+from activities.recording.activity import Recording
 from starter.console.customer_progress import CustomerProgress
 from starter.console.screen import screen
 from tests.activities.samples import customer, register_case

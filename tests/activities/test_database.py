@@ -16,16 +16,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from activities.casefile import read_case_file
-from activities.database import WORKING, Database
-from activities.database_url import DatabaseUrl
-from activities.directory import Directory
-from activities.installation import Installation
-from activities.migrations import HEAD
-from activities.migrations.upgrade import configuration, upgrade
-from activities.reader import open_reader
-from activities.remembered import read_remembered
-from activities.tables import day_serial, installation, metadata, organisation, timeline
+from activities.database.database import WORKING, Database
+from activities.database.installation import Installation
+from activities.database.migrations import HEAD
+from activities.database.migrations.upgrade import configuration, upgrade
+from activities.database.reader import open_reader
+from activities.database.remembered import read_remembered
+from activities.database.tables import day_serial, installation, metadata, organisation, timeline
+from activities.database.url import DatabaseUrl
+from activities.organisation.directory import Directory
+from activities.queries.case_record import read_case_file
 from tests.activities.samples import DAY, register_case
 from tests.activities.samples import organisation as company
 from tests.scenes import MONDAY
@@ -47,7 +47,7 @@ async def test_an_upgraded_database_has_exactly_the_tables_the_program_works_wit
 async def test_a_start_without_upgrade_does_not_load_alembic(database_url: str, database: Database) -> None:
     script = (
         "import asyncio, sys\n"
-        "from activities.database import Database\n"
+        "from activities.database.database import Database\n"
         "async def main():\n"
         f"    database = Database.open({database_url!r})\n"
         "    await database.migrate()\n"
@@ -228,7 +228,7 @@ async def test_a_file_that_another_program_holds_is_said_in_a_line_with_the_way_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str
 ) -> None:
     path = tmp_path / "bihuan.db"
-    monkeypatch.setattr("activities.database.PATIENCE", timedelta(milliseconds=100))
+    monkeypatch.setattr("activities.database.database.PATIENCE", timedelta(milliseconds=100))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         # Nothing was made here yet, so that not even the journal's mode is settled.
         other.execute(f"BEGIN {lock}")

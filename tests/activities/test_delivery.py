@@ -14,12 +14,12 @@ from temporalio.activity import ActivityCancellationDetails
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.addressing import place_of_customer
-from activities.database import Database
-from activities.delivery import Delivering
-from activities.mail import Smtp
-from activities.outbox import GONE, Outbox
-from activities.reading import Cases, OutboxEntry
+from activities.database.database import Database
+from activities.delivery.activity import Delivering
+from activities.delivery.mail import Smtp
+from activities.delivery.outbox import GONE, Outbox
+from activities.messages.routing import place_of_customer
+from activities.queries.cases import Cases, OutboxEntry
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.samples import NUMBER, register_case
 from workflows.domain.event import Message

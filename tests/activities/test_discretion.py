@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
-from activities.database import Database
-from activities.discretion import chain_of, words_of
-from activities.form import Customer
-from activities.tables import registration
-from activities.transport import Delayed, without_recipient
+from activities.database.database import Database
+from activities.database.tables import registration
+from activities.delivery.transport import Delayed, without_recipient
+from activities.intake.form import Customer
+from activities.privacy.redaction import chain_of, words_of
 from workflows.domain.problem import Problem
 
 _NAME, _PHONE = "欧阳明月", "13912345678"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from activities.database import Database
+from activities.database.database import Database
 from activities.queries.drift import Disagreement, DisagreementReason
-from activities.sweeps import keep_sweep, latest_sweep
+from activities.queries.sweeps import keep_sweep, latest_sweep
 from starter.doctor.line import Level
 from starter.doctor.record import clocks, database, integrity
 from starter.doctor.ward import Ward

@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from activities.analysis.document import report_json
+from activities.analysis.files import report_json
 from activities.analysis.period import Period
 from activities.analysis.report import analyse
 from activities.analysis.wording import Speech
 from activities.archive.erasure import mask_case
 from activities.archive.package import read_package
-from activities.articles import Articles
-from activities.database import Database
-from activities.form import Form
-from activities.knowledge import Knowledge
-from activities.past import Past
-from activities.reader import open_reader
-from activities.reading import Cases
-from activities.suggestion import suggest
-from activities.tables import metadata, outbox, registration
+from activities.database.database import Database
+from activities.database.reader import open_reader
+from activities.database.tables import metadata, outbox, registration
+from activities.intake.form import Form
+from activities.knowledge.editing import Knowledge
+from activities.knowledge.search import Articles
+from activities.knowledge.suggestion import suggest
+from activities.queries.cases import Cases
+from activities.queries.history_export import Past
 from tests.activities.samples import customer, organisation, register_case
 from tests.activities.test_archive import LATER, MUCH_LATER, archiving_of, entry_of, run
 from tests.activities.test_knowledge import closed

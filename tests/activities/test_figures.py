@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import update
 
-from activities.database import Database
-from activities.figures import STANDING, TOTALS, Figure, read_figures
-from activities.sweeps import keep_sweep
-from activities.tables import outbox, registration
+from activities.database.database import Database
+from activities.database.tables import outbox, registration
+from activities.queries.metrics import STANDING, TOTALS, Figure, read_figures
+from activities.queries.sweeps import keep_sweep
 from tests.activities.samples import event, register_case, to_customer
 from tests.activities.test_reading import write
 from tests.scenes import HOUR, MINUTE, MONDAY

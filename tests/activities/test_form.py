@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from activities.completeness import missing_fields
-from activities.form import Form, parse_form
+from activities.intake.completeness import missing_fields
+from activities.intake.form import Form, parse_form
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
 from workflows.domain.problem import Problem

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from activities.rendering import Renderer
-from activities.specimen import context, notice
+from activities.messages.renderer import Renderer
+from activities.messages.samples import context, notice
 from tests.activities.messages import parsed, rendered
 from workflows.domain.event import Message
 from workflows.domain.vocabulary import Audience, Locale

@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, func, select, text, update
 
-from activities.articles import Articles
-from activities.backlog import Backlog
-from activities.bigrams import words_of
-from activities.database import Database
-from activities.knowledge import Knowledge
-from activities.migrations import HEAD
-from activities.migrations.upgrade import upgrade
+from activities.database.database import Database
+from activities.database.migrations import HEAD
+from activities.database.migrations.upgrade import upgrade
+from activities.database.tables import article, case_record, timeline
+from activities.knowledge.backlog import Backlog
+from activities.knowledge.bigrams import words_of
+from activities.knowledge.editing import Knowledge
+from activities.knowledge.search import Articles
 from activities.policy.loading import load_policy
-from activities.reading import Cases
-from activities.tables import article, case_record, timeline
+from activities.queries.cases import Cases
 from tests.activities.samples import organisation, register_case
 from tests.activities.test_recording import recording_of
 from tests.scenes import HOUR, MINUTE, MONDAY, command, open_case, settlement
@@ -148,7 +148,7 @@ async def test_a_closing_that_is_not_written_leaves_no_article(
     async def full(*_: Any) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("activities.outbox.Outbox.add", full)
+    monkeypatch.setattr("activities.delivery.outbox.Outbox.add", full)
     number = await register_case(either, description={"symptom": "打不出小票"})
     case, events = open_case()
     case.handle(command("resolve", AGENT, cause="c", solution="s", verified="yes"), MONDAY)
@@ -355,7 +355,7 @@ async def learned(database: Database, since: datetime | None = None) -> list[boo
 async def test_cases_closed_before_the_knowledge_base_are_learned_from_once(
     either: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.backlog._AT_ONCE", 2)
+    monkeypatch.setattr("activities.knowledge.backlog._AT_ONCE", 2)
     numbers = [await closed(either, f"收银台{name}打不出小票", prevention="每晚重启") for name in "甲乙丙"]
     kept = await publish(either, await closed(either, "报表导出超时"))
     await closed(either, "登录不了", ending="withdrawn")

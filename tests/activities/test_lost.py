@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from activities.database import Database
-from activities.lost import close_lost
-from activities.reading import Cases, Filter
-from activities.tables import case_record
+from activities.database.database import Database
+from activities.database.tables import case_record
+from activities.queries.cases import Cases, Filter
+from activities.recording.lost import close_lost
 from tests.activities.samples import NUMBER, register_case
 from tests.activities.test_recording import recording_of
 from tests.scenes import HOUR, MONDAY, command, open_case

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.masking import Mask, without_customer
+from activities.privacy.masking import Mask, without_customer
 
 FORM: dict[str, Any] = {
     "customer": {

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from activities.database import Database
-from activities.reader import open_reader
-from activities.reading import Cases
-from activities.register import Register
-from activities.settlements import Settlements
-from activities.suggestion import suggest
+from activities.database.database import Database
+from activities.database.reader import open_reader
+from activities.intake.register import Register
+from activities.knowledge.suggestion import suggest
+from activities.opening.store import Settlements
+from activities.queries.cases import Cases
 from workflows.domain.model import Json
 
 NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)

@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from activities.attention import AttentionReason
-from activities.casefile import read_case_file
-from activities.database import Database
-from activities.database_url import DatabaseUrl
-from activities.directory import Directory
-from activities.mail import Smtp
-from activities.outbox import Outbox
-from activities.reading import Cases, Filter
-from activities.recording import Recording
-from activities.register import Register
-from activities.rendering import Renderer
-from activities.tables import case_record
+from activities.database.database import Database
+from activities.database.tables import case_record
+from activities.database.url import DatabaseUrl
+from activities.delivery.mail import Smtp
+from activities.delivery.outbox import Outbox
+from activities.intake.register import Register
+from activities.messages.renderer import Renderer
+from activities.organisation.directory import Directory
+from activities.queries.attention import AttentionReason
+from activities.queries.case_record import read_case_file
+from activities.queries.cases import Cases, Filter
+from activities.recording.activity import Recording
 from tests.activities.samples import NUMBER, event, register_case, to_customer
 from tests.domain.test_collaboration import asked
 from tests.scenes import DAY, HOUR, MINUTE, MONDAY, open_case
@@ -70,8 +70,8 @@ async def test_showing_a_case_loads_no_library_that_makes_people_wait(database: 
     await register_case(database)
     script = (
         "import asyncio, sys\n"
-        "from activities.casefile import read_case_file\n"
-        "from activities.database_url import DatabaseUrl\n"
+        "from activities.queries.case_record import read_case_file\n"
+        "from activities.database.url import DatabaseUrl\n"
         f"file = asyncio.run(read_case_file(DatabaseUrl.parse({database_url!r}), {NUMBER!r}))\n"
         f"assert file.number == {NUMBER!r}\n"
         "sys.exit(str({'sqlalchemy', 'pydantic', 'temporalio'} & set(sys.modules) or 0))\n"

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from activities.database import Database
-from activities.directory import Directory
-from activities.reading import Cases
-from activities.recording import Recording
-from activities.register import Register
-from activities.rendering import RenderContext, Rendered, Renderer
-from activities.tables import case_record, outbox, registration, timeline
+from activities.database.database import Database
+from activities.database.tables import case_record, outbox, registration, timeline
+from activities.intake.register import Register
+from activities.messages.renderer import RenderContext, Rendered, Renderer
+from activities.organisation.directory import Directory
+from activities.queries.cases import Cases
+from activities.recording.activity import Recording
 from tests.activities.samples import (
     NUMBER,
     customer,
@@ -126,7 +126,7 @@ async def test_a_step_that_cannot_be_written_leaves_nothing_half_written(
     async def full(*_: Any) -> None:
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
-    monkeypatch.setattr("activities.outbox.Outbox.add", full)
+    monkeypatch.setattr("activities.delivery.outbox.Outbox.add", full)
     supplied = event(1, to_customer(), kind=EventKind.SUPPLIED, fields={"product": "else"})
     with pytest.raises(OperationalError):
         await recording.record(Record(view=view(), events=(supplied,)))

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import insert, select
 
-from activities.database import Database
-from activities.register import Register
-from activities.settlements import Settlements
-from activities.tables import day_serial, registration
+from activities.database.database import Database
+from activities.database.tables import day_serial, registration
+from activities.intake.register import Register
+from activities.opening.store import Settlements
 from tests.activities.intake_process import BEGINS_AT, LAST_OF_FOUR_DIGITS, take_in
 from tests.activities.samples import DAY, customer, form, register_case
 from tests.faults.processes import Stream, ended, reading, start

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from activities.labels import label
-from activities.rendering import RenderContext, Renderer
-from activities.specimen import CUSTOMER_FACTS, NOW, NUMBER, STAFF_FACTS, context, notice, specimens
-from activities.wording import one_line
+from activities.messages.renderer import RenderContext, Renderer
+from activities.messages.samples import CUSTOMER_FACTS, NOW, NUMBER, STAFF_FACTS, context, notice, specimens
+from activities.rendering.filters import one_line
+from activities.rendering.labels import label
 from tests.activities.messages import parsed, rendered
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Message, Notice

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.analysis.reporting import Reporting
-from activities.database import Database
-from activities.directory import Directory
-from activities.mail import Smtp
+from activities.analysis.activity import Reporting
+from activities.database.database import Database
+from activities.delivery.mail import Smtp
+from activities.delivery.transport import Delayed
+from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
-from activities.reading import Cases
-from activities.transport import Delayed
+from activities.queries.cases import Cases
 from benchmarks.made_up import write
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.samples import organisation

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.database import Database
-from activities.review_draft import _line, _text, account_of, draft_text
-from activities.review_file import ReviewFile, read_review_file
-from activities.review_wording import Voice, review_words
-from activities.wording import clean
+from activities.database.database import Database
+from activities.rendering.filters import clean
+from activities.review.draft import _line, _text, account_of, draft_text
+from activities.review.reading import ReviewFile, read_review_file
+from activities.review.wording import Voice, review_words
 from tests.activities.reviewed import AUTHOR, FINDINGS, HEAD, Reviewed, called_for
 from tests.activities.samples import organisation
 from tests.scenes import MONDAY

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from activities.attention import AttentionReason
-from activities.database import Database
-from activities.reading import Cases
-from activities.review_file import list_review_files, read_review_file, review_of
-from activities.reviews import find_review
+from activities.database.database import Database
+from activities.queries.attention import AttentionReason
+from activities.queries.cases import Cases
+from activities.review.reading import list_review_files, read_review_file, review_of
+from activities.review.reviews import find_review
 from tests.activities.reviewed import AUTHOR, COLLEAGUE, FINDINGS, HEAD, approved, called_for
 from tests.activities.samples import register_case
 from tests.scenes import DAY, MINUTE

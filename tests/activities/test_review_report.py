@@ -10,12 +10,12 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from activities.database import Database
-from activities.labels import TEMPLATES
-from activities.review_draft import account_of
-from activities.review_file import ReviewFile, read_review_file
-from activities.review_report import ReviewReport
-from activities.review_wording import Voice, review_words
+from activities.database.database import Database
+from activities.rendering.labels import TEMPLATES
+from activities.review.draft import account_of
+from activities.review.reading import ReviewFile, read_review_file
+from activities.review.report import ReviewReport
+from activities.review.wording import Voice, review_words
 from tests.activities.messages import parsed
 from tests.activities.reviewed import AUTHOR, FINDINGS, HEAD, Reviewed, approved, called_for
 from tests.activities.samples import organisation

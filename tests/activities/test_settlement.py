@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import select
 from temporalio.exceptions import ApplicationError
 
-from activities.database import Database
-from activities.directory import Directory
-from activities.form import parse_form
+from activities.database.database import Database
+from activities.database.tables import settlement
+from activities.intake.form import parse_form
+from activities.intake.register import Register
+from activities.opening.activity import Settling
+from activities.opening.store import Settlements
+from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
-from activities.register import Register
-from activities.settlement import Settling
-from activities.settlements import Settlements
-from activities.tables import settlement
 from tests.activities.test_form import filled
 from tests.activities.test_recording import recording_of
 from workflows.domain.case.aggregate import Case

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from activities.database import Database
+from activities.database.database import Database
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from activities.database import Database
-from activities.reader import open_reader
-from activities.reading import Cases
-from activities.rendering import Renderer
-from activities.suggestion import Suggestions, suggest
+from activities.database.database import Database
+from activities.database.reader import open_reader
+from activities.knowledge.suggestion import Suggestions, suggest
+from activities.messages.renderer import Renderer
+from activities.queries.cases import Cases
 from tests.activities.samples import organisation, register_case
 from tests.activities.test_knowledge import closed, opened, publish
 from tests.activities.test_recording import recording_of
@@ -123,6 +123,6 @@ async def test_a_case_is_dispatched_also_when_the_knowledge_base_cannot_be_read(
     async def broken(*_: Any, **__: Any) -> None:
         raise OSError("disk error")
 
-    monkeypatch.setattr("activities.recording.suggest", broken)
+    monkeypatch.setattr("activities.recording.activity.suggest", broken)
     number = await opened(either, "小票打印不出来")
     assert any(row.message == "dispatched" for row in await Cases(either).outbox(number))

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from activities.archive.archiving import Archiving
-from activities.archive.shelf import Shelf
-from activities.backlog import Backlog
-from activities.database import Database
-from activities.directory import Directory
-from activities.migrations import HEAD
-from activities.migrations.upgrade import upgrade
+from activities.archive.activity import Archiving
+from activities.archive.store import Shelf
+from activities.database.database import Database
+from activities.database.migrations import HEAD
+from activities.database.migrations.upgrade import upgrade
+from activities.intake.register import Register
+from activities.knowledge.backlog import Backlog
+from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
-from activities.reading import Cases, Filter
-from activities.register import Register
+from activities.queries.cases import Cases, Filter
 from tests.activities.first_release import CLOSED, FIRST, MOVING, ROWS, kept, put_first_release, upgrade_once
 from tests.activities.samples import form
 from tests.activities.test_archive import run

@@ -6,10 +6,10 @@ from enum import StrEnum
 
 import pytest
 
-from activities.labels import TEMPLATES, label, labels
-from activities.rendering import Renderer
-from activities.specimen import CUSTOMER_FACTS, STAFF_FACTS
-from activities.wording import duration, local_time
+from activities.messages.renderer import Renderer
+from activities.messages.samples import CUSTOMER_FACTS, STAFF_FACTS
+from activities.rendering.filters import duration, local_time
+from activities.rendering.labels import TEMPLATES, label, labels
 from workflows.domain.calendar import Calendar
 from workflows.domain.commands.case import SUPPLIABLE
 from workflows.domain.event import EventKind, Message

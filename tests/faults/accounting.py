@@ -17,11 +17,19 @@ from typing import Any
 from sqlalchemy import select
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from activities.database import Database
-from activities.mail import Smtp
-from activities.outbox import OutboxStatus, key_of
-from activities.report_ledger import REPORT_MAIL
-from activities.tables import case_record, installation, outbox, registration, review, review_timeline, timeline
+from activities.analysis.ledger import REPORT_MAIL
+from activities.database.database import Database
+from activities.database.tables import (
+    case_record,
+    installation,
+    outbox,
+    registration,
+    review,
+    review_timeline,
+    timeline,
+)
+from activities.delivery.mail import Smtp
+from activities.delivery.outbox import OutboxStatus, key_of
 from tests.faults.books import Books, count_deadlines
 from tests.faults.histories import Life, read_lives
 from worker.company_time import TIME_KEY

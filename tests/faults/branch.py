@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from activities.tables import registration
+from activities.database.tables import registration
 from starter.stuck import Finding, find_stuck
 from tests.activities.mail_server import MailServer
 from tests.faults.accounting import Account, account

@@ -27,7 +27,7 @@ from sqlalchemy import select
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
-from activities.tables import registration
+from activities.database.tables import registration
 from tests.activities.mail_server import mail_server
 from tests.faults import processes
 from tests.faults.accounting import Account, account

@@ -27,7 +27,7 @@ def open_and_die(environment: Mapping[str, str], form: Path, moment: Moment | No
     if moment == "registered":
         patch("starter.intake.start_case", _die).start()
     elif moment == "started":
-        patch("activities.register.Register.mark_started", _die).start()
+        patch("activities.intake.register.Register.mark_started", _die).start()
     sys.argv = ["bihuan", "open", str(form), "--json"]
     main()
 

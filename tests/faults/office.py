@@ -14,9 +14,9 @@ from sqlalchemy import select
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.form import parse_form
-from activities.outbox import OPEN
-from activities.tables import case_record, outbox, review
+from activities.database.tables import case_record, outbox, review
+from activities.delivery.outbox import OPEN
+from activities.intake.form import parse_form
 from worker.installation import Installation
 from worker.starting import start_case
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from activities.tables import registration
+from activities.database.tables import registration
 from tests.activities.mail_server import mail_server
 from tests.faults import processes
 from tests.faults.accounting import Account, account

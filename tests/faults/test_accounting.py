@@ -14,9 +14,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete, insert, select, update
 
-from activities.database import Database
-from activities.mail import Smtp
-from activities.tables import case_record, outbox, timeline
+from activities.database.database import Database
+from activities.database.tables import case_record, outbox, timeline
+from activities.delivery.mail import Smtp
 from tests.activities.mail_server import MailServer, mail_server
 from tests.faults.accounting import Account, account
 from tests.faults.office import Office, form_of

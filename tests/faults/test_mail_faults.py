@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from activities.outbox import OutboxStatus
-from activities.tables import outbox
+from activities.database.tables import outbox
+from activities.delivery.outbox import OutboxStatus
 from starter.stuck import Finding
 from tests.activities.mail_server import MailServer, mail_server
 from tests.faults.accounting import Account

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from activities.archive.shelf import FileState
-from activities.mail import Smtp
-from activities.report_ledger import report_key
+from activities.analysis.ledger import report_key
+from activities.archive.store import FileState
+from activities.delivery.mail import Smtp
 from tests.faults.ground import SENDER
 from tests.faults.worker_deaths import BOARD, CHORES, MOMENTS, SCENES, Played, Scene
 

@@ -20,7 +20,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from activities.archive.ledger import Ledger
-from activities.archive.shelf import FileState, Shelf
+from activities.archive.store import FileState, Shelf
 from tests.activities.mail_server import MailServer, mail_server
 from tests.activities.test_knowledge import closed
 from tests.faults import processes

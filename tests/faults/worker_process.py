@@ -27,11 +27,11 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 import worker.process
-from activities.database import Database
-from activities.mail import _SmtpConnection
-from activities.outbox import Outbox
-from activities.report_ledger import ReportLedger, report_key
-from activities.transport import Envelope
+from activities.analysis.ledger import ReportLedger, report_key
+from activities.database.database import Database
+from activities.delivery.mail import _SmtpConnection
+from activities.delivery.outbox import Outbox
+from activities.delivery.transport import Envelope
 from tests.faults.next_release import NextCaseWorkflow
 from worker.connection import connect
 from worker.endpoint import Endpoint
@@ -131,9 +131,9 @@ def _keep_journal(path: Path) -> None:
         await reported(ledger, report, recipient, at)
         write("noted", report_key(report, recipient))
 
-    _put("activities.mail._SmtpConnection.send", sending)
-    _put("activities.outbox.Outbox.sent", noting)
-    _put("activities.report_ledger.ReportLedger.sent", reporting)
+    _put("activities.delivery.mail._SmtpConnection.send", sending)
+    _put("activities.delivery.outbox.Outbox.sent", noting)
+    _put("activities.analysis.ledger.ReportLedger.sent", reporting)
 
 
 def _put(place: str, value: object) -> None:
@@ -183,7 +183,7 @@ class _Killing:
                 if self._within.get():
                     self.die()
 
-        _put(f"activities.database.Database.{name}", transaction)
+        _put(f"activities.database.database.Database.{name}", transaction)
 
     def _after_the_mail(self) -> None:
         real = _SmtpConnection.send
@@ -193,7 +193,7 @@ class _Killing:
             if self._within.get():
                 self.die(envelope.key)
 
-        _put("activities.mail._SmtpConnection.send", send)
+        _put("activities.delivery.mail._SmtpConnection.send", send)
 
     def _amid_the_files(self) -> None:
         real = Path.replace

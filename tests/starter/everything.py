@@ -17,7 +17,7 @@ _LATE = (
     "sqlalchemy.dialects.sqlite.aiosqlite", "uvicorn", "vl_convert",
 )  # fmt: skip
 """Of others, and imported when they are called."""
-_NEVER = "activities.migrations."
+_NEVER = "activities.database.migrations."
 """Alembic runs these."""
 
 for _package in (workflows, activities, worker, starter):

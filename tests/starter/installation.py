@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from activities.casefile import read_case_file
-from activities.database import Database
-from activities.database_url import DatabaseUrl
-from activities.reading import Cases
+from activities.database.database import Database
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import read_case_file
+from activities.queries.cases import Cases
 from starter.console.case_json import case_json
 from starter.console.review_json import review_for, review_of_case
 from starter.stuck import find_stuck

@@ -14,9 +14,9 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import RawValue
 
-from activities.casefile import read_case_file
-from activities.database_url import DatabaseUrl
-from activities.remembered import read_remembered
+from activities.database.remembered import read_remembered
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import read_case_file
 from starter.intake import open_intake
 from starter.key_usage import find_usage
 from starter.signalling import send, send_to_many

@@ -17,9 +17,9 @@ from temporalio.api.workflowservice.v1 import DescribeActivityExecutionRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
 
-from activities.casefile import read_case_file
-from activities.database_url import DatabaseUrl
-from activities.reviews import find_review
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import read_case_file
+from activities.review.reviews import find_review
 from starter.intake import open_intake
 from starter.signalling import send, send_to_review
 from tests.activities.mail_server import MailServer

@@ -25,7 +25,7 @@ from temporalio.worker import Worker
 
 from activities.organisation.loading import load_organisation
 from activities.queries.drift import Disagreement, DisagreementReason
-from activities.sweeps import keep_sweep
+from activities.queries.sweeps import keep_sweep
 from starter.doctor.check import Check
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.examination import Examination

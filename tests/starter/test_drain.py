@@ -19,9 +19,9 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from activities.database import Database
-from activities.outbox import OPEN
-from activities.tables import outbox
+from activities.database.database import Database
+from activities.database.tables import outbox
+from activities.delivery.outbox import OPEN
 from starter.intake import open_intake
 from tests.activities.mail_server import MailServer, mail_server
 from tests.starter.command_line import intake_form

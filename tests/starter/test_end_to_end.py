@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from activities.mail import Smtp
+from activities.delivery.mail import Smtp
 from tests.activities.mail_server import MailServer, mail_server
 from tests.starter.command_line import intake_form
 from tests.starter.installation import Answer, Installation, gap_free, refusals, running

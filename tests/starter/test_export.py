@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from activities.calendars import build_calendar
-from activities.database import Database
-from activities.directory import Directory
-from activities.form import parse_form
+from activities.database.database import Database
+from activities.database.tables import outbox, timeline
+from activities.intake.form import parse_form
+from activities.intake.register import Register
+from activities.messages.renderer import Renderer
+from activities.opening.activity import Settling
+from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
+from activities.policy.calendars import build_calendar
 from activities.policy.loading import load_policy
-from activities.recording import Recording
-from activities.register import Register
-from activities.rendering import Renderer
-from activities.settlement import Settling
-from activities.tables import outbox, timeline
+from activities.recording.activity import Recording
 from starter.admin import run
 from starter.trial.figures import Figures
 from tests.starter.command_line import bihuan

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from activities.database import Database
-from activities.directory import Directory
+from activities.database.database import Database
+from activities.organisation.directory import Directory
 from tests.activities.samples import organisation
 from tests.activities.test_knowledge import closed, opened
 from tests.record import execute

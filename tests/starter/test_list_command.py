@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.database import Database
+from activities.database.database import Database
 from tests.activities.samples import NUMBER
 from tests.activities.test_customer_view import written
 from tests.starter.command_line import ON_SQLITE, bihuan

@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
-from activities.rendering import Renderer
-from activities.specimen import specimens
+from activities.messages.renderer import Renderer
+from activities.messages.samples import specimens
 from starter.admin import build_app
 from workflows.domain.vocabulary import Audience, Locale
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from activities.database import Database
+from activities.database.database import Database
 from tests.activities.test_policy_files import shipped
 from tests.record import executed
 from tests.starter.command_line import intake_form

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from activities.database import Database
+from activities.database.database import Database
 from starter.console.reviewing import read_report
 from tests.activities.reviewed import AUTHOR, HEAD, approved, called_for
 from tests.activities.samples import register_case

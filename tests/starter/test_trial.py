@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from activities.decision import Decision
+from activities.opening.decision import Decision
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
 from starter.admin import run

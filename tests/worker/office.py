@@ -24,9 +24,9 @@ from temporalio.client import (
     WorkflowExecutionDescription,
 )
 
+from activities.database.tables import case_record, outbox
 from activities.queries.drift import Disagreement
-from activities.recording import hand_over_nothing
-from activities.tables import case_record, outbox
+from activities.recording.activity import hand_over_nothing
 from tests.activities.mail_server import MailServer
 from tests.activities.samples import form
 from worker.comparison import Comparison

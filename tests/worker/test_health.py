@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.database import Database
+from activities.database.database import Database
 from tests.postgresql import running_server
 from tests.worker.wire import Wire, wire
 from worker.health import Bounds, Health, Phase

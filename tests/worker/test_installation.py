@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.database import PATIENCE, WORKING
+from activities.database.database import PATIENCE, WORKING
 from worker.company_time import CompanyTime
 from worker.installation import open_installation
 from worker.settings import Settings, load_settings
@@ -95,7 +95,7 @@ async def test_a_start_beside_a_program_that_holds_the_record_ends_in_a_line(
 ) -> None:
     settings = load_settings(data=tmp_path)
     await _time_of(settings)
-    monkeypatch.setattr("activities.database.PATIENCE", timedelta(milliseconds=100))
+    monkeypatch.setattr("activities.database.database.PATIENCE", timedelta(milliseconds=100))
     with closing(sqlite3.connect(tmp_path / "bihuan.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Problem, match=r"^the database .*bihuan\.db is locked by another process for .* try again$"):

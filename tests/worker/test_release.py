@@ -14,7 +14,7 @@ from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, Sch
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.recording import hand_over_nothing
+from activities.recording.activity import hand_over_nothing
 from starter.doctor.release import release
 from starter.doctor.ward import Ward
 from tests.workflows.world import World

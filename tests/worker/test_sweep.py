@@ -21,10 +21,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
-from activities.installation import Installation as Memory
+from activities.database.installation import Installation as Memory
+from activities.database.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
 from activities.queries.drift import DisagreementReason
-from activities.sweeps import KEY, latest_sweep
-from activities.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
+from activities.queries.sweeps import KEY, latest_sweep
 from starter.remedy import remedy
 from tests.activities.mail_server import mail_server
 from tests.worker.office import ORDER, PATIENCE, Asking, deleted, idle, key_of_mail, mailed, office, recorded, swept

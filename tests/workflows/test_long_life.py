@@ -18,16 +18,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.database import Database
-from activities.directory import Directory
-from activities.form import parse_form
+from activities.database.database import Database
+from activities.database.tables import case_record, timeline
+from activities.intake.form import parse_form
+from activities.intake.register import Register
+from activities.messages.renderer import Renderer
+from activities.opening.activity import Settling
+from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
-from activities.recording import Recording
-from activities.register import Register
-from activities.rendering import Renderer
-from activities.settlement import Settling
-from activities.tables import case_record, timeline
+from activities.recording.activity import Recording
 from tests.activities.test_form import filled
 from tests.starter.command_line import bihuan
 from tests.workflows.test_case_workflow import send

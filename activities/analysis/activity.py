@@ -1,0 +1,167 @@
+"""The activities that write the 《客户问题分析报告》 and mail it, each recipient once (R29)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from temporalio import activity
+
+from activities.analysis.files import write_report
+from activities.analysis.ledger import ReportLedger, report_key
+from activities.analysis.mail import compose
+from activities.analysis.period import Period
+from activities.analysis.report import analyse
+from activities.analysis.wording import company_name, speech_of
+from activities.database.database import Database
+from activities.delivery.transport import Delayed, Refused, Transports, without_recipient
+from activities.organisation.directory import Directory
+from activities.privacy.redaction import without_addresses
+from workflows.domain.formats import Days
+from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.reports import days_name
+from workflows.domain.vocabulary import Contact, Locale
+from workflows.ports import ReportMail, ReportMailed, WrittenReport
+
+logger = logging.getLogger(__name__)
+
+_BEAT = timedelta(seconds=3)
+_T = TypeVar("_T")
+
+
+@dataclass
+class Reporting:
+    """Reports as the policy wants them.
+
+    Attributes:
+        database: the record; also where it is kept who was sent what.
+        directory: who works here.
+        policy: its section `report`, and what types are called.
+        folder: each report has a folder of its own in it.
+        transports: the ways messages can go.
+        now: the installation's time, UTC.
+        patience: wall clock; how long handing over one mail may take.
+    """
+
+    database: Database
+    directory: Directory
+    policy: Policy
+    folder: Path
+    transports: Transports
+    now: Callable[[], datetime]
+    patience: timedelta = timedelta(seconds=60)
+    _accepted: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False)
+    """Sent, but the database did not hear of it yet."""
+
+    @activity.defn
+    async def write_report(self, days: Days) -> WrittenReport:
+        """See `workflows.ports.write_report`.
+
+        Raises:
+            Problem: the folder cannot be written to.
+        """
+        page = await _beating(self._written(days))
+        return WrittenReport(days=days, folder=str(page.parent), recipients=self.policy.report.recipients)
+
+    @activity.defn
+    async def mail_report(self, mail: ReportMail) -> ReportMailed:
+        """See `workflows.ports.mail_report`. A report that this machine does not have is made again.
+
+        Raises:
+            Delayed: it may go through later.
+        """
+        answer = await _beating(self._mailed(mail))
+        if answer.status in {"refused", "unsent"}:
+            logger.warning(
+                "report %s for %s: %s", days_name(mail.days), without_addresses(mail.recipient), answer.reason
+            )
+        return answer
+
+    async def _mailed(self, mail: ReportMail) -> ReportMailed:
+        page = self.folder / days_name(mail.days) / "report.html"
+        if not page.exists():
+            page = await self._written(mail.days)
+        return await self.send(mail.days, page, mail.recipient, self.policy.report.locale)
+
+    async def send(self, days: Days, page: Path, recipient: str, locale: Locale) -> ReportMailed:
+        """Send the report at that page, in its language, to one recipient, unless it was sent before.
+
+        Raises:
+            Delayed: it may go through later.
+        """
+        name = days_name(days)
+        ledger = ReportLedger(self.database)
+        if (name, recipient) not in self._accepted:
+            if at := await ledger.sent_at(name, recipient):
+                return ReportMailed(recipient=recipient, status="known", reason=f"sent before, at {at}")
+            try:
+                refusal = await self._post(days, page, recipient, locale)
+            except Delayed as error:
+                await ledger.failed(name, recipient, self.now(), str(error), final=False)
+                raise
+            if refusal is not None:
+                if refusal.status == "refused":
+                    await ledger.failed(name, recipient, self.now(), refusal.reason, final=True)
+                return refusal
+            self._accepted.add((name, recipient))
+        await ledger.sent(name, recipient, self.now())
+        self._accepted.discard((name, recipient))
+        return ReportMailed(recipient=recipient, status="sent")
+
+    async def _post(self, days: Days, page: Path, recipient: str, locale: Locale) -> ReportMailed | None:
+        transport = self.transports.get(Contact.EMAIL)
+        if transport is None:
+            reason = "no mail server is configured (BIHUAN_SMTP_URL); the report is only written"
+            return ReportMailed(recipient=recipient, status="unsent", reason=reason)
+        organisation = await self.directory.current()
+        person = organisation.person(recipient) if organisation else None
+        address = person.email if person else recipient
+        if "@" not in address:
+            reason = "has no mail address" if person else "is nobody in the organisation"
+            return ReportMailed(recipient=recipient, status="refused", reason=reason)
+        envelope = compose(
+            days,
+            page,
+            key=report_key(days_name(days), recipient),
+            recipient=recipient,
+            address=address,
+            name=person.name if person else "",
+            locale=locale,
+            company=company_name(organisation),
+        )
+        try:
+            async with asyncio.timeout(self.patience.total_seconds()), transport.connect() as connection:
+                await connection.send(envelope)
+        except Refused as error:
+            return ReportMailed(recipient=recipient, status="refused", reason=without_recipient(error, address))
+        except TimeoutError:
+            raise Delayed(f"the mail server gave no answer within {self.patience.total_seconds():g} s") from None
+        except Delayed as error:
+            raise Delayed(without_recipient(error, address)) from None
+        return None
+
+    async def _written(self, days: Days) -> Path:
+        rules = self.policy.report
+        period = Period.asked(days.first, days.last, self.policy.calendar.zone)
+        report = await analyse(self.database, period, now=self.now(), by=rules.by)
+        organisation = await self.directory.current()
+        speech = speech_of(self.policy, organisation, rules.locale)
+        folder = self.folder / days_name(days)
+        # Drawing takes a second of processor time, for which cases cannot wait.
+        return await asyncio.to_thread(write_report, report, speech, folder, company=company_name(organisation))
+
+
+async def _beating(work: Awaitable[_T]) -> _T:
+    """Wait for long work, and say from time to time that somebody is at it."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=_BEAT.total_seconds()))[0]:
+            activity.heartbeat()
+        return await task
+    finally:
+        task.cancel()

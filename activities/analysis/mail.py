@@ -1,0 +1,57 @@
+"""The mail that brings a report: its findings and main figures to read at once, the whole of it attached."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from activities.analysis.files import headline_rows
+from activities.analysis.wording import Speech, report_words
+from activities.delivery.transport import Attachment, Envelope
+from activities.rendering.pages import environment
+from workflows.domain.formats import Days
+from workflows.domain.policy.reports import days_name
+from workflows.domain.vocabulary import Contact, Locale
+
+
+def compose(
+    days: Days, page: Path, *, key: str, recipient: str, address: str, name: str, locale: Locale, company: str
+) -> Envelope:
+    """The mail with the report at `page`, whose figures lie beside it.
+
+    Raises:
+        OSError: the files cannot be read.
+    """
+    said = report_words(locale)["mail"]
+    facts = {"name": days_name(days), "first": days.first, "last": days.last, "folder": page.parent}
+    report = json.loads(page.with_name("report.json").read_text("utf-8"))
+    finding: str = report["summary"][locale.value]
+    rows = [(row["name"], said["figure"].format_map(row)) for row in headline_rows(report, Speech(locale))]
+    subject = said["subject"].format(**facts)
+    paragraphs = [finding, said["attached"].format(**facts)]
+    html = environment().get_template("report_mail.html").render(
+        lang=locale.value.replace("_", "-"),
+        audience="management",
+        company={"title": company or report_words(locale)["page"], "portal_url": ""},
+        number=facts["name"],
+        subject=subject,
+        short=finding,
+        paragraphs=[("text", [paragraph]) for paragraph in paragraphs],
+        rows=rows,
+        footer=said["footer"],
+    )  # fmt: skip
+    return Envelope(
+        key=key,
+        number=days_name(days),
+        message="report",
+        recipient=recipient,
+        channel=Contact.EMAIL.value,
+        address=address,
+        name=name,
+        locale=locale.value,
+        subject=subject,
+        text="\n\n".join([*paragraphs, "\n".join(f"{name}  {figure}" for name, figure in rows), said["footer"]]) + "\n",
+        html=html,
+        short=subject,
+        attachments=(Attachment(said["file"].format(**facts), "text/html", page.read_bytes()),),
+    )

@@ -1,0 +1,219 @@
+"""Archiving closed cases, and masking them later: a portion at a time, for the Schedule and by hand (R28)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from temporalio import activity
+
+from activities.archive.document import Dossier, read_dossier
+from activities.archive.erasure import mask_case
+from activities.archive.ledger import Ledger
+from activities.archive.package import write_package
+from activities.archive.page import CasePage
+from activities.archive.selection import being_reviewed, due_for_archiving, due_for_masking, waiting_for_archiving
+from activities.archive.store import FileState, Shelf, Stored, find_attachments
+from activities.database.database import Database
+from activities.database.tables import case_record
+from activities.organisation.directory import Directory
+from activities.privacy.redaction import words_of
+from workflows.domain.model import one_line
+from workflows.domain.policy.policy import Policy
+from workflows.domain.problem import Problem
+from workflows.domain.virtual_time import VirtualTime
+from workflows.ports import ArchiveFailure, ArchiveRun
+
+_PORTION: Final = 50
+"""Cases an activity looks at."""
+_NAMED: Final = 20
+"""Failures that the answer of a run names; all of them are in the record."""
+_log = logging.getLogger("bihuan.archive")
+
+Watch = Callable[[str, str | None], None]
+"""Told of every case: its number, and why it failed (None: it went well)."""
+
+
+@dataclass
+class Archiving:
+    """Archives and masks.
+
+    Attributes:
+        database: the record.
+        shelf: the archive folder.
+        attachments: where files of customers are looked for.
+        policy: what is due when, and the language and wording of the pages.
+        directory: who works here.
+        time: relation of the case's time to the wall clock.
+        now: the wall clock.
+    """
+
+    database: Database
+    shelf: Shelf
+    attachments: Path
+    policy: Policy
+    directory: Directory
+    time: VirtualTime = field(default_factory=VirtualTime)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @activity.defn
+    async def archive(self, progress: ArchiveRun) -> ArchiveRun:
+        """The next portion. A case that fails is named in the answer, the log and the record, and stops no other.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database is away; the portion is to be tried again.
+        """
+
+        def watch(number: str, error: str | None) -> None:
+            activity.heartbeat(number)
+            if error is not None:
+                _log.error("%s: %s", number, error)
+
+        return await self.portion(progress, watch)
+
+    async def portion(self, progress: ArchiveRun, watch: Watch) -> ArchiveRun:
+        """The same, with somebody who watches."""
+        statement = self._due(progress.step)
+        numbers: Sequence[str] = ()
+        if statement is not None:
+            async with self.database.read() as connection:
+                after = statement.where(case_record.c.number > progress.last).limit(_PORTION)
+                numbers = list(await connection.scalars(after))
+        if not numbers:
+            return progress.model_copy(update={"step": "mask" if progress.step == "archive" else "done", "last": ""})
+        work = partial(self.put_away, page=await self._page()) if progress.step == "archive" else self.mask
+        failures = []
+        for number in numbers:
+            error = await self._failure(number, work)
+            watch(number, error)
+            if error is not None:
+                failures.append(ArchiveFailure(number=number, reason=error))
+        done = "archived" if progress.step == "archive" else "masked"
+        return progress.model_copy(
+            update={
+                "last": numbers[-1],
+                done: getattr(progress, done) + len(numbers) - len(failures),
+                "failed": progress.failed + len(failures),
+                "failures": (*progress.failures, *failures)[:_NAMED],
+            }
+        )
+
+    async def due(self) -> tuple[list[str], list[str], list[str]]:
+        """Numbers of the cases that are due for archiving, those of them that are held back, and for masking."""
+        waiting = self._closed_for(self.policy.archive.after, waiting_for_archiving)
+        statements = (self._due("archive"), waiting, self._due("mask"))
+        found: list[list[str]] = []
+        async with self.database.read() as connection:
+            for statement in statements:
+                found.append([] if statement is None else list(await connection.scalars(statement)))  # noqa: PERF401
+        archive, held, mask = found
+        return archive, held, mask
+
+    async def reviewed(self, numbers: Sequence[str]) -> set[str]:
+        """Those of these cases that are held back because their review is open."""
+        async with self.database.read() as connection:
+            return set(await connection.scalars(being_reviewed(numbers)))
+
+    async def put_away(self, number: str, *, page: CasePage | None = None) -> Stored:
+        """Archive one case, also one that was before as long as it is not masked; the same case gives the same file.
+
+        Raises:
+            Problem: there is no such case, or it is masked.
+            OSError: the file cannot be written.
+        """
+        page = page or await self._page()
+        async with self.shelf.lock():
+            await self._must_not_be_masked(number)
+            async with self.database.read() as connection:
+                dossier = await read_dossier(connection, number)
+            stored = await asyncio.to_thread(self._write, dossier, page)
+            async with self.database.begin() as connection:
+                await Ledger.archived(connection, number, stored, self._virtual_now())
+        return stored
+
+    async def mask(self, number: str) -> None:
+        """Mask one archived case, if its file is sound.
+
+        Raises:
+            Problem: it is not archived, or its file is not what it was.
+        """
+        async with self.shelf.lock():
+            entry = next(iter(await Ledger(self.database).entries(number)), None)
+            stored = entry.stored if entry else None
+            if entry is None or stored is None:
+                raise Problem(f"{number} is not archived")
+            if entry.masked_at is not None:
+                return
+            state = await asyncio.to_thread(self.shelf.state, stored)
+            if state is not FileState.SOUND:
+                raise Problem(f"not masked: its file {stored.file} is {state}")
+            async with self.database.begin() as connection:
+                await mask_case(connection, number)
+                await Ledger.masked(connection, number, self._virtual_now())
+
+    def _write(self, dossier: Dossier, page: CasePage) -> Stored:
+        number = dossier["number"]
+        received = datetime.fromisoformat(dossier["received_at"]).astimezone(ZoneInfo(self.policy.calendar.zone))
+        names = [attachment["name"] for attachment in dossier["attachments"]]
+        found = find_attachments(self.attachments, number, names)
+        return self.shelf.put(
+            f"{received:%Y/%m}/{number}.zip", lambda target: write_package(target, dossier, found, page.render)
+        )
+
+    async def _failure(self, number: str, work: Callable[[str], Any]) -> str | None:
+        """Do it, and keep what went wrong with this case; a database that is away is wrong with all of them."""
+        try:
+            await work(number)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is the matter with one case, the others go on
+            reason = _reason(error)
+            async with self.database.begin() as connection:
+                await Ledger.failed(connection, number, reason, self._virtual_now())
+            return reason
+        return None
+
+    async def _must_not_be_masked(self, number: str) -> None:
+        for entry in await Ledger(self.database).entries(number):
+            if entry.masked_at is not None:
+                raise Problem(f"{number} is masked: what its file held is no longer in the database")
+
+    async def _page(self) -> CasePage:
+        organisation = await self.directory.current()
+        return CasePage(
+            locale=self.policy.locale,
+            zone=self.policy.calendar.zone,
+            labels=self.policy.labels() | (organisation.labels() if organisation else {}),
+            names=organisation.names() if organisation else {},
+            company=organisation.company.name if organisation else "",
+        )
+
+    def _due(self, step: str) -> Select[tuple[str]] | None:
+        if step == "archive":
+            return self._closed_for(self.policy.archive.after, due_for_archiving)
+        return self._closed_for(self.policy.archive.mask_after, due_for_masking)
+
+    def _closed_for(
+        self, seconds: float | None, statement: Callable[[datetime], Select[tuple[str]]]
+    ) -> Select[tuple[str]] | None:
+        return None if seconds is None else statement(self._virtual_now() - timedelta(seconds=seconds))
+
+    def _virtual_now(self) -> datetime:
+        return self.time.virtual(self.now())
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        # The folder, not the file: customers name what they attach.
+        where = f": {Path(str(error.filename)).parent}" if error.filename else ""
+        return one_line(f"{error.strerror}{where}")
+    return words_of(error)

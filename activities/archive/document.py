@@ -1,0 +1,90 @@
+"""Everything the record knows of one case, as one JSON document: what the archive keeps (R28)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.database.tables import (
+    article,
+    case_record,
+    outbox,
+    registration,
+    review,
+    review_case,
+    review_timeline,
+    timeline,
+)
+from activities.knowledge.article_name import article_key
+from workflows.domain.problem import Problem
+
+FORMAT: Final = "bihuan-case/1"
+_NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at"})
+_INDEX: Final = frozenset({"id", "words", "size"})
+
+Dossier = dict[str, Any]
+"""`format number channel received_at started_at intake_key form case timeline notifications article reviews
+attachments`; times are UTC in ISO 8601. `attachments` holds name, and what of it is in the file: member, size, sha256
+(None where only the name is known).
+"""
+
+
+async def read_dossier(connection: AsyncConnection, number: str) -> Dossier:
+    """The case of that number, without its attachments' bytes.
+
+    Raises:
+        Problem: there is no such case, or no worker has opened it.
+    """
+    found = await _rows(
+        connection,
+        select(registration, case_record.c.view)
+        .join(case_record, case_record.c.number == registration.c.number)
+        .where(registration.c.number == number),
+    )
+    if not found:
+        raise Problem(f"{number}: there is no such case, or it was never opened")
+    case = found[0]
+    entries = select(timeline).where(timeline.c.number == number).order_by(timeline.c.sequence)
+    messages = select(outbox).where(outbox.c.number == number).order_by(outbox.c.sequence, outbox.c.key)
+    articles = await _rows(connection, select(article).where(article.c.number == number))
+    form = case["form"] or {}
+    return {
+        "format": FORMAT,
+        "number": number,
+        **{name: case[name] for name in ("channel", "received_at", "started_at", "intake_key")},
+        "form": form,
+        "case": case["view"],
+        "timeline": [_without(row, {"number"}) for row in await _rows(connection, entries)],
+        "notifications": [_without(row, _NOT_OF_THE_CASE) for row in await _rows(connection, messages)],
+        "article": {"key": article_key(articles[0]["id"]), **_without(articles[0], _INDEX)} if articles else None,
+        "reviews": await _reviews(connection, number),
+        "attachments": [{"name": name} for name in form.get("attachments") or ()],
+    }
+
+
+async def _reviews(connection: AsyncConnection, number: str) -> list[Dossier]:
+    """The reviews the case was in, each with its steps."""
+    covering = (
+        select(review).join(review_case, review_case.c.review == review.c.id).where(review_case.c.number == number)
+    )
+    found = await _rows(connection, covering.order_by(review.c.opened_at, review.c.id))
+    for one in found:
+        steps = select(review_timeline).where(review_timeline.c.review == one["id"])
+        one["timeline"] = await _rows(connection, steps.order_by(review_timeline.c.sequence))
+    return found
+
+
+async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[Dossier]:
+    rows = (await connection.execute(statement)).mappings()
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _without(row: Dossier, names: set[str] | frozenset[str]) -> Dossier:
+    return {name: value for name, value in row.items() if name not in names}

@@ -1,0 +1,34 @@
+"""Whether one case is archived, read with nothing but the database's driver: `bihuan show` has to be quick."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from activities.database.reader import open_reader
+from activities.database.url import DatabaseUrl
+from workflows.domain.problem import Problem
+
+_QUERY = "SELECT file, sha256, archived_at, masked_at FROM archive WHERE number = $1 AND archived_at IS NOT NULL"
+
+
+async def archive_standing(address: DatabaseUrl, number: str) -> dict[str, Any] | None:
+    """`file`, `sha256`, `archived_at` and `masked_at` of an archived case; None for any other.
+
+    A database of an earlier release has no archive: its cases are shown all the same.
+    """
+    try:
+        async with open_reader(address) as reader:
+            rows = await reader.rows(_QUERY, number)
+    except Problem:
+        return None
+    return (
+        {name: _instant(value) if name.endswith("_at") else value for name, value in rows[0].items()} if rows else None
+    )
+
+
+def _instant(stored: str | datetime | None) -> datetime | None:
+    if stored is None:
+        return None
+    parsed = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

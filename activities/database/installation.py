@@ -1,0 +1,38 @@
+"""What this installation has to remember across restarts and share among its processes, by name."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+from sqlalchemy import select
+
+from activities.database.database import Database, insert_into
+from activities.database.tables import installation
+
+
+class Installation:
+    """Named JSON values, such as the virtual time everybody goes by."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, key: str) -> JsonValue:
+        """The value of that name; None when there is none."""
+        async with self._database.glance() as connection:
+            value: JsonValue = await connection.scalar(select(installation.c.value).where(installation.c.key == key))
+            return value
+
+    async def put(self, key: str, value: JsonValue) -> None:
+        """Set it, whatever it was."""
+        async with self._database.begin() as connection:
+            statement = insert_into(connection, installation).values(key=key, value=value)
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
+            )
+
+    async def keep(self, key: str, value: JsonValue) -> JsonValue:
+        """Set it if it is not set yet; what is returned stands, for every process that asks."""
+        async with self._database.begin() as connection:
+            statement = insert_into(connection, installation).values(key=key, value=value)
+            await connection.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+            kept: JsonValue = await connection.scalar(select(installation.c.value).where(installation.c.key == key))
+            return kept

@@ -1,0 +1,101 @@
+"""A reading connection with nothing but the database's driver, for what has to be quick and for what both databases
+are asked in the same words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any, Literal, Protocol
+
+from activities.database.url import READING, DatabaseUrl
+from workflows.domain.problem import Problem
+
+
+class Reader(Protocol):
+    """One moment of the database. Parameters of a statement are written `$1`, `$2` and so on."""
+
+    kind: Literal["sqlite", "postgresql"]
+
+    async def rows(self, statement: str, *parameters: Any) -> Sequence[Mapping[str, Any]]:
+        """Every row of the answer."""
+
+
+class _Sqlite:
+    kind: Literal["sqlite", "postgresql"] = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: str, *parameters: Any) -> Sequence[Mapping[str, Any]]:
+        named = {str(index): value for index, value in enumerate(parameters, start=1)}
+
+        def read() -> list[dict[str, Any]]:
+            return [dict(row) for row in self._connection.execute(statement, named)]
+
+        # In a thread: a worker has deadlines to see to meanwhile.
+        return await asyncio.to_thread(read)
+
+
+class _Server:
+    kind: Literal["sqlite", "postgresql"] = "postgresql"
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: str, *parameters: Any) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = await self._connection.fetch(statement, *parameters)
+        return found
+
+
+@asynccontextmanager
+async def open_reader(address: DatabaseUrl) -> AsyncIterator[Reader]:
+    """Read from there; everything read inside is of one moment.
+
+    Raises:
+        Problem: the database cannot be opened or reached, or lacks what is asked for.
+    """
+    try:
+        async with _sqlite(address) if address.kind == "sqlite" else _server(address) as reader:
+            yield reader
+    except Problem:
+        raise
+    except Exception as error:
+        raise address.unreadable(error, READING) from error
+
+
+def instant(stored: str | datetime) -> datetime:
+    """A time as either database hands it out, in UTC: SQLite keeps the UTC wall clock as text."""
+    parsed = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+@asynccontextmanager
+async def _sqlite(address: DatabaseUrl) -> AsyncIterator[Reader]:
+    if not address.path.is_file():
+        raise Problem(f"there is no database file {address.path} yet: start `bihuan up` once")
+    connecting = sqlite3.connect(
+        address.path, timeout=READING.total_seconds(), isolation_level=None, check_same_thread=False
+    )
+    with closing(connecting) as connection:
+        connection.row_factory = sqlite3.Row
+        connection.execute("BEGIN")
+        yield _Sqlite(connection)
+
+
+@asynccontextmanager
+async def _server(address: DatabaseUrl) -> AsyncIterator[Reader]:
+    try:
+        asyncpg = import_module("asyncpg")
+    except ImportError:
+        raise Problem("PostgreSQL needs its driver: install bihuan[postgresql]") from None
+    connection = await asyncpg.connect(address.dsn, timeout=10)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            yield _Server(connection)
+    finally:
+        await connection.close()

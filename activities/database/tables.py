@@ -1,0 +1,345 @@
+"""The tables of the record, for SQLite and PostgreSQL alike.
+
+The database holds the content (who, what, in which words); the workflow holds the facts decisions need.
+Every time is an aware UTC datetime, every document JSON.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored and returned in UTC; a naive one raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite has no zones: it is given the UTC wall clock."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value.isoformat()}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """What comes back is aware on both databases."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text of any length. PostgreSQL knows no NUL character, and one in a customer's text may not stop a case."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The NUL character becomes the replacement character."""
+        return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
+
+
+class Document(TypeDecorator[Any]):
+    """A JSON value, its keys in the order given; None is SQL's NULL. NUL characters are replaced as in `Words`."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Every text inside is cleaned, keys included."""
+        return _without_nul(value)
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd")
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nul(item) for item in value]
+    return value
+
+
+class WordList(TypeDecorator[Any]):
+    """Words of `activities.knowledge.bigrams`: an array on PostgreSQL, one text with spaces between on SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """What the index of each database can read."""
+        return dialect.type_descriptor(ARRAY(String()) if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """A list in, in either form."""
+        return value if value is None or dialect.name == "postgresql" else " ".join(value)
+
+
+registration = Table(
+    "registration",
+    metadata,
+    Column("number", Words, primary_key=True),
+    Column("channel", Words, nullable=False),
+    Column("intake_key", Words),
+    Column("form", Document, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("customer_name", Words),
+    Column("customer_phone", Words),
+    Column("customer_email", Words),
+    UniqueConstraint("channel", "intake_key"),
+    Index(None, "customer_phone"),
+    Index(None, "customer_email"),
+    Index(None, "received_at"),
+    Index(None, "started_at"),
+)
+"""One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run."""
+
+day_serial = Table(
+    "day_serial",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("serial", Integer, nullable=False),
+)
+"""The last serial given out on a local day of the company (R2)."""
+
+_OPEN = text("closed_at IS NULL")
+"""Of most queries; a few thousand cases are open where hundreds of thousands have closed."""
+
+settlement = Table(
+    "settlement",
+    metadata,
+    Column("number", Words, ForeignKey("registration.number"), primary_key=True),
+    Column("owner", Words),
+    Column("body", Document, nullable=False),
+    Index(None, "owner", sqlite_where=text("owner IS NOT NULL"), postgresql_where=text("owner IS NOT NULL")),
+)
+"""What was settled when the case opened; written once, so that asking again answers the same (R12).
+
+`owner` is who was chosen, and NULL once the case is recorded: from then on its record says who owns it.
+"""
+
+case_record = Table(
+    "case_record",
+    metadata,
+    Column("number", Words, ForeignKey("registration.number"), primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("priority", Words, nullable=False),
+    Column("type", Words, nullable=False),
+    Column("subtype", Words),
+    Column("department", Words),
+    Column("case_group", Words),
+    Column("owner", Words),
+    Column("escalation_level", Integer, nullable=False),
+    Column("acknowledged", Boolean, nullable=False),
+    Column("breached", Boolean, nullable=False),
+    Column("next_due", UtcDateTime),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("view", Document, nullable=False),
+    Index(None, "status", "priority"),
+    Index(None, "owner", "status"),
+    Index(None, "department", "status"),
+    Index(None, "next_due"),
+    Index(None, "opened_at"),
+    *(
+        Index(f"ix_case_record_open_{column}", column, sqlite_where=_OPEN, postgresql_where=_OPEN)
+        for column in ("owner", "opened_at")
+    ),
+)
+"""One row a case, as of its last recorded step; `view` is the whole CaseView, the columns are for lists.
+
+`next_due` is the earliest due time of the clocks that run, also one that has passed.
+"""
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("number", Words, ForeignKey("registration.number"), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("detail", Document, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Index(None, "kind", "at"),
+)
+"""Every step of every case (R14). `recorded_at`: the case's time when the step was first written."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("message", Words, nullable=False),
+    Column("audience", Words, nullable=False),
+    Column("recipient", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("locale", Words, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("html", Words, nullable=False),
+    Column("short", Words, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Words),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("claimed_by", Words),
+    Column("claimed_until", UtcDateTime),
+    Column("reported_at", UtcDateTime),
+    Index(None, "number"),
+    Index(None, "status", "created_at"),
+    Index(None, "created_at"),
+)
+"""Every notification, as it was rendered, and what became of it.
+
+`created_at` and `sent_at` are the case's time; `claimed_until` and `reported_at` (when the case was told of a
+failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried.
+"""
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", Document, nullable=False),
+    Column("loaded_at", UtcDateTime, nullable=False),
+)
+"""Every organisation document ever loaded; the highest version is in force."""
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("value", Document),
+)
+"""What this installation has to remember across restarts, such as its virtual time."""
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number"), nullable=False, unique=True),
+    Column("status", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("problem", Words, nullable=False),
+    Column("cause", Words, nullable=False),
+    Column("solution", Words, nullable=False),
+    Column("prevention", Words, nullable=False),
+    Column("product", Words),
+    Column("type", Words, nullable=False),
+    Column("subtype", Words),
+    Column("words", WordList, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("drafted_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("changes", Document, nullable=False),
+    Index(None, "status", "updated_at"),
+)
+"""The knowledge base (R28): one row a closed case, without personal data of its customer.
+
+`words` is what a search finds it by, the title's three times (empty once it is retired), `size` their number;
+`changes` is who did what to it, in order. The index over `words` is made by the migration: FTS5 on SQLite, GIN on
+PostgreSQL.
+"""
+
+review = Table(
+    "review",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number"), nullable=False, unique=True),
+    Column("reason", Words, nullable=False),
+    Column("department", Words, nullable=False),
+    Column("product", Words),
+    Column("type", Words, nullable=False),
+    Column("subtype", Words),
+    Column("status", Words, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("next_due", UtcDateTime),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("subject", Document, nullable=False),
+    Column("view", Document),
+    Index(None, "status", "next_due"),
+)
+"""One row a review (R27), written with the closing that called for it. `number`: that case; `subject`: the
+ReviewSubject its workflow starts with; `view`: the ReviewView as of its last recorded step, NULL before the first.
+"""
+
+review_case = Table(
+    "review_case",
+    metadata,
+    Column("review", Words, ForeignKey("review.id"), primary_key=True),
+    Column("number", Words, ForeignKey("registration.number"), primary_key=True),
+    Index(None, "number"),
+)
+"""Which cases a review covers; those that close while a repeated problem is being reviewed are added."""
+
+review_timeline = Table(
+    "review_timeline",
+    metadata,
+    Column("review", Words, ForeignKey("review.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("detail", Document, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+"""Every step of every review; `recorded_at` as in `timeline`."""
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("number", Words, ForeignKey("registration.number"), primary_key=True),
+    Column("file", Words),
+    Column("sha256", Words),
+    Column("size", Integer),
+    Column("archived_at", UtcDateTime),
+    Column("masked_at", UtcDateTime),
+    Column("error", Words),
+    Column("failed_at", UtcDateTime),
+)
+"""What became of closed cases (R28): one row a case that was archived, or could not be.
+
+`file` is relative to the archive folder, `/` between its parts; `size` is in bytes; `error` is why the last try
+failed, None once one went well. All times are the case's.
+"""

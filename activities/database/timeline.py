@@ -1,0 +1,51 @@
+"""Steps written into a timeline, a case's or a review's: again, they change nothing (R14)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.database.database import insert_of
+from workflows.domain.event import Event
+
+_SAID = ("at", "kind", "by", "detail")
+
+
+async def write_entries(
+    connection: AsyncConnection, table: Table, owner: tuple[str, str], events: Sequence[Event], at: datetime
+) -> None:
+    """Write the events of one case or review; one of a sequence that is there takes its place.
+
+    Args:
+        connection: inside a transaction.
+        table: the timeline.
+        owner: the column that says whose steps these are, and whose they are.
+        events: at least one.
+        at: when they are written, for steps that were not there before.
+    """
+    key, of = owner
+    rows = [
+        {
+            key: of,
+            "sequence": event.sequence,
+            "at": event.at,
+            "kind": event.kind.value,
+            "by": event.by,
+            "detail": event.detail,
+            "recorded_at": at,
+        }
+        for event in events
+    ]
+    await connection.execute(_upsert(connection.dialect.name, table, key), rows)
+
+
+@cache
+def _upsert(dialect: str, table: Table, key: str) -> Insert:
+    statement = insert_of(dialect, table)
+    said = {name: statement.excluded[name] for name in _SAID}
+    return statement.on_conflict_do_update(index_elements=[key, "sequence"], set_=said)

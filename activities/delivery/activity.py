@@ -1,0 +1,248 @@
+"""The activity that sends what stands in the outbox (R4, R20, R21)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.database.database import Database
+from activities.delivery.heartbeat import beat, carry_through, meanwhile
+from activities.delivery.outbox import Outbox, OutboxStatus, Standing
+from activities.delivery.transport import (
+    Connection,
+    Delayed,
+    Envelope,
+    Refused,
+    Transports,
+    Unreachable,
+    without_recipient,
+)
+from workflows.domain.event import Message
+from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.vocabulary import Contact
+from workflows.ports import DELIVERY_HEARTBEAT, Delivery
+
+logger = logging.getLogger(__name__)
+
+OnFailed = Callable[..., Awaitable[None]]
+"""Called as `on_failed(number=, message=, recipient=, channel=, error=, key=)` when a row has failed for good.
+
+It may be called again for the same key when its answer was lost.
+"""
+
+_BEATS: Final = 3
+"""While one claim holds, and while the server waits for a heartbeat."""
+_SURE: Final = 0.8
+"""The part of a claim in which it is surely held, whatever else this process has to do."""
+_ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED)
+
+
+@dataclass
+class Delivering:
+    """Delivers rows of the outbox.
+
+    Attributes:
+        database: where the outbox is.
+        transports: the ways messages can go.
+        on_failed: tells the case that a notification will never arrive; without one nobody is told.
+        time: relation of the case's time to the wall clock.
+        give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
+            becomes a failure.
+        patience: wall clock; how long handing over one message may take.
+        lease: wall clock; how long a claim holds. It is renewed while its delivery goes on: a killed worker's runs out.
+        now: the wall clock.
+    """
+
+    database: Database
+    transports: Transports
+    on_failed: OnFailed | None = None
+    time: VirtualTime = field(default_factory=VirtualTime)
+    give_up_after: timedelta = timedelta(days=3)
+    patience: timedelta = timedelta(seconds=20)
+    lease: timedelta = DELIVERY_HEARTBEAT
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _accepted: set[str] = field(default_factory=set, init=False, repr=False)
+    """Sent, but the database did not hear of it yet."""
+
+    @activity.defn
+    async def deliver(self, delivery: Delivery) -> None:
+        """Send each row that has not ended, once; a row in another delivery's hands is left to that one.
+
+        Raises:
+            ApplicationError: retryable; how many rows may still succeed later, and why the last one did not.
+        """
+        faults = await _Round(self, delivery.number).run(delivery.keys)
+        if faults:
+            count = len(set(delivery.keys))
+            raise ApplicationError(
+                f"{len(faults)} of {count} notifications of {delivery.number} are not delivered yet: {faults[-1]}",
+                type="Undelivered",
+            )
+
+
+class _ClaimLostError(Exception):
+    """Somebody else may send it by now; whether it went out is not known."""
+
+
+class _Round:
+    """One pass over the rows of a delivery."""
+
+    def __init__(self, owner: Delivering, number: str) -> None:
+        self._owner = owner
+        self._number = number
+        self._outbox = Outbox(owner.database)
+        self._token = uuid4().hex
+        self._open: dict[str, Connection] = {}
+        self._closed: dict[str, str] = {}
+        """Channel -> why nothing more is tried on it in this pass."""
+
+    async def run(self, keys: tuple[str, ...]) -> list[str]:
+        """Why each row that is left was not delivered."""
+        keys = tuple(dict.fromkeys(keys))
+        standings = await self._outbox.standings(keys)
+        faults = []
+        async with AsyncExitStack() as stack, meanwhile(beat, self._owner.lease / _BEATS):
+            for key in keys:
+                if key not in standings:
+                    logger.warning("no such outbox row: %s", key)
+                elif fault := await self._handle(standings[key], stack):
+                    faults.append(fault)
+        return faults
+
+    async def _handle(self, standing: Standing, stack: AsyncExitStack) -> str | None:
+        envelope = standing.envelope
+        if standing.status in _ENDED:
+            return None
+        if standing.status is OutboxStatus.FAILED:
+            return None if standing.reported else await self._report(envelope, standing.error or "")
+        if envelope.key in self._owner._accepted:
+            await self._mark_sent(envelope)
+            return None
+        closed = self._closed.get(envelope.channel)
+        now = self._owner.now()
+        until = now + self._owner.lease
+        if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
+            return await self._held(envelope.key)
+        if closed is not None:
+            return await self._postpone(standing, closed)
+        return await self._send(standing, stack)
+
+    async def _held(self, key: str) -> str | None:
+        """It ended meanwhile, or another delivery has it."""
+        standing = (await self._outbox.standings([key]))[key]
+        ended = standing.status in _ENDED or standing.reported
+        return None if ended else "another delivery has it in hand"
+
+    async def _send(self, standing: Standing, stack: AsyncExitStack) -> str | None:
+        envelope = standing.envelope
+        patience = self._owner.patience.total_seconds()
+        try:
+            await carry_through(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + patience))
+        except Refused as error:
+            return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
+        except Unreachable as error:
+            self._closed[envelope.channel] = without_recipient(error, envelope.address, envelope.name)
+            return await self._postpone(standing, self._closed[envelope.channel])
+        except TimeoutError:
+            self._closed[envelope.channel] = f"no answer within {patience:g} s"
+            return await self._postpone(standing, self._closed[envelope.channel])
+        except _ClaimLostError as error:
+            return await self._postpone(standing, str(error))
+        except asyncio.CancelledError:
+            # Whether it arrived is not known; the next attempt bears the same Message-ID.
+            await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
+            raise
+        except Delayed as error:
+            return await self._postpone(standing, without_recipient(error, envelope.address, envelope.name))
+        except Exception as error:
+            logger.exception("%s could not be sent", envelope.key)
+            return await self._postpone(standing, type(error).__name__)
+        self._owner._accepted.add(envelope.key)
+        await self._mark_sent(envelope)
+        return None
+
+    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float) -> None:
+        """Until `last` of the loop's time, and only while it is surely nobody else's to send.
+
+        Raises:
+            TimeoutError, _ClaimLostError, DeliveryError: it was not handed over, or nobody knows.
+        """
+        clock, lease = asyncio.get_running_loop().time, self._owner.lease
+        try:
+            async with asyncio.timeout_at(min(last, clock() + _SURE * lease.total_seconds())) as limit:
+
+                async def renew() -> None:
+                    surely = clock() + _SURE * lease.total_seconds()
+                    try:
+                        kept = await self._outbox.renew(envelope.key, by=self._token, until=self._owner.now() + lease)
+                    except Exception:
+                        logger.exception("the claim on %s could not be renewed", envelope.key)
+                        return
+                    if kept and not limit.expired():
+                        limit.reschedule(min(last, surely))
+
+                async with meanwhile(renew, lease / _BEATS):
+                    connection = await self._connection(envelope.channel, stack)
+                    await connection.send(envelope)
+        except TimeoutError:
+            if limit.expired() and clock() < last:
+                raise _ClaimLostError("its claim could not be renewed while it was on its way") from None
+            raise
+
+    async def _connection(self, channel: str, stack: AsyncExitStack) -> Connection:
+        if channel not in self._open:
+            transport = self._owner.transports.get(Contact(channel))
+            if transport is None:
+                raise Unreachable(f"{channel} is not configured on this worker")
+            self._open[channel] = await stack.enter_async_context(transport.connect())
+        return self._open[channel]
+
+    async def _mark_sent(self, envelope: Envelope) -> None:
+        await self._outbox.sent(envelope.key, at=self._owner.time.virtual(self._owner.now()))
+        self._owner._accepted.discard(envelope.key)
+
+    async def _postpone(self, standing: Standing, error: str) -> str | None:
+        time = self._owner.time
+        age = time.virtual(self._owner.now()) - (
+            time.virtual(standing.again) if standing.again else standing.created_at
+        )
+        if age >= self._owner.give_up_after:
+            return await self._fail(standing.envelope, f"given up after {_span(self._owner.give_up_after)}: {error}")
+        await self._outbox.release(standing.envelope.key, by=self._token, error=error)
+        return error
+
+    async def _fail(self, envelope: Envelope, error: str) -> str | None:
+        await self._outbox.fail(envelope.key, by=self._token, error=error)
+        return await self._report(envelope, error)
+
+    async def _report(self, envelope: Envelope, error: str) -> str | None:
+        """Tell the case; that nobody could be told of a failed notification is told to nobody."""
+        if self._owner.on_failed is not None and envelope.message != Message.UNDELIVERABLE:
+            try:
+                await self._owner.on_failed(
+                    number=envelope.number,
+                    message=envelope.message,
+                    recipient=envelope.recipient,
+                    channel=envelope.channel,
+                    error=error,
+                    key=envelope.key,
+                )
+            except Exception as fault:
+                logger.exception("%s was not told that %s failed", envelope.number, envelope.key)
+                return f"the case could not be told of a failure: {type(fault).__name__}"
+        await self._outbox.reported(envelope.key, now=self._owner.now())
+        return None
+
+
+def _span(span: timedelta) -> str:
+    hours = span.total_seconds() / 3600
+    return f"{hours / 24:g} days" if hours >= 24 else f"{hours:g} hours"

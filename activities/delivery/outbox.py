@@ -1,0 +1,175 @@
+"""The outbox: every notification as it was rendered, and what became of it (R4, R20).
+
+A row is `stored` (no way to deliver it here: kept for reading), `pending`, `sending` (claimed by one delivery
+until its claim runs out), `sent`, or `failed` (for good).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.database.database import Database, insert_of
+from activities.database.tables import outbox
+from activities.delivery.transport import Envelope
+from workflows.domain.event import Notice
+
+
+class OutboxStatus(StrEnum):
+    """What became of a notification."""
+
+    STORED = "stored"
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+GONE = "[已归档 archived]"
+"""In place of the texts of a masked case."""
+_PORTION = 500
+"""Rows changed in one transaction: others that write wait no longer than for that."""
+OPEN = (OutboxStatus.PENDING.value, OutboxStatus.SENDING.value)
+"""Not known to have ended."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a row is. `reported`: its case was told of its failure; `again`: since when it is to be sent again."""
+
+    envelope: Envelope
+    status: OutboxStatus
+    error: str | None
+    created_at: datetime
+    reported_at: datetime | None
+
+    @property
+    def reported(self) -> bool:
+        """Of a row that failed."""
+        return self.status is OutboxStatus.FAILED and self.reported_at is not None
+
+    @property
+    def again(self) -> datetime | None:
+        """Of a row that failed once and waits anew; the wall clock's."""
+        return None if self.status is OutboxStatus.FAILED else self.reported_at
+
+
+def key_of(number: str, notice: Notice) -> str:
+    """The business fact behind one message to one person; the same fact is never told twice."""
+    return f"{number}:{notice.message.value}:{notice.key}:{notice.recipient}"
+
+
+class Outbox:
+    """State changes of rows. Times called `now` and `until` here are the wall clock's, `at` is the case's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """Write new rows in the caller's transaction; those that exist stay as they are.
+
+        Answers the keys of those that are to be delivered and have not ended, in the order given.
+        """
+        written = await connection.execute(_insert(connection.dialect.name), list(rows))
+        if written.rowcount == len(rows):
+            return [row["key"] for row in rows if row["status"] in OPEN]
+        return await self._open_among(connection, [row["key"] for row in rows])
+
+    async def _open_among(self, connection: AsyncConnection, keys: Sequence[str]) -> list[str]:
+        found = await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys), outbox.c.status.in_(OPEN)))
+        waiting = set(found)
+        return [key for key in keys if key in waiting]
+
+    async def standings(self, keys: Sequence[str]) -> dict[str, Standing]:
+        """How far each row is; unknown keys are left out."""
+        async with self._database.glance() as connection:
+            rows = await connection.execute(select(outbox).where(outbox.c.key.in_(keys)))
+            return {row.key: _standing(row) for row in rows}
+
+    async def claim(self, key: str, *, by: str, now: datetime, until: datetime, tried: bool) -> bool:
+        """Take a row for delivery; False when it has ended or another delivery holds it. `tried` counts an attempt."""
+        free = or_(
+            outbox.c.status == OutboxStatus.PENDING.value,
+            (outbox.c.status == OutboxStatus.SENDING.value) & (outbox.c.claimed_until < now),
+        )
+        async with self._database.begin() as connection:
+            taken = await connection.execute(
+                update(outbox)
+                .where(outbox.c.key == key, free)
+                .values(
+                    status=OutboxStatus.SENDING.value,
+                    attempts=outbox.c.attempts + int(tried),
+                    claimed_by=by,
+                    claimed_until=until,
+                )
+            )
+            return taken.rowcount == 1
+
+    async def renew(self, key: str, *, by: str, until: datetime) -> bool:
+        """Hold a claimed row for longer; False when it is somebody else's by now, or has ended."""
+        mine = (outbox.c.key == key) & (outbox.c.status == OutboxStatus.SENDING.value) & (outbox.c.claimed_by == by)
+        async with self._database.begin() as connection:
+            kept = await connection.execute(update(outbox).where(mine).values(claimed_until=until))
+            return kept.rowcount == 1
+
+    async def sent(self, key: str, *, at: datetime) -> None:
+        """The other side answered for it, so it is sent, whoever claims it by now."""
+        await self._change(key, status=OutboxStatus.SENT.value, sent_at=at, error=None)
+
+    async def release(self, key: str, *, by: str, error: str) -> None:
+        """Give a claimed row back, to be tried again."""
+        await self._change(key, by=by, status=OutboxStatus.PENDING.value, error=error)
+
+    async def fail(self, key: str, *, by: str, error: str) -> None:
+        """Give a claimed row up for good; its case does not know yet."""
+        await self._change(key, by=by, status=OutboxStatus.FAILED.value, error=error, reported_at=None)
+
+    async def resend(self, keys: Sequence[str], *, now: datetime) -> list[str]:
+        """Let failed rows wait for delivery again, attempts and Message-ID as they were; answers which were failed.
+
+        What was sent is never sent again, and of a masked case nothing is left to send.
+        """
+        failed = (outbox.c.status == OutboxStatus.FAILED.value) & (outbox.c.text != GONE)
+        done: set[str] = set()
+        for first in range(0, len(keys), _PORTION):
+            wanted = outbox.c.key.in_(keys[first : first + _PORTION])
+            # The days after which a row is given up begin anew: since then, where the time of the report stood.
+            again = update(outbox).where(wanted, failed).values(status=OutboxStatus.PENDING.value, reported_at=now)
+            async with self._database.begin() as connection:
+                done.update((await connection.execute(again.returning(outbox.c.key))).scalars())
+        return [key for key in keys if key in done]
+
+    async def reported(self, key: str, *, now: datetime) -> None:
+        """The case knows that this row failed."""
+        async with self._database.begin() as connection:
+            await connection.execute(update(outbox).where(outbox.c.key == key).values(reported_at=now))
+
+    async def _change(self, key: str, *, by: str | None = None, **values: Any) -> None:
+        statement = update(outbox).where(outbox.c.key == key, outbox.c.status != OutboxStatus.SENT.value)
+        if by is not None:
+            statement = statement.where(outbox.c.claimed_by == by)
+        async with self._database.begin() as connection:
+            await connection.execute(statement.values(**values, claimed_by=None, claimed_until=None))
+
+
+@cache
+def _insert(dialect: str) -> Insert:
+    return insert_of(dialect, outbox).on_conflict_do_nothing(index_elements=["key"])
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(
+        envelope=Envelope(**{name: getattr(row, name) for name in Envelope.__dataclass_fields__ if name in outbox.c}),
+        status=OutboxStatus(row.status),
+        error=row.error,
+        created_at=row.created_at,
+        reported_at=row.reported_at,
+    )

@@ -1,0 +1,60 @@
+"""What a submission still lacks, as dotted keys of the form (R5)."""
+
+from __future__ import annotations
+
+from activities.intake.form import Form
+from workflows.domain.model import Json
+from workflows.domain.policy.policy import Policy
+from workflows.domain.vocabulary import Contact, CustomerKind
+
+_ADDRESSES = {
+    Contact.PHONE: "phone",
+    Contact.SMS: "phone",
+    Contact.WECHAT: "wechat",
+    Contact.EMAIL: "email",
+}
+
+
+def missing_fields(form: Form, kind: str, policy: Policy) -> tuple[str, ...]:
+    """What to ask the customer for, in the order of the form; `kind` is the type triage found."""
+    rules = policy.completeness
+    wanted = {*rules.required, *rules.by_type.get(kind, ())}
+    if form.customer.kind is CustomerKind.INDIVIDUAL:
+        wanted.discard("customer.company")
+    content = form.model_dump(mode="json")
+    lacking: list[str] = [key for key in wanted if _at(content, key) in (None, "", [])]
+    symptom = "".join((form.description.symptom or "").split())
+    if len(symptom) < rules.shortest_symptom:
+        lacking.append("description.symptom")
+    customer = form.customer
+    address = _ADDRESSES.get(customer.preferred_contact or Contact.PORTAL)
+    if address is not None and not getattr(customer, address):
+        lacking.append(f"customer.{address}")
+    return tuple(key for key in _ORDER if key in lacking)
+
+
+def _at(content: Json, dotted: str) -> object:
+    place: object = content
+    for key in dotted.split("."):
+        place = place.get(key) if isinstance(place, dict) else None
+    return place
+
+
+_ORDER = (
+    "customer.company",
+    "customer.phone",
+    "customer.wechat",
+    "customer.email",
+    "product",
+    "type",
+    "subtype",
+    "occurred_at",
+    "description.symptom",
+    "description.steps",
+    "description.expected",
+    "description.actual",
+    "impact.blocks_normal_use",
+    "impact.effect",
+    "hoped_for",
+    "attachments",
+)

@@ -1,0 +1,1 @@
+"""Articles learned from closed cases: drafted, edited, searched, suggested (R28)."""

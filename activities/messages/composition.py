@@ -1,0 +1,97 @@
+"""Notices of a case turned into outbox rows: rendered, in the reader's language, with a way to go (R4, R20)."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from activities.delivery.outbox import OutboxStatus, key_of
+from activities.delivery.transport import Transports
+from activities.knowledge.suggestion import Suggestions
+from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer
+from activities.messages.routing import Place, place_of_customer, place_of_person
+from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView
+from workflows.domain.event import Event, Notice
+from workflows.domain.model import Json
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.vocabulary import Audience
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Everything the messages of one step speak of.
+
+    `form` holds what was supplied in this step, too; `labels` are the policy's, the organisation's own go before
+    them; `at` is the case's time now; `suggestions` are what a new owner should know of.
+    """
+
+    view: CaseView
+    form: Json
+    organisation: Organisation | None
+    labels: dict[str, dict[str, str]]
+    calendar: Calendar
+    renderer: Renderer
+    transports: Transports
+    at: datetime
+    suggestions: Suggestions | None = None
+
+    def row(self, event: Event, notice: Notice) -> dict[str, Any]:
+        """The outbox row of a notice. A message that cannot be rendered is told by its number and name alone."""
+        place = self._place(notice)
+        rendered = self._rendered(event, notice, place)
+        return {
+            "key": key_of(self.view.number, notice),
+            "number": self.view.number,
+            "sequence": event.sequence,
+            "event": event.kind.value,
+            "message": notice.message.value,
+            "audience": notice.audience.value,
+            "recipient": notice.recipient,
+            "channel": place.channel.value,
+            "address": place.address,
+            "name": place.name,
+            "locale": place.locale.value,
+            "subject": rendered.subject,
+            "text": rendered.text,
+            "html": rendered.html,
+            "short": rendered.short,
+            "status": (OutboxStatus.PENDING if place.deliverable else OutboxStatus.STORED).value,
+            "attempts": 0,
+            "error": rendered.problem,
+            "created_at": self.at,
+        }
+
+    def _place(self, notice: Notice) -> Place:
+        if notice.audience is Audience.CUSTOMER:
+            return place_of_customer(self.form, self.transports)
+        person = self.organisation.person(notice.recipient) if self.organisation else None
+        return place_of_person(person, notice.recipient, self.transports)
+
+    def _rendered(self, event: Event, notice: Notice, place: Place) -> Rendered:
+        organisation = self.organisation
+        try:
+            context = RenderContext(
+                number=self.view.number,
+                view=self.view,
+                form=self.form,
+                recipient=Recipient(
+                    id=notice.recipient, name=place.name, locale=place.locale, audience=notice.audience
+                ),
+                names=organisation.names() if organisation else {},
+                labels=self.labels | (organisation.labels() if organisation else {}),
+                company=organisation.company.model_dump() if organisation else {},
+                calendar=self.calendar,
+                at=event.at,
+                suggestions=self.suggestions,
+            )
+            return self.renderer.render(notice, context)
+        except Exception as error:  # no template may ever keep a case from going on
+            logger.exception("%s of %s could not be rendered", notice.message.value, self.view.number)
+            subject = f"{self.view.number} · {notice.message.value}"
+            problem = " ".join(f"not rendered: {type(error).__name__}: {error}".split())
+            return Rendered(subject=subject, text=subject, html=f"<p>{subject}</p>", short=subject, problem=problem)

@@ -1,0 +1,224 @@
+"""Notices rendered into what people read: subject, plain text, HTML and one short line, in their language.
+
+Shipped templates live in `templates/<locale>/<audience>/<message>.j2`; a company's folder overrides them file by
+file. A company's template may also begin with `{% extends "shipped/zh_CN/customer/created.j2" %}` and replace
+single blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment
+
+from activities.knowledge.suggestion import NO_SUGGESTIONS, Suggestions
+from activities.rendering.engine import Blocks, company_environment, fault, shipped_environment
+from activities.rendering.factsheet import Factsheet, complete_form
+from activities.rendering.filters import brief, clean, one_line
+from activities.rendering.labels import TEMPLATES, label
+from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView
+from workflows.domain.event import Notice
+from workflows.domain.model import Fact, Instant, Json
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Audience, Locale
+
+__all__ = ["Recipient", "RenderContext", "Rendered", "Renderer", "label"]
+
+_SUBJECT_LENGTH = 160
+_COMPANY = ("name", "name_en", "hotline", "email", "website", "portal_url")
+_COLON = {Locale.ZH_CN: "：", Locale.EN: ": "}
+_COMPANY_TITLE = {Locale.ZH_CN: "客户服务中心", Locale.EN: "Customer Service"}
+_CUSTOMER_NAME = {Locale.ZH_CN: "客户", Locale.EN: "Customer"}
+
+
+class Recipient(Fact):
+    """Who reads it. `id` is a person's id or `customer`."""
+
+    id: str
+    name: str
+    locale: Locale
+    audience: Audience
+
+
+class RenderContext(Fact):
+    """What a message may speak of, beside its own facts.
+
+    `form` is the intake form as JSON; `names` maps a person's id to the display name; `labels` maps ids of the
+    company's departments, groups, types and subtypes to a label per locale; `company` holds name, name_en, hotline,
+    email, website and portal_url, each possibly empty or absent; `at` is when the fact happened; `suggestions` are
+    those of `activities.knowledge.suggestion`, for staff only.
+    """
+
+    number: str
+    view: CaseView
+    form: Json
+    recipient: Recipient
+    names: dict[str, str]
+    labels: dict[str, dict[str, str]]
+    company: dict[str, str]
+    calendar: Calendar
+    at: Instant
+    suggestions: Suggestions | None = None
+
+
+class Rendered(Fact):
+    """A message as it is stored and sent. `subject` and `short` are one line each and hold no control character.
+
+    `problem` names the fault of a company's template in one line; the shipped one was used instead.
+    """
+
+    subject: str
+    text: str
+    html: str
+    short: str
+    problem: str | None = None
+
+
+class Renderer:
+    """Renders notices; compiled templates are kept, a company's are read again when they change.
+
+    Raises:
+        Problem: the company's template folder does not exist.
+    """
+
+    def __init__(self, company_templates: Path | None = None) -> None:
+        if company_templates is not None and not company_templates.is_dir():
+            raise Problem(f"templates: {company_templates} is no folder; name one that holds zh_CN/ or en/")
+        self._folder = company_templates
+        self._shipped = shipped_environment()
+        self._company = company_environment(company_templates) if company_templates else None
+
+    def render(self, notice: Notice, context: RenderContext) -> Rendered:
+        """The notice for its reader; a company's template that fails gives way to the shipped one.
+
+        Raises:
+            jinja2.TemplateError: a shipped template lacks a fact, which is a fault of this program.
+        """
+        problem = None
+        if self._company is not None:
+            try:
+                return _render(self._company, notice, context)
+            except Exception as error:  # noqa: BLE001 - whatever a company's template does, the reader is told
+                problem = f"{fault(error, self._file(notice, context))}; the shipped template was used"
+        return _render(self._shipped, notice, context).model_copy(update={"problem": problem})
+
+    def check(self) -> list[str]:
+        """Every fault found in rendering each message in each language with full and with sparse sample facts.
+
+        Names files of the company's folder that override nothing, too. One line a fault.
+        """
+        from activities.messages.samples import specimens
+
+        environment = company_environment(self._folder, lenient=False)
+        faults = list(_overriding_nothing(self._folder)) if self._folder else []
+        for notice, context in specimens():
+            try:
+                _render(environment, notice, context)
+            except Exception as error:  # noqa: BLE001 - each fault is reported, none ends the check
+                faults.append(fault(error, self._file(notice, context)))
+        return list(dict.fromkeys(faults))
+
+    def _file(self, notice: Notice, context: RenderContext) -> Path:
+        path = _path(notice, context)
+        own = self._folder / path if self._folder else None
+        return own if own and own.is_file() else TEMPLATES / path
+
+
+def paragraphs(body: str) -> list[tuple[str, list[str]]]:
+    """A text body for the HTML layout: kind (`command`, `quote` or `text`) and lines of each paragraph."""
+    found: list[tuple[str, list[str]]] = []
+    for part in body.split("\n\n"):
+        lines = part.split("\n")
+        if all(line.startswith("    ") for line in lines):
+            found.append(("command", [line.strip() for line in lines]))
+        elif all(line.startswith(">") for line in lines):
+            found.append(("quote", [line[1:].strip() for line in lines]))
+        else:
+            found.append(("text", lines))
+    return found
+
+
+def _render(environment: Environment, notice: Notice, context: RenderContext) -> Rendered:
+    locale = context.recipient.locale
+    sheet = Factsheet(
+        number=context.number,
+        view=context.view,
+        form=context.form,
+        names=context.names,
+        labels=context.labels,
+        calendar=context.calendar,
+        at=context.at,
+        audience=notice.audience,
+        locale=locale,
+    )
+    values = _values(notice, context, sheet)
+    blocks = Blocks(environment.get_template(_path(notice, context)), values)
+    subject = brief(blocks.render("subject"), _SUBJECT_LENGTH)
+    body = _tidy(blocks.render("body"))
+    short = one_line(blocks.render("short"))
+    for name, content in (("subject", subject), ("body", body), ("short", short)):
+        if not content:
+            raise ValueError(f"block {name!r} is missing or empty")
+    rows = sheet.rows()
+    table = "\n".join(f"{name}{_COLON[locale]}{value}" for name, value in rows)
+    layout = environment.get_template(f"{locale}/layout.html")
+    html = layout.render(values, subject=subject, short=short, paragraphs=paragraphs(body), rows=rows)
+    return Rendered(subject=subject, text=f"{body}\n\n--\n{table}\n", html=html, short=short)
+
+
+def _path(notice: Notice, context: RenderContext) -> str:
+    return f"{context.recipient.locale}/{notice.audience}/{notice.message}.j2"
+
+
+def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[str, object]:
+    """What a template can name."""
+    recipient = context.recipient
+    nameless = _CUSTOMER_NAME[recipient.locale] if notice.audience is Audience.CUSTOMER else recipient.id
+    return {
+        "number": context.number,
+        "case": context.view,
+        "form": complete_form(context.form),
+        "kind": sheet.kind(),
+        "topic": sheet.topic(),
+        "recipient": {"id": recipient.id, "name": brief(recipient.name, 40) or nameless},
+        "company": _company(context),
+        "facts": notice.facts,
+        "message": notice.message.value,
+        "audience": notice.audience.value,
+        "locale": recipient.locale,
+        "names": context.names,
+        "labels": context.labels,
+        "calendar": context.calendar,
+        "at": context.at,
+        "suggestions": (notice.audience is Audience.STAFF and context.suggestions) or NO_SUGGESTIONS,
+    }
+
+
+def _company(context: RenderContext) -> dict[str, str]:
+    company = {key: one_line(context.company.get(key) or "") for key in _COMPANY}
+    for key in ("website", "portal_url"):
+        if not company[key].startswith(("https://", "http://")):
+            company[key] = ""
+    locale = context.recipient.locale
+    names = (company["name_en"], company["name"]) if locale is Locale.EN else (company["name"], company["name_en"])
+    company["title"] = names[0] or names[1] or _COMPANY_TITLE[locale]
+    return company
+
+
+def _tidy(text: str) -> str:
+    """No trailing spaces, no control characters, and one empty line between paragraphs."""
+    tidy = "\n".join(line.rstrip() for line in clean(text).split("\n")).strip("\n")
+    while "\n\n\n" in tidy:
+        tidy = tidy.replace("\n\n\n", "\n\n")
+    return tidy
+
+
+def _overriding_nothing(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*.j2")):
+        name = path.relative_to(folder)
+        audience = path.parent.name
+        if audience in set(Audience) and not (TEMPLATES / name).is_file():
+            allowed = ", ".join(sorted(found.stem for found in (TEMPLATES / Locale.EN / audience).glob("*.j2")))
+            yield f"{path}: overrides nothing; locales are {', '.join(Locale)}, messages to {audience} are {allowed}"

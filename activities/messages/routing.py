@@ -1,0 +1,76 @@
+"""On which way a message goes to whom (R20, R21)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from activities.delivery.transport import Transports
+from workflows.domain.model import Json
+from workflows.domain.organisation.organisation import Person
+from workflows.domain.vocabulary import Contact, Locale
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a message goes. `deliverable` is False where it can only be kept in the outbox for reading."""
+
+    channel: Contact
+    address: str
+    name: str
+    locale: Locale
+    deliverable: bool
+
+
+_ADDRESS_KEYS = {
+    Contact.SMS: "phone",
+    Contact.WECHAT: "wechat",
+    Contact.EMAIL: "email",
+}
+
+
+def place_of_customer(form: Json, transports: Transports) -> Place:
+    """The contact the customer prefers; mail where that way does not exist here but a mail address does.
+
+    A written message to who prefers a phone call is a short message; the call itself is a person's work.
+    """
+    customer = form.get("customer")
+    known = customer if isinstance(customer, dict) else {}
+
+    def text(key: str) -> str:
+        value = known.get(key)
+        return value if isinstance(value, str) else ""
+
+    preferred = _preferred(text("preferred_contact"), text)
+    places = {channel: text(_ADDRESS_KEYS.get(channel, "")) for channel in (preferred, Contact.EMAIL)}
+    chosen = next((channel for channel, address in places.items() if address and channel in transports), None)
+    locale = text("locale")
+    return Place(
+        channel=chosen or preferred,
+        address=places[chosen or preferred],
+        name=text("name"),
+        locale=Locale(locale) if locale in set(Locale) else Locale.ZH_CN,
+        deliverable=chosen is not None,
+    )
+
+
+def place_of_person(person: Person | None, key: str, transports: Transports) -> Place:
+    """Mail, where an address is known. Someone who left, or never was there, costs nobody else a message."""
+    address = person.email if person else ""
+    return Place(
+        channel=Contact.EMAIL,
+        address=address,
+        name=(person.display_name or person.name) if person else key,
+        locale=person.locale if person else Locale.ZH_CN,
+        deliverable=bool(address) and Contact.EMAIL in transports,
+    )
+
+
+def _preferred(wish: str, text: Callable[[str], str]) -> Contact:
+    if wish == Contact.PHONE:
+        return Contact.SMS
+    if wish in set(Contact):
+        return Contact(wish)
+    return next(
+        (way for way in (Contact.EMAIL, Contact.SMS, Contact.WECHAT) if text(_ADDRESS_KEYS[way])), Contact.PORTAL
+    )

@@ -1,0 +1,1 @@
+"""How a registered submission becomes a case: type, priority, owner and terms, settled once (R5, R8-R13)."""

@@ -1,0 +1,142 @@
+"""The activities that settle a case when it opens, and answer what a command needs to know (R5, R8-R13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.database.database import Database
+from activities.database.tables import case_record, registration
+from activities.intake.form import Form
+from activities.opening.decision import Decision
+from activities.opening.store import Settlements
+from activities.organisation.directory import Directory
+from activities.policy.in_force import PolicyInForce
+from workflows.domain.model import Json
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
+from workflows.domain.problem import Problem
+from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
+from workflows.domain.virtual_time import VirtualTime
+
+_REGISTERED = select(registration.c.form, registration.c.received_at).where(registration.c.number == bindparam("of"))
+
+
+@dataclass
+class Settling:
+    """Settles terms and dispatch.
+
+    Attributes:
+        database: where forms and settlements are kept.
+        policy: the policy in force.
+        directory: who works here.
+        time: relation of the case's time to the wall clock.
+        now: the wall clock.
+        file: where the policy is read again whenever it has changed; without one `policy` stays.
+    """
+
+    database: Database
+    policy: Policy
+    directory: Directory
+    time: VirtualTime = field(default_factory=VirtualTime)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    file: PolicyInForce | None = None
+
+    @activity.defn
+    async def settle(self, number: str) -> Settlement:
+        """Triage, terms and dispatch of a registered submission; asked again it answers the same.
+
+        Raises:
+            ApplicationError: the number is not registered; trying again is of no use.
+            Problem: no organisation is loaded yet, or the policy's country is not known; it can be mended.
+        """
+        settlements = Settlements()
+        async with self.database.glance() as connection:
+            organisation = await self._organisation(connection)
+            known = await settlements.get(connection, number)
+            if known is not None:
+                return known
+            content, accepted_at = await _registered(connection, number)
+        decision = Decision(self._policy(), organisation)
+        at = max(self.time.virtual(self.now()), accepted_at)
+        settled = decision.settlement(Form.model_validate(content), accepted_at, at)
+        async with self.database.begin() as connection:
+            if not decision.waits(settled):
+                loads = await settlements.loads(connection)
+                settled = decision.dispatched(settled, _product(content), loads, at)
+            return await settlements.put(connection, number, settled)
+
+    @activity.defn
+    async def consult(self, lookup: Lookup) -> Consultation:
+        """Look up people, departments, types, an owner or the present terms; what is not there becomes a problem.
+
+        Raises:
+            ApplicationError: the number is not registered; trying again is of no use.
+            Problem: no organisation is loaded yet, or the policy's country is not known; it can be mended.
+        """
+        async with self.database.glance() as connection:
+            organisation = await self._organisation(connection)
+            content, accepted_at = await _registered(connection, lookup.number)
+            loads = await Settlements().loads(connection) if lookup.dispatch else {}
+            settled = await Settlements().get(connection, lookup.number) if lookup.terms else None
+            main = await _main_case(connection, lookup.main, organisation) if lookup.main else None
+        product, policy = _product(content), self._policy()
+        if lookup.terms and self.file and self.file.fault:
+            # Whoever wants the present policy to be taken up must not believe that it was.
+            return Consultation(problems=(self.file.fault,))
+        answer = Decision(policy, organisation).consultation(lookup, product, loads, accepted_at, settled)
+        if lookup.main is None:
+            return answer
+        unknown = () if main else (f"{lookup.main}: there is no such open case; bihuan list --open shows them",)
+        problems = (*answer.problems, *unknown)
+        return answer.model_copy(update={"main": main, "product": product, "problems": problems})
+
+    def _policy(self) -> Policy:
+        return self.file.current() if self.file else self.policy
+
+    async def _organisation(self, connection: AsyncConnection) -> Organisation:
+        organisation = await self.directory.current(connection)
+        if organisation is None:
+            raise Problem("no organisation is loaded; load one with `bihuan org load FILE`")
+        return organisation
+
+
+async def _registered(connection: AsyncConnection, number: str) -> tuple[Json, datetime]:
+    """The form as it stands, and when it was accepted under its number."""
+    row = (await connection.execute(_REGISTERED, {"of": number})).one_or_none()
+    if row is None:
+        raise ApplicationError(f"{number} is not registered", type="UnknownNumber", non_retryable=True)
+    content, accepted_at = row
+    return content, accepted_at
+
+
+async def _main_case(connection: AsyncConnection, number: str, organisation: Organisation) -> MainCase | None:
+    """The case as it was last recorded; None where nobody has opened it."""
+    columns = select(case_record.c.view, registration.c.form).join(
+        registration, registration.c.number == case_record.c.number
+    )
+    row = (await connection.execute(columns.where(case_record.c.number == number))).one_or_none()
+    if row is None:
+        return None
+    view, content = row
+    owner = view["owner"]
+    known = owner is not None and organisation.person(owner) is not None
+    return MainCase(
+        number=number,
+        status=view["status"],
+        resolution=view["resolution"],
+        linked_to=view.get("linked_to"),
+        leads=tuple(organisation.members_with_superiors([owner])) if known else (),
+        product=_product(content),
+    )
+
+
+def _product(content: Json) -> str:
+    product = content.get("product")
+    return product if isinstance(product, str) else ""

@@ -1,0 +1,75 @@
+"""What an error may say where people read who may not read cases: in logs, and in Temporal's history.
+
+Many errors repeat what they stumbled over, and that may be a customer's name or text. So only those speak whose
+words are known to be about the machine; of all others it is said what they are and where they happened.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from workflows.domain.model import one_line
+from workflows.domain.problem import Problem
+
+_ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]+@[^\s<>@:;,\"'()\[\]]+\w")
+_OF_CODE = (AttributeError, NameError, ImportError, NotImplementedError, MemoryError, RecursionError)
+"""What Python says of names in the code."""
+_SPEAKING = ("temporalio.", "sqlalchemy.", "sqlite3.", "asyncpg.", "activities.delivery.transport.")
+"""Modules whose errors speak of the machine, or in words that were cleaned."""
+_OF_DATA = "22"
+"""The class of PostgreSQL's errors that repeat a value."""
+
+
+def words_of(error: BaseException) -> str:
+    """What is the matter, in one line without anything a customer wrote."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, BaseException):
+        # SQLAlchemy's own text holds the statement; the database's first line is what is wrong.
+        return words_of(cause)
+    if isinstance(error, ValidationError):
+        kinds = ", ".join(dict.fromkeys(fault["type"] for fault in error.errors(include_url=False)))
+        return f"{error.title} is not valid ({kinds}){_place(error)}"
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    if isinstance(error, (Problem, *_OF_CODE)) or _speaks(error):
+        return without_addresses(one_line(_first_line(error))) or type(error).__name__
+    return f"{type(error).__name__}{_place(error)}"
+
+
+def chain_of(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came of, as Python tells it."""
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield following
+        hidden = following.__suppress_context__
+        following = following.__cause__ or (None if hidden else following.__context__)
+
+
+def without_addresses(text: str) -> str:
+    """Without anybody's mail address; servers like to repeat them."""
+    return _ADDRESS.sub("…@…", text)
+
+
+def _speaks(error: BaseException) -> bool:
+    if not f"{type(error).__module__}.".startswith(_SPEAKING):
+        return False
+    state = getattr(error, "sqlstate", None)
+    return not (isinstance(state, str) and state.startswith(_OF_DATA))
+
+
+def _first_line(error: BaseException) -> str:
+    """PostgreSQL's further lines hold the row it refused."""
+    lines = str(error).strip().splitlines()
+    return re.sub(r"^<class '(?:[\w.]+\.)?(\w+)'>: ", r"\1: ", lines[0]) if lines else ""
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__, limit=-1) if error.__traceback__ else []
+    return "".join(f" at {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)

@@ -1,0 +1,299 @@
+"""What does not go on by itself, or not as promised: the database's part of `bihuan stuck`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import String, and_, cast, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.analysis.ledger import report_failures
+from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
+from activities.delivery.outbox import OPEN, OutboxStatus
+from activities.queries.lateness import find_late
+from workflows.domain.department_task import PartStatus
+from workflows.domain.review.view import ReviewStatus, review_id
+from workflows.domain.vocabulary import ClockName, EventKind, Status
+
+_REMEMBERED = timedelta(days=7)
+"""How long a failed notification of a closed case, or a report that did not arrive, is still shown."""
+REPORT = "report"
+"""What was not delivered is an analysis report, and its name stands where the number of a case does."""
+
+
+class AttentionReason(StrEnum):
+    """Why somebody should look."""
+
+    NOT_STARTED = "not_started"
+    """Registered, but its workflow is not known to exist."""
+    NOT_OPENED = "not_opened"
+    """Its workflow exists, but no worker has opened the case."""
+    NOT_ACTING = "not_acting"
+    """A deadline has passed and the case did not act on it: no worker, or one that keeps failing."""
+    OVERDUE = "overdue"
+    """A deadline of the present cycle was missed and is not made good yet."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """An escalation waits for the person it went to."""
+    UNDELIVERABLE = "undeliverable"
+    """A notification failed for good."""
+    UNDELIVERED = "undelivered"
+    """A notification has been waiting for long."""
+    NOT_ARCHIVED = "not_archived"
+    """A closed case could not be archived, or not be masked (R28)."""
+    PART_LATE = "part_late"
+    """A department has not answered in time what it was asked for (R18); `who` it was escalated to last."""
+    REVIEW_LATE = "review_late"
+    """The report of a review, its approval or one of its measures is late."""
+    REVIEW_NOT_OPENED = "review_not_opened"
+    """A closing called for a review, and nobody has begun it."""
+    REVIEW_NOT_ACTING = "review_not_acting"
+    """A deadline of a review has passed and it did not act on it."""
+
+
+_OF_REVIEWS = frozenset({
+    AttentionReason.REVIEW_LATE, AttentionReason.REVIEW_NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attention:
+    """One thing to look at. `what` is a clock's or a message's name, or the part of a review that is owed; `who` the
+    person's id that has to act or was not reached, `error` what the last attempt said.
+    """
+
+    number: str
+    reason: AttentionReason
+    since: datetime
+    what: str | None = None
+    who: str | None = None
+    error: str | None = None
+
+    @property
+    def workflow(self) -> str:
+        """The id of what it is about in Temporal: the case, or the review its closing called for."""
+        return review_id(self.number) if self.reason in _OF_REVIEWS else self.number
+
+
+async def find_attention(
+    connection: AsyncConnection, now: datetime, *, grace: timedelta, pending_for: timedelta
+) -> list[Attention]:
+    """Everything that needs attention at `now` (the cases' time), the oldest first.
+
+    Args:
+        connection: a transaction of the record.
+        now: the cases' time.
+        grace: how late a start or an act may be before it counts.
+        pending_for: how long a notification may wait before it counts.
+    """
+    found = [
+        *await _unopened(connection, now - grace),
+        *await _from_cases(connection, now - grace),
+        *await _from_parts(connection),
+        *await _from_outbox(connection, now, now - pending_for),
+        *await _from_archive(connection),
+        *await _from_reviews(connection, now, grace),
+        *await _from_reports(connection, now - _REMEMBERED),
+    ]
+    return sorted(found, key=lambda item: (item.since, item.number, item.reason))
+
+
+async def _unopened(connection: AsyncConnection, before: datetime) -> list[Attention]:
+    rows = await connection.execute(
+        select(registration.c.number, registration.c.received_at, registration.c.started_at)
+        .outerjoin(case_record, case_record.c.number == registration.c.number)
+        .where(case_record.c.number.is_(None), registration.c.received_at < before)
+    )
+    return [
+        Attention(
+            number=row.number,
+            reason=AttentionReason.NOT_OPENED if row.started_at else AttentionReason.NOT_STARTED,
+            since=row.received_at,
+        )
+        for row in rows
+    ]
+
+
+async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Attention]:
+    suspicious = or_(
+        case_record.c.next_due < before,
+        case_record.c.breached,
+        and_(case_record.c.escalation_level > 0, case_record.c.acknowledged.is_(False)),
+    )
+    rows = await connection.execute(select(case_record).where(case_record.c.closed_at.is_(None), suspicious))
+    found: list[Attention] = []
+    for row in rows:
+        view = row.view
+        if row.next_due is not None and row.next_due < before:
+            first = min((one for one in view["deadlines"] if one["due"]), key=lambda one: _instant(one["due"]))
+            found.append(
+                Attention(row.number, AttentionReason.NOT_ACTING, row.next_due, what=first["clock"], who=row.owner)
+            )
+        if row.escalation_level > 0 and not row.acknowledged:
+            clock = _deadline(view, ClockName.ESCALATION)
+            since = _instant(clock["started"]) if clock else row.updated_at
+            found.append(Attention(row.number, AttentionReason.UNACKNOWLEDGED, since, who=view.get("escalated_to")))
+        missed = standing_breaches(view)
+        if missed:
+            first = min(missed, key=lambda breach: _instant(breach["due"]))
+            found.append(
+                Attention(
+                    row.number, AttentionReason.OVERDUE, _instant(first["due"]), what=first["clock"], who=row.owner
+                )
+            )
+    return found
+
+
+async def _from_parts(connection: AsyncConnection) -> list[Attention]:
+    views = await connection.execute(
+        select(case_record.c.number, case_record.c.view).where(
+            case_record.c.closed_at.is_(None),
+            # A case can have a late part and be in time itself; so few have one that the text is looked through.
+            cast(case_record.c.view, String).like('%"late_at":"%'),
+        )
+    )
+    return [
+        Attention(
+            row.number,
+            AttentionReason.PART_LATE,
+            _instant(part["due"]),
+            what=part["department"],
+            who=part["escalated_to"] or part["person"],
+        )
+        for row in views
+        for part in row.view["collaborations"]
+        if part["late_at"] and part["status"] == PartStatus.OPEN
+    ]
+
+
+async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> list[Attention]:
+    failed = and_(
+        outbox.c.status == OutboxStatus.FAILED.value,
+        or_(case_record.c.closed_at.is_(None), outbox.c.created_at >= now - _REMEMBERED),
+    )
+    waiting = and_(outbox.c.status.in_(OPEN), outbox.c.created_at < waiting_since)
+    rows = await connection.execute(
+        select(
+            outbox.c.number, outbox.c.status, outbox.c.created_at, outbox.c.message, outbox.c.recipient, outbox.c.error
+        )
+        .outerjoin(case_record, case_record.c.number == outbox.c.number)
+        .where(or_(failed, waiting))
+    )
+    return [
+        Attention(
+            number=row.number,
+            reason=(
+                AttentionReason.UNDELIVERABLE
+                if row.status == OutboxStatus.FAILED.value
+                else AttentionReason.UNDELIVERED
+            ),
+            since=row.created_at,
+            what=row.message,
+            who=row.recipient,
+            error=row.error,
+        )
+        for row in rows
+    ]
+
+
+async def _from_archive(connection: AsyncConnection) -> list[Attention]:
+    rows = await connection.execute(
+        select(archive.c.number, archive.c.archived_at, archive.c.failed_at, archive.c.error).where(
+            archive.c.failed_at.is_not(None)
+        )
+    )
+    return [
+        Attention(
+            number=row.number,
+            reason=AttentionReason.NOT_ARCHIVED,
+            since=row.failed_at,
+            what="mask" if row.archived_at else "archive",
+            error=row.error,
+        )
+        for row in rows
+    ]
+
+
+async def _from_reviews(connection: AsyncConnection, now: datetime, grace: timedelta) -> list[Attention]:
+    late_since = await _missed_reports(connection)
+    rows = await connection.execute(select(review).where(review.c.status != ReviewStatus.DONE.value))
+    found: list[Attention] = []
+    for row in rows:
+        if row.view is None:
+            if row.opened_at < now - grace:
+                head = row.subject["head"]
+                found.append(Attention(row.number, AttentionReason.REVIEW_NOT_OPENED, row.opened_at, who=head))
+            continue
+        late = find_late(row.view, now)
+        if row.next_due is not None and row.next_due < now - grace:
+            found.append(Attention(row.number, AttentionReason.REVIEW_NOT_ACTING, row.next_due))
+        for one in late:
+            since = one.since or late_since.get(row.id) or row.updated_at
+            found.append(Attention(row.number, AttentionReason.REVIEW_LATE, since, what=one.what, who=one.who))
+    return found
+
+
+async def _missed_reports(connection: AsyncConnection) -> dict[str, datetime]:
+    """Review -> when its report, or the approval of it, was due that was missed last."""
+    rows = await connection.execute(
+        select(review_timeline.c.review, review_timeline.c.detail)
+        .join(review, review.c.id == review_timeline.c.review)
+        .where(
+            review.c.status.in_((ReviewStatus.WRITING.value, ReviewStatus.AWAITING_APPROVAL.value)),
+            review_timeline.c.kind == EventKind.REVIEW_LATE.value,
+        )
+        .order_by(review_timeline.c.review, review_timeline.c.sequence)
+    )
+    return {row.review: _instant(row.detail["due"]) for row in rows if row.detail.get("due")}
+
+
+async def _from_reports(connection: AsyncConnection, after: datetime) -> list[Attention]:
+    return [
+        Attention(
+            number=failure.report,
+            reason=AttentionReason.UNDELIVERABLE if failure.final else AttentionReason.UNDELIVERED,
+            since=failure.at,
+            what=REPORT,
+            who=failure.recipient,
+            error=failure.reason,
+        )
+        for failure in await report_failures(connection)
+        if failure.at >= after
+    ]
+
+
+def standing_breaches(view: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was missed in the present cycle of a case (its view as JSON) and is not made good."""
+    return [breach for breach in view["breaches"] if _is_standing(breach, view)]
+
+
+def _is_standing(breach: dict[str, Any], view: dict[str, Any]) -> bool:
+    """Whether what was missed in this cycle is still owed."""
+    if breach["cycle"] != view["reopened"]:
+        return False
+    status = view["status"]
+    match breach["clock"]:
+        case ClockName.CLAIM:
+            return bool(status == Status.DISPATCHED)
+        case ClockName.RESPONSE:
+            return view["responded_at"] is None
+        case ClockName.PROGRESS:
+            # A report starts the clock anew, later than the miss did.
+            clock = _deadline(view, ClockName.PROGRESS)
+            return clock is not None and _instant(clock["started"]) <= _instant(breach["at"])
+        case ClockName.RESOLUTION:
+            return status in {Status.AWAITING_INFORMATION, Status.DISPATCHED, Status.IN_PROGRESS}
+        case ClockName.FEEDBACK:
+            return bool(status == Status.AWAITING_CONFIRMATION)
+        case _:
+            return bool(status != Status.CLOSED)
+
+
+def _deadline(view: dict[str, Any], name: ClockName) -> dict[str, Any] | None:
+    return next((one for one in view["deadlines"] if one["clock"] == name), None)
+
+
+def _instant(value: str) -> datetime:
+    return datetime.fromisoformat(value)

@@ -1,0 +1,203 @@
+"""What people ask the record for: one case, lists, the outbox, and what needs attention (R30)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, text
+
+from activities.database.database import Database
+from activities.database.tables import case_record, outbox, registration
+from activities.queries.attention import Attention, find_attention
+from activities.queries.case_record import CaseFile, read_case_file
+
+_CONCERNED = {
+    "sqlite": """
+        EXISTS (SELECT 1 FROM json_each(case_record.view, '$.assisting') WHERE value = :department)
+        OR EXISTS (
+            SELECT 1 FROM json_each(case_record.view, '$.collaborations')
+            WHERE json_extract(value, '$.department') = :department
+        )
+    """,
+    "postgresql": """
+        EXISTS (
+            SELECT 1 FROM json_array_elements_text(case_record.view -> 'assisting') AS id(id) WHERE id = :department
+        ) OR EXISTS (
+            SELECT 1 FROM json_array_elements(case_record.view -> 'collaborations') AS part(body)
+            WHERE part.body ->> 'department' = :department
+        )
+    """,
+}
+"""Whether a department other than the leading one assists or was asked for a part; both know JSON, each its own way."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which cases a list shows; None means any. `text` is part of the number; since ≤ received < until.
+
+    `department` is one that is concerned: it leads the case, assists, or has or had a part in it (R30).
+    """
+
+    status: str | None = None
+    open_only: bool = False
+    priority: str | None = None
+    type: str | None = None
+    subtype: str | None = None
+    department: str | None = None
+    group: str | None = None
+    owner: str | None = None
+    escalated: bool | None = None
+    breached: bool | None = None
+    text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = 100
+
+
+@dataclass(frozen=True)
+class OutboxEntry:
+    """A notification as it stands in the outbox; the fields are those of the table."""
+
+    key: str
+    number: str
+    sequence: int
+    event: str
+    message: str
+    audience: str
+    recipient: str
+    channel: str
+    address: str
+    name: str
+    locale: str
+    subject: str
+    text: str
+    html: str
+    short: str
+    status: str
+    attempts: int
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+    def as_json(self) -> dict[str, Any]:
+        """What `bihuan outbox --json` shows: `event` is the message's name, times are ISO 8601 with offset."""
+        return {
+            "key": self.key,
+            "number": self.number,
+            "event": self.message,
+            "sequence": self.sequence,
+            "audience": self.audience,
+            "recipient": self.recipient,
+            "channel": self.channel,
+            "status": self.status,
+            "attempts": self.attempts,
+            "subject": self.subject,
+            "error": self.error,
+            "created_at": self.created_at.isoformat(),
+            "sent_at": self.sent_at.isoformat() if self.sent_at else None,
+        }
+
+
+class Cases:
+    """Reads the record; changes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, number: str) -> CaseFile | None:
+        """One case with its timeline, also one that no worker has opened yet; None for an unknown number.
+
+        Raises:
+            Problem: the database cannot be read.
+        """
+        return await read_case_file(self._database.address, number)
+
+    async def list(self, wanted: Filter | None = None) -> list[CaseFile]:
+        """Cases without their timelines, the latest received first."""
+        wanted = wanted or Filter()
+        statement = (
+            select(
+                registration.c.number,
+                registration.c.channel,
+                registration.c.received_at,
+                registration.c.started_at,
+                registration.c.form,
+                case_record.c.view,
+            )
+            .outerjoin(case_record, case_record.c.number == registration.c.number)
+            .where(*_conditions(wanted, self._database.address.kind))
+            .order_by(registration.c.received_at.desc(), registration.c.number.desc())
+            .limit(wanted.limit)
+        )
+        async with self._database.read() as connection:
+            return [CaseFile(**row) for row in (await connection.execute(statement)).mappings()]
+
+    async def outbox(
+        self,
+        number: str | None = None,
+        *,
+        status: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Sequence[OutboxEntry]:
+        """Notifications of one case or of all, in the order they were written (`since` ≤ then < `until`, in the cases'
+        time); with `limit` the latest so many.
+        """
+        columns = [outbox.c[name] for name in OutboxEntry.__dataclass_fields__]
+        statement: Select[Any] = select(*columns).order_by(
+            outbox.c.created_at.desc(), outbox.c.number.desc(), outbox.c.sequence.desc(), outbox.c.key.desc()
+        )
+        if number is not None:
+            statement = statement.where(outbox.c.number == number)
+        if status is not None:
+            statement = statement.where(outbox.c.status == status)
+        if since is not None:
+            statement = statement.where(outbox.c.created_at >= since)
+        if until is not None:
+            statement = statement.where(outbox.c.created_at < until)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement.limit(limit))).mappings().all()
+        return [OutboxEntry(**row) for row in reversed(rows)]
+
+    async def attention(
+        self,
+        now: datetime,
+        *,
+        grace: timedelta = timedelta(minutes=2),
+        pending_for: timedelta = timedelta(minutes=15),
+    ) -> Sequence[Attention]:
+        """What does not go on by itself, or not as promised, the oldest first; see `find_attention`."""
+        async with self._database.read() as connection:
+            return await find_attention(connection, now, grace=grace, pending_for=pending_for)
+
+
+def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:
+    equal = {
+        case_record.c.status: wanted.status,
+        case_record.c.priority: wanted.priority,
+        case_record.c.type: wanted.type,
+        case_record.c.subtype: wanted.subtype,
+        case_record.c.case_group: wanted.group,
+        case_record.c.owner: wanted.owner,
+        case_record.c.breached: wanted.breached,
+    }
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.department is not None:
+        elsewhere = text(_CONCERNED[kind]).bindparams(department=wanted.department)
+        conditions.append(or_(case_record.c.department == wanted.department, elsewhere))
+    if wanted.open_only:
+        conditions.append(case_record.c.closed_at.is_(None))
+    if wanted.escalated is not None:
+        level = case_record.c.escalation_level
+        conditions.append(level > 0 if wanted.escalated else level == 0)
+    if wanted.text:
+        conditions.append(registration.c.number.contains(wanted.text.upper(), autoescape=True))
+    if wanted.since is not None:
+        conditions.append(registration.c.received_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(registration.c.received_at < wanted.until)
+    return conditions

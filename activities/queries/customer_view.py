@@ -1,0 +1,194 @@
+"""What a customer may know of their case: where it stands, what was promised, what they were told (R2, R30).
+
+Nothing is shown that was not sent to them or is their own: no internal remark, no department, nobody's id, and of
+names only the one the owner shows to customers. The priority is left out as well: it is how the company works.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from activities.database.reader import open_reader
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import CaseFile, instant, read_case_file
+from activities.queries.contact import reaches
+from activities.rendering.labels import label
+from workflows.domain.vocabulary import Audience, ClockName, EventKind, Locale, Message, Status
+
+_TOLD = """
+SELECT message, event, sequence, created_at FROM outbox
+WHERE number = $1 AND audience = $2 ORDER BY created_at, sequence, key
+"""
+_PEOPLE = "SELECT body FROM organisation ORDER BY version DESC LIMIT 1"
+
+_WORDS: dict[str, tuple[EventKind, tuple[str, ...]]] = {
+    Message.REPLIED: (EventKind.REPLIED, ("text",)),
+    Message.PROGRESSED: (EventKind.PROGRESSED, ("text",)),
+    Message.INFORMATION_REQUESTED: (EventKind.INFORMATION_REQUESTED, ("text",)),
+    Message.RESULT: (EventKind.RESOLVED, ("cause", "solution", "cautions", "prevention")),
+}
+"""Messages whose words are shown: the event they come from, and those of its details that the message says."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One message to the customer: when, which, and the event behind it (`sequence` in the timeline)."""
+
+    at: datetime
+    message: str
+    event: str
+    sequence: int
+
+
+async def read_customer_view(
+    address: DatabaseUrl, number: str, contact: str, locale: Locale | None = None
+) -> dict[str, Any] | None:
+    """The view for whoever knows the number and a contact of the case; see `customer_view`.
+
+    None where there is no such case and where the contact is not the customer's: nobody can tell which, and the same
+    is read and compared for both. How often somebody may try is for the caller to limit.
+
+    Args:
+        address: the record.
+        number: of the case.
+        contact: phone number, mail address or whatever else the form has.
+        locale: language of the texts; without it the customer's own.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    file = await read_case_file(address, number)
+    async with open_reader(address) as reader:
+        told = await reader.rows(_TOLD, number, Audience.CUSTOMER.value)
+        people = await reader.rows(_PEOPLE)
+    if not reaches(file.form if file else None, contact) or file is None:
+        return None
+    owner = (file.view or {}).get("owner")
+    return customer_view(
+        file,
+        [Told(instant(row["created_at"]), row["message"], row["event"], row["sequence"]) for row in told],
+        _display_name(people[0]["body"], owner) if people and isinstance(owner, str) else None,
+        locale or _own_locale(file),
+    )
+
+
+def customer_view(file: CaseFile, told: Sequence[Told], handler: str | None, locale: Locale) -> dict[str, Any]:
+    """What is shown: JSON, its times UTC in ISO 8601.
+
+    `answer` and `solution` each have `promised` (None where nothing is promised now, such as while the customer's
+    information is awaited) and `given`; `next` is what the customer is asked to do; `told` is what they were told, the
+    oldest first.
+    """
+    view: Mapping[str, Any] = file.view or {}
+    status, action = _status(view), _action(view)
+    return {
+        "number": file.number,
+        "locale": locale.value,
+        "product": file.form.get("product"),
+        "received_at": view.get("received_at") or file.received_at.isoformat(),
+        "status": view.get("status") or "registered",
+        "status_text": label("customer_status", status, locale),
+        "handler": handler,
+        "answer": {"promised": _answer_promised(view), "given": view.get("responded_at")},
+        "solution": {"promised": _solution_promised(view), "given": view.get("resolved_at")},
+        "closed_at": view.get("closed_at"),
+        "next": {
+            "action": action,
+            "text": label("customer_action", action, locale),
+            "missing": _fields(view.get("missing"), locale),
+        },
+        "told": _messages(file, told, locale),
+    }
+
+
+def _status(view: Mapping[str, Any]) -> str:
+    status = view.get("status") or "registered"
+    if status == Status.CLOSED:
+        return str(view["resolution"])
+    again = view.get("reopened") and status in {Status.DISPATCHED, Status.IN_PROGRESS}
+    return "reopened" if again else str(status)
+
+
+def _action(view: Mapping[str, Any]) -> str:
+    """What the customer is asked for: nothing while the company is to act."""
+    match view.get("status"):
+        case Status.AWAITING_INFORMATION:
+            return "supply"
+        case Status.AWAITING_CONFIRMATION:
+            return "confirm"
+        case Status.AWAITING_RATING:
+            return "rate"
+        case Status.CLOSED:
+            return "closed"
+    return "supply_meanwhile" if view.get("missing") else "nothing"
+
+
+def _answer_promised(view: Mapping[str, Any]) -> str | None:
+    """When the first answer is due, or was due before it was missed; None once it was given."""
+    if view.get("responded_at") or view.get("closed_at"):
+        return None
+    missed = [
+        str(breach["due"])
+        for breach in view.get("breaches", ())
+        if breach["clock"] == ClockName.RESPONSE and breach.get("cycle", 0) == view.get("reopened")
+    ]
+    return _due(view, ClockName.RESPONSE) or next(iter(missed), None)
+
+
+def _solution_promised(view: Mapping[str, Any]) -> str | None:
+    """When the solution is expected; None once it was given, and while its clock waits for the customer."""
+    paused = view.get("status") == Status.AWAITING_INFORMATION
+    over = view.get("resolved_at") or view.get("closed_at")
+    return None if paused or over else view.get("expected_resolution")
+
+
+def _due(view: Mapping[str, Any], clock: ClockName) -> str | None:
+    return next((one["due"] for one in view.get("deadlines", ()) if one["clock"] == clock), None)
+
+
+def _messages(file: CaseFile, told: Sequence[Told], locale: Locale) -> list[dict[str, Any]]:
+    happened = {entry["sequence"]: entry for entry in file.timeline}
+    return [
+        {
+            "at": one.at.isoformat(),
+            "message": one.message,
+            "title": label("message", one.message, locale),
+            **_said(one, happened.get(one.sequence), locale),
+        }
+        for one in told
+    ]
+
+
+def _said(one: Told, entry: Mapping[str, Any] | None, locale: Locale) -> dict[str, Any]:
+    """The words of the message; none where the timeline has another event in its place."""
+    kind, keys = _WORDS.get(one.message, (None, ()))
+    if kind is None or entry is None or not entry["kind"] == one.event == kind:
+        return {}
+    detail = entry["detail"]
+    said = {key: detail[key] for key in keys if detail.get(key)}
+    if fields := _fields(detail.get("missing"), locale):
+        said["missing"] = fields
+    return said
+
+
+def _fields(names: Any, locale: Locale) -> list[str]:
+    return [label("field", name, locale) for name in names or ()]
+
+
+def _display_name(body: Any, owner: str) -> str | None:
+    """What customers see of the owner; None for somebody who has left."""
+    organisation = json.loads(body) if isinstance(body, str) else body
+    for person in organisation["people"]:
+        if person["id"] == owner:
+            return str(person.get("display_name") or person["name"])
+    return None
+
+
+def _own_locale(file: CaseFile) -> Locale:
+    customer = file.form.get("customer")
+    wanted = customer.get("locale") if isinstance(customer, dict) else None
+    return Locale(wanted) if wanted in set(Locale) else Locale.ZH_CN

@@ -1,0 +1,235 @@
+"""The activity that writes down what happened: case row, timeline and outbox, in one transaction (R14)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+
+from activities.database.database import Database, insert_of
+from activities.database.reader import open_reader
+from activities.database.tables import case_record, registration, timeline
+from activities.database.timeline import write_entries
+from activities.delivery.outbox import Outbox, key_of
+from activities.delivery.transport import Transports
+from activities.intake.submission import lookup_columns, supply
+from activities.knowledge.editing import learn
+from activities.knowledge.suggestion import Suggestions, suggest
+from activities.messages.composition import Composition
+from activities.messages.renderer import Renderer
+from activities.organisation.directory import Directory
+from activities.recording.review_trigger import commission
+from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import CaseView
+from workflows.domain.event import Event, EventKind, Message, Notice
+from workflows.domain.model import Json
+from workflows.domain.review.view import ReviewSubject
+from workflows.domain.virtual_time import VirtualTime
+from workflows.ports import Record, Recorded
+
+logger = logging.getLogger(__name__)
+
+_FORM = select(registration.c.form).where(registration.c.number == bindparam("of"))
+
+HandOver = Callable[[str, Sequence[str]], Awaitable[Sequence[str]]]
+"""(number, outbox keys) -> the keys nobody took over."""
+
+
+async def hand_over_nothing(number: str, keys: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
+    """Leave the delivery of every row to the case."""
+    return keys
+
+
+@dataclass
+class Recording:
+    """Writes the steps of cases.
+
+    Attributes:
+        database: where to.
+        directory: names, languages and mail addresses of staff.
+        renderer: turns notices into what people read.
+        labels: what the policy calls its types and subtypes now; the organisation's own labels go before them.
+        calendar: the company's calendar now, for showing times in its zone.
+        transports: the ways messages can go; without one they are stored for reading.
+        time: relation of the case's time to the wall clock.
+        hand_over: takes over the delivery of rows that wait for it.
+        now: the wall clock.
+    """
+
+    database: Database
+    directory: Directory
+    renderer: Renderer
+    labels: Callable[[], dict[str, dict[str, str]]]
+    calendar: Callable[[], Calendar]
+    transports: Transports = field(default_factory=dict)
+    time: VirtualTime = field(default_factory=VirtualTime)
+    hand_over: HandOver = hand_over_nothing
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @activity.defn
+    async def record(self, step: Record) -> Recorded:
+        """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
+
+        One that comes late, after a newer one was written, completes the timeline but leaves the case row. One without
+        events writes nothing.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: the number is not registered.
+        """
+        if step.stamp is not None and not step.events:
+            return Recorded(stamp=step.stamp)
+        number = step.view.number
+        rows = await self.composed(step.view, step.events)
+        organisation = await self.directory.current() if step.review else None
+        called: ReviewSubject | str | None = None
+        async with self.database.begin() as connection:
+            await _write_case(connection, step.view)
+            # The clock is read again inside the transaction: waiting for the database is part of being late.
+            await _write_timeline(connection, number, step.events, self.at())
+            await learn(connection, step.view, step.events)
+            waiting = await Outbox(self.database).add(connection, rows) if rows else []
+            if step.review is not None and organisation is not None:
+                called = await commission(connection, step.view, step.review, organisation)
+        undelivered = await self.handed_over(number, waiting)
+        return Recorded(
+            undelivered=tuple(undelivered),
+            review=called if isinstance(called, ReviewSubject) else None,
+            joined=called if isinstance(called, str) else None,
+            stamp=step.stamp,
+        )
+
+    def at(self) -> datetime:
+        """The case's time now."""
+        return self.time.virtual(self.now())
+
+    async def handed_over(self, number: str, waiting: list[str]) -> Sequence[str]:
+        """Of outbox rows that wait for delivery, those that nobody else delivers."""
+        if not waiting:
+            return []
+        try:
+            return await self.hand_over(number, waiting)
+        except Exception as error:  # noqa: BLE001 - the step is written; the case can deliver it as well
+            logger.warning("the delivery of %s was not taken over: %s", number, type(error).__name__)
+            return waiting
+
+    async def composed(
+        self, view: CaseView, events: Sequence[Event], *, seen: Callable[[Json], Json] = lambda form: form
+    ) -> list[dict[str, Any]]:
+        """Outbox rows of what these events tell. Rendering takes time, so it is done before the transaction.
+
+        `seen`: what the readers may see of the form.
+        """
+        number, at = view.number, self.at()
+        wanted = {key_of(number, notice): (event, notice) for event in events for notice in event.notices}
+        if not wanted:
+            return []
+        async with self.database.glance() as connection:
+            organisation = await self.directory.current(connection)
+            form = await connection.scalar(_FORM, {"of": number})
+        composition = Composition(
+            view=view,
+            form=seen(_supplied(form or {}, events)),
+            organisation=organisation,
+            labels=self.labels(),
+            calendar=self.calendar(),
+            renderer=self.renderer,
+            transports=self.transports,
+            at=at,
+            suggestions=await self._suggestions(view, events, form or {}) if _dispatches(wanted.values()) else None,
+        )
+        return [composition.row(event, notice) for event, notice in wanted.values()]
+
+    async def _suggestions(self, view: CaseView, events: Sequence[Event], form: Json) -> Suggestions | None:
+        try:
+            async with open_reader(self.database.address) as reader:
+                supplied = _supplied(form, events)
+                return await suggest(reader, view.number, supplied, type=view.type, subtype=view.subtype)
+        except Exception as error:  # noqa: BLE001 - an owner without suggestions is better than none
+            logger.warning("no suggestions for %s: %s", view.number, error)
+            return None
+
+
+def _dispatches(told: Iterable[tuple[Event, Notice]]) -> bool:
+    return any(notice.message is Message.DISPATCHED for _, notice in told)
+
+
+@cache
+def _upsert_case(dialect: str, columns: tuple[str, ...]) -> Insert:
+    statement = insert_of(dialect, case_record)
+    given = statement.excluded
+    # The case's own time decides, not the sequence: after a workflow was reset the sequence starts lower again.
+    newer = or_(
+        given.updated_at > case_record.c.updated_at,
+        and_(given.updated_at == case_record.c.updated_at, given.sequence >= case_record.c.sequence),
+    )
+    return statement.on_conflict_do_update(
+        index_elements=["number"], set_={name: given[name] for name in columns}, where=newer
+    )
+
+
+async def _write_case(connection: AsyncConnection, view: CaseView) -> None:
+    dues = [deadline.due for deadline in view.deadlines if deadline.due]
+    columns = {
+        "sequence": view.sequence,
+        "status": view.status.value,
+        "priority": view.priority.value,
+        "type": view.type,
+        "subtype": view.subtype,
+        "department": view.department,
+        "case_group": view.group,
+        "owner": view.owner,
+        "escalation_level": view.escalation_level,
+        "acknowledged": view.acknowledged,
+        "breached": bool(view.breaches),
+        "next_due": min(dues, default=None),
+        "opened_at": view.opened_at,
+        "updated_at": view.updated_at,
+        "closed_at": view.closed_at,
+        "view": view.model_dump(mode="json"),
+    }
+    upsert = _upsert_case(connection.dialect.name, tuple(columns))
+    await connection.execute(upsert, {"number": view.number, **columns})
+
+
+async def _write_timeline(connection: AsyncConnection, number: str, events: Sequence[Event], at: datetime) -> None:
+    if not events:
+        return
+    supplied = [event for event in events if event.kind is EventKind.SUPPLIED and event.detail.get("fields")]
+    written = await _written(connection, number, supplied) if supplied else set()
+    await write_entries(connection, timeline, ("number", number), events, at)
+    # Only what was not in the timeline yet: a late repetition must not undo a newer answer.
+    fresh = [event for event in supplied if (event.sequence, event.at, event.kind.value) not in written]
+    if fresh:
+        await _write_supplied(connection, number, fresh)
+
+
+async def _written(connection: AsyncConnection, number: str, events: Sequence[Event]) -> set[tuple[int, datetime, str]]:
+    found = await connection.execute(
+        select(timeline.c.sequence, timeline.c.at, timeline.c.kind).where(
+            timeline.c.number == number, timeline.c.sequence.in_([event.sequence for event in events])
+        )
+    )
+    return {(sequence, then, kind) for sequence, then, kind in found}
+
+
+async def _write_supplied(connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:
+    row = registration.c.number == number
+    form = await connection.scalar(select(registration.c.form).where(row).with_for_update())
+    filled = _supplied(form or {}, events)
+    await connection.execute(update(registration).where(row).values(form=filled, **lookup_columns(filled)))
+
+
+def _supplied(form: Json, events: Iterable[Event]) -> Json:
+    for event in events:
+        fields = event.detail.get("fields")
+        if event.kind is EventKind.SUPPLIED and isinstance(fields, dict):
+            form = supply(form, fields)
+    return form

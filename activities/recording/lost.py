@@ -1,0 +1,70 @@
+"""A case whose workflow is gone for good, closed in the record: nobody else can take its last step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from activities.database.database import Database
+from activities.database.tables import case_record, timeline
+from activities.database.timeline import write_entries
+from workflows.domain.case.view import CaseView
+from workflows.domain.department_task import PartStatus
+from workflows.domain.event import Event, EventKind
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Resolution, Status
+
+
+async def close_lost(database: Database, number: str, *, by: str, why: str, at: datetime) -> CaseView:
+    """Close it as withdrawn, with one more step in its timeline; `at` is the case's time. Nobody is sent a message.
+
+    Raises:
+        Problem: nothing of it is recorded, it is closed, or other cases wait for its solution; nothing was changed.
+    """
+    async with database.begin() as connection:
+        row = case_record.c.number == number
+        content: Any = await connection.scalar(select(case_record.c.view).where(row).with_for_update())
+        if content is None:
+            raise Problem(f"{number}: nothing of it is recorded yet; bihuan doctor --mend starts it")
+        before = CaseView.model_validate(content)
+        if before.status is Status.CLOSED:
+            raise Problem(f"{number} is closed ({before.resolution}) already")
+        if before.linked:
+            followers = ", ".join(before.linked)
+            raise Problem(f"{number}: {followers} wait for its solution; first: bihuan unlink {before.linked[0]} …")
+        after = _closed(before, why, at)
+        columns = {
+            "sequence": after.sequence,
+            "status": after.status.value,
+            "acknowledged": True,
+            "next_due": None,
+            "updated_at": at,
+            "closed_at": at,
+            "view": after.model_dump(mode="json"),
+        }
+        await connection.execute(update(case_record).where(row).values(columns))
+        detail = {"resolution": Resolution.WITHDRAWN.value, "why": why, "history": "lost"}
+        event = Event(sequence=after.sequence, at=at, kind=EventKind.CLOSED, by=by, detail=detail)
+        await write_entries(connection, timeline, ("number", number), [event], at)
+    return after
+
+
+def _closed(view: CaseView, why: str, at: datetime) -> CaseView:
+    ended = {"status": PartStatus.ENDED, "result": why, "ended_at": at}
+    parts = [part.model_copy(update=ended) if part.status is PartStatus.OPEN else part for part in view.collaborations]
+    return view.model_copy(
+        update={
+            "status": Status.CLOSED,
+            "resolution": Resolution.WITHDRAWN,
+            "closed_at": at,
+            "updated_at": at,
+            "collaborations": tuple(parts),
+            "acknowledged": True,
+            "deadlines": (),
+            "waiting": None,
+            "missing": (),
+            "sequence": view.sequence + 1,
+        }
+    )

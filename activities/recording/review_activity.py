@@ -1,0 +1,80 @@
+"""The activity that writes down what happened in a review: row, timeline and outbox, in one transaction (R27)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.database.tables import case_record, review, review_timeline
+from activities.database.timeline import write_entries
+from activities.delivery.outbox import Outbox
+from activities.privacy.masking import without_customer
+from activities.recording.activity import Recording
+from workflows.domain.case.view import CaseView
+from workflows.domain.review.view import ReviewView
+from workflows.ports import Recorded, ReviewRecord
+
+
+@dataclass
+class ReviewRecording:
+    """Writes the steps of reviews.
+
+    Attributes:
+        recording: of cases; a review tells people by the same outbox, under the number of the case behind it.
+    """
+
+    recording: Recording
+
+    @activity.defn
+    async def record_review(self, step: ReviewRecord) -> Recorded:
+        """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
+
+        One without events writes nothing.
+
+        Raises:
+            ApplicationError: no such review was ever called for; trying again is of no use.
+        """
+        if step.stamp is not None and not step.events:
+            return Recorded(stamp=step.stamp)
+        number = step.view.number
+        database = self.recording.database
+        async with database.glance() as connection:
+            row = await connection.scalar(select(review.c.id).where(review.c.id == step.view.review))
+            case = await connection.scalar(select(case_record.c.view).where(case_record.c.number == number))
+        if row is None or case is None:
+            message = f"{step.view.review} is not in the record"
+            raise ApplicationError(message, type="UnknownReview", non_retryable=True)
+        # Authors and owners of measures may be of any department: the customer is none of their business.
+        rows = await self.recording.composed(CaseView.model_validate(case), step.events, seen=without_customer)
+        async with database.begin() as connection:
+            await _write_review(connection, step.view)
+            await write_entries(
+                connection, review_timeline, ("review", step.view.review), step.events, self.recording.at()
+            )
+            waiting = await Outbox(database).add(connection, rows) if rows else []
+        return Recorded(undelivered=tuple(await self.recording.handed_over(number, waiting)), stamp=step.stamp)
+
+
+async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:
+    dues = [deadline.due for deadline in view.deadlines if deadline.due]
+    # As for cases, the review's own time decides: after a reset the sequence starts lower again.
+    newer = or_(
+        review.c.view.is_(None),
+        review.c.updated_at < view.updated_at,
+        and_(review.c.updated_at == view.updated_at, review.c.sequence <= view.sequence),
+    )
+    await connection.execute(
+        update(review)
+        .where(review.c.id == view.review, newer)
+        .values(
+            status=view.status.value,
+            sequence=view.sequence,
+            next_due=min(dues, default=None),
+            updated_at=view.updated_at,
+            view=view.model_dump(mode="json"),
+        )
+    )

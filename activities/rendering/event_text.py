@@ -1,0 +1,88 @@
+"""An entry of the timeline in a few words, the same in `show` and in the demonstration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from activities.rendering.labels import label
+from workflows.domain.vocabulary import ClockName, EventKind, Locale
+
+_KINDS = {
+    "clock": "clock",
+    "score": "satisfaction",
+    "resolution": "resolution",
+    "channel": "channel",
+    "verified": "verification",
+    "satisfaction": "satisfaction",
+    "message": "message",
+}
+"""Details whose value has a label."""
+_OF_REVIEWS = {"reason": "review_reason", "step": "review_status", "why": "review_end"}
+"""The same in the timeline of a review."""
+_PLAIN = frozenset(
+    {
+        "text",
+        "solution",
+        "reason",
+        "reasons",
+        "comment",
+        "error",
+        "verified_note",
+        "result",
+        "department",
+        "main",
+        "follower",
+        "followers",
+        *_KINDS,
+    }
+    - {"verified"}
+)
+"""Details that speak for themselves, without their key."""
+_LEFT_OUT = frozenset({
+    "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
+    "internal", "department", "group", "previous_priority", "moved", "round", "cause",
+})  # fmt: skip
+"""For programs; `--json` has them."""
+_OF_A_DEPARTMENT = frozenset(
+    {kind for kind in EventKind if kind.startswith("collaboration")}
+    | {EventKind.CONTRIBUTED, EventKind.DEPARTMENT_INVOLVED}
+)
+"""Events that say nothing without their department."""
+
+
+def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], locale: Locale) -> str:
+    """The details of an event that tell something; times on the company's wall clock (`local`)."""
+
+    def said(key: str, value: Any) -> str:
+        if key == "why" and value in set(ClockName):
+            return label("clock", value, locale)
+        if key in _KINDS:
+            value = label(_KINDS[key], str(value), locale)
+        elif key in _OF_REVIEWS and entry["kind"].startswith(("review_", "measure_", "warned")):
+            value = label(_OF_REVIEWS[key], str(value), locale)
+        elif isinstance(value, dict):
+            value = " ".join(said(name, item) for name, item in value.items() if item)
+        elif isinstance(value, list):
+            value = ", ".join(said("", item).strip() if isinstance(item, dict) else str(item) for item in value)
+        elif _is_moment(value):
+            value = f"{local(value):%m-%d %H:%M}"
+        return str(value) if key in _PLAIN or key == "why" else f"{key} {value}"
+
+    details: dict[str, Any] = entry["detail"]
+    return "  ".join(
+        said(key, value)
+        for key, value in details.items()
+        if (key not in _LEFT_OUT or (key == "department" and entry["kind"] in _OF_A_DEPARTMENT))
+        and value not in (None, "", [], {}, False)
+    )
+
+
+def _is_moment(value: Any) -> bool:
+    if not isinstance(value, str) or "T" not in value:
+        return False
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Reviews of closed cases as read, drafted and reported (R27)."""

@@ -1,0 +1,135 @@
+"""The draft of a review's report: a TOML file to fill in and hand in with `bihuan review submit` (R27).
+
+Its keys are `root_cause`, `what_happened` and `[[measures]]` with `what`, `owner`, `due`; what was handed in before
+and returned is in it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from activities.queries.lateness import report_due
+from activities.rendering.filters import brief, clean, one_line
+from activities.review.reading import ReviewFile
+from activities.review.steps import steps_of
+from activities.review.tables import ReviewTables
+from activities.review.wording import Voice
+from workflows.domain.event import EventKind
+from workflows.domain.model import Json
+from workflows.domain.organisation.organisation import Organisation
+
+_MOST_OWNERS = 60
+_LINE = 160
+_LONGEST = 3_000
+"""Characters of the account that is filled in; a report takes 4,000."""
+_SOON = timedelta(days=14)
+"""What the example of a due day is ahead of now."""
+
+
+def draft_text(
+    file: ReviewFile, voice: Voice, organisation: Organisation, *, now: datetime, name: str = "report.toml"
+) -> str:
+    """The file; `name` is what it will be called."""
+    words = voice.words["draftfile"]
+    review = file.as_json()
+    findings = review["findings"] or {}
+    author = review["author"]
+    account = findings.get("what_happened") if findings else "\n".join(account_of(file, voice))
+    example = f"{voice.local(now + _SOON):%Y-%m-%d}"
+    measures = ("what", "owner", "until")
+    lines = [
+        *_comments(_head(file, voice, author, name)),
+        "",
+        *_comments([words["root_cause"]]),
+        f"root_cause = {_text(findings.get('root_cause') or '')}",
+        "",
+        *_comments([words["what_happened"]]),
+        f"what_happened = {_text(account or '')}",
+        "",
+        *_comments([words["measures"], *(f"  {words[key].format(day=example)}" for key in measures)]),
+    ]
+    for measure in review["measures"] or [{"what": "", "owner": "", "due": None}]:
+        due = f"{voice.local(measure['due']).isoformat(timespec='minutes')}" if measure["due"] else ""
+        lines += [
+            "[[measures]]",
+            f"what = {_text(measure['what']) if chr(10) in measure['what'] else _line(measure['what'])}",
+            f"owner = {_line(measure['owner'])}",
+            f"due = {_line(due)}",
+            "",
+        ]
+    lines += _comments([words["people"], *_owners(organisation, voice, review["department"])])
+    return "\n".join(lines) + "\n"
+
+
+def account_of(file: ReviewFile, voice: Voice) -> list[str]:
+    """What the record says happened, a line a step: the key steps of the newest case, without personal data."""
+    tables = ReviewTables(file, voice, file.opened_at)
+    lines = [
+        brief(" ".join(filter(None, (step.when, step.step, f"({step.who})", step.text))), _LINE)
+        for step in steps_of(tables.newest, voice)
+    ]
+    while sum(map(len, lines)) + len(lines) > _LONGEST:
+        # The beginning and the end tell most.
+        middle = len(lines) // 2
+        lines[middle - 1 : middle + 1] = ["…"]
+        lines = [line for index, line in enumerate(lines) if line != "…" or lines[index - 1] != "…"]
+    return lines
+
+
+def _head(file: ReviewFile, voice: Voice, author: str, name: str) -> Iterator[str]:
+    words, review = voice.words["draftfile"], file.as_json()
+    yield words["head"].format(number=file.number, author=voice.person(author))
+    if due := report_due(review):
+        yield words["due"].format(due=voice.time(due))
+    yield words["submit"]
+    yield f"  bihuan review submit {file.number} {name} --as {author}"
+    yield words["hint"]
+    yield words["cases"]
+    tables = ReviewTables(file, voice, file.opened_at)
+    for case in file.covered:
+        view: dict[str, Any] = case.view or {}
+        product = tables.masked(case.form.get("product"), case)
+        kind = voice.kind(view["type"], view.get("subtype")) if view else ""
+        yield f"  {case.number}  {product}  {kind}  {voice.time(case.received_at)}"
+    returned = [entry for entry in file.timeline if entry["kind"] == EventKind.REVIEW_RETURNED]
+    if returned:
+        yield words["returned"].format(why=returned[-1]["detail"]["why"])
+
+
+def _owners(organisation: Organisation, voice: Voice, department: str) -> list[str]:
+    """Everybody in the organisation, the responsible department first."""
+    people = sorted(organisation.people, key=lambda one: (one.department != department, one.department or "", one.id))
+    lines = [
+        f"  {one.id}  {voice.person(one.id)}" + (f"  {voice.named(one.department)}" if one.department else "")
+        for one in people[:_MOST_OWNERS]
+    ]
+    if len(people) > _MOST_OWNERS:
+        lines.append(f"  {voice.words['draftfile']['more'].format(count=len(people) - _MOST_OWNERS)}")
+    return lines
+
+
+def _comments(lines: Sequence[str] | Iterator[str]) -> list[str]:
+    """Each on a line of its own, whatever is in it; blanks in front stay."""
+    return [f"# {line[: len(line) - len(line.lstrip(' '))]}{one_line(line)}".rstrip() for line in lines]
+
+
+def _line(text: str) -> str:
+    """A TOML string on one line."""
+    return f'"{_escaped(text)}"'
+
+
+def _text(text: str) -> str:
+    """A TOML string of several lines, to be written in between its quotation marks."""
+    body = _escaped(clean(text).strip())
+    return f'"""\n{body}"""' if not body else f'"""\n{body}\n"""'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def draft_json(file: ReviewFile, text: str) -> Json:
+    """What `--json` answers: the text, and which review it is for."""
+    return {"number": file.number, "review": file.review, "text": text}

@@ -1,0 +1,171 @@
+"""Reviews as the database knows them, read with nothing but the driver: looking at one has to be quick (R27)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from activities.database.reader import instant, open_reader
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import CaseFile
+from workflows.domain.problem import Problem
+
+COVERING = """
+FROM review AS r JOIN review_case AS c ON c.review = r.id WHERE c.number = $1
+ORDER BY CASE WHEN r.status = 'done' THEN 1 ELSE 0 END, CASE WHEN r.number = $1 THEN 0 ELSE 1 END,
+r.opened_at DESC, r.id LIMIT 1
+"""
+"""The one that a case's number stands for: one that is not over, then its own, then the latest."""
+
+_COLUMNS = (
+    "r.id, r.number, r.reason, r.department, r.product, r.type, r.subtype, r.status, r.opened_at, r.subject, r.view"
+)
+_CASES = """
+SELECT g.number, g.channel, g.received_at, g.started_at, g.form, k.view
+FROM review_case AS c JOIN registration AS g ON g.number = c.number LEFT JOIN case_record AS k ON k.number = c.number
+WHERE c.review = $1 ORDER BY g.received_at, g.number
+"""
+_ENTRIES = """
+SELECT t.number, t.sequence, t.at, t.kind, t."by", t.detail, t.recorded_at
+FROM review_case AS c JOIN timeline AS t ON t.number = c.number WHERE c.review = $1 ORDER BY t.number, t.sequence
+"""
+_OWN_ENTRIES = """
+SELECT sequence, at, kind, "by", detail, recorded_at FROM review_timeline WHERE review = $1 ORDER BY sequence
+"""
+
+
+@dataclass(frozen=True)
+class ReviewFile:
+    """A review. `view` holds the keys of ReviewView, None until its workflow recorded a step; `cases` are those it
+    covers now, which may be more than when it began.
+
+    `covered` are those cases as they stand, the first received first, and `timeline` is the review's own: both only
+    where one review is read.
+    """
+
+    review: str
+    number: str
+    opened_at: datetime
+    said: dict[str, Any]
+    """What its row says: reason, department, product, type, subtype, status."""
+    head: str
+    cases: tuple[str, ...]
+    view: dict[str, Any] | None
+    covered: tuple[CaseFile, ...] = ()
+    timeline: tuple[dict[str, Any], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of ReviewView, those that are not known yet null; times as they are stored, in UTC."""
+        unknown: dict[str, Any] = {
+            "priority": None, "author": self.head, "approver": None, "waits_for": [self.head], "findings": None,
+            "measures": [], "returned": 0, "escalated_to": None, "deadlines": [], "late": False, "approved_at": None,
+            "approved_by": None, "ended_at": None, "ended_because": None,
+            "updated_at": self.opened_at.isoformat(), "sequence": 0,
+        }  # fmt: skip
+        plain: dict[str, Any] = {"review": self.review, "number": self.number, "head": self.head, **self.said}
+        plain["opened_at"] = self.opened_at.isoformat()
+        return {**plain, **unknown, **(self.view or {}), "cases": list(self.cases), "recorded": self.view is not None}
+
+
+async def read_review_file(address: DatabaseUrl, number: str) -> ReviewFile:
+    """The review that covers a case, with everything that belongs to it.
+
+    Raises:
+        Problem: there is no such case, no review covers it, nothing of its review is recorded yet, or the database
+            cannot be read.
+    """
+    async with open_reader(address) as reader:
+        rows = await reader.rows(f"SELECT {_COLUMNS} {COVERING}", number)
+        if not rows:
+            known = await reader.rows("SELECT number FROM registration WHERE number = $1", number)
+            if not known:
+                raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
+            raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
+        name = rows[0]["id"]
+        if not rows[0]["view"]:
+            raise Problem(f"{number}: its review {name} is called for, but nobody has begun it: is a worker running?")
+        entries: dict[str, list[dict[str, Any]]] = {}
+        for entry in await reader.rows(_ENTRIES, name):
+            entries.setdefault(entry["number"], []).append(_entry(entry))
+        covered = [_case(row, entries.get(row["number"], ())) for row in await reader.rows(_CASES, name)]
+        timeline = [_entry(entry) for entry in await reader.rows(_OWN_ENTRIES, name)]
+    return _file(rows[0], [case.number for case in covered], covered, timeline)
+
+
+async def list_review_files(
+    address: DatabaseUrl, *, statuses: Sequence[str] = (), department: str | None = None
+) -> list[ReviewFile]:
+    """Reviews of any of these states (none: of all), the latest called for first, without what belongs to them.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    async with open_reader(address) as reader:
+        cases: dict[str, list[str]] = {}
+        for row in await reader.rows("SELECT review, number FROM review_case ORDER BY review, number"):
+            cases.setdefault(row["review"], []).append(row["number"])
+        rows = await reader.rows(
+            f"SELECT {_COLUMNS} FROM review AS r WHERE ($1 = '' OR r.department = $1) "  # noqa: S608
+            "ORDER BY r.opened_at DESC, r.number DESC",
+            department or "",
+        )
+    return [_file(row, cases.get(row["id"], ())) for row in rows if not statuses or row["status"] in statuses]
+
+
+async def review_of(address: DatabaseUrl, number: str) -> ReviewFile | None:
+    """The review that covers a case, as `list_review_files` has it; None where there is none.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    async with open_reader(address) as reader:
+        rows = await reader.rows(f"SELECT {_COLUMNS} {COVERING}", number)
+        if not rows:
+            return None
+        cases = await reader.rows("SELECT number FROM review_case WHERE review = $1 ORDER BY number", rows[0]["id"])
+    return _file(rows[0], [row["number"] for row in cases])
+
+
+def _file(
+    row: Mapping[str, Any],
+    cases: Sequence[str],
+    covered: Sequence[CaseFile] = (),
+    timeline: Sequence[dict[str, Any]] = (),
+) -> ReviewFile:
+    return ReviewFile(
+        review=row["id"],
+        number=row["number"],
+        opened_at=instant(row["opened_at"]),
+        said={key: row[key] for key in ("reason", "department", "product", "type", "subtype", "status")},
+        head=json.loads(row["subject"])["head"],
+        cases=tuple(cases),
+        view=json.loads(row["view"]) if row["view"] else None,
+        covered=tuple(covered),
+        timeline=tuple(timeline),
+    )
+
+
+def _case(row: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> CaseFile:
+    return CaseFile(
+        number=row["number"],
+        channel=row["channel"],
+        received_at=instant(row["received_at"]),
+        started_at=instant(row["started_at"]) if row["started_at"] else None,
+        form=json.loads(row["form"]),
+        view=json.loads(row["view"]) if row["view"] else None,
+        timeline=tuple(entries),
+    )
+
+
+def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "sequence": row["sequence"],
+        "at": instant(row["at"]).isoformat(),
+        "kind": row["kind"],
+        "by": row["by"],
+        "detail": json.loads(row["detail"]),
+        "recorded_at": instant(row["recorded_at"]).isoformat(),
+    }

@@ -1,0 +1,185 @@
+"""The 《问题复盘报告》 of a review, laid out as HTML and as Markdown (R27).
+
+Nothing is read here: a `ReviewFile` goes in, texts or files come out. Customers are left out, and their personal data
+is masked in every text, in what the author wrote, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from activities.rendering import markdown
+from activities.rendering.labels import TEMPLATES
+from activities.rendering.pages import environment
+from activities.review.draft import account_of
+from activities.review.reading import ReviewFile
+from activities.review.tables import ReviewTables
+from activities.review.wording import Voice
+from workflows.domain.event import EventKind
+from workflows.domain.model import Json
+from workflows.domain.problem import Problem
+from workflows.domain.review.view import ReviewStatus
+from workflows.domain.vocabulary import Locale
+
+FORMATS: Final = ("html", "md")
+
+
+class ReviewReport:
+    """The report as of `now`; a draft until it is approved. `company` may be empty."""
+
+    def __init__(self, file: ReviewFile, voice: Voice, *, now: datetime, company: str = "") -> None:
+        self.file, self.voice, self.company = file, voice, company
+        self.tables = ReviewTables(file, voice, now)
+        self.made = str(voice.words["made"]).format(at=voice.time(now))
+        self.zone = str(voice.words["zone"]).format(zone=voice.zone)
+        self.title = f"{voice.words['title']} {file.number}"
+        self._review = file.as_json()
+
+    def write(self, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+        """Write the files into the folder, which is made where there is none; answers their paths.
+
+        Raises:
+            Problem: the folder cannot be made or written to.
+        """
+        name = f"{self.file.number}-{self.voice.words['file']}"
+        texts = {folder / f"{name}.{one}": self.html() if one == "html" else self.markdown() for one in formats}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for path, text in texts.items():
+                path.write_text(text, "utf-8", newline="")
+        except OSError as error:
+            raise Problem(f"--out {folder}: {error.strerror}; name a folder that can be written to") from None
+        return list(texts)
+
+    @property
+    def is_draft(self) -> bool:
+        """Nobody has approved it."""
+        return self._review["approved_at"] is None
+
+    @property
+    def warning(self) -> str | None:
+        """Why this is nothing to go by yet; None once it is approved."""
+        if not self.is_draft:
+            return None
+        words = self.voice.words
+        if self._review["status"] == ReviewStatus.DONE:
+            return str(words["ended"]).format(why=self._why_ended())
+        return str(words["draft"])
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Label and value of what the review is about."""
+        review, voice, names = self._review, self.voice, self.voice.words["facts"]
+        reason = voice.words["reasons"][review["reason"]].format(
+            priority=review["priority"],
+            label=voice.label("priority", review["priority"]),
+            count=len(self.file.cases),
+        )
+        return [
+            (names["reason"], reason),
+            (names["product"], self.tables.masked(review["product"])),
+            (names["type"], voice.kind(review["type"], review["subtype"])),
+            (names["department"], voice.named(review["department"])),
+            (names["opened"], voice.time(review["opened_at"])),
+            (names["status"], voice.label("review_status", review["status"])),
+        ]
+
+    def root_cause(self) -> str | None:
+        """As the author has it."""
+        findings = self._review["findings"]
+        return self.tables.masked(findings["root_cause"]) if findings else None
+
+    def addition(self) -> str | None:
+        """What the author adds to the timeline; lines of the draft that nobody touched add nothing."""
+        findings = self._review["findings"]
+        said = (findings or {}).get("what_happened")
+        if not said:
+            return None
+        drafted = {line for locale in Locale for line in account_of(self.file, replace(self.voice, locale=locale))}
+        kept = "\n".join(line for line in str(said).splitlines() if line.strip() not in drafted).strip()
+        return self.tables.masked(kept) if kept else None
+
+    def people(self) -> list[tuple[str, str]]:
+        """Who wrote it, returned it, was late with it and approved it, and when."""
+        review, voice, words = self._review, self.voice, self.voice.words["people"]
+        findings = review["findings"]
+        who = voice.person(findings["by"] if findings else review["author"])
+        handed_in = findings and review["status"] != ReviewStatus.WRITING
+        author = words["submitted"].format(who=who, at=voice.time(findings["at"])) if handed_in else None
+        rows = [(words["author"], author or words["writing"].format(who=voice.person(review["author"])))]
+        for entry in self.file.timeline:
+            detail, at = entry["detail"], voice.time(entry["at"])
+            if entry["kind"] == EventKind.REVIEW_RETURNED:
+                returned = words["approved"].format(who=voice.person(entry["by"]), at=at)
+                rows.append((words["returned"], f"{returned}{self._colon}{self.tables.masked(detail['why'])}"))
+            elif entry["kind"] == EventKind.REVIEW_LATE:
+                rows.append((words["late"], words[f"late_{detail['step']}"].format(due=voice.time(detail["due"]))))
+            elif entry["kind"] == EventKind.REVIEW_APPROVED:
+                approved = words["approved"].format(who=voice.person(entry["by"]), at=at)
+                rows.append((words["approved_by"], approved))
+                if remark := detail.get("text"):
+                    rows.append((words["remark"], self.tables.masked(remark)))
+        if review["status"] == ReviewStatus.AWAITING_APPROVAL:
+            rows.append((words["approved_by"], words["waiting"].format(who=voice.person(review["approver"]))))
+        if review["ended_at"]:
+            ended = words["ended_at"].format(at=voice.time(review["ended_at"]), why=self._why_ended())
+            rows.append((words["ended"], ended))
+        return rows
+
+    def as_json(self) -> Json:
+        """The whole report in the words of its language."""
+        tables = self.tables
+        return {
+            "title": self.title,
+            "draft": self.is_draft,
+            "warning": self.warning,
+            "facts": dict(self.facts()),
+            **{name: getattr(tables, name)().as_json() for name in ("cases", "impact", "steps", "others", "promises")},
+            "what_happened": self.addition(),
+            "root_cause": self.root_cause(),
+            "measures": tables.measures().as_json(),
+            "people": [[name, text] for name, text in self.people()],
+        }
+
+    def html(self) -> str:
+        """One page that opens anywhere and prints."""
+        return environment().get_template(f"{self.voice.locale}/report/review.html").render(self._values())
+
+    def markdown(self) -> str:
+        """The same as Markdown."""
+        text = _markdown_environment().get_template(f"{self.voice.locale}/report/review.md").render(self._values())
+        return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
+
+    @property
+    def _colon(self) -> str:
+        return str(self.voice.words["colon"])
+
+    def _why_ended(self) -> str:
+        why: str = self._review["ended_because"]
+        said = self.voice.label("review_end", why)
+        return said if said != why else self.tables.masked(why)
+
+    def _values(self) -> dict[str, Any]:
+        words = self.voice.words
+        return {"report": self, "tables": self.tables, "words": words, "sections": words["sections"]}
+
+
+@cache
+def _markdown_environment() -> Environment:
+    """Markdown has other marks than HTML: the templates put every text through a filter."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update({"cell": markdown.cell, "block": markdown.block})
+    return made
