@@ -20,8 +20,8 @@ from pathlib import Path
 
 from benchmarks.made_up import write
 from starter.console.screen import print_json
-from worker.installation import open_installation
-from worker.settings import Settings
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
 
 _FIRST = date(2026, 4, 1)
 _BEGINS = datetime(2026, 3, 31, 16, tzinfo=UTC)

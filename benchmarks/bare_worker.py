@@ -14,8 +14,8 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from benchmarks.bare_life import BareLife, note_nothing
+from worker.installation.settings import Sizes
 from worker.process import RUNNER, stop_on_signals
-from worker.settings import Sizes
 
 QUEUE = "bare"
 SANDBOXED = "sandboxed"

@@ -29,12 +29,12 @@ from temporalio.service import RPCError
 import activities.policy
 from activities.database.tables import case_record, outbox, timeline
 from benchmarks.child import Child
-from starter.demo.stage import free_port
-from starter.intake import Intake, open_intake
-from worker.installation import open_installation
-from worker.lock import DataLock
-from worker.server import EmbeddedServer
-from worker.settings import ServerSettings, Settings
+from starter.demo.run import free_port
+from starter.services.intake import Intake, open_intake
+from worker.embedded.lock import DataLock
+from worker.embedded.server import EmbeddedServer
+from worker.installation.installation import open_installation
+from worker.installation.settings import ServerSettings, Settings
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import EventKind, Message, Priority

@@ -32,8 +32,8 @@ from benchmarks.child import processor_seconds, resident, run
 from benchmarks.crowd import CLAIM, DUE, Crowd, open_crowd
 from benchmarks.sleepers import sleepers
 from starter.console.screen import print_json, print_table
-from worker.server import EmbeddedServer
-from worker.settings import Sizes
+from worker.embedded.server import EmbeddedServer
+from worker.installation.settings import Sizes
 from workflows.domain.problem import Problem
 
 _BARE = 1_000

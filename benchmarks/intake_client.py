@@ -17,9 +17,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from starter.intake import open_intake
-from worker.connection import connect
-from worker.settings import load_settings
+from starter.services.intake import open_intake
+from worker.installation.settings import load_settings
+from worker.temporal.connection import connect
 from workflows.domain.problem import Problem
 
 READY = "client ready"

@@ -24,13 +24,13 @@ from activities.database.database import Database
 from benchmarks.bare_worker import READY as BARE_READY
 from benchmarks.child import Child, ended, processor_seconds
 from benchmarks.standard_life import BareLives, Cases, Diary, Kind
-from starter.demo.stage import free_port
-from starter.intake import Intake
-from worker.connection import connect
-from worker.endpoint import Endpoint
-from worker.installation import open_installation
-from worker.server import EmbeddedServer
-from worker.settings import ServerSettings, Settings
+from starter.demo.run import free_port
+from starter.services.intake import Intake
+from worker.embedded.server import EmbeddedServer
+from worker.installation.installation import open_installation
+from worker.installation.settings import ServerSettings, Settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 
 _WORKER = ("-c", "from starter.admin import main; main()", "worker")
 _READY = "worker ready"

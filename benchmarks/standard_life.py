@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.bare_worker import QUEUE
 from benchmarks.billing import actions
-from starter.intake import Intake
+from starter.services.intake import Intake
 from workflows.domain.problem import Problem
 
 STEPS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (

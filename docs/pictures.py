@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from standstill import stuck
 
-from starter.demo import stage
+from starter.demo import run
 from starter.demo.board import Board
 from workflows.domain.problem import Problem
 
@@ -59,8 +59,8 @@ class _Photographer(Board):
 
 def board() -> None:
     """Write docs/demo.svg."""
-    stage.Board = _Photographer  # type: ignore[misc]
-    asyncio.run(stage.play_all())
+    run.Board = _Photographer  # type: ignore[misc]
+    asyncio.run(run.play_all())
 
 
 def _at_home(svg: str) -> str:
@@ -92,7 +92,7 @@ def web_ui() -> None:
     Raises:
         Problem: there is no driver, or the case did not come so far.
     """
-    port, ui_port = stage.free_port(), stage.free_port()
+    port, ui_port = run.free_port(), run.free_port()
     with tempfile.TemporaryDirectory(prefix="bihuan-picture-") as folder, Browser() as browser:
         data = Path(folder, "data")
         arguments = [BIHUAN, "up", "--data", data, "--port", str(port), "--ui-port", str(ui_port)]

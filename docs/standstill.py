@@ -21,9 +21,9 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from starter.demo.stage import free_port
-from worker.server import EmbeddedServer
-from worker.settings import ServerSettings
+from starter.demo.run import free_port
+from worker.embedded.server import EmbeddedServer
+from worker.installation.settings import ServerSettings
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem

@@ -20,7 +20,7 @@ _TITLE = "Customer issues handled to the end: answered in time, escalated by the
 _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Run it",
-        "starter.console.service",
+        "starter.console.system.service",
         (
             ("up", "Run everything here: Temporal server, Web UI and worker."),
             ("worker", "Run a worker alone, against the configured Temporal."),
@@ -29,7 +29,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("See it work", "starter.demo", (("demo", "Play whole stories of customers at high speed."),)),
     (
         "Take issues in",
-        "starter.console.intake",
+        "starter.console.cases.intake",
         (
             ("open", "Register one issue from a JSON form and start its case."),
             ("import", "Register many issues from JSON Lines; again adds nothing twice."),
@@ -37,7 +37,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "See what is going on",
-        "starter.console.cases",
+        "starter.console.cases.browse",
         (
             ("show", "One case: where it stands, who must act until when, and its history."),
             ("list", "Cases, filtered."),
@@ -47,17 +47,17 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "See whether all is well",
-        "starter.console.doctor",
+        "starter.console.system.doctor",
         (("doctor", "Check everything this installation needs; --mend takes up what was left lying."),),
     ),
     (
         "Put it right",
-        "starter.console.resending",
+        "starter.console.system.resending",
         (("resend", "Send messages again that failed for good, such as while the mail server refused everybody."),),
     ),
     (
         "Where nothing else helps",
-        "starter.console.lost",
+        "starter.console.system.lost",
         (("close-lost", "Close a case in the record that Temporal has lost for good."),),
     ),
     (
@@ -67,7 +67,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Work on a case",
-        "starter.console.signals",
+        "starter.console.cases.staff",
         (
             ("claim", "Start work on a case you own."),
             ("reply", "Answer the customer with substance."),
@@ -89,12 +89,12 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Follow a changed policy",
-        "starter.console.retiming",
+        "starter.console.cases.retiming",
         (("retime", "Take up the present policy and calendar: one open case, some, or all."),),
     ),
     (
         "What the customer says",
-        "starter.console.customers",
+        "starter.console.cases.customers",
         (
             ("supply", "Give the information that was asked for."),
             ("confirm", "Accept the solution."),
@@ -104,7 +104,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "The rules",
-        "starter.console.policy",
+        "starter.console.company.policy",
         (
             ("policy check", "Check a policy file."),
             ("policy due", "When each clock of a priority would be due."),
@@ -112,7 +112,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Try the rules",
-        "starter.console.trial",
+        "starter.console.company.trial",
         (
             ("trial", "What a policy would have meant for a log of cases."),
             ("export", "Your own past as such a log."),
@@ -133,7 +133,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Reviews of closed cases",
-        "starter.console.reviews",
+        "starter.console.reviews.browse",
         (
             ("review list", "Which there are: late ones first."),
             ("review show", "One review: how far it is, who must act, its measures."),
@@ -143,7 +143,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Work on a review",
-        "starter.console.reviewing",
+        "starter.console.reviews.work",
         (
             ("review submit", "Hand in the report."),
             ("review assign", "Name the author of the report."),
@@ -156,7 +156,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "What is kept",
-        "starter.console.archive",
+        "starter.console.cases.archive",
         (
             ("archive run", "Archive closed cases that are due, now and by hand."),
             ("archive list", "What is archived where, and what could not be."),
@@ -166,17 +166,21 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "What Temporal is not to read",
-        "starter.console.encryption",
+        "starter.console.system.encryption",
         (
             ("keys new", "Make a key for BIHUAN_ENCRYPTION_KEYS."),
             ("keys list", "Which keys there are, and how many workflows still need each."),
             ("codec", "Run an endpoint by which a Web UI reads what is encrypted."),
         ),
     ),
-    ("The record", "starter.console.schema", (("db upgrade", "Bring the database to the schema of this release."),)),
+    (
+        "The record",
+        "starter.console.system.schema",
+        (("db upgrade", "Bring the database to the schema of this release."),),
+    ),
     (
         "Releases",
-        "starter.console.releases",
+        "starter.console.system.releases",
         (
             ("release list", "Builds that workers were seen of, and which gets the cases."),
             ("release current", "Give all cases to the workers of a build."),
@@ -185,13 +189,13 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Keep it safe",
-        "starter.console.backup",
+        "starter.console.system.backup",
         (
             ("backup", "Copy the record and Temporal's file while cases go on."),
             ("restore", "Put such a copy into a new data folder."),
         ),
     ),
-    ("The people", "starter.console.organisation", (("org load", "Load an organisation file."),)),
+    ("The people", "starter.console.company.organisation", (("org load", "Load an organisation file."),)),
 )
 _GROUPS = {
     "policy": "Check a policy, or ask it for due times.",

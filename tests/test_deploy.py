@@ -19,8 +19,8 @@ from tests.starter.command_line import bihuan_environment, intake_form
 from tests.starter.installation import PATIENCE, gap_free, running
 from tests.starter.worker_process import ask_monitor
 from tests.worker.ports import free_ports
+from worker.installation.settings import load_settings
 from worker.process import DRAIN
-from worker.settings import load_settings
 
 pytestmark = pytest.mark.xdist_group("operations")
 

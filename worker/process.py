@@ -26,20 +26,20 @@ from activities.messages.renderer import Renderer
 from activities.opening.activity import Settling
 from activities.recording.activity import HandOver, Recording, hand_over_nothing
 from activities.recording.review_activity import ReviewRecording
-from worker.connection import connect
-from worker.endpoint import Endpoint
-from worker.hand_over import StandaloneDelivery, UndeliverableReport
-from worker.health import Phase
-from worker.installation import Installation, open_installation
-from worker.metrics import installed_version
-from worker.monitor import open_monitor
-from worker.pollers import Pollers
-from worker.release import deployment, point_out_idle
-from worker.schedules import keep_schedules
-from worker.search_attributes import ensure_search_attributes
-from worker.settings import Settings
-from worker.supervisor import keep_watchdog_calm, tell_supervisor
-from worker.sweeping import Sweeping
+from worker.installation.installation import Installation, open_installation
+from worker.installation.settings import Settings
+from worker.monitoring.health import Phase
+from worker.monitoring.metrics import installed_version
+from worker.monitoring.systemd import keep_watchdog_calm, tell_supervisor
+from worker.sweep.activity import Sweeping
+from worker.temporal.connection import connect
+from worker.temporal.deployments import deployment, point_out_idle
+from worker.temporal.endpoint import Endpoint
+from worker.temporal.pollers import Pollers
+from worker.temporal.schedules import keep_schedules
+from worker.temporal.search_attributes import ensure_search_attributes
+from worker.temporal.standalone_delivery import StandaloneDelivery, UndeliverableReport
+from worker.web.monitor import open_monitor
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem

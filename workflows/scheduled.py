@@ -1,4 +1,4 @@
-"""What is done for the whole installation from time to time; Temporal Schedules start it (see `worker.schedules`)."""
+"""What is done for the whole installation from time to time; Temporal Schedules start it (see `worker.temporal.schedules`)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The commands of the admin script, one module a subject; imported only when called."""
+"""The admin script's commands and screens: arguments in, tables and JSON out; what they do is in `starter.services`."""

@@ -13,7 +13,7 @@ from starter.console.screen import AsJson, DataFolder, print_json, print_table, 
 if TYPE_CHECKING:
     from activities.analysis.report import Report
     from activities.analysis.wording import Speech
-    from worker.installation import Installation
+    from worker.installation.installation import Installation
     from workflows.domain.formats import Days
     from workflows.ports import ReportMailed
 
@@ -62,8 +62,8 @@ async def report(
     from activities.analysis.period import Period
     from activities.analysis.report import analyse
     from activities.analysis.wording import company_name, speech_of
-    from worker.installation import open_installation
-    from worker.settings import load_settings
+    from worker.installation.installation import open_installation
+    from worker.installation.settings import load_settings
     from workflows.domain.policy.reports import days_name
     from workflows.domain.problem import Problem
     from workflows.domain.vocabulary import Locale

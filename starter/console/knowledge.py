@@ -17,7 +17,7 @@ from starter.console.screen import (
     read_moment,
     say,
 )
-from worker.settings import load_settings
+from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 
 Key = Annotated[str, Parameter(help="Name of the article, such as KB0001.")]
@@ -182,7 +182,7 @@ async def learn(
     Example: bihuan kb learn --since 2026-01-01
     """
     from activities.knowledge.backlog import Backlog
-    from worker.installation import open_installation
+    from worker.installation.installation import open_installation
 
     settings = load_settings(data=data)
     company = await _company(data)
@@ -201,7 +201,7 @@ async def learn(
 
 async def _change(what: str, key: str, by: str, as_json: bool, data: str | None, **options: Any) -> None:
     from activities.knowledge.editing import Knowledge
-    from worker.installation import open_installation
+    from worker.installation.installation import open_installation
 
     async with open_installation(load_settings(data=data)) as installation:
         organisation = await installation.directory.current()
@@ -222,7 +222,7 @@ def _articles(data: str | None) -> Any:
 
 
 async def _company(data: str | None) -> Any:
-    from worker.company_time import CompanyTime
+    from worker.installation.company_time import CompanyTime
 
     return await CompanyTime.read(load_settings(data=data))
 

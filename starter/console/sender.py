@@ -35,8 +35,8 @@ async def send_command(
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
-    from starter.signalling import send, send_to_review
-    from worker.settings import load_settings
+    from starter.services.commands import send, send_to_review
+    from worker.installation.settings import load_settings
 
     number = read_number(number)
     if not sender.by.strip():

@@ -17,6 +17,6 @@ async def demo(*, keep: _Keep = False, data: _Folder = None, port: _Port = None,
 
     Example: bihuan demo --keep --ui-port 8233
     """
-    from starter.demo.stage import play_all
+    from starter.demo.run import play_all
 
     return await play_all(keep=keep, data=data, port=port, ui_port=ui_port)

@@ -17,7 +17,7 @@ from rich.text import Text
 from activities.rendering.labels import label
 from starter.console.screen import screen
 from starter.demo.record import LiveRecord
-from worker.installation import Installation
+from worker.installation.installation import Installation
 from workflows.domain.vocabulary import Locale
 
 _COLOURS = {"P0": "bold red", "P1": "yellow", "P2": "cyan", "P3": "white"}

@@ -13,7 +13,7 @@ from activities.review.reading import list_review_files, read_review_file
 from activities.review.report import ReviewReport
 from activities.review.wording import Voice
 from starter.demo.week import START
-from worker.installation import Installation
+from worker.installation.installation import Installation
 from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import Locale
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from activities.queries.case_record import CaseFile
+from starter.demo.actor import Player
 from starter.demo.forms import CALLERS
-from starter.demo.player import Player
 from starter.demo.story import StoryFailedError, happened
 from starter.demo.week import at
 from workflows.domain.event import EventKind

@@ -11,7 +11,7 @@ from workflows.domain.event import EventKind
 
 if TYPE_CHECKING:
     from activities.queries.case_record import CaseFile
-    from starter.demo.player import Player
+    from starter.demo.actor import Player
 
 
 class StoryFailedError(Exception):

@@ -10,8 +10,8 @@ from activities.organisation.loading import load_organisation
 from activities.policy.calendars import build_calendar
 from activities.policy.in_force import digest
 from activities.policy.loading import load_policy
+from starter.doctor.context import Ward
 from starter.doctor.line import Line, NotLookedAtError, Speaker
-from starter.doctor.ward import Ward
 from workflows.domain.organisation.assignment import mismatches
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from starter.doctor.context import Ward
 from starter.doctor.line import Line, Speaker
-from starter.doctor.ward import Ward
-from worker.config_file import PREFIX, config_file
+from worker.installation.config_file import PREFIX, config_file
 
 
 async def settings(ward: Ward) -> Iterable[Line]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import DeliveryError
 from activities.messages.renderer import Renderer
+from starter.doctor.context import Ward
 from starter.doctor.line import Line, Speaker
-from starter.doctor.ward import Ward
 from worker.process import build_transports
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact

@@ -16,8 +16,8 @@ from sqlalchemy import text
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.url import DatabaseUrl
+from starter.doctor.context import Ward
 from starter.doctor.line import Line, Speaker
-from starter.doctor.ward import Ward
 from workflows.domain.problem import Problem
 
 _PATIENCE = 5.0

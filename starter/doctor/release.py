@@ -11,9 +11,9 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from starter.doctor.context import Ward
 from starter.doctor.line import Line, Speaker
-from starter.doctor.ward import Ward
-from worker.release import Releases
+from worker.temporal.deployments import Releases
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 _POLLED_WITHIN = timedelta(seconds=90)

@@ -17,10 +17,10 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from starter.doctor.context import Ward
 from starter.doctor.line import Line, Speaker
-from starter.doctor.ward import Ward
-from worker.connection import find_target, web_ui
-from worker.search_attributes import REQUIRED, creation_commands
+from worker.temporal.connection import find_target, web_ui
+from worker.temporal.search_attributes import REQUIRED, creation_commands
 from workflows.domain.formats import written_duration
 from workflows.domain.problem import Problem
 

@@ -13,7 +13,7 @@ from activities.organisation.directory import Directory
 from activities.queries.cases import Cases
 from activities.queries.customer_view import read_customer_view
 from activities.recording.activity import Recording
-from starter.console.customer_progress import CustomerProgress
+from starter.console.cases.customer_progress import CustomerProgress
 from starter.console.screen import screen
 from tests.activities.samples import customer, register_case
 from tests.domain.test_collaboration import HEADS, PICK, report, sent
@@ -31,7 +31,7 @@ from tests.scenes import (
     consulted,
     open_case,
 )
-from worker.company_time import CompanyTime
+from worker.installation.company_time import CompanyTime
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.departments import part_request

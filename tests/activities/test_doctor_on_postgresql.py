@@ -7,11 +7,11 @@ from pathlib import Path
 from activities.database.database import Database
 from activities.queries.drift import Disagreement, DisagreementReason
 from activities.queries.sweeps import keep_sweep, latest_sweep
+from starter.doctor.context import Ward
 from starter.doctor.line import Level
 from starter.doctor.record import clocks, database, integrity
-from starter.doctor.ward import Ward
 from tests.scenes import MONDAY
-from worker.settings import Settings
+from worker.installation.settings import Settings
 from workflows.ports import SweepRun
 
 

@@ -32,7 +32,7 @@ from activities.delivery.mail import Smtp
 from activities.delivery.outbox import OutboxStatus, key_of
 from tests.faults.books import Books, count_deadlines
 from tests.faults.histories import Life, read_lives
-from worker.company_time import TIME_KEY
+from worker.installation.company_time import TIME_KEY
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.department_task import workflow_id
 from workflows.domain.virtual_time import VirtualTime

@@ -16,20 +16,20 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from activities.database.tables import registration
-from starter.stuck import Finding, find_stuck
+from starter.services.stuck import Finding, find_stuck
 from tests.activities.mail_server import MailServer
 from tests.faults.accounting import Account, account
 from tests.faults.office import PATIENCE, Office
 from tests.starter.command_line import bihuan_beside
 from tests.starter.installation import Answer
 from tests.worker.ports import free_ports
-from worker.company_time import CompanyTime
-from worker.connection import connect
-from worker.endpoint import Endpoint
-from worker.installation import open_installation
+from worker.embedded.server import EmbeddedServer
+from worker.installation.company_time import CompanyTime
+from worker.installation.installation import open_installation
+from worker.installation.settings import ServerSettings, Settings
 from worker.process import run_worker
-from worker.server import EmbeddedServer
-from worker.settings import ServerSettings, Settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 
 SENDER = "support@example.com"
 _SOON = 0.1

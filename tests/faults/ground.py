@@ -18,11 +18,11 @@ from tests.faults import processes
 from tests.faults.office import PATIENCE, Office
 from tests.faults.worker_process import Kill, Order, work
 from tests.worker.ports import free_ports
-from worker.connection import connect
-from worker.endpoint import Endpoint
-from worker.installation import open_installation
-from worker.server import EmbeddedServer
-from worker.settings import ServerSettings, Settings
+from worker.embedded.server import EmbeddedServer
+from worker.installation.installation import open_installation
+from worker.installation.settings import ServerSettings, Settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 
 SENDER = "support@example.com"
 MONDAY = "2026-05-11T09:00+08:00"

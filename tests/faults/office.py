@@ -17,8 +17,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.database.tables import case_record, outbox, review
 from activities.delivery.outbox import OPEN
 from activities.intake.form import parse_form
-from worker.installation import Installation
-from worker.starting import start_case
+from worker.installation.installation import Installation
+from worker.temporal.starting import start_case
 
 PATIENCE = 100.0
 """Seconds after which something that should have happened has not; reached only by a test that fails."""

@@ -21,12 +21,12 @@ from tests.activities.mail_server import MailServer, mail_server
 from tests.faults.accounting import Account, account
 from tests.faults.office import Office, form_of
 from tests.worker.ports import free_ports
-from worker.connection import connect
-from worker.endpoint import Endpoint
-from worker.installation import open_installation
+from worker.embedded.server import EmbeddedServer
+from worker.installation.installation import open_installation
+from worker.installation.settings import ServerSettings, Settings
 from worker.process import run_worker
-from worker.server import EmbeddedServer
-from worker.settings import ServerSettings, Settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 
 pytestmark = pytest.mark.xdist_group("faults_accounting")
 

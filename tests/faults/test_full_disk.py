@@ -20,9 +20,9 @@ from tests.faults.disk import GROW_NOTHING, filled, growing_nothing, small_disk
 from tests.faults.office import Office, form_of
 from tests.starter.command_line import bihuan_environment
 from tests.starter.installation import Answer, Installation, running
-from worker.connection import connect
-from worker.installation import open_installation
-from worker.settings import Settings
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect
 
 pytestmark = [pytest.mark.xdist_group("full_disk"), pytest.mark.timeout(300)]
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from activities.database.tables import outbox
 from activities.delivery.outbox import OutboxStatus
-from starter.stuck import Finding
+from starter.services.stuck import Finding
 from tests.activities.mail_server import MailServer, mail_server
 from tests.faults.accounting import Account
 from tests.faults.branch import Branch, Branches, at_once, branches

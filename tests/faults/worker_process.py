@@ -33,9 +33,9 @@ from activities.delivery.mail import _SmtpConnection
 from activities.delivery.outbox import Outbox
 from activities.delivery.transport import Envelope
 from tests.faults.next_release import NextCaseWorkflow
-from worker.connection import connect
-from worker.endpoint import Endpoint
-from worker.settings import Settings
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 
 Moment = Literal["before", "during", "after"]
 
@@ -161,7 +161,7 @@ class _Killing:
 
         _put("worker.process.connect", watched)
         # It would take a case that is being opened for another task queue to its own.
-        _put("worker.sweeping.Sweeping._begin", _nothing_left)
+        _put("worker.sweep.activity.Sweeping._begin", _nothing_left)
         if self.kill.moment == "during":
             self._arm_within()
 

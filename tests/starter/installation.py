@@ -18,15 +18,15 @@ from activities.database.database import Database
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_file
 from activities.queries.cases import Cases
-from starter.console.case_json import case_json
-from starter.console.review_json import review_for, review_of_case
-from starter.stuck import find_stuck
+from starter.console.cases.as_json import case_json
+from starter.console.reviews.as_json import review_for, review_of_case
+from starter.services.stuck import find_stuck
 from tests.starter.command_line import Service, begun, bihuan_beside, bihuan_environment
 from tests.worker.ports import free_ports
-from worker.company_time import CompanyTime
-from worker.endpoint import Endpoint
-from worker.server import find_binary
-from worker.settings import Settings
+from worker.embedded.server import find_binary
+from worker.installation.company_time import CompanyTime
+from worker.installation.settings import Settings
+from worker.temporal.endpoint import Endpoint
 
 PATIENCE = 45.0
 """Seconds after which something that should have happened has not; reached only by a test that fails."""

@@ -17,20 +17,20 @@ from temporalio.common import RawValue
 from activities.database.remembered import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_file
-from starter.intake import open_intake
-from starter.key_usage import find_usage
-from starter.signalling import send, send_to_many
-from starter.stuck import Finding, find_stuck
+from starter.services.commands import send, send_to_many
+from starter.services.intake import open_intake
+from starter.services.key_usage import find_usage
+from starter.services.stuck import Finding, find_stuck
 from tests.starter.command_line import intake_form
 from tests.worker.ports import free_ports
-from worker.company_time import CompanyTime
-from worker.connection import connect
-from worker.encryption import Encryption
-from worker.endpoint import Endpoint
-from worker.keys import ENCRYPTING, Key, KeyRing
+from worker.embedded.server import EmbeddedServer
+from worker.encryption.codec import Encryption
+from worker.encryption.keys import ENCRYPTING, Key, KeyRing
+from worker.installation.company_time import CompanyTime
+from worker.installation.settings import ServerSettings, Settings
 from worker.process import run_worker
-from worker.server import EmbeddedServer
-from worker.settings import ServerSettings, Settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 from workflows.domain.problem import Problem
 
 _A, _B = Key.new("2026-05"), Key.new("2026-11")

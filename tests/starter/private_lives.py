@@ -20,12 +20,12 @@ from temporalio.common import RawValue
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_file
 from activities.review.reviews import find_review
-from starter.intake import open_intake
-from starter.signalling import send, send_to_review
+from starter.services.commands import send, send_to_review
+from starter.services.intake import open_intake
 from tests.activities.mail_server import MailServer
 from tests.starter.installation import Installation, running
-from worker.connection import connect
-from worker.settings import Settings
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect
 
 FORM = (
     "欧阳明月", "青禾书店", "13912345678", "mingyue.ouyang@example.com", "ouyang_my88", "Siobhan Featherstone",

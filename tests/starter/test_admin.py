@@ -56,10 +56,10 @@ def test_help_names_every_command_in_one_line(tmp_path: Path) -> None:
 
 
 def test_help_of_every_signal_has_an_example_that_names_its_sender() -> None:
-    from starter.console import customers, retiming, signals
+    from starter.console.cases import customers, retiming, staff
 
     for name in _SIGNALS:
-        module = customers if name in _CUSTOMERS else retiming if name == "retime" else signals
+        module = customers if name in _CUSTOMERS else retiming if name == "retime" else staff
         text = getattr(module, name.replace("-", "_")).__doc__
         assert f"Example: bihuan {name} FB202605110001 --as " in text
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.starter.command_line import bihuan, intake_form
 from tests.starter.installation import Installation
-from worker.backup import STORES, make_backup
+from worker.embedded.backup import STORES, make_backup
 
 _MANY = """
     WITH RECURSIVE row(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM row LIMIT 2500)

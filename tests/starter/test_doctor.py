@@ -28,24 +28,24 @@ from activities.queries.drift import Disagreement, DisagreementReason
 from activities.queries.sweeps import keep_sweep
 from starter.doctor.check import Check
 from starter.doctor.company import calendar, organisation, policy
-from starter.doctor.examination import Examination
+from starter.doctor.context import Ward
 from starter.doctor.line import Level, Line, NotLookedAtError
 from starter.doctor.machine import folders
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, integrity
-from starter.doctor.swept import last_sweep
+from starter.doctor.run import Examination
+from starter.doctor.sweep import last_sweep
 from starter.doctor.temporal import pollers, search_attributes, server
-from starter.doctor.ward import Ward
 from tests.activities.mail_server import mail_server
 from tests.activities.test_policy_files import shipped
 from tests.starter.command_line import bihuan, intake_form
 from tests.starter.installation import PATIENCE, Answer, gap_free, running
 from tests.starter.installation import Installation as Up
 from tests.worker.ports import free_ports
-from worker.installation import Installation, open_installation
-from worker.search_attributes import ensure_search_attributes
-from worker.server import find_binary
-from worker.settings import Settings
+from worker.embedded.server import find_binary
+from worker.installation.installation import Installation, open_installation
+from worker.installation.settings import Settings
+from worker.temporal.search_attributes import ensure_search_attributes
 from workflows.ports import SweepRun
 
 MONDAY = datetime(2026, 5, 11, 1, tzinfo=UTC)
@@ -421,7 +421,7 @@ async def _close_lost(up: Up, lost: str) -> None:
 
 
 def test_every_kind_of_disagreement_has_a_way_out() -> None:
-    from starter.remedy import remedy
+    from starter.services.remedies import remedy
 
     now = datetime.now(UTC)
     for reason in DisagreementReason:

@@ -22,12 +22,12 @@ from temporalio.testing import WorkflowEnvironment
 from activities.database.database import Database
 from activities.database.tables import outbox
 from activities.delivery.outbox import OPEN
-from starter.intake import open_intake
+from starter.services.intake import open_intake
 from tests.activities.mail_server import MailServer, mail_server
 from tests.starter.command_line import intake_form
 from tests.starter.worker_process import PATIENCE, worker_process
-from worker.server import find_binary
-from worker.settings import Settings
+from worker.embedded.server import find_binary
+from worker.installation.settings import Settings
 from workflows.case.workflow import CaseWorkflow
 
 pytestmark = pytest.mark.xdist_group("operations")

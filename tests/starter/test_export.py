@@ -27,8 +27,8 @@ from starter.admin import run
 from starter.trial.figures import Figures
 from tests.starter.command_line import bihuan
 from tests.starter.test_trial import SOLUTION, Line, opened, sent
-from worker.installation import open_installation
-from worker.settings import load_settings
+from worker.installation.installation import open_installation
+from worker.installation.settings import load_settings
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
 from workflows.domain.commands.case import COMMANDS

@@ -23,7 +23,7 @@ from tests.starter.private_lives import (
     office_of,
 )
 from tests.worker.ports import free_ports
-from worker.keys import Key
+from worker.encryption.keys import Key
 
 pytestmark = pytest.mark.xdist_group("privacy")
 

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.made_up import write
 from tests.starter.command_line import SHARED_ON_SQLITE, bihuan
-from worker.installation import open_installation
-from worker.settings import Settings
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
 
 APRIL = ("report", "--from", "2026-04-01", "--to", "2026-04-30", "--data", "data")
 

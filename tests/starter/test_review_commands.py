@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from activities.database.database import Database
-from starter.console.reviewing import read_report
+from starter.console.reviews.work import read_report
 from tests.activities.reviewed import AUTHOR, HEAD, approved, called_for
 from tests.activities.samples import register_case
 from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, bihuan_environment

@@ -17,7 +17,7 @@ from tests.starter.worker_process import worker_process
 from tests.worker.certificates import Authority
 from tests.worker.headers import Headers
 from tests.worker.wire import wire
-from worker.server import find_binary
+from worker.embedded.server import find_binary
 
 pytestmark = pytest.mark.xdist_group("operations")
 

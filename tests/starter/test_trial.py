@@ -17,7 +17,7 @@ from activities.policy.loading import load_policy
 from starter.admin import run
 from starter.trial.figures import Figures
 from starter.trial.log import read_log
-from starter.trial.rehearsal import Rehearsal
+from starter.trial.simulation import Rehearsal
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, EventKind
 

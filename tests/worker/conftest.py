@@ -8,7 +8,7 @@ import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from worker.server import find_binary
+from worker.embedded.server import find_binary
 
 
 @pytest.fixture(scope="session")

@@ -29,13 +29,13 @@ from activities.queries.drift import Disagreement
 from activities.recording.activity import hand_over_nothing
 from tests.activities.mail_server import MailServer
 from tests.activities.samples import form
-from worker.comparison import Comparison
-from worker.hand_over import StandaloneDelivery
-from worker.installation import Installation, open_installation
+from worker.installation.installation import Installation, open_installation
+from worker.installation.settings import Settings
 from worker.process import build_activities, build_worker
-from worker.settings import Settings
-from worker.starting import start_case
-from worker.sweeping import Sweeping
+from worker.sweep.activity import Sweeping
+from worker.sweep.comparison import Comparison
+from worker.temporal.standalone_delivery import StandaloneDelivery
+from worker.temporal.starting import start_case
 from workflows.case.display import search_attributes
 from workflows.domain.case.view import CaseView
 from workflows.ports import SweepOrder

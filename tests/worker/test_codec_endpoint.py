@@ -11,10 +11,10 @@ from google.protobuf.json_format import MessageToJson, Parse
 from temporalio.api.common.v1 import Payload, Payloads
 
 from tests.worker.ports import free_ports
-from worker.codec_endpoint import Bound, beside_server, bound, origins_of, serving
-from worker.encryption import Encryption
-from worker.keys import Key, KeyRing
-from worker.settings import ServerSettings, Settings
+from worker.encryption.codec import Encryption
+from worker.encryption.keys import Key, KeyRing
+from worker.installation.settings import ServerSettings, Settings
+from worker.web.codec_server import Bound, beside_server, bound, origins_of, serving
 from workflows.domain.problem import Problem
 
 _RING = KeyRing((Key.new("2026-11"),))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.test_virtual_time import DEMO, NOW
-from worker.company_time import CompanyTime
+from worker.installation.company_time import CompanyTime
 from workflows.domain.virtual_time import VirtualTime
 
 _ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def test_what_is_shown_is_the_time_the_rules_go_by(milliseconds: int) -> None:
 def test_a_case_in_virtual_time_is_shown_without_loading_the_models() -> None:
     script = (
         "import sys\n"
-        "from worker.company_time import CompanyTime\n"
+        "from worker.installation.company_time import CompanyTime\n"
         f"CompanyTime({DEMO.model_dump(mode='json')!r}).now()\n"
         "sys.exit(str({'sqlalchemy', 'pydantic', 'temporalio'} & set(sys.modules) or 0))\n"
     )

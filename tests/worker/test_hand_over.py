@@ -12,8 +12,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from worker.hand_over import StandaloneDelivery, UndeliverableReport, stable_id
-from worker.server import find_binary
+from worker.embedded.server import find_binary
+from worker.temporal.standalone_delivery import StandaloneDelivery, UndeliverableReport, stable_id
 from workflows.ports import Delivery
 
 NUMBER = "FB202605110001"

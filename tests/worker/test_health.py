@@ -17,9 +17,9 @@ from temporalio.worker import Worker
 from activities.database.database import Database
 from tests.postgresql import running_server
 from tests.worker.wire import Wire, wire
-from worker.health import Bounds, Health, Phase
-from worker.pollers import Pollers
-from worker.server import find_binary
+from worker.embedded.server import find_binary
+from worker.monitoring.health import Bounds, Health, Phase
+from worker.temporal.pollers import Pollers
 
 _PATIENCE = 20.0
 _BOUNDS = Bounds(every=timedelta(milliseconds=200), silence=timedelta(seconds=3), database=timedelta(milliseconds=500))

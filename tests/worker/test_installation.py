@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from activities.database.database import PATIENCE, WORKING
-from worker.company_time import CompanyTime
-from worker.installation import open_installation
-from worker.settings import Settings, load_settings
+from worker.installation.company_time import CompanyTime
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings, load_settings
 from workflows.domain.problem import Problem
 
 EITHER = pytest.mark.usefixtures("record_url")

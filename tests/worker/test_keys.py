@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.keys import Key, KeyRing
-from worker.settings import load_settings
+from worker.encryption.keys import Key, KeyRing
+from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 
 _A, _B = (base64.b64encode(bytes([number]) * 32).decode() for number in (251, 7))

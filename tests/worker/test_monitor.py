@@ -10,9 +10,9 @@ import pytest
 from temporalio.runtime import PrometheusConfig
 
 from tests.worker.ports import free_ports
-from worker.installation import open_installation
-from worker.monitor import open_monitor
-from worker.settings import Settings
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
+from worker.web.monitor import open_monitor
 from workflows.domain.problem import Problem
 
 

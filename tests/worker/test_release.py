@@ -15,15 +15,15 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.recording.activity import hand_over_nothing
+from starter.doctor.context import Ward
 from starter.doctor.release import release
-from starter.doctor.ward import Ward
 from tests.workflows.world import World
-from worker.hand_over import StandaloneDelivery, stable_id
-from worker.installation import open_installation
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
 from worker.process import RUNNER, build_activities, build_worker
-from worker.release import Releases, deployment, point_out_idle
-from worker.search_attributes import ensure_search_attributes
-from worker.settings import Settings
+from worker.temporal.deployments import Releases, deployment, point_out_idle
+from worker.temporal.search_attributes import ensure_search_attributes
+from worker.temporal.standalone_delivery import StandaloneDelivery, stable_id
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow

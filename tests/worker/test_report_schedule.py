@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.policy.loading import load_policy
-from worker.schedules import Periodic, Schedules, monthly, periodic_work, weekly
+from worker.temporal.schedules import Periodic, Schedules, monthly, periodic_work, weekly
 from workflows.domain.formats import Days, Weekday
 from workflows.domain.policy.policy import Policy
 from workflows.domain.policy.reports import ReportKind

@@ -19,9 +19,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from activities.policy.loading import load_policy
-from worker.installation import open_installation
-from worker.schedules import Periodic, Schedules, daily, keep_schedules, periodic_work
-from worker.settings import Settings
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
+from worker.temporal.schedules import Periodic, Schedules, daily, keep_schedules, periodic_work
 from workflows.domain.policy.policy import Policy
 from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import ArchiveRun
@@ -178,7 +178,7 @@ class _Refusing:
 async def test_a_server_that_is_slow_to_come_up_is_asked_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.schedules._AGAIN", timedelta(0))
+    monkeypatch.setattr("worker.temporal.schedules._AGAIN", timedelta(0))
     silent: Any = _Refusing(silent=2)
     async with open_installation(Settings(data=tmp_path / "data"), prepare=True) as installation:
         await keep_schedules(silent, installation)

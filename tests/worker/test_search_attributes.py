@@ -12,7 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
-from worker.search_attributes import REQUIRED, creation_commands, ensure_search_attributes
+from worker.temporal.search_attributes import REQUIRED, creation_commands, ensure_search_attributes
 from workflows.domain.problem import Problem
 
 

@@ -15,11 +15,11 @@ import pytest
 from temporalio.client import Client
 
 from tests.worker.ports import free_ports
-from worker.connection import connect
-from worker.endpoint import Endpoint
-from worker.lock import DataLock
-from worker.server import EmbeddedServer, find_binary
-from worker.settings import ServerSettings, load_settings
+from worker.embedded.lock import DataLock
+from worker.embedded.server import EmbeddedServer, find_binary
+from worker.installation.settings import ServerSettings, load_settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 from workflows.domain.problem import Problem
 
 
@@ -170,7 +170,7 @@ def test_a_file_where_the_data_folder_should_be_is_named(tmp_path: Path) -> None
 
 def test_a_second_instance_on_the_same_data_is_refused_by_the_pid_of_the_first(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from worker.lock import DataLock\n"
+        "import sys; from pathlib import Path; from worker.embedded.lock import DataLock\n"
         "with DataLock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.settings import load_settings
+from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 
 

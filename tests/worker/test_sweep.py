@@ -25,18 +25,18 @@ from activities.database.installation import Installation as Memory
 from activities.database.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
 from activities.queries.drift import DisagreementReason
 from activities.queries.sweeps import KEY, latest_sweep
-from starter.remedy import remedy
+from starter.services.remedies import remedy
 from tests.activities.mail_server import mail_server
 from tests.worker.office import ORDER, PATIENCE, Asking, deleted, idle, key_of_mail, mailed, office, recorded, swept
-from worker.comparison import Comparison
-from worker.endpoint import Endpoint
-from worker.hand_over import stable_id
-from worker.installation import open_installation
+from worker.embedded.server import find_binary
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
 from worker.process import run_worker
-from worker.search_attributes import ensure_search_attributes
-from worker.server import find_binary
-from worker.settings import Settings
-from worker.sweeping import SCHEDULE
+from worker.sweep.activity import SCHEDULE
+from worker.sweep.comparison import Comparison
+from worker.temporal.endpoint import Endpoint
+from worker.temporal.search_attributes import ensure_search_attributes
+from worker.temporal.standalone_delivery import stable_id
 from workflows.domain.review.view import review_id
 
 
@@ -308,7 +308,7 @@ async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
     async def refused(*_: Any) -> None:
         raise RPCError("unknown method CreateSchedule", RPCStatusCode.UNIMPLEMENTED, b"")
 
-    monkeypatch.setattr("worker.sweeping.Schedules.settle", refused)
+    monkeypatch.setattr("worker.sweep.activity.Schedules.settle", refused)
     async with office(server.client, tmp_path, 9) as office_:
         often = office_.installation.settings.model_copy(update={"sweep": timedelta(milliseconds=20)})
         sweeping = replace(office_.sweeping, installation=replace(office_.installation, settings=often))

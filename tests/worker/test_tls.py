@@ -12,8 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from tests.worker.certificates import Authority, Certificate
 from tests.worker.headers import Headers, refusing
 from tests.worker.wire import wire
-from worker.connection import connect
-from worker.settings import Settings
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect
 from workflows.domain.problem import Problem
 
 _NAME = "temporal.test"

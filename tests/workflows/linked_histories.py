@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from tests.scenes import RESOLUTION
 from tests.workflows.world import World
-from worker.server import find_binary
+from worker.embedded.server import find_binary
 from workflows.case.display import SEARCH_ATTRIBUTES
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow

@@ -20,11 +20,11 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError
 
-from starter.demo.stage import Cast, play_all
+from starter.demo.run import Cast, play_all
 from tests.workflows.linked_histories import linked_histories
-from worker.connection import connect
-from worker.endpoint import Endpoint
-from worker.settings import Settings
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.review.view import review_id
 

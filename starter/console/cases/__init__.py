@@ -1,0 +1,1 @@
+"""Commands on cases: look, take in, and one command a signal."""

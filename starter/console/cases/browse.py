@@ -1,0 +1,304 @@
+"""Looking at cases: one, many, those that are stuck, and what was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from starter.console.screen import (
+    AsJson,
+    DataFolder,
+    Number,
+    print_json,
+    print_rich,
+    print_table,
+    printable,
+    read_moment,
+    read_number,
+    say,
+)
+from worker.installation.company_time import CompanyTime
+from worker.installation.reading_settings import find_place
+from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from worker.installation.settings import Settings
+
+_MOST_ROWS = 1_000_000
+
+
+def _filter(text: str) -> Parameter:
+    return Parameter(help=text)
+
+
+async def show(
+    number: Number,
+    /,
+    *,
+    whole: Annotated[
+        bool, Parameter(name="--all", negative=(), help="The whole history, not only the latest.")
+    ] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """One case: where it stands, who must act until when, its deadlines and the last hundred steps of its history.
+
+    Example: bihuan show FB202605110001 --json
+    """
+    from activities.database.url import DatabaseUrl
+    from activities.queries.case_record import read_case_file
+    from starter.console.cases.archived import archived_as
+    from starter.console.cases.as_json import case_json
+    from starter.console.cases.suggestions import suggestions_for
+    from starter.console.reviews.as_json import review_for, review_of_case
+
+    place = find_place(data)
+    number = read_number(number)
+    file = await read_case_file(DatabaseUrl.parse(place.database), number)
+    if file is None:
+        raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
+    company = await CompanyTime.read(place)
+    shown = case_json(file, company, timeline=True)
+    if archived := await archived_as(place, file):
+        shown["archive"] = company.localized(archived)
+    if suggestions := await suggestions_for(place, file):
+        shown["suggestions"] = company.localized(suggestions)
+    if review := await review_for(place, number):
+        shown["review"] = review_of_case(review, company)
+    if as_json:
+        print_json(shown)
+        return
+    from starter.console.cases.panel import CasePanel
+
+    print_rich(*CasePanel(shown, company, place.locale, whole=whole).parts())
+
+
+async def list_(
+    *,
+    status: Annotated[str | None, _filter("Such as in_progress or closed.")] = None,
+    open_only: Annotated[bool, Parameter(name="--open", negative=(), help="Only cases that are not closed.")] = False,
+    priority: Annotated[str | None, _filter("P0, P1, P2 or P3.")] = None,
+    type: Annotated[str | None, _filter("Id of a type.")] = None,  # noqa: A002
+    subtype: Annotated[str | None, _filter("A subtype.")] = None,
+    department: Annotated[
+        str | None, _filter("Id of a department that leads, assists or has a part in the case.")
+    ] = None,
+    group: Annotated[str | None, _filter("Id of a handling group.")] = None,
+    owner: Annotated[str | None, _filter("Id of a person.")] = None,
+    escalated: Annotated[bool, Parameter(negative=(), help="Only cases at an escalation level.")] = False,
+    breached: Annotated[bool, Parameter(negative=(), help="Only cases that missed a deadline.")] = False,
+    text: Annotated[str | None, _filter("Part of the number.")] = None,
+    since: Annotated[str | None, _filter("Received at or after: a day, or an ISO 8601 time.")] = None,
+    until: Annotated[str | None, _filter("Received before: a day, or an ISO 8601 time.")] = None,
+    limit: Annotated[int, _filter("At most so many, the latest first.")] = 100,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """Cases, the latest received first.
+
+    Example: bihuan list --open --department technical_support --breached
+    """
+    from activities.queries.cases import Filter
+    from starter.console.cases.as_json import case_json
+    from starter.console.reviews.as_json import review_of_case, reviews_by_case
+    from worker.installation.settings import load_settings
+    from workflows.domain.vocabulary import Priority, Status
+
+    settings = load_settings(data=data)
+    company = await CompanyTime.read(settings)
+    wanted = Filter(
+        status=_one_of("--status", status, Status),
+        open_only=open_only,
+        priority=_one_of("--priority", priority, Priority),
+        type=type,
+        subtype=subtype,
+        department=department,
+        group=group,
+        owner=owner,
+        escalated=escalated or None,
+        breached=breached or None,
+        text=text,
+        since=read_moment("--since", since, company.zone),
+        until=read_moment("--until", until, company.zone),
+        limit=_positive("--limit", limit),
+    )
+    files = await _read(settings, "list", wanted)
+    if department is not None and not files:
+        await _must_be_known(settings, department)
+    shown = [case_json(file, company, timeline=False) for file in files]
+    reviews = await reviews_by_case(settings)
+    for case in shown:
+        if review := reviews.get(case["number"]):
+            case["review"] = review_of_case(review, company)
+    if as_json:
+        print_json(shown)
+        return
+    if not shown:
+        print("no cases")
+        return
+    columns: tuple[str, ...] = ("Number", "P", "Status", "Type", "Owner", "Lvl", "Waits for", "Until", "Customer")
+    rows = [_row(case, company) for case in shown]
+    if department is not None:
+        columns = (*columns, department)
+        rows = [(*row, _share(case, department, company)) for row, case in zip(rows, shown, strict=True)]
+    print_table(columns, rows)
+    if len(shown) == limit:
+        say(f"shown are the latest {limit}; --limit shows more")
+
+
+async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
+    """What needs a person: overdue, unacknowledged, undeliverable, not started, or failing in Temporal.
+
+    Example: bihuan stuck --json
+    """
+    from starter.services.stuck import find_stuck
+    from worker.installation.settings import load_settings
+
+    settings = load_settings(data=data)
+    company = await CompanyTime.read(settings)
+    findings, warning = await find_stuck(settings, company)
+    if warning is not None:
+        say(warning)
+    if as_json:
+        print_json([company.localized(finding.as_json()) for finding in findings])
+        return
+    if not findings:
+        print("nothing is stuck")
+        return
+    print_table(
+        ("Number", "Why", "Since", "What", "Who", "Error", "Web UI"),
+        [
+            (
+                finding.number,
+                finding.reason,
+                f"{company.local(finding.since):%Y-%m-%d %H:%M}" if finding.since else "",
+                finding.what or "",
+                finding.who or "",
+                finding.error or "",
+                finding.link or "",
+            )
+            for finding in findings
+        ],
+    )
+    for finding in findings:
+        if finding.todo:
+            print(printable(f"{finding.number} {finding.reason}: {finding.todo}"))
+
+
+async def outbox(
+    number: Annotated[str | None, Parameter(help="Only of this case.")] = None,
+    /,
+    *,
+    status: Annotated[str | None, _filter("stored, pending, sending, sent or failed.")] = None,
+    limit: Annotated[int, _filter("At most so many, the latest.")] = 200,
+    full: Annotated[bool, Parameter(negative=(), help="With the text of each message.")] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """What was sent to whom, how often it was tried, and how that ended.
+
+    Example: bihuan outbox FB202605110001 --full
+    """
+    from activities.delivery.outbox import OutboxStatus
+    from worker.installation.settings import load_settings
+
+    settings = load_settings(data=data)
+    company = await CompanyTime.read(settings)
+    wanted = _one_of("--status", status, OutboxStatus)
+    key = read_number(number) if number is not None else None
+    rows = await _read(settings, "outbox", key, status=wanted, limit=_positive("--limit", limit))
+    if not rows and key is not None and await _read(settings, "get", key) is None:
+        raise Problem(f"{key}: there is no such case; bihuan list shows the cases")
+    if as_json:
+        texts = [{"text": row.text, "short": row.short, "html": row.html} if full else {} for row in rows]
+        print_json([company.localized(row.as_json()) | text for row, text in zip(rows, texts, strict=True)])
+        return
+    print_table(
+        ("Case", "When", "Message", "To", "By", "Status", "Tried", "Subject"),
+        [
+            (
+                row.number,
+                f"{company.local(row.created_at):%m-%d %H:%M}",
+                row.message,
+                row.recipient,
+                row.channel,
+                f"{row.status}: {row.error}" if row.error else row.status,
+                str(row.attempts),
+                row.subject,
+            )
+            for row in rows
+        ],
+    )
+    if full:
+        for row in rows:
+            print_table((f"{row.message} → {row.recipient}",), [(row.text,)])
+
+
+async def _read(settings: Settings, what: str, *arguments: Any, **options: Any) -> Any:
+    from activities.database.database import Database
+    from activities.queries.cases import Cases
+
+    database = Database.open(settings.database)
+    try:
+        await database.ready()
+        return await getattr(Cases(database), what)(*arguments, **options)
+    finally:
+        await database.close()
+
+
+async def _must_be_known(settings: Settings, department: str) -> None:
+    """A department that no case names has to be one of the organisation; cases of one that is gone are still found."""
+    from activities.database.database import Database
+    from activities.organisation.directory import Directory
+
+    database = Database.open(settings.database)
+    try:
+        organisation = await Directory(database).current()
+    finally:
+        await database.close()
+    if organisation is not None and organisation.department(department) is None:
+        allowed = ", ".join(entry.id for entry in organisation.departments)
+        raise Problem(f"--department {department}: is not in the organisation; allowed: {allowed}")
+
+
+def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:
+    """What a department has to do with a case."""
+    if case["department"] == department:
+        return "leads"
+    parts = [part for part in case.get("collaborations") or () if part["department"] == department]
+    if not parts:
+        return "assists"
+    last = parts[-1]
+    if last["status"] != "open":
+        return f"part {last['status']}"
+    return f"part open, {last['person'] or 'nobody yet'} until {company.local(last['due']):%m-%d %H:%M}"
+
+
+def _row(case: dict[str, Any], company: CompanyTime) -> tuple[str, ...]:
+    waiting = case.get("waiting") or {}
+    until = f"{company.local(waiting['until']):%m-%d %H:%M}" if waiting.get("until") else ""
+    customer = case["form"].get("customer") or {}
+    return (
+        case["number"],
+        case["priority"] or "",
+        case["status"] or "registered",
+        " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]),
+        case["owner"] or "",
+        str(case["escalation_level"] or ""),
+        waiting.get("who") or "",
+        until,
+        str(customer.get("company") or customer.get("name") or ""),
+    )
+
+
+def _one_of(option: str, value: str | None, allowed: Any) -> str | None:
+    if value is not None and value not in set(allowed):
+        raise Problem(f"{option} {value}: allowed: {', '.join(allowed)}")
+    return value
+
+
+def _positive(option: str, value: int) -> int:
+    if not 1 <= value <= _MOST_ROWS:
+        raise Problem(f"{option} {value}: allowed: a number from 1 to {_MOST_ROWS:,}")
+    return value

@@ -1,0 +1,166 @@
+"""Taking issues in: one form, or many lines of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from starter.console.screen import AsJson, DataFolder, print_json, say
+from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from starter.services.intake import Intake
+
+_LARGEST = 1_000_000
+"""Bytes of one form: more is no form, and would only fill the memory."""
+
+
+async def open_(
+    file: Annotated[str, Parameter(help="The form as JSON; - reads standard input.", allow_leading_hyphen=True)],
+    /,
+    *,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> int:
+    """Register one issue from a JSON form and start its case. The same intake_key again is the same case.
+
+    Example: bihuan open form.json --json
+    """
+    raw = _read_form(file)
+    from starter.services.intake import open_intake
+    from worker.installation.settings import load_settings
+
+    async with open_intake(load_settings(data=data)) as intake:
+        accepted = await intake.accept(raw)
+    if as_json:
+        print_json({"number": accepted.number, "created": accepted.created})
+    else:
+        print(f"{accepted.number} {'registered' if accepted.created else 'is this submission already'}")
+    if not accepted.started:
+        say(f"{accepted.number} is registered; a worker starts it as soon as Temporal answers ({intake.outage})")
+    return 0
+
+
+@dataclass
+class Tally:
+    """What became of an import, line by line."""
+
+    created: int = 0
+    known: int = 0
+    waiting: int = 0
+    """Registered, but not started yet."""
+    failed: list[tuple[int, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer of `--json`."""
+        failed = [{"line": line, "error": error} for line, error in self.failed]
+        return {"created": self.created, "known": self.known, "waiting": self.waiting, "failed": failed}
+
+
+async def import_(
+    file: Annotated[
+        str, Parameter(help="JSON Lines, one form a line; - reads standard input.", allow_leading_hyphen=True)
+    ],
+    /,
+    *,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> int:
+    """Register many issues from JSON Lines. A faulty line is named and the others go in; again adds nothing twice.
+
+    A line without an intake_key gets one from its content.
+
+    Example: bihuan import issues.jsonl
+    """
+    from starter.services.intake import open_intake
+    from worker.installation.settings import load_settings
+
+    lines = _decode(file, _read(file)).split("\n")
+    tally = Tally()
+    async with open_intake(load_settings(data=data)) as intake:
+        for number, line in _progress(lines):
+            if line.strip():
+                await _take(intake, tally, number, line)
+    for number, error in tally.failed:
+        say(f"line {number}: {error}")
+    if tally.waiting:
+        say(f"{tally.waiting} registered; a worker starts them as soon as Temporal answers ({intake.outage})")
+    if as_json:
+        print_json(tally.as_json())
+    else:
+        print(f"{tally.created} new, {tally.known} known already, {len(tally.failed)} failed")
+    return 1 if tally.failed else 0
+
+
+async def _take(intake: Intake, tally: Tally, number: int, line: str) -> None:
+    from starter.services.intake import keyed
+
+    try:
+        accepted = await intake.accept(keyed(_submission(line)))
+    except Problem as problem:
+        tally.failed.append((number, "; ".join(str(problem).splitlines())))
+        return
+    if accepted.created:
+        tally.created += 1
+    else:
+        tally.known += 1
+    tally.waiting += not accepted.started
+
+
+def _submission(line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        raise Problem(f"not valid JSON: {what}") from None
+    if not isinstance(value, dict):
+        raise Problem("expected a JSON object with the keys of the intake form")
+    return value
+
+
+def _read_form(file: str) -> str:
+    raw = _read(file, at_most=_LARGEST + 1)
+    if len(raw) > _LARGEST:
+        raise Problem(f"{_name(file)}: is no form; allowed: at most {_LARGEST:,} bytes")
+    if not raw.strip():
+        raise Problem(f"{_name(file)}: is empty; allowed: one JSON object")
+    return _decode(file, raw)
+
+
+def _read(file: str, *, at_most: int = -1) -> bytes:
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read(at_most)
+        with Path(file).open("rb") as opened:
+            return opened.read(at_most)
+    except OSError as error:
+        raise Problem(f"{_name(file)}: cannot be read: {error.strerror}") from None
+
+
+def _decode(file: str, raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Problem(f"{_name(file)}: is no UTF-8 at byte {error.start}; allowed: JSON saved as UTF-8") from None
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _progress(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers from 1; a bar on standard error where a person watches."""
+    numbered: Iterable[tuple[int, str]] = enumerate(lines, start=1)
+    if not sys.stderr.isatty():
+        yield from numbered
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(numbered, total=len(lines), description="import", console=Console(stderr=True), transient=True)

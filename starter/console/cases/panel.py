@@ -1,0 +1,205 @@
+"""A case as people read it: where it stands, who must act until when, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from activities.rendering.event_text import event_text
+from activities.rendering.labels import label
+from starter.console.screen import printable, shortened
+from worker.installation.company_time import CompanyTime
+from workflows.domain.vocabulary import Locale
+
+_MOST, _MOST_MISSED = 100, 10
+"""Steps and missed deadlines of a long life that are shown, the latest."""
+_PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
+
+
+class CasePanel:
+    """Draws one case from the JSON of `case_json`; `whole`: with its whole history, however long."""
+
+    def __init__(self, case: Mapping[str, Any], company: CompanyTime, locale: Locale, *, whole: bool = False) -> None:
+        self._case, self._company, self._locale, self._whole = case, company, locale, whole
+        self._now = company.now()
+
+    def parts(self) -> Iterator[RenderableType]:
+        """Head, deadlines, playbook, likely answers, history."""
+        yield Panel(Group(*self._head()), title=self._title(), title_align="left", box=box.ROUNDED)
+        if self._case["deadlines"] or self._case["breaches"]:
+            yield self._clocks()
+        if playbook := self._case.get("playbook"):
+            done = set(self._case.get("steps_done") or ())
+            steps = (
+                Text(f"  {'✓' if index in done else ' '} {index}. {printable(step)}")
+                for index, step in enumerate(playbook, start=1)
+            )
+            yield Group(Text("Playbook", style="bold"), *steps)
+        if self._case.get("collaborations"):
+            yield self._parts()
+        if suggestions := self._case.get("suggestions"):
+            yield from self._suggestions(suggestions)
+        yield from self._history()
+
+    def _title(self) -> Text:
+        case = self._case
+        priority = case["priority"]
+        parts = [Text(case["number"], style="bold")]
+        if priority:
+            parts.append(
+                Text(f"{priority} {self._label('priority', priority)}", style=_PRIORITY_STYLE.get(priority, ""))
+            )
+        parts.append(Text(self._status()))
+        return Text(" · ").join(parts)
+
+    def _status(self) -> str:
+        status = self._case["status"]
+        if status is None:
+            return "registered, not opened by a worker yet"
+        resolution = self._case["resolution"]
+        ended = f" ({self._label('resolution', resolution)})" if resolution else ""
+        return f"{self._label('status', status)} {status}{ended}"
+
+    def _head(self) -> Iterator[Text]:
+        case, form = self._case, self._case["form"]
+        customer = form.get("customer") or {}
+        company = f" ({customer['company']})" if customer.get("company") else ""
+        contacts = [customer.get(key) for key in ("phone", "wechat", "email", "other") if customer.get(key)]
+        yield self._line("Customer", f"{customer.get('name') or '–'}{company}  {' '.join(map(str, contacts))}")
+        yield self._line("Product", str(form.get("product") or "–"))
+        if symptom := (form.get("description") or {}).get("symptom"):
+            yield self._line("Symptom", shortened(str(symptom)))
+        channel = self._label("channel", case["channel"])
+        yield self._line("Received", f"{self._moment(case['received_at'])} · {channel}")
+        if case["status"] is None:
+            return
+        if archive := case.get("archive"):
+            masked = ", the customer's data here is masked" if archive["masked_at"] else ""
+            read = f"bihuan archive show {case['number']}"
+            yield self._line("Archived", f"{self._moment(archive['archived_at'])}{masked}: {read}", style="bold")
+        yield self._line("Type", " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]))
+        assisting = f", with {', '.join(case['assisting'])}" if case.get("assisting") else ""
+        yield self._line("Owner", f"{case['owner'] or '–'} · {case['department'] or '–'}{assisting}")
+        if case["escalation_level"]:
+            seen = "acknowledged" if case.get("acknowledged") else "not acknowledged"
+            yield self._line("Escalated", f"level {case['escalation_level']} to {case.get('escalated_to')}, {seen}")
+        if case["reopened"]:
+            yield self._line("Reopened", f"{case['reopened']} ×")
+        if case.get("satisfaction"):
+            yield self._line("Rated", self._label("satisfaction", case["satisfaction"]))
+        if main := case.get("linked_to"):
+            yield self._line("Linked to", f"{main}, whose answers go to this customer as well")
+        if linked := case.get("linked"):
+            also = "what is answered here goes to their customers as well"
+            yield self._line("Linked", shortened(f"{len(linked)}, {also}: {', '.join(linked)}"))
+        if missing := case.get("missing"):
+            yield self._line("Missing", ", ".join(missing))
+        if review := case.get("review"):
+            yield self._review(review)
+        if waiting := case.get("waiting"):
+            clock = f" · {self._label('clock', waiting['clock'])}" if waiting.get("clock") else ""
+            until = (
+                f" until {self._moment(waiting['until'])}, {self._left(waiting['until'])}" if waiting["until"] else ""
+            )
+            yield self._line("Waits for", f"{waiting['who']}{until}{clock}", style="bold")
+
+    def _review(self, review: Mapping[str, Any]) -> Text:
+        until = f" until {self._moment(review['due'])}" if review["due"] else ""
+        waits = f", waits for {', '.join(review['waits_for'])}{until}" if review["waits_for"] else ""
+        late = f", late: {', '.join(one['what'] for one in review['overdue'])}" if review["overdue"] else ""
+        said = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
+        return self._line("Review", said, style="red" if late else "")
+
+    def _clocks(self) -> Table:
+        table = Table("Clock", "Due", "Left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for deadline in self._case["deadlines"]:
+            name = f"{self._label('clock', deadline['clock'])} {deadline['clock']}"
+            if deadline["due"]:
+                left = self._left(deadline["due"])
+                style = "red" if left.startswith("late") else ""
+                table.add_row(name, self._moment(deadline["due"]), Text(left, style=style))
+            else:
+                table.add_row(name, "paused", f"{_span(deadline.get('remaining') or 0)} when it goes on")
+        for breach in self._case["breaches"][-_MOST_MISSED:]:
+            name = f"{self._label('clock', breach['clock'])} {breach['clock']}"
+            table.add_row(Text(name, style="red"), self._moment(breach["due"]), Text("missed", style="red"))
+        return table
+
+    def _parts(self) -> Table:
+        table = Table("Department", "Duty", "Who", "Due", "Status", box=box.SIMPLE_HEAD, pad_edge=False)
+        for part in self._case["collaborations"]:
+            late = " late" if part["late_at"] else ""
+            claimed = ", claimed" if part["claimed_at"] and part["status"] == "open" else ""
+            answer = f": {part['result']}" if part["result"] else ""
+            status = f"{part['status']}{claimed}{late}{answer}"
+            table.add_row(
+                printable(part["department"]),
+                Text(shortened(part["duty"])),
+                printable(part["person"] or "–"),
+                self._moment(part["due"]),
+                Text(shortened(status), style="red" if late else ""),
+            )
+        return table
+
+    def _suggestions(self, suggestions: Mapping[str, Any]) -> Iterator[RenderableType]:
+        rows = [(one["key"], f"{one['title']} — {one['solution']}") for one in suggestions["articles"]]
+        rows += [(one["number"], f"{one['title']} — {one['solution']}") for one in suggestions["earlier"]]
+        rows += [(one["number"], f"open, {one['owner'] or 'nobody'}: {one['symptom']}") for one in suggestions["open"]]
+        if rows:
+            lines = [Text(f"  {key:<15} {shortened(text)}") for key, text in rows]
+            if main := self._main_case(suggestions["open"]):
+                owner = f" --as {self._case['owner']}" if self._case["owner"] else ""
+                how = f"bihuan link {self._case['number']}{owner} --to {main}"
+                lines.append(Text(f"  one cause? {how} lets one solution answer both", style="dim"))
+            yield Group(Text("Likely answers", style="bold"), *lines)
+
+    def _main_case(self, alike: Sequence[Mapping[str, Any]]) -> str | None:
+        """Whom to link this case to: the likeliest one, or the case that one is linked to already."""
+        if self._case.get("linked_to") or self._case.get("linked") or not alike:
+            return None
+        return str(alike[0]["linked_to"] or alike[0]["number"])
+
+    def _history(self) -> Iterator[RenderableType]:
+        timeline = self._case["timeline"]
+        shown = timeline if self._whole else timeline[-_MOST:]
+        table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)
+        for entry in shown:
+            detail = event_text(entry, self._company.local, self._locale)
+            table.add_row(
+                str(entry["sequence"]),
+                self._moment(entry["at"]),
+                self._label("event", entry["kind"]),
+                Text(printable(entry["by"])),
+                Text(shortened(detail)),
+            )
+        if earlier := len(timeline) - len(shown):
+            yield Text(f"{earlier} earlier steps: bihuan show {self._case['number']} --all", style="dim")
+        yield table
+
+    def _line(self, name: str, value: str, *, style: str = "") -> Text:
+        return Text.assemble((f"{name:<10}", "dim"), (printable(value), style))
+
+    def _label(self, kind: str, value: str) -> str:
+        return label(kind, value, self._locale)
+
+    def _moment(self, value: str) -> str:
+        return self._company.local(value).strftime("%Y-%m-%d %H:%M")
+
+    def _left(self, due: str) -> str:
+        seconds = (datetime.fromisoformat(due) - self._now).total_seconds()
+        return f"{_span(seconds)} left" if seconds >= 0 else f"late by {_span(-seconds)}"
+
+
+def _span(seconds: float) -> str:
+    """Days, hours and minutes; seconds only under a minute."""
+    span = timedelta(seconds=round(seconds))
+    hours, minutes = span.seconds // 3600, span.seconds % 3600 // 60
+    parts = [(span.days, "d"), (hours, "h"), (minutes, "min")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or f"{span.seconds} s"

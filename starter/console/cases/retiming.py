@@ -1,0 +1,127 @@
+"""`bihuan retime`: open cases take up a changed policy, or a newly announced holiday."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from starter.console.screen import print_json, progress_bar, say
+from starter.console.sender import OptionalText, Sender, send_command
+from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from worker.installation.settings import Settings
+
+_MISUSED = 2
+_EXAMPLE = "'CasePriority = \"P0\" and CaseEscalation >= 2'"
+
+
+async def retime(
+    number: Annotated[str | None, Parameter(help="Number of the case; or say which ones by options.")] = None,
+    /,
+    *,
+    all_: Annotated[bool, Parameter(name="--all", negative=(), help="Every open case.")] = False,
+    priority: Annotated[str | None, Parameter(help="Open cases of this priority.")] = None,
+    type: Annotated[str | None, Parameter(help="Open cases of this type.")] = None,  # noqa: A002
+    department: Annotated[str | None, Parameter(help="Open cases that concern this department.")] = None,
+    owner: Annotated[str | None, Parameter(help="Open cases of this person.")] = None,
+    query: Annotated[str | None, Parameter(help="Open cases that this list filter of the Web UI finds.")] = None,
+    why: OptionalText = None,
+    sender: Sender,
+) -> int:
+    """Take up the present policy and calendar; what has passed stays as it was. A worker reads a changed policy file by
+    itself; while the file is faulty, cases reject the command with the reason. Many cases are told in batches; cut
+    short, the same --command-id goes on where it was.
+
+    Example: bihuan retime FB202605110001 --as operator --why "节假日安排已公布"
+    Example: bihuan retime --all --as operator --why "节假日安排已公布"
+    Example: bihuan retime --query 'CasePriority = "P0" and CaseEscalation >= 2' --as operator
+    """
+    which = {"priority": priority, "type": type, "department": department, "owner": owner}
+    given = {name: value for name, value in which.items() if value is not None}
+    if sum((number is not None, all_, bool(given) or query is not None)) != 1:
+        say("which cases? allowed: a number, or --all, or any of --priority, --type, --department, --owner, --query")
+        return _MISUSED
+    if number is not None:
+        return await send_command("retime", number, sender, why=why)
+    return await _retime_many(given, query, sender, why)
+
+
+async def _retime_many(given: dict[str, str], query: str | None, sender: Sender, why: str | None) -> int:
+    from starter.services.commands import send_to_many
+    from worker.installation.settings import load_settings
+
+    settings = load_settings(data=sender.data)
+    if not sender.by.strip():
+        raise Problem("--as is empty; allowed: a person's id, or operator")
+    numbers = await _open_cases(settings.database, given)
+    if query is not None:
+        listed = await _listed(settings, query)
+        numbers = [number for number in numbers if number in listed]
+    command_id = sender.command_id or f"retime-{uuid.uuid4().hex[:16]}"
+    say(f"{len(numbers)} open cases; should this be cut short: the same again with --command-id {command_id}")
+    fields = {"why": why} if why is not None else {}
+    counts: Counter[str] = Counter()
+    answers = []
+    with progress_bar("retime", len(numbers)) as advance:
+        async for outcome in send_to_many(
+            settings, "retime", numbers, fields, by=sender.by, command_id=command_id, again=bool(sender.command_id)
+        ):
+            advance()
+            counts[outcome.outcome] += 1
+            answers.append(outcome.as_json())
+            if outcome.outcome == "rejected" and not sender.as_json:
+                say(f"{outcome.number} retime rejected: {outcome.reason}")
+    if sender.as_json:
+        print_json({"command_id": command_id, "cases": answers})
+    else:
+        print(", ".join(f"{counts[word]} {word}" for word in ("accepted", "queued", "rejected")))
+    return 1 if counts["rejected"] else 0
+
+
+async def _open_cases(url: str, given: dict[str, str]) -> list[str]:
+    from activities.database.database import Database
+    from activities.queries.cases import Cases, Filter
+
+    database = Database.open(url)
+    try:
+        await database.ready()
+        files = await Cases(database).list(
+            Filter(
+                open_only=True,
+                limit=None,
+                priority=given.get("priority"),
+                type=given.get("type"),
+                department=given.get("department"),
+                owner=given.get("owner"),
+            )
+        )
+    finally:
+        await database.close()
+    return sorted(file.number for file in files if file.view is not None)
+
+
+async def _listed(settings: Settings, query: str) -> set[str]:
+    """Cases that run and that the filter finds; the list is the server's, and lags a second or so."""
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from worker.temporal.connection import connect
+    from workflows.case.display import SEARCH_ATTRIBUTES
+
+    if not query.strip():
+        raise Problem(
+            "--query is empty; allowed: a list filter such as 'CasePriority = \"P0\" and CaseEscalation >= 2'"
+        )
+    client = await connect(settings)
+    cases = f"WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND ({query})"
+    try:
+        return {one.id async for one in client.list_workflows(cases)}
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise Problem(f"--query: Temporal does not list cases: {error.message}") from None
+        known = ", ".join(key.name for key in SEARCH_ATTRIBUTES)
+        said = " ".join(error.message.removeprefix("invalid query: ").split())
+        raise Problem(f"--query {query}: {said}; allowed: a list filter on {known}, such as {_EXAMPLE}") from None

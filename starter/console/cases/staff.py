@@ -1,0 +1,301 @@
+"""One command a signal: what agents and operators ask of a case."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import CycloptsError, Group, Parameter
+
+from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, read_number
+from starter.console.sender import OptionalText, Sender, Why, send_command
+from workflows.domain.problem import Problem
+
+
+async def claim(
+    number: Number,
+    /,
+    *,
+    department: Annotated[str | None, Parameter(help="Claim what this department was asked for.")] = None,
+    sender: Sender,
+) -> int:
+    """Start work on a case you own, or on your department's part of a case.
+
+    Example: bihuan claim FB202605110001 --as agent-001
+    """
+    return await send_command("claim", number, sender, department=department)
+
+
+async def reply(
+    number: Number, /, *, text: Annotated[str, Parameter(help="What the customer is told.")], sender: Sender
+) -> int:
+    """Answer the customer with substance: this is what stops the response clock.
+
+    Example: bihuan reply FB202605110001 --as agent-001 --text "已定位到同步服务异常,正在修复"
+    """
+    return await send_command("reply", number, sender, text=text)
+
+
+async def classify(
+    number: Number,
+    /,
+    *,
+    why: Why,
+    type: Annotated[str | None, Parameter(help="Id of the type, such as technical.")] = None,  # noqa: A002
+    subtype: Annotated[str | None, Parameter(help="Subtype, such as 登录异常.")] = None,
+    priority: Annotated[str | None, Parameter(help="P0, P1, P2 or P3.")] = None,
+    sender: Sender,
+) -> int:
+    """Correct type, subtype or priority; give at least one, and why.
+
+    Example: bihuan classify FB202605110001 --as agent-001 --priority P1 --why "影响全部用户"
+    """
+    return await send_command("classify", number, sender, type=type, subtype=subtype, priority=priority, why=why)
+
+
+async def assign(
+    number: Number,
+    /,
+    *,
+    why: Why,
+    to: Annotated[str | None, Parameter(help="Id of the new owner; without it the best fitting is chosen.")] = None,
+    department: Annotated[str | None, Parameter(help="Id of the department to choose in.")] = None,
+    sender: Sender,
+) -> int:
+    """Dispatch by hand, or hand over.
+
+    Example: bihuan assign FB202605110001 --as tech-head --to agent-002 --why "换班"
+    """
+    return await send_command("assign", number, sender, to=to, department=department, why=why)
+
+
+_OWNER, _CUSTOMER = Group("The owner records"), Group("A customer asks")
+
+
+async def progress(
+    number: Number,
+    /,
+    *,
+    text: Annotated[str | None, Parameter(group=_OWNER, help="Where things stand, such as 方案测试中.")] = None,
+    internal: Annotated[bool, Parameter(group=_OWNER, negative=(), help="Not told to the customer.")] = False,
+    step: Annotated[int | None, Parameter(group=_OWNER, help="Which step of the playbook is done, from 1.")] = None,
+    why: Annotated[str | None, Parameter(group=_OWNER, help="Why the last update was missed, if it was.")] = None,
+    by: Annotated[
+        str | None, Parameter(name="--as", group=_OWNER, help="Who you are: a person's id, or operator.")
+    ] = None,
+    command_id: Annotated[
+        str | None, Parameter(group=_OWNER, help="The same id again is the same command; for retries.")
+    ] = None,
+    contact: Annotated[
+        str | None, Parameter(group=_CUSTOMER, help="Phone number or mail address the case was opened with.")
+    ] = None,
+    locale: Annotated[
+        str | None, Parameter(group=_CUSTOMER, help="zh_CN or en (default: the language of the form).")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> int:
+    """Record the progress update that is due every 24 hours; or, with --contact, show what the customer may know.
+
+    A wrong contact and an unknown number get the same answer. Tries are not counted here: whoever may run this
+    command may read the whole record.
+
+    Example: bihuan progress FB202605110001 --as agent-001 --text "已定位原因" --step 1
+    Example: bihuan progress FB202605110001 --contact 13800138000 --locale en
+    """
+    own = {"--text": text, "--internal": internal, "--step": step, "--why": why, "--as": by, "--command-id": command_id}
+    if contact is not None:
+        if mixed := next((name for name, value in own.items() if value), None):
+            raise CycloptsError(msg=f"progress: {mixed} is the owner's, --contact the customer's; allowed: one of both")
+        return await _asked_by_customer(number, contact, locale, as_json=as_json, data=data)
+    if locale is not None:
+        raise CycloptsError(msg="progress: --locale goes with --contact")
+    if text is None or by is None:
+        missing = "--text" if text is None else "--as"
+        raise CycloptsError(msg=f"progress: {missing} is missing; allowed: --text and --as, or --contact")
+    sender = Sender(by=by, command_id=command_id, as_json=as_json, data=data)
+    return await send_command("progress", number, sender, text=text, internal=internal or None, step=step, why=why)
+
+
+async def _asked_by_customer(number: str, contact: str, locale: str | None, *, as_json: bool, data: str | None) -> int:
+    from activities.database.url import DatabaseUrl
+    from activities.queries.customer_view import read_customer_view
+    from worker.installation.company_time import CompanyTime
+    from worker.installation.reading_settings import find_place
+    from workflows.domain.vocabulary import Locale
+
+    if not contact.strip():
+        raise Problem("--contact is empty; allowed: the phone number or mail address the case was opened with")
+    if locale is not None and locale not in set(Locale):
+        raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
+    place = find_place(data)
+    wanted = Locale(locale) if locale else None
+    view = await read_customer_view(DatabaseUrl.parse(place.database), read_number(number), contact, wanted)
+    if view is None:
+        raise Problem("there is no case with this number and contact")
+    company = await CompanyTime.read(place)
+    if as_json:
+        print_json(company.localized(view))
+        return 0
+    from starter.console.cases.customer_progress import CustomerProgress
+
+    print_rich(*CustomerProgress(view, company, company.now()).parts())
+    return 0
+
+
+async def escalate(
+    number: Number,
+    /,
+    *,
+    why: Why,
+    to_department: Annotated[str | None, Parameter(help="Sideways to this department instead of upwards.")] = None,
+    sender: Sender,
+) -> int:
+    """Ask for help: upwards to your superior, or sideways to another department.
+
+    Example: bihuan escalate FB202605110001 --as agent-001 --why "需要数据库权限"
+    """
+    return await send_command("escalate", number, sender, why=why, department=to_department)
+
+
+async def collaborate(
+    number: Number,
+    /,
+    *,
+    department: Annotated[str, Parameter(help="Id of the department asked.")],
+    duty: Annotated[str, Parameter(help="What it has to do.")],
+    due: Annotated[
+        str | None, Parameter(help="Until when, such as 2026-05-12T17:00+08:00 (default: by policy).")
+    ] = None,
+    sender: Sender,
+) -> int:
+    """Ask another department for its part; it picks one person there, and escalates inside it when late.
+
+    Example: bihuan collaborate FB202605110001 --as agent-001 --department product --duty "确认需求"
+    """
+    return await send_command("collaborate", number, sender, department=department, duty=duty, due=due)
+
+
+async def contribute(
+    number: Number,
+    /,
+    *,
+    department: Annotated[str, Parameter(help="Id of the department that answers.")],
+    result: Annotated[str | None, Parameter(help="What was done.")] = None,
+    cannot: Annotated[str | None, Parameter(help="Why it cannot be done.")] = None,
+    sender: Sender,
+) -> int:
+    """Report a department's part as done, or as impossible.
+
+    Example: bihuan contribute FB202605110001 --as product-head --department product --result "已确认"
+    """
+    if (result is None) == (cannot is None):
+        raise Problem("contribute: give either --result or --cannot")
+    return await send_command("contribute", number, sender, department=department, result=result, cannot=cannot)
+
+
+async def request_info(
+    number: Number,
+    /,
+    *,
+    text: Annotated[str, Parameter(help="What the customer is asked.")],
+    field: Annotated[
+        tuple[str, ...], Parameter(help="A form key that is missing, such as description.steps; may be repeated.")
+    ] = (),
+    sender: Sender,
+) -> int:
+    """Ask the customer for what is missing; the case waits for the answer.
+
+    Example: bihuan request-info FB202605110001 --as agent-001 --text "请补充操作步骤" --field description.steps
+    """
+    return await send_command("request_info", number, sender, text=text, fields=list(field) or None)
+
+
+async def resolve(
+    number: Number,
+    /,
+    *,
+    cause: Annotated[str, Parameter(help="Why it happened, so that the customer can follow.")],
+    solution: Annotated[str, Parameter(help="What solves it.")],
+    cautions: Annotated[str | None, Parameter(help="What the customer should mind.")] = None,
+    prevention: Annotated[str | None, Parameter(help="How to keep it from happening again.")] = None,
+    verified: Annotated[
+        str | None, Parameter(help="Tried in a test environment first: yes, no or not_applicable.")
+    ] = None,
+    verified_note: Annotated[str | None, Parameter(help="How it was verified, or why not.")] = None,
+    why_open: Annotated[
+        str | None, Parameter(help="Why it is solved although a department still owes its part.")
+    ] = None,
+    sender: Sender,
+) -> int:
+    """Give the solution, as the customer will read it.
+
+    Example: bihuan resolve FB202605110001 --as agent-001 --cause "缓存过期" --solution "已更新缓存策略" --verified yes
+    """
+    return await send_command(
+        "resolve",
+        number,
+        sender,
+        cause=cause,
+        solution=solution,
+        cautions=cautions,
+        prevention=prevention,
+        verified=verified.replace("-", "_") if verified else None,
+        verified_note=verified_note,
+        why_open=why_open,
+    )
+
+
+async def feedback(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
+    """Record that a person told the customer the result.
+
+    Example: bihuan feedback FB202605110001 --as agent-001 --text "已电话告知"
+    """
+    return await send_command("feedback", number, sender, text=text)
+
+
+async def note(number: Number, /, *, text: Annotated[str, Parameter(help="The remark.")], sender: Sender) -> int:
+    """Add an internal remark; the customer does not see it.
+
+    Example: bihuan note FB202605110001 --as agent-001 --text "客户下午在线"
+    """
+    return await send_command("note", number, sender, text=text)
+
+
+async def acknowledge(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
+    """Accept an escalation that came to you, so that it goes no further.
+
+    Example: bihuan acknowledge FB202605110001 --as tech-head
+    """
+    return await send_command("acknowledge", number, sender, text=text)
+
+
+async def withdraw(number: Number, /, *, why: Why, sender: Sender) -> int:
+    """Close without a solution: the customer, or a superior with the reason.
+
+    Example: bihuan withdraw FB202605110001 --as customer --why "问题已自行恢复"
+    """
+    return await send_command("withdraw", number, sender, why=why)
+
+
+async def link(
+    number: Number,
+    /,
+    *,
+    to: Annotated[str, Parameter(help="Number of the open main case.")],
+    why: Annotated[str | None, Parameter(help="Why the cause is one; needed where the products differ.")] = None,
+    sender: Sender,
+) -> int:
+    """Let a main case answer this one too: one cause, many callers. Replies, progress and solution of the main case
+    reach this customer as well, who accepts or refuses for themselves.
+
+    Example: bihuan link FB202605110007 --to FB202605110001 --as agent-001
+    """
+    return await send_command("link", number, sender, to=read_number(to), why=why)
+
+
+async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:
+    """End that: the case goes on alone.
+
+    Example: bihuan unlink FB202605110007 --as agent-001 --why "另一个原因"
+    """
+    return await send_command("unlink", number, sender, why=why)

@@ -1,0 +1,1 @@
+"""Commands on a company's own data: policy, organisation, and the trial of a policy."""

@@ -1,0 +1,1 @@
+"""Commands on reviews of closed cases (R27)."""

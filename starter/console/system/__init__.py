@@ -1,0 +1,1 @@
+"""Commands for operators: start, examine, back up, upgrade, encrypt, send again."""

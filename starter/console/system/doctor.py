@@ -1,0 +1,54 @@
+"""`bihuan doctor`: everything this installation needs, looked at in a few seconds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from starter.console.screen import AsJson, DataFolder, print_json, print_table, progress_bar
+
+
+async def doctor(
+    *,
+    mend: Annotated[
+        bool, Parameter(negative=(), help="Also start and deliver what was left lying, as the sweep does.")
+    ] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> int:
+    """Check settings, Temporal, workers, database, mail, templates, policy and organisation, and hold the record
+    against Temporal. Each line says what is wrong and what to do; without --mend nothing is changed. Exit code 1 where
+    there is a fault.
+
+    Example: bihuan doctor
+    Example: bihuan doctor --mend --json
+    """
+    from rich.text import Text
+
+    from starter.doctor.context import Ward
+    from starter.doctor.line import Level, Line, Speaker
+    from starter.doctor.run import Examination
+    from worker.installation.settings import load_settings
+    from workflows.domain.problem import Problem
+
+    lines: list[Line]
+    try:
+        settings = load_settings(data=data)
+    except Problem as problem:
+        lines = list(
+            Speaker("settings").problem(problem, "correct it; the rest is looked at once the settings are right")
+        )
+    else:
+        examination = Examination.of(mend=mend)
+        with progress_bar("doctor", len(examination.checks), shown=not as_json) as advance:
+            lines = await examination.examine(Ward(settings), advance)
+    if as_json:
+        print_json([line.as_json() for line in lines])
+    else:
+        colours = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "bold red"}
+        print_table(
+            ("Check", "", "How it stands", "What to do"),
+            [(one.check, Text(one.status, style=colours[one.status]), one.what, one.todo or "") for one in lines],
+        )
+    return 1 if any(line.status is Level.FAULT for line in lines) else 0

@@ -1,0 +1,98 @@
+"""`bihuan release`: which build's workers get the cases, where workers have a `BIHUAN_BUILD_ID`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from starter.console.screen import AsJson, DataFolder, print_json, print_table, say
+from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from worker.temporal.deployments import Releases
+
+_MISUSED = 2
+
+BuildId = Annotated[str, Parameter(help="The BIHUAN_BUILD_ID its workers were started with.")]
+
+
+async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
+    """Builds that workers were seen of, the newest first: inactive (no work yet), ramping, current, draining, drained.
+
+    Example: bihuan release list
+    """
+    async with _releases(data) as releases:
+        builds = await releases.list()
+    if as_json:
+        print_json([asdict(build) | {"since": build.since and build.since.isoformat()} for build in builds])
+        return
+    rows = [
+        [
+            build.build_id,
+            build.status + (f" {build.percent:g} %" if build.percent else ""),
+            f"{build.since:%Y-%m-%d %H:%M} UTC" if build.since else "",
+        ]
+        for build in builds
+    ]
+    print_table(["Build", "Status", "First seen"], rows)
+
+
+async def current(
+    build_id: Annotated[str | None, Parameter(help="Leave it out with --unversioned.")] = None,
+    /,
+    *,
+    unversioned: Annotated[
+        bool, Parameter(negative=(), help="Give the work back to workers without a build id.")
+    ] = False,
+    data: DataFolder = None,
+) -> int:
+    """Give all cases, open and new, to the workers of this build. Back to the build before: the same, with its id.
+
+    Example: bihuan release current 1.4.0
+    """
+    if (build_id is None) is not unversioned:
+        say("which build? allowed: its id, or --unversioned")
+        return _MISUSED
+    async with _releases(data) as releases:
+        await releases.make_current(build_id)
+        say(f"{build_id or 'workers without a build id'}: current in deployment {releases.deployment}")
+    return 0
+
+
+async def ramp(
+    build_id: BuildId,
+    /,
+    *,
+    percent: Annotated[float, Parameter(help="Share of the cases, 0 to 100; 0 ends the ramp.")],
+    data: DataFolder = None,
+) -> int:
+    """Give some of the cases to this build and the rest to the current one, to see how it does.
+
+    Example: bihuan release ramp 1.4.0 --percent 5
+    """
+    if not 0 <= percent <= 100:
+        say(f"--percent {percent:g}: allowed: 0 to 100")
+        return _MISUSED
+    async with _releases(data) as releases:
+        await releases.ramp(build_id if percent else None, percent)
+        say(f"{build_id}: {percent:g} % of the cases of deployment {releases.deployment}")
+    return 0
+
+
+@asynccontextmanager
+async def _releases(data: str | None) -> AsyncIterator[Releases]:
+    from temporalio.service import RPCError
+
+    from worker.installation.settings import load_settings
+    from worker.temporal.connection import connect
+    from worker.temporal.deployments import Releases
+
+    settings = load_settings(data=data)
+    try:
+        yield Releases(await connect(settings), settings.deployment)
+    except RPCError as error:
+        raise Problem(f"deployment {settings.deployment}: {error.message}") from None

@@ -1,0 +1,108 @@
+"""`bihuan resend`: messages that failed for good are sent again, once what refused them is put right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from starter.console.screen import (
+    AsJson,
+    DataFolder,
+    print_json,
+    print_table,
+    progress_bar,
+    read_moment,
+    read_number,
+    say,
+    shortened,
+)
+
+if TYPE_CHECKING:
+    from activities.queries.cases import OutboxEntry
+    from worker.installation.company_time import CompanyTime
+
+_MISUSED = 2
+
+
+async def resend(
+    number: Annotated[str | None, Parameter(help="Number of the case; or say --all.")] = None,
+    /,
+    *,
+    all_: Annotated[bool, Parameter(name="--all", negative=(), help="Failed messages of every case.")] = False,
+    key: Annotated[str | None, Parameter(help="Only this one; `bihuan outbox --json` has the keys.")] = None,
+    since: Annotated[str | None, Parameter(help="Only those written on this day or at this time, or later.")] = None,
+    until: Annotated[str | None, Parameter(help="Only those written before that.")] = None,
+    error: Annotated[str | None, Parameter(help="Only those in whose error these words stand.")] = None,
+    dry_run: Annotated[bool, Parameter(negative=(), help="Show which they are, and change nothing.")] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> int:
+    """Send messages again that failed for good, such as while a mail server refused everybody. What was sent is never
+    sent twice, and each keeps its Message-ID; mail servers are given three days anew. A case that knows of the failure
+    is not told of it twice, and a call to the customer that it asked for stays to be made.
+
+    Example: bihuan resend FB202605110001
+    Example: bihuan resend --all --since 2026-05-11T09:00 --until 2026-05-11T10:30 --error 550 --dry-run
+    """
+    if (number is not None) == all_:
+        say("which messages? allowed: the number of a case, or --all")
+        return _MISUSED
+    from starter.services import resending
+    from worker.installation.company_time import CompanyTime
+    from worker.installation.installation import open_installation
+    from worker.installation.settings import load_settings
+
+    settings = load_settings(data=data)
+    async with open_installation(settings) as installation:
+        company = await CompanyTime.read(settings)
+        choice = resending.Choice(
+            number=read_number(number) if number is not None else None,
+            key=key,
+            since=read_moment("--since", since, company.zone),
+            until=read_moment("--until", until, company.zone),
+            error=error,
+        )
+        rows, taken = await choice.failed(installation), 0
+        if not dry_run:
+            again = []
+            with progress_bar("resend", len(rows), shown=not as_json) as advance:
+                async for row, is_taken in resending.resend(installation, rows):
+                    again.append(row)
+                    taken += is_taken
+                    advance()
+            rows = again
+    if as_json:
+        print_json({"dry_run": dry_run, "handed_over": taken, "messages": [_json(row, company) for row in rows]})
+        return 0
+    _print(rows, company)
+    if dry_run:
+        print(f"{len(rows)} failed; without --dry-run they are sent again")
+    else:
+        later = f", the next sweep begins {len(rows) - taken} of them" if taken < len(rows) else ""
+        print(f"{len(rows)} are sent again{later}; bihuan outbox shows how that ends")
+    return 0
+
+
+def _json(row: OutboxEntry, company: CompanyTime) -> dict[str, Any]:
+    """As `bihuan outbox --json` has it, as it stood before."""
+    shown: dict[str, Any] = company.localized(row.as_json())
+    return shown
+
+
+def _print(rows: list[OutboxEntry], company: CompanyTime) -> None:
+    print_table(
+        ("Case", "When", "Message", "To", "By", "Tried", "Error"),
+        [
+            (
+                row.number,
+                f"{company.local(row.created_at):%m-%d %H:%M}",
+                row.message,
+                row.recipient,
+                row.channel,
+                str(row.attempts),
+                shortened(row.error or "", 80),
+            )
+            for row in rows
+        ],
+    )

@@ -1,0 +1,96 @@
+"""Running it: everything in one process tree, or a worker alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import Parameter
+from temporalio.runtime import PrometheusConfig
+
+from starter.console.screen import DataFolder, say
+from worker.embedded.lock import DataLock
+from worker.embedded.server import EmbeddedServer
+from worker.installation.installation import Installation
+from worker.installation.settings import Settings, load_settings
+from worker.monitoring.logs import configure_logs
+from worker.process import run_worker, stop_on_signals
+from worker.temporal.endpoint import Endpoint
+from worker.web.codec_server import beside_server
+from worker.web.monitor import engine_exporter
+
+Speed = Annotated[
+    float | None, Parameter(help="How many times as fast as the wall clock; for trials, fixed when the data is new.")
+]
+
+
+async def up(
+    *,
+    port: Annotated[int | None, Parameter(help="Of Temporal's front end (7233).")] = None,
+    ui_port: Annotated[int | None, Parameter(help="Of Temporal's Web UI (8233).")] = None,
+    data: DataFolder = None,
+    speed: Speed = None,
+) -> int:
+    """Run everything here until Ctrl-C: Temporal server, Web UI and worker. The data folder survives restarts.
+
+    Example: bihuan up --data ./bihuan-data --port 7233 --ui-port 8233
+    """
+    settings = load_settings(data=data, speed=speed, server=_server(port, ui_port))
+    exporter = _configure(settings)
+    stop = stop_on_signals()
+    with DataLock(settings.data):
+        server = EmbeddedServer(settings.data, settings.server)
+        async with beside_server(settings, server.ui) as server.codec:
+            try:
+                await server.start()
+                watch = asyncio.create_task(server.watch(say))
+                try:
+                    await _run_beside(server, settings, stop, exporter)
+                finally:
+                    watch.cancel()
+            finally:
+                await server.stop()
+    say("stopped")
+    return 0
+
+
+async def worker(*, data: DataFolder = None, speed: Speed = None) -> int:
+    """Run a worker alone, against the Temporal that TEMPORAL_ADDRESS or a profile names.
+
+    Example: TEMPORAL_ADDRESS=temporal.example.com:7233 bihuan worker
+    """
+    settings = load_settings(data=data, speed=speed)
+    exporter = _configure(settings)
+    stop = stop_on_signals()
+    await run_worker(
+        settings, ready=lambda installation: _announce(installation, "worker ready"), stop=stop, exporter=exporter
+    )
+    say("stopped")
+    return 0
+
+
+def _configure(settings: Settings) -> PrometheusConfig | None:
+    """Logs and metrics of the process; answers where the engine shows its own."""
+    exporter = engine_exporter(settings)
+    configure_logs(settings.log_format, settings.log_level, engine_metrics=exporter)
+    return exporter
+
+
+async def _run_beside(
+    server: EmbeddedServer, settings: Settings, stop: asyncio.Event, exporter: PrometheusConfig | None
+) -> None:
+    def ready(installation: Installation) -> None:
+        _announce(installation, f"ready: Temporal at {server.address}, Web UI {server.ui}")
+
+    await run_worker(settings, ready=ready, stop=stop, endpoint=Endpoint.read(settings.data), exporter=exporter)
+
+
+def _announce(installation: Installation, text: str) -> None:
+    settings, time = installation.settings, installation.time
+    shown = f"; speed {time.speed:g}, it is {installation.local(installation.now()):%Y-%m-%d %H:%M} there"
+    say(f"{text}, data {settings.data}, policy {settings.policy}{'' if time.is_real else shown}. Ctrl-C stops")
+
+
+def _server(port: int | None, ui_port: int | None) -> dict[str, int] | None:
+    given = {"port": port, "ui_port": ui_port}
+    return {name: value for name, value in given.items() if value is not None} or None

@@ -1,0 +1,109 @@
+"""What the checks share: each thing is opened once, by whoever needs it first, and may turn out not to be there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from temporalio.client import Client
+
+from activities.database.database import Database
+from activities.organisation.directory import Directory
+from activities.policy.loading import load_policy
+from activities.queries.sweeps import Sweep, latest_sweep
+from starter.doctor.line import NotLookedAtError
+from worker.installation.company_time import CompanyTime
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
+from workflows.domain.problem import Problem
+
+_T = TypeVar("_T")
+
+
+@dataclass
+class Ward:
+    """Of one installation. Methods that give something raise NotLookedAtError where it is not to be had."""
+
+    settings: Settings
+    _client: asyncio.Task[Client] | None = field(default=None, init=False)
+    _database: asyncio.Task[Database] | None = field(default=None, init=False)
+
+    async def connected(self) -> Client:
+        """A client.
+
+        Raises:
+            Problem: nobody answers.
+        """
+        if self._client is None:
+            self._client = asyncio.create_task(connect(self.settings))
+        return await asyncio.shield(self._client)
+
+    async def client(self) -> Client:
+        """A client, for checks of what is on the server."""
+        return await _had(self.connected(), "Temporal does not answer")
+
+    async def opened(self) -> Database:
+        """The database, with the schema of this release.
+
+        Raises:
+            Problem: it cannot be used.
+        """
+        if self._database is None:
+            self._database = asyncio.create_task(_ready(self.settings))
+        return await asyncio.shield(self._database)
+
+    async def database(self) -> Database:
+        """The database, for checks of what is in it."""
+        return await _had(self.opened(), "the database cannot be used")
+
+    async def company(self) -> CompanyTime:
+        """The cases' time."""
+        await self.database()
+        return await _had(CompanyTime.read(self.settings), "the database cannot be used")
+
+    async def organisation(self) -> Organisation:
+        """The one in force."""
+        found = await Directory(await self.database()).current()
+        if found is None:
+            raise NotLookedAtError("no organisation is loaded")
+        return found
+
+    async def policy(self) -> Policy:
+        """As its file is now."""
+        try:
+            return load_policy(self.settings.policy)
+        except Problem:
+            raise NotLookedAtError("the policy is not well-formed") from None
+
+    async def sweep(self) -> Sweep | None:
+        """The one that was kept last."""
+        return await latest_sweep(await self.database())
+
+    async def close(self) -> None:
+        """Give everything back."""
+        for task in (self._client, self._database):
+            if task is not None and not task.done():
+                task.cancel()
+        if self._database is not None and self._database.done() and not self._database.exception():
+            await self._database.result().close()
+
+
+async def _had(wanted: Awaitable[_T], without: str) -> _T:
+    try:
+        return await wanted
+    except Problem:
+        raise NotLookedAtError(without) from None
+
+
+async def _ready(settings: Settings) -> Database:
+    database = Database.open(settings.database)
+    try:
+        await database.ready()
+    except BaseException:
+        await database.close()
+        raise
+    return database

@@ -1,0 +1,75 @@
+"""The sweep by hand: what waits for somebody, and where record and Temporal disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from activities.queries.sweeps import Sweep
+from starter.doctor.check import Check
+from starter.doctor.context import Ward
+from starter.doctor.line import Line, NotLookedAtError, Speaker
+from starter.services.remedies import remedy
+from worker.installation.installation import open_installation
+from worker.process import build_hand_over, build_sweeping
+from workflows.domain.problem import Problem
+from workflows.ports import SweepOrder
+
+_NAMED = 20
+
+
+async def last_sweep(ward: Ward) -> Iterable[Line]:
+    """Whether the Schedule's sweeps come."""
+    said = Speaker("last sweep")
+    sweep = await ward.sweep()
+    if sweep is None:
+        todo = "the first comes two minutes after a worker has started; by hand: bihuan doctor --mend"
+        return [said.warning("there was none yet", todo)]
+    run, ago = sweep.run, datetime.now(UTC) - sweep.run.ended
+    what = f"{ago.total_seconds():.0f} s ago, {(run.ended - run.began).total_seconds():.1f} s long: {run.summary()}"
+    if ago > run.overdue_after:
+        todo = "see that a worker runs, and that nobody paused the Schedule bihuan-sweep in the Web UI"
+        return [said.fault(f"the last was {what}", todo)]
+    todo = "the next sweep tries again; if it stays, see the check it speaks of, and the worker's log"
+    return [said.ok(what), *(said.warning(fault, todo) for fault in run.faults)]
+
+
+def sweep_by_hand(*, mend: bool) -> Check:
+    """Looks now; with `mend` it does what the Schedule's sweep does."""
+
+    async def sweep(ward: Ward) -> Iterable[Line]:
+        client = await ward.client()
+        await ward.database()
+        try:
+            async with open_installation(ward.settings) as installation:
+                hand_over = build_hand_over(client, ward.settings)
+                sweeping = build_sweeping(client, installation, hand_over)
+                order = SweepOrder(every=ward.settings.sweep.total_seconds())
+                return list(_said(await sweeping.swept(order, mend=mend), mended=mend))
+        except Problem as problem:
+            raise NotLookedAtError(str(problem).splitlines()[0]) from None
+
+    return sweep
+
+
+def _said(sweep: Sweep, *, mended: bool) -> Iterable[Line]:
+    said, run = Speaker("sweep"), sweep.run
+    found = {
+        f"{run.started} registered cases or reviews had no workflow": run.started,
+        f"{run.redelivered} messages were in nobody's hands": run.redelivered,
+    }
+    for what, count in found.items():
+        if count and mended:
+            yield said.ok(f"{what}: mended")
+        elif count:
+            yield said.fault(what, "bihuan doctor --mend, or wait for the next sweep")
+    for fault in run.faults:
+        yield said.warning(fault, "try again; if it stays, see the check it speaks of")
+    for one in sweep.found[:_NAMED]:
+        name = one.number if one.workflow == one.number else f"{one.number} ({one.workflow})"
+        yield said.fault(f"{name}: {one.reason}{f', {one.what}' if one.what else ''}", remedy(one))
+    if run.disagreements > _NAMED:
+        left = run.disagreements - _NAMED
+        yield said.fault(f"{left} more disagreements", "so many have one cause, such as a restored backup: see above")
+    if not (any(found.values()) or run.disagreements or run.faults):
+        yield said.ok(f"{run.workflows} workflows run as the record says")

@@ -1,0 +1,270 @@
+"""A command sent to a case as a signal, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.database.remembered import read_remembered
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import read_case_file
+from activities.review.reviews import find_review
+from worker.encryption.failures import MissingKeyError
+from worker.encryption.keys import ENCRYPTING
+from worker.installation.company_time import CompanyTime
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect, is_unavailable
+from workflows.domain.commands.case import COMMANDS, PART_COMMANDS
+from workflows.domain.commands.command import parse_command
+from workflows.domain.commands.review import REVIEW_COMMANDS
+from workflows.domain.department_task import PartStatus
+from workflows.domain.problem import Problem
+from workflows.domain.review.view import ReviewStatus
+
+_ANSWER_WITHIN = 3.0
+"""Seconds for a worker to judge a command before it counts as queued; the server keeps it either way."""
+_RECORDING = 0.05
+"""Seconds a case has to record what it judged; asked before, the question costs three events of its history."""
+_RPC_TIMEOUT = timedelta(seconds=5)
+_AT_ONCE = 20
+"""Cases told at the same time: enough to keep a worker busy, few enough to leave it time for deadlines."""
+_NOBODY = "no worker has answered yet; the server keeps the command, and the case judges it when one does"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a command; `reason` says why it was rejected, or why it waits."""
+
+    number: str
+    command: str
+    command_id: str
+    outcome: Literal["accepted", "rejected", "queued"]
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """The answer of `--json`."""
+        return asdict(self)
+
+
+async def send(
+    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+) -> Outcome:
+    """Send one command and wait a moment for its outcome.
+
+    `fields` are the command's own keys; the same `command_id` again is the same command.
+
+    Raises:
+        Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
+    """
+    command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    company = await _company(settings)
+    order = _Order(settings, company, command, command_id, by, fields)
+    return await order.sent(await connect(settings), number)
+
+
+async def send_to_many(
+    settings: Settings,
+    command: str,
+    numbers: Sequence[str],
+    fields: dict[str, Any],
+    *,
+    by: str,
+    command_id: str,
+    again: bool = False,
+) -> AsyncIterator[Outcome]:
+    """The same command to many cases, a batch at a time; each outcome as it comes.
+
+    The same `command_id` again is the same command to each of them: what was cut short is made up for by saying it
+    again. `again` asks each case first what became of it, which leaves no trace in its history where a second signal
+    would. A case that takes none any more (closed meanwhile) is `rejected` with the reason.
+
+    Raises:
+        Problem: malformed, or Temporal does not answer; what was answered before stays done.
+    """
+    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    order = _Order(settings, await _company(settings), command, command_id, by, fields)
+    client = await connect(settings)
+
+    async def one(number: str) -> Outcome:
+        try:
+            if again and (known := await order.known(client, number)):
+                return known
+            return await order.sent(client, number)
+        except Problem as problem:
+            return Outcome(number, command, command_id, "rejected", str(problem))
+
+    for start in range(0, len(numbers), _AT_ONCE):
+        for answered in asyncio.as_completed([one(number) for number in numbers[start : start + _AT_ONCE]]):
+            yield await answered
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A command before it is known to whom."""
+
+    settings: Settings
+    company: CompanyTime
+    command: str
+    command_id: str
+    by: str
+    fields: dict[str, Any]
+
+    async def known(self, client: Client, number: str) -> Outcome | None:
+        """What became of it when it was sent before; None where the case does not know it, or nobody answers."""
+        try:
+            answer = await client.get_workflow_handle(number).query(
+                "outcome", self.command_id, rpc_timeout=timedelta(seconds=_ANSWER_WITHIN)
+            )
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return None
+        if answer["outcome"] not in {"accepted", "rejected"}:
+            return None
+        return Outcome(number, self.command, self.command_id, answer["outcome"], answer.get("reason"))
+
+    async def sent(self, client: Client, number: str) -> Outcome:
+        """To this case, or to the workflow that answers for it; see `send`."""
+        settings, command = self.settings, self.command
+        at = self.company.now().isoformat()
+        payload = {"command_id": self.command_id, "by": self.by, "at": at, **self.fields}
+        queued = Outcome(number, command, self.command_id, "queued", _NOBODY)
+        if part := await _part(settings, command, number, self.fields.get("department")):
+            handle = client.get_workflow_handle(part)
+            with suppress(WorkflowOverError):
+                await _signal_part(handle, command, payload)
+                return await _await_outcome(handle, queued)
+        handle = client.get_workflow_handle(number)
+        try:
+            await _signal(handle, command, payload)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
+            await _start_late(client, settings, self.company, number)
+            await _signal(handle, command, payload)
+        return await _await_outcome(handle, queued)
+
+
+async def send_to_review(
+    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+) -> Outcome:
+    """The same for the review that covers a case.
+
+    Raises:
+        Problem: malformed, no review, one that is over, or Temporal does not answer; nothing was sent.
+    """
+    command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, REVIEW_COMMANDS)
+    found = await find_review(DatabaseUrl.parse(settings.database), number)
+    if found is None:
+        raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
+    name, status = found
+    if status == ReviewStatus.DONE:
+        raise Problem(f"{number}: its review {name} is over; bihuan review show {number} says how it ended")
+    company = await _company(settings)
+    client = await connect(settings)
+    handle = client.get_workflow_handle(name)
+    payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
+    with suppress(WorkflowOverError):
+        await _signal_part(handle, command, payload)
+        return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
+    raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
+
+
+async def _company(settings: Settings) -> CompanyTime:
+    """The company whose cases are told something.
+
+    Raises:
+        Problem: its workers encrypt what they give to Temporal, and this process has no key: what people write would
+            stay there for everybody to read.
+    """
+    remembered = await read_remembered(DatabaseUrl.parse(settings.database))
+    key = remembered.get(ENCRYPTING)
+    if key is not None and settings.key_ring() is None:
+        raise Problem(
+            f"cases here are encrypted (key {key}), and this command has no key; nothing was sent: set "
+            "BIHUAN_ENCRYPTION_KEYS or BIHUAN_ENCRYPTION_KEYS_FILE as the workers have it"
+        )
+    return CompanyTime.of(remembered)
+
+
+class WorkflowOverError(Exception):
+    """A department has answered meanwhile, or a review has ended; the record says so."""
+
+
+async def _part(settings: Settings, command: str, number: str, department: str | None) -> str | None:
+    """The workflow of a department's open part, where a command is for one; the case refuses what is for none."""
+    if department is None or command not in PART_COMMANDS:
+        return None
+    file = await read_case_file(DatabaseUrl.parse(settings.database), number)
+    parts: Any = (file.view or {}).get("collaborations") if file is not None else None
+    wanted = [part for part in parts or () if (part["department"], part["status"]) == (department, PartStatus.OPEN)]
+    return str(wanted[-1]["workflow_id"]) if wanted else None
+
+
+async def _signal_part(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
+    try:
+        await _signal(handle, command, payload)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise WorkflowOverError from None
+        raise Problem(f"{handle.id}: Temporal did not take {command}: {error.message}") from None
+
+
+async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
+    await handle.signal(command, payload, rpc_timeout=_RPC_TIMEOUT)
+
+
+async def _start_late(client: Client, settings: Settings, company: CompanyTime, number: str) -> None:
+    """Explain why nobody takes commands under that number, or start a case that was registered and no more."""
+    file = await read_case_file(DatabaseUrl.parse(settings.database), number)
+    if file is None:
+        raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
+    if file.view is not None and (closed_at := file.view["closed_at"]):
+        closed = company.local(str(closed_at))
+        raise Problem(
+            f"{number} is closed ({file.view['resolution']}) since {closed:%Y-%m-%d %H:%M}; open a new case instead"
+        )
+    if file.started_at is not None:
+        raise Problem(f"{number}: Temporal no longer has this case although it is not closed; see bihuan stuck")
+    from worker.installation.installation import open_installation
+    from worker.temporal.starting import start_case
+
+    async with open_installation(settings) as installation:
+        await start_case(client, number, time=installation.time, task_queue=settings.task_queue)
+        await installation.register.mark_started(number)
+
+
+async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: Outcome) -> Outcome:
+    deadline = time.monotonic() + _ANSWER_WITHIN
+    pause = 0.02
+    await asyncio.sleep(_RECORDING)
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            answer = await handle.query("outcome", queued.command_id, rpc_timeout=timedelta(seconds=left))
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return queued
+        except MissingKeyError as missing:
+            raise Problem(f"{queued.number}: sent unencrypted, but its outcome is not known: {missing}") from None
+        except RPCError as error:
+            if is_unavailable(error) or error.status is RPCStatusCode.FAILED_PRECONDITION:
+                return queued
+            raise Problem(f"{queued.number}: sent, but its outcome is not known: {error.message}") from None
+        if answer["outcome"] in {"accepted", "rejected"}:
+            return Outcome(queued.number, queued.command, queued.command_id, answer["outcome"], answer.get("reason"))
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 0.2)
+    return queued

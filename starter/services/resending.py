@@ -1,0 +1,90 @@
+"""Messages that failed for good, sent again: chosen, put back into the outbox, handed over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from activities.delivery.outbox import GONE, Outbox, OutboxStatus
+from activities.queries.cases import OutboxEntry
+from worker.installation.installation import Installation
+from worker.temporal.connection import connect
+from worker.temporal.standalone_delivery import StandaloneDelivery
+from workflows.domain.problem import Problem
+
+_AT_ONCE = 20
+"""Messages put back and handed over in one go: what is cut short has been done for all before it."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which messages: of one case or of all, by key, by when they were written (in the cases' time), by the words of
+    their error.
+    """
+
+    number: str | None = None
+    key: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    error: str | None = None
+
+    async def failed(self, installation: Installation) -> list[OutboxEntry]:
+        """Those that failed and can be sent, in the order they were written.
+
+        Raises:
+            Problem: a case or a message was named, and there is nothing to send; the line says how it stands.
+        """
+        status = OutboxStatus.FAILED if self.number is None and self.key is None else None
+        rows = await installation.cases.outbox(self.number, status=status, since=self.since, until=self.until)
+        chosen = [row for row in rows if self._is_meant(row)]
+        failed = [row for row in chosen if row.status == OutboxStatus.FAILED and row.text != GONE]
+        if not failed and not (self.number is None and self.key is None):
+            raise Problem(await self._why_none(installation, chosen))
+        return failed
+
+    def _is_meant(self, row: OutboxEntry) -> bool:
+        said = (row.error or "").casefold()
+        return (self.key is None or row.key == self.key) and (self.error is None or self.error.casefold() in said)
+
+    async def _why_none(self, installation: Installation, chosen: Sequence[OutboxEntry]) -> str:
+        if self.number is not None and await installation.cases.get(self.number) is None:
+            return f"{self.number}: there is no such case; bihuan list shows the cases"
+        where = self.key or self.number
+        if not chosen:
+            return f"{where}: there is no such message; bihuan outbox --status failed shows which failed"
+        counts = Counter("masked" if row.text == GONE else str(row.status) for row in chosen)
+        stand = ", ".join(f"{count} {name}" for name, count in counts.items())
+        return f"{where}: nothing to send again ({stand}); allowed: messages that failed, of cases that are not masked"
+
+
+async def resend(installation: Installation, rows: Sequence[OutboxEntry]) -> AsyncIterator[tuple[OutboxEntry, bool]]:
+    """Send them again; each that was still failed, and whether its delivery is begun: else the next sweep does it."""
+    hand_over = await _hand_over(installation)
+    outbox = Outbox(installation.database)
+    for first in range(0, len(rows), _AT_ONCE):
+        portion = rows[first : first + _AT_ONCE]
+        again = set(await outbox.resend([row.key for row in portion], now=datetime.now(UTC)))
+        left = set(again)
+        if hand_over is not None:
+            for number in dict.fromkeys(row.number for row in portion):
+                keys = [row.key for row in portion if row.number == number and row.key in again]
+                left -= set(keys) - set(await hand_over(number, keys))
+            if again and left == again:
+                # It does not answer any more: whoever waits for each of them waits for long.
+                hand_over = None
+        for row in portion:
+            if row.key in again:
+                yield row, row.key not in left
+
+
+async def _hand_over(installation: Installation) -> StandaloneDelivery | None:
+    """Who takes deliveries; nobody where each case delivers its own, or Temporal does not answer."""
+    settings = installation.settings
+    if settings.delivery != "standalone":
+        return None
+    try:
+        return StandaloneDelivery(await connect(settings), settings.task_queue)
+    except Problem:
+        return None

@@ -1,0 +1,229 @@
+"""What does not go on by itself: what the record says, what Temporal knows about failing tasks, and what the latest
+sweep found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetWorkflowExecutionHistoryReverseRequest
+from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.exceptions import FailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.database.database import Database
+from activities.queries.attention import REPORT, Attention, AttentionReason
+from activities.queries.cases import Cases
+from activities.queries.sweeps import Sweep, latest_sweep
+from starter.services.remedies import remedy
+from worker.encryption.failures import MissingKeyError
+from worker.installation.company_time import CompanyTime
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect, web_ui
+from workflows.case.display import BLOCKED
+from workflows.domain.problem import Problem
+
+_QUERY = f"ExecutionStatus = 'Running' AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
+_SILENT = frozenset({
+    AttentionReason.NOT_ACTING, AttentionReason.NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
+    AttentionReason.REVIEW_NOT_OPENED,
+})  # fmt: skip
+"""Reasons of the record behind which a failing task may hide."""
+_MOST = 500
+"""Cases asked about at Temporal; when more fail, the reason is the same for most."""
+_POLLED_WITHIN = timedelta(seconds=90)
+"""A worker that runs asks at least every minute."""
+_TAKEN_WITHIN = timedelta(seconds=10)
+"""A worker that runs takes a task sooner."""
+_LAST_EVENTS = 100
+_RPC_TIMEOUT = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to look at. `reason` is the record's (see `AttentionReason`), a sweep's (see `DisagreementReason`),
+    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where what to do is not
+    plain.
+    """
+
+    number: str
+    reason: str
+    since: datetime | None
+    what: str | None = None
+    who: str | None = None
+    error: str | None = None
+    link: str | None = None
+    todo: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer of `--json`."""
+        return asdict(self)
+
+
+async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Finding], str | None]:
+    """Everything to look at (times are the cases'), and a warning: Temporal does not answer, or no worker runs.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    attention, sweep = await _attention(settings, company.now())
+    recorded = [_recorded(settings, item) for item in attention]
+    recorded += list(_swept(settings, company, sweep))
+    try:
+        client = await connect(settings)
+        failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
+        unattended = await _unattended(client, settings.task_queue) or _unswept(sweep)
+        failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
+    except (Problem, RPCError) as error:
+        return recorded, f"shown is the record only: {str(error).splitlines()[0]}"
+    return [*failing, *recorded], unattended
+
+
+async def _attention(settings: Settings, now: datetime) -> tuple[Sequence[Attention], Sweep | None]:
+    database = Database.open(settings.database)
+    try:
+        await database.ready()
+        return await Cases(database).attention(now), await latest_sweep(database)
+    finally:
+        await database.close()
+
+
+def _recorded(settings: Settings, item: Attention) -> Finding:
+    return Finding(
+        number=item.number,
+        reason=str(item.reason),
+        since=item.since,
+        what=item.what,
+        who=item.who,
+        error=item.error,
+        link=_link(settings, item.workflow, "default") if item.what != REPORT else None,
+    )
+
+
+def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Iterable[Finding]:
+    for one in sweep.found if sweep else ():
+        yield Finding(
+            number=one.number,
+            reason=str(one.reason),
+            since=company.virtual(one.since),
+            what=one.what if one.workflow == one.number else f"{one.workflow} {one.what or ''}".strip(),
+            link=_link(settings, one.workflow, "default") if one.is_of_a_workflow else None,
+            todo=remedy(one),
+        )
+    if sweep and sweep.run.disagreements > len(sweep.found):
+        left = sweep.run.disagreements - len(sweep.found)
+        todo = "what is named here comes first: so many have one cause, such as a restored backup or another server"
+        yield Finding("…", "more", company.virtual(sweep.run.ended), what=f"{left} more disagreements", todo=todo)
+
+
+def _unswept(sweep: Sweep | None) -> str | None:
+    """Whether the latest sweep is so long ago that another one should have been made."""
+    if sweep is None or datetime.now(UTC) - sweep.run.ended < sweep.run.overdue_after:
+        return None
+    since = f"{sweep.run.ended:%Y-%m-%d %H:%M} UTC"
+    return f"no sweep since {since}: what it found may be old; look at the Schedule bihuan-sweep, or: bihuan doctor"
+
+
+async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[Finding]:
+    numbers = set(suspects)
+    async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=_RPC_TIMEOUT):
+        numbers.add(execution.id)
+    found: list[Finding] = []
+    for number in sorted(numbers)[:_MOST]:
+        try:
+            description = await client.get_workflow_handle(number).describe(rpc_timeout=_RPC_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            continue
+        link = _link(settings, number, client.namespace)
+        found += [fault async for fault in _faults(client, description, link)]
+    return found
+
+
+async def _unattended(client: Client, task_queue: str) -> str | None:
+    """Whether nobody asks for work: then nothing goes on, and no case shows why."""
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        report_stats=True,
+    )
+    answer = await client.workflow_service.describe_task_queue(request, timeout=_RPC_TIMEOUT)
+    waited = answer.stats.approximate_backlog_age.ToTimedelta()
+    if answer.stats.approximate_backlog_count and waited > _TAKEN_WITHIN:
+        return (
+            f"{answer.stats.approximate_backlog_count} tasks wait in task queue {task_queue}, the first for "
+            f"{waited.total_seconds():.0f} s: no worker takes them (bihuan up, bihuan worker)"
+        )
+    newest = max((poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers), default=None)
+    if newest is not None and datetime.now(UTC) - newest < _POLLED_WITHIN:
+        return None
+    return f"no worker polls task queue {task_queue}: nothing goes on until one does (bihuan up, bihuan worker)"
+
+
+async def _faults(
+    client: Client, description: WorkflowExecutionDescription, link: str | None
+) -> AsyncIterator[Finding]:
+    raw = description.raw_description
+    for pending in raw.pending_activities:
+        if pending.attempt > 1 or pending.HasField("last_failure"):
+            yield Finding(
+                number=description.id,
+                reason="activity_failing",
+                since=pending.scheduled_time.ToDatetime(UTC) if pending.HasField("scheduled_time") else None,
+                what=f"{pending.activity_type.name}, attempt {pending.attempt}",
+                error=await _root(client, pending.last_failure),
+                link=link,
+            )
+    task = raw.pending_workflow_task
+    problems = description.search_attributes.get("TemporalReportedProblems", [])
+    if raw.HasField("pending_workflow_task") and (task.attempt > 1 or problems):
+        reason = await _task_failure(client, raw.workflow_execution_info.execution)
+        yield Finding(
+            number=description.id,
+            reason="task_failing",
+            since=task.original_scheduled_time.ToDatetime(UTC) if task.HasField("original_scheduled_time") else None,
+            what=f"workflow task, attempt {task.attempt}",
+            error=reason or ", ".join(map(str, problems)) or None,
+            link=link,
+        )
+
+
+async def _task_failure(client: Client, execution: WorkflowExecution) -> str | None:
+    """Why the task fails: only the first of its failures is in the history, near its end."""
+    request = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace, execution=execution, maximum_page_size=_LAST_EVENTS
+    )
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=_RPC_TIMEOUT)
+    for event in answer.history.events:
+        if event.HasField("workflow_task_completed_event_attributes"):
+            return None
+        if event.HasField("workflow_task_failed_event_attributes"):
+            return await _root(client, event.workflow_task_failed_event_attributes.failure)
+    return None
+
+
+async def _root(client: Client, failure: Failure) -> str | None:
+    """What was the matter in the first place, decrypted where this process has the key."""
+    while failure.HasField("cause"):
+        failure = failure.cause
+    try:
+        error = await client.data_converter.decode_failure(failure)
+    except MissingKeyError as missing:
+        return f"what is the matter is encrypted with key {missing.key_id}, which is missing here"
+    said = error.message if isinstance(error, FailureError) else str(error)
+    return said.splitlines()[0][:300] if said else None
+
+
+def _link(settings: Settings, number: str, namespace: str) -> str | None:
+    base = web_ui(settings)
+    return f"{base}/namespaces/{namespace}/workflows/{quote(number, safe='')}" if base else None

@@ -1,0 +1,191 @@
+"""A log played through the rules: no server, no database, no waiting.
+
+All cases live in one time, in its order: what falls due between two lines falls due first, on the second it is due,
+and a new case goes to whoever has the fewest open ones at that moment.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from activities.intake.form import Form
+from activities.opening.decision import Decision
+from starter.trial.actors import Player, player
+from starter.trial.figures import Figures
+from starter.trial.log import Entry
+from workflows.domain.case.aggregate import Case
+from workflows.domain.commands.case import COMMANDS, Assign, Link, Progress, Resolve, Supply, Unlink
+from workflows.domain.commands.command import Command, parse_command
+from workflows.domain.event import Event
+from workflows.domain.terms import MainCase, Settlement
+from workflows.domain.vocabulary import Verification
+
+_WORK = frozenset({"claim", "reply", "progress", "resolve"})
+_AS_LOGGED = "as the log has it"
+"""What a person would have been asked for by this policy only: why an update was late, why a case was taken up."""
+
+
+@dataclass
+class Rehearsal:
+    """Plays entries by one policy and counts.
+
+    Attributes:
+        decision: the policy under trial, and who works there.
+        figures: what it meant, so far.
+        stand_ins: for whom of the log somebody else acted, and how often.
+        taken_as_it_is: cases waiting for information that were worked on in the log, and so were dispatched.
+    """
+
+    decision: Decision
+    figures: Figures
+    stand_ins: Counter[str] = field(default_factory=Counter)
+    taken_as_it_is: int = 0
+    _cases: dict[str, Case] = field(default_factory=dict)
+    _products: dict[str, str] = field(default_factory=dict)
+    _owners: dict[str, str] = field(default_factory=dict)
+    """Who owns each open case."""
+    _loads: Counter[str] = field(default_factory=Counter)
+    _deadlines: list[tuple[datetime, str]] = field(default_factory=list)
+    """A heap; an entry counts only while the case still has that deadline."""
+    _due: dict[str, datetime | None] = field(default_factory=dict)
+    """When each case acts next."""
+
+    def play(self, entries: Iterable[Entry], until: datetime) -> Iterator[Entry]:
+        """Play entries, which are in order, each handed on when it is done; then let pass the time to `until`."""
+        for entry in entries:
+            if entry.at > until:
+                break
+            self._let_pass(entry.at)
+            if entry.form is not None:
+                self._open(entry.key, entry.form, entry.at)
+            elif entry.command is not None:
+                self._send(self._cases[entry.key], entry.command, entry.at)
+            yield entry
+        self._let_pass(until)
+        for case in self._cases.values():
+            if not case.is_closed:
+                self.figures.leave_open(case)
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures, and what was done to make the log fit the policy."""
+        return {
+            "policy": self.decision.policy.name,
+            **self.figures.as_json(),
+            "stand_ins": dict(self.stand_ins.most_common()),
+            "taken_as_it_is": self.taken_as_it_is,
+        }
+
+    def _let_pass(self, moment: datetime) -> None:
+        while self._deadlines and self._deadlines[0][0] <= moment:
+            due, key = heapq.heappop(self._deadlines)
+            if self._due[key] == due:
+                case = self._cases[key]
+                self._note(case, case.expire(due), due)
+
+    def _open(self, key: str, form: Form, at: datetime) -> None:
+        product = form.product or ""
+        settled = self.decision.settlement(form, at, at)
+        if not self.decision.waits(settled):
+            settled = self.decision.dispatched(settled, product, self._loads, at)
+        case, events = Case.open(key, settled, at)
+        self._cases[key], self._products[key] = case, product
+        self._note(case, events, at)
+
+    def _send(self, case: Case, command: Command, at: datetime) -> None:
+        if command.name in _WORK and case.owner is None and not case.is_closed:
+            self._take_as_it_is(case, command, at)
+        who = self._lead(command, case) or player(command, case, self.decision.organisation)
+        if who.stands_in:
+            self.stand_ins[command.by] += 1
+        self._judge(case, _fitted(command, who.by, case), at)
+
+    def _take_as_it_is(self, case: Case, command: Command, at: datetime) -> None:
+        """The log has it worked on, so somebody decided that what was known would do (R5)."""
+        head = case.responsible()
+        if head is not None:
+            self._judge(case, Assign(command_id=f"{command.command_id}-assign", by=head, why=_AS_LOGGED), at)
+            self.taken_as_it_is += case.owner is not None
+
+    def _judge(self, case: Case, command: Command, at: datetime) -> None:
+        lookup = case.needs(command)
+        if lookup is None:
+            events = case.handle(command, at)
+        else:
+            opened = Settlement(opening=case.opening, terms=case.terms)
+            product = self._products[case.number]
+            facts = self.decision.consultation(lookup, product, self._loads, case.opened_at, opened)
+            if lookup.main is not None:
+                facts = facts.model_copy(update={"main": self._main(lookup.main), "product": product})
+            events = case.handle(command, at, facts)
+        if isinstance(command, Supply) and "product" in command.fields:
+            self._products[case.number] = command.fields["product"]
+        self._note(case, events, at)
+
+    def _lead(self, command: Command, case: Case) -> Player | None:
+        """Who works on the main case links to it in their own name."""
+        to = command.to if isinstance(command, Link) else case.linked_to if isinstance(command, Unlink) else None
+        main = self._main(to) if to is not None else None
+        return Player(command.by) if main is not None and command.by in main.leads else None
+
+    def _main(self, key: str) -> MainCase | None:
+        case = self._cases.get(key)
+        if case is None:
+            return None
+        return MainCase(
+            number=key,
+            status=case.status,
+            resolution=case.resolution,
+            linked_to=case.linked_to,
+            leads=tuple(person for person in (case.owner, *case.chain(case.owner)) if person),
+            product=self._products[key],
+        )
+
+    def _forward(self, case: Case, at: datetime) -> None:
+        """What a case has to tell others is told at once, as its workflow would (R28)."""
+        for forward in case.take_forwards():
+            other = self._cases.get(forward.to)
+            if other is None or other.is_closed:
+                self._note(case, case.not_there(forward, at), at)
+            else:
+                self._judge(other, parse_command(forward.name, forward.fields, forward.to, COMMANDS), at)
+
+    def _note(self, case: Case, events: list[Event], at: datetime) -> None:
+        """After every step: count, know when the case acts next, and how many each person owns."""
+        key = case.number
+        self.figures.take(key, events)
+        due = case.next_deadline
+        if due is not None and due != self._due.get(key):
+            heapq.heappush(self._deadlines, (due, key))
+        self._due[key] = due
+        owner = None if case.is_closed else case.owner
+        before = self._owners.get(key)
+        if owner != before:
+            if before is not None:
+                self._loads[before] -= 1
+            if owner is not None:
+                self._loads[owner] += 1
+                self._owners[key] = owner
+            else:
+                del self._owners[key]
+        if case.forwards:
+            self._forward(case, at)
+
+
+def _fitted(command: Command, by: str, case: Case) -> Command:
+    """The command from that person; what only this policy asks for, and a person would have given, is filled in."""
+    changes: dict[str, Any] = {}
+    if by != command.by:
+        changes["by"] = by
+    if isinstance(command, Progress):
+        if case.unexplained and command.why is None:
+            changes["why"] = _AS_LOGGED
+        if command.step is not None and command.step > len(case.playbook):
+            changes["step"] = None
+    if isinstance(command, Resolve) and case.tested and command.verified is None:
+        changes["verified"] = Verification.NOT_APPLICABLE
+    return command.model_copy(update=changes) if changes else command

@@ -1,0 +1,155 @@
+"""Copies of what the embedded server and SQLite keep in a data folder, made while cases go on.
+
+Both stores are copied as they were at the same moment. Where that cannot be, the record may be the newer one, never
+the older one: what a case writes again is recognised, what it believes to be written is not missed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from worker.embedded.lock import DataLock
+from workflows.domain.problem import Problem
+
+STORES = ("temporal.db", "bihuan.db")
+"""In the order in which they are looked at: the record last, so that it is never behind."""
+_MANIFEST = "backup.json"
+_PAGES = 2_000
+"""Copied at a time; between two portions the progress is told."""
+
+Progress = Callable[[str, int, int], None]
+"""(store, pages copied, pages in all)"""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What lies in a folder: SHA-256 of each store, and when they were looked at (UTC)."""
+
+    made_at: datetime
+    stores: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in backup.json."""
+        return {**asdict(self), "made_at": self.made_at.isoformat()}
+
+
+def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime, progress: Progress) -> Backup:
+    """Copy these stores of the data folder into a new folder; it is there with all of them, or not at all.
+
+    Raises:
+        Problem: the folder is not new, a store is missing or damaged, or the copy cannot be written.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise Problem(f"{target}: is there already; allowed: a folder that is new or empty")
+    partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
+    with _explained(target), _folder(partial):
+        with ExitStack() as stack:
+            held = {name: stack.enter_context(_held(data / name)) for name in stores}
+            for name, source in held.items():
+                _copy(source, partial / name, lambda copied, pages, name=name: progress(name, copied, pages))  # type: ignore[misc]
+        backup = Backup(now, {name: _checksum(partial / name) for name in stores})
+        (partial / _MANIFEST).write_text(json.dumps(backup.as_json(), indent=1) + "\n", "utf-8")
+        if target.exists():
+            target.rmdir()
+        partial.rename(target)
+    return backup
+
+
+def read_backup(folder: Path) -> Backup:
+    """What a folder holds, each store held against its checksum.
+
+    Raises:
+        Problem: it is no backup, or not what was written.
+    """
+    try:
+        said = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        backup = Backup(datetime.fromisoformat(said["made_at"]), dict(said["stores"]))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Problem(f"{folder}: is no backup that `bihuan backup` made ({_said(error)})") from None
+    for name, expected in backup.stores.items():
+        if name not in STORES or not (folder / name).is_file():
+            raise Problem(f"{folder}: {name} is missing, or is none of {', '.join(STORES)}")
+        if _checksum(folder / name) != expected:
+            raise Problem(f"{folder / name}: is not what was backed up; its checksum differs")
+    return backup
+
+
+def restore_backup(folder: Path, data: Path) -> Backup:
+    """Put the stores of a backup into a data folder that has none of them.
+
+    Raises:
+        Problem: it is no backup, not what was written, the data folder is in use or has such a store.
+    """
+    backup = read_backup(folder)
+    with DataLock(data), _explained(data):
+        for name in backup.stores:
+            if (data / name).exists():
+                raise Problem(f"data folder {data}: has a {name}; name another with --data, or move that file away")
+        for name in backup.stores:
+            partial = data / f"{name}.partial-{os.getpid()}"
+            shutil.copyfile(folder / name, partial)
+            partial.chmod(0o600)
+            partial.rename(data / name)
+    return backup
+
+
+@contextmanager
+def _held(file: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that goes on seeing the file as it is at this moment, whatever is written meanwhile."""
+    if not file.is_file():
+        raise Problem(f"{file}: there is no such file; nothing was copied")
+    address = f"file:{quote(str(file.resolve()))}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield connection
+
+
+def _copy(source: sqlite3.Connection, target: Path, progress: Callable[[int, int], None]) -> None:
+    target.touch(mode=0o600)
+    with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        source.backup(copy, pages=_PAGES, progress=lambda _, left, pages: progress(pages - left, pages))
+        # One file, without a log beside it.
+        copy.execute("PRAGMA journal_mode=DELETE")
+        (said,) = copy.execute("PRAGMA quick_check").fetchone()
+    if said != "ok":
+        raise Problem(f"{target.name}: is damaged ({str(said).splitlines()[0][:200]}); nothing was kept")
+
+
+@contextmanager
+def _folder(partial: Path) -> Iterator[None]:
+    """A folder that is gone at the end, unless it was given its real name."""
+    partial.mkdir(parents=True, mode=0o700)
+    try:
+        yield
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _explained(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise Problem(f"{place}: {_said(error)}; nothing was kept") from None
+
+
+def _said(error: Exception) -> str:
+    text = error.strerror if isinstance(error, OSError) else None
+    return text or (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def _checksum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""What an installation is: its settings and files, and everything built from them that processes share."""

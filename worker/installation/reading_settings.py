@@ -1,0 +1,56 @@
+"""Where the record is and in which language it is shown: all that a command which only reads has to know.
+
+`worker.installation.settings` says the same and checks everything, and takes half a second of a processor to load; whoever looks
+at a case at night waits for that each time.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from worker.installation.config_file import PREFIX, read_config
+from workflows.domain.vocabulary import Locale
+
+DEFAULT_DATA = Path("bihuan-data")
+
+
+@dataclass(frozen=True)
+class Place:
+    """The part of the settings that reading needs."""
+
+    data: Path
+    database_url: str | None
+    locale: Locale
+
+    @property
+    def database(self) -> str:
+        """URL of the record."""
+        return record_url(self.database_url, self.data)
+
+
+def record_url(database_url: str | None, data: Path) -> str:
+    """The configured database, or a SQLite file in the data folder."""
+    return database_url or f"sqlite:///{data.resolve() / 'bihuan.db'}"
+
+
+def find_place(data: str | None = None) -> Place:
+    """The option, then the environment, then the file, then the defaults, as `load_settings` has it.
+
+    Raises:
+        Problem: the settings file is not well-formed, or a value is not understood.
+    """
+    file = read_config()
+
+    def given(name: str) -> Any:
+        return os.environ.get(PREFIX + name.upper()) or file.get(name)
+
+    folder, url, locale = data or given("data") or DEFAULT_DATA, given("database_url"), given("locale") or Locale.ZH_CN
+    if isinstance(folder, str | Path) and isinstance(url, str | None) and locale in set(Locale):
+        return Place(Path(folder), url, Locale(locale))
+    from worker.installation.settings import load_settings
+
+    settings = load_settings(data=data)
+    return Place(settings.data, settings.database_url, settings.locale)

@@ -1,0 +1,247 @@
+"""What an installation may be told: `BIHUAN_*` variables over `bihuan.toml` over the defaults.
+
+The file is `bihuan.toml` in the working directory, or the one `BIHUAN_CONFIG` names; paths in it are
+relative to its folder. How to reach a Temporal cluster is said the standard way instead (`TEMPORAL_*`
+variables or a TOML profile), see `worker.temporal.connection`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from worker.encryption.keys import KeyRing
+from worker.installation.config_file import CONFIG_VARIABLE, PREFIX, config_file, read_config
+from worker.installation.reading_settings import DEFAULT_DATA, record_url
+from workflows.domain.formats import seconds_of
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Locale
+
+_SECRETS = frozenset({"smtp_url", "encryption_keys", "codec_token"})
+"""Settings whose value is never shown."""
+
+
+def _span(value: object) -> object:
+    return timedelta(seconds=seconds_of(value)) if isinstance(value, str) else value
+
+
+class ServerSettings(BaseModel):
+    """The embedded Temporal server of `bihuan up`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    port: int = Field(default=7233, ge=1, le=65535)
+    ui_port: int = Field(default=8233, ge=1, le=65535)
+    ip: str = "127.0.0.1"
+    synchronous: Literal["full", "normal"] = "full"
+    """`full` keeps acknowledged writes through a power cut; `normal` is a fifth faster."""
+    log_level: Literal["debug", "info", "warn", "error"] = "error"
+
+
+class Sizes(BaseModel):
+    """How much one worker process takes on at a time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workflow_tasks: int = Field(default=50, ge=2)
+    activities: int = Field(default=50, ge=1)
+    local_activities: int = Field(default=50, ge=1)
+    cached_workflows: int = Field(default=2000, ge=0)
+    """About 0.1 MB each; fewer than the cases in motion costs much CPU."""
+
+
+class Settings(BaseSettings):
+    """Everything a process of this installation is told. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    data: Path = DEFAULT_DATA
+    database_url: str | None = None
+    policy: str = "standard"
+    organisation: Path | None = None
+    templates: Path | None = None
+    archive: Path | None = None
+    reports: Path | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+    speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
+    virtual_start: AwareDatetime | None = None
+    task_queue: str = Field(default="bihuan", min_length=1, max_length=200)
+    web_ui: str | None = None
+    encryption_keys: SecretStr | None = None
+    encryption_keys_file: Path | None = None
+    codec_token: SecretStr | None = Field(default=None, min_length=16, max_length=200)
+    codec_ip: str = "127.0.0.1"
+    codec_port: int | None = Field(default=None, ge=1, le=65535)
+    codec_origins: str | None = None
+    locale: Locale = Locale.ZH_CN
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    delivery: Literal["standalone", "workflow"] = "standalone"
+    sweep: Annotated[timedelta, BeforeValidator(_span)] = Field(
+        default=timedelta(minutes=2), ge=timedelta(seconds=10), le=timedelta(days=1)
+    )
+    monitor: str | None = Field(default=None, pattern=r"^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}$")
+    deployment: str = Field(default="bihuan", pattern=r"^[^.:\s]{1,200}$")
+    build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")
+    sizes: Sizes = Sizes()
+    server: ServerSettings = ServerSettings()
+
+    _hints: ClassVar[Mapping[str, str]] = {
+        "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
+        "speed": "a number above 0; 1 is real time",
+        "sweep": "from 10s to 1d, such as 2m",
+        "codec_token": "16 to 200 characters, such as `openssl rand -hex 16` prints",
+        "monitor": "an address and port, such as 127.0.0.1:9464",
+        "deployment": "a name without dots, colons and blanks",
+        "build_id": "a name without blanks, such as the release or the commit",
+    }
+
+    @property
+    def database(self) -> str:
+        """URL of the record: the configured one, or a SQLite file in the data folder."""
+        return record_url(self.database_url, self.data)
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where closed cases are archived: the configured folder, or one in the data folder."""
+        return self.archive or self.data / "archive"
+
+    @property
+    def attachment_folder(self) -> Path:
+        """Where files that customers attached are looked for: `<number>/<name>`."""
+        return self.data / "attachments"
+
+    @property
+    def report_folder(self) -> Path:
+        """Where reports go, each in a folder of its own."""
+        return self.reports or self.data / "reports"
+
+    @property
+    def database_synchronous(self) -> Literal["FULL", "NORMAL"]:
+        """SQLite's promise for the record, the same as for Temporal's own file."""
+        return "FULL" if self.server.synchronous == "full" else "NORMAL"
+
+    def key_ring(self) -> KeyRing | None:
+        """The keys that what goes to Temporal is encrypted with; None where it is not.
+
+        Raises:
+            Problem: the file of keys cannot be read, or keys are given twice.
+        """
+        if self.encryption_keys is None:
+            return KeyRing.read(self.encryption_keys_file) if self.encryption_keys_file is not None else None
+        if self.encryption_keys_file is not None:
+            raise Problem("encryption_keys and encryption_keys_file are both set; allowed: one of them")
+        return KeyRing.parse(self.encryption_keys.get_secret_value())
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            try:
+                KeyRing.parse(keys.get_secret_value())
+            except Problem as problem:
+                raise ValueError(str(problem)) from None
+        return keys
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options of the command line, then the environment, then the file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=read_config())
+
+
+def load_settings(**options: Any) -> Settings:
+    """The settings of this process; an option that is None counts as not given.
+
+    Raises:
+        Problem: one line a fault: what is wrong, where, and what is allowed.
+    """
+    _refuse_unknown_variables(os.environ)
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return Settings(**given)
+    except SettingsError as error:
+        raise Problem(f"settings: {error}; a group is given as JSON or as BIHUAN_<GROUP>__<NAME>") from None
+    except ValidationError as error:
+        raise Problem("\n".join(_faults(error, given))) from None
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = set(_variables(Settings)) | {CONFIG_VARIABLE}
+    faults = [
+        f"{name}: no such setting{_did_you_mean(name, known)}"
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name.upper() not in known
+    ]
+    if faults:
+        raise Problem("\n".join(faults))
+
+
+def _variables(model: type[BaseModel], prefix: str = PREFIX) -> Iterable[str]:
+    for name, field in model.model_fields.items():
+        yield (variable := prefix + name.upper())
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _variables(field.annotation, variable + "__")
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(sorted(known))}"
+
+
+def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]:
+    for fault in error.errors(include_url=False):
+        keys = [str(part) for part in fault["loc"]]
+        where = _where(keys, options)
+        if fault["type"] == "extra_forbidden":
+            group = Settings.model_fields.get(keys[0])
+            within = group.annotation if len(keys) > 1 and group is not None else Settings
+            names = within.model_fields if isinstance(within, type) and issubclass(within, BaseModel) else {}
+            yield f"{where}: no such setting{_did_you_mean(keys[-1], names)}"
+            continue
+        allowed = Settings._hints.get(keys[0])
+        shown = "" if keys[0] in _SECRETS else f" (got {fault['input']!r})"
+        message = fault["msg"].removeprefix("Value error, ")
+        yield f"{where}: {message}{shown}" + (f"; allowed: {allowed}" if allowed else "")
+
+
+def _where(keys: list[str], options: Mapping[str, Any]) -> str:
+    """The place a person has to look at: the option, the variable, or the file's key."""
+    if keys[0] in options:
+        return "--" + "-".join(keys).replace("_", "-").removeprefix("server-")
+    variable = PREFIX + "__".join(keys).upper()
+    upper = {name.upper() for name in os.environ}
+    if variable in upper or PREFIX + keys[0].upper() in upper:
+        return variable
+    return f"{config_file() or 'settings'}: {'.'.join(keys)}"

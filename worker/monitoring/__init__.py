@@ -1,0 +1,1 @@
+"""What operators and supervisors see of a process: logs, metrics, health, systemd."""

@@ -1,0 +1,164 @@
+"""The sweep of the whole installation: mends what is safe to mend, reports what is not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.delivery.activity import Delivering
+from activities.policy.in_force import digest
+from activities.queries.drift import Disagreement
+from activities.queries.sweeps import Sweep, keep_sweep
+from activities.recording.activity import HandOver
+from worker.installation.installation import Installation
+from worker.sweep.comparison import Comparison
+from worker.sweep.recovery import Recovery
+from worker.temporal.connection import is_unavailable
+from worker.temporal.schedules import Periodic, Schedules
+from workflows.ports import SweepOrder, SweepRun
+
+SCHEDULE = "bihuan-sweep"
+_JUST_WRITTEN = timedelta(seconds=30)
+"""A message that is younger is on its way."""
+_CATCH_UP = timedelta(seconds=10)
+"""A sweep that was missed is not made up for: the next one sees the same."""
+_AGAIN = timedelta(seconds=10)
+_log = logging.getLogger("bihuan.sweep")
+
+
+@dataclass
+class Sweeping:
+    """Sweeps.
+
+    Attributes:
+        client: of the server the cases are on.
+        installation: whose cases.
+        hand_over: who takes deliveries.
+        delivering: delivers what nobody takes.
+    """
+
+    client: Client
+    installation: Installation
+    hand_over: HandOver
+    delivering: Delivering
+
+    @activity.defn
+    async def sweep(self, order: SweepOrder) -> SweepRun:
+        """Start and deliver what was left lying, and look where record and Temporal disagree; again, it does no harm.
+
+        Raises:
+            RPCError: Temporal does not answer.
+        """
+        return (await self.swept(order, mend=True)).run
+
+    async def swept(self, order: SweepOrder, *, mend: bool) -> Sweep:
+        """The same, with what was found; without `mend` nothing is changed, nor kept in the record.
+
+        Raises:
+            RPCError: Temporal does not answer.
+        """
+        began = datetime.now(UTC)
+        skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
+        recovery = replace(self._recovery(), mend=mend)
+        comparison = Comparison(self.client, self.installation, beat=_beat)
+        started = await recovery.start_registered()
+        redelivered = await recovery.redeliver(_JUST_WRITTEN)
+        found: list[Disagreement] = []
+        try:
+            found = await comparison.disagreements()
+            started += await recovery.start(comparison.unknown)
+            started += await recovery.start_reviews(comparison.unbegun)
+        except RPCError as error:
+            if is_unavailable(error):
+                raise
+            recovery.faults.append(f"record and Temporal could not be compared: {error.message}")
+        policy = self.installation.policy
+        if fault := self.installation.policy_in_force.fault:
+            recovery.faults.append(fault)
+        run = SweepRun(
+            began=began,
+            ended=datetime.now(UTC),
+            every=order.every,
+            workflows=len(comparison.running),
+            started=started,
+            redelivered=redelivered,
+            disagreements=len(found),
+            skew=skew,
+            policy=digest(policy),
+            faults=tuple(recovery.faults[:10]),
+        )
+        if not mend:
+            return Sweep(run=run, found=tuple(found))
+        _log.log(logging.WARNING if found or run.faults else logging.DEBUG, "sweep: %s", run.summary())
+        return await keep_sweep(self.installation.database, run, found)
+
+    async def watch(self) -> None:
+        """Take up at once what a crash left, then leave it to the Schedule; never raises.
+
+        Where Temporal allows no Schedules, this worker sweeps by itself.
+        """
+        await self._until_done(self._begin)
+        every = self.installation.settings.sweep
+        if await self._until_done(self._schedule):
+            return
+        while True:
+            await asyncio.sleep(every.total_seconds())
+            await self._until_done(self._sweep_alone)
+
+    async def _begin(self) -> bool:
+        recovery = self._recovery()
+        await recovery.start_registered()
+        await recovery.redeliver()
+        return True
+
+    async def _schedule(self) -> bool:
+        every = self.installation.settings.sweep
+        work = Periodic(
+            id=SCHEDULE,
+            when=every,
+            workflow="Sweep",
+            input=SweepOrder(every=every.total_seconds()),
+            note="巡检:补启动、补投递、核对 · starts and delivers what was left lying, holds record against Temporal",
+            summary="巡检 sweep",
+            catch_up=_CATCH_UP,
+        )
+        settings = self.installation.settings
+        try:
+            await Schedules(self.client, settings.task_queue, "UTC").settle([work])
+        except RPCError as error:
+            if is_unavailable(error):
+                raise
+            _log.warning("no Schedule here (%s): this worker sweeps by itself", error.message)
+            return False
+        return True
+
+    async def _sweep_alone(self) -> bool:
+        await self.sweep(SweepOrder(every=self.installation.settings.sweep.total_seconds()))
+        return True
+
+    async def _until_done(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """No fault of the outside world ends it."""
+        while True:
+            try:
+                return await step()
+            except RPCError as error:
+                _log.warning("Temporal does not answer (%s); tried again in %s s", error.message, _AGAIN.seconds)
+            except Exception:  # noqa: BLE001 - whatever it was, the next time it may go through
+                _log.exception("a sweep failed; tried again in %s s", _AGAIN.seconds)
+            await asyncio.sleep(_AGAIN.total_seconds())
+
+    def _recovery(self) -> Recovery:
+        return Recovery(self.client, self.installation, self.hand_over, self.delivering, beat=_beat)
+
+
+def _beat() -> None:
+    """Tell the server that it goes on, where it is the server's activity."""
+    if activity.in_activity():
+        activity.heartbeat()

@@ -1,0 +1,1 @@
+"""The connection to Temporal: address, TLS, search attributes, schedules, deployments, standalone deliveries."""

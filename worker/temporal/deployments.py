@@ -1,0 +1,195 @@
+"""Releases by build id: which of them the server gives work to, once `BIHUAN_BUILD_ID` is set (Worker Versioning).
+
+A case lives for months and across releases, so it is never pinned to one: its next step goes to whichever release is
+current then (AUTO_UPGRADE). A case in motion may therefore be replayed by the new release's code, as it is without
+build ids, and by the old one's after a roll-back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from temporalio.api.deployment.v1 import WorkerDeploymentInfo
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkerDeploymentRequest,
+    SetWorkerDeploymentCurrentVersionRequest,
+    SetWorkerDeploymentRampingVersionRequest,
+)
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import WorkerDeploymentConfig
+
+from worker.installation.settings import Settings
+from workflows.domain.problem import Problem
+
+_RPC_TIMEOUT = timedelta(seconds=10)
+_LOOKS = 30
+_TRIES = 9
+_REFUSALS = frozenset({
+    RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT,
+})  # fmt: skip
+_SPREADING = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+_log = logging.getLogger("bihuan.release")
+_PREFIX = "WORKER_DEPLOYMENT_VERSION_STATUS_"
+
+
+@dataclass(frozen=True)
+class Build:
+    """`status`: inactive, current, ramping, draining or drained; `percent` of new work while it is ramping."""
+
+    build_id: str
+    status: str
+    percent: float
+    since: datetime | None
+
+
+def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """How a worker names its release; None where no build id is set, and every worker takes any work."""
+    if settings.build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.deployment, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
+async def point_out_idle(client: Client, settings: Settings) -> None:
+    """Say in the log that no work will come to this worker before its build is made current; never raises."""
+    build_id = settings.build_id
+    if build_id is None:
+        return
+    with suppress(RPCError):
+        for _ in range(_LOOKS):
+            build = next(
+                (one for one in await Releases(client, settings.deployment).list() if one.build_id == build_id), None
+            )
+            if build is not None:
+                if build.status not in {"current", "ramping"}:
+                    _log.warning(
+                        "build %s is not current in deployment %s: no case comes to this worker; "
+                        "`bihuan release current %s` makes it so",
+                        build_id, settings.deployment, build_id,
+                    )  # fmt: skip
+                return
+            # The server hears of a build with the first poll.
+            await asyncio.sleep(1)
+
+
+@dataclass(frozen=True)
+class Releases:
+    """The builds of one deployment that the server has seen workers of."""
+
+    client: Client
+    deployment: str
+
+    async def list(self) -> Sequence[Build]:
+        """All of them, the newest first; empty before the first worker with a build id.
+
+        Raises:
+            RPCError: the server does not answer, or knows no deployments.
+        """
+        try:
+            info = await self._describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return ()
+            raise
+        ramping = info.routing_config.ramping_deployment_version.build_id
+        percent = info.routing_config.ramping_version_percentage
+        builds = [
+            Build(
+                build_id=one.deployment_version.build_id,
+                status=WorkerDeploymentVersionStatus.Name(one.status).removeprefix(_PREFIX).lower(),
+                percent=percent if one.deployment_version.build_id == ramping else 0.0,
+                since=one.create_time.ToDatetime(UTC),
+            )
+            for one in info.version_summaries
+        ]
+        return sorted(builds, key=lambda build: build.since or datetime.min.replace(tzinfo=UTC), reverse=True)
+
+    async def make_current(self, build_id: str | None) -> None:
+        """Give all work to this build; None: to workers without one. No build ramps any more.
+
+        Raises:
+            Problem: no worker of that build has been seen, or one of its task queues has none.
+            RPCError: the server does not answer.
+        """
+        request = SetWorkerDeploymentCurrentVersionRequest(
+            namespace=self.client.namespace,
+            deployment_name=self.deployment,
+            build_id=build_id or "",
+            identity=self.client.service_client.config.identity,
+        )
+        service = self.client.workflow_service
+        await self._asked(
+            build_id, lambda: service.set_worker_deployment_current_version(request, timeout=_RPC_TIMEOUT)
+        )
+        await self.ramp(None, 0)
+        await self._settled()
+
+    async def ramp(self, build_id: str | None, percent: float) -> None:
+        """Give this share of the cases to this build, the rest to the current one; None and 0 end a ramp.
+
+        Raises:
+            Problem: no worker of that build has been seen.
+            RPCError: the server does not answer.
+        """
+        request = SetWorkerDeploymentRampingVersionRequest(
+            namespace=self.client.namespace,
+            deployment_name=self.deployment,
+            build_id=build_id or "",
+            percentage=percent,
+            identity=self.client.service_client.config.identity,
+        )
+        service = self.client.workflow_service
+        if build_id is None:
+            # There may be no ramp to end.
+            with suppress(RPCError):
+                await service.set_worker_deployment_ramping_version(request, timeout=_RPC_TIMEOUT)
+            return
+        await self._asked(
+            build_id, lambda: service.set_worker_deployment_ramping_version(request, timeout=_RPC_TIMEOUT)
+        )
+
+    async def _asked(self, build_id: str | None, ask: Callable[[], Awaitable[object]]) -> None:
+        """A worker that has just started is not seen on each of its task queues at once: it gets some seconds."""
+        for last in [*[False] * _TRIES, True]:
+            try:
+                await ask()
+            except RPCError as error:
+                if error.status not in _REFUSALS:
+                    raise
+                known = [build.build_id for build in await self.list()]
+                if last or build_id not in known or error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise self._refused(error, build_id, known) from None
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _settled(self) -> None:
+        """Wait until every task queue has heard of it; what is not done within ten seconds is done later."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+                while (await self._describe()).routing_config_update_state == _SPREADING:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+
+    async def _describe(self) -> WorkerDeploymentInfo:
+        answer = await self.client.workflow_service.describe_worker_deployment(
+            DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.deployment),
+            timeout=_RPC_TIMEOUT,
+        )
+        return answer.worker_deployment_info
+
+    def _refused(self, error: RPCError, build_id: str | None, known: Sequence[str]) -> Problem:
+        todo = f"start a worker with BIHUAN_BUILD_ID={build_id} first (seen so far: {', '.join(known) or 'none'})"
+        if build_id in known:
+            todo = "see that its workers are up, and try again"
+        return Problem(f"build {build_id} of {self.deployment}: {error.message}; {todo}")
