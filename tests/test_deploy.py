@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from starter.admin import build_app
-from tests.activities.mail_server import mail_server
+from tests.activities.delivery.mail_server import mail_server
 from tests.starter.command_line import bihuan_environment, intake_form
 from tests.starter.installation import PATIENCE, gap_free, running
 from tests.starter.worker_process import ask_monitor

@@ -57,7 +57,7 @@ def test_a_platform_without_a_server_is_told_what_to_name(monkeypatch: pytest.Mo
 def test_a_test_that_needs_it_fails_with_the_reason_and_is_not_skipped(tmp_path: Path) -> None:
     _package(tmp_path, "#!/bin/sh\necho 'out of shared memory'\nexit 1\n")
     environment = {name: value for name, value in os.environ.items() if name != "BIHUAN_TEST_POSTGRESQL"}
-    one = "tests/activities/test_register.py::test_an_unknown_number_has_no_form"
+    one = "tests/activities/intake/test_register.py::test_an_unknown_number_has_no_form"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", one],
         cwd=_ROOT, env=environment | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,

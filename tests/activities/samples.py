@@ -8,7 +8,7 @@ from typing import Any
 from activities.database.database import Database
 from activities.intake.form import Form
 from activities.intake.register import Register
-from tests.scenes import MONDAY, NUMBER
+from tests.builders import MONDAY, NUMBER
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.formats import Weekday
 from workflows.domain.organisation.organisation import Company, Department, Duty, FollowUp, Group, Organisation, Person
@@ -45,7 +45,7 @@ def customer(**changes: Any) -> dict[str, Any]:
 
 
 async def register_case(database: Database, **changes: Any) -> str:
-    """Register a submission; the first of a database has the number of `tests.scenes`."""
+    """Register a submission; the first of a database has the number of `tests.builders`."""
     registration = await Register(database).register(form(**changes), received_at=MONDAY, day=DAY)
     return registration.number
 

@@ -30,8 +30,8 @@ from activities.database.tables import (
 )
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import OutboxStatus, key_of
-from tests.faults.books import Books, count_deadlines
 from tests.faults.histories import Life, read_lives
+from tests.faults.tally import Books, count_deadlines
 from worker.installation.company_time import TIME_KEY
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.department_task import workflow_id

@@ -28,14 +28,14 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
 from activities.database.tables import registration
-from tests.activities.mail_server import mail_server
+from tests.activities.delivery.mail_server import mail_server
 from tests.faults import processes
 from tests.faults.accounting import Account, account
-from tests.faults.ground import MONDAY, SENDER, Ground, ground, office_on
+from tests.faults.cluster import MONDAY, SENDER, Ground, ground, office_on
+from tests.faults.driver import Office, form_of
 from tests.faults.intake_process import open_and_die
-from tests.faults.lives import LIVES
-from tests.faults.office import Office, form_of
 from tests.faults.plan import Call, Plan
+from tests.faults.scenarios import LIVES
 
 _SPEED = 120
 """A P1 is to be claimed within 10 s and answered within 30: some fall due while nobody is there."""

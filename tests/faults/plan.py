@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from tests.faults.intake_process import Moment
-from tests.faults.lives import LIVES
+from tests.faults.scenarios import LIVES
 
 _ARRIVAL = 0.5
 """Part of the time in which cases come in and processes are killed; the rest is for what was left."""

@@ -14,14 +14,14 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from activities.database.tables import registration
-from tests.activities.mail_server import mail_server
+from tests.activities.delivery.mail_server import mail_server
 from tests.faults import processes
 from tests.faults.accounting import Account, account
-from tests.faults.ground import MONDAY, SENDER, Ground, ground, office_on
+from tests.faults.cluster import MONDAY, SENDER, Ground, ground, office_on
+from tests.faults.driver import Office, form_of
 from tests.faults.intake_process import Moment, open_and_die
-from tests.faults.lives import LIVES
 from tests.faults.next_release import PATCH, NextCaseWorkflow
-from tests.faults.office import Office, form_of
+from tests.faults.scenarios import LIVES
 
 _CASES = 12
 _LONG = 4

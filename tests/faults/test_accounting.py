@@ -17,9 +17,9 @@ from sqlalchemy import delete, insert, select, update
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, timeline
 from activities.delivery.mail import Smtp
-from tests.activities.mail_server import MailServer, mail_server
+from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.faults.accounting import Account, account
-from tests.faults.office import Office, form_of
+from tests.faults.driver import Office, form_of
 from tests.worker.ports import free_ports
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import open_installation

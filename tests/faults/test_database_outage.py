@@ -17,9 +17,9 @@ from uuid import uuid4
 import pytest
 
 from tests.faults.accounting import Account
-from tests.faults.branch import Branch, Branches, at_once, branches
+from tests.faults.driver import form_of
 from tests.faults.line import Line, line_to
-from tests.faults.office import form_of
+from tests.faults.tenant import Branch, Branches, at_once, branches
 from tests.postgresql import Postgresql, own_server
 from tests.starter.installation import Answer
 from workflows.domain.problem import Problem

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from tests.faults.accounting import Account, account
-from tests.faults.branch import at_once
 from tests.faults.disk import GROW_NOTHING, filled, growing_nothing, small_disk
-from tests.faults.office import Office, form_of
+from tests.faults.driver import Office, form_of
+from tests.faults.tenant import at_once
 from tests.starter.command_line import bihuan_environment
 from tests.starter.installation import Answer, Installation, running
 from worker.installation.installation import open_installation

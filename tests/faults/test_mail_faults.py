@@ -15,10 +15,10 @@ from sqlalchemy import select
 from activities.database.tables import outbox
 from activities.delivery.outbox import OutboxStatus
 from starter.services.stuck import Finding
-from tests.activities.mail_server import MailServer, mail_server
+from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.faults.accounting import Account
-from tests.faults.branch import Branch, Branches, at_once, branches
-from tests.faults.office import form_of
+from tests.faults.driver import form_of
+from tests.faults.tenant import Branch, Branches, at_once, branches
 from tests.worker.ports import free_ports
 
 pytestmark = [

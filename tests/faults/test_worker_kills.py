@@ -10,7 +10,7 @@ import pytest
 from activities.analysis.ledger import report_key
 from activities.archive.store import FileState
 from activities.delivery.mail import Smtp
-from tests.faults.ground import SENDER
+from tests.faults.cluster import SENDER
 from tests.faults.worker_deaths import BOARD, CHORES, MOMENTS, SCENES, Played, Scene
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(300)]

@@ -21,15 +21,15 @@ from temporalio.client import WorkflowHandle
 
 from activities.archive.ledger import Ledger
 from activities.archive.store import FileState, Shelf
-from tests.activities.mail_server import MailServer, mail_server
-from tests.activities.test_knowledge import closed
+from tests.activities.delivery.mail_server import MailServer, mail_server
+from tests.activities.knowledge.test_knowledge import closed
+from tests.builders import DAY
+from tests.builders import MONDAY as LONG_AGO
 from tests.faults import processes
 from tests.faults.accounting import Account, account
-from tests.faults.ground import MONDAY, SENDER, Ground, ground, office_on
-from tests.faults.office import PATIENCE, Office, form_of
+from tests.faults.cluster import MONDAY, SENDER, Ground, ground, office_on
+from tests.faults.driver import PATIENCE, Office, form_of
 from tests.faults.worker_process import Kill, Moment
-from tests.scenes import DAY
-from tests.scenes import MONDAY as LONG_AGO
 from workflows.domain.policy.reports import ReportKind
 from workflows.ports import ArchiveRun, ReportOrder, ReportRun
 

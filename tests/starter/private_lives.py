@@ -22,7 +22,7 @@ from activities.queries.case_record import read_case_file
 from activities.review.reviews import find_review
 from starter.services.commands import send, send_to_review
 from starter.services.intake import open_intake
-from tests.activities.mail_server import MailServer
+from tests.activities.delivery.mail_server import MailServer
 from tests.starter.installation import Installation, running
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from activities.delivery.mail import Smtp
-from tests.activities.mail_server import MailServer, mail_server
+from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.starter.command_line import intake_form
 from tests.starter.installation import Answer, Installation, gap_free, refusals, running
 

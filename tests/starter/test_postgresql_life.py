@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from activities.database.database import Database
-from tests.activities.test_policy_files import shipped
+from tests.activities.policy.test_files import shipped
 from tests.record import executed
 from tests.starter.command_line import intake_form
 from tests.starter.installation import Installation, gap_free, running

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.activities.mail_server import mail_server
+from tests.activities.delivery.mail_server import mail_server
 from tests.starter.key_rotation import rotate
 from tests.starter.private_lives import (
     COMMANDS,

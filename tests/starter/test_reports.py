@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from activities.policy.loading import load_policy
-from tests.activities.mail_server import mail_server
+from tests.activities.delivery.mail_server import mail_server
 from tests.starter.installation import Installation, running
 
 pytestmark = pytest.mark.xdist_group("end_to_end")

@@ -14,9 +14,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.starter.command_line import bihuan, intake_form
 from tests.starter.worker_process import worker_process
-from tests.worker.certificates import Authority
-from tests.worker.headers import Headers
-from tests.worker.wire import wire
+from tests.worker.temporal.certificates import Authority
+from tests.worker.temporal.headers import Headers
+from tests.worker.temporal.wire import wire
 from worker.embedded.server import find_binary
 
 pytestmark = pytest.mark.xdist_group("operations")

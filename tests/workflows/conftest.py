@@ -19,7 +19,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.workflows.world import World
+from tests.workflows.fake_activities import World
 from workflows.case.display import SEARCH_ATTRIBUTES
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow

@@ -12,8 +12,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.scenes import RESOLUTION
-from tests.workflows.world import World
+from tests.builders import RESOLUTION
+from tests.workflows.fake_activities import World
 from worker.embedded.server import find_binary
 from workflows.case.display import SEARCH_ATTRIBUTES
 from workflows.case.input import CaseInput

@@ -1,0 +1,196 @@
+"""One installation of several on one server: its own record, people, day and mails; its worker in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from activities.database.tables import registration
+from starter.services.stuck import Finding, find_stuck
+from tests.activities.delivery.mail_server import MailServer
+from tests.faults.accounting import Account, account
+from tests.faults.driver import PATIENCE, Office
+from tests.starter.command_line import bihuan_beside
+from tests.starter.installation import Answer
+from tests.worker.ports import free_ports
+from worker.embedded.server import EmbeddedServer
+from worker.installation.company_time import CompanyTime
+from worker.installation.installation import open_installation
+from worker.installation.settings import ServerSettings, Settings
+from worker.process import run_worker
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
+
+SENDER = "support@example.com"
+_SOON = 0.1
+_AT_REST = 20.0
+"""Seconds for everything that follows from the last step."""
+_MONDAYS = ("01-12", "02-09", "03-09", "04-13", "05-11", "06-08")
+"""Far from each other: numbers begin with the day, and have to differ on one server."""
+
+
+@dataclass
+class Branch:
+    """`start` and `stop` its worker; `ran` are its workers' ends, None or what they raised."""
+
+    office: Office
+    settings: Settings
+    endpoint: Endpoint
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _working: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Until its worker takes tasks.
+
+        Raises:
+            Problem: it cannot work.
+        """
+        self._stop, ready = asyncio.Event(), asyncio.Event()
+        self._working = asyncio.create_task(
+            run_worker(self.settings, ready=lambda _: ready.set(), stop=self._stop, endpoint=self.endpoint)
+        )
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait((self._working, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if not ready.is_set():
+            waiting.cancel()
+            await self._working
+
+    async def stop(self) -> None:
+        """What its worker has in hand is finished."""
+        self._stop.set()
+        if self._working is not None:
+            await self._working
+
+    async def run(self, *arguments: str, given: str = "") -> Answer:
+        """One command as a process of its own."""
+        settings = self.settings
+        environment = {"BIHUAN_DATA": str(settings.data), "BIHUAN_TASK_QUEUE": settings.task_queue}
+        if settings.database_url is not None:
+            environment["BIHUAN_DATABASE_URL"] = settings.database_url
+        return Answer(
+            *await bihuan_beside(*arguments, folder=settings.data, environment=environment, given=given.encode())
+        )
+
+    async def registered(self) -> int:
+        """How many submissions were accepted."""
+        async with self.office.installation.database.read() as connection:
+            return await connection.scalar(select(func.count()).select_from(registration)) or 0
+
+    async def until_blocked(self, *numbers: str) -> None:
+        """Wait until lists of Temporal show that these cases cannot be recorded."""
+
+        async def blocked() -> set[str]:
+            query = "ExecutionStatus = 'Running' AND CaseStatus = 'blocked'"
+            return {execution.id async for execution in self.office.client.list_workflows(query)}
+
+        await _until(blocked, lambda found: found >= set(numbers))
+
+    async def until_stuck(self, number: str, reason: str, error: str = "") -> Finding:
+        """Wait until `bihuan stuck` would name the case for that reason, with that in its last error."""
+
+        async def found() -> list[Finding]:
+            findings, _ = await find_stuck(self.settings, await CompanyTime.read(self.settings))
+            said = [one for one in findings if (one.number, one.reason) == (number, reason)]
+            return [one for one in said if error in (one.error or "")]
+
+        first: Finding = (await _until(found, bool))[0]
+        return first
+
+    async def books(self, mail: MailServer | None = None, **changes: Any) -> Account:
+        """Taken again while something is still under way: a review begins after its case has ended."""
+        office = self.office
+        given = {"acknowledged": office.acknowledged, "mails": mail.mails if mail else None, "sender": SENDER}
+        deadline = monotonic() + _AT_REST
+        while True:
+            books = await account(office.installation.database, office.client, **{**given, **changes})
+            if not books.discrepancies or monotonic() > deadline:
+                return books
+
+
+@dataclass
+class Branches:
+    """The branches of one server, each with a name."""
+
+    folder: Path
+    server: EmbeddedServer
+    _stack: AsyncExitStack
+    _opened: int = 0
+
+    async def open(
+        self,
+        name: str,
+        *,
+        speed: float,
+        database_url: str | None = None,
+        office_url: str | None = None,
+        smtp: str | None = None,
+    ) -> Branch:
+        """A branch whose worker runs, until the server is stopped; `office_url` is its people's way to its database."""
+        data = self.folder / name
+        data.mkdir()
+        endpoint = Endpoint(self.server.address, self.server.ui, os.getpid(), self.server.pid or 0, "default")
+        endpoint.write(data)
+        settings = Settings(
+            data=data,
+            task_queue=name,
+            speed=speed,
+            virtual_start=f"2026-{_MONDAYS[self._opened]}T09:00+08:00",
+            database_url=database_url,
+            smtp_url=SecretStr(smtp) if smtp else None,
+            mail_from=SENDER,
+            server=ServerSettings(synchronous="normal"),
+        )
+        self._opened += 1
+        own = settings.model_copy(update={"database_url": office_url or database_url})
+        installation = await self._stack.enter_async_context(open_installation(own, prepare=True))
+        branch = Branch(Office(installation, await connect(settings, endpoint=endpoint)), settings, endpoint)
+        self._stack.push_async_callback(branch.stop)
+        await branch.start()
+        return branch
+
+
+@asynccontextmanager
+async def branches(folder: Path) -> AsyncIterator[Branches]:
+    """A server for them."""
+    port, ui_port = free_ports(2)
+    server = EmbeddedServer(folder, ServerSettings(port=port, ui_port=ui_port, synchronous="normal"))
+    await server.start()
+    try:
+        async with AsyncExitStack() as stack:
+            yield Branches(folder, server, stack)
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def at_once(**scenarios: Coroutine[Any, Any, Any]) -> AsyncIterator[dict[str, asyncio.Task[Any]]]:
+    """All of them run from now on; whoever awaits one sees how it ended."""
+    tasks = {name: asyncio.create_task(scenario) for name, scenario in scenarios.items()}
+    try:
+        yield tasks
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+async def _until(ask: Callable[[], Coroutine[Any, Any, Any]], holds: Callable[[Any], bool]) -> Any:
+    answer = await ask()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not holds(answer):
+                await asyncio.sleep(_SOON)
+                answer = await ask()
+    except TimeoutError:
+        pytest.fail(f"did not come to pass; last seen: {answer}")
+    return answer

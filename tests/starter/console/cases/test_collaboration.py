@@ -1,0 +1,42 @@
+"""Departments answer by command, and are told what became of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.starter.command_line import bihuan, intake_form, make_installation
+from tests.starter.console.system.test_service import _up
+from tests.worker.ports import free_ports
+
+
+def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path) -> None:
+    make_installation(tmp_path)
+    form = json.dumps(intake_form(intake_key="k"), ensure_ascii=False)
+    number = json.loads(bihuan("open", "-", "--json", folder=tmp_path, given=form).stdout)["number"]
+
+    def said(command: str, by: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return bihuan(command, number, "--as", by, *arguments, folder=tmp_path)
+
+    def shown() -> dict[str, object]:
+        case: dict[str, object] = json.loads(bihuan("show", number, "--json", folder=tmp_path).stdout)
+        return case
+
+    with _up(tmp_path, *free_ports(2)):
+        said("note", "operator", "--text", "已登记")
+        owner = str(shown()["owner"])
+        asked = said("collaborate", owner, "--department", "product", "--duty", "确认设计")
+        assert asked.returncode == 0, asked.stderr
+        early = said("contribute", "sales-001", "--department", "sales", "--result", "x")
+        assert "sales has no open part of this case" in early.stderr
+        stranger = said("claim", "sales-001", "--department", "product")
+        assert "is for the people of product" in stranger.stderr
+        assert said("claim", "product-001", "--department", "product").returncode == 0
+        done = said("contribute", "product-001", "--department", "product", "--result", "设计如此", "--json")
+        assert json.loads(done.stdout)["outcome"] == "accepted"
+        again = said("contribute", "product-001", "--department", "product", "--result", "设计如此")
+        assert again.returncode == 1
+        part = shown()["collaborations"][0]  # type: ignore[index]
+        assert (part["status"], part["person"], part["result"]) == ("done", "product-001", "设计如此")
+        assert "设计如此" in bihuan("show", number, folder=tmp_path).stdout

@@ -1,0 +1,47 @@
+"""`bihuan list` as somebody of a department uses it that was asked for its part (R30)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from activities.database.database import Database
+from tests.activities.queries.test_customer_view import written
+from tests.activities.samples import NUMBER
+from tests.starter.command_line import ON_SQLITE, bihuan
+
+
+@pytest.fixture
+def folder(tmp_path: Path, record_url: str) -> Path:
+    """An installation with one case of technical support, in which sales has answered."""
+
+    async def fill() -> None:
+        database = Database.open(record_url)
+        await database.migrate()
+        one = await written(database)
+        await one.send("claim", "tech-001")
+        await one.part("核对合同")
+        await database.close()
+
+    asyncio.run(fill())
+    return tmp_path
+
+
+def test_a_department_that_was_asked_for_its_part_finds_the_case_and_what_it_owes(folder: Path) -> None:
+    found = bihuan("list", "--department", "sales", "--json", folder=folder)
+    assert [case["number"] for case in json.loads(found.stdout)] == [NUMBER]
+    assert "part done" in bihuan("list", "--department", "sales", folder=folder).stdout
+    assert "leads" in bihuan("list", "--department", "technical_support", "--open", folder=folder).stdout
+
+
+@ON_SQLITE
+def test_a_department_nobody_knows_is_not_taken_for_one_without_cases(folder: Path) -> None:
+    asked = bihuan("list", "--department", "legal", folder=folder)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    allowed = "allowed: technical_support, sales, customer_service"
+    assert asked.stderr == f"bihuan: --department legal: is not in the organisation; {allowed}\n"
+    idle = bihuan("list", "--department", "customer_service", "--json", folder=folder)
+    assert (idle.returncode, json.loads(idle.stdout)) == (0, [])

@@ -1,0 +1,430 @@
+"""Each thing that can be wrong with an installation is made wrong for real, and named with what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from temporalio import activity, workflow
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, RemoveSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.organisation.loading import load_organisation
+from activities.queries.drift import Disagreement, DisagreementReason
+from activities.queries.sweeps import keep_sweep
+from starter.doctor.check import Check
+from starter.doctor.company import calendar, organisation, policy
+from starter.doctor.context import Ward
+from starter.doctor.line import Level, Line, NotLookedAtError
+from starter.doctor.machine import folders
+from starter.doctor.mail import mail, templates
+from starter.doctor.record import clocks, database, integrity
+from starter.doctor.run import Examination
+from starter.doctor.sweep import last_sweep
+from starter.doctor.temporal import pollers, search_attributes, server
+from tests.activities.delivery.mail_server import mail_server
+from tests.activities.policy.test_files import shipped
+from tests.starter.command_line import bihuan, intake_form
+from tests.starter.installation import PATIENCE, Answer, gap_free, running
+from tests.starter.installation import Installation as Up
+from tests.worker.ports import free_ports
+from worker.embedded.server import find_binary
+from worker.installation.installation import Installation, open_installation
+from worker.installation.settings import Settings
+from worker.temporal.search_attributes import ensure_search_attributes
+from workflows.ports import SweepRun
+
+MONDAY = datetime(2026, 5, 11, 1, tzinfo=UTC)
+
+
+async def lines(check: Check, settings: Settings) -> list[Line]:
+    """What one check says of these settings."""
+    ward = Ward(settings)
+    try:
+        return list(await check(ward))
+    finally:
+        await ward.close()
+
+
+def wrong(found: Iterable[Line]) -> list[tuple[str, str, str]]:
+    """Status, what and what to do, of everything that is not right."""
+    return [(one.status.value, one.what, one.todo or "") for one in found if one.status is not Level.OK]
+
+
+@asynccontextmanager
+async def prepared(folder: Path, **settings: Any) -> AsyncIterator[Installation]:
+    """An installation with its database, its company the sample."""
+    wanted = Settings(data=folder / "data", **settings)
+    async with open_installation(wanted, prepare=True) as installation:
+        await installation.settle_organisation()
+        yield installation
+
+
+def own_organisation(folder: Path, *changes: tuple[str, str]) -> Path:
+    content = shipped("activities.organisation", "sample.toml")
+    for old, new in changes:
+        assert old in content
+        content = content.replace(old, new, 1)
+    path = folder / "own-organisation.toml"
+    path.write_text(content, "utf-8")
+    return path
+
+
+# Nothing there, or nothing running
+
+
+def test_where_nothing_runs_the_command_that_starts_it_is_named(tmp_path: Path) -> None:
+    answer = bihuan("doctor", "--json", folder=tmp_path, environment={"TEMPORAL_ADDRESS": ""})
+    assert answer.returncode == 1
+    found = json.loads(answer.stdout)
+    assert all(set(one) == {"check", "status", "what", "todo"} for one in found)
+    faults = {one["check"]: one for one in found if one["status"] == "fault"}
+    assert set(faults) == {"server", "database"}
+    assert "connection refused" in faults["server"]["what"]
+    assert {one["todo"] for one in faults.values()} == {"bihuan up --data bihuan-data"}
+    assert not (tmp_path / "bihuan-data").exists()
+
+
+def test_a_typo_in_the_settings_is_named_before_anything_else(tmp_path: Path) -> None:
+    answer = bihuan("doctor", folder=tmp_path, environment={"BIHUAN_SMTP_ULR": "x", "BIHUAN_SPEED": "1"})
+    assert answer.returncode == 1
+    assert "BIHUAN_SMTP_ULR: no such setting; did you mean BIHUAN_SMTP_URL?" in answer.stdout
+    assert "fault" in answer.stdout
+
+
+async def test_a_check_that_hangs_or_breaks_holds_up_no_other(tmp_path: Path) -> None:
+    async def hangs(_: Ward) -> Iterable[Line]:
+        await asyncio.Event().wait()
+        return []
+
+    async def breaks(_: Ward) -> Iterable[Line]:
+        raise ZeroDivisionError("in the middle")
+
+    async def cannot(_: Ward) -> Iterable[Line]:
+        raise NotLookedAtError("there is no server")
+
+    async def fine(_: Ward) -> Iterable[Line]:
+        return [Line("fine", Level.OK, "all is well")]
+
+    checks: dict[str, Check] = {"hangs": hangs, "breaks": breaks, "cannot": cannot, "fine": fine}
+    done: list[None] = []
+    examination = Examination(checks, {"hangs": 0.01})
+    found = await examination.examine(Ward(Settings(data=tmp_path)), lambda: done.append(None))
+    assert [(one.check, one.status.value) for one in found] == [
+        ("hangs", "fault"), ("breaks", "fault"), ("cannot", "warning"), ("fine", "ok"),
+    ]  # fmt: skip
+    assert len(done) == len(checks)
+    assert "in the middle" in found[1].what
+
+
+# Temporal
+
+
+@workflow.defn(sandboxed=False)
+class Nothing:
+    @workflow.run
+    async def run(self) -> None:
+        return
+
+
+@activity.defn
+async def nothing() -> None:
+    return
+
+
+async def test_what_is_missing_on_a_bare_server_is_named_with_the_command_that_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(find_binary()), data_converter=pydantic_data_converter
+    ) as bare:
+        address = bare.client.service_client.config.target_host
+        monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+        settings = Settings(data=tmp_path, task_queue="here")
+        assert [(one.status, f"Temporal 1.32.0 at {address}" in one.what) for one in await lines(server, settings)] == [
+            (Level.OK, True)
+        ]
+        [(status, what, todo)] = wrong(await lines(search_attributes, settings))
+        assert (status, what.partition(":")[0]) == ("fault", "missing")
+        assert "CaseBreached" in what
+        assert "temporal operator search-attribute create --namespace default --type" in todo
+        await _wrong_type(bare.client)
+        [(status, what, todo)] = wrong(await lines(search_attributes, settings))
+        assert (status, what) == ("fault", "CaseEscalation is Keyword, needed is Int")
+        assert "temporal operator search-attribute remove --name CaseEscalation" in todo
+        absent = wrong(await lines(pollers, settings))
+        assert [(status, "bihuan worker" in todo) for status, _, todo in absent] == [("fault", True)] * 2
+        async with Worker(bare.client, task_queue="here", workflows=[Nothing]):
+            half = await _until_polled(settings, 1)
+            assert "nobody asks task queue here for activities" in half[0][1]
+        async with Worker(bare.client, task_queue="here", workflows=[Nothing], activities=[nothing]):
+            assert await _until_polled(settings, 0) == []
+        monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
+        [(status, what, todo)] = wrong(await lines(server, settings))
+        assert (status, what) == ("fault", f"there is no namespace nowhere at {address}")
+        assert "temporal operator namespace create -n nowhere" in todo
+
+
+async def test_a_server_elsewhere_that_is_down_is_not_said_to_be_started_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_ports(1)[0]}")
+    [(status, _, todo)] = wrong(await lines(server, Settings(data=tmp_path)))
+    assert (status, "check TEMPORAL_ADDRESS" in todo) == ("fault", True)
+
+
+async def _wrong_type(client: Client) -> None:
+    """All of ours, and one that somebody made by hand as something else."""
+    await ensure_search_attributes(client)
+    await client.operator_service.remove_search_attributes(
+        RemoveSearchAttributesRequest(namespace=client.namespace, search_attributes=["CaseEscalation"])
+    )
+    keyword = SearchAttributeKey.for_keyword("CaseEscalation")
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace=client.namespace,
+            search_attributes={keyword.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD},
+        )
+    )
+
+
+async def _until_polled(settings: Settings, faults: int) -> list[tuple[str, str, str]]:
+    async with asyncio.timeout(30):
+        while len(found := wrong(await lines(pollers, settings))) != faults:  # noqa: ASYNC110 - a server is watched
+            await asyncio.sleep(0.05)
+    return found
+
+
+# The record
+
+
+async def test_a_database_of_another_release_or_a_damaged_one_is_named(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    [(status, what, _)] = wrong(await lines(database, Settings(data=empty)))
+    assert (status, what) == ("fault", f"there is no database file {empty.resolve()}/bihuan.db")
+    async with prepared(tmp_path) as installation:
+        settings = installation.settings
+        assert wrong([*await lines(database, settings), *await lines(integrity, settings)]) == []
+        for revision, todo in (("0001", "bihuan db upgrade"), ("9999", "use the release that")):
+            async with installation.database.begin() as connection:
+                await connection.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'"))
+            [(status, what, said)] = wrong(await lines(database, settings))
+            assert (status, f"schema {revision}" in what, said.startswith(todo)) == ("fault", True, True)
+            with pytest.raises(NotLookedAtError):
+                await lines(last_sweep, settings)
+    file = tmp_path / "data" / "bihuan.db"
+    content = bytearray(file.read_bytes())
+    content[4096:12288] = b"\xff" * 8192
+    file.write_bytes(content)
+    [(status, what, todo)] = wrong(await lines(integrity, settings))
+    assert (status, "damaged" in what, "backup" in todo) == ("fault", True, True)
+
+
+async def test_a_database_server_that_is_down_is_named_without_its_password(tmp_path: Path) -> None:
+    url = f"postgresql://bihuan:secret@127.0.0.1:{free_ports(1)[0]}/bihuan"
+    [(status, what, todo)] = wrong(await lines(database, Settings(data=tmp_path, database_url=url)))
+    assert (status, "BIHUAN_DATABASE_URL" in todo, "secret" in what) == ("fault", True, False)
+
+
+async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    settings = Settings(data=tmp_path, archive=tmp_path / "file", reports=tmp_path / "file" / "reports")
+    found = wrong(await lines(folders, settings))
+    assert [(status, todo.rpartition(" ")[2]) for status, _, todo in found] == [
+        ("fault", "BIHUAN_ARCHIVE"), ("fault", "BIHUAN_REPORTS"),
+    ]  # fmt: skip
+    assert "is a file" in found[0][1]
+
+
+# Mail and texts
+
+
+async def test_a_mail_server_that_refuses_the_login_or_is_down_is_named_and_gets_no_mail(tmp_path: Path) -> None:
+    sender: dict[str, Any] = {"data": tmp_path, "mail_from": "support@example.com"}
+    async with mail_server() as mails:
+        found = await lines(mail, Settings(**sender, smtp_url=SecretStr(mails.url("bihuan:right@"))))
+        assert [one.status for one in found] == [Level.OK, Level.WARNING]
+        assert "unencrypted" in found[1].what
+        [(status, what, todo)] = wrong(await lines(mail, Settings(**sender, smtp_url=SecretStr(mails.url("a:wrong@")))))
+        assert (status, "refused user name or password" in what, "wrong" in what) == ("fault", True, False)
+        assert "BIHUAN_SMTP_URL" in todo
+        assert (mails.mails, mails.connections) == ([], 2)
+        down = mails.url()
+    [(status, what, _)] = wrong(await lines(mail, Settings(**sender, smtp_url=SecretStr(down))))
+    assert (status, "cannot be used" in what) == ("fault", True)
+    [(status, what, todo)] = wrong(await lines(mail, Settings(data=tmp_path)))
+    assert (status, "stay in the outbox" in what) == ("warning", True)
+    [(status, what, _)] = wrong(await lines(mail, Settings(data=tmp_path, smtp_url=SecretStr(down))))
+    assert (status, "mail_from" in what) == ("fault", True)
+
+
+async def test_a_companys_broken_template_is_named_with_file_and_line(tmp_path: Path) -> None:
+    own = tmp_path / "zh_CN" / "customer"
+    own.mkdir(parents=True)
+    (own / "created.j2").write_text("{% block subject %}\n{{ numbr }}{% endblock %}", "utf-8")
+    [(status, what, todo), *_] = wrong(await lines(templates, Settings(data=tmp_path, templates=tmp_path)))
+    assert (status, "created.j2:2: 'numbr' is undefined" in what) == ("warning", True)
+    assert "the shipped template is used" in todo
+
+
+# What the company has written down
+
+
+async def test_a_policy_that_names_unknown_departments_or_people_is_named(tmp_path: Path) -> None:
+    content = shipped("activities.policy", "standard.toml")
+    own = tmp_path / "own.toml"
+    changed = content.replace('department = "after_sales"', 'department = "aftersales"', 1)
+    own.write_text(changed.replace("recipients = []", 'recipients = ["nobody-001", "a@example.com"]'), "utf-8")
+    async with prepared(tmp_path, policy=str(own)) as installation:
+        found = wrong(await lines(organisation, installation.settings))
+        assert [status for status, *_ in found] == ["fault", "fault"]
+        assert "'aftersales' is no department of the organisation" in found[0][1]
+        assert "nobody in the organisation: nobody-001" in found[1][1]
+        run = SweepRun(began=MONDAY, ended=MONDAY, every=120, policy="another")
+        await keep_sweep(installation.database, run, ())
+        [(status, what, todo)] = wrong(await lines(policy, installation.settings))
+        assert (status, "the worker goes by another policy" in what) == ("warning", True)
+        assert "bihuan retime --all" in todo
+        own.write_text(content.replace('id = "technical"', 'idd = "technical"', 1), "utf-8")
+        found = wrong(await lines(policy, installation.settings))
+        assert found
+        assert all(status == "fault" and "own.toml: types" in what for status, what, _ in found)
+
+
+async def test_days_without_a_duty_manager_and_groups_without_anybody_are_named(tmp_path: Path) -> None:
+    away = 'away = [{ first = 2026-05-13, last = 2026-05-14 }]\nid = "duty-001"'
+    path = own_organisation(
+        tmp_path,
+        ('id = "duty-001"', away),
+        ('email = "duty-002@example.com"\n', ""),
+    )
+    content = path.read_text("utf-8")
+    agents = [one.id for one in load_organisation(path).members("tech-support")]
+    for key in agents:
+        content = content.replace(f'id = "{key}"\n', f'id = "{key}"\naway = true\n', 1)
+    path.write_text(content, "utf-8")
+    sending: dict[str, Any] = {"smtp_url": SecretStr("smtp://127.0.0.1:9"), "mail_from": "support@example.com"}
+    async with prepared(tmp_path, organisation=path, virtual_start=MONDAY, **sending) as installation:
+        found = wrong(await lines(organisation, installation.settings))
+        said = {what.partition(":")[0]: (status, what) for status, what, _ in found}
+        assert set(said) == {
+            "group tech-support", "the duty manager is away", "1 people have no mail address",
+        }  # fmt: skip
+        status, gap = said["the duty manager is away"]
+        assert (status, "2026-05-13 (duty-001), 2026-05-14 (duty-001)" in gap) == ("fault", True)
+        assert said["1 people have no mail address"][1].endswith(": duty-002")
+        path.write_text(content.replace("启明", "新启明"), "utf-8")
+        again = wrong(await lines(organisation, installation.settings))
+        assert ("warning", f"{path} is not the organisation in force", f"bihuan org load {path}") in again
+    async with open_installation(Settings(data=tmp_path / "bare"), prepare=True) as bare:
+        [(status, _, todo)] = wrong(await lines(organisation, bare.settings))
+        assert (status, todo) == ("fault", "bihuan org load FILE")
+
+
+async def test_holidays_that_are_not_announced_yet_are_named(tmp_path: Path) -> None:
+    async with prepared(tmp_path, virtual_start=datetime(2051, 1, 2, tzinfo=UTC)) as installation:
+        [(status, what, todo)] = wrong(await lines(calendar, installation.settings))
+    assert (status, "holidays of 2051 are not announced" in what) == ("warning", True)
+    assert "bihuan retime --all" in todo
+
+
+# The sweep
+
+
+async def test_a_sweep_that_no_longer_comes_and_clocks_that_differ_are_named(tmp_path: Path) -> None:
+    async with prepared(tmp_path) as installation:
+        settings, record = installation.settings, installation.database
+        assert [status for status, *_ in wrong(await lines(last_sweep, settings))] == ["warning"]
+        now = datetime.now(UTC)
+        late = SweepRun(began=MONDAY, ended=MONDAY, every=120)
+        await keep_sweep(record, late, ())
+        [(status, _, todo)] = wrong(await lines(last_sweep, settings))
+        assert (status, "bihuan-sweep" in todo) == ("fault", True)
+        skewed = SweepRun(began=now, ended=now, every=120, skew=-90, faults=("FB1 could not be started: no",))
+        await keep_sweep(record, skewed, ())
+        assert wrong(await lines(last_sweep, settings))[0][1] == "FB1 could not be started: no"
+        [(status, what, todo)] = wrong(await lines(clocks, settings))
+        assert (status, "90 s behind" in what, "NTP" in todo) == ("warning", True, True)
+
+
+@pytest.mark.xdist_group("doctor")
+async def test_what_was_left_lying_is_named_and_mended_and_a_lost_case_is_named_with_the_way_out(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, BIHUAN_SWEEP="1h") as up:
+        form = json.dumps(intake_form(intake_key="lost"), ensure_ascii=False)
+        lost = (await up.run("open", "-", "--json", given=form)).value["number"]
+        await up.until_case(lost, lambda case: bool(case["owner"]))
+        copied = (
+            "INSERT INTO registration (number, channel, intake_key, form, received_at) "
+            "SELECT number || '9', channel, 'copy', form, received_at FROM registration"
+        )
+        long_ago = "UPDATE case_record SET updated_at = '2026-01-01 00:00:00.000000'"
+        with closing(sqlite3.connect(up.data / "bihuan.db")) as connection, connection:
+            connection.execute(copied)
+            connection.execute(long_ago)
+        await up.temporal("workflow", "terminate", "--workflow-id", lost, "--reason", "by mistake")
+        looked = await up.run("doctor", "--json")
+        assert looked.code == 1
+        said = {one["what"]: one for one in json.loads(looked.out) if one["status"] == "fault"}
+        assert said["1 registered cases or reviews had no workflow"]["todo"].startswith("bihuan doctor --mend")
+        ended = said[f"{lost}: workflow_ended, terminated"]
+        assert f"temporal workflow reset --workflow-id {lost}" in ended["todo"]
+        assert len(said) == 2
+        mended = json.loads((await up.run("doctor", "--mend", "--json")).out)
+        assert "1 registered cases or reviews had no workflow: mended" in {one["what"] for one in mended}
+        await up.until_case(f"{lost}9", lambda case: bool(case["owner"]))
+        stuck = await up.until_stuck(lost, DisagreementReason.WORKFLOW_ENDED)
+        assert (stuck["todo"], stuck["what"]) == (ended["todo"], "terminated")
+        assert f"workflows/{lost}" in stuck["link"]
+        shown = await up.run("stuck")
+        assert f"{lost} workflow_ended: let it go on from its last step" in shown.out
+        await _close_lost(up, lost)
+
+
+async def _close_lost(up: Up, lost: str) -> None:
+    """Nothing else is closed over the head of its workflow, nor what only this command misses."""
+
+    async def close(by: str = "operator") -> Answer:
+        return await up.run("close-lost", lost, "--as", by, "--why", "存储丢失", "--json")
+
+    assert f"{lost}: Temporal has its workflow (terminated); bihuan stuck says what helps" in (await close()).err
+    await up.temporal("workflow", "delete", "--workflow-id", lost, "--yes")
+    async with asyncio.timeout(PATIENCE):
+        while "Temporal has its workflow" in (early := await close()).err:
+            pass
+    assert (early.code, f"{lost}: the latest sweep did not miss it" in early.err) == (1, True), early
+    await up.run("doctor", "--mend")
+    assert "--as nobody: is not in the organisation" in (await close("nobody")).err
+    assert (await close()).value == {"number": lost, "status": "closed", "resolution": "withdrawn"}
+    case = await up.case(lost)
+    assert gap_free(case)
+    assert (case["timeline"][-1]["by"], case["timeline"][-1]["detail"]["why"]) == ("operator", "存储丢失")
+    assert (await close()).err == f"bihuan: {lost} is closed (withdrawn) already\n"
+    await up.run("doctor", "--mend")
+    assert lost not in (await up.run("stuck")).out
+
+
+def test_every_kind_of_disagreement_has_a_way_out() -> None:
+    from starter.services.remedies import remedy
+
+    now = datetime.now(UTC)
+    for reason in DisagreementReason:
+        for name in ("FB1", "FB1/product", "FB1/review"):
+            one = Disagreement(number="FB1", reason=reason, workflow=name, since=now - timedelta(1), what="completed")
+            assert len(remedy(one)) > 20

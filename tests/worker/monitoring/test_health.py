@@ -1,0 +1,162 @@
+"""A worker that takes no work looks well from outside: readiness has to see it, and liveness must not be misled."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import pytest
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.database.database import Database
+from tests.postgresql import running_server
+from tests.worker.temporal.wire import Wire, wire
+from worker.embedded.server import find_binary
+from worker.monitoring.health import Bounds, Health, Phase
+from worker.temporal.pollers import Pollers
+
+_PATIENCE = 20.0
+_BOUNDS = Bounds(every=timedelta(milliseconds=200), silence=timedelta(seconds=3), database=timedelta(milliseconds=500))
+_POLL = "matching.longPollExpirationInterval"
+
+
+@activity.defn
+async def nothing() -> None: ...
+
+
+@workflow.defn(sandboxed=False)
+class Nothing:
+    @workflow.run
+    async def run(self) -> None: ...
+
+
+@pytest.fixture(scope="module")
+async def impatient() -> AsyncIterator[WorkflowEnvironment]:
+    """A server that lets a poll wait for a second instead of a minute, so that a silent poller shows soon."""
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(find_binary()),
+        dev_server_log_level="error",
+        dev_server_extra_args=["--dynamic-config-value", f'{_POLL}="1s"'],
+    ) as environment:
+        yield environment
+
+
+@asynccontextmanager
+async def watched(client: Client, queue: str, database: Database) -> AsyncIterator[Health]:
+    health = Health(_BOUNDS)
+    health.enter(Phase.RUNNING)
+    watching = asyncio.create_task(health.watch(Pollers(client, queue), database))
+    try:
+        yield health
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+async def until(health: Health, holds: Callable[[list[str]], bool]) -> list[str]:
+    async with asyncio.timeout(_PATIENCE):
+        while not holds(problems := health.readiness()):  # noqa: ASYNC110 - what changes is at the server
+            await asyncio.sleep(0.05)
+    return problems
+
+
+def ready(problems: list[str]) -> bool:
+    return not problems
+
+
+@pytest.fixture
+def queue() -> str:
+    return uuid.uuid4().hex
+
+
+async def _its_activity_poller_dies(client: Client, queue: str, database: Database) -> None:
+    async with watched(client, queue, database) as health, Worker(client, task_queue=queue, workflows=[Nothing]):
+        alone = ["activity poller: the server has not seen one of this process"]
+        await until(health, lambda problems: problems == alone)
+        async with Worker(client, task_queue=queue, activities=[nothing]):
+            await until(health, ready)
+        (problem,) = await until(health, bool)
+        assert problem.startswith("activity poller: the server has not seen one of this process for ")
+        assert health.liveness() == []
+
+
+async def _somebody_elses_pollers(client: Client, queue: str, database: Database) -> None:
+    async with (
+        Worker(client, task_queue=queue, workflows=[Nothing], activities=[nothing], identity="another"),
+        watched(client, queue, database) as health,
+    ):
+        problems = await until(health, lambda problems: "not looked yet" not in problems)
+        assert [problem.split()[0] for problem in problems] == ["workflow", "activity"]
+
+
+async def _the_network_swallows_everything(address: str, queue: str, database: Database) -> None:
+    async with wire(address) as to_server:
+        client = await Client.connect(to_server.address)
+        async with (
+            watched(client, queue, database) as health,
+            Worker(client, task_queue=queue, workflows=[Nothing], activities=[nothing]),
+        ):
+            for break_off in (Wire.freeze, Wire.cut):
+                await until(health, ready)
+                break_off(to_server)
+                await until(health, lambda problems: any(one.startswith("temporal: ") for one in problems))
+                assert health.liveness() == []
+                to_server.mend()
+            await until(health, ready)
+
+
+async def test_readiness_sees_each_way_to_take_no_work_and_liveness_blames_no_outage_on_the_process(
+    impatient: WorkflowEnvironment, database: Database, queue: str
+) -> None:
+    client = impatient.client
+    async with asyncio.TaskGroup() as together:
+        together.create_task(_its_activity_poller_dies(client, f"{queue}-1", database))
+        together.create_task(_somebody_elses_pollers(client, f"{queue}-2", database))
+        together.create_task(
+            _the_network_swallows_everything(client.service_client.config.target_host, f"{queue}-3", database)
+        )
+
+
+async def test_a_database_that_is_gone_makes_a_worker_unready_until_it_is_back(
+    impatient: WorkflowEnvironment, queue: str
+) -> None:
+    client = impatient.client
+    with running_server() as server:
+        host = server.rpartition("@")[2]
+        async with (
+            wire(host) as to_database,
+            Worker(client, task_queue=queue, workflows=[Nothing], activities=[nothing]),
+        ):
+            database = Database.open(f"postgresql://postgres@{to_database.address}/postgres")
+            await database.migrate()
+            async with watched(client, queue, database) as health:
+                await until(health, ready)
+                to_database.freeze()
+                await until(health, lambda problems: any(one.startswith("database: ") for one in problems))
+                assert health.liveness() == []
+                to_database.mend()
+                await until(health, ready)
+            await database.close()
+
+
+def test_a_worker_gets_no_work_before_it_runs_nor_once_it_drains() -> None:
+    health = Health()
+    assert health.readiness() == ["the worker is starting"]
+    health.enter(Phase.DRAINING)
+    assert health.readiness() == ["the worker is draining"]
+    assert health.liveness() == []
+    health.enter(Phase.ENDED)
+    assert health.liveness() == ["the worker has ended"]
+
+
+def test_a_drain_that_never_ends_is_for_the_supervisor_to_end() -> None:
+    health = Health(Bounds(drain=timedelta(0)))
+    health.enter(Phase.DRAINING)
+    assert health.liveness() == ["has been draining for 0 s"]

@@ -1,0 +1,189 @@
+"""A new release takes over cases that began under the old one, and gives them back when it is no good."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.recording.activity import hand_over_nothing
+from starter.doctor.context import Ward
+from starter.doctor.release import release
+from tests.workflows.fake_activities import World
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
+from worker.process import RUNNER, build_activities, build_worker
+from worker.temporal.deployments import Releases, deployment, point_out_idle
+from worker.temporal.search_attributes import ensure_search_attributes
+from worker.temporal.standalone_delivery import StandaloneDelivery, stable_id
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
+from workflows.collaboration.workflow import CollaborationWorkflow
+from workflows.domain.problem import Problem
+from workflows.entity.input import NEWEST
+from workflows.review.workflow import ReviewWorkflow
+
+_PATIENCE = 20.0
+
+
+def build(client: Client, settings: Settings, world: World) -> Worker:
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
+        activities=world.activities,
+        workflow_runner=RUNNER,
+        deployment_config=deployment(settings),
+    )
+
+
+async def until(asked: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(_PATIENCE):
+        while not await asked():  # noqa: ASYNC110 - the server is asked
+            await asyncio.sleep(0.05)
+
+
+async def standing(releases: Releases) -> dict[str, str]:
+    return {one.build_id: one.status for one in await releases.list()}
+
+
+async def worked(handle: WorkflowHandle[CaseWorkflow, str]) -> list[str]:
+    """Who worked on the case, in order."""
+    return [
+        event.workflow_task_completed_event_attributes.deployment_version.build_id
+        for event in (await handle.fetch_history()).events
+        if event.HasField("workflow_task_completed_event_attributes")
+    ]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    queue = uuid.uuid4().hex
+    return Settings(data=tmp_path, task_queue=queue, deployment=queue)
+
+
+def of_build(settings: Settings, build_id: str) -> Settings:
+    return settings.model_copy(update={"build_id": build_id})
+
+
+async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_again(
+    local: WorkflowEnvironment, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, queue, world = local.client, settings.task_queue, World()
+    await ensure_search_attributes(client)
+    releases = Releases(client, settings.deployment)
+    assert await standing(releases) == {}
+    number = f"FB{queue[:12]}"
+
+    async def note(index: int) -> None:
+        await handle.signal("note", {"command_id": f"c{index}", "by": "operator", "text": "备注"})
+        await until(lambda: judged(f"c{index}"))
+
+    async def judged(command_id: str) -> bool:
+        return (await handle.query(CaseWorkflow.outcome, command_id)).outcome == "accepted"
+
+    async def seen(build_id: str, status: str) -> bool:
+        return (await standing(releases)).get(build_id) == status
+
+    async with build(client, settings, world):
+        start = CaseInput(number=number, **NEWEST)
+        handle = await client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=queue)
+        await note(1)
+    async with build(client, of_build(settings, "A"), world):
+        await until(lambda: seen("A", "inactive"))
+        await point_out_idle(client, of_build(settings, "A"))
+        assert "build A is not current" in caplog.text
+        with pytest.raises(
+            Problem, match=r"^build Z of .*; start a worker with BIHUAN_BUILD_ID=Z first \(seen so far: A\)$"
+        ):
+            await releases.make_current("Z")
+        await releases.make_current("A")
+        await note(2)
+        await _what_is_no_case_works_too(client, settings, world)
+        async with build(client, of_build(settings, "B"), world):
+            await until(lambda: seen("B", "inactive"))
+            await releases.ramp("B", 100)
+            assert [(one.build_id, one.percent) for one in await releases.list() if one.percent] == [("B", 100)]
+            await note(3)
+            await releases.make_current("B")
+            assert (await standing(releases))["B"] == "current"
+            await note(4)
+            assert list(dict.fromkeys(await worked(handle))) == ["", "A", "B"]
+            await releases.make_current("A")
+            assert (await standing(releases))["A"] == "current"
+            await note(5)
+            assert (await worked(handle))[-1] == "A"
+            await handle.terminate()
+
+
+async def _what_is_no_case_works_too(client: Client, settings: Settings, world: World) -> None:
+    """Standalone activities and what a Schedule starts go to the current build."""
+    key = f"{uuid.uuid4().hex}:created:open:customer"
+    assert await StandaloneDelivery(client, settings.task_queue)("FB1", [key]) == []
+    await client.get_activity_handle(stable_id("deliver", key)).result()
+    assert world.delivered == [key]
+    name = f"scheduled-{settings.task_queue}"
+    action = ScheduleActionStartWorkflow("Case", CaseInput(number="FB2"), id=name, task_queue=settings.task_queue)
+    schedule = await client.create_schedule(name, Schedule(action=action, spec=ScheduleSpec()))
+    await schedule.trigger()
+    await until(lambda: _runs(client, name))
+    await schedule.delete()
+
+
+async def _runs(client: Client, name: str) -> bool:
+    async for one in client.list_workflows(f"WorkflowId STARTS_WITH '{name}'"):
+        handle = client.get_workflow_handle_for(CaseWorkflow.run, one.id)
+        if await handle.query(CaseWorkflow.state) is not None:
+            await handle.terminate()
+            return True
+    return False
+
+
+async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
+    local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", local.client.service_client.config.target_host)
+    ward = Ward(settings)
+
+    async def examined() -> list[tuple[str, str, str | None]]:
+        return [(one.status.value, one.what, one.todo) for one in await release(ward)]
+
+    async def idle() -> bool:
+        return await examined() == [
+            (
+                "fault",
+                "the cases go to workers without a build id, and none is there",
+                "start a worker without BIHUAN_BUILD_ID, or: bihuan release current A",
+            )
+        ]
+
+    releases = Releases(local.client, settings.deployment)
+    assert await examined() == [("ok", "no build ids: every worker takes any case", None)]
+    async with build(local.client, of_build(settings, "A"), World()):
+        await until(idle)
+        await releases.make_current("A")
+        assert await examined() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
+    await ward.close()
+
+
+def test_without_a_build_id_every_worker_takes_any_case(settings: Settings) -> None:
+    assert deployment(settings) is None
+
+
+async def test_a_worker_begins_at_once_under_the_name_of_its_release(
+    local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = Mock(side_effect=AssertionError("the code of every module is read for a name"))
+    monkeypatch.setattr("temporalio.worker._worker.load_default_build_id", named)
+    async with open_installation(settings, prepare=True) as installation:
+        activities = build_activities(local.client, installation, hand_over_nothing)
+        assert build_worker(local.client, settings, activities).config()["build_id"] == f"bihuan-{version('bihuan')}"
+        build_worker(local.client, of_build(settings, "A"), activities)

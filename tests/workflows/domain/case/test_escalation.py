@@ -1,0 +1,193 @@
+"""Deadlines that are missed, and who is told."""
+
+from __future__ import annotations
+
+from tests.builders import (
+    DAY,
+    DISPATCH,
+    HOUR,
+    MINUTE,
+    MONDAY,
+    NUMBER,
+    RESOLUTION,
+    command,
+    consulted,
+    kinds,
+    open_case,
+    resolved_case,
+    settlement,
+    terms,
+    told,
+)
+from workflows.domain.case.aggregate import Case
+from workflows.domain.event import EventKind, Message
+from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority
+
+
+def test_a_p1_at_night_wakes_the_duty_manager_and_a_p2_does_not() -> None:
+    assert (Message.DUTY_ALERT, "duty-001") in told(open_case(Priority.P1)[1])
+    assert (Message.DUTY_ALERT, "duty-001") not in told(open_case(Priority.P2)[1])
+
+
+def test_a_reply_sent_too_late_is_recorded_after_the_missed_deadline() -> None:
+    case, _ = open_case()
+    sent = MONDAY + 90 * MINUTE
+    events = case.handle(command("reply", "tech-001", text="在查", at=sent), MONDAY + 5 * HOUR)
+    assert ClockName.RESPONSE in [breach.clock for breach in case.breaches]
+    assert kinds(events).index(EventKind.LAPSED) < kinds(events).index(EventKind.REPLIED)
+
+
+def test_a_p1_that_nobody_touches_climbs_level_by_level_and_tells_the_customer() -> None:
+    case, _ = open_case()
+    events = [event for minute in range(1, 200) for event in case.expire(MONDAY + minute * MINUTE)]
+    escalated = [event.detail["to"] for event in events if event.kind is EventKind.ESCALATED]
+    assert escalated[:3] == ["tech-lead", "tech-head", "director"]
+    assert (Message.ESCALATED_CUSTOMER, CUSTOMER) in told(events)
+    assert case.view().escalation_level == 3
+
+
+def test_after_an_outage_no_escalation_is_left_out_for_a_deadline_that_was_missed_after_it() -> None:
+    case, _ = open_case()
+    case.expire(MONDAY + 20 * MINUTE)
+    events = case.expire(MONDAY + 70 * MINUTE)
+    missed = [(event.detail["clock"], event.detail["due"]) for event in events if event.kind is EventKind.LAPSED]
+    assert [clock for clock, _ in missed] == [ClockName.ESCALATION, ClockName.RESPONSE]
+    assert missed == sorted(missed, key=lambda one: str(one[1]))
+    assert case.escalation.level == 3
+
+
+def test_a_case_from_before_that_was_so_goes_on_as_it_began() -> None:
+    before = settlement(terms_=terms(lapses_in_order=False))
+    case, _ = Case.open(NUMBER, before, MONDAY)
+    case.expire(MONDAY + 20 * MINUTE)
+    case.expire(MONDAY + 70 * MINUTE)
+    assert case.escalation.level == 2
+
+
+def test_acknowledging_stops_the_climb() -> None:
+    case, _ = open_case()
+    case.expire(MONDAY + 20 * MINUTE)
+    assert case.escalation.to == "tech-lead"
+    case.handle(command("acknowledge", "tech-lead"), MONDAY + 21 * MINUTE)
+    case.expire(MONDAY + 55 * MINUTE)
+    assert case.escalation.level == 1
+
+
+def test_only_the_person_it_went_to_or_above_acknowledges() -> None:
+    case, _ = open_case()
+    for minute in range(60):
+        case.expire(MONDAY + minute * MINUTE)
+    assert case.escalation.to == "tech-head"
+    events = case.handle(command("acknowledge", "tech-lead"), MONDAY + HOUR - MINUTE)
+    assert kinds(events) == [EventKind.REJECTED]
+    events = case.handle(command("acknowledge", "director"), MONDAY + HOUR - MINUTE)
+    assert kinds(events) == [EventKind.ACKNOWLEDGED]
+
+
+def test_a_missed_daily_update_escalates_and_has_to_be_explained() -> None:
+    case, _ = open_case()
+    case.handle(command("reply", "tech-001", text="在查"), MONDAY + MINUTE)
+    case.expire(MONDAY + DAY)
+    assert ClockName.PROGRESS in [breach.clock for breach in case.breaches]
+    assert case.escalation.level >= 1
+    late = command("progress", "tech-001", text="定位到原因")
+    assert kinds(case.handle(late, MONDAY + DAY + HOUR))[-1] is EventKind.REJECTED
+    explained = command("progress", "tech-001", text="定位到原因", why="夜里没有人")
+    assert kinds(case.handle(explained, MONDAY + DAY + HOUR))[-1] is EventKind.PROGRESSED
+
+
+def test_a_second_day_without_an_update_escalates_again() -> None:
+    case, _ = open_case()
+    case.handle(command("reply", "tech-001", text="在查"), MONDAY + MINUTE)
+    for hours in range(49):
+        case.expire(MONDAY + hours * HOUR)
+    assert [breach.clock for breach in case.breaches].count(ClockName.PROGRESS) == 2
+
+
+def test_an_internal_update_does_not_reach_the_customer() -> None:
+    case, _ = open_case()
+    events = case.handle(command("progress", "tech-001", text="怀疑是上游", internal=True), MONDAY + MINUTE)
+    assert told(events) == []
+
+
+def test_refusing_again_and_again_climbs_until_the_top_and_p0_stays_p0() -> None:
+    case, now = resolved_case(Priority.P1)
+    owners = []
+    for hour in range(1, 6):
+        case.handle(command("refuse", CUSTOMER, why="还是不行"), now + hour * HOUR)
+        owners.append(case.owner)
+        case.handle(command("resolve", case.owner or "", **RESOLUTION), now + hour * HOUR)
+    assert owners == ["tech-lead", "tech-head", "director", "director", "director"]
+    assert case.priority is Priority.P0
+    assert case.reopened == 5
+
+
+def test_a_reopened_case_does_not_alarm_at_once() -> None:
+    case, now = resolved_case()
+    later = now + 30 * DAY
+    case.expire(later)
+    case.handle(command("refuse", CUSTOMER, why="又坏了"), later)
+    assert case.expire(later + MINUTE) == []
+
+
+def test_a_customer_who_wants_a_call_makes_the_owner_call_and_a_missed_call_escalates() -> None:
+    case, now = resolved_case(by_phone=True)
+    assert ClockName.FEEDBACK in case.clocks
+    assert ClockName.CONFIRMATION not in case.clocks
+    case.expire(now + 2 * DAY)
+    assert ClockName.FEEDBACK in [breach.clock for breach in case.breaches]
+    events = case.handle(command("feedback", "tech-001", text="已电话告知"), now + 2 * DAY)
+    assert kinds(events) == [EventKind.FEEDBACK_GIVEN]
+    assert (Message.FOLLOW_UP_DUE, "followup-001") in told(events)
+
+
+def test_a_result_that_cannot_be_delivered_is_told_by_a_person_instead() -> None:
+    case, now = resolved_case()
+    failed = command(
+        "undeliverable", "system", message="result", recipient=CUSTOMER, channel="email", error="550 no such user"
+    )
+    events = case.handle(failed, now + MINUTE)
+    assert (Message.FEEDBACK_DUE, "tech-001") in told(events)
+    assert ClockName.FEEDBACK in case.clocks
+
+
+def test_an_undeliverable_message_to_the_owner_goes_to_somebody_else() -> None:
+    case, _ = open_case()
+    failed = command(
+        "undeliverable", "system", message="dispatched", recipient="tech-001", channel="email", error="550"
+    )
+    assert told(case.handle(failed, MONDAY)) == [(Message.UNDELIVERABLE, "tech-lead")]
+
+
+def test_a_missed_follow_up_goes_to_the_follow_up_supervisor() -> None:
+    case, now = resolved_case()
+    events = [event for hours in range(25) for event in case.expire(now + hours * HOUR)]
+    assert (Message.FOLLOW_UP_DUE, "followup-001") in told(events)
+    assert (Message.ESCALATED, "followup-head") in told(events)
+    assert (Message.ESCALATED_CUSTOMER, CUSTOMER) not in told(events)
+    assert kinds(case.handle(command("acknowledge", "followup-head"), now + DAY)) == [EventKind.ACKNOWLEDGED]
+
+
+def test_a_handover_to_a_colleague_does_not_silence_an_escalation() -> None:
+    case, _ = open_case()
+    case.expire(MONDAY + 21 * MINUTE)
+    other = DISPATCH.model_copy(update={"owner": "tech-002"})
+    case.handle(
+        command("assign", "tech-001", to="tech-002", why="交给你"), MONDAY + 22 * MINUTE, consulted(dispatch=other)
+    )
+    assert case.owner == "tech-002"
+    assert not case.escalation.acknowledged
+    case.handle(
+        command("assign", "tech-lead", to="tech-001", why="还是你"), MONDAY + 23 * MINUTE, consulted(dispatch=DISPATCH)
+    )
+    assert case.escalation.acknowledged
+    assert case.escalation.level == 0
+
+
+def test_a_p0_that_is_worked_on_does_not_escalate_because_the_customer_is_silent() -> None:
+    case, _ = open_case(Priority.P0, missing=("product",))
+    case.handle(command("reply", "tech-001", text="先按已知信息处理"), MONDAY + MINUTE)
+    case.clocks = {ClockName.SUPPLEMENT: case.clocks[ClockName.SUPPLEMENT]}
+    events = [event for days in range(1, 10) for event in case.expire(MONDAY + days * DAY)]
+    assert (Message.SUPPLEMENT_OVERDUE, "tech-001") in told(events)
+    assert EventKind.ESCALATED not in kinds(events)
