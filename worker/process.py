@@ -16,22 +16,22 @@ from temporalio.runtime import PrometheusConfig
 from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
-from activities.analysis.activity import Reporting
-from activities.archive.activity import Archiving
-from activities.archive.store import Shelf
-from activities.delivery.activity import Delivering
+from activities.analysis.activity import ReportActivities
+from activities.archive.activity import ArchiveActivities
+from activities.archive.store import ArchiveStore
+from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transport
 from activities.messages.renderer import Renderer
-from activities.opening.activity import Settling
-from activities.recording.activity import HandOver, Recording, hand_over_nothing
-from activities.recording.review_activity import ReviewRecording
+from activities.opening.activity import OpeningActivities
+from activities.recording.activity import HandOver, RecordingActivities, hand_over_nothing
+from activities.recording.review_activity import ReviewRecordingActivities
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.monitoring.health import Phase
 from worker.monitoring.metrics import installed_version
 from worker.monitoring.systemd import keep_watchdog_calm, tell_supervisor
-from worker.sweep.activity import Sweeping
+from worker.sweep.activity import SweepActivities
 from worker.temporal.connection import connect
 from worker.temporal.deployments import deployment, point_out_idle
 from worker.temporal.endpoint import Endpoint
@@ -66,12 +66,12 @@ _log = logging.getLogger("bihuan.worker")
 class Activities:
     """The activities of one process, each with what it needs."""
 
-    settling: Settling
-    recording: Recording
-    delivering: Delivering
-    archiving: Archiving
-    reporting: Reporting
-    sweeping: Sweeping
+    settling: OpeningActivities
+    recording: RecordingActivities
+    delivering: DeliveryActivities
+    archiving: ArchiveActivities
+    reporting: ReportActivities
+    sweeping: SweepActivities
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -80,7 +80,7 @@ class Activities:
             self.settling.settle,
             self.settling.consult,
             self.recording.record,
-            ReviewRecording(self.recording).record_review,
+            ReviewRecordingActivities(self.recording).record_review,
             self.delivering.deliver,
             self.archiving.archive,
             self.reporting.write_report,
@@ -102,9 +102,9 @@ def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
     return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
 
 
-def build_reporting(installation: Installation, transports: Mapping[Contact, Transport]) -> Reporting:
+def build_reporting(installation: Installation, transports: Mapping[Contact, Transport]) -> ReportActivities:
     """What makes and mails reports."""
-    return Reporting(
+    return ReportActivities(
         database=installation.database,
         directory=installation.directory,
         policy=installation.policy,
@@ -121,16 +121,16 @@ def build_hand_over(client: Client, settings: Settings) -> HandOver:
     return StandaloneDelivery(client, settings.task_queue)
 
 
-def build_archiving(installation: Installation) -> Archiving:
+def build_archiving(installation: Installation) -> ArchiveActivities:
     """What archives, as the Schedule and people start it.
 
     Raises:
         Problem: the policy is not understood.
     """
     settings = installation.settings
-    return Archiving(
+    return ArchiveActivities(
         database=installation.database,
-        shelf=Shelf(settings.archive_folder),
+        shelf=ArchiveStore(settings.archive_folder),
         attachments=settings.attachment_folder,
         policy=installation.policy,
         directory=installation.directory,
@@ -138,9 +138,11 @@ def build_archiving(installation: Installation) -> Archiving:
     )
 
 
-def build_delivering(client: Client, installation: Installation, transports: Mapping[Contact, Transport]) -> Delivering:
+def build_delivering(
+    client: Client, installation: Installation, transports: Mapping[Contact, Transport]
+) -> DeliveryActivities:
     """What delivers messages, and tells a case of those that will never arrive."""
-    return Delivering(
+    return DeliveryActivities(
         database=installation.database,
         transports=transports,
         on_failed=UndeliverableReport(client, installation.now),
@@ -148,14 +150,14 @@ def build_delivering(client: Client, installation: Installation, transports: Map
     )
 
 
-def build_sweeping(client: Client, installation: Installation, hand_over: HandOver) -> Sweeping:
+def build_sweeping(client: Client, installation: Installation, hand_over: HandOver) -> SweepActivities:
     """What sweeps, as the Schedule and people start it.
 
     Raises:
         Problem: the mail settings are not understood.
     """
     transports = build_transports(installation.settings)
-    return Sweeping(client, installation, hand_over, build_delivering(client, installation, transports))
+    return SweepActivities(client, installation, hand_over, build_delivering(client, installation, transports))
 
 
 def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
@@ -170,8 +172,10 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
         raise Problem(f"templates: there is no folder {settings.templates}")
     delivering = build_delivering(client, installation, transports)
     return Activities(
-        Settling(database, installation.policy, installation.directory, time=time, file=installation.policy_in_force),
-        Recording(
+        OpeningActivities(
+            database, installation.policy, installation.directory, time=time, file=installation.policy_in_force
+        ),
+        RecordingActivities(
             database=database,
             directory=installation.directory,
             renderer=Renderer(settings.templates),
@@ -184,7 +188,7 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
         delivering,
         build_archiving(installation),
         build_reporting(installation, transports),
-        Sweeping(client, installation, hand_over, delivering),
+        SweepActivities(client, installation, hand_over, delivering),
     )
 
 

@@ -21,7 +21,7 @@ DELIVERY_HEARTBEAT = timedelta(seconds=10)
 """A delivery says so often that it goes on; the one that does not is a killed worker's, and is begun again."""
 
 
-class Stamp(Fact):
+class StepMarker(Fact):
     """What a step judged, and when. It goes with the step's record, and comes back with the answer for replays to judge
     by (see `workflows.entity.recorded`).
     """
@@ -43,7 +43,7 @@ class Record(Fact):
 
     view: CaseView
     events: tuple[Event, ...]
-    stamp: Stamp | None = None
+    stamp: StepMarker | None = None
     """None: of a run that a release before stamps began."""
     review: ReviewTerms | None = None
     """Given with the closing of a case, where that may call for a review (R27)."""
@@ -57,7 +57,7 @@ class Recorded(Fact):
     """What the closing calls for; the review's row is written, its workflow still has to be started."""
     joined: str | None = None
     """The review that runs already and covers the case from now on; it still has to be told."""
-    stamp: Stamp | None = None
+    stamp: StepMarker | None = None
     """As it was given."""
 
 
@@ -66,7 +66,7 @@ class ReviewRecord(Fact):
 
     view: ReviewView
     events: tuple[Event, ...]
-    stamp: Stamp | None = None
+    stamp: StepMarker | None = None
     """As in `Record`."""
 
 

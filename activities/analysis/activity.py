@@ -19,7 +19,7 @@ from activities.analysis.period import Period
 from activities.analysis.report import analyse
 from activities.analysis.wording import company_name, speech_of
 from activities.database.database import Database
-from activities.delivery.transport import Delayed, Refused, Transports, without_recipient
+from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, Transports, without_recipient
 from activities.organisation.directory import Directory
 from activities.privacy.redaction import without_addresses
 from workflows.domain.formats import Days
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 @dataclass
-class Reporting:
+class ReportActivities:
     """Reports as the policy wants them.
 
     Attributes:
@@ -101,7 +101,7 @@ class Reporting:
                 return ReportMailed(recipient=recipient, status="known", reason=f"sent before, at {at}")
             try:
                 refusal = await self._post(days, page, recipient, locale)
-            except Delayed as error:
+            except TemporaryDeliveryError as error:
                 await ledger.failed(name, recipient, self.now(), str(error), final=False)
                 raise
             if refusal is not None:
@@ -137,12 +137,14 @@ class Reporting:
         try:
             async with asyncio.timeout(self.patience.total_seconds()), transport.connect() as connection:
                 await connection.send(envelope)
-        except Refused as error:
+        except PermanentDeliveryError as error:
             return ReportMailed(recipient=recipient, status="refused", reason=without_recipient(error, address))
         except TimeoutError:
-            raise Delayed(f"the mail server gave no answer within {self.patience.total_seconds():g} s") from None
-        except Delayed as error:
-            raise Delayed(without_recipient(error, address)) from None
+            raise TemporaryDeliveryError(
+                f"the mail server gave no answer within {self.patience.total_seconds():g} s"
+            ) from None
+        except TemporaryDeliveryError as error:
+            raise TemporaryDeliveryError(without_recipient(error, address)) from None
         return None
 
     async def _written(self, days: Days) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from activities.analysis.history import What
+from activities.analysis.history import EntryKind
 from activities.analysis.measures import (
     ALL,
     NONE,
@@ -43,7 +43,7 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class Contributor:
     """Where most of a change comes from: a value of a dimension, and the figure there."""
 
     dimension: str
@@ -69,7 +69,7 @@ class Finding:
     tone: Tone
     now: float
     before: float | None = None
-    where: tuple[Place, ...] = ()
+    where: tuple[Contributor, ...] = ()
     few: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -135,7 +135,7 @@ def _counts(now: Facts, before: Facts) -> Iterator[Finding]:
         if not count and not count_before:
             continue
         tone = _tone(count, count_before, 1, more_is_better=False)
-        where: tuple[Place, ...] = ()
+        where: tuple[Contributor, ...] = ()
         facts: dict[str, Any] = {}
         if figure == "escalations" and count:
             (_, cause), most = max(escalations(now).items(), key=lambda item: _number(item[1]["count"]))
@@ -168,26 +168,28 @@ def _tone(now: float, before: float | None, least: float, *, more_is_better: boo
     return Tone.BETTER if (now > before) is more_is_better else Tone.WORSE
 
 
-def _most_missed(now: Facts, before: Facts, columns: tuple[str, str, str], overall: float | None) -> tuple[Place, ...]:
+def _most_missed(
+    now: Facts, before: Facts, columns: tuple[str, str, str], overall: float | None
+) -> tuple[Contributor, ...]:
     """Where there are most misses above what the share of the period before would have meant."""
     share, part, whole = columns
     places = []
     for dimension in _PLACES:
         present, past = now.breakdown(dimension), before.breakdown(dimension)
-        worst: tuple[float, Place] | None = None
+        worst: tuple[float, Contributor] | None = None
         for (value,), row in _named(present).items():
             total, good = _number(row[whole]), _number(row[part])
             share_before = past.get((value,), {}).get(share)
             expected = share_before if share_before is not None else overall or 0.0
             extra = total * expected - good
             if total and extra >= 1 and (worst is None or extra > worst[0]):
-                worst = extra, Place(dimension, value, good / total, share_before, total)
+                worst = extra, Contributor(dimension, value, good / total, share_before, total)
         if worst is not None:
             places.append(worst[1])
     return tuple(places)
 
 
-def _most_slower(now: Facts, before: Facts) -> tuple[Place, ...]:
+def _most_slower(now: Facts, before: Facts) -> tuple[Contributor, ...]:
     """The department whose median time to a solution grew most."""
     present, past = now.breakdown("department"), before.breakdown("department")
     counts = [_solutions(facts) for facts in (now, before)]
@@ -196,11 +198,11 @@ def _most_slower(now: Facts, before: Facts) -> tuple[Place, ...]:
         median, earlier = row["resolution_median"], past.get((value,), {}).get("resolution_median")
         enough = all(count.get(value, 0) >= _MEDIANS_OF for count in counts)
         if enough and median is not None and earlier is not None and median > earlier:
-            slower.append((median - earlier, Place("department", value, median, earlier)))
+            slower.append((median - earlier, Contributor("department", value, median, earlier)))
     return (max(slower, key=lambda pair: pair[0])[1],) if slower else ()
 
 
-def _most_more(now: Facts, before: Facts, column: str, dimensions: tuple[str, ...]) -> tuple[Place, ...]:
+def _most_more(now: Facts, before: Facts, column: str, dimensions: tuple[str, ...]) -> tuple[Contributor, ...]:
     """The values whose number grew most."""
     places = []
     for dimension in dimensions:
@@ -211,13 +213,13 @@ def _most_more(now: Facts, before: Facts, column: str, dimensions: tuple[str, ..
         ]
         more, value, count = max(grown, key=lambda one: (one[0], one[1]), default=(0.0, NONE, 0.0))
         if more >= 1:
-            places.append(Place(dimension, value, count, count - more))
+            places.append(Contributor(dimension, value, count, count - more))
     return tuple(places)
 
 
 def _solutions(facts: Facts) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for _, occurrence in facts.happened[What.SOLUTION]:
+    for _, occurrence in facts.happened[EntryKind.SOLUTION]:
         key = occurrence.department or NONE
         counts[key] = counts.get(key, 0) + 1
     return counts

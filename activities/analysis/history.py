@@ -17,7 +17,7 @@ from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName
 
 
-class What(StrEnum):
+class EntryKind(StrEnum):
     """Kinds of occurrences that reports count."""
 
     PROMISE = "promise"
@@ -59,7 +59,7 @@ KINDS = MOMENTS + tuple(
 """The entries of a timeline that reports are made of."""
 
 
-class Entry(NamedTuple):
+class TimelineEntry(NamedTuple):
     """An entry of the timeline as it was read; those of `MOMENTS` without their details."""
 
     at: datetime
@@ -70,7 +70,7 @@ class Entry(NamedTuple):
 class Occurrence(NamedTuple):
     """Something that happened to a case, with where the case stood at that moment."""
 
-    what: What
+    what: EntryKind
     at: datetime
     priority: str
     type: str
@@ -103,7 +103,7 @@ class History:
 
     @classmethod
     def read(
-        cls, number: str, channel: str, product: str | None, entries: Iterable[Entry], until: datetime
+        cls, number: str, channel: str, product: str | None, entries: Iterable[TimelineEntry], until: datetime
     ) -> History | None:
         """What had happened before `until`; None when the case did not exist yet. Entries are in their order."""
         history: History | None = None
@@ -123,46 +123,46 @@ class History:
                 self.type, self.subtype, self.priority = after["type"], after["subtype"], after["priority"]
             case EventKind.DISPATCHED:
                 self.department, self.owner = detail["department"], detail["owner"]
-                self._note(What.GIVEN, at)
+                self._note(EntryKind.GIVEN, at)
             case EventKind.HANDED_OVER:
                 self.department, self.owner = detail.get("department") or self.department, detail["to"]
-                self._note(What.GIVEN, at)
+                self._note(EntryKind.GIVEN, at)
             case EventKind.REPLIED:
-                self._answer(ClockName.RESPONSE, What.ANSWER, at)
+                self._answer(ClockName.RESPONSE, EntryKind.ANSWER, at)
             case EventKind.RESOLVED:
-                self._answer(ClockName.RESPONSE, What.ANSWER, at)
-                self._answer(ClockName.RESOLUTION, What.SOLUTION, at)
+                self._answer(ClockName.RESPONSE, EntryKind.ANSWER, at)
+                self._answer(ClockName.RESOLUTION, EntryKind.SOLUTION, at)
             case EventKind.LAPSED:
                 self._lapse(detail["clock"], at)
             case EventKind.ESCALATED:
-                self._note(What.ESCALATION, at, value=detail["why"], level=detail["level"])
+                self._note(EntryKind.ESCALATION, at, value=detail["why"], level=detail["level"])
             case EventKind.DEPARTMENT_INVOLVED:
-                self._note(What.SIDEWAYS, at, value=detail["department"])
+                self._note(EntryKind.SIDEWAYS, at, value=detail["department"])
             case EventKind.REOPENED:
-                self._note(What.REOPENING, at, value=detail["reason"])
+                self._note(EntryKind.REOPENING, at, value=detail["reason"])
                 self.priority, self.owner = detail["priority"], detail["owner"]
                 self.closed_at, self._begun, self._lapsed, self._answered = None, at, frozenset(), frozenset()
-                self._note(What.GIVEN, at)
+                self._note(EntryKind.GIVEN, at)
             case EventKind.RATED:
-                self._note(What.RATING, at, value=detail["score"])
+                self._note(EntryKind.RATING, at, value=detail["score"])
             case EventKind.CLOSED:
                 self.closed_at = at
-                self._note(What.CLOSING, at, value=detail["resolution"], seconds=_seconds(self.received_at, at))
+                self._note(EntryKind.CLOSING, at, value=detail["resolution"], seconds=_seconds(self.received_at, at))
 
-    def _answer(self, clock: str, what: What, at: datetime) -> None:
+    def _answer(self, clock: str, what: EntryKind, at: datetime) -> None:
         if clock in self._answered:
             return
         self._answered |= {clock}
         self._note(what, at, seconds=_seconds(self._begun or self.received_at, at))
         if clock not in self._lapsed:
-            self._note(What.PROMISE, at, value=clock)
+            self._note(EntryKind.PROMISE, at, value=clock)
 
     def _lapse(self, clock: str, at: datetime) -> None:
         if clock in {ClockName.RESPONSE, ClockName.RESOLUTION} and clock not in self._lapsed:
             self._lapsed |= {clock}
-            self._note(What.PROMISE, at, value=clock, kept=False)
+            self._note(EntryKind.PROMISE, at, value=clock, kept=False)
 
-    def _note(self, what: What, at: datetime, **facts: Any) -> None:
+    def _note(self, what: EntryKind, at: datetime, **facts: Any) -> None:
         self.occurrences.append(Occurrence(what, at, self.priority, self.type, self.department, self.owner, **facts))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database
-from activities.database.installation import Installation
+from activities.database.installation import InstallationValues
 from activities.database.tables import installation
 
 REPORT_MAIL = "report_mail/"
@@ -33,7 +33,7 @@ class ReportLedger:
     """What became of the mails of reports, by the report's name and the recipient as the policy names them."""
 
     def __init__(self, database: Database) -> None:
-        self._memory = Installation(database)
+        self._memory = InstallationValues(database)
 
     async def sent_at(self, report: str, recipient: str) -> str | None:
         """When it was sent, in ISO 8601; None when it was not."""

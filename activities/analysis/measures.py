@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import get_args
 
-from activities.analysis.history import History, Occurrence, What
+from activities.analysis.history import EntryKind, History, Occurrence
 from activities.analysis.period import Period
 from workflows.domain.policy.reports import Breakdown
 from workflows.domain.vocabulary import ClockName, Priority, Satisfaction
@@ -28,7 +28,7 @@ NONE = "none"
 BREAKDOWNS: tuple[str, ...] = get_args(Breakdown)
 DIMENSIONS = tuple(name for name in BREAKDOWNS if name != "owner")
 PROMISES = (ClockName.RESPONSE.value, ClockName.RESOLUTION.value)
-SPANS = {What.ANSWER: "response", What.SOLUTION: "resolution", What.CLOSING: "closing"}
+SPANS = {EntryKind.ANSWER: "response", EntryKind.SOLUTION: "resolution", EntryKind.CLOSING: "closing"}
 AGES = ((1, "under_1d"), (3, "1d_3d"), (7, "3d_7d"), (14, "7d_14d"), (30, "14d_30d"), (math.inf, "over_30d"))
 """Upper limits in days, and what an age below one is called."""
 _SCORES = {score.value: 5 - place for place, score in enumerate(Satisfaction)}
@@ -46,13 +46,13 @@ class Facts:
         self.as_of = min(as_of, ends)
         self.received = [history for history in histories if begins <= history.received_at < ends]
         self.open = [history for history in histories if history.closed_at is None]
-        self.happened: dict[What, Happened] = {what: [] for what in What}
+        self.happened: dict[EntryKind, Happened] = {what: [] for what in EntryKind}
         for history in histories:
             for occurrence in history.occurrences:
                 if begins <= occurrence.at < ends:
                     self.happened[occurrence.what].append((history, occurrence))
         self._promises = {
-            clock: [pair for pair in self.happened[What.PROMISE] if pair[1].value == clock] for clock in PROMISES
+            clock: [pair for pair in self.happened[EntryKind.PROMISE] if pair[1].value == clock] for clock in PROMISES
         }
         self._breakdowns: dict[str, Measure] = {}
 
@@ -73,13 +73,15 @@ class Facts:
 
 
 def _headline(facts: Facts) -> Measure:
-    rows: Measure = {("received",): _count(facts.received), ("closed",): _count(facts.happened[What.CLOSING])}
+    rows: Measure = {("received",): _count(facts.received), ("closed",): _count(facts.happened[EntryKind.CLOSING])}
     rows |= {(f"{clock}_kept",): kept(facts.promises(clock)) for clock in PROMISES}
-    rows |= {(f"{name}_time",): spans(facts.happened[what]) for what, name in SPANS.items() if what is not What.CLOSING}
     rows |= {
-        ("escalations",): _count(facts.happened[What.ESCALATION]),
-        ("reopened",): _count(facts.happened[What.REOPENING]),
-        ("satisfaction",): satisfaction(facts.happened[What.RATING]),
+        (f"{name}_time",): spans(facts.happened[what]) for what, name in SPANS.items() if what is not EntryKind.CLOSING
+    }
+    rows |= {
+        ("escalations",): _count(facts.happened[EntryKind.ESCALATION]),
+        ("reopened",): _count(facts.happened[EntryKind.REOPENING]),
+        ("satisfaction",): satisfaction(facts.happened[EntryKind.RATING]),
         ("open",): _count(facts.open),
     }
     return rows
@@ -121,15 +123,15 @@ def times(facts: Facts) -> Measure:
 
 def escalations(facts: Facts) -> Measure:
     """Keys: (level, cause); level 0 is another department called in, its cause asked."""
-    counts = Counter((str(one.level), one.value or NONE) for _, one in facts.happened[What.ESCALATION])
-    counts.update(("0", "asked") for _ in facts.happened[What.SIDEWAYS])
+    counts = Counter((str(one.level), one.value or NONE) for _, one in facts.happened[EntryKind.ESCALATION])
+    counts.update(("0", "asked") for _ in facts.happened[EntryKind.SIDEWAYS])
     return {key: {"count": counts[key]} for key in sorted(counts, key=lambda key: (key[0], -counts[key]))}
 
 
 def reopened(facts: Facts) -> Measure:
     """Keys: (reason,), and all with its share of the solutions given."""
-    happened = facts.happened[What.REOPENING]
-    solutions = len(facts.happened[What.SOLUTION])
+    happened = facts.happened[EntryKind.REOPENING]
+    solutions = len(facts.happened[EntryKind.SOLUTION])
     counts = Counter(one.value or NONE for _, one in happened)
     rows: Measure = {
         (ALL,): {"count": len(happened), "solutions": solutions, "share": _share(len(happened), solutions)}
@@ -142,7 +144,7 @@ def reopened(facts: Facts) -> Measure:
 
 def ratings(facts: Facts) -> Measure:
     """Keys: (score,), best first."""
-    happened = facts.happened[What.RATING]
+    happened = facts.happened[EntryKind.RATING]
     counts = Counter(one.value for _, one in happened)
     return {
         (score.value,): {"count": counts[score.value], "share": _share(counts[score.value], len(happened))}
@@ -180,9 +182,9 @@ def load(facts: Facts) -> Measure:
     """Keys: (person,); cases given to them, solutions and missed promises of theirs, and what is open with them."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for column, happened in (
-        ("given", facts.happened[What.GIVEN]),
-        ("solved", facts.happened[What.SOLUTION]),
-        ("missed", [pair for pair in facts.happened[What.PROMISE] if not pair[1].kept]),
+        ("given", facts.happened[EntryKind.GIVEN]),
+        ("solved", facts.happened[EntryKind.SOLUTION]),
+        ("missed", [pair for pair in facts.happened[EntryKind.PROMISE] if not pair[1].kept]),
     ):
         for _, occurrence in happened:
             if occurrence.owner:
@@ -201,7 +203,9 @@ def _breakdown(facts: Facts, dimension: str) -> Measure:
     received = Counter(of(history, dimension) for history in facts.received)
     parts: dict[str, dict[str, Happened]] = {}
     columns: dict[str, Happened] = {clock: facts.promises(clock) for clock in PROMISES}
-    columns |= {what.value: facts.happened[what] for what in (What.SOLUTION, What.REOPENING, What.RATING)}
+    columns |= {
+        what.value: facts.happened[what] for what in (EntryKind.SOLUTION, EntryKind.REOPENING, EntryKind.RATING)
+    }
     for name, happened in columns.items():
         for pair in happened:
             parts.setdefault(of(pair[0], dimension, pair[1]), {}).setdefault(name, []).append(pair)
@@ -211,10 +215,12 @@ def _breakdown(facts: Facts, dimension: str) -> Measure:
         row: Figures = {"received": received[value]}
         for clock in PROMISES:
             row |= {f"{clock}_{name}": figure for name, figure in kept(there.get(clock, [])).items()}
-        solved = spans(there.get(What.SOLUTION.value, []))
+        solved = spans(there.get(EntryKind.SOLUTION.value, []))
         row |= {"resolution_median": solved["median"], "resolution_p90": solved["p90"]}
-        row |= {"reopened": len(there.get(What.REOPENING.value, []))}
-        row |= {f"rating_{name}": figure for name, figure in satisfaction(there.get(What.RATING.value, [])).items()}
+        row |= {"reopened": len(there.get(EntryKind.REOPENING.value, []))}
+        row |= {
+            f"rating_{name}": figure for name, figure in satisfaction(there.get(EntryKind.RATING.value, [])).items()
+        }
         rows[value,] = row
     return rows
 
@@ -222,7 +228,7 @@ def _breakdown(facts: Facts, dimension: str) -> Measure:
 def trend(facts: Facts) -> Measure:
     """Keys: (first day, last day) of each stretch of the period."""
     rows: Measure = {}
-    closings, rated = facts.happened[What.CLOSING], facts.happened[What.RATING]
+    closings, rated = facts.happened[EntryKind.CLOSING], facts.happened[EntryKind.RATING]
     for stretch in facts.period.stretches():
         row: Figures = {
             "received": sum(stretch.holds(history.received_at) for history in facts.received),

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import JSON, Select, Text, case, cast, select, type_coerce
 
-from activities.analysis.history import KINDS, MOMENTS, Entry, History
+from activities.analysis.history import KINDS, MOMENTS, History, TimelineEntry
 from activities.analysis.period import Period
 from activities.database.database import Database
 from activities.database.tables import registration, timeline
@@ -80,9 +80,9 @@ def _entries(period: Period) -> Select[Any]:
     )
 
 
-async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Entry]]]:
+async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[TimelineEntry]]]:
     current: str | None = None
-    entries: list[Entry] = []
+    entries: list[TimelineEntry] = []
     # Part by part: to wait for each row by itself would take longer than to read it.
     async for part in rows.partitions(_ROWS):
         for number, at, kind, detail in part:
@@ -90,6 +90,6 @@ async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Entry]]]:
                 if current is not None:
                     yield current, entries
                 current, entries = number, []
-            entries.append(Entry(at, kind, from_json(detail) if detail else None))
+            entries.append(TimelineEntry(at, kind, from_json(detail) if detail else None))
     if current is not None:
         yield current, entries

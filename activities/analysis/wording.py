@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from activities.analysis.findings import Finding, Place, Tone
+from activities.analysis.findings import Contributor, Finding, Tone
 from activities.analysis.measures import ALL, NONE
 from activities.analysis.report import Report
 from activities.rendering import filters
@@ -146,7 +146,7 @@ class Speech:
             return f"{moved * 100:.1f}{self.words['points']}"
         return f"{moved / finding.before:.0%}" if finding.before else self._figure(kind, moved)
 
-    def _where(self, kind: str, places: tuple[Place, ...]) -> str:
+    def _where(self, kind: str, places: tuple[Contributor, ...]) -> str:
         if not places:
             return ""
         said = self.words["findings"]
@@ -156,7 +156,7 @@ class Speech:
         template: str = said["where_count" if kind in {"count", "received"} else "where_share"]
         return template.format(places=shown)
 
-    def _place(self, kind: str, place: Place) -> str:
+    def _place(self, kind: str, place: Contributor) -> str:
         template: str = self.words["findings"]["place_share" if place.before is not None else "place_new"]
         return template.format(
             dimension=self.words["dimensions"][place.dimension],

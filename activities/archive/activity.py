@@ -22,7 +22,7 @@ from activities.archive.ledger import Ledger
 from activities.archive.package import write_package
 from activities.archive.page import CasePage
 from activities.archive.selection import being_reviewed, due_for_archiving, due_for_masking, waiting_for_archiving
-from activities.archive.store import FileState, Shelf, Stored, find_attachments
+from activities.archive.store import ArchiveStore, FileState, StoredFile, find_attachments
 from activities.database.database import Database
 from activities.database.tables import case_record
 from activities.organisation.directory import Directory
@@ -44,7 +44,7 @@ Watch = Callable[[str, str | None], None]
 
 
 @dataclass
-class Archiving:
+class ArchiveActivities:
     """Archives and masks.
 
     Attributes:
@@ -58,7 +58,7 @@ class Archiving:
     """
 
     database: Database
-    shelf: Shelf
+    shelf: ArchiveStore
     attachments: Path
     policy: Policy
     directory: Directory
@@ -123,7 +123,7 @@ class Archiving:
         async with self.database.read() as connection:
             return set(await connection.scalars(being_reviewed(numbers)))
 
-    async def put_away(self, number: str, *, page: CasePage | None = None) -> Stored:
+    async def put_away(self, number: str, *, page: CasePage | None = None) -> StoredFile:
         """Archive one case, also one that was before as long as it is not masked; the same case gives the same file.
 
         Raises:
@@ -160,7 +160,7 @@ class Archiving:
                 await mask_case(connection, number)
                 await Ledger.masked(connection, number, self._virtual_now())
 
-    def _write(self, dossier: Dossier, page: CasePage) -> Stored:
+    def _write(self, dossier: Dossier, page: CasePage) -> StoredFile:
         number = dossier["number"]
         received = datetime.fromisoformat(dossier["received_at"]).astimezone(ZoneInfo(self.policy.calendar.zone))
         names = [attachment["name"] for attachment in dossier["attachments"]]

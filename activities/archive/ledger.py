@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.archive.store import Stored
+from activities.archive.store import StoredFile
 from activities.database.database import Database, insert_into
 from activities.database.tables import archive, case_record
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchivedCase:
     """A row of the table; `closed_at` is the case's."""
 
     number: str
@@ -30,11 +30,11 @@ class Entry:
     closed_at: datetime | None
 
     @property
-    def stored(self) -> Stored | None:
+    def stored(self) -> StoredFile | None:
         """Its file, None while the case is not archived."""
         if self.archived_at is None or self.file is None or self.sha256 is None or self.size is None:
             return None
-        return Stored(self.file, self.sha256, self.size)
+        return StoredFile(self.file, self.sha256, self.size)
 
 
 class Ledger:
@@ -43,7 +43,7 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def entries(self, number: str | None = None) -> Sequence[Entry]:
+    async def entries(self, number: str | None = None) -> Sequence[ArchivedCase]:
         """Everything in it, or what it says of one case; in the order of the numbers."""
         statement = (
             select(archive, case_record.c.closed_at)
@@ -53,10 +53,10 @@ class Ledger:
         if number is not None:
             statement = statement.where(archive.c.number == number)
         async with self._database.read() as connection:
-            return [Entry(**row) for row in (await connection.execute(statement)).mappings()]
+            return [ArchivedCase(**row) for row in (await connection.execute(statement)).mappings()]
 
     @staticmethod
-    async def archived(connection: AsyncConnection, number: str, stored: Stored, at: datetime) -> None:
+    async def archived(connection: AsyncConnection, number: str, stored: StoredFile, at: datetime) -> None:
         """It is in that file now."""
         await _put(
             connection, number,

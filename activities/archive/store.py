@@ -33,7 +33,7 @@ class FileState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """`file` is relative to the folder, `size` in bytes."""
 
     file: str
@@ -42,7 +42,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ArchiveStore:
     """Archived cases in `folder`, in a sub-folder a year and in it one a month (`2026/05/FB202605110001.zip`)."""
 
     folder: Path
@@ -67,7 +67,7 @@ class Shelf:
         finally:
             os.close(descriptor)
 
-    def put(self, file: str, write: Callable[[IO[bytes]], None]) -> Stored:
+    def put(self, file: str, write: Callable[[IO[bytes]], None]) -> StoredFile:
         """Put what `write` writes there; what was there before is replaced in one moment.
 
         Raises:
@@ -88,9 +88,9 @@ class Shelf:
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
-        return Stored(file, sha256, size)
+        return StoredFile(file, sha256, size)
 
-    def state(self, stored: Stored) -> FileState:
+    def state(self, stored: StoredFile) -> FileState:
         """Whether a file is what it was when it was archived."""
         try:
             with self.path(stored.file).open("rb") as file:

@@ -9,7 +9,7 @@ from activities.database.database import Database, insert_into
 from activities.database.tables import installation
 
 
-class Installation:
+class InstallationValues:
     """Named JSON values, such as the virtual time everybody goes by."""
 
     def __init__(self, database: Database) -> None:

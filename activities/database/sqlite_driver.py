@@ -24,7 +24,7 @@ _MAY_WAIT: Final = ("BEGIN IMMEDIATE",)
 Brief = Literal["reading", "writing"]
 
 
-class Connection(aiosqlite.Connection):
+class SqliteConnection(aiosqlite.Connection):
     """Like aiosqlite's, with `brief`: what of the present transaction is done in place.
 
     No call is ever made while another one is in the thread: whoever waits for the thread is the only user of the
@@ -65,6 +65,6 @@ class Connection(aiosqlite.Connection):
             raise
 
 
-def opener(path: Path) -> Callable[[], Awaitable[Connection]]:
+def opener(path: Path) -> Callable[[], Awaitable[SqliteConnection]]:
     """What SQLAlchemy calls for each connection of its pool."""
-    return partial(Connection.open, path)
+    return partial(SqliteConnection.open, path)

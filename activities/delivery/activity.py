@@ -18,12 +18,12 @@ from activities.database.database import Database
 from activities.delivery.heartbeat import beat, carry_through, meanwhile
 from activities.delivery.outbox import Outbox, OutboxStatus, Standing
 from activities.delivery.transport import (
-    Connection,
-    Delayed,
     Envelope,
-    Refused,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    TransportConnection,
     Transports,
-    Unreachable,
+    UnreachableError,
     without_recipient,
 )
 from workflows.domain.event import Message
@@ -47,7 +47,7 @@ _ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED)
 
 
 @dataclass
-class Delivering:
+class DeliveryActivities:
     """Delivers rows of the outbox.
 
     Attributes:
@@ -96,12 +96,12 @@ class _ClaimLostError(Exception):
 class _Round:
     """One pass over the rows of a delivery."""
 
-    def __init__(self, owner: Delivering, number: str) -> None:
+    def __init__(self, owner: DeliveryActivities, number: str) -> None:
         self._owner = owner
         self._number = number
         self._outbox = Outbox(owner.database)
         self._token = uuid4().hex
-        self._open: dict[str, Connection] = {}
+        self._open: dict[str, TransportConnection] = {}
         self._closed: dict[str, str] = {}
         """Channel -> why nothing more is tried on it in this pass."""
 
@@ -147,9 +147,9 @@ class _Round:
         patience = self._owner.patience.total_seconds()
         try:
             await carry_through(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + patience))
-        except Refused as error:
+        except PermanentDeliveryError as error:
             return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
-        except Unreachable as error:
+        except UnreachableError as error:
             self._closed[envelope.channel] = without_recipient(error, envelope.address, envelope.name)
             return await self._postpone(standing, self._closed[envelope.channel])
         except TimeoutError:
@@ -161,7 +161,7 @@ class _Round:
             # Whether it arrived is not known; the next attempt bears the same Message-ID.
             await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
-        except Delayed as error:
+        except TemporaryDeliveryError as error:
             return await self._postpone(standing, without_recipient(error, envelope.address, envelope.name))
         except Exception as error:
             logger.exception("%s could not be sent", envelope.key)
@@ -198,11 +198,11 @@ class _Round:
                 raise _ClaimLostError("its claim could not be renewed while it was on its way") from None
             raise
 
-    async def _connection(self, channel: str, stack: AsyncExitStack) -> Connection:
+    async def _connection(self, channel: str, stack: AsyncExitStack) -> TransportConnection:
         if channel not in self._open:
             transport = self._owner.transports.get(Contact(channel))
             if transport is None:
-                raise Unreachable(f"{channel} is not configured on this worker")
+                raise UnreachableError(f"{channel} is not configured on this worker")
             self._open[channel] = await stack.enter_async_context(transport.connect())
         return self._open[channel]
 

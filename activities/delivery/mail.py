@@ -28,7 +28,14 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
-from activities.delivery.transport import Connection, Delayed, DeliveryError, Envelope, Refused, Unreachable
+from activities.delivery.transport import (
+    DeliveryError,
+    Envelope,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    TransportConnection,
+    UnreachableError,
+)
 from workflows.domain.problem import Problem
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -73,7 +80,7 @@ class Smtp:
         )
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[Connection]:
+    async def connect(self) -> AsyncIterator[TransportConnection]:
         """One connection for the messages of a delivery, made at the first of them."""
         connection = _SmtpConnection(self)
         try:
@@ -126,7 +133,7 @@ class _SmtpConnection:
         try:
             message = self._server.message(envelope)
         except (ValueError, MessageError, UnicodeError) as error:
-            raise Refused(f"the mail address cannot be used: {error}") from error
+            raise PermanentDeliveryError(f"the mail address cannot be used: {error}") from error
         try:
             client = await self.connected()
             with _classified():
@@ -156,12 +163,12 @@ class _SmtpConnection:
                 if server.user:
                     await self._client.login(server.user, server.password)
             except SMTPAuthenticationError as error:
-                raise Unreachable(
+                raise UnreachableError(
                     f"the mail server {server.host}:{server.port} refused user name or password ({error.code}): "
                     "correct the SMTP URL"
                 ) from error
             except (SMTPException, OSError) as error:
-                raise Unreachable(
+                raise UnreachableError(
                     f"the mail server {server.host}:{server.port} cannot be used: {_said(error)}"
                 ) from error
         return self._client
@@ -178,15 +185,17 @@ def _classified() -> Iterator[None]:
     except SMTPRecipientsRefused as error:
         raise _recipient_fault(error.recipients) from error
     except (SMTPSenderRefused, SMTPConnectError, SMTPNotSupported) as error:
-        raise Unreachable(f"the mail server does not take messages from here: {_said(error)}") from error
+        raise UnreachableError(f"the mail server does not take messages from here: {_said(error)}") from error
     except SMTPTimeoutError as error:
-        raise Unreachable(f"the mail server does not answer: {_said(error)}") from error
+        raise UnreachableError(f"the mail server does not answer: {_said(error)}") from error
     except SMTPServerDisconnected as error:
-        raise Delayed(f"the mail server closed the connection before its answer: {_said(error)}") from error
+        raise TemporaryDeliveryError(
+            f"the mail server closed the connection before its answer: {_said(error)}"
+        ) from error
     except SMTPResponseException as error:
         raise _fault_of(error.code, _said(error)) from error
     except (SMTPException, OSError) as error:
-        raise Delayed(f"the mail was not taken: {_said(error)}") from error
+        raise TemporaryDeliveryError(f"the mail was not taken: {_said(error)}") from error
 
 
 def _recipient_fault(refusals: list[SMTPRecipientRefused]) -> DeliveryError:
@@ -196,10 +205,10 @@ def _recipient_fault(refusals: list[SMTPRecipientRefused]) -> DeliveryError:
 
 def _fault_of(code: int, said: str) -> DeliveryError:
     if 500 <= code < 600:
-        return Refused(f"the mail server refused it: {said}")
+        return PermanentDeliveryError(f"the mail server refused it: {said}")
     if code == 421:
-        return Unreachable(f"the mail server is closing: {said}")
-    return Delayed(f"the mail server put it off: {said}")
+        return UnreachableError(f"the mail server is closing: {said}")
+    return TemporaryDeliveryError(f"the mail server put it off: {said}")
 
 
 def _said(error: BaseException) -> str:

@@ -46,19 +46,19 @@ class DeliveryError(Exception):
     """A message was not delivered. The text is one line for the operator."""
 
 
-class Refused(DeliveryError):
+class PermanentDeliveryError(DeliveryError):
     """For good: trying again would end the same."""
 
 
-class Delayed(DeliveryError):
+class TemporaryDeliveryError(DeliveryError):
     """For now: this message may go through later."""
 
 
-class Unreachable(Delayed):
+class UnreachableError(TemporaryDeliveryError):
     """For now, and for every other message of this transport as well: the way there is closed."""
 
 
-class Connection(Protocol):
+class TransportConnection(Protocol):
     """An open way, used for the messages of one delivery."""
 
     async def send(self, envelope: Envelope) -> None:
@@ -72,7 +72,7 @@ class Connection(Protocol):
 class Transport(Protocol):
     """A configured way to people."""
 
-    def connect(self) -> AbstractAsyncContextManager[Connection]:
+    def connect(self) -> AbstractAsyncContextManager[TransportConnection]:
         """A way for several messages. It may connect only at the first of them."""
 
 

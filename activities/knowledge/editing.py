@@ -80,7 +80,7 @@ async def _told_by(connection: AsyncConnection, main: str | None) -> bool:
     return row is not None and (row.closed_at is None or row.id is not None)
 
 
-class Knowledge:
+class KnowledgeEditing:
     """What editors do. Each change is checked against who asks for it, and kept with their name and the time."""
 
     def __init__(self, database: Database, organisation: Organisation | None, policy: Policy | None = None) -> None:

@@ -23,7 +23,7 @@ _FIELDS: Final = "id, number, status, title, solution, product, type, subtype, w
 
 
 @dataclass(frozen=True)
-class Hit:
+class SearchHit:
     """An article that fits. `score` is above 0, higher is better.
 
     `shared` is how many different words it has in common with the text, `overlap` their part of the words of the
@@ -44,7 +44,7 @@ class Hit:
     fit: float
 
 
-async def rank(reader: Reader, text: str, *, candidates: int = 2_000) -> list[Hit]:
+async def rank(reader: Reader, text: str, *, candidates: int = 2_000) -> list[SearchHit]:
     """Every article that shares a word with `text` and is not retired, the best first; equal ones by their id.
 
     Args:
@@ -73,7 +73,7 @@ async def rank(reader: Reader, text: str, *, candidates: int = 2_000) -> list[Hi
     return sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
 
-def _hit(row: Mapping[str, Any], weights: Mapping[str, float], asked: int, average: float) -> Hit:
+def _hit(row: Mapping[str, Any], weights: Mapping[str, float], asked: int, average: float) -> SearchHit:
     words = row["words"].split(" ") if isinstance(row["words"], str) else row["words"]
     counts = Counter(words)
     damping = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * row["size"] / average)
@@ -85,7 +85,7 @@ def _hit(row: Mapping[str, Any], weights: Mapping[str, float], asked: int, avera
             share += weight
             shared += 1
     kept = {name: row[name] for name in ("id", "number", "status", "title", "solution", "product", "type", "subtype")}
-    return Hit(
+    return SearchHit(
         **kept,
         score=round(score, 6),
         shared=shared,

@@ -10,7 +10,7 @@ from activities.database.reader import instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.knowledge.article_name import ArticleStatus, article_id, article_key
 from activities.knowledge.bigrams import words_of
-from activities.knowledge.ranking import Hit, rank
+from activities.knowledge.ranking import SearchHit, rank
 from workflows.domain.problem import Problem
 
 _LEAST_FIT: Final = 0.3
@@ -21,7 +21,7 @@ _FIELDS: Final = (
 )
 
 
-class Articles:
+class ArticleSearch:
     """Reads the knowledge base; changes nothing. Every method raises Problem when the database cannot be read."""
 
     def __init__(self, address: DatabaseUrl) -> None:
@@ -70,7 +70,7 @@ class Articles:
         return _article(rows[0])
 
 
-def _found(hit: Hit) -> dict[str, Any]:
+def _found(hit: SearchHit) -> dict[str, Any]:
     return {
         "key": article_key(hit.id),
         "number": hit.number,

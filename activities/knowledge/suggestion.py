@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from activities.database.reader import Reader
 from activities.knowledge.article_name import ArticleStatus, article_key
 from activities.knowledge.bigrams import pieces_of
-from activities.knowledge.ranking import Hit, rank
+from activities.knowledge.ranking import SearchHit, rank
 
 if TYPE_CHECKING:
     from workflows.domain.model import Json
@@ -83,11 +83,11 @@ async def suggest(
     }  # fmt: skip
 
 
-def _article(hit: Hit, score: float) -> dict[str, Any]:
+def _article(hit: SearchHit, score: float) -> dict[str, Any]:
     return {"key": article_key(hit.id), "title": hit.title, "solution": hit.solution, "score": score}
 
 
-def _boost(hit: Hit, facts: Mapping[str, str | None]) -> float:
+def _boost(hit: SearchHit, facts: Mapping[str, str | None]) -> float:
     boost = 1.0
     for name, factor in _SAME:
         mine, theirs = facts[name], getattr(hit, name)

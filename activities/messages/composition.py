@@ -11,7 +11,7 @@ from activities.delivery.outbox import OutboxStatus, key_of
 from activities.delivery.transport import Transports
 from activities.knowledge.suggestion import Suggestions
 from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer
-from activities.messages.routing import Place, place_of_customer, place_of_person
+from activities.messages.routing import Route, place_of_customer, place_of_person
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, Notice
@@ -66,13 +66,13 @@ class Composition:
             "created_at": self.at,
         }
 
-    def _place(self, notice: Notice) -> Place:
+    def _place(self, notice: Notice) -> Route:
         if notice.audience is Audience.CUSTOMER:
             return place_of_customer(self.form, self.transports)
         person = self.organisation.person(notice.recipient) if self.organisation else None
         return place_of_person(person, notice.recipient, self.transports)
 
-    def _rendered(self, event: Event, notice: Notice, place: Place) -> Rendered:
+    def _rendered(self, event: Event, notice: Notice, place: Route) -> Rendered:
         organisation = self.organisation
         try:
             context = RenderContext(

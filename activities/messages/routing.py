@@ -12,7 +12,7 @@ from workflows.domain.vocabulary import Contact, Locale
 
 
 @dataclass(frozen=True)
-class Place:
+class Route:
     """Where a message goes. `deliverable` is False where it can only be kept in the outbox for reading."""
 
     channel: Contact
@@ -29,7 +29,7 @@ _ADDRESS_KEYS = {
 }
 
 
-def place_of_customer(form: Json, transports: Transports) -> Place:
+def place_of_customer(form: Json, transports: Transports) -> Route:
     """The contact the customer prefers; mail where that way does not exist here but a mail address does.
 
     A written message to who prefers a phone call is a short message; the call itself is a person's work.
@@ -45,7 +45,7 @@ def place_of_customer(form: Json, transports: Transports) -> Place:
     places = {channel: text(_ADDRESS_KEYS.get(channel, "")) for channel in (preferred, Contact.EMAIL)}
     chosen = next((channel for channel, address in places.items() if address and channel in transports), None)
     locale = text("locale")
-    return Place(
+    return Route(
         channel=chosen or preferred,
         address=places[chosen or preferred],
         name=text("name"),
@@ -54,10 +54,10 @@ def place_of_customer(form: Json, transports: Transports) -> Place:
     )
 
 
-def place_of_person(person: Person | None, key: str, transports: Transports) -> Place:
+def place_of_person(person: Person | None, key: str, transports: Transports) -> Route:
     """Mail, where an address is known. Someone who left, or never was there, costs nobody else a message."""
     address = person.email if person else ""
-    return Place(
+    return Route(
         channel=Contact.EMAIL,
         address=address,
         name=(person.display_name or person.name) if person else key,

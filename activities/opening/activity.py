@@ -29,7 +29,7 @@ _REGISTERED = select(registration.c.form, registration.c.received_at).where(regi
 
 
 @dataclass
-class Settling:
+class OpeningActivities:
     """Settles terms and dispatch.
 
     Attributes:

@@ -14,7 +14,7 @@ from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
 from activities.queries.lateness import find_late
-from workflows.domain.department_task import PartStatus
+from workflows.domain.department_task import TaskStatus
 from workflows.domain.review.view import ReviewStatus, review_id
 from workflows.domain.vocabulary import ClockName, EventKind, Status
 
@@ -164,7 +164,7 @@ async def _from_parts(connection: AsyncConnection) -> list[Attention]:
         )
         for row in views
         for part in row.view["collaborations"]
-        if part["late_at"] and part["status"] == PartStatus.OPEN
+        if part["late_at"] and part["status"] == TaskStatus.OPEN
     ]
 
 

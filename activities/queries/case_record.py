@@ -26,7 +26,7 @@ _TIMELINE = "SELECT sequence, at, kind, by, detail, recorded_at FROM timeline WH
 
 
 @dataclass(frozen=True)
-class CaseFile:
+class CaseRecord:
     """A registered case. `view` holds the keys of CaseView, None until a worker opened the case.
 
     `form` is the intake form as it stands now. An entry of `timeline` has sequence, at, kind, by, detail and
@@ -42,7 +42,7 @@ class CaseFile:
     timeline: tuple[Json, ...] = field(default=())
 
     @classmethod
-    def archived(cls, dossier: Mapping[str, Any]) -> CaseFile:
+    def archived(cls, dossier: Mapping[str, Any]) -> CaseRecord:
         """The case as its archived file has it (see `activities.archive.document`)."""
         started = dossier["started_at"]
         return cls(
@@ -56,7 +56,7 @@ class CaseFile:
         )
 
 
-async def read_case_file(address: DatabaseUrl, number: str) -> CaseFile | None:
+async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | None:
     """The case of that number with its timeline, or None.
 
     Raises:
@@ -71,7 +71,7 @@ async def read_case_file(address: DatabaseUrl, number: str) -> CaseFile | None:
     if found is None:
         return None
     case, entries = found
-    return CaseFile(
+    return CaseRecord(
         number=case["number"],
         channel=case["channel"],
         received_at=instant(case["received_at"]),

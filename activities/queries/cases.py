@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, text
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
 from activities.queries.attention import Attention, find_attention
-from activities.queries.case_record import CaseFile, read_case_file
+from activities.queries.case_record import CaseRecord, read_case_record
 
 _CONCERNED = {
     "sqlite": """
@@ -107,15 +107,15 @@ class Cases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, number: str) -> CaseFile | None:
+    async def get(self, number: str) -> CaseRecord | None:
         """One case with its timeline, also one that no worker has opened yet; None for an unknown number.
 
         Raises:
             Problem: the database cannot be read.
         """
-        return await read_case_file(self._database.address, number)
+        return await read_case_record(self._database.address, number)
 
-    async def list(self, wanted: Filter | None = None) -> list[CaseFile]:
+    async def list(self, wanted: Filter | None = None) -> list[CaseRecord]:
         """Cases without their timelines, the latest received first."""
         wanted = wanted or Filter()
         statement = (
@@ -133,7 +133,7 @@ class Cases:
             .limit(wanted.limit)
         )
         async with self._database.read() as connection:
-            return [CaseFile(**row) for row in (await connection.execute(statement)).mappings()]
+            return [CaseRecord(**row) for row in (await connection.execute(statement)).mappings()]
 
     async def outbox(
         self,

@@ -14,7 +14,7 @@ from typing import Any
 
 from activities.database.reader import open_reader
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import CaseFile, instant, read_case_file
+from activities.queries.case_record import CaseRecord, instant, read_case_record
 from activities.queries.contact import reaches
 from activities.rendering.labels import label
 from workflows.domain.vocabulary import Audience, ClockName, EventKind, Locale, Message, Status
@@ -35,7 +35,7 @@ _WORDS: dict[str, tuple[EventKind, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class CustomerMessage:
     """One message to the customer: when, which, and the event behind it (`sequence` in the timeline)."""
 
     at: datetime
@@ -61,7 +61,7 @@ async def read_customer_view(
     Raises:
         Problem: the database cannot be read.
     """
-    file = await read_case_file(address, number)
+    file = await read_case_record(address, number)
     async with open_reader(address) as reader:
         told = await reader.rows(_TOLD, number, Audience.CUSTOMER.value)
         people = await reader.rows(_PEOPLE)
@@ -70,13 +70,15 @@ async def read_customer_view(
     owner = (file.view or {}).get("owner")
     return customer_view(
         file,
-        [Told(instant(row["created_at"]), row["message"], row["event"], row["sequence"]) for row in told],
+        [CustomerMessage(instant(row["created_at"]), row["message"], row["event"], row["sequence"]) for row in told],
         _display_name(people[0]["body"], owner) if people and isinstance(owner, str) else None,
         locale or _own_locale(file),
     )
 
 
-def customer_view(file: CaseFile, told: Sequence[Told], handler: str | None, locale: Locale) -> dict[str, Any]:
+def customer_view(
+    file: CaseRecord, told: Sequence[CustomerMessage], handler: str | None, locale: Locale
+) -> dict[str, Any]:
     """What is shown: JSON, its times UTC in ISO 8601.
 
     `answer` and `solution` each have `promised` (None where nothing is promised now, such as while the customer's
@@ -150,7 +152,7 @@ def _due(view: Mapping[str, Any], clock: ClockName) -> str | None:
     return next((one["due"] for one in view.get("deadlines", ()) if one["clock"] == clock), None)
 
 
-def _messages(file: CaseFile, told: Sequence[Told], locale: Locale) -> list[dict[str, Any]]:
+def _messages(file: CaseRecord, told: Sequence[CustomerMessage], locale: Locale) -> list[dict[str, Any]]:
     happened = {entry["sequence"]: entry for entry in file.timeline}
     return [
         {
@@ -163,7 +165,7 @@ def _messages(file: CaseFile, told: Sequence[Told], locale: Locale) -> list[dict
     ]
 
 
-def _said(one: Told, entry: Mapping[str, Any] | None, locale: Locale) -> dict[str, Any]:
+def _said(one: CustomerMessage, entry: Mapping[str, Any] | None, locale: Locale) -> dict[str, Any]:
     """The words of the message; none where the timeline has another event in its place."""
     kind, keys = _WORDS.get(one.message, (None, ()))
     if kind is None or entry is None or not entry["kind"] == one.event == kind:
@@ -188,7 +190,7 @@ def _display_name(body: Any, owner: str) -> str | None:
     return None
 
 
-def _own_locale(file: CaseFile) -> Locale:
+def _own_locale(file: CaseRecord) -> Locale:
     customer = file.form.get("customer")
     wanted = customer.get("locale") if isinstance(customer, dict) else None
     return Locale(wanted) if wanted in set(Locale) else Locale.ZH_CN

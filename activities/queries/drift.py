@@ -7,7 +7,7 @@ from enum import StrEnum
 from workflows.domain.model import Fact, Instant
 
 
-class DisagreementReason(StrEnum):
+class DriftReason(StrEnum):
     """What does not fit together."""
 
     WORKFLOW_MISSING = "workflow_missing"
@@ -26,7 +26,7 @@ class DisagreementReason(StrEnum):
     """A delivery goes on for longer than any message is tried."""
 
 
-class Disagreement(Fact):
+class Drift(Fact):
     """One thing to look at.
 
     `number` is the case's; `workflow` the id, in Temporal, of the case, a department's part, a review or a delivery;
@@ -34,7 +34,7 @@ class Disagreement(Fact):
     """
 
     number: str
-    reason: DisagreementReason
+    reason: DriftReason
     workflow: str
     since: Instant
     what: str | None = None
@@ -42,7 +42,7 @@ class Disagreement(Fact):
     @property
     def is_of_a_workflow(self) -> bool:
         """Whether `workflow` is one; a delivery is an activity of its own."""
-        return self.reason is not DisagreementReason.DELIVERY_UNENDING
+        return self.reason is not DriftReason.DELIVERY_UNENDING
 
     @property
     def key(self) -> tuple[str, str]:

@@ -26,7 +26,7 @@ _AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Step:
+class ExportedStep:
     """One entry of a timeline."""
 
     at: datetime
@@ -35,7 +35,7 @@ class Step:
     detail: Json
 
 
-class Past:
+class HistoryExport:
     """Reads the record of cases received in a span of time (`since` ≤ received < `until`; None is no limit)."""
 
     def __init__(self, database: Database, since: datetime | None = None, until: datetime | None = None) -> None:
@@ -74,18 +74,18 @@ class Past:
             .where(timeline.c.number.in_(numbers))
             .order_by(timeline.c.number, timeline.c.sequence)
         )
-        steps: dict[str, list[Step]] = {}
+        steps: dict[str, list[ExportedStep]] = {}
         async with self._database.read() as connection:
             rows = (await connection.execute(cases)).all()
             for number, at, kind, by, detail in await connection.execute(entries):
-                steps.setdefault(number, []).append(Step(at, EventKind(kind), by, detail))
+                steps.setdefault(number, []).append(ExportedStep(at, EventKind(kind), by, detail))
         return [
             [_opening(number, form, received_at, body), *signals(number, steps.get(number, ()), exported)]
             for number, form, received_at, body in rows
         ]
 
 
-def signals(number: str, steps: Iterable[Step], exported: Container[str] = ()) -> list[Json]:
+def signals(number: str, steps: Iterable[ExportedStep], exported: Container[str] = ()) -> list[Json]:
     """What people asked of a case, as lines of a log. Who owned the case or was escalated to is named by that part,
     so that another policy's owner acts in their place.
 
@@ -95,7 +95,7 @@ def signals(number: str, steps: Iterable[Step], exported: Container[str] = ()) -
     lines: list[Json] = []
     owner: Any = None
     escalated: Any = None
-    before: Step | None = None
+    before: ExportedStep | None = None
     for step in steps:
         command = _command(step, before)
         if command is not None and not _told_elsewhere(step, exported):
@@ -119,7 +119,7 @@ def _opening(number: str, form: Json, received_at: datetime, settled: Any) -> Js
     return {"at": received_at.isoformat(), "key": number, "open": then}
 
 
-def _owner_after(step: Step, owner: Any) -> Any:
+def _owner_after(step: ExportedStep, owner: Any) -> Any:
     match step.kind:
         case EventKind.DISPATCHED | EventKind.REOPENED:
             return step.detail.get("owner")
@@ -128,7 +128,7 @@ def _owner_after(step: Step, owner: Any) -> Any:
     return owner
 
 
-def _command(step: Step, before: Step | None) -> tuple[str, dict[str, Any]] | None:
+def _command(step: ExportedStep, before: ExportedStep | None) -> tuple[str, dict[str, Any]] | None:
     """The signal behind an entry; None for what followed by itself or from the entry before."""
     if step.by == SYSTEM and step.kind is not EventKind.UNDELIVERABLE:
         return None
@@ -140,18 +140,18 @@ def _command(step: Step, before: Step | None) -> tuple[str, dict[str, Any]] | No
     return make(step, before) if make is not None else None
 
 
-def _told_elsewhere(step: Step, exported: Container[str]) -> bool:
+def _told_elsewhere(step: ExportedStep, exported: Container[str]) -> bool:
     if step.kind in {EventKind.LINKED, EventKind.UNLINKED}:
         return step.detail.get("main") not in exported
     return step.detail.get("via") in exported
 
 
-def _followed(step: Step, before: Step | None, kind: EventKind) -> bool:
+def _followed(step: ExportedStep, before: ExportedStep | None, kind: EventKind) -> bool:
     """Whether the same signal made this entry and the one before."""
     return before is not None and before.kind is kind and (before.at, before.by) == (step.at, step.by)
 
 
-def _assigned(step: Step, before: Step | None) -> tuple[str, dict[str, Any]] | None:
+def _assigned(step: ExportedStep, before: ExportedStep | None) -> tuple[str, dict[str, Any]] | None:
     detail = step.detail
     if _followed(step, before, EventKind.CLASSIFIED):
         return None
@@ -162,7 +162,7 @@ def _assigned(step: Step, before: Step | None) -> tuple[str, dict[str, Any]] | N
     return "assign", {"to": detail.get("to"), "why": detail.get("why")}
 
 
-def _classified(step: Step, _: Step | None) -> tuple[str, dict[str, Any]] | None:
+def _classified(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, Any]] | None:
     before, after = step.detail.get("before"), step.detail.get("after")
     if not isinstance(before, dict) or not isinstance(after, dict):
         return None  # what triage found when the case opened
@@ -172,29 +172,29 @@ def _classified(step: Step, _: Step | None) -> tuple[str, dict[str, Any]] | None
     return "classify", {**changed, "why": step.detail.get("why")}
 
 
-def _unlinked(step: Step, _: Step | None) -> tuple[str, dict[str, Any]] | None:
+def _unlinked(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, Any]] | None:
     if step.detail.get("cause") != "asked":
         return None  # the customer was not satisfied, or the main case closed
     return "unlink", {"why": step.detail.get("why")}
 
 
-def _linked(step: Step, _: Step | None) -> tuple[str, dict[str, Any]]:
+def _linked(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, Any]]:
     return "link", {"to": step.detail.get("main"), "why": step.detail.get("why")}
 
 
-def _asked(step: Step, _: Step | None) -> tuple[str, dict[str, Any]]:
+def _asked(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, Any]]:
     missing = step.detail.get("missing")
     fields = [key for key in missing if key in SUPPLIABLE] if isinstance(missing, list) else []
     return "request_info", {"text": step.detail.get("text"), "fields": fields}
 
 
-def _escalated(step: Step, _: Step | None) -> tuple[str, dict[str, Any]] | None:
+def _escalated(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, Any]] | None:
     if step.detail.get("why") != "asked":
         return None
     return "escalate", {"why": step.detail.get("text")}
 
 
-def _withdrawn(step: Step, _: Step | None) -> tuple[str, dict[str, Any]] | None:
+def _withdrawn(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, Any]] | None:
     if step.detail.get("resolution") != "withdrawn":
         return None
     return "withdraw", {"why": step.detail.get("why") or "-"}
@@ -219,7 +219,7 @@ _SAME_KEYS: dict[EventKind, tuple[str, ...]] = {
 }  # fmt: skip
 """Entries that hold the very keys of their signal."""
 
-_MADE: dict[EventKind, Callable[[Step, Step | None], tuple[str, dict[str, Any]] | None]] = {
+_MADE: dict[EventKind, Callable[[ExportedStep, ExportedStep | None], tuple[str, dict[str, Any]] | None]] = {
     EventKind.DISPATCHED: _assigned,
     EventKind.HANDED_OVER: _assigned,
     EventKind.CLASSIFIED: _classified,

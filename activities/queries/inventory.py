@@ -13,7 +13,7 @@ from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, review, settlement
 from activities.delivery.outbox import OutboxStatus
 from workflows.domain.case.view import CaseView
-from workflows.domain.department_task import PartStatus
+from workflows.domain.department_task import TaskStatus
 from workflows.domain.review.view import ReviewRequest, ReviewStatus, ReviewSubject, review_id
 from workflows.domain.terms import Settlement
 from workflows.domain.vocabulary import Status
@@ -40,14 +40,14 @@ class CaseRow:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class UndeliveredMessage:
     """A message that has not ended and is in no delivery's hands."""
 
     number: str
     key: str
 
 
-class Census:
+class Inventory:
     """Reads the record in portions, each in a transaction of its own. Times are the cases'."""
 
     def __init__(self, database: Database) -> None:
@@ -86,7 +86,7 @@ class Census:
         query = select(case_record.c.number, case_record.c.view).where(
             case_record.c.status != Status.CLOSED.value,
             # So few cases have a part that the text is looked through.
-            cast(case_record.c.view, String).like(f'%"status":"{PartStatus.OPEN.value}"%'),
+            cast(case_record.c.view, String).like(f'%"status":"{TaskStatus.OPEN.value}"%'),
         )
         if of is not None:
             query = query.where(case_record.c.number.in_(of))
@@ -95,7 +95,7 @@ class Census:
                 str(part["workflow_id"]): number
                 for number, view in await connection.execute(query)
                 for part in view["collaborations"]
-                if part["status"] == PartStatus.OPEN
+                if part["status"] == TaskStatus.OPEN
             }
 
     async def open_reviews(self, before: datetime, *, of: Sequence[str] | None = None) -> dict[str, str]:
@@ -133,7 +133,7 @@ class Census:
             opened_at=row.opened_at,
         )
 
-    async def unheld(self, before: datetime, now: datetime) -> AsyncIterator[list[Waiting]]:
+    async def unheld(self, before: datetime, now: datetime) -> AsyncIterator[list[UndeliveredMessage]]:
         """Messages written before `before` that wait, or whose delivery's claim ran out before `now` (wall clock)."""
         waits = and_(outbox.c.status == OutboxStatus.PENDING.value, outbox.c.created_at <= before)
         dropped = and_(outbox.c.status == OutboxStatus.SENDING.value, outbox.c.claimed_until < now)
@@ -143,7 +143,7 @@ class Census:
                 rows = list(await connection.execute(query.where(outbox.c.key > last).limit(_PORTION)))
             if not rows:
                 return
-            yield [Waiting(row.number, row.key) for row in rows]
+            yield [UndeliveredMessage(row.number, row.key) for row in rows]
             last = rows[-1].key
 
     async def _portions(self, query: Select[Any], column: Any) -> AsyncIterator[list[str]]:

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database
-from activities.database.installation import Installation
+from activities.database.installation import InstallationValues
 from activities.database.tables import installation
-from activities.queries.drift import Disagreement
+from activities.queries.drift import Drift
 from workflows.domain.model import Fact
 from workflows.ports import SweepRun
 
@@ -24,10 +24,10 @@ class Sweep(Fact):
     """A sweep that was made, and the disagreements it found, the first hundred of them."""
 
     run: SweepRun
-    found: tuple[Disagreement, ...] = ()
+    found: tuple[Drift, ...] = ()
 
 
-async def keep_sweep(database: Database, run: SweepRun, found: Iterable[Disagreement]) -> Sweep:
+async def keep_sweep(database: Database, run: SweepRun, found: Iterable[Drift]) -> Sweep:
     """Put it in place of the one before; what was seen before keeps the time when it was first seen."""
     before = await latest_sweep(database)
     known = {one.key: one.since for one in before.found} if before else {}
@@ -36,7 +36,7 @@ async def keep_sweep(database: Database, run: SweepRun, found: Iterable[Disagree
         key=lambda one: (one.since, one.number, one.key),
     )
     sweep = Sweep(run=run, found=tuple(named[:_MOST_NAMED]))
-    await Installation(database).put(KEY, sweep.model_dump(mode="json"))
+    await InstallationValues(database).put(KEY, sweep.model_dump(mode="json"))
     return sweep
 
 

@@ -49,7 +49,7 @@ async def hand_over_nothing(number: str, keys: Sequence[str]) -> Sequence[str]: 
 
 
 @dataclass
-class Recording:
+class RecordingActivities:
     """Writes the steps of cases.
 
     Attributes:

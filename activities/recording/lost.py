@@ -11,7 +11,7 @@ from activities.database.database import Database
 from activities.database.tables import case_record, timeline
 from activities.database.timeline import write_entries
 from workflows.domain.case.view import CaseView
-from workflows.domain.department_task import PartStatus
+from workflows.domain.department_task import TaskStatus
 from workflows.domain.event import Event, EventKind
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Resolution, Status
@@ -52,8 +52,8 @@ async def close_lost(database: Database, number: str, *, by: str, why: str, at: 
 
 
 def _closed(view: CaseView, why: str, at: datetime) -> CaseView:
-    ended = {"status": PartStatus.ENDED, "result": why, "ended_at": at}
-    parts = [part.model_copy(update=ended) if part.status is PartStatus.OPEN else part for part in view.collaborations]
+    ended = {"status": TaskStatus.ENDED, "result": why, "ended_at": at}
+    parts = [part.model_copy(update=ended) if part.status is TaskStatus.OPEN else part for part in view.collaborations]
     return view.model_copy(
         update={
             "status": Status.CLOSED,

@@ -13,21 +13,21 @@ from activities.database.tables import case_record, review, review_timeline
 from activities.database.timeline import write_entries
 from activities.delivery.outbox import Outbox
 from activities.privacy.masking import without_customer
-from activities.recording.activity import Recording
+from activities.recording.activity import RecordingActivities
 from workflows.domain.case.view import CaseView
 from workflows.domain.review.view import ReviewView
 from workflows.ports import Recorded, ReviewRecord
 
 
 @dataclass
-class ReviewRecording:
+class ReviewRecordingActivities:
     """Writes the steps of reviews.
 
     Attributes:
         recording: of cases; a review tells people by the same outbox, under the number of the case behind it.
     """
 
-    recording: Recording
+    recording: RecordingActivities
 
     @activity.defn
     async def record_review(self, step: ReviewRecord) -> Recorded:

@@ -10,7 +10,7 @@ from typing import Any
 
 from activities.database.reader import instant, open_reader
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import CaseFile
+from activities.queries.case_record import CaseRecord
 from workflows.domain.problem import Problem
 
 COVERING = """
@@ -54,7 +54,7 @@ class ReviewFile:
     head: str
     cases: tuple[str, ...]
     view: dict[str, Any] | None
-    covered: tuple[CaseFile, ...] = ()
+    covered: tuple[CaseRecord, ...] = ()
     timeline: tuple[dict[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -132,7 +132,7 @@ async def review_of(address: DatabaseUrl, number: str) -> ReviewFile | None:
 def _file(
     row: Mapping[str, Any],
     cases: Sequence[str],
-    covered: Sequence[CaseFile] = (),
+    covered: Sequence[CaseRecord] = (),
     timeline: Sequence[dict[str, Any]] = (),
 ) -> ReviewFile:
     return ReviewFile(
@@ -148,8 +148,8 @@ def _file(
     )
 
 
-def _case(row: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> CaseFile:
-    return CaseFile(
+def _case(row: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> CaseRecord:
+    return CaseRecord(
         number=row["number"],
         channel=row["channel"],
         received_at=instant(row["received_at"]),

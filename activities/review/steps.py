@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from activities.privacy.masking import Mask
-from activities.queries.case_record import CaseFile
+from activities.queries.case_record import CaseRecord
 from activities.rendering.filters import clean, one_line
 from activities.review.wording import Voice
 from workflows.domain.vocabulary import SYSTEM, ClockName, EventKind
 
 
-class Step(NamedTuple):
+class ReviewStep(NamedTuple):
     """One entry of a timeline as people read it; `text` may have several lines, or none."""
 
     when: str
@@ -21,7 +21,7 @@ class Step(NamedTuple):
     text: str
 
 
-def steps_of(case: CaseFile, voice: Voice) -> list[Step]:
+def steps_of(case: CaseRecord, voice: Voice) -> list[ReviewStep]:
     """The key steps of a case in their order: warnings, refused requests and internal moves are left out."""
     mask = Mask(case.form)
     told: Mapping[str, list[str]] = voice.words["steps"]
@@ -29,7 +29,7 @@ def steps_of(case: CaseFile, voice: Voice) -> list[Step]:
     description = case.form.get("description")
     symptom = mask(clean(str(description.get("symptom") or ""))) if isinstance(description, dict) else ""
     return [
-        Step(
+        ReviewStep(
             when=voice.time(entry["at"]),
             step=voice.label("event", entry["kind"]),
             who=voice.person(entry["by"]),
@@ -40,7 +40,7 @@ def steps_of(case: CaseFile, voice: Voice) -> list[Step]:
     ]
 
 
-def outline_of(case: CaseFile, voice: Voice) -> str:
+def outline_of(case: CaseRecord, voice: Voice) -> str:
     """A case in one line: when it was answered and solved, and the cause and solution given last."""
     mask = Mask(case.form)
     entries: Sequence[dict[str, Any]] = case.timeline

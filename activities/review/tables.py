@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from activities.analysis.history import KINDS, Entry, History, What
+from activities.analysis.history import KINDS, EntryKind, History, TimelineEntry
 from activities.privacy.masking import Mask
-from activities.queries.case_record import CaseFile
+from activities.queries.case_record import CaseRecord
 from activities.rendering.filters import clean
 from activities.review.reading import ReviewFile
 from activities.review.steps import outline_of, steps_of
@@ -58,11 +58,11 @@ class ReviewTables:
     _masks: dict[str, Mask] = field(default_factory=dict)
 
     @cached_property
-    def newest(self) -> CaseFile:
+    def newest(self) -> CaseRecord:
         """The case received last, whose steps are told in full."""
         return self.file.covered[-1]
 
-    def masked(self, text: object, case: CaseFile | None = None) -> str:
+    def masked(self, text: object, case: CaseRecord | None = None) -> str:
         """A text without control characters and the personal data of this case's customer, or of all of them."""
         said = clean(str(text or "")).strip()
         for one in (case,) if case else self.file.covered:
@@ -126,7 +126,7 @@ class ReviewTables:
     def _unknown(self) -> str:
         return str(self.voice.words["unknown"])
 
-    def _case(self, case: CaseFile) -> Sequence[str]:
+    def _case(self, case: CaseRecord) -> Sequence[str]:
         voice, view = self.voice, _view(case)
         is_open = view.get("closed_at") is None
         return (
@@ -139,7 +139,7 @@ class ReviewTables:
             voice.label("resolution", view.get("resolution")),
         )
 
-    def _impact(self, case: CaseFile) -> Sequence[str]:
+    def _impact(self, case: CaseRecord) -> Sequence[str]:
         voice, view = self.voice, _view(case)
         given = case.form.get("impact")
         impact: dict[str, Any] = given if isinstance(given, dict) else {}
@@ -157,7 +157,7 @@ class ReviewTables:
             voice.label("satisfaction", view.get("satisfaction")),
         )
 
-    def _promises(self, case: CaseFile) -> Iterator[Sequence[str | Cell]]:
+    def _promises(self, case: CaseRecord) -> Iterator[Sequence[str | Cell]]:
         words = self.voice.words["promises"]
         dues = {
             (entry["detail"].get("cycle", 0), entry["detail"]["clock"]): entry["detail"].get("due")
@@ -186,11 +186,11 @@ class ReviewTables:
         return Cell(states["dropped" if status == ReviewStatus.DONE else "proposed"])
 
 
-def _view(case: CaseFile) -> dict[str, Any]:
+def _view(case: CaseRecord) -> dict[str, Any]:
     return case.view or {}
 
 
-def _entries(case: CaseFile) -> Sequence[dict[str, Any]]:
+def _entries(case: CaseRecord) -> Sequence[dict[str, Any]]:
     return case.timeline
 
 
@@ -198,10 +198,10 @@ def _row(row: Sequence[str | Cell]) -> Sequence[Cell]:
     return [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
 
 
-def _promised(case: CaseFile) -> dict[tuple[int, str], _Promise]:
+def _promised(case: CaseRecord) -> dict[tuple[int, str], _Promise]:
     """What was promised in each handling (0: the first) and whether it was kept; what is undecided is left out."""
     entries = (
-        Entry(datetime.fromisoformat(entry["at"]), entry["kind"], entry["detail"])
+        TimelineEntry(datetime.fromisoformat(entry["at"]), entry["kind"], entry["detail"])
         for entry in _entries(case)
         if entry["kind"] in KINDS
     )
@@ -209,13 +209,13 @@ def _promised(case: CaseFile) -> dict[tuple[int, str], _Promise]:
     found: dict[tuple[int, str], _Promise] = {}
     cycle = 0
     for one in history.occurrences if history else ():
-        if one.what is What.REOPENING:
+        if one.what is EntryKind.REOPENING:
             cycle += 1
-        elif one.what is What.PROMISE:
+        elif one.what is EntryKind.PROMISE:
             found.setdefault((cycle, str(one.value)), _Promise()).kept = one.kept
         elif one.what in _ANSWERS:
             found.setdefault((cycle, _ANSWERS[one.what]), _Promise()).seconds = one.seconds
     return {key: promise for key, promise in found.items() if promise.kept is not None}
 
 
-_ANSWERS = {What.ANSWER: ClockName.RESPONSE.value, What.SOLUTION: ClockName.RESOLUTION.value}
+_ANSWERS = {EntryKind.ANSWER: ClockName.RESPONSE.value, EntryKind.SOLUTION: ClockName.RESOLUTION.value}

@@ -119,7 +119,7 @@ def _days(installation: Installation, first: str | None, last: str | None, ended
 
 async def _mail(installation: Installation, days: Days, page: Path, locale: str) -> list[ReportMailed]:
     """To one after the other; who cannot be reached now is told so, and may be tried again."""
-    from activities.delivery.transport import Delayed
+    from activities.delivery.transport import TemporaryDeliveryError
     from worker.process import build_reporting, build_transports
     from workflows.domain.vocabulary import Locale
     from workflows.ports import ReportMailed
@@ -129,7 +129,7 @@ async def _mail(installation: Installation, days: Days, page: Path, locale: str)
     for recipient in installation.policy.report.recipients:
         try:
             mailed.append(await reporting.send(days, page, recipient, Locale(locale)))
-        except Delayed as error:
+        except TemporaryDeliveryError as error:
             mailed.append(ReportMailed(recipient=recipient, status="unsent", reason=str(error)))
     return mailed
 

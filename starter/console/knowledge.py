@@ -200,12 +200,12 @@ async def learn(
 
 
 async def _change(what: str, key: str, by: str, as_json: bool, data: str | None, **options: Any) -> None:
-    from activities.knowledge.editing import Knowledge
+    from activities.knowledge.editing import KnowledgeEditing
     from worker.installation.installation import open_installation
 
     async with open_installation(load_settings(data=data)) as installation:
         organisation = await installation.directory.current()
-        knowledge = Knowledge(installation.database, organisation, installation.policy)
+        knowledge = KnowledgeEditing(installation.database, organisation, installation.policy)
         await getattr(knowledge, what)(key, by=by, at=installation.now(), **options)
     article = await _articles(data).get(key)
     if as_json:
@@ -216,9 +216,9 @@ async def _change(what: str, key: str, by: str, as_json: bool, data: str | None,
 
 def _articles(data: str | None) -> Any:
     from activities.database.url import DatabaseUrl
-    from activities.knowledge.search import Articles
+    from activities.knowledge.search import ArticleSearch
 
-    return Articles(DatabaseUrl.parse(load_settings(data=data).database))
+    return ArticleSearch(DatabaseUrl.parse(load_settings(data=data).database))
 
 
 async def _company(data: str | None) -> Any:

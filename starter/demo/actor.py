@@ -10,7 +10,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.queries.case_record import CaseFile
+from activities.queries.case_record import CaseRecord
 from starter.demo.record import LiveRecord
 from starter.demo.story import StoryFailedError
 from workflows.domain.review.view import review_id
@@ -21,7 +21,7 @@ _PATIENCE = 60.0
 """Seconds of the wall clock after which something that should have happened has not."""
 
 
-class Player:
+class Actor:
     """The people around one case."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Player:
         now: Callable[[], datetime],
         *,
         workflow: Callable[[str], WorkflowHandle[Any, Any]],
-        opens: Callable[[dict[str, Any]], Awaitable[Player]],
+        opens: Callable[[dict[str, Any]], Awaitable[Actor]],
     ) -> None:
         self.number = number
         self._handle, self._record, self._time, self._now = handle, record, time, now
@@ -52,7 +52,7 @@ class Player:
         """Let virtual time pass."""
         await asyncio.sleep(self._time.wait(moment, self._now()).total_seconds())
 
-    async def when(self, what: str, holds: Callable[[CaseFile], bool]) -> None:
+    async def when(self, what: str, holds: Callable[[CaseRecord], bool]) -> None:
         """Wait until the record shows something."""
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -103,7 +103,7 @@ class Player:
         """What the customer says."""
         await self.send(command, CUSTOMER, **fields)
 
-    def _judged(self, file: CaseFile, command_id: str, *, accepted: bool) -> bool:
+    def _judged(self, file: CaseRecord, command_id: str, *, accepted: bool) -> bool:
         if accepted:
             return bool(file.view and file.timeline)
         return any(entry["detail"].get("command_id") == command_id for entry in file.timeline)  # type: ignore[union-attr]

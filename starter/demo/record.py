@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from activities.queries.case_record import CaseFile
+from activities.queries.case_record import CaseRecord
 from activities.queries.cases import Cases
 
 _EVERY = 0.1
@@ -17,7 +17,7 @@ class LiveRecord:
     def __init__(self, cases: Cases) -> None:
         self._cases = cases
         self._changed = asyncio.Condition()
-        self.files: dict[str, CaseFile] = {}
+        self.files: dict[str, CaseRecord] = {}
 
     async def follow(self, numbers: Callable[[], list[str]]) -> None:
         """Read until cancelled."""
@@ -37,7 +37,7 @@ class LiveRecord:
         async with self._changed:
             self._changed.notify_all()
 
-    async def until(self, number: str, holds: Callable[[CaseFile], bool]) -> None:
+    async def until(self, number: str, holds: Callable[[CaseRecord], bool]) -> None:
         """Wait until something is true of a case that is open."""
 
         def seen() -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from starter.console.screen import say
-from starter.demo.actor import Player
+from starter.demo.actor import Actor
 from starter.demo.board import Board
 from starter.demo.record import LiveRecord
 from starter.demo.reports import write_reports
@@ -143,7 +143,7 @@ async def _play(settings: Settings, installation: Installation, stop: asyncio.Ev
 async def _play_one(story: Story, intake: Intake, lock: asyncio.Lock, cast: Cast, record: LiveRecord) -> None:
     installation = intake.installation
 
-    async def opens(form: dict[str, Any], title: str = "└ 同一问题 · the same problem") -> Player:
+    async def opens(form: dict[str, Any], title: str = "└ 同一问题 · the same problem") -> Actor:
         async with lock:
             accepted = await intake.accept(form)
         if form is story.form:
@@ -154,7 +154,7 @@ async def _play_one(story: Story, intake: Intake, lock: asyncio.Lock, cast: Cast
             raise StoryFailedError(intake.outage or "Temporal 没有响应 does not answer")
         handle = intake.client.get_workflow_handle(accepted.number)
         workflow = intake.client.get_workflow_handle
-        player = Player(
+        player = Actor(
             accepted.number, handle, record, installation.time, installation.now, workflow=workflow, opens=opens
         )
         await player.when("建立案件 opened", lambda file: file.view is not None)

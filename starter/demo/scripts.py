@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from activities.queries.case_record import CaseFile
-from starter.demo.actor import Player
+from activities.queries.case_record import CaseRecord
+from starter.demo.actor import Actor
 from starter.demo.forms import CALLERS
 from starter.demo.story import StoryFailedError, happened
 from starter.demo.week import at
@@ -11,7 +11,7 @@ from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName
 
 
-async def p0(play: Player) -> None:
+async def p0(play: Actor) -> None:
     """An urgent fault, answered within minutes."""
     await play.until(at(15, "09:02"))
     await play.send("claim")
@@ -33,7 +33,7 @@ async def p0(play: Player) -> None:
     await play.customer("rate", score="very_satisfied", comment="很快")
 
 
-async def untouched_p1(play: Player) -> None:
+async def untouched_p1(play: Actor) -> None:
     """Nobody claims it; it climbs to the head of the department."""
     await play.when("升级两级 two levels up", lambda file: happened(file, EventKind.ESCALATED) >= 2)
     await play.send("acknowledge", "tech-head", text="我来安排")
@@ -49,7 +49,7 @@ async def untouched_p1(play: Player) -> None:
     await play.customer("rate", score="satisfied")
 
 
-async def incomplete(play: Player) -> None:
+async def incomplete(play: Actor) -> None:
     """The customer is asked for what is missing, and answers."""
     await play.until(at(15, "10:30"))
     await play.customer("supply", fields={"description.steps": "报表中心,选上月,点击导出"})
@@ -63,7 +63,7 @@ async def incomplete(play: Player) -> None:
     await play.customer("rate", score="satisfied")
 
 
-async def holiday(play: Player) -> None:
+async def holiday(play: Actor) -> None:
     """Three days on which nobody works and nothing is due."""
     await play.until(at(18, "16:15"))
     await play.send("claim")
@@ -79,7 +79,7 @@ async def holiday(play: Player) -> None:
     await play.customer("rate", score="satisfied")
 
 
-async def missed_update(play: Player) -> None:
+async def missed_update(play: Actor) -> None:
     """An update is forgotten, escalates, and has to be explained."""
     await play.until(at(15, "09:35"))
     await play.send("claim")
@@ -99,7 +99,7 @@ async def missed_update(play: Player) -> None:
     await play.customer("rate", score="satisfied")
 
 
-async def dissatisfied(play: Player) -> None:
+async def dissatisfied(play: Actor) -> None:
     """A dissatisfied customer gets a supervisor and a faster promise."""
     await play.until(at(15, "09:45"))
     await play.send("claim")
@@ -119,7 +119,7 @@ async def dissatisfied(play: Player) -> None:
     await play.customer("rate", score="very_satisfied", comment="这次满意")
 
 
-async def refused(play: Player) -> None:
+async def refused(play: Actor) -> None:
     """The solution is refused once."""
     await play.until(at(15, "09:50"))
     await play.send("claim")
@@ -139,7 +139,7 @@ async def refused(play: Player) -> None:
     await play.customer("rate", score="satisfied")
 
 
-async def three_departments(play: Player) -> None:
+async def three_departments(play: Actor) -> None:
     """Three departments are needed; one of them is late and is escalated inside itself."""
     await play.until(at(15, "09:28"))
     await play.send("claim")
@@ -174,7 +174,7 @@ async def three_departments(play: Player) -> None:
     await play.customer("rate", score="satisfied", comment="各部门配合得不错")
 
 
-async def repeated(play: Player) -> None:
+async def repeated(play: Actor) -> None:
     """Five callers with one cause: one solution answers all, and one review covers them."""
     callers = [await play.opens(form) for form in CALLERS]
     await play.until(at(15, "09:40"))
@@ -215,11 +215,11 @@ async def repeated(play: Player) -> None:
         raise StoryFailedError(f"复盘应包括五个案件并已完成 the review should cover five cases and be done: {review}")
 
 
-def _linked(file: CaseFile) -> list[str]:
+def _linked(file: CaseRecord) -> list[str]:
     return list(file.view["linked"]) if file.view else []  # type: ignore[arg-type]
 
 
-async def never_rated(play: Player) -> None:
+async def never_rated(play: Actor) -> None:
     """Accepted, reminded, closed by itself."""
     await play.until(at(15, "10:00"))
     await play.send("claim")

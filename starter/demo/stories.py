@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from activities.queries.case_record import CaseFile
+from activities.queries.case_record import CaseRecord
 from starter.demo.forms import form
 from starter.demo.scripts import (
     dissatisfied,
@@ -25,7 +25,7 @@ from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName
 
 
-def _quiet_on_the_holiday(file: CaseFile) -> bool:
+def _quiet_on_the_holiday(file: CaseRecord) -> bool:
     alarms = {EventKind.WARNED, EventKind.LAPSED, EventKind.ESCALATED}
     return not any(
         entry["kind"] in alarms and HOLIDAY[0] <= datetime.fromisoformat(str(entry["at"])) < HOLIDAY[1]
@@ -33,7 +33,7 @@ def _quiet_on_the_holiday(file: CaseFile) -> bool:
     )
 
 
-def _view(file: CaseFile, key: str) -> Any:
+def _view(file: CaseRecord, key: str) -> Any:
     return file.view[key] if file.view else None
 
 

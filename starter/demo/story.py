@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from workflows.domain.event import EventKind
 
 if TYPE_CHECKING:
-    from activities.queries.case_record import CaseFile
-    from starter.demo.actor import Player
+    from activities.queries.case_record import CaseRecord
+    from starter.demo.actor import Actor
 
 
 class StoryFailedError(Exception):
@@ -26,11 +26,11 @@ class Story:
     title: str
     opens: datetime
     form: dict[str, Any]
-    play: Callable[[Player], Awaitable[None]]
+    play: Callable[[Actor], Awaitable[None]]
     resolution: str
-    ends: dict[str, Callable[[CaseFile], bool]] = field(default_factory=dict)
+    ends: dict[str, Callable[[CaseRecord], bool]] = field(default_factory=dict)
 
-    def faults(self, file: CaseFile | None) -> list[str]:
+    def faults(self, file: CaseRecord | None) -> list[str]:
         """What is not as the story says."""
         if file is None or file.view is None:
             return ["没有建立案件 the case was never opened"]
@@ -40,7 +40,7 @@ class Story:
         return found + [what for what, holds in self.ends.items() if not holds(file)]
 
 
-def happened(file: CaseFile, kind: EventKind, **detail: Any) -> int:
+def happened(file: CaseRecord, kind: EventKind, **detail: Any) -> int:
     """How often something is in the timeline."""
     return sum(
         entry["kind"] == kind and all(_detail(entry).get(key) == value for key, value in detail.items())

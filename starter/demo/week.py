@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from workflows.domain.virtual_time import Pace, VirtualTime
+from workflows.domain.virtual_time import SpeedChange, VirtualTime
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -27,14 +27,14 @@ def demo_time(real_start: datetime) -> VirtualTime:
         real_start=real_start,
         virtual_start=START,
         paces=(
-            Pace(since=at(15, "09:10"), speed=240),
-            Pace(since=at(15, "09:25"), speed=800),
-            Pace(since=at(15, "13:00"), speed=9_000),
-            Pace(since=at(16, "09:00"), speed=1_500),
-            Pace(since=at(16, "12:00"), speed=36_000),
-            Pace(since=at(18, "15:50"), speed=1_500),
-            Pace(since=at(18, "18:00"), speed=30_000),
-            Pace(since=at(22, "09:30"), speed=1_500),
-            Pace(since=at(22, "11:30"), speed=40_000),
+            SpeedChange(since=at(15, "09:10"), speed=240),
+            SpeedChange(since=at(15, "09:25"), speed=800),
+            SpeedChange(since=at(15, "13:00"), speed=9_000),
+            SpeedChange(since=at(16, "09:00"), speed=1_500),
+            SpeedChange(since=at(16, "12:00"), speed=36_000),
+            SpeedChange(since=at(18, "15:50"), speed=1_500),
+            SpeedChange(since=at(18, "18:00"), speed=30_000),
+            SpeedChange(since=at(22, "09:30"), speed=1_500),
+            SpeedChange(since=at(22, "11:30"), speed=40_000),
         ),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from starter.doctor.context import Ward
-from starter.doctor.line import Line
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult
 
-Check = Callable[[Ward], Awaitable[Iterable[Line]]]
+Check = Callable[[DoctorContext], Awaitable[Iterable[CheckResult]]]
 """Looks at one thing, and says how it stands in some lines."""

@@ -10,8 +10,8 @@ from activities.organisation.loading import load_organisation
 from activities.policy.calendars import build_calendar
 from activities.policy.in_force import digest
 from activities.policy.loading import load_policy
-from starter.doctor.context import Ward
-from starter.doctor.line import Line, NotLookedAtError, Speaker
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckResults, NotLookedAtError
 from workflows.domain.organisation.assignment import mismatches
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
@@ -24,9 +24,9 @@ _WEEK = 7
 _NAMED = 10
 
 
-async def policy(ward: Ward) -> Iterable[Line]:
+async def policy(ward: DoctorContext) -> Iterable[CheckResult]:
     """Well-formed, and the same one that the worker goes by."""
-    said = Speaker("policy")
+    said = CheckResults("policy")
     source = ward.settings.policy
     try:
         loaded = load_policy(source)
@@ -47,9 +47,9 @@ async def policy(ward: Ward) -> Iterable[Line]:
     return lines
 
 
-async def calendar(ward: Ward) -> Iterable[Line]:
+async def calendar(ward: DoctorContext) -> Iterable[CheckResult]:
     """Whether the holidays are announced of the years that due times reach into."""
-    said = Speaker("calendar")
+    said = CheckResults("calendar")
     rules, company = await ward.policy(), await ward.company()
     today = company.local(company.now()).date()
     years = sorted({today.year, (today + _AHEAD).year})
@@ -65,9 +65,9 @@ async def calendar(ward: Ward) -> Iterable[Line]:
     return [said.ok(f"holidays of {', '.join(map(str, years))} are announced")]
 
 
-async def organisation(ward: Ward) -> Iterable[Line]:
+async def organisation(ward: DoctorContext) -> Iterable[CheckResult]:
     """Loaded, fitting the policy, with somebody at work and on duty, who can be written to."""
-    said = Speaker("organisation")
+    said = CheckResults("organisation")
     current = await Directory(await ward.database()).current()
     if current is None:
         return [said.fault("no organisation is loaded: no case can be dispatched", "bihuan org load FILE")]
@@ -86,7 +86,7 @@ async def organisation(ward: Ward) -> Iterable[Line]:
     return [*lines, *_reachable(said, current, mailed=ward.settings.smtp_url is not None)]
 
 
-def _another(said: Speaker, ward: Ward, current: Organisation) -> Iterable[Line]:
+def _another(said: CheckResults, ward: DoctorContext, current: Organisation) -> Iterable[CheckResult]:
     path = ward.settings.organisation
     if path is None:
         return
@@ -99,7 +99,7 @@ def _another(said: Speaker, ward: Ward, current: Organisation) -> Iterable[Line]
         yield said.warning(f"{path} is not the organisation in force", f"bihuan org load {path}")
 
 
-def _mismatches(said: Speaker, rules: Policy, current: Organisation) -> Iterable[Line]:
+def _mismatches(said: CheckResults, rules: Policy, current: Organisation) -> Iterable[CheckResult]:
     for fault in mismatches(rules, current):
         yield said.fault(fault, "make policy and organisation use the same names (bihuan org load after a change)")
     unknown = [one for one in rules.report.recipients if "@" not in one and current.person(one) is None]
@@ -108,7 +108,7 @@ def _mismatches(said: Speaker, rules: Policy, current: Organisation) -> Iterable
         yield said.fault(what, "name people of the organisation, or mail addresses")
 
 
-def _present(said: Speaker, current: Organisation, today: date) -> Iterable[Line]:
+def _present(said: CheckResults, current: Organisation, today: date) -> Iterable[CheckResult]:
     for group in current.groups:
         agents = [one for one in current.members(group.id) if Role.AGENT in one.roles]
         if all(one.is_away(today) for one in agents):
@@ -120,7 +120,7 @@ def _present(said: Speaker, current: Organisation, today: date) -> Iterable[Line
         yield said.warning("none of the follow-up specialists is at work today", "name another (bihuan org load)")
 
 
-def _duty(said: Speaker, current: Organisation, today: date) -> Iterable[Line]:
+def _duty(said: CheckResults, current: Organisation, today: date) -> Iterable[CheckResult]:
     gaps = []
     for day in (today + timedelta(days=ahead) for ahead in range(_WEEK + 1)):
         managers = current.duty_managers(day)
@@ -131,7 +131,7 @@ def _duty(said: Speaker, current: Organisation, today: date) -> Iterable[Line]:
         yield said.fault(what, "enter somebody else for these days under duty (bihuan org load)")
 
 
-def _reachable(said: Speaker, current: Organisation, *, mailed: bool) -> Iterable[Line]:
+def _reachable(said: CheckResults, current: Organisation, *, mailed: bool) -> Iterable[CheckResult]:
     without = [one.id for one in current.people if not one.email]
     if mailed and without:
         todo = "write their email into the organisation file (bihuan org load)"

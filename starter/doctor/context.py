@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 
 @dataclass
-class Ward:
+class DoctorContext:
     """Of one installation. Methods that give something raise NotLookedAtError where it is not to be had."""
 
     settings: Settings

@@ -10,7 +10,7 @@ from typing import Any
 from workflows.domain.problem import Problem
 
 
-class Level(StrEnum):
+class CheckStatus(StrEnum):
     """How it stands. A warning does not keep cases from going on, a fault does or will."""
 
     OK = "ok"
@@ -19,11 +19,11 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class CheckResult:
     """`what` is how it stands, `todo` what to do about it; None where nothing has to be done."""
 
     check: str
-    status: Level
+    status: CheckStatus
     what: str
     todo: str | None = None
 
@@ -33,24 +33,24 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Speaker:
+class CheckResults:
     """Says lines under the name of one check."""
 
     check: str
 
-    def ok(self, what: str) -> Line:
+    def ok(self, what: str) -> CheckResult:
         """It is as it should be."""
-        return Line(self.check, Level.OK, what)
+        return CheckResult(self.check, CheckStatus.OK, what)
 
-    def warning(self, what: str, todo: str) -> Line:
+    def warning(self, what: str, todo: str) -> CheckResult:
         """Somebody should look at it."""
-        return Line(self.check, Level.WARNING, what, todo)
+        return CheckResult(self.check, CheckStatus.WARNING, what, todo)
 
-    def fault(self, what: str, todo: str) -> Line:
+    def fault(self, what: str, todo: str) -> CheckResult:
         """It does not work."""
-        return Line(self.check, Level.FAULT, what, todo)
+        return CheckResult(self.check, CheckStatus.FAULT, what, todo)
 
-    def problem(self, problem: Problem, todo: str) -> Iterable[Line]:
+    def problem(self, problem: Problem, todo: str) -> Iterable[CheckResult]:
         """Each line of a problem is a fault."""
         return [self.fault(line, todo) for line in str(problem).splitlines()]
 

@@ -6,22 +6,22 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from starter.doctor.context import Ward
-from starter.doctor.line import Line, Speaker
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckResults
 from worker.installation.config_file import PREFIX, config_file
 
 
-async def settings(ward: Ward) -> Iterable[Line]:
+async def settings(ward: DoctorContext) -> Iterable[CheckResult]:
     """Where they come from; what is wrong with them is said before anything is looked at."""
     given = sorted(name for name in os.environ if name.startswith(PREFIX))
     places = [str(file)] if (file := config_file()) else []
     places += [f"{len(given)} variables ({', '.join(given)})"] if given else []
-    return [Speaker("settings").ok(f"data {ward.settings.data}; from {' and '.join(places) or 'the defaults'}")]
+    return [CheckResults("settings").ok(f"data {ward.settings.data}; from {' and '.join(places) or 'the defaults'}")]
 
 
-async def folders(ward: Ward) -> Iterable[Line]:
+async def folders(ward: DoctorContext) -> Iterable[CheckResult]:
     """Those that are written to."""
-    said = Speaker("folders")
+    said = CheckResults("folders")
     kinds = {"archive": ward.settings.archive_folder, "reports": ward.settings.report_folder}
     lines = []
     for name, folder in kinds.items():

@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import DeliveryError
 from activities.messages.renderer import Renderer
-from starter.doctor.context import Ward
-from starter.doctor.line import Line, Speaker
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckResults
 from worker.process import build_transports
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
 
 
-async def mail(ward: Ward) -> Iterable[Line]:
+async def mail(ward: DoctorContext) -> Iterable[CheckResult]:
     """Connected to, spoken to, logged in; nothing is sent."""
-    said = Speaker("mail")
+    said = CheckResults("mail")
     try:
         transport = build_transports(ward.settings).get(Contact.EMAIL)
     except Problem as problem:
@@ -39,9 +39,9 @@ async def mail(ward: Ward) -> Iterable[Line]:
     return lines
 
 
-async def templates(ward: Ward) -> Iterable[Line]:
+async def templates(ward: DoctorContext) -> Iterable[CheckResult]:
     """Each message rendered in both languages, with full and with sparse facts."""
-    said = Speaker("templates")
+    said = CheckResults("templates")
     folder = ward.settings.templates
     if folder is None:
         return [said.ok("the shipped ones")]

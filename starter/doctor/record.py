@@ -16,8 +16,8 @@ from sqlalchemy import text
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.url import DatabaseUrl
-from starter.doctor.context import Ward
-from starter.doctor.line import Line, Speaker
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckResults
 from workflows.domain.problem import Problem
 
 _PATIENCE = 5.0
@@ -28,9 +28,9 @@ _SKEW = 5.0
 """Seconds two clocks may differ."""
 
 
-async def database(ward: Ward) -> Iterable[Line]:
+async def database(ward: DoctorContext) -> Iterable[CheckResult]:
     """Reachable, with the schema of this release."""
-    said = Speaker("database")
+    said = CheckResults("database")
     settings = ward.settings
     if settings.database_url is None and not settings.data.is_dir():
         return [said.fault(f"data folder {settings.data}: there is none", f"bihuan up --data {settings.data}")]
@@ -58,9 +58,9 @@ async def database(ward: Ward) -> Iterable[Line]:
     return [said.ok(f"{address.name}, schema {HEAD}")]
 
 
-async def integrity(ward: Ward) -> Iterable[Line]:
+async def integrity(ward: DoctorContext) -> Iterable[CheckResult]:
     """Whether a SQLite file is whole; a server looks after its own."""
-    said = Speaker("integrity")
+    said = CheckResults("integrity")
     address = DatabaseUrl.parse(ward.settings.database)
     if address.kind != "sqlite" or not address.path.is_file():
         return []
@@ -74,7 +74,7 @@ async def integrity(ward: Ward) -> Iterable[Line]:
     return [said.fault(f"{address.path.name} is damaged: {found}", todo)]
 
 
-async def space(ward: Ward) -> Iterable[Line]:
+async def space(ward: DoctorContext) -> Iterable[CheckResult]:
     """Room on the disks of the data folder, the database and the archive."""
     settings = ward.settings
     wanted = [settings.data, settings.archive_folder, settings.report_folder]
@@ -84,10 +84,10 @@ async def space(ward: Ward) -> Iterable[Line]:
     return [_room(path) for path in disks.values()]
 
 
-async def clocks(ward: Ward) -> Iterable[Line]:
+async def clocks(ward: DoctorContext) -> Iterable[CheckResult]:
     """Whether this machine, the database server and the worker's Temporal go by the same time."""
-    said = Speaker("clock")
-    lines: list[Line] = []
+    said = CheckResults("clock")
+    lines: list[CheckResult] = []
     set_clock = "let all machines set their clocks by NTP (chrony, systemd-timesyncd)"
     opened = await ward.database()
     if opened.address.kind == "postgresql":
@@ -102,15 +102,15 @@ async def clocks(ward: Ward) -> Iterable[Line]:
     return lines or [said.ok("no difference was seen")]
 
 
-def _skew(said: Speaker, whose: str, seconds: float, todo: str) -> Iterable[Line]:
+def _skew(said: CheckResults, whose: str, seconds: float, todo: str) -> Iterable[CheckResult]:
     if abs(seconds) <= _SKEW:
         return []
     how = "ahead" if seconds > 0 else "behind"
     return [said.warning(f"{whose} is {abs(seconds):.0f} s {how}: deadlines are early or late by that", todo)]
 
 
-def _room(path: Path) -> Line:
-    said = Speaker("disk")
+def _room(path: Path) -> CheckResult:
+    said = CheckResults("disk")
     free = shutil.disk_usage(path).free
     what = f"{free / 1e9:.1f} GB free for {path}"
     todo = "make room, or move the folder; a full disk stops every case until there is room again"

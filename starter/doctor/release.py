@@ -11,17 +11,17 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from starter.doctor.context import Ward
-from starter.doctor.line import Line, Speaker
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckResults
 from worker.temporal.deployments import Releases
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 _POLLED_WITHIN = timedelta(seconds=90)
 
 
-async def release(ward: Ward) -> Iterable[Line]:
+async def release(ward: DoctorContext) -> Iterable[CheckResult]:
     """Nothing where no worker ever had a build id."""
-    said, name = Speaker("release"), ward.settings.deployment
+    said, name = CheckResults("release"), ward.settings.deployment
     client = await ward.client()
     try:
         builds = await Releases(client, name).list()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from starter.doctor.check import Check
 from starter.doctor.company import calendar, organisation, policy
-from starter.doctor.context import Ward
-from starter.doctor.line import Line, NotLookedAtError, Speaker
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckResults, NotLookedAtError
 from starter.doctor.machine import folders, settings
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, integrity, space
@@ -42,7 +42,7 @@ class Examination:
         }  # fmt: skip
         return cls(checks, {"sweep": _MENDING if mend else _LONG})
 
-    async def examine(self, ward: Ward, advance: Callable[[], None]) -> list[Line]:
+    async def examine(self, ward: DoctorContext, advance: Callable[[], None]) -> list[CheckResult]:
         """Everything the checks say; `advance` is called after each."""
         try:
             said = await asyncio.gather(*(self._guarded(name, ward, advance) for name in self.checks))
@@ -50,8 +50,8 @@ class Examination:
             await ward.close()
         return [line for lines in said for line in lines]
 
-    async def _guarded(self, name: str, ward: Ward, advance: Callable[[], None]) -> Iterable[Line]:
-        said, patience = Speaker(name), self.patience.get(name, _PATIENCE)
+    async def _guarded(self, name: str, ward: DoctorContext, advance: Callable[[], None]) -> Iterable[CheckResult]:
+        said, patience = CheckResults(name), self.patience.get(name, _PATIENCE)
         try:
             async with asyncio.timeout(patience):
                 return await self.checks[name](ward)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from activities.queries.sweeps import Sweep
 from starter.doctor.check import Check
-from starter.doctor.context import Ward
-from starter.doctor.line import Line, NotLookedAtError, Speaker
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckResults, NotLookedAtError
 from starter.services.remedies import remedy
 from worker.installation.installation import open_installation
 from worker.process import build_hand_over, build_sweeping
@@ -18,9 +18,9 @@ from workflows.ports import SweepOrder
 _NAMED = 20
 
 
-async def last_sweep(ward: Ward) -> Iterable[Line]:
+async def last_sweep(ward: DoctorContext) -> Iterable[CheckResult]:
     """Whether the Schedule's sweeps come."""
-    said = Speaker("last sweep")
+    said = CheckResults("last sweep")
     sweep = await ward.sweep()
     if sweep is None:
         todo = "the first comes two minutes after a worker has started; by hand: bihuan doctor --mend"
@@ -37,7 +37,7 @@ async def last_sweep(ward: Ward) -> Iterable[Line]:
 def sweep_by_hand(*, mend: bool) -> Check:
     """Looks now; with `mend` it does what the Schedule's sweep does."""
 
-    async def sweep(ward: Ward) -> Iterable[Line]:
+    async def sweep(ward: DoctorContext) -> Iterable[CheckResult]:
         client = await ward.client()
         await ward.database()
         try:
@@ -52,8 +52,8 @@ def sweep_by_hand(*, mend: bool) -> Check:
     return sweep
 
 
-def _said(sweep: Sweep, *, mended: bool) -> Iterable[Line]:
-    said, run = Speaker("sweep"), sweep.run
+def _said(sweep: Sweep, *, mended: bool) -> Iterable[CheckResult]:
+    said, run = CheckResults("sweep"), sweep.run
     found = {
         f"{run.started} registered cases or reviews had no workflow": run.started,
         f"{run.redelivered} messages were in nobody's hands": run.redelivered,

@@ -17,8 +17,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from starter.doctor.context import Ward
-from starter.doctor.line import Line, Speaker
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckResults
 from worker.temporal.connection import find_target, web_ui
 from worker.temporal.search_attributes import REQUIRED, creation_commands
 from workflows.domain.formats import written_duration
@@ -36,9 +36,9 @@ _QUEUES = (
 )
 
 
-async def server(ward: Ward) -> Iterable[Line]:
+async def server(ward: DoctorContext) -> Iterable[CheckResult]:
     """Reachable, of which version, with a namespace that can do what is needed."""
-    said = Speaker("server")
+    said = CheckResults("server")
     try:
         client = await ward.connected()
     except Problem as problem:
@@ -71,9 +71,9 @@ async def server(ward: Ward) -> Iterable[Line]:
     return lines
 
 
-async def search_attributes(ward: Ward) -> Iterable[Line]:
+async def search_attributes(ward: DoctorContext) -> Iterable[CheckResult]:
     """All of them, with the right types; without them every case stands still."""
-    said = Speaker("search attributes")
+    said = CheckResults("search attributes")
     client = await ward.client()
     try:
         listed = await client.operator_service.list_search_attributes(
@@ -98,17 +98,17 @@ async def search_attributes(ward: Ward) -> Iterable[Line]:
     return lines or [said.ok(f"all {len(REQUIRED)} are there")]
 
 
-async def pollers(ward: Ward) -> Iterable[Line]:
+async def pollers(ward: DoctorContext) -> Iterable[CheckResult]:
     """Whether somebody asks each task queue for work, and whether work waits."""
     client = await ward.client()
-    lines: list[Line] = []
+    lines: list[CheckResult] = []
     for name, kind in _QUEUES:
         lines += await _polled(client, ward.settings.task_queue, name, kind)
     return lines
 
 
-async def _polled(client: Client, queue: str, name: str, kind: TaskQueueType.ValueType) -> Iterable[Line]:
-    said = Speaker("worker")
+async def _polled(client: Client, queue: str, name: str, kind: TaskQueueType.ValueType) -> Iterable[CheckResult]:
+    said = CheckResults("worker")
     start = "start one: bihuan up, or bihuan worker"
     answer: Any = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
@@ -138,11 +138,11 @@ def _kind(of: IndexedValueType.ValueType) -> str:
     return name.replace("_", " ").title().replace(" ", "")
 
 
-def _address(ward: Ward) -> str:
+def _address(ward: DoctorContext) -> str:
     return find_target(ward.settings).address
 
 
-def _start(ward: Ward, hint: str) -> str:
+def _start(ward: DoctorContext, hint: str) -> str:
     try:
         target = find_target(ward.settings)
     except Problem:

@@ -21,17 +21,17 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.database.remembered import read_remembered
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import read_case_file
+from activities.queries.case_record import read_case_record
 from activities.review.reviews import find_review
 from worker.encryption.failures import MissingKeyError
 from worker.encryption.keys import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect, is_unavailable
-from workflows.domain.commands.case import COMMANDS, PART_COMMANDS
+from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
 from workflows.domain.commands.command import parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
-from workflows.domain.department_task import PartStatus
+from workflows.domain.department_task import TaskStatus
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewStatus
 
@@ -46,7 +46,7 @@ _NOBODY = "no worker has answered yet; the server keeps the command, and the cas
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandResult:
     """What became of a command; `reason` says why it was rejected, or why it waits."""
 
     number: str
@@ -62,7 +62,7 @@ class Outcome:
 
 async def send(
     settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
-) -> Outcome:
+) -> CommandResult:
     """Send one command and wait a moment for its outcome.
 
     `fields` are the command's own keys; the same `command_id` again is the same command.
@@ -86,7 +86,7 @@ async def send_to_many(
     by: str,
     command_id: str,
     again: bool = False,
-) -> AsyncIterator[Outcome]:
+) -> AsyncIterator[CommandResult]:
     """The same command to many cases, a batch at a time; each outcome as it comes.
 
     The same `command_id` again is the same command to each of them: what was cut short is made up for by saying it
@@ -100,13 +100,13 @@ async def send_to_many(
     order = _Order(settings, await _company(settings), command, command_id, by, fields)
     client = await connect(settings)
 
-    async def one(number: str) -> Outcome:
+    async def one(number: str) -> CommandResult:
         try:
             if again and (known := await order.known(client, number)):
                 return known
             return await order.sent(client, number)
         except Problem as problem:
-            return Outcome(number, command, command_id, "rejected", str(problem))
+            return CommandResult(number, command, command_id, "rejected", str(problem))
 
     for start in range(0, len(numbers), _AT_ONCE):
         for answered in asyncio.as_completed([one(number) for number in numbers[start : start + _AT_ONCE]]):
@@ -124,7 +124,7 @@ class _Order:
     by: str
     fields: dict[str, Any]
 
-    async def known(self, client: Client, number: str) -> Outcome | None:
+    async def known(self, client: Client, number: str) -> CommandResult | None:
         """What became of it when it was sent before; None where the case does not know it, or nobody answers."""
         try:
             answer = await client.get_workflow_handle(number).query(
@@ -134,14 +134,14 @@ class _Order:
             return None
         if answer["outcome"] not in {"accepted", "rejected"}:
             return None
-        return Outcome(number, self.command, self.command_id, answer["outcome"], answer.get("reason"))
+        return CommandResult(number, self.command, self.command_id, answer["outcome"], answer.get("reason"))
 
-    async def sent(self, client: Client, number: str) -> Outcome:
+    async def sent(self, client: Client, number: str) -> CommandResult:
         """To this case, or to the workflow that answers for it; see `send`."""
         settings, command = self.settings, self.command
         at = self.company.now().isoformat()
         payload = {"command_id": self.command_id, "by": self.by, "at": at, **self.fields}
-        queued = Outcome(number, command, self.command_id, "queued", _NOBODY)
+        queued = CommandResult(number, command, self.command_id, "queued", _NOBODY)
         if part := await _part(settings, command, number, self.fields.get("department")):
             handle = client.get_workflow_handle(part)
             with suppress(WorkflowOverError):
@@ -160,7 +160,7 @@ class _Order:
 
 async def send_to_review(
     settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
-) -> Outcome:
+) -> CommandResult:
     """The same for the review that covers a case.
 
     Raises:
@@ -180,7 +180,7 @@ async def send_to_review(
     payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
     with suppress(WorkflowOverError):
         await _signal_part(handle, command, payload)
-        return await _await_outcome(handle, Outcome(number, command, command_id, "queued", _NOBODY))
+        return await _await_outcome(handle, CommandResult(number, command, command_id, "queued", _NOBODY))
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
 
 
@@ -207,11 +207,11 @@ class WorkflowOverError(Exception):
 
 async def _part(settings: Settings, command: str, number: str, department: str | None) -> str | None:
     """The workflow of a department's open part, where a command is for one; the case refuses what is for none."""
-    if department is None or command not in PART_COMMANDS:
+    if department is None or command not in TASK_COMMANDS:
         return None
-    file = await read_case_file(DatabaseUrl.parse(settings.database), number)
+    file = await read_case_record(DatabaseUrl.parse(settings.database), number)
     parts: Any = (file.view or {}).get("collaborations") if file is not None else None
-    wanted = [part for part in parts or () if (part["department"], part["status"]) == (department, PartStatus.OPEN)]
+    wanted = [part for part in parts or () if (part["department"], part["status"]) == (department, TaskStatus.OPEN)]
     return str(wanted[-1]["workflow_id"]) if wanted else None
 
 
@@ -230,7 +230,7 @@ async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[
 
 async def _start_late(client: Client, settings: Settings, company: CompanyTime, number: str) -> None:
     """Explain why nobody takes commands under that number, or start a case that was registered and no more."""
-    file = await read_case_file(DatabaseUrl.parse(settings.database), number)
+    file = await read_case_record(DatabaseUrl.parse(settings.database), number)
     if file is None:
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
     if file.view is not None and (closed_at := file.view["closed_at"]):
@@ -248,7 +248,7 @@ async def _start_late(client: Client, settings: Settings, company: CompanyTime, 
         await installation.register.mark_started(number)
 
 
-async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: Outcome) -> Outcome:
+async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: CommandResult) -> CommandResult:
     deadline = time.monotonic() + _ANSWER_WITHIN
     pause = 0.02
     await asyncio.sleep(_RECORDING)
@@ -264,7 +264,9 @@ async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: Outcome) -> O
                 return queued
             raise Problem(f"{queued.number}: sent, but its outcome is not known: {error.message}") from None
         if answer["outcome"] in {"accepted", "rejected"}:
-            return Outcome(queued.number, queued.command, queued.command_id, answer["outcome"], answer.get("reason"))
+            return CommandResult(
+                queued.number, queued.command, queued.command_id, answer["outcome"], answer.get("reason")
+            )
         await asyncio.sleep(pause)
         pause = min(pause * 2, 0.2)
     return queued

@@ -4,50 +4,50 @@ from __future__ import annotations
 
 import shlex
 
-from activities.queries.drift import Disagreement, DisagreementReason
+from activities.queries.drift import Drift, DriftReason
 
 _WHY = "bihuan stuck"
 
 
-def remedy(one: Disagreement) -> str:
+def remedy(one: Drift) -> str:
     """The way out; commands of `temporal` go by the same `TEMPORAL_*` variables as those of `bihuan`."""
     is_case = one.workflow == one.number
     match one.reason:
-        case DisagreementReason.WORKFLOW_ENDED if one.what == "completed":
+        case DriftReason.WORKFLOW_ENDED if one.what == "completed":
             return (
                 "the record lacks its last steps, such as after an older backup: bring a newer one back; "
                 "the steps are in its history in the Web UI"
             )
-        case DisagreementReason.WORKFLOW_ENDED:
+        case DriftReason.WORKFLOW_ENDED:
             return f"let it go on from its last step: {_temporal('reset', one, '--type', 'LastWorkflowTask')}"
-        case DisagreementReason.WORKFLOW_MISSING if is_case:
+        case DriftReason.WORKFLOW_MISSING if is_case:
             return (
                 "bring Temporal's store back from a backup that has it, or connect to the server that has it; where "
                 f"there is none, open the issue anew with the form in: bihuan show {one.number} --json, and close this "
                 f"one: bihuan close-lost {one.number} --as operator --why ..."
             )
-        case DisagreementReason.WORKFLOW_MISSING if one.workflow.endswith("/review"):
+        case DriftReason.WORKFLOW_MISSING if one.workflow.endswith("/review"):
             return "bring Temporal's store back from a backup that has it; the case itself is closed and needs nothing"
-        case DisagreementReason.WORKFLOW_MISSING:
+        case DriftReason.WORKFLOW_MISSING:
             return f"nobody can answer it now: the owner goes on without it (bihuan resolve {one.number} --why-open)"
-        case DisagreementReason.STILL_RUNNING:
+        case DriftReason.STILL_RUNNING:
             return f"nothing is owed any more; see in the Web UI what it waits for, then: {_temporal('terminate', one)}"
-        case DisagreementReason.RECORD_BEHIND:
+        case DriftReason.RECORD_BEHIND:
             return (
                 "let it write its state again: "
                 f"bihuan note {one.number} --as operator --text ...; the steps between are in its history in the Web UI"
             )
-        case DisagreementReason.RECORD_AHEAD:
+        case DriftReason.RECORD_AHEAD:
             return (
                 "Temporal's store is older than the record, such as after an older backup: do again what "
                 f"bihuan show {one.number} says was done since"
             )
-        case DisagreementReason.NOT_IN_RECORD:
+        case DriftReason.NOT_IN_RECORD:
             return (
                 "the record is older than Temporal's store, or of another installation: bring a newer backup of the "
                 f"database back; one that nobody knows is ended with: {_temporal('terminate', one)}"
             )
-        case DisagreementReason.DELIVERY_UNENDING:
+        case DriftReason.DELIVERY_UNENDING:
             name = shlex.quote(one.workflow)
             return (
                 f"see why: temporal activity describe --activity-id {name}; end it with: temporal activity terminate "
@@ -55,5 +55,5 @@ def remedy(one: Disagreement) -> str:
             )
 
 
-def _temporal(what: str, one: Disagreement, *more: str) -> str:
+def _temporal(what: str, one: Drift, *more: str) -> str:
     return shlex.join(["temporal", "workflow", what, "--workflow-id", one.workflow, *more, "--reason", _WHY])

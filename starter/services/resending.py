@@ -19,7 +19,7 @@ _AT_ONCE = 20
 
 
 @dataclass(frozen=True)
-class Choice:
+class ResendSelection:
     """Which messages: of one case or of all, by key, by when they were written (in the cases' time), by the words of
     their error.
     """

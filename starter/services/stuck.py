@@ -48,7 +48,7 @@ _RPC_TIMEOUT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
-class Finding:
+class StuckItem:
     """One thing to look at. `reason` is the record's (see `AttentionReason`), a sweep's (see `DisagreementReason`),
     `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where what to do is not
     plain.
@@ -68,7 +68,7 @@ class Finding:
         return asdict(self)
 
 
-async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Finding], str | None]:
+async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[StuckItem], str | None]:
     """Everything to look at (times are the cases'), and a warning: Temporal does not answer, or no worker runs.
 
     Raises:
@@ -96,8 +96,8 @@ async def _attention(settings: Settings, now: datetime) -> tuple[Sequence[Attent
         await database.close()
 
 
-def _recorded(settings: Settings, item: Attention) -> Finding:
-    return Finding(
+def _recorded(settings: Settings, item: Attention) -> StuckItem:
+    return StuckItem(
         number=item.number,
         reason=str(item.reason),
         since=item.since,
@@ -108,9 +108,9 @@ def _recorded(settings: Settings, item: Attention) -> Finding:
     )
 
 
-def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Iterable[Finding]:
+def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Iterable[StuckItem]:
     for one in sweep.found if sweep else ():
-        yield Finding(
+        yield StuckItem(
             number=one.number,
             reason=str(one.reason),
             since=company.virtual(one.since),
@@ -121,7 +121,7 @@ def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Ite
     if sweep and sweep.run.disagreements > len(sweep.found):
         left = sweep.run.disagreements - len(sweep.found)
         todo = "what is named here comes first: so many have one cause, such as a restored backup or another server"
-        yield Finding("…", "more", company.virtual(sweep.run.ended), what=f"{left} more disagreements", todo=todo)
+        yield StuckItem("…", "more", company.virtual(sweep.run.ended), what=f"{left} more disagreements", todo=todo)
 
 
 def _unswept(sweep: Sweep | None) -> str | None:
@@ -132,11 +132,11 @@ def _unswept(sweep: Sweep | None) -> str | None:
     return f"no sweep since {since}: what it found may be old; look at the Schedule bihuan-sweep, or: bihuan doctor"
 
 
-async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[Finding]:
+async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[StuckItem]:
     numbers = set(suspects)
     async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=_RPC_TIMEOUT):
         numbers.add(execution.id)
-    found: list[Finding] = []
+    found: list[StuckItem] = []
     for number in sorted(numbers)[:_MOST]:
         try:
             description = await client.get_workflow_handle(number).describe(rpc_timeout=_RPC_TIMEOUT)
@@ -172,11 +172,11 @@ async def _unattended(client: Client, task_queue: str) -> str | None:
 
 async def _faults(
     client: Client, description: WorkflowExecutionDescription, link: str | None
-) -> AsyncIterator[Finding]:
+) -> AsyncIterator[StuckItem]:
     raw = description.raw_description
     for pending in raw.pending_activities:
         if pending.attempt > 1 or pending.HasField("last_failure"):
-            yield Finding(
+            yield StuckItem(
                 number=description.id,
                 reason="activity_failing",
                 since=pending.scheduled_time.ToDatetime(UTC) if pending.HasField("scheduled_time") else None,
@@ -188,7 +188,7 @@ async def _faults(
     problems = description.search_attributes.get("TemporalReportedProblems", [])
     if raw.HasField("pending_workflow_task") and (task.attempt > 1 or problems):
         reason = await _task_failure(client, raw.workflow_execution_info.execution)
-        yield Finding(
+        yield StuckItem(
             number=description.id,
             reason="task_failing",
             since=task.original_scheduled_time.ToDatetime(UTC) if task.HasField("original_scheduled_time") else None,

@@ -33,14 +33,14 @@ _ROLES = {
 }
 
 
-class Player(NamedTuple):
+class Sender(NamedTuple):
     """Who sends the command; `stands_in` when that is somebody other than the person the log names."""
 
     by: str
     stands_in: bool = False
 
 
-def player(command: Command, case: Case, organisation: Organisation) -> Player:
+def sender_of(command: Command, case: Case, organisation: Organisation) -> Sender:
     """Who sends a command of the log to this case.
 
     What was done then is done here as well: for somebody who is not in the organisation, or has no part in the case
@@ -48,17 +48,17 @@ def player(command: Command, case: Case, organisation: Organisation) -> Player:
     """
     by = command.by
     if by in {CUSTOMER, SYSTEM, OPERATOR} or case.is_closed:
-        return Player(by)
+        return Sender(by)
     if organisation.person(by) is not None:
         if may(command, _held(case, by, organisation)):
-            return Player(by)
+            return Sender(by)
     elif by in PARTS:
-        return Player(PARTS[by](case) or by)
+        return Sender(PARTS[by](case) or by)
     people = [case.responsible(), *case.ladder(), *case.terms.duty_managers, case.terms.follow_up]
     if command.name == "acknowledge":
         people.insert(0, case.escalation.to)
     able = (person for person in people if person and may(command, case.capacities(person)))
-    return Player(next(able, None) or case.responsible() or by, stands_in=True)
+    return Sender(next(able, None) or case.responsible() or by, stands_in=True)
 
 
 def _held(case: Case, by: str, organisation: Organisation) -> set[Capacity]:

@@ -32,7 +32,7 @@ _OWN_PLACE = ("at", "by", "command_id")
 
 
 @dataclass(frozen=True)
-class Entry:
+class LogEntry:
     """One line: a form that opens the case `key`, or a command to it whose `by` is as the log says."""
 
     line: int
@@ -46,10 +46,10 @@ class Entry:
 class Log:
     """What could be read, in the order of time, and one fault for each line that could not (by its number)."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
 
-    def without(self, lines: Iterable[int]) -> list[Entry]:
+    def without(self, lines: Iterable[int]) -> list[LogEntry]:
         """The entries but those lines, and but every signal to a case that these lines would have opened."""
         left_out = set(lines)
         gone = {entry.key for entry in self.entries if entry.form is not None and entry.line in left_out}
@@ -83,7 +83,7 @@ def read_log(lines: Iterable[str], policy: Policy, organisation: Organisation) -
 def _in_turn(log: Log, unreadable: set[str]) -> None:
     """A case opens once and before anything else; signals to a case whose opening is at fault go with it."""
     opening = {entry.key: entry for entry in reversed(log.entries) if entry.form is not None}
-    kept: list[Entry] = []
+    kept: list[LogEntry] = []
     for entry in log.entries:
         first = opening.get(entry.key)
         if first is entry:
@@ -112,7 +112,7 @@ def _object(text: str) -> dict[str, Any]:
     return values
 
 
-def _entry(number: int, values: dict[str, Any], policy: Policy, organisation: Organisation) -> Entry:
+def _entry(number: int, values: dict[str, Any], policy: Policy, organisation: Organisation) -> LogEntry:
     if ("open" in values) == ("signal" in values):
         raise Problem("has to have either open (an intake form) or signal (its name)")
     allowed = _OPENING if "open" in values else _SIGNAL
@@ -126,8 +126,8 @@ def _entry(number: int, values: dict[str, Any], policy: Policy, organisation: Or
     except ValueError as error:
         raise Problem(f"at: {error}") from None
     if "open" in values:
-        return Entry(number, at, key, form=_form(values["open"], at, policy, organisation))
-    return Entry(number, at, key, command=_command(number, values))
+        return LogEntry(number, at, key, form=_form(values["open"], at, policy, organisation))
+    return LogEntry(number, at, key, command=_command(number, values))
 
 
 def _command(number: int, values: dict[str, Any]) -> Command:

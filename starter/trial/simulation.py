@@ -15,9 +15,9 @@ from typing import Any
 
 from activities.intake.form import Form
 from activities.opening.decision import Decision
-from starter.trial.actors import Player, player
+from starter.trial.actors import Sender, sender_of
 from starter.trial.figures import Figures
-from starter.trial.log import Entry
+from starter.trial.log import LogEntry
 from workflows.domain.case.aggregate import Case
 from workflows.domain.commands.case import COMMANDS, Assign, Link, Progress, Resolve, Supply, Unlink
 from workflows.domain.commands.command import Command, parse_command
@@ -55,7 +55,7 @@ class Rehearsal:
     _due: dict[str, datetime | None] = field(default_factory=dict)
     """When each case acts next."""
 
-    def play(self, entries: Iterable[Entry], until: datetime) -> Iterator[Entry]:
+    def play(self, entries: Iterable[LogEntry], until: datetime) -> Iterator[LogEntry]:
         """Play entries, which are in order, each handed on when it is done; then let pass the time to `until`."""
         for entry in entries:
             if entry.at > until:
@@ -99,7 +99,7 @@ class Rehearsal:
     def _send(self, case: Case, command: Command, at: datetime) -> None:
         if command.name in _WORK and case.owner is None and not case.is_closed:
             self._take_as_it_is(case, command, at)
-        who = self._lead(command, case) or player(command, case, self.decision.organisation)
+        who = self._lead(command, case) or sender_of(command, case, self.decision.organisation)
         if who.stands_in:
             self.stand_ins[command.by] += 1
         self._judge(case, _fitted(command, who.by, case), at)
@@ -126,11 +126,11 @@ class Rehearsal:
             self._products[case.number] = command.fields["product"]
         self._note(case, events, at)
 
-    def _lead(self, command: Command, case: Case) -> Player | None:
+    def _lead(self, command: Command, case: Case) -> Sender | None:
         """Who works on the main case links to it in their own name."""
         to = command.to if isinstance(command, Link) else case.linked_to if isinstance(command, Unlink) else None
         main = self._main(to) if to is not None else None
-        return Player(command.by) if main is not None and command.by in main.leads else None
+        return Sender(command.by) if main is not None and command.by in main.leads else None
 
     def _main(self, key: str) -> MainCase | None:
         case = self._cases.get(key)

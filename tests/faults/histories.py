@@ -33,11 +33,11 @@ from temporalio.worker import (
 
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
-from workflows.domain.commands.case import PartReported
-from workflows.domain.department_task import PartReport
+from workflows.domain.commands.case import TaskReported
+from workflows.domain.department_task import TaskReport
 from workflows.domain.event import Event
-from workflows.entity.recorded import Stepping
-from workflows.ports import Record, ReviewRecord, Stamp
+from workflows.entity.recorded import RecordedEntity
+from workflows.ports import Record, ReviewRecord, StepMarker
 from workflows.review.workflow import ReviewWorkflow
 
 Step = Record | ReviewRecord
@@ -55,7 +55,7 @@ class Life:
     status: WorkflowExecutionStatus | None = None
     runs: int = 0
     steps: list[Step] = field(default_factory=list)
-    reports: list[PartReport] = field(default_factory=list)
+    reports: list[TaskReport] = field(default_factory=list)
     signals: list[str] = field(default_factory=list)
     judged: int = 0
     """So many of them were judged by a life that judges in steps (a case, a review)."""
@@ -178,8 +178,8 @@ class _Hearing(Interceptor):
                 return super().start_activity(input)
 
             async def signal_external_workflow(self, input: SignalExternalWorkflowInput) -> None:  # noqa: A002
-                if input.signal == PartReported.name:
-                    hearing.life.reports += PartReported.model_validate(input.args[0]).reports
+                if input.signal == TaskReported.name:
+                    hearing.life.reports += TaskReported.model_validate(input.args[0]).reports
                 await super().signal_external_workflow(input)
 
         class Inbound(WorkflowInboundInterceptor):
@@ -189,7 +189,7 @@ class _Hearing(Interceptor):
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002
                 instance: Any = workflow.instance()
                 life = hearing.life
-                if isinstance(instance, Stepping):
+                if isinstance(instance, RecordedEntity):
                     _listen(life, instance)
                 try:
                     return await super().execute_workflow(input)
@@ -199,11 +199,11 @@ class _Hearing(Interceptor):
         return Inbound
 
 
-def _listen(life: Life, instance: Stepping) -> None:
+def _listen(life: Life, instance: RecordedEntity) -> None:
     """A step of a replay hands nothing on that was written when it was lived; it judges it again."""
     judge_again = instance._judge_again
 
-    async def heard(core: Any, stamp: Stamp) -> Sequence[Event]:
+    async def heard(core: Any, stamp: StepMarker) -> Sequence[Event]:
         events = tuple(await judge_again(core, stamp))
         life.judged = stamp.signals
         step = Record if isinstance(instance, CaseWorkflow) else ReviewRecord

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from activities.database.tables import registration
-from starter.services.stuck import Finding, find_stuck
+from starter.services.stuck import StuckItem, find_stuck
 from tests.activities.delivery.mail_server import MailServer
 from tests.faults.accounting import Account, account
 from tests.faults.driver import PATIENCE, Office
@@ -95,15 +95,15 @@ class Branch:
 
         await _until(blocked, lambda found: found >= set(numbers))
 
-    async def until_stuck(self, number: str, reason: str, error: str = "") -> Finding:
+    async def until_stuck(self, number: str, reason: str, error: str = "") -> StuckItem:
         """Wait until `bihuan stuck` would name the case for that reason, with that in its last error."""
 
-        async def found() -> list[Finding]:
+        async def found() -> list[StuckItem]:
             findings, _ = await find_stuck(self.settings, await CompanyTime.read(self.settings))
             said = [one for one in findings if (one.number, one.reason) == (number, reason)]
             return [one for one in said if error in (one.error or "")]
 
-        first: Finding = (await _until(found, bool))[0]
+        first: StuckItem = (await _until(found, bool))[0]
         return first
 
     async def books(self, mail: MailServer | None = None, **changes: Any) -> Account:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from activities.database.tables import outbox
 from activities.delivery.outbox import OutboxStatus
-from starter.services.stuck import Finding
+from starter.services.stuck import StuckItem
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.faults.accounting import Account
 from tests.faults.driver import form_of
@@ -40,7 +40,7 @@ _REFUSED = "untouched@example.com"
 class Served:
     """How a branch came through: what `bihuan stuck` said meanwhile, and the mails that came."""
 
-    stuck: Finding
+    stuck: StuckItem
     level: int
     """How far the untouched case had climbed before the first mail went out."""
     books: Account
@@ -122,7 +122,7 @@ async def _unknown(opened: Branches) -> Served:
         return await _end(branch, numbers, stuck, level, mail, refused={_REFUSED})
 
 
-async def _begin(branch: Branch, reason: str, said: str) -> tuple[list[str], Finding, int]:
+async def _begin(branch: Branch, reason: str, said: str) -> tuple[list[str], StuckItem, int]:
     """A case that is solved, and one that climbs because nobody touches it, whoever hears of them."""
     office = branch.office
     office.patience = _PATIENCE
@@ -136,7 +136,7 @@ async def _begin(branch: Branch, reason: str, said: str) -> tuple[list[str], Fin
 async def _end(
     branch: Branch,
     numbers: list[str],
-    stuck: Finding,
+    stuck: StuckItem,
     level: int,
     mail: MailServer,
     *,

@@ -20,7 +20,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from activities.archive.ledger import Ledger
-from activities.archive.store import FileState, Shelf
+from activities.archive.store import ArchiveStore, FileState
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.activities.knowledge.test_knowledge import closed
 from tests.builders import DAY
@@ -171,7 +171,7 @@ async def _chores(here: Ground, played: Played) -> None:
             for name, handle in handles.items():
                 played.runs[name] = await asyncio.wait_for(handle.result(), PATIENCE)
         for moment, (office, _) in offices.items():
-            shelf = Shelf(office.installation.settings.archive_folder)
+            shelf = ArchiveStore(office.installation.settings.archive_folder)
             entries = await Ledger(office.installation.database).entries()
             played.shelves[moment] = [shelf.state(entry.stored) for entry in entries if entry.stored]
         played.notes |= _notes(here, CHORES)

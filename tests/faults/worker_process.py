@@ -161,7 +161,7 @@ class _Killing:
 
         _put("worker.process.connect", watched)
         # It would take a case that is being opened for another task queue to its own.
-        _put("worker.sweep.activity.Sweeping._begin", _nothing_left)
+        _put("worker.sweep.activity.SweepActivities._begin", _nothing_left)
         if self.kill.moment == "during":
             self._arm_within()
 

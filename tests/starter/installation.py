@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from activities.database.database import Database
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import read_case_file
+from activities.queries.case_record import read_case_record
 from activities.queries.cases import Cases
 from starter.console.cases.as_json import case_json
 from starter.console.reviews.as_json import review_for, review_of_case
@@ -115,7 +115,7 @@ class Installation:
     async def case(self, number: str) -> dict[str, Any]:
         """What `bihuan show --json` says, without an interpreter of its own."""
         settings = self.settings
-        file = await read_case_file(DatabaseUrl.parse(settings.database), number)
+        file = await read_case_record(DatabaseUrl.parse(settings.database), number)
         assert file is not None, number
         company = await CompanyTime.read(settings)
         review = await review_for(settings, number)

@@ -16,11 +16,11 @@ from temporalio.common import RawValue
 
 from activities.database.remembered import read_remembered
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import read_case_file
+from activities.queries.case_record import read_case_record
 from starter.services.commands import send, send_to_many
 from starter.services.intake import open_intake
 from starter.services.key_usage import find_usage
-from starter.services.stuck import Finding, find_stuck
+from starter.services.stuck import StuckItem, find_stuck
 from tests.starter.command_line import intake_form
 from tests.worker.ports import free_ports
 from worker.embedded.server import EmbeddedServer
@@ -67,11 +67,11 @@ class Company:
         return number
 
     async def case(self, number: str) -> dict[str, Any]:
-        file = await read_case_file(DatabaseUrl.parse(self.settings().database), number)
+        file = await read_case_record(DatabaseUrl.parse(self.settings().database), number)
         return (file.view if file else None) or {}
 
     async def timeline(self, number: str) -> list[dict[str, Any]]:
-        file = await read_case_file(DatabaseUrl.parse(self.settings().database), number)
+        file = await read_case_record(DatabaseUrl.parse(self.settings().database), number)
         return list(file.timeline) if file else []
 
 
@@ -82,7 +82,7 @@ async def until(ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], bool]) -
     return answer
 
 
-async def _stuck(settings: Settings) -> list[Finding]:
+async def _stuck(settings: Settings) -> list[StuckItem]:
     found, _ = await find_stuck(settings, await CompanyTime.read(settings))
     return [one for one in found if one.reason == "task_failing"]
 

@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.common import RawValue
 
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import read_case_file
+from activities.queries.case_record import read_case_record
 from activities.review.reviews import find_review
 from starter.services.commands import send, send_to_review
 from starter.services.intake import open_intake
@@ -74,7 +74,7 @@ class Office:
     numbers: list[str] = field(default_factory=list)
 
     async def view(self, number: str) -> dict[str, Any]:
-        file = await read_case_file(DatabaseUrl.parse(self.settings.database), number)
+        file = await read_case_record(DatabaseUrl.parse(self.settings.database), number)
         return (file.view if file else None) or {}
 
     async def until(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

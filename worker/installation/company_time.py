@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from activities.database.remembered import read_remembered
 from activities.database.url import DatabaseUrl
-from workflows.domain.time_scale import Stretch, stretches, virtual_at
+from workflows.domain.time_scale import TimeScale, time_scales, virtual_at
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"
 """Names under which the installation remembers them; whoever opens it to work settles them."""
@@ -19,7 +19,7 @@ _DEFAULT_ZONE = "Asia/Shanghai"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
-class RecordPlace(Protocol):
+class RecordSettings(Protocol):
     """Settings, or the part of them that says where the record is."""
 
     @property
@@ -35,7 +35,7 @@ class CompanyTime:
     zone: str = _DEFAULT_ZONE
 
     @classmethod
-    async def read(cls, where: RecordPlace) -> CompanyTime:
+    async def read(cls, where: RecordSettings) -> CompanyTime:
         """What the installation with this record goes by.
 
         Raises:
@@ -53,9 +53,9 @@ class CompanyTime:
         kept = self.kept
         if not kept or (kept["speed"] == 1 and kept["real_start"] == kept["virtual_start"] and not kept.get("paces")):
             return moment.astimezone(UTC)
-        first = Stretch(_utc(kept["real_start"]), _utc(kept["virtual_start"]), kept["speed"])
+        first = TimeScale(_utc(kept["real_start"]), _utc(kept["virtual_start"]), kept["speed"])
         paces = ((_utc(pace["since"]), pace["speed"]) for pace in kept.get("paces") or ())
-        return virtual_at(moment.astimezone(UTC), stretches(first, paces))
+        return virtual_at(moment.astimezone(UTC), time_scales(first, paces))
 
     def now(self) -> datetime:
         """The moment the rules see, in UTC."""

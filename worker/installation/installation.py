@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from activities.database.database import WORKING, Database
-from activities.database.installation import Installation as Memory
+from activities.database.installation import InstallationValues
 from activities.intake.register import Register
 from activities.organisation.directory import Directory
 from activities.organisation.loading import load_organisation, sample_organisation
@@ -97,7 +97,7 @@ class Installation:
             Problem: the keys are not understood.
         """
         ring = self.settings.key_ring()
-        await Memory(self.database).put(ENCRYPTING, ring.first.id if ring is not None else None)
+        await InstallationValues(self.database).put(ENCRYPTING, ring.first.id if ring is not None else None)
 
     async def settle_organisation(self) -> None:
         """See to it that there is an organisation: the settings' file, else the sample, where none was loaded yet.
@@ -145,7 +145,7 @@ async def open_installation(
     database = Database.open(settings.database, synchronous=settings.database_synchronous)
     try:
         await (database.migrate() if prepare else database.ready())
-        memory = Memory(database)
+        memory = InstallationValues(database)
         installation = Installation(
             settings, database, await _agree_on_time(memory, settings, time or _wanted(settings, wall_clock()))
         )
@@ -156,7 +156,7 @@ async def open_installation(
         await database.close()
 
 
-async def _agree_on_time(memory: Memory, settings: Settings, wanted: VirtualTime) -> VirtualTime:
+async def _agree_on_time(memory: InstallationValues, settings: Settings, wanted: VirtualTime) -> VirtualTime:
     """The first process settles it for good: cases that are open could not make sense of another."""
     kept = VirtualTime.model_validate(
         await memory.get(TIME_KEY) or await memory.keep(TIME_KEY, wanted.model_dump(mode="json"))

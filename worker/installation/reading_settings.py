@@ -18,7 +18,7 @@ DEFAULT_DATA = Path("bihuan-data")
 
 
 @dataclass(frozen=True)
-class Place:
+class ReadingSettings:
     """The part of the settings that reading needs."""
 
     data: Path
@@ -36,7 +36,7 @@ def record_url(database_url: str | None, data: Path) -> str:
     return database_url or f"sqlite:///{data.resolve() / 'bihuan.db'}"
 
 
-def find_place(data: str | None = None) -> Place:
+def find_place(data: str | None = None) -> ReadingSettings:
     """The option, then the environment, then the file, then the defaults, as `load_settings` has it.
 
     Raises:
@@ -49,8 +49,8 @@ def find_place(data: str | None = None) -> Place:
 
     folder, url, locale = data or given("data") or DEFAULT_DATA, given("database_url"), given("locale") or Locale.ZH_CN
     if isinstance(folder, str | Path) and isinstance(url, str | None) and locale in set(Locale):
-        return Place(Path(folder), url, Locale(locale))
+        return ReadingSettings(Path(folder), url, Locale(locale))
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
-    return Place(settings.data, settings.database_url, settings.locale)
+    return ReadingSettings(settings.data, settings.database_url, settings.locale)

@@ -12,9 +12,9 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.delivery.activity import Delivering
+from activities.delivery.activity import DeliveryActivities
 from activities.policy.in_force import digest
-from activities.queries.drift import Disagreement
+from activities.queries.drift import Drift
 from activities.queries.sweeps import Sweep, keep_sweep
 from activities.recording.activity import HandOver
 from worker.installation.installation import Installation
@@ -34,7 +34,7 @@ _log = logging.getLogger("bihuan.sweep")
 
 
 @dataclass
-class Sweeping:
+class SweepActivities:
     """Sweeps.
 
     Attributes:
@@ -47,7 +47,7 @@ class Sweeping:
     client: Client
     installation: Installation
     hand_over: HandOver
-    delivering: Delivering
+    delivering: DeliveryActivities
 
     @activity.defn
     async def sweep(self, order: SweepOrder) -> SweepRun:
@@ -70,7 +70,7 @@ class Sweeping:
         comparison = Comparison(self.client, self.installation, beat=_beat)
         started = await recovery.start_registered()
         redelivered = await recovery.redeliver(_JUST_WRITTEN)
-        found: list[Disagreement] = []
+        found: list[Drift] = []
         try:
             found = await comparison.disagreements()
             started += await recovery.start(comparison.unknown)

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.queries.drift import Disagreement, DisagreementReason
-from activities.queries.inventory import CaseRow, Census
+from activities.queries.drift import Drift, DriftReason
+from activities.queries.inventory import CaseRow, Inventory
 from worker.installation.installation import Installation
 from worker.sweep.recovery import nothing
 from workflows.case.display import BLOCKED, DUE, OWNER, PRIORITY, STATUS
@@ -75,10 +75,10 @@ class Comparison:
     not know: they can be started as if for the first time."""
     unbegun: list[ReviewRequest] = field(default_factory=list, init=False)
     """Reviews that a closing called for, of which nothing was ever recorded, and that Temporal does not know."""
-    _found: list[Disagreement] = field(default_factory=list, init=False)
+    _found: list[Drift] = field(default_factory=list, init=False)
     _differing: list[str] = field(default_factory=list, init=False)
 
-    async def disagreements(self) -> list[Disagreement]:
+    async def disagreements(self) -> list[Drift]:
         """Everything that does not fit together.
 
         Raises:
@@ -123,8 +123,8 @@ class Comparison:
             and row.updated_at < self._before(self.settled)
             and _differs(row, cases[number], self._before(self.settled))
         ]
-        await self._report_running(lost, DisagreementReason.NOT_IN_RECORD, self._is_unregistered)
-        await self._report_running(over, DisagreementReason.STILL_RUNNING, self._is_over)
+        await self._report_running(lost, DriftReason.NOT_IN_RECORD, self._is_unregistered)
+        await self._report_running(over, DriftReason.STILL_RUNNING, self._is_over)
         await self._hold_parts([one for one in page if one.workflow_type == "Collaboration"])
 
     async def _hold_parts(self, parts: Iterable[WorkflowExecution]) -> None:
@@ -138,10 +138,10 @@ class Comparison:
         async def is_over(one: _Suspect) -> bool:
             return one.workflow not in await self._census.open_parts(of=[one.number])
 
-        await self._report_running(over, DisagreementReason.STILL_RUNNING, is_over)
+        await self._report_running(over, DriftReason.STILL_RUNNING, is_over)
 
     async def _report_running(
-        self, suspects: Sequence[_Suspect], reason: DisagreementReason, holds: Callable[[_Suspect], Awaitable[bool]]
+        self, suspects: Sequence[_Suspect], reason: DriftReason, holds: Callable[[_Suspect], Awaitable[bool]]
     ) -> None:
         for suspect, ended in await self._described(suspects):
             if ended is WorkflowExecutionStatus.RUNNING and await holds(suspect):
@@ -219,7 +219,7 @@ class Comparison:
             recorded = rows[number].sequence or 0
             if sequence != recorded:
                 behind = recorded < sequence
-                reason = DisagreementReason.RECORD_BEHIND if behind else DisagreementReason.RECORD_AHEAD
+                reason = DriftReason.RECORD_BEHIND if behind else DriftReason.RECORD_AHEAD
                 self._say(_Suspect(number, number), reason, f"step {recorded} in the record, {sequence} in Temporal")
 
     async def _sequence(self, number: str) -> tuple[str, int | None]:
@@ -238,7 +238,7 @@ class Comparison:
         try:
             async for one in self.client.list_activities(query, limit=_PAGE, rpc_timeout=_RPC_TIMEOUT):
                 number = one.activity_id.removeprefix("deliver:").partition(":")[0]
-                self._say(_Suspect(number, one.activity_id), DisagreementReason.DELIVERY_UNENDING)
+                self._say(_Suspect(number, one.activity_id), DriftReason.DELIVERY_UNENDING)
         except RPCError as error:
             if error.status not in {RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.INVALID_ARGUMENT}:
                 raise
@@ -262,15 +262,13 @@ class Comparison:
 
     def _say_gone(self, suspect: _Suspect, ended: _Ended) -> None:
         if ended is None:
-            self._say(suspect, DisagreementReason.WORKFLOW_MISSING)
+            self._say(suspect, DriftReason.WORKFLOW_MISSING)
         else:
-            self._say(suspect, DisagreementReason.WORKFLOW_ENDED, ended.name.lower())
+            self._say(suspect, DriftReason.WORKFLOW_ENDED, ended.name.lower())
 
-    def _say(self, suspect: _Suspect, reason: DisagreementReason, what: str | None = None) -> None:
+    def _say(self, suspect: _Suspect, reason: DriftReason, what: str | None = None) -> None:
         self._found.append(
-            Disagreement(
-                number=suspect.number, reason=reason, workflow=suspect.workflow, since=datetime.now(UTC), what=what
-            )
+            Drift(number=suspect.number, reason=reason, workflow=suspect.workflow, since=datetime.now(UTC), what=what)
         )
 
     def _before(self, span: timedelta) -> datetime:
@@ -283,8 +281,8 @@ class Comparison:
         return self.installation.settings.task_queue.replace("'", "")
 
     @property
-    def _census(self) -> Census:
-        return Census(self.installation.database)
+    def _census(self) -> Inventory:
+        return Inventory(self.installation.database)
 
 
 def _differs(row: CaseRow, execution: WorkflowExecution, since: datetime) -> bool:

@@ -16,8 +16,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.delivery.activity import Delivering
-from activities.queries.inventory import Census, Waiting
+from activities.delivery.activity import DeliveryActivities
+from activities.queries.inventory import Inventory, UndeliveredMessage
 from activities.recording.activity import HandOver
 from worker.installation.installation import Installation
 from worker.temporal.connection import is_unavailable
@@ -57,7 +57,7 @@ class Recovery:
     client: Client
     installation: Installation
     hand_over: HandOver
-    delivering: Delivering
+    delivering: DeliveryActivities
     beat: Callable[[], None] = nothing
     mend: bool = True
     faults: list[str] = field(default_factory=list)
@@ -128,7 +128,7 @@ class Recovery:
         taken = 0
         orphans: list[str] = []
         before = self.installation.time.virtual(now - older_than)
-        async for portion in Census(self.installation.database).unheld(before, now):
+        async for portion in Inventory(self.installation.database).unheld(before, now):
             for first in range(0, len(portion), _LISTED):
                 rows = portion[first : first + _LISTED]
                 running = await self._running([row.key for row in rows])
@@ -169,7 +169,7 @@ class Recovery:
             # A server without standalone activities, or one that does not list them.
             return set()
 
-    async def _handed_over(self, rows: Sequence[Waiting]) -> list[Waiting]:
+    async def _handed_over(self, rows: Sequence[UndeliveredMessage]) -> list[UndeliveredMessage]:
         """Those that nobody took over."""
         keys: dict[str, list[str]] = {}
         for row in rows:
@@ -178,7 +178,7 @@ class Recovery:
         kept = {key for of in left for key in of}
         return [row for row in rows if row.key in kept]
 
-    async def _unheld(self, rows: Sequence[Waiting]) -> list[str]:
+    async def _unheld(self, rows: Sequence[UndeliveredMessage]) -> list[str]:
         """Keys that no workflow is about to deliver: neither the case nor its review."""
         numbers = list(dict.fromkeys(row.number for row in rows))
         held: set[str] = set()

@@ -11,19 +11,19 @@ from workflows.case.input import CaseInput
 from workflows.collaboration.display import first_attributes
 from workflows.collaboration.input import CollaborationInput
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.departments import part_request
+from workflows.domain.case.departments import task_request
 from workflows.domain.department_task import workflow_id
 from workflows.domain.vocabulary import SYSTEM
 from workflows.entity.input import NEWEST
 
 
-async def begin_parts(case: Case, start: CaseInput) -> None:
+async def start_tasks(case: Case, start: CaseInput) -> None:
     """Start what was asked for; a part outlives this run of the case and reports to its number."""
     for part in case.parts:
         if not part.is_open or part.begun:
             continue
         part.begun = True
-        request = part_request(case, part)
+        request = task_request(case, part)
         try:
             await workflow.start_child_workflow(
                 "Collaboration",
@@ -39,12 +39,12 @@ async def begin_parts(case: Case, start: CaseInput) -> None:
             workflow.logger.warning("%s: the part of %s runs already", case.number, part.department)
 
 
-def parts_pending(case: Case) -> bool:
+def tasks_pending(case: Case) -> bool:
     """Whether a part still has to be started or ended (asked for while a step was being recorded)."""
     return any(part.to_end or (part.is_open and not part.begun) for part in case.parts)
 
 
-async def end_parts(case: Case) -> None:
+async def end_tasks(case: Case) -> None:
     """Tell those that are not needed any more; one that has just answered is not there to be told."""
     for part in case.parts:
         if not part.to_end:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from workflows.domain.case.aggregate import Case
 from workflows.domain.event import Event
-from workflows.entity.input import ShellInput
+from workflows.entity.input import EntityInput
 
 
-class CaseInput(ShellInput):
+class CaseInput(EntityInput):
     """`number` is also the workflow id. `case` is None until the case is open; the rest belongs to later runs."""
 
     number: str

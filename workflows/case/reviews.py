@@ -17,7 +17,7 @@ from workflows.review.display import first_attributes
 from workflows.review.input import ReviewInput
 
 
-async def begin_review(case: Case, subject: ReviewSubject, start: CaseInput) -> None:
+async def start_review(case: Case, subject: ReviewSubject, start: CaseInput) -> None:
     """Start the review; it outlives the case."""
     terms = case.terms.review
     if terms is None or case.department is None or case.closed_at is None:

@@ -10,26 +10,26 @@ from temporalio.common import TypedSearchAttributes
 
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import call, deliver_in_background
-    from workflows.case.departments import begin_parts, end_parts, parts_pending
+    from workflows.case.departments import end_tasks, start_tasks, tasks_pending
     from workflows.case.display import markdown, search_attributes, timer_summary
     from workflows.case.input import CaseInput
     from workflows.case.linked_cases import send_forwards
-    from workflows.case.reviews import begin_review, join_review
+    from workflows.case.reviews import join_review, start_review
     from workflows.domain.case.aggregate import Case
     from workflows.domain.case.closing import calls_for_review
     from workflows.domain.case.view import CaseView
     from workflows.domain.clock import Clock
     from workflows.domain.commands.case import COMMANDS
     from workflows.domain.event import Event, EventKind
-    from workflows.entity.recorded import Stepping, summary_of
-    from workflows.ports import Delivery, Record, Recorded, Stamp, record, settle
+    from workflows.entity.recorded import RecordedEntity, summary_of
+    from workflows.ports import Delivery, Record, Recorded, StepMarker, record, settle
 
 _PER_DELIVERY, _PER_FORWARD = 8, 4
 """Events of history for each, about."""
 
 
 @workflow.defn(name="Case")
-class CaseWorkflow(Stepping):
+class CaseWorkflow(RecordedEntity):
     """One customer issue, from acceptance until the customer is satisfied."""
 
     _commands = COMMANDS
@@ -53,14 +53,14 @@ class CaseWorkflow(Stepping):
             if stamp.lookup:
                 await self._look_up(case, stamp)
                 # Begun before they are recorded: whoever reads of a part can answer it.
-                await begin_parts(case, self._start)
+                await start_tasks(case, self._start)
                 continue
             self._show()
-            await begin_parts(case, self._start)
-            await end_parts(case)
+            await start_tasks(case, self._start)
+            await end_tasks(case)
             # Told after they are recorded: whoever hears of an answer finds it in the main case.
             await self._forward(case, stamp.at)
-            if self._said or parts_pending(case) or case.forwards:
+            if self._said or tasks_pending(case) or case.forwards:
                 continue
             if case.is_closed:
                 if await self._ends():
@@ -77,12 +77,12 @@ class CaseWorkflow(Stepping):
                 await self._continue_as_new()
             await self._work(case)
             # Begun before they are recorded: whoever reads of a part can answer it.
-            await begin_parts(case, self._start)
+            await start_tasks(case, self._start)
             await self._record(case)
-            await end_parts(case)
+            await end_tasks(case)
             # Told after they are recorded: whoever hears of an answer finds it in the main case.
             await self._forward(case, self._now())
-            if self._busy() or parts_pending(case) or case.forwards:
+            if self._busy() or tasks_pending(case) or case.forwards:
                 continue
             if case.is_closed:
                 await workflow.wait_condition(lambda: not self._deliveries or self._busy())
@@ -112,7 +112,7 @@ class CaseWorkflow(Stepping):
             await self._follow(case, await self._write(events, None))
         self._show()
 
-    async def _write(self, events: Sequence[Event], stamp: Stamp | None) -> Recorded:
+    async def _write(self, events: Sequence[Event], stamp: StepMarker | None) -> Recorded:
         assert self._case is not None  # noqa: S101 - steps are a case's
         closes = any(event.kind is EventKind.CLOSED for event in events)
         review = calls_for_review(self._case) if closes else None
@@ -125,7 +125,7 @@ class CaseWorkflow(Stepping):
             self._spend(_PER_DELIVERY)
             deliver_in_background(self._deliveries, Delivery(number=case.number, keys=recorded.undelivered))
         if recorded.review is not None:
-            await begin_review(case, recorded.review, self._start)
+            await start_review(case, recorded.review, self._start)
         if recorded.joined is not None:
             await join_review(case, recorded.joined)
 

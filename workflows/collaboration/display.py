@@ -20,10 +20,10 @@ from workflows.case.display import (
 )
 from workflows.domain.clock import Clock
 from workflows.domain.collaboration.aggregate import Collaboration
-from workflows.domain.department_task import PartRequest
+from workflows.domain.department_task import TaskRequest
 
 
-def first_attributes(request: PartRequest) -> TypedSearchAttributes:
+def first_attributes(request: TaskRequest) -> TypedSearchAttributes:
     """What is known before anybody was picked."""
     return typed([
         (STATUS, "part_open"),
@@ -35,7 +35,7 @@ def first_attributes(request: PartRequest) -> TypedSearchAttributes:
     ])  # fmt: skip
 
 
-def part_attributes(part: Collaboration) -> TypedSearchAttributes:
+def task_attributes(part: Collaboration) -> TypedSearchAttributes:
     """`CaseStatus` is `part_open`, `part_done`, `part_cannot` or `part_ended`: never a status of a case."""
     request = part.request
     return typed([
@@ -50,12 +50,12 @@ def part_attributes(part: Collaboration) -> TypedSearchAttributes:
     ])  # fmt: skip
 
 
-def part_timer_summary(part: Collaboration, clock: Clock) -> str:
+def task_timer_summary(part: Collaboration, clock: Clock) -> str:
     """Which deadline a timer stands for (at most 200 bytes)."""
     return f"{CLOCK_LABELS[clock.name]} {part.request.department[:64]}"
 
 
-def part_markdown(part: Collaboration, *, trouble: str | None = None) -> str:
+def task_markdown(part: Collaboration, *, trouble: str | None = None) -> str:
     """Who owes what to which case, until when, and what went wrong."""
     request = part.request
     lines = [f"### {request.number} · 协作 {request.department} · {part.status}"]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from workflows.domain.collaboration.aggregate import Collaboration
-from workflows.domain.department_task import PartReport, PartRequest
-from workflows.entity.input import ShellInput
+from workflows.domain.department_task import TaskReport, TaskRequest
+from workflows.entity.input import EntityInput
 
 
-class CollaborationInput(ShellInput):
+class CollaborationInput(EntityInput):
     """`part` is None until somebody was picked; the rest belongs to later runs."""
 
-    request: PartRequest
+    request: TaskRequest
     part: Collaboration | None = None
-    unreported: tuple[PartReport, ...] = ()
+    unreported: tuple[TaskReport, ...] = ()
     """What the case has not been told yet."""

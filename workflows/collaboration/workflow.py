@@ -10,26 +10,26 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import call
     from workflows.collaboration.display import (
         first_attributes,
-        part_attributes,
-        part_markdown,
-        part_timer_summary,
+        task_attributes,
+        task_markdown,
+        task_timer_summary,
     )
     from workflows.collaboration.input import CollaborationInput
     from workflows.domain.clock import Clock
     from workflows.domain.collaboration.aggregate import Collaboration
-    from workflows.domain.commands.case import PART_COMMANDS, PartReported
-    from workflows.domain.department_task import PartReport, PartRequest, PartView, workflow_id
+    from workflows.domain.commands.case import TASK_COMMANDS, TaskReported
+    from workflows.domain.department_task import TaskReport, TaskRequest, TaskView, workflow_id
     from workflows.domain.terms import Consultation, Lookup
     from workflows.domain.vocabulary import SYSTEM
-    from workflows.entity.entity import PER_LOOKUP, Shell
+    from workflows.entity.entity import PER_LOOKUP, Entity
     from workflows.ports import consult
 
 
 @workflow.defn(name="Collaboration")
-class CollaborationWorkflow(Shell[PartReport]):
+class CollaborationWorkflow(Entity[TaskReport]):
     """One department's part, from being asked until it answers or the case needs it no more."""
 
-    _commands = PART_COMMANDS
+    _commands = TASK_COMMANDS
 
     @workflow.init
     def __init__(self, start: CollaborationInput) -> None:
@@ -56,11 +56,11 @@ class CollaborationWorkflow(Shell[PartReport]):
                 await self._wait(part)
 
     @workflow.query
-    def state(self) -> PartView | None:
+    def state(self) -> TaskView | None:
         """The part as it stands; None before somebody was picked."""
         return self._part.view() if self._part is not None else None
 
-    async def _open(self, request: PartRequest) -> Collaboration:
+    async def _open(self, request: TaskRequest) -> Collaboration:
         # Set by the case that started it: the first change is against these.
         self._shown = first_attributes(request)
         facts = await self._consult(Collaboration.pick(request), "分派 pick")
@@ -77,7 +77,7 @@ class CollaborationWorkflow(Shell[PartReport]):
         while self._said and not self._deserted:
             reports, self._said = tuple(self._said), []
             name = workflow_id(request.number, request.department, request.round)
-            told = PartReported(
+            told = TaskReported(
                 command_id=f"{name}:{reports[-1].sequence}",
                 by=SYSTEM,
                 at=reports[-1].at,
@@ -86,7 +86,7 @@ class CollaborationWorkflow(Shell[PartReport]):
                 reports=reports,
             )
             try:
-                await case.signal(PartReported.name, told.model_dump(mode="json"))
+                await case.signal(TaskReported.name, told.model_dump(mode="json"))
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
@@ -107,17 +107,17 @@ class CollaborationWorkflow(Shell[PartReport]):
 
     def _summary(self, clock: Clock) -> str:
         assert self._part is not None  # noqa: S101 - clocks are a part's
-        return part_timer_summary(self._part, clock)
+        return task_timer_summary(self._part, clock)
 
     def _markdown(self, trouble: str | None = None) -> str:
         if self._part is None:
             request = self._start.request
             return f"### {request.number} · {request.department}\n\n**故障 trouble:** {trouble}"
-        return part_markdown(self._part, trouble=trouble)
+        return task_markdown(self._part, trouble=trouble)
 
     def _attributes(self) -> TypedSearchAttributes:
         assert self._part is not None  # noqa: S101 - shown once it is open
-        return part_attributes(self._part)
+        return task_attributes(self._part)
 
     def _carried(self) -> CollaborationInput:
         return self._start.model_copy(update={"part": self._part, "unreported": tuple(self._said)})

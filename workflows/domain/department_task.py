@@ -15,7 +15,7 @@ DEFAULT_TERMS = ClockTerms(within=86_400, calendar=CalendarKind.WORKING_DAYS, wa
 """One working day, where a policy or a case from before collaborations says nothing of them."""
 
 
-class PartStatus(StrEnum):
+class TaskStatus(StrEnum):
     """Where a department's part stands."""
 
     OPEN = "open"
@@ -24,7 +24,7 @@ class PartStatus(StrEnum):
     ENDED = "ended"
 
 
-class PartKind(StrEnum):
+class TaskReportKind(StrEnum):
     """What a department's part reports to its case."""
 
     ASSIGNED = "assigned"
@@ -38,17 +38,17 @@ class PartKind(StrEnum):
     REJECTED = "rejected"
 
 
-class PartReport(Fact):
+class TaskReport(Fact):
     """One thing that happened in a department. `sequence` starts at 1 in each part and has no gaps."""
 
     sequence: int = Field(ge=1)
     at: Instant
-    kind: PartKind
+    kind: TaskReportKind
     by: str
     detail: Json = Field(default_factory=dict)
 
 
-class PartRequest(Fact):
+class TaskRequest(Fact):
     """Everything a department's part begins with; it needs nothing else of the case later."""
 
     number: str
@@ -75,7 +75,7 @@ class PartRequest(Fact):
     people: dict[str, Member] = Field(default_factory=dict)
 
 
-class PartView(Fact):
+class TaskView(Fact):
     """A department's part as everyone outside sees it."""
 
     department: str
@@ -87,7 +87,7 @@ class PartView(Fact):
     asked_at: Instant
     due: Instant
     person: str | None = None
-    status: PartStatus = PartStatus.OPEN
+    status: TaskStatus = TaskStatus.OPEN
     claimed_at: Instant | None = None
     late_at: Instant | None = None
     escalated_to: str | None = None
@@ -96,7 +96,7 @@ class PartView(Fact):
     ended_at: Instant | None = None
 
 
-class Part(Model):
+class DepartmentTask(Model):
     """What the case remembers of a part; the part itself lives in its own workflow."""
 
     department: str
@@ -108,7 +108,7 @@ class Part(Model):
     terms: ClockTerms
     head: str
     person: str | None = None
-    status: PartStatus = PartStatus.OPEN
+    status: TaskStatus = TaskStatus.OPEN
     claimed_at: Instant | None = None
     late_at: Instant | None = None
     escalated_to: str | None = None
@@ -124,12 +124,12 @@ class Part(Model):
     @property
     def is_open(self) -> bool:
         """Whether the department still owes an answer."""
-        return self.status is PartStatus.OPEN
+        return self.status is TaskStatus.OPEN
 
-    def view(self, number: str) -> PartView:
+    def view(self, number: str) -> TaskView:
         """The same for everyone outside."""
         inside = {"terms", "head", "reported", "begun", "to_end"}
-        return PartView(**self.model_dump(exclude=inside), workflow_id=workflow_id(number, self.department, self.round))
+        return TaskView(**self.model_dump(exclude=inside), workflow_id=workflow_id(number, self.department, self.round))
 
 
 def workflow_id(number: str, department: str, round_: int) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 
-class Stretch(NamedTuple):
+class TimeScale(NamedTuple):
     """From `virtual` on, which the wall clock called `real`, time runs `speed` times as fast as the wall clock."""
 
     real: datetime
@@ -26,15 +26,15 @@ class Stretch(NamedTuple):
         return self.real + (virtual - self.virtual) / self.speed
 
 
-def stretches(first: Stretch, paces: Iterable[tuple[datetime, float]]) -> Iterator[Stretch]:
+def time_scales(first: TimeScale, paces: Iterable[tuple[datetime, float]]) -> Iterator[TimeScale]:
     """The first, and one for each pace: the virtual moment since which it holds, and its speed."""
     yield first
     for since, speed in paces:
-        first = Stretch(first.real_at(since), since, speed)
+        first = TimeScale(first.real_at(since), since, speed)
         yield first
 
 
-def virtual_at(real: datetime, of: Iterable[Stretch]) -> datetime:
+def virtual_at(real: datetime, of: Iterable[TimeScale]) -> datetime:
     """The virtual moment, by the last stretch that has begun; by the first where none has."""
     chosen, *later = of
     for one in later:
@@ -44,7 +44,7 @@ def virtual_at(real: datetime, of: Iterable[Stretch]) -> datetime:
     return chosen.virtual_at(real)
 
 
-def real_at(virtual: datetime, of: Iterable[Stretch]) -> datetime:
+def real_at(virtual: datetime, of: Iterable[TimeScale]) -> datetime:
     """The moment of the wall clock, chosen likewise."""
     chosen, *later = of
     for one in later:

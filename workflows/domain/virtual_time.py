@@ -13,12 +13,12 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from workflows.domain.model import Fact, Instant
-from workflows.domain.time_scale import Stretch, real_at, stretches, virtual_at
+from workflows.domain.time_scale import TimeScale, real_at, time_scales, virtual_at
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Pace(Fact):
+class SpeedChange(Fact):
     """From the virtual moment `since` on, time runs `speed` times as fast as the wall clock."""
 
     since: Instant
@@ -35,7 +35,7 @@ class VirtualTime(Fact):
     speed: float = Field(default=1.0, gt=0)
     real_start: Instant = _EPOCH
     virtual_start: Instant = _EPOCH
-    paces: tuple[Pace, ...] = ()
+    paces: tuple[SpeedChange, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -65,6 +65,6 @@ class VirtualTime(Fact):
         """How long to really wait from virtual `now` to virtual `until`; never negative."""
         return max(self.real(until) - self.real(now), timedelta(0))
 
-    def _stretches(self) -> Iterator[Stretch]:
-        first = Stretch(self.real_start, self.virtual_start, self.speed)
-        return stretches(first, ((pace.since, pace.speed) for pace in self.paces))
+    def _stretches(self) -> Iterator[TimeScale]:
+        first = TimeScale(self.real_start, self.virtual_start, self.speed)
+        return time_scales(first, ((pace.since, pace.speed) for pace in self.paces))

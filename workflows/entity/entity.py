@@ -22,8 +22,8 @@ from workflows.domain.clock import Clock
 from workflows.domain.commands.command import Command
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, Lookup
-from workflows.entity.inbox import command_of, read_arrival
-from workflows.entity.input import NEWEST, Arrival, CommandOutcome, ShellInput
+from workflows.entity.inbox import command_of, read_signal
+from workflows.entity.input import NEWEST, CommandOutcome, EntityInput, ReceivedSignal
 
 TIMER_SLACK = timedelta(milliseconds=1)
 """Added to every wait, so that rounding never wakes anything just before its deadline."""
@@ -46,7 +46,7 @@ run, and those of signals from before the upgrade with no.
 _Said = TypeVar("_Said")
 
 
-class Core(Protocol[_Said]):
+class Aggregate(Protocol[_Said]):
     """What a shell needs of the object in it."""
 
     outcomes: dict[str, Outcome]
@@ -67,12 +67,12 @@ class Core(Protocol[_Said]):
         """The clock that acts next."""
 
 
-class Shell(Generic[_Said]):
+class Entity(Generic[_Said]):
     """`_core` is None until the object is open; `_said` is what it said and nobody has written down or passed on."""
 
     _commands: ClassVar[Mapping[str, type[Command]]]
 
-    def __init__(self, start: ShellInput, core: Core[_Said] | None, said: Sequence[_Said]) -> None:
+    def __init__(self, start: EntityInput, core: Aggregate[_Said] | None, said: Sequence[_Said]) -> None:
         self._time = start.time
         self._continue_after = start.continue_after
         self._signals = start.signals
@@ -81,7 +81,7 @@ class Shell(Generic[_Said]):
         self._spent = 0
         self._outdated = False
         self._over = False
-        self._inbox: list[Arrival] = list(start.inbox)
+        self._inbox: list[ReceivedSignal] = list(start.inbox)
         self._core = core
         self._said: list[_Said] = list(said)
         self._timer: asyncio.Task[None] | None = None
@@ -92,7 +92,7 @@ class Shell(Generic[_Said]):
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
-        self._inbox.append(read_arrival(name, args, f"signal-{self._signals}"))
+        self._inbox.append(read_signal(name, args, f"signal-{self._signals}"))
         if not self._stamped and workflow.patched(f"{STAMPS}-{self._signals}"):
             self._outdated = True
         self._received(sum(len(arg.payload.data) for arg in args))
@@ -123,7 +123,7 @@ class Shell(Generic[_Said]):
         """The present search attributes."""
         raise NotImplementedError
 
-    def _carried(self) -> ShellInput:
+    def _carried(self) -> EntityInput:
         """What the next run begins with, but for what the shell itself carries."""
         raise NotImplementedError
 
@@ -141,7 +141,7 @@ class Shell(Generic[_Said]):
         if not self._outdated:
             self._drain()
 
-    async def _work(self, core: Core[_Said]) -> None:
+    async def _work(self, core: Aggregate[_Said]) -> None:
         """Judge everything in the inbox, looking up what has to be known first, then let pass what has fallen due."""
         self._drain()
         while self._inbox:
@@ -205,7 +205,7 @@ class Shell(Generic[_Said]):
         self._shown = None
         workflow.set_current_details(self._markdown(trouble))
 
-    async def _wait(self, core: Core[_Said]) -> None:
+    async def _wait(self, core: Aggregate[_Said]) -> None:
         """Sleep until a signal or the earliest deadline; a timer is only replaced by an earlier one."""
         self._spend(PER_TURN)
         clock = core.earliest()

@@ -11,10 +11,10 @@ from temporalio.common import RawValue
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.problem import Problem
-from workflows.entity.input import Arrival
+from workflows.entity.input import ReceivedSignal
 
 
-def read_arrival(name: str, args: Sequence[RawValue], default_id: str) -> Arrival:
+def read_signal(name: str, args: Sequence[RawValue], default_id: str) -> ReceivedSignal:
     """A signal by name and raw payloads; `default_id` stands in where no `command_id` was given."""
     payload: Any = None
     problem = None
@@ -28,7 +28,7 @@ def read_arrival(name: str, args: Sequence[RawValue], default_id: str) -> Arriva
     if problem is None and not isinstance(payload, dict):
         problem = f"{name}: takes one JSON object, not {type(payload).__name__}"
     values = payload if isinstance(payload, dict) else {}
-    return Arrival(
+    return ReceivedSignal(
         name=name,
         command_id=_text(values, "command_id", default_id),
         by=_text(values, "by", "?"),
@@ -37,7 +37,7 @@ def read_arrival(name: str, args: Sequence[RawValue], default_id: str) -> Arriva
     )
 
 
-def command_of(arrival: Arrival, among: Mapping[str, type[Command]] = COMMANDS) -> Command:
+def command_of(arrival: ReceivedSignal, among: Mapping[str, type[Command]] = COMMANDS) -> Command:
     """What was asked.
 
     Raises:

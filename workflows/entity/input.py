@@ -11,7 +11,7 @@ from workflows.domain.model import Fact, Json, Model
 from workflows.domain.virtual_time import VirtualTime
 
 
-class Arrival(Fact):
+class ReceivedSignal(Fact):
     """A signal as it came in: its object, or the reason why there is none."""
 
     name: str
@@ -21,11 +21,11 @@ class Arrival(Fact):
     problem: str | None = None
 
 
-class ShellInput(Model):
+class EntityInput(Model):
     """The part of a workflow's input that its shell needs; all but the time belongs to later runs."""
 
     time: VirtualTime = Field(default_factory=VirtualTime)
-    inbox: tuple[Arrival, ...] = ()
+    inbox: tuple[ReceivedSignal, ...] = ()
     """Signals that are not judged yet."""
     signals: int = 0
     """Signals received so far: names the ones that came without a `command_id`."""

@@ -6,7 +6,7 @@ and deliveries that come later in the history; a replay has it before them. What
 in the inbox, or by the time, would be decided otherwise in the replay, and the case could not go on.
 
 So nothing is decided then. A step begins when there is something to do: it judges what is there, and the local
-activity that writes it down takes along, and brings back, its `Stamp`: how many signals were judged, and at which
+activity that writes it down takes along, and brings back, its `StepMarker`: how many signals were judged, and at which
 time. From there to the end of the step nothing looks at inbox, clock or timers. A replay does not judge before it has
 the stamp: it asks the same activity, is answered from the history, waits until it has as many signals, and judges
 those, at that time. Where the history has no answer (a worker was killed), the activity is really asked: it writes
@@ -24,16 +24,16 @@ from temporalio import workflow
 from workflows.domain.event import Event
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation
-from workflows.entity.entity import PER_TURN, TIMER_SLACK, Core, Shell
+from workflows.entity.entity import PER_TURN, TIMER_SLACK, Aggregate, Entity
 from workflows.entity.inbox import command_of
-from workflows.entity.input import ShellInput
-from workflows.ports import Recorded, Stamp
+from workflows.entity.input import EntityInput
+from workflows.ports import Recorded, StepMarker
 
 
-class Stepping(Shell[Event]):
-    """A shell whose steps are written down by a local activity. A run without stamps lives as `Shell` does."""
+class RecordedEntity(Entity[Event]):
+    """A shell whose steps are written down by a local activity. A run without stamps lives as `Entity` does."""
 
-    def __init__(self, start: ShellInput, core: Core[Event] | None, said: Sequence[Event]) -> None:
+    def __init__(self, start: EntityInput, core: Aggregate[Event] | None, said: Sequence[Event]) -> None:
         super().__init__(start, core, said)
         self._sizes = [0] * len(self._inbox)
         self._timers: dict[datetime, asyncio.Task[None]] = {}
@@ -41,7 +41,7 @@ class Stepping(Shell[Event]):
         self._deliveries: set[asyncio.Task[None]] = set()
         self._idle = True
 
-    async def _write(self, events: Sequence[Event], stamp: Stamp | None) -> Recorded:
+    async def _write(self, events: Sequence[Event], stamp: StepMarker | None) -> Recorded:
         """Write it down, however long that takes."""
         raise NotImplementedError
 
@@ -58,13 +58,13 @@ class Stepping(Shell[Event]):
         """When the run began, the same for whoever asks."""
         return self._time.virtual(workflow.info().workflow_start_time)
 
-    async def _step(self, core: Core[Event]) -> tuple[Recorded, Stamp]:
+    async def _step(self, core: Aggregate[Event]) -> tuple[Recorded, StepMarker]:
         """Judge what there is to judge, and have it written."""
         self._spend(PER_TURN)
         replayed = workflow.unsafe.is_replaying()
         events: tuple[Event, ...] = ()
         if replayed:
-            asked = Stamp(signals=self._signals - len(self._inbox), at=self._now(), idle=False, judged=False)
+            asked = StepMarker(signals=self._signals - len(self._inbox), at=self._now(), idle=False, judged=False)
         else:
             asked = self._judge(core)
             events, self._said = tuple(self._said), []
@@ -78,16 +78,16 @@ class Stepping(Shell[Event]):
         self._idle = stamp.idle and not recorded.undelivered
         return recorded, stamp
 
-    def _judge(self, core: Core[Event]) -> Stamp:
+    def _judge(self, core: Aggregate[Event]) -> StepMarker:
         """All that is there, up to the first signal that needs a lookup."""
         at = max([self._now(), *(due for due, timer in self._timers.items() if timer.done())])
         lookup = self._take(core, self._signals, at)
         if not lookup:
             self._said += core.expire(at)
         signals = self._signals - len(self._inbox)
-        return Stamp(signals=signals, at=at, lookup=lookup, idle=not self._deliveries)
+        return StepMarker(signals=signals, at=at, lookup=lookup, idle=not self._deliveries)
 
-    async def _judge_again(self, core: Core[Event], stamp: Stamp) -> Sequence[Event]:
+    async def _judge_again(self, core: Aggregate[Event], stamp: StepMarker) -> Sequence[Event]:
         """What was judged when this was lived, and written then; answers what was said."""
         if self._signals < stamp.signals:
             await workflow.wait_condition(lambda: self._signals >= stamp.signals)
@@ -97,7 +97,7 @@ class Stepping(Shell[Event]):
         said, self._said = self._said, []
         return said
 
-    def _take(self, core: Core[Event], signals: int, at: datetime) -> bool:
+    def _take(self, core: Aggregate[Event], signals: int, at: datetime) -> bool:
         """Judge signals, in order, until so many of all are judged; whether one that needs a lookup came before."""
         while self._signals - len(self._inbox) < signals:
             arrival = self._inbox[0]
@@ -112,7 +112,7 @@ class Stepping(Shell[Event]):
             self._taken(said)
         return False
 
-    async def _look_up(self, core: Core[Event], stamp: Stamp) -> None:
+    async def _look_up(self, core: Aggregate[Event], stamp: StepMarker) -> None:
         """Judge the signal that a step stopped at."""
         if not self._inbox:
             await workflow.wait_condition(lambda: bool(self._inbox))
@@ -127,7 +127,7 @@ class Stepping(Shell[Event]):
         self._spend(1, self._sizes.pop(0))
         self._said += said
 
-    async def _rest(self, core: Core[Event]) -> None:
+    async def _rest(self, core: Aggregate[Event]) -> None:
         """Sleep until a signal or the earliest deadline; there is a new timer only where none comes before it."""
         clock = core.earliest()
         if clock is not None and clock.next is not None and all(due > clock.next for due in self._timers):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from workflows.domain.event import Event
 from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewRequest
-from workflows.entity.input import ShellInput
+from workflows.entity.input import EntityInput
 
 
-class ReviewInput(ShellInput):
+class ReviewInput(EntityInput):
     """`review` is None in the first run; the rest belongs to later ones."""
 
     request: ReviewRequest

@@ -14,8 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.domain.event import Event
     from workflows.domain.review.aggregate import Review
     from workflows.domain.review.view import ReviewRequest, ReviewView
-    from workflows.entity.recorded import Stepping, summary_of
-    from workflows.ports import Delivery, Recorded, ReviewRecord, Stamp, record_review
+    from workflows.entity.recorded import RecordedEntity, summary_of
+    from workflows.ports import Delivery, Recorded, ReviewRecord, StepMarker, record_review
     from workflows.review.display import (
         first_attributes,
         review_attributes,
@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 @workflow.defn(name="Review")
-class ReviewWorkflow(Stepping):
+class ReviewWorkflow(RecordedEntity):
     """One review, from the closing that called for it until its last measure is done."""
 
     _commands = REVIEW_COMMANDS
@@ -99,7 +99,7 @@ class ReviewWorkflow(Stepping):
             self._follow(review, await self._write(events, None))
         self._show()
 
-    async def _write(self, events: Sequence[Event], stamp: Stamp | None) -> Recorded:
+    async def _write(self, events: Sequence[Event], stamp: StepMarker | None) -> Recorded:
         step = ReviewRecord(view=self._review.view(), events=tuple(events), stamp=stamp)
         return await call(record_review, step, summary=summary_of(events), on_trouble=self._show_trouble)
 

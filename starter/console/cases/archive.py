@@ -24,10 +24,10 @@ from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from activities.archive.activity import Archiving
+    from activities.archive.activity import ArchiveActivities
     from activities.archive.document import Dossier
-    from activities.archive.ledger import Entry
-    from activities.archive.store import FileState, Shelf, Stored
+    from activities.archive.ledger import ArchivedCase
+    from activities.archive.store import ArchiveStore, FileState, StoredFile
     from worker.installation.installation import Installation
 
 
@@ -82,7 +82,7 @@ async def verify(*, as_json: AsJson = False, data: DataFolder = None) -> int:
     from activities.archive.store import FileState
 
     async with _archive(data) as (shelf, entries, _):
-        found: list[tuple[Entry, Stored, FileState]] = []
+        found: list[tuple[ArchivedCase, StoredFile, FileState]] = []
         with _progress(len(entries)) as advance:
             for entry in entries:
                 if entry.stored is not None:
@@ -128,13 +128,13 @@ async def show(
     if as_json:
         print_json(dossier)
         return
-    from activities.queries.case_record import CaseFile
+    from activities.queries.case_record import CaseRecord
     from starter.console.cases.as_json import case_json
     from starter.console.cases.panel import CasePanel
     from worker.installation.company_time import CompanyTime
 
     company = await CompanyTime.read(load_settings(data=data))
-    case = case_json(CaseFile.archived(dossier), company, timeline=True)
+    case = case_json(CaseRecord.archived(dossier), company, timeline=True)
     print_rich(*CasePanel(case, company, locale, whole=True).parts())
     _print_contents(dossier)
     say(f"read from {path}, its checksum is right")
@@ -175,7 +175,7 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     )
 
 
-async def _work(archiving: Archiving, done: dict[str, list[Any]], total: int) -> None:
+async def _work(archiving: ArchiveActivities, done: dict[str, list[Any]], total: int) -> None:
     from workflows.ports import ArchiveRun
 
     progress = ArchiveRun()
@@ -192,7 +192,7 @@ async def _work(archiving: Archiving, done: dict[str, list[Any]], total: int) ->
             progress = await archiving.portion(progress, watch)
 
 
-async def _write_again(archiving: Archiving, number: str, as_json: bool) -> int:
+async def _write_again(archiving: ArchiveActivities, number: str, as_json: bool) -> int:
     from dataclasses import asdict
 
     from activities.archive.ledger import Ledger
@@ -213,18 +213,18 @@ async def _write_again(archiving: Archiving, number: str, as_json: bool) -> int:
 @asynccontextmanager
 async def _archive(
     data: str | None, number: str | None = None
-) -> AsyncIterator[tuple[Shelf, Sequence[Entry], Installation]]:
+) -> AsyncIterator[tuple[ArchiveStore, Sequence[ArchivedCase], Installation]]:
     """The archive folder, what the record says is in it, and the installation."""
     from activities.archive.ledger import Ledger
-    from activities.archive.store import Shelf
+    from activities.archive.store import ArchiveStore
     from worker.installation.installation import open_installation
 
     async with open_installation(load_settings(data=data)) as installation:
         entries = await Ledger(installation.database).entries(number)
-        yield Shelf(installation.settings.archive_folder), entries, installation
+        yield ArchiveStore(installation.settings.archive_folder), entries, installation
 
 
-def _read(shelf: Shelf, entries: Sequence[Entry], number: str) -> tuple[Path, Dossier]:
+def _read(shelf: ArchiveStore, entries: Sequence[ArchivedCase], number: str) -> tuple[Path, Dossier]:
     from activities.archive.package import read_package
     from activities.archive.store import FileState
 

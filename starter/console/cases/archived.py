@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.queries.case_record import CaseFile
-from worker.installation.reading_settings import Place
+from activities.queries.case_record import CaseRecord
+from worker.installation.reading_settings import ReadingSettings
 
 
-async def archived_as(place: Place, file: CaseFile) -> dict[str, Any] | None:
+async def archived_as(place: ReadingSettings, file: CaseRecord) -> dict[str, Any] | None:
     """`file`, `sha256`, `archived_at` and `masked_at`; None for a case that is open, or not archived."""
     if file.view is None or file.view["closed_at"] is None:
         return None

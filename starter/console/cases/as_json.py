@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.queries.case_record import CaseFile
+from activities.queries.case_record import CaseRecord
 from worker.installation.company_time import CompanyTime
 
 _ALWAYS = (
@@ -14,7 +14,7 @@ _ALWAYS = (
 """Keys every case has, also one that no worker has opened yet; their values are null then."""
 
 
-def case_json(file: CaseFile, company: CompanyTime, *, timeline: bool) -> dict[str, Any]:
+def case_json(file: CaseRecord, company: CompanyTime, *, timeline: bool) -> dict[str, Any]:
     """The case with its times in the company's zone; `form` is what the customer gave, as it stands now."""
     known: dict[str, Any] = {
         **dict.fromkeys(_ALWAYS),

@@ -47,7 +47,7 @@ async def show(
     Example: bihuan show FB202605110001 --json
     """
     from activities.database.url import DatabaseUrl
-    from activities.queries.case_record import read_case_file
+    from activities.queries.case_record import read_case_record
     from starter.console.cases.archived import archived_as
     from starter.console.cases.as_json import case_json
     from starter.console.cases.suggestions import suggestions_for
@@ -55,7 +55,7 @@ async def show(
 
     place = find_place(data)
     number = read_number(number)
-    file = await read_case_file(DatabaseUrl.parse(place.database), number)
+    file = await read_case_record(DatabaseUrl.parse(place.database), number)
     if file is None:
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
     company = await CompanyTime.read(place)

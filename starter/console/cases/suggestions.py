@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.queries.case_record import CaseFile
-from worker.installation.reading_settings import Place
+from activities.queries.case_record import CaseRecord
+from worker.installation.reading_settings import ReadingSettings
 from workflows.domain.problem import Problem
 
 
-async def suggestions_for(place: Place, file: CaseFile) -> dict[str, Any] | None:
+async def suggestions_for(place: ReadingSettings, file: CaseRecord) -> dict[str, Any] | None:
     """Articles, earlier cases and open ones like it; None for a case that is closed or was not opened yet.
 
     A database that has no knowledge base yet has no suggestions: the case is shown all the same.

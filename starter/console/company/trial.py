@@ -97,7 +97,7 @@ async def export(
     """
     import json
 
-    from activities.queries.history_export import Past
+    from activities.queries.history_export import HistoryExport
     from worker.installation.company_time import CompanyTime
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
@@ -107,7 +107,7 @@ async def export(
     first, end = read_moment("--since", since, company.zone), read_moment("--until", until, company.zone)
     count = written = 0
     async with open_installation(settings) as installation:
-        past = Past(installation.database, first, end)
+        past = HistoryExport(installation.database, first, end)
         total = await past.count()
         with _written(out) as stream, progress_bar("export", total, shown=stream is not sys.stdout) as advance:
             async for lines in past.logs():

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import CaseFile
+from activities.queries.case_record import CaseRecord
 from activities.queries.lateness import find_late, next_due
 from activities.review.reading import ReviewFile, list_review_files, review_of
-from worker.installation.company_time import CompanyTime, RecordPlace
+from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
 
 
@@ -28,7 +28,7 @@ def review_json(file: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[
     return dict(shown)
 
 
-async def review_for(place: RecordPlace, number: str) -> ReviewFile | None:
+async def review_for(place: RecordSettings, number: str) -> ReviewFile | None:
     """The review that covers a case; None also where they cannot be read, which must not hide the case."""
     try:
         return await review_of(DatabaseUrl.parse(place.database), number)
@@ -36,7 +36,7 @@ async def review_for(place: RecordPlace, number: str) -> ReviewFile | None:
         return None
 
 
-async def reviews_by_case(place: RecordPlace) -> dict[str, ReviewFile]:
+async def reviews_by_case(place: RecordSettings) -> dict[str, ReviewFile]:
     """Number -> the review that covers it, the same one as `review_for` answers."""
     try:
         files = await list_review_files(DatabaseUrl.parse(place.database))
@@ -64,7 +64,7 @@ def review_of_case(file: ReviewFile, company: CompanyTime) -> dict[str, Any]:
     }
 
 
-def _case(case: CaseFile) -> dict[str, Any]:
+def _case(case: CaseRecord) -> dict[str, Any]:
     view = case.view or {}
     keys = ("status", "resolution", "priority", "type", "subtype", "owner", "closed_at")
     return {

@@ -18,7 +18,7 @@ from starter.console.screen import (
     read_number,
     say,
 )
-from worker.installation.reading_settings import Place, find_place
+from worker.installation.reading_settings import ReadingSettings, find_place
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ async def draft(
         say(f"the draft is {out}; fill it in, then: bihuan review submit {file.number} {out} --as {author}")
 
 
-async def _read(number: str, data: str | None) -> tuple[Place, ReviewFile, CompanyTime]:
+async def _read(number: str, data: str | None) -> tuple[ReadingSettings, ReviewFile, CompanyTime]:
     from activities.database.url import DatabaseUrl
     from activities.review.reading import read_review_file
     from worker.installation.company_time import CompanyTime

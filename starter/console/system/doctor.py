@@ -26,29 +26,29 @@ async def doctor(
     """
     from rich.text import Text
 
-    from starter.doctor.context import Ward
-    from starter.doctor.line import Level, Line, Speaker
+    from starter.doctor.context import DoctorContext
+    from starter.doctor.line import CheckResult, CheckResults, CheckStatus
     from starter.doctor.run import Examination
     from worker.installation.settings import load_settings
     from workflows.domain.problem import Problem
 
-    lines: list[Line]
+    lines: list[CheckResult]
     try:
         settings = load_settings(data=data)
     except Problem as problem:
         lines = list(
-            Speaker("settings").problem(problem, "correct it; the rest is looked at once the settings are right")
+            CheckResults("settings").problem(problem, "correct it; the rest is looked at once the settings are right")
         )
     else:
         examination = Examination.of(mend=mend)
         with progress_bar("doctor", len(examination.checks), shown=not as_json) as advance:
-            lines = await examination.examine(Ward(settings), advance)
+            lines = await examination.examine(DoctorContext(settings), advance)
     if as_json:
         print_json([line.as_json() for line in lines])
     else:
-        colours = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "bold red"}
+        colours = {CheckStatus.OK: "green", CheckStatus.WARNING: "yellow", CheckStatus.FAULT: "bold red"}
         print_table(
             ("Check", "", "How it stands", "What to do"),
             [(one.check, Text(one.status, style=colours[one.status]), one.what, one.todo or "") for one in lines],
         )
-    return 1 if any(line.status is Level.FAULT for line in lines) else 0
+    return 1 if any(line.status is CheckStatus.FAULT for line in lines) else 0

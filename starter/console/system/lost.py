@@ -16,7 +16,7 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
     """
     from temporalio.service import RPCError, RPCStatusCode
 
-    from activities.queries.drift import DisagreementReason
+    from activities.queries.drift import DriftReason
     from activities.queries.sweeps import latest_sweep
     from activities.recording.lost import close_lost as close_in_record
     from worker.installation.installation import Installation, open_installation
@@ -45,7 +45,7 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
 
     async def check_sweep(installation: Installation) -> None:
         sweep = await latest_sweep(installation.database)
-        missed = DisagreementReason.WORKFLOW_MISSING
+        missed = DriftReason.WORKFLOW_MISSING
         if sweep is None or not any((one.workflow, one.reason) == (number, missed) for one in sweep.found):
             raise Problem(
                 f"{number}: the latest sweep did not miss it; is this the Temporal that the workers use? Once bihuan "

@@ -56,7 +56,7 @@ async def resend(
     settings = load_settings(data=data)
     async with open_installation(settings) as installation:
         company = await CompanyTime.read(settings)
-        choice = resending.Choice(
+        choice = resending.ResendSelection(
             number=read_number(number) if number is not None else None,
             key=key,
             since=read_moment("--since", since, company.zone),

@@ -14,7 +14,7 @@ from activities.analysis.report import Report, analyse
 from activities.database.database import Database
 from activities.messages.renderer import Renderer
 from activities.organisation.directory import Directory
-from activities.recording.activity import Recording
+from activities.recording.activity import RecordingActivities
 from benchmarks.made_up import write
 from tests.activities.samples import register_case
 from tests.builders import MONDAY, command, open_case
@@ -58,7 +58,9 @@ async def live(database: Database, *steps: tuple[timedelta, str, str, dict[str, 
     number = await register_case(database, **changes)
     case, events = open_case(Priority.P1)
     case.number = number
-    recording = Recording(database, Directory(database), Renderer(), labels=dict, calendar=Calendar, now=lambda: MONDAY)
+    recording = RecordingActivities(
+        database, Directory(database), Renderer(), labels=dict, calendar=Calendar, now=lambda: MONDAY
+    )
     await recording.record(Record(view=case.view(), events=events))
     for after, name, by, fields in steps:
         events = case.expire(MONDAY + after) + case.handle(command(name, by, **fields), MONDAY + after)

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.analysis.activity import Reporting
+from activities.analysis.activity import ReportActivities
 from activities.database.database import Database
 from activities.delivery.mail import Smtp
-from activities.delivery.transport import Delayed
+from activities.delivery.transport import TemporaryDeliveryError
 from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
 from activities.queries.cases import Cases
@@ -44,10 +44,10 @@ async def busy(database: Database) -> Database:
     return database
 
 
-def reporting(database: Database, folder: Path, server: MailServer | None, **rules: Any) -> Reporting:
+def reporting(database: Database, folder: Path, server: MailServer | None, **rules: Any) -> ReportActivities:
     shipped = load_policy("standard").model_dump(mode="json")
     transport = {Contact.EMAIL: Smtp.from_url(server.url(), "support@example.com")} if server else {}
-    return Reporting(
+    return ReportActivities(
         database=database,
         directory=Directory(database),
         policy=Policy.model_validate({**shipped, "report": {**shipped["report"], **rules}}),
@@ -57,14 +57,14 @@ def reporting(database: Database, folder: Path, server: MailServer | None, **rul
     )
 
 
-async def mailed(reports: Reporting, recipient: str) -> ReportMailed:
+async def mailed(reports: ReportActivities, recipient: str) -> ReportMailed:
     answer: ReportMailed = await ActivityEnvironment().run(
         reports.mail_report, ReportMail(days=WEEK, recipient=recipient)
     )
     return answer
 
 
-async def written(reports: Reporting) -> Path:
+async def written(reports: ReportActivities) -> Path:
     answer = await ActivityEnvironment().run(reports.write_report, WEEK)
     return Path(answer.folder)
 
@@ -128,7 +128,7 @@ async def test_a_second_copy_after_a_lost_answer_bears_the_same_id(
     reports = reporting(busy, tmp_path, server)
     await written(reports)
     server.answers = [None]
-    with pytest.raises(Delayed):
+    with pytest.raises(TemporaryDeliveryError):
         await mailed(reports, "tech-head")
     assert (await mailed(reports, "tech-head")).status == "sent"
     assert (await mailed(reports, "tech-001")).status == "sent"
@@ -158,7 +158,7 @@ async def test_what_may_pass_is_tried_again(busy: Database, tmp_path: Path, serv
     reports = reporting(busy, tmp_path, server)
     await written(reports)
     server.answers = ["451 4.7.1 head@example.com: greylisted, come back"]
-    with pytest.raises(Delayed, match=r"put it off: 451 4.7.1 the recipient: greylisted") as caught:
+    with pytest.raises(TemporaryDeliveryError, match=r"put it off: 451 4.7.1 the recipient: greylisted") as caught:
         await mailed(reports, "tech-head")
     waiting = [item for item in await Cases(busy).attention(NOW) if item.what == "report"]
     assert [(item.reason, item.who, item.error) for item in waiting] == [

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from activities.analysis.files import report_json
-from activities.analysis.findings import Finding, Place
+from activities.analysis.findings import Contributor, Finding
 from activities.analysis.measures import BREAKDOWNS
 from activities.analysis.report import analyse
 from activities.analysis.wording import Speech
@@ -155,7 +155,7 @@ def _facts(finding: Finding, row: Figures, earlier: Figures, now: Recount) -> di
             return {}
 
 
-def _place(finding: Finding, place: Place, now: Recount, before: Recount) -> tuple[Any, Any, Any]:
+def _place(finding: Finding, place: Contributor, now: Recount, before: Recount) -> tuple[Any, Any, Any]:
     column, whole = {
         "received": ("received", None),
         "response_kept": ("response_share", "response_decided"),

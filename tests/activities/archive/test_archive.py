@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from activities.archive.activity import Archiving
+from activities.archive.activity import ArchiveActivities
 from activities.archive.document import read_dossier
-from activities.archive.ledger import Entry, Ledger
+from activities.archive.ledger import ArchivedCase, Ledger
 from activities.archive.package import read_package, unpack
 from activities.archive.page import CasePage
-from activities.archive.store import FileState, Shelf, find_attachments
+from activities.archive.store import ArchiveStore, FileState, find_attachments
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
 from activities.organisation.directory import Directory
@@ -43,10 +43,10 @@ LATER = MONDAY + 40 * DAY
 MUCH_LATER = MONDAY + 400 * DAY
 
 
-def archiving_of(database: Database, folder: Path, **changes: Any) -> Archiving:
-    plain = Archiving(
+def archiving_of(database: Database, folder: Path, **changes: Any) -> ArchiveActivities:
+    plain = ArchiveActivities(
         database=database,
-        shelf=Shelf(folder / "archive"),
+        shelf=ArchiveStore(folder / "archive"),
         attachments=folder / "attachments",
         policy=load_policy("standard"),
         directory=Directory(database),
@@ -55,14 +55,14 @@ def archiving_of(database: Database, folder: Path, **changes: Any) -> Archiving:
     return replace(plain, **changes)
 
 
-async def run(archiving: Archiving) -> ArchiveRun:
+async def run(archiving: ArchiveActivities) -> ArchiveRun:
     progress = ArchiveRun()
     while not progress.done:
         progress = await archiving.portion(progress, lambda number, error: None)
     return progress
 
 
-async def entry_of(archiving: Archiving, number: str) -> Entry:
+async def entry_of(archiving: ArchiveActivities, number: str) -> ArchivedCase:
     (entry,) = await Ledger(archiving.database).entries(number)
     return entry
 

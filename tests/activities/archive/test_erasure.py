@@ -20,11 +20,11 @@ from activities.database.database import Database
 from activities.database.reader import open_reader
 from activities.database.tables import metadata, outbox, registration
 from activities.intake.form import Form
-from activities.knowledge.editing import Knowledge
-from activities.knowledge.search import Articles
+from activities.knowledge.editing import KnowledgeEditing
+from activities.knowledge.search import ArticleSearch
 from activities.knowledge.suggestion import suggest
 from activities.queries.cases import Cases
-from activities.queries.history_export import Past
+from activities.queries.history_export import HistoryExport
 from tests.activities.archive.test_archive import LATER, MUCH_LATER, archiving_of, entry_of, run
 from tests.activities.knowledge.test_knowledge import closed
 from tests.activities.recording.test_activity import recording_of
@@ -137,7 +137,7 @@ async def test_what_is_left_of_a_masked_case_can_still_be_used(either: Database,
     (listed,) = await Cases(either).list()
     assert listed.form == after.form
     assert {row.subject for row in await Cases(either).outbox(number)} == {"[已归档 archived]"}
-    lines = [line async for lines in Past(either).logs() for line in lines]
+    lines = [line async for lines in HistoryExport(either).logs() for line in lines]
     opening = Form.model_validate(lines[0]["open"])
     assert opening.customer.name == "[客户]"
     async with open_reader(either.address) as reader:
@@ -164,10 +164,10 @@ async def test_masking_again_changes_nothing(either: Database, tmp_path: Path) -
 async def test_an_editor_may_say_what_stands_in_place_of_a_masked_customer(database: Database, tmp_path: Path) -> None:
     number = await closed(database, "the till does not print", customer=customer(name="Ann Lee", locale="en"))
     await run(archiving_of(database, tmp_path, now=lambda: MUCH_LATER))
-    (article,) = await Articles(database.address).list()
+    (article,) = await ArticleSearch(database.address).list()
     texts = {"solution": "contact the customer of the company"}
-    await Knowledge(database, organisation()).edit(article["key"], by="tech-head", at=MUCH_LATER, fields=texts)
-    assert (await Articles(database.address).get(article["key"]))["solution"] == texts["solution"]
+    await KnowledgeEditing(database, organisation()).edit(article["key"], by="tech-head", at=MUCH_LATER, fields=texts)
+    assert (await ArticleSearch(database.address).get(article["key"]))["solution"] == texts["solution"]
     assert article["number"] == number
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from activities.database.database import WORKING, Database
-from activities.database.installation import Installation
+from activities.database.installation import InstallationValues
 from activities.database.migrations import HEAD
 from activities.database.migrations.upgrade import configuration, upgrade
 from activities.database.reader import open_reader
@@ -25,7 +25,7 @@ from activities.database.remembered import read_remembered
 from activities.database.tables import day_serial, installation, metadata, organisation, timeline
 from activities.database.url import DatabaseUrl
 from activities.organisation.directory import Directory
-from activities.queries.case_record import read_case_file
+from activities.queries.case_record import read_case_record
 from tests.activities.samples import DAY, register_case
 from tests.activities.samples import organisation as company
 from tests.builders import MONDAY
@@ -159,7 +159,7 @@ async def test_a_time_comes_back_as_the_same_moment(database: Database) -> None:
 
 
 async def test_a_nul_character_in_a_text_stops_nothing(database: Database) -> None:
-    memory = Installation(database)
+    memory = InstallationValues(database)
     await memory.put("a\x00b", {"text": ["x\x00y"], "文": True})
     async with database.read() as connection:
         row = (await connection.execute(select(installation))).one()
@@ -254,7 +254,7 @@ async def test_what_only_shows_something_says_so_as_well(tmp_path: Path, monkeyp
         monkeypatch.setattr(f"activities.{module}.READING", timedelta(milliseconds=100))
     with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        for reading in (read_remembered(address), read_case_file(address, "FB202405010001"), _read(address)):
+        for reading in (read_remembered(address), read_case_record(address, "FB202405010001"), _read(address)):
             with pytest.raises(Problem, match=r"^the database .*bihuan.db is locked by another process for 0\.1 s: "):
                 await reading
 
@@ -278,7 +278,7 @@ async def test_a_reader_is_not_held_up_by_a_writer(tmp_path: Path) -> None:
 
 
 async def test_what_is_agreed_first_stands(database: Database) -> None:
-    memory = Installation(database)
+    memory = InstallationValues(database)
     assert await memory.get("virtual_time") is None
     assert await memory.keep("virtual_time", {"speed": 60}) == {"speed": 60}
     assert await memory.keep("virtual_time", {"speed": 1}) == {"speed": 60}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from activities.archive.activity import Archiving
-from activities.archive.store import Shelf
+from activities.archive.activity import ArchiveActivities
+from activities.archive.store import ArchiveStore
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.migrations.upgrade import upgrade
@@ -94,9 +94,9 @@ async def _is_learned_and_archived(database: Database, folder: Path) -> None:
     file = await Cases(database).get(CLOSED)
     assert file is not None and file.view is not None
     later = CaseView.model_validate(file.view).opened_at + 60 * DAY
-    archiving = Archiving(
+    archiving = ArchiveActivities(
         database=database,
-        shelf=Shelf(folder / "archive"),
+        shelf=ArchiveStore(folder / "archive"),
         attachments=folder / "attachments",
         policy=load_policy("standard"),
         directory=Directory(database),

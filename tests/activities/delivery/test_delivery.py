@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.database.database import Database
-from activities.delivery.activity import Delivering
+from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import GONE, Outbox
 from activities.messages.routing import place_of_customer
@@ -57,9 +57,9 @@ async def record(database: Database) -> Database:
     return database
 
 
-def delivering(database: Database, server: MailServer | None, user: str = "", **changes: Any) -> Delivering:
+def delivering(database: Database, server: MailServer | None, user: str = "", **changes: Any) -> DeliveryActivities:
     transports = {Contact.EMAIL: replace(Smtp.from_url(server.url(user), SENDER), now=lambda: NOW)} if server else {}
-    return replace(Delivering(database=database, transports=transports, now=lambda: NOW), **changes)
+    return replace(DeliveryActivities(database=database, transports=transports, now=lambda: NOW), **changes)
 
 
 class Case:

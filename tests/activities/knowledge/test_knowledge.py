@@ -17,8 +17,8 @@ from activities.database.migrations.upgrade import upgrade
 from activities.database.tables import article, case_record, timeline
 from activities.knowledge.backlog import Backlog
 from activities.knowledge.bigrams import words_of
-from activities.knowledge.editing import Knowledge
-from activities.knowledge.search import Articles
+from activities.knowledge.editing import KnowledgeEditing
+from activities.knowledge.search import ArticleSearch
 from activities.policy.loading import load_policy
 from activities.queries.cases import Cases
 from tests.activities.recording.test_activity import recording_of
@@ -83,17 +83,17 @@ def _step(case: Case, events: list[Event], number: str) -> Record:
 
 
 async def found(database: Database, query: str, **options: Any) -> list[str]:
-    return [one["title"] for one in await Articles(database.address).search(query, **options)]
+    return [one["title"] for one in await ArticleSearch(database.address).search(query, **options)]
 
 
 async def key_of(database: Database, number: str) -> str:
-    listed = await Articles(database.address).list()
+    listed = await ArticleSearch(database.address).list()
     return str(next(one["key"] for one in listed if one["number"] == number))
 
 
 async def publish(database: Database, number: str) -> str:
     key = await key_of(database, number)
-    await Knowledge(database, organisation()).publish(key, by=EDITOR, at=MONDAY + HOUR)
+    await KnowledgeEditing(database, organisation()).publish(key, by=EDITOR, at=MONDAY + HOUR)
     return key
 
 
@@ -106,7 +106,7 @@ async def test_a_closed_case_is_kept_as_a_draft_without_its_customer(either: Dat
         prevention="每晚自动重启",
         twice=True,
     )
-    (draft,) = await Articles(either.address).list(status="draft")
+    (draft,) = await ArticleSearch(either.address).list(status="draft")
     assert draft["number"] == number
     assert draft["title"] == draft["problem"] == "[客户]的收银台打不出小票，请回电[电话]"
     assert draft["cause"] == "打印服务没有响应"
@@ -118,9 +118,9 @@ async def test_a_closed_case_is_kept_as_a_draft_without_its_customer(either: Dat
 
 async def test_a_withdrawn_case_teaches_nothing(either: Database) -> None:
     await closed(either, "收银台打不出小票", ending="withdrawn")
-    assert await Articles(either.address).list() == []
+    assert await ArticleSearch(either.address).list() == []
     await closed(either, "收银台打不出小票", ending="neutral")
-    assert len(await Articles(either.address).list()) == 1
+    assert len(await ArticleSearch(either.address).list()) == 1
 
 
 async def test_the_last_solution_is_the_one_that_is_learned(either: Database) -> None:
@@ -138,7 +138,7 @@ async def test_the_last_solution_is_the_one_that_is_learned(either: Database) ->
     for minute, (name, by, fields) in enumerate(said, start=1):
         events = case.handle(command(name, by, **fields), MONDAY + minute * MINUTE)
         await recording.record(_step(case, events, number))
-    (draft,) = await Articles(either.address).list()
+    (draft,) = await ArticleSearch(either.address).list()
     assert (draft["cause"], draft["solution"]) == ("证书过期", "更换证书")
 
 
@@ -156,7 +156,7 @@ async def test_a_closing_that_is_not_written_leaves_no_article(
     events += case.handle(command("rate", "customer", score="satisfied"), MONDAY)
     with pytest.raises(OSError, match="disk full"):
         await recording_of(either).record(_step(case, events, number))
-    assert await Articles(either.address).list() == []
+    assert await ArticleSearch(either.address).list() == []
 
 
 async def test_words_of_two_characters_are_found_in_either_language(either: Database) -> None:
@@ -204,7 +204,7 @@ async def test_no_query_breaks_the_search(either: Database, query: str) -> None:
 @pytest.mark.parametrize("query", ["", "  ", "票", "😀", "a", '"*^()', "，。"])
 async def test_a_query_without_a_word_gets_one_line(either: Database, query: str) -> None:
     with pytest.raises(Problem, match="at least two"):
-        await Articles(either.address).search(query)
+        await ArticleSearch(either.address).search(query)
 
 
 async def test_both_databases_answer_the_same(database: Database, postgresql_url: str) -> None:
@@ -219,7 +219,7 @@ async def test_both_databases_answer_the_same(database: Database, postgresql_url
         for place in (database, server):
             await closed(place, symptom, solution)
     for query in ("打印", "打印 发票", "printer", "服务 超时", "小票打印机", "api 密码 同步", "打印不出来怎么办" * 30):
-        here, there = [await Articles(place.address).search(query) for place in (database, server)]
+        here, there = [await ArticleSearch(place.address).search(query) for place in (database, server)]
         assert here == there
         assert here
     await server.close()
@@ -227,7 +227,7 @@ async def test_both_databases_answer_the_same(database: Database, postgresql_url
 
 async def test_only_editors_change_what_everybody_reads(either: Database) -> None:
     await closed(either, "小票打印不出来")
-    knowledge = Knowledge(either, organisation())
+    knowledge = KnowledgeEditing(either, organisation())
     with pytest.raises(Problem, match="tech-001 may not change the knowledge base"):
         await knowledge.publish("KB0001", by=AGENT, at=MONDAY)
     with pytest.raises(Problem, match="is nobody in the organisation"):
@@ -237,7 +237,7 @@ async def test_only_editors_change_what_everybody_reads(either: Database) -> Non
 
 async def test_an_editor_corrects_publishes_and_retires_and_every_change_is_kept(either: Database) -> None:
     await closed(either, "小票打印不出来", "重启")
-    articles, knowledge = Articles(either.address), Knowledge(either, organisation())
+    articles, knowledge = ArticleSearch(either.address), KnowledgeEditing(either, organisation())
     fields = {"title": "打印服务没有响应", "solution": "按住电源键，王芳的电话13800138000", "product": ""}
     await knowledge.edit("kb1", by=EDITOR, at=MONDAY, fields=fields)
     await knowledge.publish("KB0001", by=EDITOR, at=MONDAY + MINUTE)
@@ -273,7 +273,7 @@ async def test_a_change_that_cannot_be_made_gets_one_line(
     await closed(database, "小票打印不出来")
     name, key, options = what
     with pytest.raises(Problem, match=said) as caught:
-        await getattr(Knowledge(database, organisation()), name)(key, by=EDITOR, at=MONDAY, **options)
+        await getattr(KnowledgeEditing(database, organisation()), name)(key, by=EDITOR, at=MONDAY, **options)
     assert "\n" not in str(caught.value)
 
 
@@ -285,9 +285,9 @@ async def test_a_draft_that_an_editor_worked_on_is_not_drafted_again(either: Dat
     events += case.handle(command("rate", "customer", score="satisfied"), MONDAY)
     step = _step(case, events, number)
     await recording_of(either).record(step)
-    await Knowledge(either, organisation()).edit("KB0001", by=EDITOR, at=MONDAY, fields={"title": "新的标题"})
+    await KnowledgeEditing(either, organisation()).edit("KB0001", by=EDITOR, at=MONDAY, fields={"title": "新的标题"})
     await recording_of(either).record(step)
-    assert [one["title"] for one in await Articles(either.address).list()] == ["新的标题"]
+    assert [one["title"] for one in await ArticleSearch(either.address).list()] == ["新的标题"]
 
 
 async def test_a_database_of_the_first_release_keeps_its_cases_and_begins_to_learn(either_url: str) -> None:
@@ -360,16 +360,16 @@ async def test_cases_closed_before_the_knowledge_base_are_learned_from_once(
     kept = await publish(either, await closed(either, "报表导出超时"))
     await closed(either, "登录不了", ending="withdrawn")
     await opened(either, "还没有解决")
-    before = {one["number"]: one for one in await Articles(either.address).list()}
+    before = {one["number"]: one for one in await ArticleSearch(either.address).list()}
     await unlearned(either, *numbers)
     assert sorted(await learned(either)) == [False, True, True, True]
-    after = {one["number"]: one for one in await Articles(either.address).list()}
+    after = {one["number"]: one for one in await ArticleSearch(either.address).list()}
     differs = {"key", "id"}
     for number in numbers:
         assert {k: v for k, v in after[number].items() if k not in differs} == {
             k: v for k, v in before[number].items() if k not in differs
         }, "the same draft as on the day it was closed"
-    assert (await Articles(either.address).get(kept))["status"] == "published"
+    assert (await ArticleSearch(either.address).get(kept))["status"] == "published"
     assert await learned(either) == [False], "again adds nothing"
 
 
@@ -383,12 +383,12 @@ async def test_only_cases_closed_since_then_are_learned_from(either: Database) -
 async def test_one_solution_of_linked_cases_is_one_article(either: Database) -> None:
     main = await opened(either, "收银台打不出小票")
     view = await closed_by(either, main)
-    assert await Articles(either.address).list() == [], "the main case will have it"
+    assert await ArticleSearch(either.address).list() == [], "the main case will have it"
     async with either.begin() as connection:
         row = case_record.c.number == main
         await connection.execute(update(case_record).where(row).values(closed_at=MONDAY + HOUR))
     assert await learned(either) == [False, True], "a main case that closed without one leaves it to the others"
-    assert [one["number"] for one in await Articles(either.address).list()] == [view]
+    assert [one["number"] for one in await ArticleSearch(either.address).list()] == [view]
 
 
 async def closed_by(database: Database, main: str) -> str:
@@ -411,11 +411,11 @@ async def closed_by(database: Database, main: str) -> str:
 
 async def test_an_editor_corrects_type_and_subtype_within_the_policy(either: Database) -> None:
     key = await key_of(either, await closed(either, "收银台打不出小票"))
-    knowledge = Knowledge(either, organisation(), load_policy("standard"))
+    knowledge = KnowledgeEditing(either, organisation(), load_policy("standard"))
 
     async def edited(**fields: str) -> tuple[str, str | None]:
         await knowledge.edit(key, by=EDITOR, at=MONDAY + HOUR, fields=fields)
-        article = await Articles(either.address).get(key)
+        article = await ArticleSearch(either.address).get(key)
         return article["type"], article["subtype"]
 
     assert await edited(subtype="硬件故障") == ("technical", "硬件故障")
@@ -431,5 +431,5 @@ async def test_an_editor_corrects_type_and_subtype_within_the_policy(either: Dat
     ):
         with pytest.raises(Problem, match=words):
             await edited(**fields)
-    changes = (await Articles(either.address).get(key))["changes"]
+    changes = (await ArticleSearch(either.address).get(key))["changes"]
     assert changes[2]["fields"] == ["subtype", "type"]

@@ -14,7 +14,7 @@ from activities.database.database import Database
 from activities.database.tables import settlement
 from activities.intake.form import parse_form
 from activities.intake.register import Register
-from activities.opening.activity import Settling
+from activities.opening.activity import OpeningActivities
 from activities.opening.store import Settlements
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
@@ -34,20 +34,20 @@ POLICY, SAMPLE = load_policy("standard"), sample_organisation()
 
 
 @pytest.fixture
-async def settling(database: Database) -> Settling:
+async def settling(database: Database) -> OpeningActivities:
     directory = Directory(database)
     await directory.load(SAMPLE)
-    return Settling(database, POLICY, directory, now=lambda: NOW)
+    return OpeningActivities(database, POLICY, directory, now=lambda: NOW)
 
 
-async def register(settling: Settling, **changes: Any) -> str:
+async def register(settling: OpeningActivities, **changes: Any) -> str:
     raw = filled(**({"intake_key": None} | changes))
     form = parse_form(raw, now=NOW, policy=settling.policy, organisation=SAMPLE)
     registered = await Register(settling.database).register(form, received_at=NOW, day=date(2026, 5, 11))
     return registered.number
 
 
-async def test_a_case_opens_with_type_priority_terms_and_one_owner(settling: Settling) -> None:
+async def test_a_case_opens_with_type_priority_terms_and_one_owner(settling: OpeningActivities) -> None:
     settled = await settling.settle(await register(settling))
     opening = settled.opening
     assert (opening.type, opening.subtype, opening.priority) == ("technical", "登录异常", Priority.P1)
@@ -63,21 +63,21 @@ async def test_a_case_opens_with_type_priority_terms_and_one_owner(settling: Set
     assert {"agent-001", "service-lead", "director", "duty-001", "followup-head", "tech-lead"} <= set(settled.people)
 
 
-async def test_a_case_asked_about_twice_never_gets_a_second_owner(settling: Settling) -> None:
+async def test_a_case_asked_about_twice_never_gets_a_second_owner(settling: OpeningActivities) -> None:
     number = await register(settling)
     first = await settling.settle(number)
     await settling.settle(await register(settling))
     assert await settling.settle(number) == first
 
 
-async def test_cases_that_open_at_once_are_spread_over_the_group(settling: Settling) -> None:
+async def test_cases_that_open_at_once_are_spread_over_the_group(settling: OpeningActivities) -> None:
     numbers = [await register(settling) for _ in range(6)]
     settled = await asyncio.gather(*(settling.settle(number) for number in numbers))
     owners = sorted(one.dispatch.owner for one in settled if one.dispatch)
     assert owners == ["tech-001", "tech-001", "tech-002", "tech-002", "tech-003", "tech-003"]
 
 
-async def test_an_incomplete_case_waits_for_the_customer_unless_it_is_urgent(settling: Settling) -> None:
+async def test_an_incomplete_case_waits_for_the_customer_unless_it_is_urgent(settling: OpeningActivities) -> None:
     waiting = await settling.settle(await register(settling, description__steps=None, impact={}))
     assert waiting.opening.priority is Priority.P2
     assert waiting.opening.missing == ("description.steps",)
@@ -88,22 +88,24 @@ async def test_an_incomplete_case_waits_for_the_customer_unless_it_is_urgent(set
     assert urgent.dispatch is not None
 
 
-async def test_the_customers_own_time_is_kept_beside_the_time_of_acceptance(settling: Settling) -> None:
+async def test_the_customers_own_time_is_kept_beside_the_time_of_acceptance(settling: OpeningActivities) -> None:
     number = await register(settling, received_at="2026-05-11T08:45+08:00")
     opening = (await settling.settle(number)).opening
     assert opening.received_at == datetime(2026, 5, 11, 0, 45, tzinfo=UTC)
     assert opening.accepted_at == NOW
 
 
-async def test_an_unknown_number_is_not_tried_for_ever(settling: Settling) -> None:
+async def test_an_unknown_number_is_not_tried_for_ever(settling: OpeningActivities) -> None:
     with pytest.raises(ApplicationError, match="FB202605119999 is not registered") as caught:
         await settling.settle("FB202605119999")
     assert caught.value.non_retryable
 
 
-async def test_without_an_organisation_a_case_waits_and_says_what_to_do(settling: Settling, database: Database) -> None:
+async def test_without_an_organisation_a_case_waits_and_says_what_to_do(
+    settling: OpeningActivities, database: Database
+) -> None:
     number = await register(settling)
-    bare = Settling(database, POLICY, _Nobody(database), now=lambda: NOW)
+    bare = OpeningActivities(database, POLICY, _Nobody(database), now=lambda: NOW)
     with pytest.raises(Problem, match="bihuan org load"):
         await bare.settle(number)
 
@@ -113,7 +115,7 @@ class _Nobody(Directory):
         return None
 
 
-async def test_a_command_learns_who_people_departments_and_types_are(settling: Settling) -> None:
+async def test_a_command_learns_who_people_departments_and_types_are(settling: OpeningActivities) -> None:
     number = await register(settling)
     answer = await settling.consult(
         Lookup(
@@ -140,7 +142,7 @@ async def test_a_command_learns_who_people_departments_and_types_are(settling: S
     )  # fmt: skip
 
 
-async def test_a_case_to_be_linked_to_is_known_by_its_record(settling: Settling) -> None:
+async def test_a_case_to_be_linked_to_is_known_by_its_record(settling: OpeningActivities) -> None:
     main, follower = await register(settling), await register(settling, product="收银台")
     asked = Lookup(number=follower, at=NOW, main=main)
     unknown = await settling.consult(asked)
@@ -160,7 +162,7 @@ async def test_a_case_to_be_linked_to_is_known_by_its_record(settling: Settling)
     )
 
 
-async def test_a_case_counts_once_for_its_owner_before_and_after_it_is_recorded(settling: Settling) -> None:
+async def test_a_case_counts_once_for_its_owner_before_and_after_it_is_recorded(settling: OpeningActivities) -> None:
     recorded, last = await register(settling), await register(settling)
     case, events = Case.open(recorded, await settling.settle(recorded), NOW)
     await recording_of(settling.database).record(Record(view=case.view(), events=tuple(events)))
@@ -172,7 +174,7 @@ async def test_a_case_counts_once_for_its_owner_before_and_after_it_is_recorded(
     assert [number for (number,) in still] == [last], "what is recorded is not looked through again"
 
 
-async def test_a_handover_finds_another_owner_or_says_why_not(settling: Settling) -> None:
+async def test_a_handover_finds_another_owner_or_says_why_not(settling: OpeningActivities) -> None:
     number = await register(settling)
     request = DispatchRequest(type="technical", priority=Priority.P2, exclude=("tech-001",))
     found = await settling.consult(Lookup(number=number, at=NOW, dispatch=request))
@@ -183,7 +185,7 @@ async def test_a_handover_finds_another_owner_or_says_why_not(settling: Settling
     assert missed.problems == ("agent-999 is not in the organisation; allowed: the id of one of its people",)
 
 
-async def test_an_open_case_can_take_up_a_changed_policy(settling: Settling) -> None:
+async def test_an_open_case_can_take_up_a_changed_policy(settling: OpeningActivities) -> None:
     number = await register(settling)
     await settling.settle(number)
     data = POLICY.model_dump(mode="json")

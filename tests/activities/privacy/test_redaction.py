@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from activities.database.database import Database
 from activities.database.tables import registration
-from activities.delivery.transport import Delayed, without_recipient
+from activities.delivery.transport import TemporaryDeliveryError, without_recipient
 from activities.intake.form import Customer
 from activities.privacy.redaction import chain_of, words_of
 from workflows.domain.problem import Problem
@@ -41,11 +41,13 @@ def test_an_error_says_what_it_is_and_where_but_not_what_it_stumbled_over(tmp_pa
 
 def test_what_was_written_for_people_to_read_is_kept_but_for_mail_addresses() -> None:
     assert words_of(Problem("no organisation is loaded")) == "no organisation is loaded"
-    assert words_of(Delayed("451 <m.ouyang@example.com>: try later")) == "451 <…@…>: try later"
+    assert words_of(TemporaryDeliveryError("451 <m.ouyang@example.com>: try later")) == "451 <…@…>: try later"
 
 
 def test_a_mail_server_that_repeats_whom_it_refuses_is_not_repeated() -> None:
-    said = Delayed(f"550 <Ouyang.My@Example.com>: {_NAME} (ouyang.my) is no user, ask postmaster@example.com")
+    said = TemporaryDeliveryError(
+        f"550 <Ouyang.My@Example.com>: {_NAME} (ouyang.my) is no user, ask postmaster@example.com"
+    )
     assert without_recipient(said, "ouyang.my@example.com", _NAME) == (
         "550 <the recipient>: the recipient (the recipient) is no user, ask …@…"
     )

@@ -20,15 +20,15 @@ from activities.intake.register import Register
 from activities.messages.renderer import Renderer
 from activities.organisation.directory import Directory
 from activities.queries.attention import AttentionReason
-from activities.queries.case_record import read_case_file
+from activities.queries.case_record import read_case_record
 from activities.queries.cases import Cases, Filter
-from activities.recording.activity import Recording
+from activities.recording.activity import RecordingActivities
 from tests.activities.samples import NUMBER, event, register_case, to_customer
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import Breach, Deadline
-from workflows.domain.department_task import PartStatus, PartView
+from workflows.domain.department_task import TaskStatus, TaskView
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Status
 from workflows.ports import Record
@@ -38,7 +38,9 @@ async def write(database: Database, number: str, *events: Any, mailed: bool = Fa
     """The row of a case as its worker would leave it; `mailed`: in a company that sends mail."""
     case, _ = open_case()
     view = case.view().model_copy(update={"number": number, "deadlines": (), "breaches": ()} | changes)
-    recording = Recording(database, Directory(database), Renderer(), labels=dict, calendar=Calendar, now=lambda: MONDAY)
+    recording = RecordingActivities(
+        database, Directory(database), Renderer(), labels=dict, calendar=Calendar, now=lambda: MONDAY
+    )
     if mailed:
         recording.transports = {Contact.EMAIL: Smtp.from_url("smtp://mail.example.com", "support@example.com")}
     await recording.record(Record(view=view, events=events))
@@ -72,7 +74,7 @@ async def test_showing_a_case_loads_no_library_that_makes_people_wait(database: 
         "import asyncio, sys\n"
         "from activities.queries.case_record import read_case_file\n"
         "from activities.database.url import DatabaseUrl\n"
-        f"file = asyncio.run(read_case_file(DatabaseUrl.parse({database_url!r}), {NUMBER!r}))\n"
+        f"file = asyncio.run(read_case_record(DatabaseUrl.parse({database_url!r}), {NUMBER!r}))\n"
         f"assert file.number == {NUMBER!r}\n"
         "sys.exit(str({'sqlalchemy', 'pydantic', 'temporalio'} & set(sys.modules) or 0))\n"
     )
@@ -83,10 +85,10 @@ async def test_showing_a_case_loads_no_library_that_makes_people_wait(database: 
 
 async def test_showing_a_case_before_the_first_start_gets_one_line(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"there is no database file .* yet"):
-        await read_case_file(DatabaseUrl.parse(f"sqlite:///{tmp_path}/none.db"), NUMBER)
+        await read_case_record(DatabaseUrl.parse(f"sqlite:///{tmp_path}/none.db"), NUMBER)
     (tmp_path / "empty.db").touch()
     with pytest.raises(Problem, match="cannot be read: no such table"):
-        await read_case_file(DatabaseUrl.parse(f"sqlite:///{tmp_path}/empty.db"), NUMBER)
+        await read_case_record(DatabaseUrl.parse(f"sqlite:///{tmp_path}/empty.db"), NUMBER)
 
 
 async def test_a_list_shows_the_cases_asked_for(database: Database) -> None:
@@ -259,12 +261,12 @@ async def test_a_department_that_is_late_with_its_part_is_seen_beside_a_case_tha
         "department": "sales", "round": 1, "workflow_id": f"{NUMBER}/sales", "duty": "核对合同", "asked_by": "tech-001",
         "asked_at": MONDAY, "due": MONDAY + MINUTE, "person": "sales-001",
     }  # fmt: skip
-    await write(database, NUMBER, collaborations=(PartView(**facts),))
+    await write(database, NUMBER, collaborations=(TaskView(**facts),))
     assert AttentionReason.PART_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]
-    late = PartView(**facts, late_at=MONDAY + MINUTE, escalated_to="sales-head")
+    late = TaskView(**facts, late_at=MONDAY + MINUTE, escalated_to="sales-head")
     await write(database, NUMBER, collaborations=(late,))
     (seen,) = [one for one in await Cases(database).attention(MONDAY + HOUR) if one.reason is AttentionReason.PART_LATE]
     assert (seen.what, seen.who, seen.since) == ("sales", "sales-head", MONDAY + MINUTE)
-    answered = late.model_copy(update={"status": PartStatus.DONE})
+    answered = late.model_copy(update={"status": TaskStatus.DONE})
     await write(database, NUMBER, collaborations=(answered,))
     assert AttentionReason.PART_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]

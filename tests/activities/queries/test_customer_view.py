@@ -12,7 +12,7 @@ from activities.messages.renderer import Renderer
 from activities.organisation.directory import Directory
 from activities.queries.cases import Cases
 from activities.queries.customer_view import read_customer_view
-from activities.recording.activity import Recording
+from activities.recording.activity import RecordingActivities
 from starter.console.cases.customer_progress import CustomerProgress
 from starter.console.screen import screen
 from tests.activities.samples import customer, register_case
@@ -34,7 +34,7 @@ from tests.workflows.domain.collaboration.test_aggregate import HEADS, PICK, rep
 from worker.installation.company_time import CompanyTime
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.departments import part_request
+from workflows.domain.case.departments import task_request
 from workflows.domain.collaboration.aggregate import Collaboration
 from workflows.domain.event import Event
 from workflows.domain.formats import Weekday
@@ -92,7 +92,7 @@ class Written:
     def __init__(self, database: Database, priority: Priority = Priority.P1, **opening: Any) -> None:
         self.database, self.now = database, MONDAY
         self.case, self._opened = open_case(priority, **opening)
-        self._recording = Recording(
+        self._recording = RecordingActivities(
             database, Directory(database), Renderer(), labels=dict, calendar=Calendar, now=lambda: self.now
         )
 
@@ -115,7 +115,7 @@ class Written:
     async def part(self, duty: str) -> None:
         """Sales is asked, and answers late."""
         await self.send("collaborate", "tech-001", department="sales", duty=duty, facts=HEADS)
-        part, reports = Collaboration.open(part_request(self.case, self.case.parts[-1]), PICK, self.now)
+        part, reports = Collaboration.open(task_request(self.case, self.case.parts[-1]), PICK, self.now)
         await self.record(report(self.case, reports, self.now))
         self.now += MINUTE
         answered = part.handle(sent("contribute", "sales-001", result=f"{SECRET}合同已核对"), self.now)

@@ -10,7 +10,7 @@ import pytest
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, review
 from activities.queries import inventory
-from activities.queries.inventory import Census
+from activities.queries.inventory import Inventory
 from tests.activities.samples import register_case
 from tests.builders import MONDAY
 
@@ -47,12 +47,12 @@ async def test_every_open_case_is_looked_at_whatever_the_size_of_a_portion(
     bare = await register_case(database, intake_key="bare")
     async with database.begin() as connection:
         await connection.execute(registration.update().where(registration.c.number == bare).values(started_at=MONDAY))
-    found = [portion async for portion in Census(database).open_cases(LATER)]
+    found = [portion async for portion in Inventory(database).open_cases(LATER)]
     assert [len(portion) for portion in found] == [2, 2, 1]
     assert [number for portion in found for number in portion] == numbers
-    assert [one async for one in Census(database).unopened(LATER)] == [[bare]]
-    assert [one async for one in Census(database).unopened(MONDAY)] == []
-    rows = await Census(database).cases([closed, fresh, bare, "FB1"])
+    assert [one async for one in Inventory(database).unopened(LATER)] == [[bare]]
+    assert [one async for one in Inventory(database).unopened(MONDAY)] == []
+    rows = await Inventory(database).cases([closed, fresh, bare, "FB1"])
     assert {number: (row.sequence, row.is_closed, row.due) for number, row in rows.items()} == {
         closed: (3, True, LATER),
         fresh: (3, False, LATER),
@@ -71,7 +71,7 @@ async def test_open_parts_and_reviews_are_found_in_cases_that_have_them(database
                 id=f"{reviewed}/review", number=reviewed, status="writing", subject={}, updated_at=MONDAY, **facts
             )
         )
-    present = Census(database)
+    present = Inventory(database)
     assert await present.open_parts() == {"a/1": asked}
     assert await present.open_parts(of=[reviewed]) == {}
     assert await present.open_reviews(LATER) == {f"{reviewed}/review": reviewed}
@@ -88,5 +88,5 @@ async def test_a_message_in_somebodys_hands_is_not_taken_from_them(database: Dat
     await _message(database, number, "dropped", claimed_until=MONDAY, **claimed)
     await _message(database, number, "sent", status="sent")
     before = now = MONDAY + timedelta(minutes=1)
-    found = [row.key async for portion in Census(database).unheld(before, now) for row in portion]
+    found = [row.key async for portion in Inventory(database).unheld(before, now) for row in portion]
     assert found == ["dropped", "waits"]

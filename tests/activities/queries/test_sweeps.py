@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activities.database.database import Database
-from activities.queries.drift import Disagreement, DisagreementReason
+from activities.queries.drift import Drift, DriftReason
 from activities.queries.sweeps import keep_sweep, latest_sweep
 from tests.builders import MONDAY
 from workflows.ports import SweepRun
@@ -11,7 +11,7 @@ from workflows.ports import SweepRun
 
 async def test_the_latest_sweep_is_kept_on_either_database(database: Database) -> None:
     found = [
-        Disagreement(number=f"FB{index:04}", reason=DisagreementReason.WORKFLOW_MISSING, workflow="w", since=MONDAY)
+        Drift(number=f"FB{index:04}", reason=DriftReason.WORKFLOW_MISSING, workflow="w", since=MONDAY)
         for index in range(150)
     ]
     run = SweepRun(began=MONDAY, ended=MONDAY, every=120, disagreements=len(found))

@@ -18,7 +18,7 @@ from activities.intake.register import Register
 from activities.messages.renderer import RenderContext, Rendered, Renderer
 from activities.organisation.directory import Directory
 from activities.queries.cases import Cases
-from activities.recording.activity import Recording
+from activities.recording.activity import RecordingActivities
 from tests.activities.samples import (
     NUMBER,
     customer,
@@ -34,7 +34,7 @@ from workflows.domain.case.view import CaseView
 from workflows.domain.event import EventKind, Notice
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact, Status
-from workflows.ports import Record, Recorded, Stamp
+from workflows.ports import Record, Recorded, StepMarker
 
 LATER = MONDAY + 3 * MINUTE
 
@@ -55,8 +55,8 @@ class Words(Renderer):
         return Rendered(subject=said, text=text, html=f"<p>{said}</p>", short=said)
 
 
-def recording_of(database: Database, **changes: Any) -> Recording:
-    plain = Recording(
+def recording_of(database: Database, **changes: Any) -> RecordingActivities:
+    plain = RecordingActivities(
         database=database,
         directory=Directory(database),
         renderer=Words(),
@@ -68,7 +68,7 @@ def recording_of(database: Database, **changes: Any) -> Recording:
 
 
 @pytest.fixture
-async def recording(database: Database) -> Recording:
+async def recording(database: Database) -> RecordingActivities:
     """Recording for a case that is registered, in a company without mail."""
     assert await register_case(database) == NUMBER
     return recording_of(database)
@@ -79,7 +79,9 @@ def view(**changes: Any) -> CaseView:
     return case.view().model_copy(update=changes)
 
 
-async def test_a_case_and_its_timeline_can_be_read_as_they_happened(database: Database, recording: Recording) -> None:
+async def test_a_case_and_its_timeline_can_be_read_as_they_happened(
+    database: Database, recording: RecordingActivities
+) -> None:
     case, events = open_case()
     await recording.record(Record(view=case.view(), events=tuple(events)))
     replied = case.handle(command("reply", "tech-001", text="在查"), MONDAY + MINUTE)
@@ -94,7 +96,7 @@ async def test_a_case_and_its_timeline_can_be_read_as_they_happened(database: Da
     assert file.timeline[0]["recorded_at"] == LATER.isoformat()
 
 
-async def test_a_step_written_twice_is_there_once(database: Database, recording: Recording) -> None:
+async def test_a_step_written_twice_is_there_once(database: Database, recording: RecordingActivities) -> None:
     step = Record(view=view(), events=(event(1, to_customer(), to_staff()), event(2)))
     first = await recording.record(step)
     again = await replace(recording, now=lambda: LATER + timedelta(hours=1)).record(step)
@@ -106,22 +108,24 @@ async def test_a_step_written_twice_is_there_once(database: Database, recording:
 
 
 async def test_a_step_is_answered_with_its_stamp_for_replays_to_judge_by(
-    database: Database, recording: Recording
+    database: Database, recording: RecordingActivities
 ) -> None:
-    stamp = Stamp(signals=3, at=MONDAY, lookup=True)
+    stamp = StepMarker(signals=3, at=MONDAY, lookup=True)
     assert (await recording.record(Record(view=view(), events=(event(1),), stamp=stamp))).stamp == stamp
     assert (await recording.record(Record(view=view(), events=(), stamp=stamp))).stamp == stamp
     assert await _count(database) == {"case_record": 1, "timeline": 1, "outbox": 0}
 
 
-async def test_a_step_in_which_nothing_happened_writes_nothing(database: Database, recording: Recording) -> None:
-    asked = Stamp(signals=0, at=MONDAY, judged=False)
+async def test_a_step_in_which_nothing_happened_writes_nothing(
+    database: Database, recording: RecordingActivities
+) -> None:
+    asked = StepMarker(signals=0, at=MONDAY, judged=False)
     assert await recording.record(Record(view=view(), events=(), stamp=asked)) == Recorded(stamp=asked)
     assert await _count(database) == {"case_record": 0, "timeline": 0, "outbox": 0}
 
 
 async def test_a_step_that_cannot_be_written_leaves_nothing_half_written(
-    database: Database, recording: Recording, monkeypatch: pytest.MonkeyPatch
+    database: Database, recording: RecordingActivities, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: Any) -> None:
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
@@ -136,7 +140,7 @@ async def test_a_step_that_cannot_be_written_leaves_nothing_half_written(
 
 
 async def test_a_message_is_not_lost_when_the_worker_dies_between_writing_and_delivering(
-    database: Database, recording: Recording
+    database: Database, recording: RecordingActivities
 ) -> None:
     step = Record(view=view(), events=(event(1, to_customer()),))
     with_mail = replace(recording, transports={Contact.SMS: _Somewhere()})
@@ -149,7 +153,7 @@ async def test_a_message_is_not_lost_when_the_worker_dies_between_writing_and_de
     assert (await with_mail.record(step)).undelivered == (f"{NUMBER}:progressed:c1:customer",)
 
 
-async def test_what_nobody_takes_over_stays_with_the_case(recording: Recording) -> None:
+async def test_what_nobody_takes_over_stays_with_the_case(recording: RecordingActivities) -> None:
     taken: list[tuple[str, list[str]]] = []
 
     async def take_first(number: str, keys: Sequence[str]) -> Sequence[str]:
@@ -167,7 +171,7 @@ async def test_what_nobody_takes_over_stays_with_the_case(recording: Recording) 
     assert (await replace(with_sms, hand_over=down).record(step)).undelivered == tuple(keys)
 
 
-async def test_a_late_repetition_does_not_turn_a_case_back(database: Database, recording: Recording) -> None:
+async def test_a_late_repetition_does_not_turn_a_case_back(database: Database, recording: RecordingActivities) -> None:
     opened, closed = view(), view(status=Status.CLOSED, updated_at=LATER, sequence=2, closed_at=LATER)
     early = event(1, kind=EventKind.SUPPLIED, fields={"product": "first", "description.steps": "1. 打开"})
     late = event(2, kind=EventKind.SUPPLIED, fields={"product": "second"})
@@ -184,7 +188,7 @@ async def test_a_late_repetition_does_not_turn_a_case_back(database: Database, r
     assert len(file.timeline) == 2
 
 
-async def test_a_workflow_that_was_reset_goes_on_writing(database: Database, recording: Recording) -> None:
+async def test_a_workflow_that_was_reset_goes_on_writing(database: Database, recording: RecordingActivities) -> None:
     await recording.record(Record(view=view(sequence=7, updated_at=MONDAY), events=(event(7, text="lost"),)))
     again = view(sequence=7, updated_at=LATER, status=Status.IN_PROGRESS)
     await recording.record(Record(view=again, events=(event(7, kind=EventKind.NOTED, text="kept"),)))
@@ -194,7 +198,9 @@ async def test_a_workflow_that_was_reset_goes_on_writing(database: Database, rec
     assert [entry["detail"] for entry in file.timeline] == [{"text": "kept"}]
 
 
-async def test_a_supplied_address_is_where_the_next_message_goes(database: Database, recording: Recording) -> None:
+async def test_a_supplied_address_is_where_the_next_message_goes(
+    database: Database, recording: RecordingActivities
+) -> None:
     fields = {"customer.email": "new@example.com", "customer.phone": "+8613900139000"}
     step = Record(view=view(), events=(event(1, to_customer(), kind=EventKind.SUPPLIED, fields=fields),))
     await recording.record(step)
@@ -229,7 +235,7 @@ async def test_a_message_goes_the_way_the_customer_prefers_or_one_that_reaches_t
 
 
 async def test_staff_read_in_their_own_language_and_a_stranger_costs_nothing(
-    database: Database, recording: Recording
+    database: Database, recording: RecordingActivities
 ) -> None:
     await recording.directory.load(organisation(name="智办公"))
     with_mail = replace(recording, transports={Contact.EMAIL: _Somewhere()})
@@ -249,7 +255,7 @@ async def test_staff_read_in_their_own_language_and_a_stranger_costs_nothing(
     assert "'tech': {'zh_CN': '技术支持', 'en': 'Technical support'}" in entries["tech-001"].text
 
 
-async def test_a_template_that_fails_does_not_stop_the_case(database: Database, recording: Recording) -> None:
+async def test_a_template_that_fails_does_not_stop_the_case(database: Database, recording: RecordingActivities) -> None:
     class Broken(Renderer):
         def render(self, notice: Notice, context: RenderContext) -> Rendered:
             raise RuntimeError("line 3:\nunknown filter")
@@ -261,7 +267,7 @@ async def test_a_template_that_fails_does_not_stop_the_case(database: Database, 
     assert entry.error == "not rendered: RuntimeError: line 3: unknown filter"
 
 
-async def test_the_shipped_templates_are_what_customers_get(database: Database, recording: Recording) -> None:
+async def test_the_shipped_templates_are_what_customers_get(database: Database, recording: RecordingActivities) -> None:
     await replace(recording, renderer=Renderer()).record(Record(view=view(), events=(event(1, to_customer()),)))
     entry = (await Cases(database).outbox(NUMBER))[0]
     assert NUMBER in entry.text
@@ -274,7 +280,7 @@ async def test_a_case_nobody_registered_is_not_recorded(database: Database) -> N
         await recording_of(database).record(Record(view=view(), events=()))
 
 
-async def test_times_are_the_cases_own(database: Database, recording: Recording) -> None:
+async def test_times_are_the_cases_own(database: Database, recording: RecordingActivities) -> None:
     fast = VirtualTime(speed=60, real_start=LATER - MINUTE, virtual_start=MONDAY)
     await replace(recording, time=fast).record(Record(view=view(), events=(event(1, to_customer()),)))
     entry = (await Cases(database).outbox(NUMBER))[0]

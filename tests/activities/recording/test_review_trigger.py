@@ -12,8 +12,8 @@ from sqlalchemy import select
 from activities.database.database import Database
 from activities.database.tables import outbox, review, review_case, review_timeline
 from activities.organisation.directory import Directory
-from activities.recording.activity import Recording
-from activities.recording.review_activity import ReviewRecording
+from activities.recording.activity import RecordingActivities
+from activities.recording.review_activity import ReviewRecordingActivities
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import organisation, register_case
 from tests.builders import DAY, MINUTE, MONDAY, open_case
@@ -29,20 +29,24 @@ TERMS = ReviewRules().terms()
 
 
 @pytest.fixture
-async def recording(either: Database) -> Recording:
+async def recording(either: Database) -> RecordingActivities:
     """Recording in a company of one department, on either database."""
     await Directory(either).load(organisation())
     return recording_of(either)
 
 
-async def closed(recording: Recording, at: datetime = MONDAY, **changes: Any) -> tuple[str, ReviewSubject | None]:
+async def closed(
+    recording: RecordingActivities, at: datetime = MONDAY, **changes: Any
+) -> tuple[str, ReviewSubject | None]:
     """A case that came, was closed and recorded at once; its number and what that called for."""
     product = changes.pop("product", "云POS")
     number = await register_case(recording.database, product=product)
     return number, await close(recording, number, at, **changes)
 
 
-async def close(recording: Recording, number: str, at: datetime = MONDAY, **changes: Any) -> ReviewSubject | None:
+async def close(
+    recording: RecordingActivities, number: str, at: datetime = MONDAY, **changes: Any
+) -> ReviewSubject | None:
     """Record the closing of a case."""
     return (await recording.record(closing(number, at, **changes))).review
 
@@ -58,7 +62,7 @@ def closing(number: str, at: datetime, **changes: Any) -> Record:
     return Record(view=case.view().model_copy(update=facts | changes), events=(end,), review=TERMS)
 
 
-async def covered(recording: Recording) -> dict[str, set[str]]:
+async def covered(recording: RecordingActivities) -> dict[str, set[str]]:
     """Review -> its cases."""
     async with recording.database.read() as connection:
         rows = (await connection.execute(select(review_case.c.review, review_case.c.number))).all()
@@ -68,7 +72,7 @@ async def covered(recording: Recording) -> dict[str, set[str]]:
     return found
 
 
-async def test_an_urgent_case_is_reviewed_and_a_small_one_is_not(recording: Recording) -> None:
+async def test_an_urgent_case_is_reviewed_and_a_small_one_is_not(recording: RecordingActivities) -> None:
     _, none = await closed(recording, priority=Priority.P2)
     urgent, subject = await closed(recording, priority=Priority.P1)
     assert none is None
@@ -77,13 +81,13 @@ async def test_an_urgent_case_is_reviewed_and_a_small_one_is_not(recording: Reco
     assert await covered(recording) == {f"{urgent}/review": {urgent}}
 
 
-async def test_a_closing_recorded_twice_calls_for_the_same_review(recording: Recording) -> None:
+async def test_a_closing_recorded_twice_calls_for_the_same_review(recording: RecordingActivities) -> None:
     number, subject = await closed(recording, priority=Priority.P0)
     assert await close(recording, number, priority=Priority.P0) == subject
     assert len(await covered(recording)) == 1
 
 
-async def test_the_fifth_case_of_one_problem_calls_for_one_review_of_all_five(recording: Recording) -> None:
+async def test_the_fifth_case_of_one_problem_calls_for_one_review_of_all_five(recording: RecordingActivities) -> None:
     results = [await closed(recording, MONDAY + day * DAY) for day in range(5)]
     assert [subject for _, subject in results[:4]] == [None] * 4
     _, subject = results[4]
@@ -92,7 +96,9 @@ async def test_the_fifth_case_of_one_problem_calls_for_one_review_of_all_five(re
     assert subject.product == "云POS"
 
 
-async def test_cases_of_the_same_problem_that_are_still_open_do_not_start_its_review(recording: Recording) -> None:
+async def test_cases_of_the_same_problem_that_are_still_open_do_not_start_its_review(
+    recording: RecordingActivities,
+) -> None:
     for _ in range(4):
         number = await register_case(recording.database, product="云POS")
         view = open_case(Priority.P3)[0].view().model_copy(update={"number": number})
@@ -100,7 +106,7 @@ async def test_cases_of_the_same_problem_that_are_still_open_do_not_start_its_re
     assert (await closed(recording))[1] is None
 
 
-async def test_other_products_subtypes_withdrawn_and_old_cases_do_not_count(recording: Recording) -> None:
+async def test_other_products_subtypes_withdrawn_and_old_cases_do_not_count(recording: RecordingActivities) -> None:
     await closed(recording, MONDAY - 31 * DAY)
     await closed(recording, product="门禁")
     await closed(recording, subtype="登录异常")
@@ -112,7 +118,7 @@ async def test_other_products_subtypes_withdrawn_and_old_cases_do_not_count(reco
 
 
 async def test_who_closes_while_the_problem_is_reviewed_is_added_and_after_the_approval_counting_starts_over(
-    recording: Recording,
+    recording: RecordingActivities,
 ) -> None:
     for _ in range(4):
         await closed(recording)
@@ -134,7 +140,7 @@ async def test_who_closes_while_the_problem_is_reviewed_is_added_and_after_the_a
     assert len(again.cases) == 5
 
 
-async def test_two_cases_of_one_problem_that_close_at_once_call_for_one_review(recording: Recording) -> None:
+async def test_two_cases_of_one_problem_that_close_at_once_call_for_one_review(recording: RecordingActivities) -> None:
     numbers = [await register_case(recording.database, product="云POS") for _ in range(8)]
     for number in numbers[:4]:
         await close(recording, number)
@@ -143,7 +149,7 @@ async def test_two_cases_of_one_problem_that_close_at_once_call_for_one_review(r
     assert [len(cases) for cases in (await covered(recording)).values()] == [8]
 
 
-async def test_a_step_of_a_review_is_written_once_with_its_messages(recording: Recording) -> None:
+async def test_a_step_of_a_review_is_written_once_with_its_messages(recording: RecordingActivities) -> None:
     number, subject = await closed(recording, priority=Priority.P1)
     assert subject is not None
     opened, events = Review.open(
@@ -153,7 +159,7 @@ async def test_a_step_of_a_review_is_written_once_with_its_messages(recording: R
         ),
         MONDAY,
     )  # fmt: skip
-    writing = ReviewRecording(recording)
+    writing = ReviewRecordingActivities(recording)
     step = ReviewRecord(view=opened.view(), events=tuple(events))
     for _ in range(2):
         answer = await writing.record_review(step)

@@ -9,8 +9,8 @@ from typing import Any
 from activities.database.database import Database
 from activities.intake.register import Register
 from activities.organisation.directory import Directory
-from activities.recording.activity import Recording
-from activities.recording.review_activity import ReviewRecording
+from activities.recording.activity import RecordingActivities
+from activities.recording.review_activity import ReviewRecordingActivities
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import form, organisation
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, settlement
@@ -25,7 +25,7 @@ from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewRequest, ReviewSubject
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import Priority
-from workflows.ports import Record, ReviewRecord, Stamp
+from workflows.ports import Record, ReviewRecord, StepMarker
 
 TERMS = ReviewRules().terms()
 HEAD, AUTHOR, COLLEAGUE = "tech-head", "tech-001", "tech-002"
@@ -43,7 +43,7 @@ FINDINGS: dict[str, Any] = {
 class Reviewed:
     """A review that is called for; `send` it commands, let time `pass_`, and everything is recorded."""
 
-    recording: Recording
+    recording: RecordingActivities
     number: str
     subject: ReviewSubject
     review: Review | None = None
@@ -78,9 +78,9 @@ class Reviewed:
 
     async def _record(self, events: list[Event]) -> None:
         assert self.review is not None
-        stamp = Stamp(signals=len(self.review.outcomes), at=self.now)
+        stamp = StepMarker(signals=len(self.review.outcomes), at=self.now)
         step = ReviewRecord(view=self.review.view(), events=tuple(events), stamp=stamp)
-        recorded = await ReviewRecording(self.recording).record_review(step)
+        recorded = await ReviewRecordingActivities(self.recording).record_review(step)
         assert recorded.stamp == stamp, "replays judge by it"
 
 
@@ -110,7 +110,7 @@ async def called_for(
 
 
 async def closed(
-    recording: Recording, at: datetime, priority: Priority, **changes: Any
+    recording: RecordingActivities, at: datetime, priority: Priority, **changes: Any
 ) -> tuple[str, ReviewSubject | None]:
     """A case that nobody answers in time, that is refused once and then solved; its number, and what that calls for."""
     given = form(**{"impact": {"blocks_normal_use": True, "effect": "门店无法收银"}, "product": "云POS", **changes})

@@ -24,12 +24,12 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.organisation.loading import load_organisation
-from activities.queries.drift import Disagreement, DisagreementReason
+from activities.queries.drift import Drift, DriftReason
 from activities.queries.sweeps import keep_sweep
 from starter.doctor.check import Check
 from starter.doctor.company import calendar, organisation, policy
-from starter.doctor.context import Ward
-from starter.doctor.line import Level, Line, NotLookedAtError
+from starter.doctor.context import DoctorContext
+from starter.doctor.line import CheckResult, CheckStatus, NotLookedAtError
 from starter.doctor.machine import folders
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, integrity
@@ -51,18 +51,18 @@ from workflows.ports import SweepRun
 MONDAY = datetime(2026, 5, 11, 1, tzinfo=UTC)
 
 
-async def lines(check: Check, settings: Settings) -> list[Line]:
+async def lines(check: Check, settings: Settings) -> list[CheckResult]:
     """What one check says of these settings."""
-    ward = Ward(settings)
+    ward = DoctorContext(settings)
     try:
         return list(await check(ward))
     finally:
         await ward.close()
 
 
-def wrong(found: Iterable[Line]) -> list[tuple[str, str, str]]:
+def wrong(found: Iterable[CheckResult]) -> list[tuple[str, str, str]]:
     """Status, what and what to do, of everything that is not right."""
-    return [(one.status.value, one.what, one.todo or "") for one in found if one.status is not Level.OK]
+    return [(one.status.value, one.what, one.todo or "") for one in found if one.status is not CheckStatus.OK]
 
 
 @asynccontextmanager
@@ -107,23 +107,23 @@ def test_a_typo_in_the_settings_is_named_before_anything_else(tmp_path: Path) ->
 
 
 async def test_a_check_that_hangs_or_breaks_holds_up_no_other(tmp_path: Path) -> None:
-    async def hangs(_: Ward) -> Iterable[Line]:
+    async def hangs(_: DoctorContext) -> Iterable[CheckResult]:
         await asyncio.Event().wait()
         return []
 
-    async def breaks(_: Ward) -> Iterable[Line]:
+    async def breaks(_: DoctorContext) -> Iterable[CheckResult]:
         raise ZeroDivisionError("in the middle")
 
-    async def cannot(_: Ward) -> Iterable[Line]:
+    async def cannot(_: DoctorContext) -> Iterable[CheckResult]:
         raise NotLookedAtError("there is no server")
 
-    async def fine(_: Ward) -> Iterable[Line]:
-        return [Line("fine", Level.OK, "all is well")]
+    async def fine(_: DoctorContext) -> Iterable[CheckResult]:
+        return [CheckResult("fine", CheckStatus.OK, "all is well")]
 
     checks: dict[str, Check] = {"hangs": hangs, "breaks": breaks, "cannot": cannot, "fine": fine}
     done: list[None] = []
     examination = Examination(checks, {"hangs": 0.01})
-    found = await examination.examine(Ward(Settings(data=tmp_path)), lambda: done.append(None))
+    found = await examination.examine(DoctorContext(Settings(data=tmp_path)), lambda: done.append(None))
     assert [(one.check, one.status.value) for one in found] == [
         ("hangs", "fault"), ("breaks", "fault"), ("cannot", "warning"), ("fine", "ok"),
     ]  # fmt: skip
@@ -156,7 +156,7 @@ async def test_what_is_missing_on_a_bare_server_is_named_with_the_command_that_m
         monkeypatch.setenv("TEMPORAL_ADDRESS", address)
         settings = Settings(data=tmp_path, task_queue="here")
         assert [(one.status, f"Temporal 1.32.0 at {address}" in one.what) for one in await lines(server, settings)] == [
-            (Level.OK, True)
+            (CheckStatus.OK, True)
         ]
         [(status, what, todo)] = wrong(await lines(search_attributes, settings))
         assert (status, what.partition(":")[0]) == ("fault", "missing")
@@ -258,7 +258,7 @@ async def test_a_mail_server_that_refuses_the_login_or_is_down_is_named_and_gets
     sender: dict[str, Any] = {"data": tmp_path, "mail_from": "support@example.com"}
     async with mail_server() as mails:
         found = await lines(mail, Settings(**sender, smtp_url=SecretStr(mails.url("bihuan:right@"))))
-        assert [one.status for one in found] == [Level.OK, Level.WARNING]
+        assert [one.status for one in found] == [CheckStatus.OK, CheckStatus.WARNING]
         assert "unencrypted" in found[1].what
         [(status, what, todo)] = wrong(await lines(mail, Settings(**sender, smtp_url=SecretStr(mails.url("a:wrong@")))))
         assert (status, "refused user name or password" in what, "wrong" in what) == ("fault", True, False)
@@ -389,7 +389,7 @@ async def test_what_was_left_lying_is_named_and_mended_and_a_lost_case_is_named_
         mended = json.loads((await up.run("doctor", "--mend", "--json")).out)
         assert "1 registered cases or reviews had no workflow: mended" in {one["what"] for one in mended}
         await up.until_case(f"{lost}9", lambda case: bool(case["owner"]))
-        stuck = await up.until_stuck(lost, DisagreementReason.WORKFLOW_ENDED)
+        stuck = await up.until_stuck(lost, DriftReason.WORKFLOW_ENDED)
         assert (stuck["todo"], stuck["what"]) == (ended["todo"], "terminated")
         assert f"workflows/{lost}" in stuck["link"]
         shown = await up.run("stuck")
@@ -424,7 +424,7 @@ def test_every_kind_of_disagreement_has_a_way_out() -> None:
     from starter.services.remedies import remedy
 
     now = datetime.now(UTC)
-    for reason in DisagreementReason:
+    for reason in DriftReason:
         for name in ("FB1", "FB1/product", "FB1/review"):
-            one = Disagreement(number="FB1", reason=reason, workflow=name, since=now - timedelta(1), what="completed")
+            one = Drift(number="FB1", reason=reason, workflow=name, since=now - timedelta(1), what="completed")
             assert len(remedy(one)) > 20

@@ -17,12 +17,12 @@ from activities.database.tables import outbox, timeline
 from activities.intake.form import parse_form
 from activities.intake.register import Register
 from activities.messages.renderer import Renderer
-from activities.opening.activity import Settling
+from activities.opening.activity import OpeningActivities
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from activities.policy.calendars import build_calendar
 from activities.policy.loading import load_policy
-from activities.recording.activity import Recording
+from activities.recording.activity import RecordingActivities
 from starter.admin import run
 from starter.trial.figures import Figures
 from tests.starter.command_line import bihuan
@@ -89,8 +89,8 @@ class Company:
 
     def __post_init__(self) -> None:
         directory = Directory(self.database)
-        self.settling = Settling(self.database, POLICY, directory, now=lambda: self.now)
-        self.recording = Recording(
+        self.settling = OpeningActivities(self.database, POLICY, directory, now=lambda: self.now)
+        self.recording = RecordingActivities(
             database=self.database,
             directory=directory,
             renderer=Renderer(),

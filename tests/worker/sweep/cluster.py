@@ -25,14 +25,14 @@ from temporalio.client import (
 )
 
 from activities.database.tables import case_record, outbox
-from activities.queries.drift import Disagreement
+from activities.queries.drift import Drift
 from activities.recording.activity import hand_over_nothing
 from tests.activities.delivery.mail_server import MailServer
 from tests.activities.samples import form
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.process import build_activities, build_worker
-from worker.sweep.activity import Sweeping
+from worker.sweep.activity import SweepActivities
 from worker.sweep.comparison import Comparison
 from worker.temporal.standalone_delivery import StandaloneDelivery
 from worker.temporal.starting import start_case
@@ -81,7 +81,7 @@ class Office:
 
     client: Client
     installation: Installation
-    sweeping: Sweeping
+    sweeping: SweepActivities
 
     async def registered(self, key: str, **changes: Any) -> str:
         """Accepted, and no more."""
@@ -130,7 +130,7 @@ class Office:
         await self.client.get_workflow_handle(number).signal(name, command)
         await self.until(lambda: self._later(number, before))
 
-    async def compared(self) -> dict[str, Disagreement]:
+    async def compared(self) -> dict[str, Drift]:
         """What does not fit together, without waiting for anything to settle; workflow id -> disagreement."""
         comparison = Comparison(self.client, self.installation, settled=timedelta(0), ends_within=timedelta(0))
         return {one.workflow: one for one in await comparison.disagreements()}
@@ -141,14 +141,14 @@ class Office:
                 await asyncio.sleep(0.02)
         return answer
 
-    async def until_compared(self, holds: Callable[[dict[str, Disagreement]], bool]) -> dict[str, Disagreement]:
+    async def until_compared(self, holds: Callable[[dict[str, Drift]], bool]) -> dict[str, Drift]:
         """Lists lag a little: wait until they show it."""
 
-        async def ask() -> dict[str, Disagreement] | None:
+        async def ask() -> dict[str, Drift] | None:
             found = await self.compared()
             return found or {"": None} if holds(found) else None  # type: ignore[dict-item]
 
-        found: dict[str, Disagreement] = await self.until(ask)
+        found: dict[str, Drift] = await self.until(ask)
         return found
 
     async def _later(self, number: str, before: dict[str, Any] | None) -> bool:

@@ -21,9 +21,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
-from activities.database.installation import Installation as Memory
+from activities.database.installation import InstallationValues
 from activities.database.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
-from activities.queries.drift import DisagreementReason
+from activities.queries.drift import DriftReason
 from activities.queries.sweeps import KEY, latest_sweep
 from starter.services.remedies import remedy
 from tests.activities.delivery.mail_server import mail_server
@@ -115,7 +115,7 @@ async def test_a_terminated_case_is_named_and_its_way_out_brings_it_back(
         await office_.client.get_workflow_handle(ended).terminate("by mistake")
         found = await office_.until_compared(lambda found: ended in found)
         assert fine not in found
-        assert (found[ended].reason, found[ended].what) == (DisagreementReason.WORKFLOW_ENDED, "terminated")
+        assert (found[ended].reason, found[ended].what) == (DriftReason.WORKFLOW_ENDED, "terminated")
         _, _, command = remedy(found[ended]).partition(": ")
         address = office_.client.service_client.config.target_host
         process = await asyncio.create_subprocess_exec(
@@ -160,14 +160,14 @@ async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_it
         await asyncio.wait_for(office_.client.get_workflow_handle(done).result(), PATIENCE)
         await office_.put_back(unfinished)
         expected = {
-            behind: DisagreementReason.RECORD_BEHIND,
-            ahead: DisagreementReason.RECORD_AHEAD,
-            closed: DisagreementReason.STILL_RUNNING,
-            f"{parted}/product": DisagreementReason.WORKFLOW_ENDED,
-            f"{closed}/review": DisagreementReason.WORKFLOW_MISSING,
-            stranger: DisagreementReason.NOT_IN_RECORD,
-            lost: DisagreementReason.WORKFLOW_MISSING,
-            done: DisagreementReason.WORKFLOW_ENDED,
+            behind: DriftReason.RECORD_BEHIND,
+            ahead: DriftReason.RECORD_AHEAD,
+            closed: DriftReason.STILL_RUNNING,
+            f"{parted}/product": DriftReason.WORKFLOW_ENDED,
+            f"{closed}/review": DriftReason.WORKFLOW_MISSING,
+            stranger: DriftReason.NOT_IN_RECORD,
+            lost: DriftReason.WORKFLOW_MISSING,
+            done: DriftReason.WORKFLOW_ENDED,
         }
         found = await office_.until_compared(lambda found: found.keys() >= expected.keys())
         assert {name: one.reason for name, one in found.items()} == expected
@@ -266,7 +266,7 @@ async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, 
         comparison = Comparison(office_.client, office_.installation, delivers_within=timedelta(0))
         unending = [one for one in await comparison.disagreements() if not one.is_of_a_workflow]
         assert [(one.number, one.reason, one.workflow) for one in unending] == [
-            (number, DisagreementReason.DELIVERY_UNENDING, stable_id("deliver", key)),
+            (number, DriftReason.DELIVERY_UNENDING, stable_id("deliver", key)),
         ]  # fmt: skip
         mail.go_on.set()
 
@@ -335,5 +335,5 @@ async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
 
 async def test_what_another_release_kept_of_its_sweep_stops_nothing(tmp_path: Path) -> None:
     async with open_installation(Settings(data=tmp_path / "data"), prepare=True) as installation:
-        await Memory(installation.database).put(KEY, {"of": "another release"})
+        await InstallationValues(installation.database).put(KEY, {"of": "another release"})
         assert await latest_sweep(installation.database) is None

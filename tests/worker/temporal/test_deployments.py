@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.recording.activity import hand_over_nothing
-from starter.doctor.context import Ward
+from starter.doctor.context import DoctorContext
 from starter.doctor.release import release
 from tests.workflows.fake_activities import World
 from worker.installation.installation import open_installation
@@ -151,7 +151,7 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
     local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", local.client.service_client.config.target_host)
-    ward = Ward(settings)
+    ward = DoctorContext(settings)
 
     async def examined() -> list[tuple[str, str, str | None]]:
         return [(one.status.value, one.what, one.todo) for one in await release(ward)]

@@ -23,11 +23,11 @@ from activities.database.tables import case_record, timeline
 from activities.intake.form import parse_form
 from activities.intake.register import Register
 from activities.messages.renderer import Renderer
-from activities.opening.activity import Settling
+from activities.opening.activity import OpeningActivities
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
-from activities.recording.activity import Recording
+from activities.recording.activity import RecordingActivities
 from tests.activities.intake.test_form import filled
 from tests.starter.command_line import bihuan
 from tests.workflows.case.test_workflow import send
@@ -54,8 +54,8 @@ async def test_a_long_life_has_every_step_in_the_record_and_no_run_that_grows_fo
 ) -> None:
     number = await _registered(database)
     directory, policy = Directory(database), load_policy("standard")
-    settling = Settling(database, policy, directory)
-    recording = Recording(
+    settling = OpeningActivities(database, policy, directory)
+    recording = RecordingActivities(
         database=database, directory=directory, renderer=Renderer(None), labels=policy.labels, calendar=Calendar
     )
     async with Worker(

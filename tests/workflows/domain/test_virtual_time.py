@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import DAY, HOUR, MINUTE, MONDAY
-from workflows.domain.virtual_time import Pace, VirtualTime
+from workflows.domain.virtual_time import SpeedChange, VirtualTime
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 DEMO = VirtualTime(
     speed=60,
     real_start=NOW,
     virtual_start=MONDAY,
-    paces=(Pace(since=MONDAY + HOUR, speed=3600), Pace(since=MONDAY + DAY, speed=600)),
+    paces=(SpeedChange(since=MONDAY + HOUR, speed=3600), SpeedChange(since=MONDAY + DAY, speed=600)),
 )
 
 
@@ -42,4 +42,4 @@ def test_virtual_and_real_are_inverse(milliseconds: int) -> None:
 
 def test_paces_out_of_order_are_refused() -> None:
     with pytest.raises(ValueError, match="follow one another"):
-        VirtualTime(virtual_start=MONDAY, paces=(Pace(since=MONDAY - DAY, speed=1),))
+        VirtualTime(virtual_start=MONDAY, paces=(SpeedChange(since=MONDAY - DAY, speed=1),))

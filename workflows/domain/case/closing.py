@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.departments import end_parts
+from workflows.domain.case.departments import end_tasks
 from workflows.domain.case.linking import leave, release_followers
 from workflows.domain.case.ownership import duty_alerts, start_handling
 from workflows.domain.case.solution import start_reminders
@@ -166,7 +166,7 @@ def close(
     case.closed_at = now
     case.clocks.clear()
     case.escalation.settle()
-    end_parts(case, now, by=by, why=f"closed: {resolution}")
+    end_tasks(case, now, by=by, why=f"closed: {resolution}")
     case.missing = []
     case.asked_at = None
     facts = {"resolution": resolution, "satisfaction": case.satisfaction}

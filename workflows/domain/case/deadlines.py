@@ -17,7 +17,7 @@ from workflows.domain.terms import Reminders
 from workflows.domain.vocabulary import SYSTEM, ClockName, Resolution, Status
 
 
-class Duty(NamedTuple):
+class ClockDuty(NamedTuple):
     """Who has to act on a clock, and what they are told before and after it is due."""
 
     who: Callable[[CaseState], str | None]
@@ -34,12 +34,12 @@ def _follow_up(case: CaseState) -> str | None:
 
 
 DUTIES = {
-    ClockName.CLAIM: Duty(_owner, Message.CLAIM_REMINDER, Message.CLAIM_LAPSED),
-    ClockName.RESPONSE: Duty(_owner, Message.RESPONSE_WARNING, Message.RESPONSE_BREACHED),
-    ClockName.PROGRESS: Duty(_owner, Message.PROGRESS_DUE, Message.PROGRESS_MISSED),
-    ClockName.RESOLUTION: Duty(_owner, Message.RESOLUTION_WARNING, Message.RESOLUTION_BREACHED),
-    ClockName.FEEDBACK: Duty(_owner, Message.FEEDBACK_DUE, Message.FEEDBACK_OVERDUE),
-    ClockName.FOLLOW_UP: Duty(_follow_up, Message.FOLLOW_UP_DUE, Message.FOLLOW_UP_OVERDUE),
+    ClockName.CLAIM: ClockDuty(_owner, Message.CLAIM_REMINDER, Message.CLAIM_LAPSED),
+    ClockName.RESPONSE: ClockDuty(_owner, Message.RESPONSE_WARNING, Message.RESPONSE_BREACHED),
+    ClockName.PROGRESS: ClockDuty(_owner, Message.PROGRESS_DUE, Message.PROGRESS_MISSED),
+    ClockName.RESOLUTION: ClockDuty(_owner, Message.RESOLUTION_WARNING, Message.RESOLUTION_BREACHED),
+    ClockName.FEEDBACK: ClockDuty(_owner, Message.FEEDBACK_DUE, Message.FEEDBACK_OVERDUE),
+    ClockName.FOLLOW_UP: ClockDuty(_follow_up, Message.FOLLOW_UP_DUE, Message.FOLLOW_UP_OVERDUE),
 }
 """Clocks that are promises: missing one is a breach, and escalates."""
 

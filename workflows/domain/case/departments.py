@@ -8,14 +8,14 @@ from typing import Any
 
 from workflows.domain.case.ownership import UNRESOLVED
 from workflows.domain.case.state import CaseState, Refused
-from workflows.domain.commands.case import Claim, Collaborate, Contribute, PartReported
+from workflows.domain.commands.case import Claim, Collaborate, Contribute, TaskReported
 from workflows.domain.department_task import (
     DEFAULT_TERMS,
-    Part,
-    PartKind,
-    PartReport,
-    PartRequest,
-    PartStatus,
+    DepartmentTask,
+    TaskReport,
+    TaskReportKind,
+    TaskRequest,
+    TaskStatus,
     workflow_id,
 )
 from workflows.domain.event import EventKind, Message, Notice
@@ -36,12 +36,12 @@ def collaborate(case: CaseState, command: Collaborate, now: datetime, facts: Con
     head = facts.heads.get(department)
     if head is None:
         raise Refused("; ".join(facts.problems) or f"unknown department {department}")
-    known = open_part(case, department)
+    known = open_task(case, department)
     if known is not None:
         raise Refused(f"{department} has its part already, due {_local(case, known.due)}; one at a time")
     terms = _terms(case, command.due, now)
     due = case.terms.calendar.add(now, terms.within, terms.calendar)
-    part = Part(
+    part = DepartmentTask(
         department=department,
         round=1 + max((part.round for part in case.parts if part.department == department), default=0),
         duty=command.duty,
@@ -60,7 +60,7 @@ def collaborate(case: CaseState, command: Collaborate, now: datetime, facts: Con
     )  # fmt: skip
 
 
-def part_reported(case: CaseState, command: PartReported, now: datetime) -> None:
+def part_reported(case: CaseState, command: TaskReported, now: datetime) -> None:
     """Take up what happened in a department; a report that came before changes nothing."""
     part = next((p for p in case.parts if (p.department, p.round) == (command.department, command.round)), None)
     if part is None:
@@ -79,7 +79,7 @@ def sent_to_the_case(case: CaseState, command: Claim | Contribute, _: datetime |
     Raises:
         Refused: always; it says where.
     """
-    part = open_part(case, command.department or "")
+    part = open_task(case, command.department or "")
     if part is None:
         raise Refused(f"{command.department} has no open part of this case")
     raise Refused(
@@ -94,11 +94,11 @@ def must_explain_open_parts(case: CaseState, why: str | None) -> None:
         raise Refused(f"still open: {departments}; say why it is solved without, with `why_open`")
 
 
-def end_parts(case: CaseState, now: datetime, *, by: str, why: str) -> None:
+def end_tasks(case: CaseState, now: datetime, *, by: str, why: str) -> None:
     """What departments still owe is not needed any more."""
     for part in case.parts:
         if part.is_open:
-            part.status, part.result, part.ended_at = PartStatus.ENDED, why, now
+            part.status, part.result, part.ended_at = TaskStatus.ENDED, why, now
             part.to_end = part.begun
             _emit_ended(case, part, by, now, why)
 
@@ -122,16 +122,16 @@ def _brief(text: str) -> str:
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
 
 
-def open_part(case: CaseState, department: str) -> Part | None:
+def open_task(case: CaseState, department: str) -> DepartmentTask | None:
     """The part a department owes now."""
     return next((part for part in case.parts if part.is_open and part.department == department), None)
 
 
-def part_request(case: CaseState, part: Part) -> PartRequest:
+def task_request(case: CaseState, part: DepartmentTask) -> TaskRequest:
     """What the part's own workflow begins with."""
     superiors = case.chain(case.owner)
     around = [part.head, *case.chain(part.head), *superiors[:1]]
-    return PartRequest(
+    return TaskRequest(
         number=case.number,
         department=part.department,
         round=part.round,
@@ -176,16 +176,16 @@ def _local(case: CaseState, moment: datetime) -> str:
     return case.terms.calendar.local(moment).isoformat(timespec="minutes")
 
 
-def _key(part: Part) -> str:
+def _key(part: DepartmentTask) -> str:
     return f"collaboration:{part.department}:{part.round}:{part.reported}"
 
 
-def _tell(case: CaseState, to: str | None, message: Message, part: Part, **facts: Any) -> list[Notice]:
+def _tell(case: CaseState, to: str | None, message: Message, part: DepartmentTask, **facts: Any) -> list[Notice]:
     common = {"department": part.department, "duty": part.duty, "due": part.due, "person": part.person}
     return case.tell(to, message, _key(part), **common, **facts)
 
 
-def _assigned(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _assigned(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     part.person = str(report.detail["person"])
     notices = _tell(case, part.person, Message.COLLABORATION_ASKED, part, owner=case.owner)
     case.emit(
@@ -194,7 +194,7 @@ def _assigned(case: CaseState, part: Part, report: PartReport, now: datetime) ->
     )  # fmt: skip
 
 
-def _claimed(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _claimed(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     part.person, part.claimed_at = report.by, report.at
     case.emit(
         EventKind.COLLABORATION_CLAIMED, report.by, now, department=part.department,
@@ -202,7 +202,7 @@ def _claimed(case: CaseState, part: Part, report: PartReport, now: datetime) -> 
     )  # fmt: skip
 
 
-def _reminded(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _reminded(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     notices = _tell(case, part.person, Message.COLLABORATION_REMINDER, part)
     case.emit(
         EventKind.WARNED, report.by, now, *notices, clock=ClockName.COLLABORATION, due=part.due,
@@ -210,7 +210,7 @@ def _reminded(case: CaseState, part: Part, report: PartReport, now: datetime) ->
     )  # fmt: skip
 
 
-def _warned(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _warned(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     share = report.detail.get("share")
     notices = _tell(case, part.person, Message.COLLABORATION_WARNING, part, share=share)
     case.emit(
@@ -219,7 +219,7 @@ def _warned(case: CaseState, part: Part, report: PartReport, now: datetime) -> N
     )  # fmt: skip
 
 
-def _late(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _late(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     part.late_at = report.at
     notices = [
         notice
@@ -232,7 +232,7 @@ def _late(case: CaseState, part: Part, report: PartReport, now: datetime) -> Non
     )  # fmt: skip
 
 
-def _escalated(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _escalated(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     part.escalated_to = str(report.detail["to"])
     facts = {key: report.detail.get(key) for key in ("level", "top", "next")}
     notices = _tell(case, part.escalated_to, Message.COLLABORATION_ESCALATED, part, owner=case.owner, **facts)
@@ -242,26 +242,26 @@ def _escalated(case: CaseState, part: Part, report: PartReport, now: datetime) -
     )  # fmt: skip
 
 
-def _contributed(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _contributed(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     answer = {key: report.detail.get(key) for key in ("result", "cannot")}
     if part.is_open:
-        part.status = PartStatus(str(report.detail["status"]))
+        part.status = TaskStatus(str(report.detail["status"]))
         part.result, part.ended_at = str(answer["result"] or answer["cannot"]), report.at
     notices = _tell(case, case.owner, Message.COLLABORATION_ANSWERED, part, by=report.by, **answer)
     case.emit(EventKind.CONTRIBUTED, report.by, now, *notices, department=part.department, **answer)
 
 
-def _ended(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _ended(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     why = str(report.detail.get("reason"))
-    part.status, part.result, part.ended_at = PartStatus.ENDED, why, report.at
+    part.status, part.result, part.ended_at = TaskStatus.ENDED, why, report.at
     _emit_ended(case, part, report.by, now, why)
 
 
-def _rejected(case: CaseState, part: Part, report: PartReport, now: datetime) -> None:
+def _rejected(case: CaseState, part: DepartmentTask, report: TaskReport, now: datetime) -> None:
     case.emit(EventKind.REJECTED, report.by, now, department=part.department, **report.detail)
 
 
-def _emit_ended(case: CaseState, part: Part, by: str, now: datetime, why: str) -> None:
+def _emit_ended(case: CaseState, part: DepartmentTask, by: str, now: datetime, why: str) -> None:
     notices = [
         notice
         for person in dict.fromkeys((part.person, case.owner if by != SYSTEM else None))
@@ -270,14 +270,14 @@ def _emit_ended(case: CaseState, part: Part, by: str, now: datetime, why: str) -
     case.emit(EventKind.COLLABORATION_ENDED, by, now, *notices, department=part.department, why=why)
 
 
-_TAKE_UP: dict[PartKind, Callable[[CaseState, Part, PartReport, datetime], None]] = {
-    PartKind.ASSIGNED: _assigned,
-    PartKind.CLAIMED: _claimed,
-    PartKind.REMINDED: _reminded,
-    PartKind.WARNED: _warned,
-    PartKind.LATE: _late,
-    PartKind.ESCALATED: _escalated,
-    PartKind.CONTRIBUTED: _contributed,
-    PartKind.ENDED: _ended,
-    PartKind.REJECTED: _rejected,
+_TAKE_UP: dict[TaskReportKind, Callable[[CaseState, DepartmentTask, TaskReport, datetime], None]] = {
+    TaskReportKind.ASSIGNED: _assigned,
+    TaskReportKind.CLAIMED: _claimed,
+    TaskReportKind.REMINDED: _reminded,
+    TaskReportKind.WARNED: _warned,
+    TaskReportKind.LATE: _late,
+    TaskReportKind.ESCALATED: _escalated,
+    TaskReportKind.CONTRIBUTED: _contributed,
+    TaskReportKind.ENDED: _ended,
+    TaskReportKind.REJECTED: _rejected,
 }

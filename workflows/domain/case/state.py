@@ -13,7 +13,7 @@ from workflows.domain.case.permissions import Capacity
 from workflows.domain.case.view import Breach
 from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Resolve
-from workflows.domain.department_task import Part
+from workflows.domain.department_task import DepartmentTask
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant, Json, Model
 from workflows.domain.terms import ClockTerms, Member, Opening, Terms
@@ -105,7 +105,7 @@ class CaseState(Model):
     group: str | None = None
     owner: str | None = None
     assisting: dict[str, str] = Field(default_factory=dict)
-    parts: list[Part] = Field(default_factory=list)
+    parts: list[DepartmentTask] = Field(default_factory=list)
     """What other departments were asked for, in order (R18)."""
     linked_to: str | None = None
     """The main case: what its people answer is passed on to this one (R28)."""

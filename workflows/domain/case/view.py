@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from workflows.domain.department_task import PartView
+from workflows.domain.department_task import TaskView
 from workflows.domain.model import Fact, Instant
 from workflows.domain.vocabulary import ClockName, Priority, Resolution, Satisfaction, Status
 
@@ -51,7 +51,7 @@ class CaseView(Fact):
     owner: str | None
     receiver: str | None
     assisting: tuple[str, ...] = ()
-    collaborations: tuple[PartView, ...] = ()
+    collaborations: tuple[TaskView, ...] = ()
     """What other departments were asked for, in order (R18)."""
     linked_to: str | None = None
     """Its main case, whose solution answers this one too (R28)."""

@@ -20,7 +20,7 @@ from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Claim, Contribute
 from workflows.domain.commands.command import Command
 from workflows.domain.commands.review import End
-from workflows.domain.department_task import PartKind, PartReport, PartRequest, PartStatus, PartView, workflow_id
+from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskStatus, TaskView, workflow_id
 from workflows.domain.model import Instant, Model
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Member
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName
@@ -33,11 +33,11 @@ _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 class Collaboration(Model):
     """A department's part. Feed it commands and the time; it answers with what the case has to know."""
 
-    request: PartRequest
+    request: TaskRequest
     people: dict[str, Member]
     person: str
     """Who answers for it: picked when it was asked for, or whoever claimed it."""
-    status: PartStatus = PartStatus.OPEN
+    status: TaskStatus = TaskStatus.OPEN
     claimed_at: Instant | None = None
     late_at: Instant | None = None
     result: str | None = None
@@ -48,10 +48,10 @@ class Collaboration(Model):
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     sequence: int = 0
     updated_at: Instant
-    _reports: list[PartReport] = PrivateAttr(default_factory=list)
+    _reports: list[TaskReport] = PrivateAttr(default_factory=list)
 
     @staticmethod
-    def pick(request: PartRequest) -> Lookup:
+    def pick(request: TaskRequest) -> Lookup:
         """What has to be looked up to find one person of the department."""
         wanted = DispatchRequest(
             type=request.type, subtype=request.subtype, priority=request.priority, department=request.department
@@ -59,7 +59,7 @@ class Collaboration(Model):
         return Lookup(number=request.number, at=request.asked_at, dispatch=wanted)
 
     @classmethod
-    def open(cls, request: PartRequest, facts: Consultation, now: datetime) -> tuple[Self, list[PartReport]]:
+    def open(cls, request: TaskRequest, facts: Consultation, now: datetime) -> tuple[Self, list[TaskReport]]:
         """Give the part to one person; where nobody fits, to the head of the department.
 
         Its times count from when it was asked for, also when the engine was away at that moment.
@@ -78,7 +78,7 @@ class Collaboration(Model):
         if claim is not None and claim.due is not None and claim.due < request.due:
             part.clocks[ClockName.CLAIM] = claim
         part._report(
-            PartKind.ASSIGNED, SYSTEM, part.updated_at, person=part.person, due=request.due,
+            TaskReportKind.ASSIGNED, SYSTEM, part.updated_at, person=part.person, due=request.due,
             reason=picked.reason if picked else "; ".join(facts.problems) or "head",
         )  # fmt: skip
         return part, part._take_reports()
@@ -86,7 +86,7 @@ class Collaboration(Model):
     @property
     def is_open(self) -> bool:
         """Whether the department still owes an answer."""
-        return self.status is PartStatus.OPEN
+        return self.status is TaskStatus.OPEN
 
     @property
     def ladder(self) -> list[str]:
@@ -108,7 +108,7 @@ class Collaboration(Model):
             return None
         return Lookup(number=self.request.number, at=self.updated_at, people=(command.by,))
 
-    def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[PartReport]:
+    def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[TaskReport]:
         """Judge and carry out a command; a refusal is reported too, with its reason.
 
         The same `command_id` again changes nothing. One sent before `now` counts from when it was sent.
@@ -124,23 +124,23 @@ class Collaboration(Model):
         except Refused as refusal:
             outcome = Outcome(accepted=False, reason=str(refusal))
             self._report(
-                PartKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
+                TaskReportKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
                 reason=outcome.reason,
             )  # fmt: skip
         self._remember(command.command_id, outcome)
         return reports + self._take_reports()
 
-    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[PartReport]:
+    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[TaskReport]:
         """Report a signal that could not even be read."""
         if command_id in self.outcomes:
             return []
         self._report(
-            PartKind.REJECTED, by, max(now, self.updated_at), command=name, command_id=command_id, reason=reason
+            TaskReportKind.REJECTED, by, max(now, self.updated_at), command=name, command_id=command_id, reason=reason
         )
         self._remember(command_id, Outcome(accepted=False, reason=reason))
         return self._take_reports()
 
-    def expire(self, now: datetime) -> list[PartReport]:
+    def expire(self, now: datetime) -> list[TaskReport]:
         """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
         while (clock := self.earliest()) is not None and clock.next is not None and clock.next <= now:
             at = max(now, self.updated_at)
@@ -149,7 +149,7 @@ class Collaboration(Model):
                 self._lapse(clock, at)
             else:
                 share = clock.warned(now, self.request.calendar)
-                self._report(PartKind.WARNED, SYSTEM, at, due=clock.due, share=share)
+                self._report(TaskReportKind.WARNED, SYSTEM, at, due=clock.due, share=share)
         return self._take_reports()
 
     def earliest(self) -> Clock | None:
@@ -163,10 +163,10 @@ class Collaboration(Model):
         clock = self.earliest()
         return clock.next if clock is not None else None
 
-    def view(self) -> PartView:
+    def view(self) -> TaskView:
         """The part as people see it."""
         request = self.request
-        return PartView(
+        return TaskView(
             department=request.department,
             round=request.round,
             workflow_id=workflow_id(request.number, request.department, request.round),
@@ -215,39 +215,46 @@ class Collaboration(Model):
             self.clocks.pop(ClockName.ESCALATION, None)
         self.person, self.claimed_at = command.by, now
         self.clocks.pop(ClockName.CLAIM, None)
-        self._report(PartKind.CLAIMED, command.by, now, previous=previous if previous != command.by else None)
+        self._report(TaskReportKind.CLAIMED, command.by, now, previous=previous if previous != command.by else None)
 
     def _contribute(self, command: Contribute, now: datetime) -> None:
-        self.status = PartStatus.DONE if command.result is not None else PartStatus.CANNOT
+        self.status = TaskStatus.DONE if command.result is not None else TaskStatus.CANNOT
         self.result, self.ended_at = command.result or command.cannot, now
         self.clocks.clear()
         self._report(
-            PartKind.CONTRIBUTED, command.by, now, status=self.status, result=command.result, cannot=command.cannot
+            TaskReportKind.CONTRIBUTED,
+            command.by,
+            now,
+            status=self.status,
+            result=command.result,
+            cannot=command.cannot,
         )
 
     def _end(self, command: End, now: datetime) -> None:
         if command.by not in {SYSTEM, OPERATOR}:
             raise Refused(f"end is for the case itself or the operator, not for {command.by}")
-        self.status, self.result, self.ended_at = PartStatus.ENDED, command.reason, now
+        self.status, self.result, self.ended_at = TaskStatus.ENDED, command.reason, now
         self.clocks.clear()
         if command.by != SYSTEM:  # the case knows what it has ended itself
-            self._report(PartKind.ENDED, command.by, now, reason=command.reason)
+            self._report(TaskReportKind.ENDED, command.by, now, reason=command.reason)
 
     # Time
 
     def _lapse(self, clock: Clock, now: datetime) -> None:
         if clock.name is ClockName.CLAIM:
-            self._report(PartKind.REMINDED, SYSTEM, now, due=self.request.due)
+            self._report(TaskReportKind.REMINDED, SYSTEM, now, due=self.request.due)
             return
         if clock.name is ClockName.COLLABORATION:
             self.late_at = now
-            self._report(PartKind.LATE, SYSTEM, now, due=clock.due)
+            self._report(TaskReportKind.LATE, SYSTEM, now, due=clock.due)
         left = [key for key in self.ladder if key not in self.told]
         if not left:
             return
         self.told.append(left[0])
         next_at = self._start(ClockName.ESCALATION, now) if left[1:] else None
-        self._report(PartKind.ESCALATED, SYSTEM, now, level=len(self.told), to=left[0], top=not left[1:], next=next_at)
+        self._report(
+            TaskReportKind.ESCALATED, SYSTEM, now, level=len(self.told), to=left[0], top=not left[1:], next=next_at
+        )
 
     def _start(self, name: ClockName, now: datetime | None = None) -> datetime | None:
         request = self.request
@@ -259,13 +266,13 @@ class Collaboration(Model):
 
     # Reports
 
-    def _report(self, kind: PartKind, by: str, now: datetime, **detail: Any) -> None:
+    def _report(self, kind: TaskReportKind, by: str, now: datetime, **detail: Any) -> None:
         self.sequence += 1
         self.updated_at = now
         said = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
-        self._reports.append(PartReport(sequence=self.sequence, at=now, kind=kind, by=by, detail=said))
+        self._reports.append(TaskReport(sequence=self.sequence, at=now, kind=kind, by=by, detail=said))
 
-    def _take_reports(self) -> list[PartReport]:
+    def _take_reports(self) -> list[TaskReport]:
         reports, self._reports = self._reports, []
         return reports
 

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from workflows.domain.commands.command import Command, Id, Text
 from workflows.domain.commands.review import End, SubmitReview
-from workflows.domain.department_task import PartReport
+from workflows.domain.department_task import TaskReport
 from workflows.domain.model import Instant
 from workflows.domain.vocabulary import Priority, Satisfaction, Verification
 
@@ -226,13 +226,13 @@ class Contribute(Command):
         return self
 
 
-class PartReported(Command):
+class TaskReported(Command):
     """What happened in a department's part; sent by its workflow (R18)."""
 
     name = "part_reported"
     department: Id
     round: int = Field(ge=1)
-    reports: tuple[PartReport, ...] = Field(min_length=1)
+    reports: tuple[TaskReport, ...] = Field(min_length=1)
 
 
 class Link(Command):
@@ -293,11 +293,11 @@ COMMANDS: dict[str, type[Command]] = {
     for command in (
         Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Feedback, Confirm, Refuse,
         Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable,
-        PartReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
+        TaskReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
     )
 }  # fmt: skip
 """Signal name -> what it carries."""
-PART_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
+TASK_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
 """The same for the workflow of a department's part."""
 
 

@@ -63,7 +63,7 @@ class ReturnReport(Command):
     why: Text
 
 
-class MeasureDone(Command):
+class CorrectiveActionDone(Command):
     """A measure of a review is done (R27)."""
 
     name = "measure_done"
@@ -71,7 +71,7 @@ class MeasureDone(Command):
     result: Text | None = None
 
 
-class MoveMeasure(Command):
+class MoveCorrectiveAction(Command):
     """A measure of a review gets another owner or due time (R27)."""
 
     name = "move_measure"
@@ -89,6 +89,15 @@ class MoveMeasure(Command):
 
 REVIEW_COMMANDS: dict[str, type[Command]] = {
     command.name: command
-    for command in (SubmitReview, NameAuthor, Approve, ReturnReport, MeasureDone, MoveMeasure, End, CaseAdded)
+    for command in (
+        SubmitReview,
+        NameAuthor,
+        Approve,
+        ReturnReport,
+        CorrectiveActionDone,
+        MoveCorrectiveAction,
+        End,
+        CaseAdded,
+    )
 }
 """Signal name -> what it carries."""

@@ -17,7 +17,7 @@ from workflows.domain.policy.reports import ReportRules
 from workflows.domain.policy.service_levels import (
     ArchiveRules,
     EscalationRules,
-    Level,
+    PriorityLevel,
     RatingRules,
     ReminderRules,
     ReviewRules,
@@ -139,7 +139,7 @@ class Policy(Fact):
     locale: Locale = Locale.ZH_CN
     """The language of playbooks on a case."""
     calendar: CalendarRules
-    priorities: dict[Priority, Level]
+    priorities: dict[Priority, PriorityLevel]
     default_priority: Priority = Priority.P3
     clocks: SharedClocks
     reminders: ReminderRules

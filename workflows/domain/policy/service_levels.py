@@ -57,7 +57,7 @@ class SharedClocks(Fact):
     )
 
 
-class Level(Fact):
+class PriorityLevel(Fact):
     """One priority: what it means and what it promises (R8, R9, R13)."""
 
     labels: Labels

@@ -22,9 +22,9 @@ from workflows.domain.commands.command import Command
 from workflows.domain.commands.review import (
     Approve,
     CaseAdded,
+    CorrectiveActionDone,
     End,
-    MeasureDone,
-    MoveMeasure,
+    MoveCorrectiveAction,
     NameAuthor,
     ReturnReport,
     SubmitReview,
@@ -157,7 +157,7 @@ class Review(ReviewState):
         by = command.by
         if isinstance(command, CaseAdded) and by != SYSTEM:
             raise Refused("case_added is for the case itself")
-        if by in {OPERATOR, SYSTEM} and isinstance(command, NameAuthor | MoveMeasure | End | CaseAdded):
+        if by in {OPERATOR, SYSTEM} and isinstance(command, NameAuthor | MoveCorrectiveAction | End | CaseAdded):
             return
         for key in sorted({by, *_people_named(command)}):
             if key not in self.people:
@@ -177,7 +177,7 @@ class Review(ReviewState):
             case Approve() | ReturnReport():
                 approver = self.approver
                 return above if approver is None else [approver, *self.above(approver, approver)]
-            case MeasureDone():
+            case CorrectiveActionDone():
                 owner = self.measure(command.measure).owner
                 return [owner, *self.above(owner, owner), self.author, *above]
         return above
@@ -189,7 +189,7 @@ def _people_named(command: Command) -> Iterable[str]:
             return (command.author,)
         case SubmitReview():
             return tuple(measure.owner for measure in command.measures)
-        case MoveMeasure():
+        case MoveCorrectiveAction():
             return (command.owner,) if command.owner else ()
     return ()
 
@@ -199,8 +199,8 @@ _RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
     SubmitReview: rules.submit,
     Approve: rules.approve,
     ReturnReport: rules.return_report,
-    MeasureDone: rules.done,
-    MoveMeasure: rules.move,
+    CorrectiveActionDone: rules.done,
+    MoveCorrectiveAction: rules.move,
     End: rules.end,
     CaseAdded: rules.case_added,
 }

@@ -8,16 +8,16 @@ from workflows.domain.case.state import Refused
 from workflows.domain.commands.review import (
     Approve,
     CaseAdded,
+    CorrectiveActionDone,
     End,
-    MeasureDone,
-    MoveMeasure,
+    MoveCorrectiveAction,
     NameAuthor,
     ReturnReport,
     SubmitReview,
 )
 from workflows.domain.event import EventKind, Message
 from workflows.domain.review.state import REPORT, ReviewState
-from workflows.domain.review.view import Findings, Measure, ReviewStatus
+from workflows.domain.review.view import CorrectiveAction, Findings, ReviewStatus
 from workflows.domain.vocabulary import SYSTEM, ClockName
 
 ALL_DONE = "all measures are done"
@@ -77,7 +77,7 @@ def submit(review: ReviewState, command: SubmitReview, now: datetime) -> None:
     review.findings = Findings(
         root_cause=command.root_cause, what_happened=command.what_happened, by=command.by, at=now
     )
-    review.measures = [Measure(what=want.what, owner=want.owner, due=want.due) for want in command.measures]
+    review.measures = [CorrectiveAction(what=want.what, owner=want.owner, due=want.due) for want in command.measures]
     review.status = ReviewStatus.AWAITING_APPROVAL
     review.settle(REPORT)
     due = review.start(REPORT, ClockName.REVIEW, review.request.terms.approval, now)
@@ -119,7 +119,7 @@ def approve(review: ReviewState, command: Approve, now: datetime) -> None:
     review.emit(EventKind.REVIEW_APPROVED, command.by, now, *notices, text=command.text)
 
 
-def done(review: ReviewState, command: MeasureDone, now: datetime) -> None:
+def done(review: ReviewState, command: CorrectiveActionDone, now: datetime) -> None:
     """A measure is done; with the last one the review ends."""
     measure = review.following(command.measure)
     change = {"done_at": now, "done_by": command.by, "result": command.result}
@@ -134,7 +134,7 @@ def done(review: ReviewState, command: MeasureDone, now: datetime) -> None:
         _finish(review, SYSTEM, ALL_DONE, now)
 
 
-def move(review: ReviewState, command: MoveMeasure, now: datetime) -> None:
+def move(review: ReviewState, command: MoveCorrectiveAction, now: datetime) -> None:
     """A measure gets another owner or due time; what was late stays known as late."""
     measure = review.following(command.measure)
     if command.due is not None and command.due <= now:

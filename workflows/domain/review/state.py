@@ -11,7 +11,7 @@ from workflows.domain.case.state import Outcome, Refused
 from workflows.domain.clock import Clock
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant, Model
-from workflows.domain.review.view import Findings, Measure, ReviewRequest, ReviewStatus
+from workflows.domain.review.view import CorrectiveAction, Findings, ReviewRequest, ReviewStatus
 from workflows.domain.terms import ClockTerms, Member
 from workflows.domain.vocabulary import Audience, CalendarKind, ClockName
 
@@ -29,7 +29,7 @@ class ReviewState(Model):
     status: ReviewStatus = ReviewStatus.WRITING
     author: str
     findings: Findings | None = None
-    measures: list[Measure] = Field(default_factory=list)
+    measures: list[CorrectiveAction] = Field(default_factory=list)
     returned: int = 0
     told: dict[str, list[str]] = Field(default_factory=dict)
     """To whom the lateness behind a clock was escalated, in order."""
@@ -95,7 +95,7 @@ class ReviewState(Model):
 
     # Clocks
 
-    def follow(self, index: int, measure: Measure, now: datetime) -> None:
+    def follow(self, index: int, measure: CorrectiveAction, now: datetime) -> None:
         """Start the clock of a measure."""
         within = max((measure.due - now).total_seconds(), 1.0)
         warnings = self.request.terms.measure_warnings
@@ -119,7 +119,7 @@ class ReviewState(Model):
 
     # Measures
 
-    def measure(self, number: int) -> Measure:
+    def measure(self, number: int) -> CorrectiveAction:
         """A measure by its number, from 1.
 
         Raises:
@@ -130,7 +130,7 @@ class ReviewState(Model):
             raise Refused(f"there is no measure {number}; allowed: {allowed}")
         return self.measures[number - 1]
 
-    def following(self, number: int) -> Measure:
+    def following(self, number: int) -> CorrectiveAction:
         """A measure that is still to be done.
 
         Raises:

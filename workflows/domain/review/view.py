@@ -30,7 +30,7 @@ class ReviewStatus(StrEnum):
     DONE = "done"
 
 
-class Measure(Fact):
+class CorrectiveAction(Fact):
     """What is to become better, who sees to it, and until when."""
 
     what: str
@@ -98,7 +98,7 @@ class ReviewView(Fact):
     waits_for: tuple[str, ...] = ()
     """Who has to act now."""
     findings: Findings | None = None
-    measures: tuple[Measure, ...] = ()
+    measures: tuple[CorrectiveAction, ...] = ()
     returned: int = 0
     escalated_to: str | None = None
     deadlines: tuple[Deadline, ...] = ()

@@ -23,7 +23,7 @@ from tests.builders import (
 from workflows.case.input import CaseInput
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.view import Breach
-from workflows.domain.department_task import PartKind, PartReport
+from workflows.domain.department_task import TaskReport, TaskReportKind
 from workflows.domain.event import Event, EventKind
 from workflows.domain.terms import Settlement
 from workflows.domain.vocabulary import SYSTEM, ClockName, Priority
@@ -44,10 +44,13 @@ def ask_sales(case: Case, text: str, now: datetime) -> list[Event]:
     """Asked, and answered at once."""
     facts = consulted(heads={"sales": "sales-head"}, people=SALES)
     events = case.handle(command("collaborate", str(case.owner), department="sales", duty=text), now, facts)
-    told = ((PartKind.ASSIGNED, {"person": "sales-001"}), (PartKind.CONTRIBUTED, {"status": "done", "result": text}))
+    told = (
+        (TaskReportKind.ASSIGNED, {"person": "sales-001"}),
+        (TaskReportKind.CONTRIBUTED, {"status": "done", "result": text}),
+    )
     round_ = case.parts[-1].round
     for sequence, (kind, detail) in enumerate(told, start=1):
-        report = PartReport(sequence=sequence, at=now, kind=kind, by="sales-001", detail=detail)
+        report = TaskReport(sequence=sequence, at=now, kind=kind, by="sales-001", detail=detail)
         events += case.handle(
             command("part_reported", SYSTEM, department="sales", round=round_, reports=[report]), now
         )  # fmt: skip

@@ -27,11 +27,11 @@ from tests.builders import (
     told,
 )
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.departments import part_request
+from workflows.domain.case.departments import task_request
 from workflows.domain.collaboration.aggregate import Collaboration
-from workflows.domain.commands.case import PART_COMMANDS
+from workflows.domain.commands.case import TASK_COMMANDS
 from workflows.domain.commands.command import Command
-from workflows.domain.department_task import PartKind, PartReport, PartStatus
+from workflows.domain.department_task import TaskReport, TaskReportKind, TaskStatus
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.vocabulary import Priority
 
@@ -42,13 +42,13 @@ _ids = iter(range(10**6))
 
 def asked(
     priority: Priority = Priority.P1, now: datetime = MONDAY, case: Case | None = None, **fields: Any
-) -> tuple[Case, Collaboration, list[PartReport]]:
+) -> tuple[Case, Collaboration, list[TaskReport]]:
     """A case whose owner has asked sales, and the part that came of it."""
     case = case or open_case(priority)[0]
     wish = command("collaborate", case.owner or "", department="sales", duty="核对合同", **fields)
     events = case.handle(wish, now, HEADS)
     assert kinds(events) == [EventKind.COLLABORATION_STARTED], events[-1].detail
-    part, reports = Collaboration.open(part_request(case, case.parts[-1]), PICK, now)
+    part, reports = Collaboration.open(task_request(case, case.parts[-1]), PICK, now)
     return case, part, reports
 
 
@@ -56,10 +56,10 @@ def sent(name: str, by: str, **fields: Any) -> Command:
     """A command to a part."""
     if name == "contribute":
         fields.setdefault("department", "sales")
-    return PART_COMMANDS[name].model_validate({"command_id": f"p{next(_ids)}", "by": by, **fields})
+    return TASK_COMMANDS[name].model_validate({"command_id": f"p{next(_ids)}", "by": by, **fields})
 
 
-def report(case: Case, reports: list[PartReport], now: datetime, round_: int = 1) -> list[Event]:
+def report(case: Case, reports: list[TaskReport], now: datetime, round_: int = 1) -> list[Event]:
     """What the case makes of reports."""
     told_ = command("part_reported", "system", department="sales", round=round_, reports=reports)
     return case.handle(told_, now)
@@ -74,7 +74,7 @@ def refusal(case: Case, now: datetime = MONDAY, facts: Any = HEADS, **fields: An
 
 def test_one_person_of_the_department_is_asked_and_told_until_when() -> None:
     case, part, reports = asked()
-    assert (part.person, [entry.kind for entry in reports]) == ("sales-001", [PartKind.ASSIGNED])
+    assert (part.person, [entry.kind for entry in reports]) == ("sales-001", [TaskReportKind.ASSIGNED])
     events = report(case, reports, MONDAY)
     assert told(events) == [(Message.COLLABORATION_ASKED, "sales-001")]
     assert events[0].notices[0].facts["duty"] == "核对合同"
@@ -83,14 +83,14 @@ def test_one_person_of_the_department_is_asked_and_told_until_when() -> None:
 
 def test_where_nobody_fits_the_head_answers_for_the_part() -> None:
     case, _, _ = asked()
-    part, _ = Collaboration.open(part_request(case, case.parts[0]), consulted(problems=("nobody",)), MONDAY)
+    part, _ = Collaboration.open(task_request(case, case.parts[0]), consulted(problems=("nobody",)), MONDAY)
     assert part.person == "sales-head"
     assert part.ladder == ["tech-lead"]
 
 
 def test_the_pick_is_made_in_the_department_that_was_asked() -> None:
     case, _, _ = asked()
-    lookup = Collaboration.pick(part_request(case, case.parts[0]))
+    lookup = Collaboration.pick(task_request(case, case.parts[0]))
     assert lookup.dispatch is not None
     assert (lookup.number, lookup.dispatch.department) == (NUMBER, "sales")
 
@@ -140,11 +140,11 @@ def test_a_late_department_is_escalated_inside_it_and_each_deadline_is_missed_on
         part = Collaboration.model_validate_json(part.model_dump_json())
     happened = [entry.kind for entry in reports]
     assert happened == [
-        PartKind.REMINDED, PartKind.WARNED, PartKind.WARNED, PartKind.LATE, PartKind.ESCALATED, PartKind.ESCALATED,
-        PartKind.ESCALATED,
+        TaskReportKind.REMINDED, TaskReportKind.WARNED, TaskReportKind.WARNED, TaskReportKind.LATE, TaskReportKind.ESCALATED, TaskReportKind.ESCALATED,
+        TaskReportKind.ESCALATED,
     ]  # fmt: skip
     assert part.told == ["sales-lead", "sales-head", "tech-lead"], "superior, head, the superior of the case's owner"
-    late = next(entry for entry in reports if entry.kind is PartKind.LATE)
+    late = next(entry for entry in reports if entry.kind is TaskReportKind.LATE)
     assert late.at == MONDAY + 2 * HOUR
     events = report(case, reports, now)
     assert kinds(events).count(EventKind.COLLABORATION_LATE) == 1
@@ -158,13 +158,13 @@ def test_a_late_department_is_escalated_inside_it_and_each_deadline_is_missed_on
 def test_an_outage_over_the_due_time_misses_it_once_when_the_part_is_back() -> None:
     _, part, _ = asked(due=MONDAY + 2 * HOUR)
     reports = part.expire(MONDAY + 2 * HOUR + MINUTE)
-    assert [entry.kind for entry in reports] == [PartKind.REMINDED, PartKind.LATE, PartKind.ESCALATED]
+    assert [entry.kind for entry in reports] == [TaskReportKind.REMINDED, TaskReportKind.LATE, TaskReportKind.ESCALATED]
 
 
 def test_an_answer_sent_in_time_is_in_time_although_it_is_read_late() -> None:
     _, part, _ = asked(due=MONDAY + 2 * HOUR)
     reports = part.handle(sent("contribute", "sales-001", result="好了", at=MONDAY + MINUTE), MONDAY + 5 * HOUR)
-    assert [entry.kind for entry in reports] == [PartKind.CONTRIBUTED]
+    assert [entry.kind for entry in reports] == [TaskReportKind.CONTRIBUTED]
     assert part.late_at is None
 
 
@@ -182,20 +182,20 @@ def test_a_part_is_done_with_a_result_and_the_owner_of_the_case_reads_it() -> No
     case, part, reports = asked()
     reports += part.handle(sent("claim", "sales-002", department="sales"), MONDAY + MINUTE)
     reports += part.handle(sent("contribute", "sales-002", department="sales", result="合同有效"), MONDAY + HOUR / 2)
-    assert (part.status, part.next_deadline) == (PartStatus.DONE, None)
+    assert (part.status, part.next_deadline) == (TaskStatus.DONE, None)
     events = report(case, reports, MONDAY + HOUR / 2)
     assert kinds(events)[-2:] == [EventKind.COLLABORATION_CLAIMED, EventKind.CONTRIBUTED]
     assert events[-1].by == "sales-002"
     assert told(events)[-1] == (Message.COLLABORATION_ANSWERED, "tech-001")
     seen = case.view().collaborations[0]
-    assert (seen.status, seen.result, seen.person) == (PartStatus.DONE, "合同有效", "sales-002")
+    assert (seen.status, seen.result, seen.person) == (TaskStatus.DONE, "合同有效", "sales-002")
 
 
 def test_a_department_that_cannot_says_why_and_may_be_asked_again() -> None:
     case, part, reports = asked()
     reports += part.handle(sent("contribute", "sales-001", cannot="合同不归我们管"), MONDAY + MINUTE)
     report(case, reports, MONDAY + MINUTE)
-    assert case.view().collaborations[0].status is PartStatus.CANNOT
+    assert case.view().collaborations[0].status is TaskStatus.CANNOT
     again, _, _ = asked(case=case, now=MONDAY + 2 * MINUTE)
     assert [entry.workflow_id for entry in again.view().collaborations] == [f"{NUMBER}/sales", f"{NUMBER}/sales/2"]
 
@@ -207,7 +207,7 @@ def test_only_the_department_and_those_it_was_escalated_to_answer_for_it() -> No
         sent("contribute", "agent-999", result="x"),
         sent("end", "tech-001", reason="x"),
     ):
-        assert [entry.kind for entry in part.handle(wish, MONDAY)] == [PartKind.REJECTED]
+        assert [entry.kind for entry in part.handle(wish, MONDAY)] == [TaskReportKind.REJECTED]
         assert not part.outcomes[wish.command_id].accepted
     assert "not of product" in str(part.handle(sent("claim", "sales-001", department="product"), MONDAY)[0].detail)
     assert part.needs(sent("claim", "agent-999")) is not None
@@ -246,7 +246,7 @@ def test_closing_ends_open_parts_and_says_so() -> None:
     events = case.handle(command("withdraw", "customer", why="不用了"), MONDAY + MINUTE)
     assert kinds(events) == [EventKind.COLLABORATION_ENDED, EventKind.CLOSED]
     assert (Message.COLLABORATION_ENDED, "sales-001") in told(events)
-    assert (case.parts[0].status, case.parts[0].to_end) == (PartStatus.ENDED, True)
+    assert (case.parts[0].status, case.parts[0].to_end) == (TaskStatus.ENDED, True)
 
 
 def test_reopening_keeps_open_parts_and_says_so() -> None:

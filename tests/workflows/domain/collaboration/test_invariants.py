@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.builders import MONDAY, PEOPLE, SALES
 from tests.workflows.domain.collaboration.test_aggregate import asked, report, sent
 from workflows.domain.collaboration.aggregate import Collaboration
-from workflows.domain.department_task import PartKind, PartReport, PartStatus
+from workflows.domain.department_task import TaskReport, TaskReportKind, TaskStatus
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import Priority
 
@@ -49,7 +49,7 @@ def test_no_part_breaks_a_promise_of_the_rule_book(priority: Priority, due: int 
             happened = part.handle(wish, now)
             accepted = part.outcomes[wish.command_id].accepted
             assert happened or (name == "end" and accepted), "whatever was sent leaves a trace"
-            assert accepted is not any(entry.kind is PartKind.REJECTED for entry in happened)
+            assert accepted is not any(entry.kind is TaskReportKind.REJECTED for entry in happened)
             reports += happened
             if index % 3 == 0:
                 assert part.handle(wish, now) == []
@@ -58,16 +58,16 @@ def test_no_part_breaks_a_promise_of_the_rule_book(priority: Priority, due: int 
     assert [entry.sequence for entry in reports] == list(range(1, len(reports) + 1)), "no report is missing"
     assert [entry.at for entry in reports] == sorted(entry.at for entry in reports)
     counts = Counter(entry.kind for entry in reports)
-    assert counts[PartKind.LATE] <= 1, "the due time is missed once"
-    assert counts[PartKind.CONTRIBUTED] == (part.status in {PartStatus.DONE, PartStatus.CANNOT})
-    climbed = [entry.detail["to"] for entry in reports if entry.kind is PartKind.ESCALATED]
+    assert counts[TaskReportKind.LATE] <= 1, "the due time is missed once"
+    assert counts[TaskReportKind.CONTRIBUTED] == (part.status in {TaskStatus.DONE, TaskStatus.CANNOT})
+    climbed = [entry.detail["to"] for entry in reports if entry.kind is TaskReportKind.ESCALATED]
     assert len(climbed) == len(set(climbed)), "nobody is told of the same lateness twice"
-    assert not climbed or counts[PartKind.LATE] == 1
+    assert not climbed or counts[TaskReportKind.LATE] == 1
 
     _check_the_case(case, reports)
 
 
-def _check_the_case(case: Any, reports: list[PartReport]) -> None:
+def _check_the_case(case: Any, reports: list[TaskReport]) -> None:
     """The case says the same, however the reports were cut into signals."""
     half = len(reports) // 2
     events = []
@@ -77,5 +77,5 @@ def _check_the_case(case: Any, reports: list[PartReport]) -> None:
     keys = [(notice.message, notice.key, notice.recipient) for event in events for notice in event.notices]
     assert len(keys) == len(set(keys)), "nobody is told the same thing twice"
     late = [event for event in events if event.kind is EventKind.COLLABORATION_LATE]
-    assert len(late) == sum(entry.kind is PartKind.LATE for entry in reports)
+    assert len(late) == sum(entry.kind is TaskReportKind.LATE for entry in reports)
     assert case.parts[0].reported == len(reports)
