@@ -76,11 +76,11 @@ def _in_cells(found: re.Match[str]) -> str:
     """One text a run of equally wide characters, so that the next run begins in its own cell."""
     x, parts = float(found["x"]), []
     rest = re.sub(r' textLength="[\d.]+"', "", found["rest"])
-    for run in _WIDE_OR_NOT.findall(html.unescape(found["text"])):
-        width = cell_len(run) * _CELL
-        if run.strip(" \N{NO-BREAK SPACE}"):
+    for piece in _WIDE_OR_NOT.findall(html.unescape(found["text"])):
+        width = cell_len(piece) * _CELL
+        if piece.strip(" \N{NO-BREAK SPACE}"):
             place = f'x="{x:.1f}" textLength="{width:.1f}"'
-            text = html.escape(run).replace(" ", "&#160;").replace("\N{NO-BREAK SPACE}", "&#160;")
+            text = html.escape(piece).replace(" ", "&#160;").replace("\N{NO-BREAK SPACE}", "&#160;")
             parts.append(f'<text class="{found["classes"]}" {place}{rest}>{text}</text>')
         x += width
     return "".join(parts)

@@ -9,6 +9,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from workflows.domain.ids import ARCHIVE, REPORT, SWEEP
+
 with workflow.unsafe.imports_passed_through():
     from workflows import ports
     from workflows.activity_calls import root_cause
@@ -32,7 +34,7 @@ _DUE = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 """Set by the Schedule; a run that was made up for after a pause is still about the days that were meant."""
 
 
-@workflow.defn(name="Archive")
+@workflow.defn(name=ARCHIVE)
 class ArchiveWorkflow:
     """Archives what is due, a portion at a time, and then masks what is due for that (R28)."""
 
@@ -57,7 +59,7 @@ class ArchiveWorkflow:
         return progress
 
 
-@workflow.defn(name="Report")
+@workflow.defn(name=REPORT)
 class ReportWorkflow:
     """Writes the report of the week or month that ended, and mails it to each recipient by itself (R29)."""
 
@@ -100,7 +102,7 @@ class ReportWorkflow:
             return ports.ReportMailed(recipient=mail.recipient, status="refused", reason=reason)
 
 
-@workflow.defn(name="Sweep")
+@workflow.defn(name=SWEEP)
 class SweepWorkflow:
     """Looks over the whole installation for what does not go on by itself; no case's history knows of it."""
 

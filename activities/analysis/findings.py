@@ -233,4 +233,4 @@ def _number(figure: float | None) -> float:
     return figure or 0
 
 
-__all__ = ["Finding", "Place", "Tone", "find"]
+__all__ = ["Contributor", "Finding", "Tone", "find"]

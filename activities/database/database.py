@@ -79,7 +79,7 @@ class Database:
             )
         return cls(address, engine)
 
-    def waiting(self, patience: timedelta) -> Self:
+    def with_lock_timeout(self, patience: timedelta) -> Self:
         """The same database, by the same connections, for whoever waits longer or shorter for a locked file.
 
         Who is less patient than `PATIENCE` has somebody who tries again, and is told in the driver's own words.
@@ -112,7 +112,7 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def glance(self) -> AsyncIterator[AsyncConnection]:
+    async def read_brief(self) -> AsyncIterator[AsyncConnection]:
         """For a few rows by their keys. On SQLite they are read in place, which holds everybody else up, and each
         statement sees a moment of its own.
         """

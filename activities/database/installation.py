@@ -17,7 +17,7 @@ class InstallationValues:
 
     async def get(self, key: str) -> JsonValue:
         """The value of that name; None when there is none."""
-        async with self._database.glance() as connection:
+        async with self._database.read_brief() as connection:
             value: JsonValue = await connection.scalar(select(installation.c.value).where(installation.c.key == key))
             return value
 

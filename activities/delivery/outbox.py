@@ -90,7 +90,7 @@ class Outbox:
 
     async def standings(self, keys: Sequence[str]) -> dict[str, Standing]:
         """How far each row is; unknown keys are left out."""
-        async with self._database.glance() as connection:
+        async with self._database.read_brief() as connection:
             rows = await connection.execute(select(outbox).where(outbox.c.key.in_(keys)))
             return {row.key: _standing(row) for row in rows}
 

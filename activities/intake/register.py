@@ -74,7 +74,7 @@ class Register:
 
     async def unstarted(self) -> list[str]:
         """Numbers of registered submissions whose workflow is not known to exist, oldest first."""
-        async with self._database.glance() as connection:
+        async with self._database.read_brief() as connection:
             found = await connection.scalars(
                 select(registration.c.number)
                 .where(registration.c.started_at.is_(None))
@@ -84,7 +84,7 @@ class Register:
 
     async def form(self, number: str) -> Json | None:
         """The form as it stands now, with what was supplied later; None for an unknown number."""
-        async with self._database.glance() as connection:
+        async with self._database.read_brief() as connection:
             form: Json | None = await connection.scalar(
                 select(registration.c.form).where(registration.c.number == number)
             )

@@ -7,7 +7,6 @@ single blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from jinja2 import Environment
@@ -85,7 +84,7 @@ class Renderer:
 
     def __init__(self, company_templates: Path | None = None) -> None:
         if company_templates is not None and not company_templates.is_dir():
-            raise Problem(f"templates: {company_templates} is no folder; name one that holds zh_CN/ or en/")
+            raise Problem(no_folder(company_templates))
         self._folder = company_templates
         self._shipped = shipped_environment()
         self._company = company_environment(company_templates) if company_templates else None
@@ -99,31 +98,22 @@ class Renderer:
         problem = None
         if self._company is not None:
             try:
-                return _render(self._company, notice, context)
+                return render_with(self._company, notice, context)
             except Exception as error:  # noqa: BLE001 - whatever a company's template does, the reader is told
-                problem = f"{fault(error, self._file(notice, context))}; the shipped template was used"
-        return _render(self._shipped, notice, context).model_copy(update={"problem": problem})
+                problem = f"{fault(error, template_file(self._folder, notice, context))}; the shipped template was used"
+        return render_with(self._shipped, notice, context).model_copy(update={"problem": problem})
 
-    def check(self) -> list[str]:
-        """Every fault found in rendering each message in each language with full and with sparse sample facts.
 
-        Names files of the company's folder that override nothing, too. One line a fault.
-        """
-        from activities.messages.samples import specimens
+def no_folder(folder: Path) -> str:
+    """What is said where the company's folder is none."""
+    return f"templates: {folder} is no folder; name one that holds zh_CN/ or en/"
 
-        environment = company_environment(self._folder, lenient=False)
-        faults = list(_overriding_nothing(self._folder)) if self._folder else []
-        for notice, context in specimens():
-            try:
-                _render(environment, notice, context)
-            except Exception as error:  # noqa: BLE001 - each fault is reported, none ends the check
-                faults.append(fault(error, self._file(notice, context)))
-        return list(dict.fromkeys(faults))
 
-    def _file(self, notice: Notice, context: RenderContext) -> Path:
-        path = _path(notice, context)
-        own = self._folder / path if self._folder else None
-        return own if own and own.is_file() else TEMPLATES / path
+def template_file(folder: Path | None, notice: Notice, context: RenderContext) -> Path:
+    """The file that a notice is rendered from: the company's, where its folder has one."""
+    path = _path(notice, context)
+    own = folder / path if folder else None
+    return own if own and own.is_file() else TEMPLATES / path
 
 
 def paragraphs(body: str) -> list[tuple[str, list[str]]]:
@@ -140,7 +130,8 @@ def paragraphs(body: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _render(environment: Environment, notice: Notice, context: RenderContext) -> Rendered:
+def render_with(environment: Environment, notice: Notice, context: RenderContext) -> Rendered:
+    """The notice by the templates of one environment; whatever a template raises goes through."""
     locale = context.recipient.locale
     sheet = Factsheet(
         number=context.number,
@@ -213,12 +204,3 @@ def _tidy(text: str) -> str:
     while "\n\n\n" in tidy:
         tidy = tidy.replace("\n\n\n", "\n\n")
     return tidy
-
-
-def _overriding_nothing(folder: Path) -> Iterator[str]:
-    for path in sorted(folder.rglob("*.j2")):
-        name = path.relative_to(folder)
-        audience = path.parent.name
-        if audience in set(Audience) and not (TEMPLATES / name).is_file():
-            allowed = ", ".join(sorted(found.stem for found in (TEMPLATES / Locale.EN / audience).glob("*.j2")))
-            yield f"{path}: overrides nothing; locales are {', '.join(Locale)}, messages to {audience} are {allowed}"

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from activities.knowledge.suggestion import Suggestions
 from activities.messages.renderer import Recipient, RenderContext
 from workflows.domain.calendar import Calendar
-from workflows.domain.case.view import CaseView, Deadline
+from workflows.domain.case.view import CaseView
+from workflows.domain.clock import Deadline
 from workflows.domain.event import Message, Notice
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import CUSTOMER, Audience, ClockName, Locale, Priority, Status
@@ -336,7 +337,7 @@ def context(audience: Audience, locale: Locale, *, sparse: bool = False) -> Rend
     )
 
 
-def specimens() -> Iterator[tuple[Notice, RenderContext]]:
+def sample_messages() -> Iterator[tuple[Notice, RenderContext]]:
     """Every message in every language, full and sparse."""
     for message in Message:
         for locale in Locale:

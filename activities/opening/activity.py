@@ -57,7 +57,7 @@ class OpeningActivities:
             Problem: no organisation is loaded yet, or the policy's country is not known; it can be mended.
         """
         settlements = Settlements()
-        async with self.database.glance() as connection:
+        async with self.database.read_brief() as connection:
             organisation = await self._organisation(connection)
             known = await settlements.get(connection, number)
             if known is not None:
@@ -80,7 +80,7 @@ class OpeningActivities:
             ApplicationError: the number is not registered; trying again is of no use.
             Problem: no organisation is loaded yet, or the policy's country is not known; it can be mended.
         """
-        async with self.database.glance() as connection:
+        async with self.database.read_brief() as connection:
             organisation = await self._organisation(connection)
             content, accepted_at = await _registered(connection, lookup.number)
             loads = await Settlements().loads(connection) if lookup.dispatch else {}

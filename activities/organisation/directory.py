@@ -41,7 +41,7 @@ class Directory:
 
         `within` is the caller's transaction, where there is one.
         """
-        async with self._database.glance() if within is None else nullcontext(within) as connection:
+        async with self._database.read_brief() if within is None else nullcontext(within) as connection:
             version = await connection.scalar(_LATEST)
             if version is None or version == self._version:
                 return self._current

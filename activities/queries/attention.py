@@ -15,7 +15,8 @@ from activities.database.tables import archive, case_record, outbox, registratio
 from activities.delivery.outbox import OPEN, OutboxStatus
 from activities.queries.lateness import find_late
 from workflows.domain.department_task import TaskStatus
-from workflows.domain.review.view import ReviewStatus, review_id
+from workflows.domain.ids import review_id
+from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import ClockName, EventKind, Status
 
 _REMEMBERED = timedelta(days=7)

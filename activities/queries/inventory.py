@@ -14,7 +14,8 @@ from activities.database.tables import case_record, outbox, registration, review
 from activities.delivery.outbox import OutboxStatus
 from workflows.domain.case.view import CaseView
 from workflows.domain.department_task import TaskStatus
-from workflows.domain.review.view import ReviewRequest, ReviewStatus, ReviewSubject, review_id
+from workflows.domain.ids import review_id
+from workflows.domain.review.view import ReviewRequest, ReviewStatus, ReviewSubject
 from workflows.domain.terms import Settlement
 from workflows.domain.vocabulary import Status
 

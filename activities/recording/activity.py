@@ -131,7 +131,7 @@ class RecordingActivities:
         wanted = {key_of(number, notice): (event, notice) for event in events for notice in event.notices}
         if not wanted:
             return []
-        async with self.database.glance() as connection:
+        async with self.database.read_brief() as connection:
             organisation = await self.directory.current(connection)
             form = await connection.scalar(_FORM, {"of": number})
         composition = Composition(

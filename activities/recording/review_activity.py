@@ -42,7 +42,7 @@ class ReviewRecordingActivities:
             return Recorded(stamp=step.stamp)
         number = step.view.number
         database = self.recording.database
-        async with database.glance() as connection:
+        async with database.read_brief() as connection:
             row = await connection.scalar(select(review.c.id).where(review.c.id == step.view.review))
             case = await connection.scalar(select(case_record.c.view).where(case_record.c.number == number))
         if row is None or case is None:

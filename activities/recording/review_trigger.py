@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.database import insert_into, lock_for_choice
 from activities.database.tables import case_record, registration, review, review_case
 from workflows.domain.case.view import CaseView
+from workflows.domain.ids import review_id
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
-from workflows.domain.review.view import ReviewReason, ReviewStatus, ReviewSubject, review_id
+from workflows.domain.review.view import ReviewReason, ReviewStatus, ReviewSubject
 from workflows.domain.terms import ReviewTerms
 from workflows.domain.vocabulary import Resolution
 

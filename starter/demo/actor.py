@@ -11,9 +11,9 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.queries.case_record import CaseRecord
+from starter.demo.failure import StoryFailedError
 from starter.demo.record import LiveRecord
-from starter.demo.story import StoryFailedError
-from workflows.domain.review.view import review_id
+from workflows.domain.ids import review_id
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import CUSTOMER
 

@@ -19,10 +19,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from starter.console.screen import say
 from starter.demo.actor import Actor
 from starter.demo.board import Board
+from starter.demo.failure import StoryFailedError
 from starter.demo.record import LiveRecord
 from starter.demo.reports import write_reports
 from starter.demo.stories import STORIES
-from starter.demo.story import Story, StoryFailedError
+from starter.demo.story import Story
 from starter.demo.summary import print_ending
 from starter.demo.week import demo_time
 from starter.services.intake import Intake, open_intake

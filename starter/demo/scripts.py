@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from activities.queries.case_record import CaseRecord
 from starter.demo.actor import Actor
+from starter.demo.failure import StoryFailedError
 from starter.demo.forms import CALLERS
-from starter.demo.story import StoryFailedError, happened
+from starter.demo.story import happened
 from starter.demo.week import at
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName

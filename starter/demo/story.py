@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from starter.demo.actor import Actor
 
 
-class StoryFailedError(Exception):
-    """A story did not go as it says; the text says where."""
-
-
 @dataclass(frozen=True)
 class Story:
     """`opens` is a virtual moment; `play` does what people do; `ends` names what has to be true at the end."""

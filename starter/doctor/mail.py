@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import DeliveryError
-from activities.messages.renderer import Renderer
+from activities.messages.template_check import check_templates
 from starter.doctor.context import DoctorContext
 from starter.doctor.line import CheckResult, CheckResults
 from worker.process import build_transports
@@ -46,7 +46,7 @@ async def templates(ward: DoctorContext) -> Iterable[CheckResult]:
     if folder is None:
         return [said.ok("the shipped ones")]
     try:
-        faults = await asyncio.to_thread(Renderer(folder).check)
+        faults = await asyncio.to_thread(check_templates, folder)
     except Problem as problem:
         return said.problem(problem, "make that folder, or correct BIHUAN_TEMPLATES")
     todo = "correct the file; until then the shipped template is used"

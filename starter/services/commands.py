@@ -19,10 +19,10 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.database.remembered import read_remembered
+from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
-from activities.review.reviews import find_review
+from activities.review.reading import find_review
 from worker.encryption.failures import MissingKeyError
 from worker.encryption.keys import ENCRYPTING
 from worker.installation.company_time import CompanyTime

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from activities.queries.drift import Drift, DriftReason
+from activities.queries.sweeps import Drift, DriftReason
+from workflows.domain.ids import is_review
 
 _WHY = "bihuan stuck"
 
@@ -26,7 +27,7 @@ def remedy(one: Drift) -> str:
                 f"there is none, open the issue anew with the form in: bihuan show {one.number} --json, and close this "
                 f"one: bihuan close-lost {one.number} --as operator --why ..."
             )
-        case DriftReason.WORKFLOW_MISSING if one.workflow.endswith("/review"):
+        case DriftReason.WORKFLOW_MISSING if is_review(one.workflow):
             return "bring Temporal's store back from a backup that has it; the case itself is closed and needs nothing"
         case DriftReason.WORKFLOW_MISSING:
             return f"nobody can answer it now: the owner goes on without it (bihuan resolve {one.number} --why-open)"

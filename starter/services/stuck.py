@@ -28,8 +28,8 @@ from worker.encryption.failures import MissingKeyError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect, web_ui
-from workflows.case.display import BLOCKED
 from workflows.domain.problem import Problem
+from workflows.search_attributes import BLOCKED
 
 _QUERY = f"ExecutionStatus = 'Running' AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
 _SILENT = frozenset({

@@ -34,7 +34,7 @@ from tests.faults.histories import Life, read_lives
 from tests.faults.tally import Books, count_deadlines
 from worker.installation.company_time import TIME_KEY
 from workflows.case.workflow import CaseWorkflow
-from workflows.domain.department_task import workflow_id
+from workflows.domain.ids import task_workflow_id
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact
 
@@ -233,13 +233,13 @@ def _judged(life: Life, acknowledged: Iterable[str], books: Books) -> None:
 
 def _parts_of(life: Life) -> list[str]:
     parts = getattr(life.core, "parts", ())
-    return [workflow_id(life.id, part.department, part.round) for part in parts]
+    return [task_workflow_id(life.id, part.department, part.round) for part in parts]
 
 
 def _parts(life: Life, parts: Mapping[str, Life], books: Books) -> None:
     """Everything a department reported was taken up by its case, and no part outlives its case."""
     for part in getattr(life.core, "parts", ()):
-        own = parts[workflow_id(life.id, part.department, part.round)]
+        own = parts[task_workflow_id(life.id, part.department, part.round)]
         books.wrong += own.faults
         if own.status is None:
             books.wrong.append(f"{own.id}: asked for, but Temporal has no such workflow")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tests.faults.driver import Office
-from workflows.domain.department_task import workflow_id
+from workflows.domain.ids import task_workflow_id
 
 Life = Callable[[Office, str], Coroutine[Any, Any, None]]
 _PART = {"department": "sales", "duty": "核对合同约定的并发数"}
@@ -40,7 +40,7 @@ async def shared(office: Office, number: str) -> None:
     await office.send(number, "collaborate", owner, **_PART)
     view = await office.until(number, lambda view: view["collaborations"] and view["collaborations"][0]["person"])
     person = view["collaborations"][0]["person"]
-    part = workflow_id(number, _PART["department"], 1)
+    part = task_workflow_id(number, _PART["department"], 1)
     await office.send(part, "contribute", person, department="sales", result="合同约定500并发,客户未超出")
     await office.until(number, lambda view: view["collaborations"][0]["status"] == "done")
     await office.solve(number, owner)

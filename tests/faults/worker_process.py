@@ -171,7 +171,7 @@ class _Killing:
         elif self.kill.activity == "write_report":
             self._amid_the_files()
         else:
-            self._before_the_commit("glance" if self.kill.activity == "consult" else "begin")
+            self._before_the_commit("read_brief" if self.kill.activity == "consult" else "begin")
 
     def _before_the_commit(self, name: str) -> None:
         real = getattr(Database, name)

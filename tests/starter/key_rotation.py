@@ -14,7 +14,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import RawValue
 
-from activities.database.remembered import read_remembered
+from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
 from starter.services.commands import send, send_to_many

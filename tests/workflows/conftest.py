@@ -20,12 +20,12 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.workflows.fake_activities import World
-from workflows.case.display import SEARCH_ATTRIBUTES
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.entity.input import NEWEST
 from workflows.review.workflow import ReviewWorkflow
+from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 Starter = Callable[..., Awaitable[WorkflowHandle[CaseWorkflow, str]]]
 

@@ -15,13 +15,13 @@ from temporalio.worker import Worker
 from tests.builders import RESOLUTION
 from tests.workflows.fake_activities import World
 from worker.embedded.server import find_binary
-from workflows.case.display import SEARCH_ATTRIBUTES
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import Status
 from workflows.entity.input import NEWEST
+from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 MAIN, CALLER, LATE = "FB202405060001", "FB202405060002", "FB202405060003"
 

@@ -26,7 +26,7 @@ from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
 from workflows.case.workflow import CaseWorkflow
-from workflows.domain.review.view import review_id
+from workflows.domain.ids import review_id
 
 _PROCESS = re.compile(r"\d+@[\w.-]+")
 """How the SDK names a worker and its sticky queue."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from activities.database.remembered import read_remembered
+from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from workflows.domain.time_scale import TimeScale, time_scales, virtual_at
 

@@ -47,3 +47,11 @@ def read_config() -> dict[str, Any]:
         if isinstance(value := content.get(name), str):
             content[name] = path.parent / value
     return content
+
+
+DEFAULT_DATA = Path("bihuan-data")
+
+
+def record_url(database_url: str | None, data: Path) -> str:
+    """The configured database, or a SQLite file in the data folder."""
+    return database_url or f"sqlite:///{data.resolve() / 'bihuan.db'}"

@@ -88,7 +88,7 @@ class Installation:
 
     def at_work(self) -> Installation:
         """The same for activities: they wait for a locked database no longer than they have time."""
-        return replace(self, database=self.database.waiting(WORKING))
+        return replace(self, database=self.database.with_lock_timeout(WORKING))
 
     async def tell_of_encryption(self) -> None:
         """Remember for every process of this installation whether what goes to Temporal is encrypted.

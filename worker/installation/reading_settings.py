@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from worker.installation.config_file import PREFIX, read_config
+from worker.installation.config_file import DEFAULT_DATA, PREFIX, read_config, record_url
 from workflows.domain.vocabulary import Locale
-
-DEFAULT_DATA = Path("bihuan-data")
 
 
 @dataclass(frozen=True)
@@ -29,11 +27,6 @@ class ReadingSettings:
     def database(self) -> str:
         """URL of the record."""
         return record_url(self.database_url, self.data)
-
-
-def record_url(database_url: str | None, data: Path) -> str:
-    """The configured database, or a SQLite file in the data folder."""
-    return database_url or f"sqlite:///{data.resolve() / 'bihuan.db'}"
 
 
 def find_place(data: str | None = None) -> ReadingSettings:

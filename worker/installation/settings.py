@@ -33,8 +33,7 @@ from pydantic_settings import (
 )
 
 from worker.encryption.keys import KeyRing
-from worker.installation.config_file import CONFIG_VARIABLE, PREFIX, config_file, read_config
-from worker.installation.reading_settings import DEFAULT_DATA, record_url
+from worker.installation.config_file import CONFIG_VARIABLE, DEFAULT_DATA, PREFIX, config_file, read_config, record_url
 from workflows.domain.formats import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale

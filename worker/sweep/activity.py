@@ -14,14 +14,14 @@ from temporalio.service import RPCError
 
 from activities.delivery.activity import DeliveryActivities
 from activities.policy.in_force import digest
-from activities.queries.drift import Drift
-from activities.queries.sweeps import Sweep, keep_sweep
+from activities.queries.sweeps import Drift, Sweep, keep_sweep
 from activities.recording.activity import HandOver
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
 from worker.sweep.recovery import Recovery
 from worker.temporal.connection import is_unavailable
 from worker.temporal.schedules import Periodic, Schedules
+from workflows.domain.ids import SWEEP
 from workflows.ports import SweepOrder, SweepRun
 
 SCHEDULE = "bihuan-sweep"
@@ -123,7 +123,7 @@ class SweepActivities:
         work = Periodic(
             id=SCHEDULE,
             when=every,
-            workflow="Sweep",
+            workflow=SWEEP,
             input=SweepOrder(every=every.total_seconds()),
             note="巡检:补启动、补投递、核对 · starts and delivers what was left lying, holds record against Temporal",
             summary="巡检 sweep",

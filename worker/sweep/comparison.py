@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.queries.drift import Drift, DriftReason
 from activities.queries.inventory import CaseRow, Inventory
+from activities.queries.sweeps import Drift, DriftReason
 from worker.installation.installation import Installation
 from worker.sweep.recovery import nothing
-from workflows.case.display import BLOCKED, DUE, OWNER, PRIORITY, STATUS
+from workflows.domain.ids import CASE, COLLABORATION, case_number
 from workflows.domain.review.view import ReviewRequest
+from workflows.search_attributes import BLOCKED, DUE, OWNER, PRIORITY, STATUS
 
 _SETTLED = timedelta(minutes=2)
 """What changed later is not held against a list."""
@@ -107,7 +108,7 @@ class Comparison:
     async def _hold(self, page: Sequence[WorkflowExecution]) -> None:
         """Those that run against the record, which may say that they are over, or never have heard of them."""
         self.beat()
-        cases = {one.id: one for one in page if one.workflow_type == "Case"}
+        cases = {one.id: one for one in page if one.workflow_type == CASE}
         rows = await self._census.cases(list(cases))
         lost = [_Suspect(number, number) for number in cases if number not in rows]
         over = [
@@ -125,13 +126,13 @@ class Comparison:
         ]
         await self._report_running(lost, DriftReason.NOT_IN_RECORD, self._is_unregistered)
         await self._report_running(over, DriftReason.STILL_RUNNING, self._is_over)
-        await self._hold_parts([one for one in page if one.workflow_type == "Collaboration"])
+        await self._hold_parts([one for one in page if one.workflow_type == COLLABORATION])
 
     async def _hold_parts(self, parts: Iterable[WorkflowExecution]) -> None:
         old = [one for one in parts if one.start_time < datetime.now(UTC) - self.ends_within]
         if not old:
             return
-        numbers = {one.id: one.id.partition("/")[0] for one in old}
+        numbers = {one.id: case_number(one.id) for one in old}
         open_ = await self._census.open_parts(of=sorted(set(numbers.values())))
         over = [_Suspect(number, workflow) for workflow, number in numbers.items() if workflow not in open_]
 

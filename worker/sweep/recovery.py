@@ -23,7 +23,8 @@ from worker.installation.installation import Installation
 from worker.temporal.connection import is_unavailable
 from worker.temporal.standalone_delivery import stable_id
 from worker.temporal.starting import start_case, start_review
-from workflows.domain.review.view import ReviewRequest, review_id
+from workflows.domain.ids import review_id
+from workflows.domain.review.view import ReviewRequest
 from workflows.ports import Delivery, deliver
 
 _AT_ONCE = 20

@@ -36,6 +36,7 @@ from worker.encryption.codec import key_id
 from worker.installation.installation import Installation
 from worker.temporal.connection import is_unavailable
 from workflows.domain.formats import Weekday
+from workflows.domain.ids import ARCHIVE, REPORT
 from workflows.domain.model import Fact
 from workflows.domain.policy.policy import Policy
 from workflows.domain.policy.reports import ReportKind
@@ -76,7 +77,7 @@ def periodic_work(policy: Policy) -> tuple[Periodic, ...]:
         Periodic(
             id="bihuan-archive",
             when=daily(archive.at) if archive.after is not None else None,
-            workflow="Archive",
+            workflow=ARCHIVE,
             input=ArchiveRun(),
             note="把到期的已结案件归档 · archives closed cases that are due (R28)",
             summary="归档 archive",
@@ -89,7 +90,7 @@ def _report(policy: Policy, kind: ReportKind, when: ScheduleCalendarSpec | None)
     return Periodic(
         id=f"bihuan-report-{kind.value}",
         when=when,
-        workflow="Report",
+        workflow=REPORT,
         input=ReportOrder(kind=kind, zone=policy.calendar.zone),
         note=f"客户问题分析报告:{name} · writes the analysis report and mails it (R29)",
         summary=f"分析报告 {name} report",

@@ -11,8 +11,8 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSe
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.case.display import SEARCH_ATTRIBUTES
 from workflows.domain.problem import Problem
+from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 REQUIRED: Mapping[str, str] = {
     key.name: key.indexed_value_type.name.replace("_", " ").title().replace(" ", "") for key in SEARCH_ATTRIBUTES

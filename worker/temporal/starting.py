@@ -9,7 +9,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from workflows.case.input import CaseInput
-from workflows.domain.review.view import ReviewRequest, review_id
+from workflows.domain.ids import CASE, REVIEW, review_id
+from workflows.domain.review.view import ReviewRequest
 from workflows.domain.virtual_time import VirtualTime
 from workflows.entity.input import NEWEST
 from workflows.review.display import first_attributes
@@ -26,7 +27,7 @@ async def start_review(client: Client, request: ReviewRequest, *, time: VirtualT
     """
     try:
         await client.start_workflow(
-            "Review",
+            REVIEW,
             ReviewInput(request=request, time=time, **NEWEST),
             id=review_id(request.number),
             task_queue=task_queue,
@@ -48,7 +49,7 @@ async def start_case(client: Client, number: str, *, time: VirtualTime, task_que
     """
     try:
         await client.start_workflow(
-            "Case",
+            CASE,
             CaseInput(number=number, time=time, **NEWEST),
             id=number,
             task_queue=task_queue,

@@ -12,7 +12,7 @@ from workflows.collaboration.display import first_attributes
 from workflows.collaboration.input import CollaborationInput
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.departments import task_request
-from workflows.domain.department_task import workflow_id
+from workflows.domain.ids import COLLABORATION, task_workflow_id
 from workflows.domain.vocabulary import SYSTEM
 from workflows.entity.input import NEWEST
 
@@ -26,9 +26,9 @@ async def start_tasks(case: Case, start: CaseInput) -> None:
         request = task_request(case, part)
         try:
             await workflow.start_child_workflow(
-                "Collaboration",
+                COLLABORATION,
                 CollaborationInput(request=request, time=start.time, continue_after=start.continue_after, **NEWEST),
-                id=workflow_id(case.number, part.department, part.round),
+                id=task_workflow_id(case.number, part.department, part.round),
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 search_attributes=first_attributes(request),
@@ -50,7 +50,7 @@ async def end_tasks(case: Case) -> None:
         if not part.to_end:
             continue
         part.to_end = False
-        name = workflow_id(case.number, part.department, part.round)
+        name = task_workflow_id(case.number, part.department, part.round)
         ending = {"command_id": f"{name}:end", "by": SYSTEM, "reason": part.result or "ended"}
         try:
             await workflow.get_external_workflow_handle(name).signal("end", ending)

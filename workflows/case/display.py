@@ -3,53 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import TypedSearchAttributes
 
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.view import CaseView
 from workflows.domain.clock import Clock
-from workflows.domain.vocabulary import ClockName
-
-STATUS = SearchAttributeKey.for_keyword("CaseStatus")
-PRIORITY = SearchAttributeKey.for_keyword("CasePriority")
-TYPE = SearchAttributeKey.for_keyword("CaseType")
-DEPARTMENT = SearchAttributeKey.for_keyword("CaseDepartment")
-OWNER = SearchAttributeKey.for_keyword("CaseOwner")
-ESCALATION = SearchAttributeKey.for_int("CaseEscalation")
-DUE = SearchAttributeKey.for_datetime("CaseDue")
-BREACHED = SearchAttributeKey.for_bool("CaseBreached")
-SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
-    STATUS, PRIORITY, TYPE, DEPARTMENT, OWNER, ESCALATION, DUE, BREACHED,
-)  # fmt: skip
-
-BLOCKED = "blocked"
-"""CaseStatus while the record cannot be written; the pending activity says why."""
+from workflows.search_attributes import (
+    BREACHED,
+    CLOCK_LABELS,
+    DEPARTMENT,
+    DUE,
+    ESCALATION,
+    OWNER,
+    PRIORITY,
+    STATUS,
+    TYPE,
+    typed,
+)
 
 _MOST_LINKED = 20
 """Linked cases that are named; the record has all."""
-
-CLOCK_LABELS = {
-    ClockName.CLAIM: "接单 claim",
-    ClockName.RESPONSE: "首次响应 response",
-    ClockName.PROGRESS: "进展更新 progress",
-    ClockName.RESOLUTION: "解决 resolution",
-    ClockName.SUPPLEMENT: "补充信息 supplement",
-    ClockName.FEEDBACK: "结果反馈 feedback",
-    ClockName.FOLLOW_UP: "满意度回访 follow_up",
-    ClockName.CONFIRMATION: "客户确认 confirmation",
-    ClockName.RATING: "客户评价 rating",
-    ClockName.ESCALATION: "升级确认 escalation",
-    ClockName.COLLABORATION: "协作 collaboration",
-    ClockName.REVIEW: "复盘 review",
-    ClockName.MEASURE: "改进措施 measure",
-}
-
-
-def typed(values: list[tuple[SearchAttributeKey[Any], Any]]) -> TypedSearchAttributes:
-    """Search attributes; those without a value are left out."""
-    return TypedSearchAttributes([SearchAttributePair(key, value) for key, value in values if value is not None])
 
 
 def search_attributes(view: CaseView) -> TypedSearchAttributes:

@@ -10,7 +10,8 @@ from temporalio.workflow import ParentClosePolicy
 from workflows.case.input import CaseInput
 from workflows.domain.case.aggregate import Case
 from workflows.domain.commands.review import CaseAdded
-from workflows.domain.review.view import ReviewRequest, ReviewSubject, review_id
+from workflows.domain.ids import REVIEW, review_id
+from workflows.domain.review.view import ReviewRequest, ReviewSubject
 from workflows.domain.vocabulary import SYSTEM
 from workflows.entity.input import NEWEST
 from workflows.review.display import first_attributes
@@ -35,7 +36,7 @@ async def start_review(case: Case, subject: ReviewSubject, start: CaseInput) -> 
     )
     try:
         await workflow.start_child_workflow(
-            "Review",
+            REVIEW,
             ReviewInput(request=request, time=start.time, continue_after=start.continue_after, **NEWEST),
             id=review_id(case.number),
             parent_close_policy=ParentClosePolicy.ABANDON,

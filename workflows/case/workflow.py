@@ -8,6 +8,8 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
 
+from workflows.domain.ids import CASE
+
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import call, deliver_in_background
     from workflows.case.departments import end_tasks, start_tasks, tasks_pending
@@ -28,7 +30,7 @@ _PER_DELIVERY, _PER_FORWARD = 8, 4
 """Events of history for each, about."""
 
 
-@workflow.defn(name="Case")
+@workflow.defn(name=CASE)
 class CaseWorkflow(RecordedEntity):
     """One customer issue, from acceptance until the customer is satisfied."""
 

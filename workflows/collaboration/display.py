@@ -6,7 +6,10 @@ from datetime import datetime
 
 from temporalio.common import TypedSearchAttributes
 
-from workflows.case.display import (
+from workflows.domain.clock import Clock
+from workflows.domain.collaboration.aggregate import Collaboration
+from workflows.domain.department_task import TaskRequest
+from workflows.search_attributes import (
     BREACHED,
     CLOCK_LABELS,
     DEPARTMENT,
@@ -18,9 +21,6 @@ from workflows.case.display import (
     TYPE,
     typed,
 )
-from workflows.domain.clock import Clock
-from workflows.domain.collaboration.aggregate import Collaboration
-from workflows.domain.department_task import TaskRequest
 
 
 def first_attributes(request: TaskRequest) -> TypedSearchAttributes:

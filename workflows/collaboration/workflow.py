@@ -6,6 +6,8 @@ from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
+from workflows.domain.ids import COLLABORATION
+
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import call
     from workflows.collaboration.display import (
@@ -18,14 +20,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.domain.clock import Clock
     from workflows.domain.collaboration.aggregate import Collaboration
     from workflows.domain.commands.case import TASK_COMMANDS, TaskReported
-    from workflows.domain.department_task import TaskReport, TaskRequest, TaskView, workflow_id
+    from workflows.domain.department_task import TaskReport, TaskRequest, TaskView
+    from workflows.domain.ids import task_workflow_id
     from workflows.domain.terms import Consultation, Lookup
     from workflows.domain.vocabulary import SYSTEM
     from workflows.entity.entity import PER_LOOKUP, Entity
     from workflows.ports import consult
 
 
-@workflow.defn(name="Collaboration")
+@workflow.defn(name=COLLABORATION)
 class CollaborationWorkflow(Entity[TaskReport]):
     """One department's part, from being asked until it answers or the case needs it no more."""
 
@@ -76,7 +79,7 @@ class CollaborationWorkflow(Entity[TaskReport]):
         case = workflow.get_external_workflow_handle(request.number)
         while self._said and not self._deserted:
             reports, self._said = tuple(self._said), []
-            name = workflow_id(request.number, request.department, request.round)
+            name = task_workflow_id(request.number, request.department, request.round)
             told = TaskReported(
                 command_id=f"{name}:{reports[-1].sequence}",
                 by=SYSTEM,

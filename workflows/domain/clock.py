@@ -12,7 +12,7 @@ from typing import Self
 from pydantic import Field
 
 from workflows.domain.calendar import Calendar
-from workflows.domain.model import Instant, Model
+from workflows.domain.model import Fact, Instant, Model
 from workflows.domain.terms import ClockTerms
 from workflows.domain.vocabulary import CalendarKind, ClockName
 
@@ -121,3 +121,24 @@ class Clock(Model):
             moment = calendar.add(now, ahead, self.calendar) if ahead > 0 else now
             warning = moment if moment < self.due else None
         self.next_warning = warning
+
+
+class Deadline(Fact):
+    """A running (or paused: `due` is None, `remaining` the seconds left) clock."""
+
+    clock: ClockName
+    started: Instant
+    due: Instant | None
+    remaining: float | None = None
+    next: Instant | None = None
+    """The next warning or the due time: when the case acts on this clock."""
+
+
+class Breach(Fact):
+    """A deadline that was missed: when it was due, and when that was noticed."""
+
+    clock: ClockName
+    due: Instant
+    at: Instant
+    cycle: int = 0
+    """0 for the first handling, 1 after the first reopening, …"""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from workflows.domain.calendar import Calendar
+from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import Fact, Instant, Json, Model
 from workflows.domain.terms import ClockTerms, Member
 from workflows.domain.vocabulary import CalendarKind, Priority
@@ -129,9 +130,6 @@ class DepartmentTask(Model):
     def view(self, number: str) -> TaskView:
         """The same for everyone outside."""
         inside = {"terms", "head", "reported", "begun", "to_end"}
-        return TaskView(**self.model_dump(exclude=inside), workflow_id=workflow_id(number, self.department, self.round))
-
-
-def workflow_id(number: str, department: str, round_: int) -> str:
-    """`<number>/<department>`, and `/2` for a second round after the first ended."""
-    return f"{number}/{department}" if round_ == 1 else f"{number}/{department}/{round_}"
+        return TaskView(
+            **self.model_dump(exclude=inside), workflow_id=task_workflow_id(number, self.department, self.round)
+        )

@@ -16,14 +16,13 @@ from temporalio.common import RawValue, SearchAttributePair, SearchAttributeUpda
 
 from workflows import ports
 from workflows.activity_calls import call
-from workflows.case.display import BLOCKED, DUE, STATUS
-from workflows.domain.case.state import Outcome
 from workflows.domain.clock import Clock
-from workflows.domain.commands.command import Command
+from workflows.domain.commands.command import Command, Outcome
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, Lookup
 from workflows.entity.inbox import command_of, read_signal
 from workflows.entity.input import NEWEST, CommandOutcome, EntityInput, ReceivedSignal
+from workflows.search_attributes import BLOCKED, DUE, STATUS
 
 TIMER_SLACK = timedelta(milliseconds=1)
 """Added to every wait, so that rounding never wakes anything just before its deadline."""

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from temporalio.common import TypedSearchAttributes
 
-from workflows.case.display import BREACHED, CLOCK_LABELS, DEPARTMENT, DUE, OWNER, PRIORITY, STATUS, TYPE, typed
 from workflows.domain.clock import Clock
 from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewRequest, ReviewStatus, ReviewView
+from workflows.search_attributes import BREACHED, CLOCK_LABELS, DEPARTMENT, DUE, OWNER, PRIORITY, STATUS, TYPE, typed
 
 
 def first_attributes(request: ReviewRequest) -> TypedSearchAttributes:

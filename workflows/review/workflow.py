@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
 
+from workflows.domain.ids import REVIEW
+
 with workflow.unsafe.imports_passed_through():
     from workflows.activity_calls import call, deliver_in_background
     from workflows.domain.clock import Clock
@@ -25,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.review.input import ReviewInput
 
 
-@workflow.defn(name="Review")
+@workflow.defn(name=REVIEW)
 class ReviewWorkflow(RecordedEntity):
     """One review, from the closing that called for it until its last measure is done."""
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from activities.queries.case_record import CaseRecord
 from worker.installation.company_time import CompanyTime
+from worker.installation.reading_settings import ReadingSettings
+from workflows.domain.problem import Problem
 
 _ALWAYS = (
     "number", "status", "resolution", "priority", "type", "subtype", "department", "owner",
@@ -29,3 +31,32 @@ def case_json(file: CaseRecord, company: CompanyTime, *, timeline: bool) -> dict
     if timeline:
         shown["timeline"] = company.localized(list(file.timeline))
     return shown
+
+
+async def archived_as(place: ReadingSettings, file: CaseRecord) -> dict[str, Any] | None:
+    """`file`, `sha256`, `archived_at` and `masked_at`; None for a case that is open, or not archived."""
+    if file.view is None or file.view["closed_at"] is None:
+        return None
+    from activities.archive.status import archive_standing
+    from activities.database.url import DatabaseUrl
+
+    return await archive_standing(DatabaseUrl.parse(place.database), file.number)
+
+
+async def suggestions_for(place: ReadingSettings, file: CaseRecord) -> dict[str, Any] | None:
+    """Articles, earlier cases and open ones like it; None for a case that is closed or was not opened yet.
+
+    A database that has no knowledge base yet has no suggestions: the case is shown all the same.
+    """
+    if file.view is None or file.view["closed_at"] is not None:
+        return None
+    from activities.database.reader import open_reader
+    from activities.database.url import DatabaseUrl
+    from activities.knowledge.suggestion import suggest
+
+    view: dict[str, Any] = dict(file.view)
+    try:
+        async with open_reader(DatabaseUrl.parse(place.database)) as reader:
+            return await suggest(reader, file.number, file.form, type=view["type"], subtype=view["subtype"])
+    except Problem:
+        return None

@@ -48,9 +48,7 @@ async def show(
     """
     from activities.database.url import DatabaseUrl
     from activities.queries.case_record import read_case_record
-    from starter.console.cases.archived import archived_as
-    from starter.console.cases.as_json import case_json
-    from starter.console.cases.suggestions import suggestions_for
+    from starter.console.cases.as_json import archived_as, case_json, suggestions_for
     from starter.console.reviews.as_json import review_for, review_of_case
 
     place = find_place(data)

@@ -109,7 +109,7 @@ async def _listed(settings: Settings, query: str) -> set[str]:
     from temporalio.service import RPCError, RPCStatusCode
 
     from worker.temporal.connection import connect
-    from workflows.case.display import SEARCH_ATTRIBUTES
+    from workflows.search_attributes import SEARCH_ATTRIBUTES
 
     if not query.strip():
         raise Problem(

@@ -16,8 +16,7 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
     """
     from temporalio.service import RPCError, RPCStatusCode
 
-    from activities.queries.drift import DriftReason
-    from activities.queries.sweeps import latest_sweep
+    from activities.queries.sweeps import DriftReason, latest_sweep
     from activities.recording.lost import close_lost as close_in_record
     from worker.installation.installation import Installation, open_installation
     from worker.installation.settings import load_settings

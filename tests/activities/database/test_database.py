@@ -20,8 +20,7 @@ from activities.database.database import WORKING, Database
 from activities.database.installation import InstallationValues
 from activities.database.migrations import HEAD
 from activities.database.migrations.upgrade import configuration, upgrade
-from activities.database.reader import open_reader
-from activities.database.remembered import read_remembered
+from activities.database.reader import open_reader, read_remembered
 from activities.database.tables import day_serial, installation, metadata, organisation, timeline
 from activities.database.url import DatabaseUrl
 from activities.organisation.directory import Directory
@@ -215,7 +214,7 @@ async def test_a_power_cut_loses_nothing_that_was_committed(tmp_path: Path) -> N
 
 async def test_who_is_not_tried_again_waits_longer_for_a_locked_file_than_an_activity(tmp_path: Path) -> None:
     database = Database.open(f"sqlite:///{tmp_path}/bihuan.db")
-    for opened, waits in ((database, 20_000), (database.waiting(WORKING), 4_000), (database, 20_000)):
+    for opened, waits in ((database, 20_000), (database.with_lock_timeout(WORKING), 4_000), (database, 20_000)):
         async with opened.read() as connection:
             assert await connection.scalar(text("PRAGMA busy_timeout")) == waits
         async with opened.begin() as connection:

@@ -44,7 +44,7 @@ async def _write(database: Database, what: str) -> None:
 
 
 async def _notes(database: Database) -> list[str]:
-    async with database.glance() as connection:
+    async with database.read_brief() as connection:
         return list(await connection.scalars(text("SELECT what FROM note")))
 
 
@@ -84,7 +84,7 @@ async def test_statements_of_a_brief_transaction_make_no_journeys_to_a_thread(da
 
     async with database.begin() as connection:
         await noted(connection)
-    async with database.glance() as connection:
+    async with database.read_brief() as connection:
         await noted(connection)
     assert threads == {threading.get_ident()}
 

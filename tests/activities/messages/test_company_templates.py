@@ -7,6 +7,7 @@ import pytest
 
 from activities.messages.renderer import Rendered, Renderer
 from activities.messages.samples import NUMBER
+from activities.messages.template_check import check_templates
 from tests.activities.messages.rendered import rendered
 from workflows.domain.event import Message
 from workflows.domain.problem import Problem
@@ -124,7 +125,7 @@ def test_check_finds_what_fails_only_when_a_fact_is_unknown(folder: Path) -> Non
     )
     assert shown.problem is None
     (folder / "zh_CN" / "customer" / "craeted.j2").write_text("x", encoding="utf-8")
-    faults = Renderer(folder).check()
+    faults = check_templates(folder)
     assert len(faults) == 2
     assert "craeted.j2: overrides nothing; locales are zh_CN, en, messages to customer are closed, " in faults[0]
     assert "created.j2:2: prints a fact that may be null" in faults[1]

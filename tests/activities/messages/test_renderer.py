@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from activities.messages.renderer import RenderContext, Renderer
-from activities.messages.samples import CUSTOMER_FACTS, NOW, NUMBER, STAFF_FACTS, context, notice, specimens
+from activities.messages.samples import CUSTOMER_FACTS, NOW, NUMBER, STAFF_FACTS, context, notice, sample_messages
 from activities.rendering.filters import one_line
 from activities.rendering.labels import label
 from tests.activities.messages.rendered import parsed, rendered
@@ -16,7 +16,7 @@ from workflows.domain.event import Message, Notice
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import Audience, ClockName, Locale, Resolution, Satisfaction
 
-EVERY = list(specimens())
+EVERY = list(sample_messages())
 EVERY_ID = [
     f"{about.recipient.locale}-{told.message}-{'full' if about.view.owner else 'sparse'}" for told, about in EVERY
 ]

@@ -27,7 +27,7 @@ from tests.activities.samples import NUMBER, event, register_case, to_customer
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
 from workflows.domain.calendar import Calendar
-from workflows.domain.case.view import Breach, Deadline
+from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskStatus, TaskView
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Status

@@ -13,7 +13,7 @@ from activities.queries.sweeps import keep_sweep
 from tests.activities.queries.test_cases import write
 from tests.activities.samples import event, register_case, to_customer
 from tests.builders import HOUR, MINUTE, MONDAY
-from workflows.domain.case.view import Breach, Deadline
+from workflows.domain.clock import Breach, Deadline
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName, Priority, Status
 from workflows.ports import SweepRun

@@ -7,8 +7,7 @@ import pytest
 from activities.database.database import Database
 from activities.queries.attention import AttentionReason
 from activities.queries.cases import Cases
-from activities.review.reading import list_review_files, read_review_file, review_of
-from activities.review.reviews import find_review
+from activities.review.reading import find_review, list_review_files, read_review_file, review_of
 from tests.activities.review.reviewed import AUTHOR, COLLEAGUE, FINDINGS, HEAD, approved, called_for
 from tests.activities.samples import register_case
 from tests.builders import DAY, MINUTE

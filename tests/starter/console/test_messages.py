@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from activities.messages.renderer import Renderer
-from activities.messages.samples import specimens
+from activities.messages.samples import sample_messages
 from starter.admin import build_app
 from workflows.domain.vocabulary import Audience, Locale
 
@@ -17,7 +17,7 @@ def test_every_line_a_message_says_to_type_is_a_command(locale: Locale) -> None:
     app, renderer = build_app(), Renderer()
     lines = {
         line.strip()
-        for told, about in specimens()
+        for told, about in sample_messages()
         if (about.recipient.locale, told.audience) == (locale, Audience.STAFF)
         for line in renderer.render(told, about).text.split("\n")
         if line.startswith("    ")

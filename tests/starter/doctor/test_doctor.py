@@ -24,8 +24,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.organisation.loading import load_organisation
-from activities.queries.drift import Drift, DriftReason
-from activities.queries.sweeps import keep_sweep
+from activities.queries.sweeps import Drift, DriftReason, keep_sweep
 from starter.doctor.check import Check
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import DoctorContext

@@ -25,7 +25,7 @@ from temporalio.client import (
 )
 
 from activities.database.tables import case_record, outbox
-from activities.queries.drift import Drift
+from activities.queries.sweeps import Drift
 from activities.recording.activity import hand_over_nothing
 from tests.activities.delivery.mail_server import MailServer
 from tests.activities.samples import form

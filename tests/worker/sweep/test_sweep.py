@@ -23,8 +23,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.database.installation import InstallationValues
 from activities.database.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
-from activities.queries.drift import DriftReason
-from activities.queries.sweeps import KEY, latest_sweep
+from activities.queries.sweeps import KEY, DriftReason, latest_sweep
 from starter.services.remedies import remedy
 from tests.activities.delivery.mail_server import mail_server
 from tests.worker.sweep.cluster import (
@@ -48,7 +47,7 @@ from worker.sweep.comparison import Comparison
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.search_attributes import ensure_search_attributes
 from worker.temporal.standalone_delivery import stable_id
-from workflows.domain.review.view import review_id
+from workflows.domain.ids import review_id
 
 
 @pytest.fixture(scope="module")

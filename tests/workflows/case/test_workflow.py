@@ -17,10 +17,10 @@ from temporalio.testing import WorkflowEnvironment
 from tests.builders import RESOLUTION, settlement
 from tests.workflows.conftest import Starter
 from tests.workflows.fake_activities import World
-from workflows.case.display import DUE
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import Priority
+from workflows.search_attributes import DUE
 
 Handle = WorkflowHandle[CaseWorkflow, str]
 _ids = iter(range(10**6))

@@ -16,10 +16,10 @@ from typing import Any, Self
 
 from workflows.domain.case import closing, deadlines, departments, handling, linking, ownership, retiming, solution
 from workflows.domain.case.permissions import Capacity, allowed, may
-from workflows.domain.case.state import CaseState, Forward, Outcome, Refused
-from workflows.domain.case.view import CaseView, Deadline
+from workflows.domain.case.state import CaseState, Forward
+from workflows.domain.case.view import CaseView
 from workflows.domain.case.waiting import waits_for
-from workflows.domain.clock import Clock
+from workflows.domain.clock import Clock, Deadline
 from workflows.domain.commands.case import (
     Answer,
     Assign,
@@ -33,7 +33,7 @@ from workflows.domain.commands.case import (
     Supply,
     Unlink,
 )
-from workflows.domain.commands.command import Command
+from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.model import one_line
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement

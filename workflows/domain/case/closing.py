@@ -8,11 +8,12 @@ from workflows.domain.case.departments import end_tasks
 from workflows.domain.case.linking import leave, release_followers
 from workflows.domain.case.ownership import duty_alerts, start_handling
 from workflows.domain.case.solution import start_reminders
-from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Confirm, Rate, Refuse, Withdraw
+from workflows.domain.commands.command import Refused
 from workflows.domain.commands.review import SubmitReview
 from workflows.domain.event import EventKind, Message
-from workflows.domain.review.view import review_id
+from workflows.domain.ids import review_id
 from workflows.domain.terms import ReviewTerms
 from workflows.domain.vocabulary import (
     CUSTOMER,

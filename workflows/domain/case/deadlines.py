@@ -10,8 +10,7 @@ from workflows.domain.case.closing import close
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.solution import start_reminders
 from workflows.domain.case.state import CaseState
-from workflows.domain.case.view import Breach
-from workflows.domain.clock import Clock
+from workflows.domain.clock import Breach, Clock
 from workflows.domain.event import EventKind, Message
 from workflows.domain.terms import Reminders
 from workflows.domain.vocabulary import SYSTEM, ClockName, Resolution, Status

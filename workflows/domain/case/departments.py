@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from workflows.domain.case.ownership import UNRESOLVED
-from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Claim, Collaborate, Contribute, TaskReported
+from workflows.domain.commands.command import Refused
 from workflows.domain.department_task import (
     DEFAULT_TERMS,
     DepartmentTask,
@@ -16,9 +17,9 @@ from workflows.domain.department_task import (
     TaskReportKind,
     TaskRequest,
     TaskStatus,
-    workflow_id,
 )
 from workflows.domain.event import EventKind, Message, Notice
+from workflows.domain.ids import task_workflow_id
 from workflows.domain.terms import ClockTerms, Consultation
 from workflows.domain.vocabulary import SYSTEM, CalendarKind, ClockName
 
@@ -83,7 +84,7 @@ def sent_to_the_case(case: CaseState, command: Claim | Contribute, _: datetime |
     if part is None:
         raise Refused(f"{command.department} has no open part of this case")
     raise Refused(
-        f"the part of {part.department} is {workflow_id(case.number, part.department, part.round)}: send it there"
+        f"the part of {part.department} is {task_workflow_id(case.number, part.department, part.round)}: send it there"
     )
 
 

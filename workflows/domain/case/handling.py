@@ -8,8 +8,9 @@ from workflows.domain.case.departments import must_explain_open_parts
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.ownership import HANDLING_CLOCKS, UNRESOLVED, dispatch, mark_claimed, settle_escalation
 from workflows.domain.case.solution import announce_result
-from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Note, Progress, Reply, RequestInfo, Resolve, Supply
+from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import ClockName, Status, Verification

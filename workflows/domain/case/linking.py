@@ -12,7 +12,7 @@ from typing import Any
 
 from workflows.domain.case.ownership import UNRESOLVED, mark_claimed
 from workflows.domain.case.permissions import Capacity
-from workflows.domain.case.state import CaseState, Forward, Refused
+from workflows.domain.case.state import CaseState, Forward
 from workflows.domain.commands.case import (
     Answer,
     FollowerAdded,
@@ -23,7 +23,7 @@ from workflows.domain.commands.case import (
     Resolve,
     Unlink,
 )
-from workflows.domain.commands.command import Command
+from workflows.domain.commands.command import Command, Refused
 from workflows.domain.event import EventKind, Message
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import SYSTEM, Status, Verification

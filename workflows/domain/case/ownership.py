@@ -6,8 +6,9 @@ from datetime import datetime
 
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.permissions import Capacity
-from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
+from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
 from workflows.domain.terms import Consultation, Dispatch
 from workflows.domain.vocabulary import SYSTEM, ClockName, Priority, Status

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Retime
+from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import ClockName

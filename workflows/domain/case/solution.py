@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.state import CaseState, Refused
+from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Feedback, Resolve, Undeliverable
+from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
 from workflows.domain.terms import ClockTerms, Reminders
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Status

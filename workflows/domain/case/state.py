@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import Field, TypeAdapter
 
 from workflows.domain.case.permissions import Capacity
-from workflows.domain.case.view import Breach
-from workflows.domain.clock import Clock
+from workflows.domain.clock import Breach, Clock
 from workflows.domain.commands.case import Resolve
+from workflows.domain.commands.command import Outcome
 from workflows.domain.department_task import DepartmentTask
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant, Json, Model
@@ -48,17 +48,6 @@ _NOT_TO_ONESELF = frozenset(
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types, not their subclasses, whose values are JSON already."""
 _dumped = partial(TypeAdapter[Any](Any).serializer.to_python, mode="json")
-
-
-class Refused(Exception):
-    """A command the case does not carry out; its text is the one line the sender reads."""
-
-
-class Outcome(Model):
-    """What became of a command."""
-
-    accepted: bool
-    reason: str | None = None
 
 
 class Escalation(Model):

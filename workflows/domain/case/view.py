@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskView
 from workflows.domain.model import Fact, Instant
 from workflows.domain.vocabulary import ClockName, Priority, Resolution, Satisfaction, Status
-
-
-class Deadline(Fact):
-    """A running (or paused: `due` is None, `remaining` the seconds left) clock."""
-
-    clock: ClockName
-    started: Instant
-    due: Instant | None
-    remaining: float | None = None
-    next: Instant | None = None
-    """The next warning or the due time: when the case acts on this clock."""
-
-
-class Breach(Fact):
-    """A deadline that was missed: when it was due, and when that was noticed."""
-
-    clock: ClockName
-    due: Instant
-    at: Instant
-    cycle: int = 0
-    """0 for the first handling, 1 after the first reopening, …"""
 
 
 class Waiting(Fact):

@@ -15,12 +15,12 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, TypeAdapter
 
-from workflows.domain.case.state import Outcome, Refused
 from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Claim, Contribute
-from workflows.domain.commands.command import Command
+from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.commands.review import End
-from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskStatus, TaskView, workflow_id
+from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskStatus, TaskView
+from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import Instant, Model
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Member
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName
@@ -169,7 +169,7 @@ class Collaboration(Model):
         return TaskView(
             department=request.department,
             round=request.round,
-            workflow_id=workflow_id(request.number, request.department, request.round),
+            workflow_id=task_workflow_id(request.number, request.department, request.round),
             duty=request.duty,
             asked_by=request.asked_by,
             asked_at=request.asked_at,

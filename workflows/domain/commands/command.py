@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
-from workflows.domain.model import Fact, Instant
+from workflows.domain.model import Fact, Instant, Model
 from workflows.domain.problem import Problem
 
 _TEXT_LIMIT = 4000
@@ -81,3 +81,14 @@ def _one_line(error: ValidationError, command: type[Command]) -> str:
 def _example(command: type[Command]) -> str:
     required = [key for key, field in command.model_fields.items() if field.is_required()]
     return "{" + ", ".join(f'"{key}": …' for key in required) + "}"
+
+
+class Refused(Exception):
+    """A command the case does not carry out; its text is the one line the sender reads."""
+
+
+class Outcome(Model):
+    """What became of a command."""
+
+    accepted: bool
+    reason: str | None = None

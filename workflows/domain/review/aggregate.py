@@ -15,10 +15,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Self
 
-from workflows.domain.case.state import Outcome, Refused
-from workflows.domain.case.view import Deadline
-from workflows.domain.clock import Clock
-from workflows.domain.commands.command import Command
+from workflows.domain.clock import Clock, Deadline
+from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.commands.review import (
     Approve,
     CaseAdded,
@@ -30,10 +28,11 @@ from workflows.domain.commands.review import (
     SubmitReview,
 )
 from workflows.domain.event import Event, EventKind, Message
+from workflows.domain.ids import review_id
 from workflows.domain.model import one_line
 from workflows.domain.review import deadlines, rules
 from workflows.domain.review.state import REPORT, ReviewState
-from workflows.domain.review.view import ReviewRequest, ReviewView, review_id
+from workflows.domain.review.view import ReviewRequest, ReviewView
 from workflows.domain.terms import Consultation, Lookup
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.state import Refused
+from workflows.domain.commands.command import Refused
 from workflows.domain.commands.review import (
     Approve,
     CaseAdded,

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, TypeAdapter
 
-from workflows.domain.case.state import Outcome, Refused
 from workflows.domain.clock import Clock
+from workflows.domain.commands.command import Outcome, Refused
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant, Model
 from workflows.domain.review.view import CorrectiveAction, Findings, ReviewRequest, ReviewStatus

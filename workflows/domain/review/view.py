@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from workflows.domain.calendar import Calendar
-from workflows.domain.case.view import Deadline
+from workflows.domain.clock import Deadline
 from workflows.domain.model import Fact, Instant
 from workflows.domain.terms import Member, ReviewTerms
 from workflows.domain.vocabulary import Priority
@@ -111,8 +111,3 @@ class ReviewView(Fact):
     ended_at: Instant | None = None
     ended_because: str | None = None
     sequence: int = Field(description="of the last event")
-
-
-def review_id(number: str) -> str:
-    """Of the review that the closing of this case called for."""
-    return f"{number}/review"

@@ -22,7 +22,7 @@ from tests.builders import (
 )  # fmt: skip
 from workflows.case.input import CaseInput
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.view import Breach
+from workflows.domain.clock import Breach
 from workflows.domain.department_task import TaskReport, TaskReportKind
 from workflows.domain.event import Event, EventKind
 from workflows.domain.terms import Settlement
