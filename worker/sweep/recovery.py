@@ -208,7 +208,7 @@ class Recovery:
             portion = tuple(keys[first : first + _DELIVERED])
             self.beat()
             try:
-                await self.delivering.deliver(Delivery(number="cases that are over", keys=portion))
+                await self.delivering.deliver(Delivery(keys=portion))
             except ApplicationError as error:
                 self.faults.append(error.message)
         return len(keys)
