@@ -1,4 +1,4 @@
-"""The workflow of a case, from acceptance until the customer is satisfied (its rules: `workflows.domain.case.aggregate`)."""
+"""The workflow of a customer issue, from acceptance to the closed loop (rules: `workflows.domain.case.aggregate`)."""
 
 from __future__ import annotations
 
@@ -76,8 +76,9 @@ class CaseWorkflow(RecordedEntity[Case]):
         await start_tasks(case, self._start)
 
     async def _tell_others(self, case: Case, at: datetime) -> None:
-        """Departments that are not needed any more, and linked cases: whoever hears of an answer finds it in this case."""
+        """Departments whose task is not needed any more, and linked cases."""
         await end_tasks(case)
+        # Only now: whoever hears of an answer finds it in the record of this case.
         for forward in case.forwards:
             self._spend(_PER_FORWARD, len(str(forward.fields)))
         for forward in await send_forwards(case):

@@ -1,7 +1,7 @@
-"""The life of every durable object (a case, a department's task, a review): one loop of steps, the same for all of them.
+"""The loop that every durable object lives by: a case, a department's task, a review.
 
-The rules of an object are in its aggregate (`workflows.domain`), which knows nothing of Temporal. Its workflow adds what
-is special to it: how a step is written down, which other workflows are told, what lists show, and how it ends.
+The rules of an object are in its aggregate (`workflows.domain`), which knows nothing of Temporal. Its workflow adds
+what is special to it: how a step is written down, which other workflows are told, what lists show, and how it ends.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Entity(Generic[_Aggregate, _Entry]):
 
     _commands: ClassVar[Mapping[str, type[Command]]]
     _looks_up_locally: ClassVar[bool] = False
-    """Only where a record says what was judged with the answer may a local activity give it (`workflows.entity.recorded`)."""
+    """Only where a record says what was judged with the answer (`workflows.entity.recorded`)."""
 
     def __init__(self, start: EntityInput[_Aggregate, _Entry]) -> None:
         self._start = start

@@ -26,7 +26,7 @@ class ReceivedSignal(Fact):
 
 
 class EntityInput(Model, Generic[_Aggregate, _Entry]):
-    """The input of an object's workflow: the first two fields are given with the start, the others by the run before."""
+    """The input of an object's workflow. The first two fields are given at the start, the others by the run before."""
 
     time: VirtualTime = Field(default_factory=VirtualTime)
     continue_after: int | None = None
