@@ -1,7 +1,7 @@
 """The histories of objects to which everything happened at once, which no story of the demonstration has.
 
 Asked by a query what became of a command while it was being written; opened and written while the database was locked;
-a worker killed while a step was being written; gone on in a later run.
+gone on in a later run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
@@ -25,7 +24,6 @@ from tests.workflows.workers import worker_of
 from workflows import ports
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
-from workflows.domain.event import EventKind
 from workflows.domain.terms import Settlement
 
 Handle = WorkflowHandle[CaseWorkflow, str]
@@ -72,7 +70,7 @@ class _Slow(World):
 async def raced_histories(client: Client) -> dict[str, WorkflowHistory]:
     """Name of the file -> history."""
     kept: dict[str, WorkflowHistory] = {}
-    for play in (_asked_while_told, _record_locked, _settle_locked_asked, _killed_while_recording, _later_run):
+    for play in (_asked_while_told, _record_locked, _settle_locked_asked, _later_run):
         kept |= {name: await handle.fetch_history() for name, handle in (await play(client)).items()}
     return kept
 
@@ -133,27 +131,6 @@ async def _settle_locked_asked(client: Client) -> dict[str, WorkflowHandle[Any, 
         await case.signal("withdraw", {"by": "customer", "why": "换了系统"})
         await case.result()
     return {"settle_locked_asked": case}
-
-
-async def _killed_while_recording(client: Client) -> dict[str, WorkflowHandle[Any, Any]]:
-    """The next worker finds a step of which the history has no answer."""
-    number = "FB202405060015"
-    dying = _Slow()
-    async with worker_of(client, number, dying.activities):
-        case = await _begin(client, number)
-        await send(case, "claim", "tech-001")
-        dying.locked["record"] = 3
-        dying.reached.clear()
-        await case.signal("reply", {"command_id": uuid4().hex, "by": "tech-001", "text": "在查"})
-        await dying.reached.wait()
-    living = _Slow(events=dying.events)
-    async with worker_of(client, number, living.activities):
-        await case.signal("note", {"by": "tech-001", "text": "还在查"})
-        async with asyncio.timeout(_PATIENCE.total_seconds()):
-            await living.until(lambda: EventKind.REPLIED in [event.kind for event in living.events])
-        await case.signal("withdraw", {"by": "customer", "why": "换了系统"})
-        await case.result()
-    return {"killed_while_recording": case}
 
 
 async def _later_run(client: Client) -> dict[str, WorkflowHandle[Any, Any]]:

@@ -22,7 +22,7 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 KINDS = (CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ReportWorkflow, ArchiveWorkflow, SweepWorkflow)
 
 
-@workflow.defn(name="Case", sandboxed=False)
+@workflow.defn(name="Case")
 class CarelessCase(CaseWorkflow):
     """A change of the kind that needs a patch and has none: a pause before anything is done."""
 
@@ -56,17 +56,13 @@ def history(request: pytest.FixtureRequest) -> WorkflowHistory:
 
 
 async def test_a_case_begun_before_the_upgrade_goes_on_after_it(history: WorkflowHistory) -> None:
-    replayer = Replayer(
-        workflows=KINDS,
-        data_converter=pydantic_data_converter,
-        workflow_runner=RUNNER,
-    )
+    replayer = Replayer(workflows=KINDS, data_converter=pydantic_data_converter, workflow_runner=RUNNER)
     result = await replayer.replay_workflow(history)
     assert result.replay_failure is None
 
 
 async def test_a_change_that_would_stop_open_cases_is_noticed() -> None:
-    replayer = Replayer(workflows=[CarelessCase], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[CarelessCase], data_converter=pydantic_data_converter, workflow_runner=RUNNER)
     result = await replayer.replay_workflow(
         kept(HISTORIES[0].with_name("untouched_climbs.json")), raise_on_replay_failure=False
     )

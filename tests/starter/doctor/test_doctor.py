@@ -21,7 +21,6 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.organisation.loading import load_organisation
 from activities.queries.sweeps import Drift, DriftReason, keep_sweep
@@ -41,6 +40,7 @@ from tests.starter.command_line import bihuan, intake_form
 from tests.starter.installation import PATIENCE, Answer, gap_free, running
 from tests.starter.installation import Installation as Up
 from tests.worker.ports import free_ports
+from tests.workflows.workers import worker_of
 from worker.embedded.server import find_binary
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
@@ -133,7 +133,7 @@ async def test_a_check_that_hangs_or_breaks_holds_up_no_other(tmp_path: Path) ->
 # Temporal
 
 
-@workflow.defn(sandboxed=False)
+@workflow.defn
 class Nothing:
     @workflow.run
     async def run(self) -> None:
@@ -167,10 +167,10 @@ async def test_what_is_missing_on_a_bare_server_is_named_with_the_command_that_m
         assert "temporal operator search-attribute remove --name CaseEscalation" in todo
         absent = wrong(await lines(pollers, settings))
         assert [(status, "bihuan worker" in todo) for status, _, todo in absent] == [("fault", True)] * 2
-        async with Worker(bare.client, task_queue="here", workflows=[Nothing]):
+        async with worker_of(bare.client, "here", [], [Nothing]):
             half = await _until_polled(settings, 1)
             assert "nobody asks task queue here for activities" in half[0][1]
-        async with Worker(bare.client, task_queue="here", workflows=[Nothing], activities=[nothing]):
+        async with worker_of(bare.client, "here", [nothing], [Nothing]):
             assert await _until_polled(settings, 0) == []
         monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
         [(status, what, todo)] = wrong(await lines(server, settings))

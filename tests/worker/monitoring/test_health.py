@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 from activities.database.database import Database
 from tests.postgresql import running_server
 from tests.worker.temporal.wire import Wire, wire
+from tests.workflows.workers import worker_of
 from worker.embedded.server import find_binary
 from worker.monitoring.health import Bounds, Health, Phase
 from worker.temporal.pollers import Pollers
@@ -30,7 +31,7 @@ _POLL = "matching.longPollExpirationInterval"
 async def nothing() -> None: ...
 
 
-@workflow.defn(sandboxed=False)
+@workflow.defn
 class Nothing:
     @workflow.run
     async def run(self) -> None: ...
@@ -77,7 +78,7 @@ def queue() -> str:
 
 
 async def _its_activity_poller_dies(client: Client, queue: str, database: Database) -> None:
-    async with watched(client, queue, database) as health, Worker(client, task_queue=queue, workflows=[Nothing]):
+    async with watched(client, queue, database) as health, worker_of(client, queue, [], [Nothing]):
         alone = ["activity poller: the server has not seen one of this process"]
         await until(health, lambda problems: problems == alone)
         async with Worker(client, task_queue=queue, activities=[nothing]):
@@ -89,7 +90,7 @@ async def _its_activity_poller_dies(client: Client, queue: str, database: Databa
 
 async def _somebody_elses_pollers(client: Client, queue: str, database: Database) -> None:
     async with (
-        Worker(client, task_queue=queue, workflows=[Nothing], activities=[nothing], identity="another"),
+        worker_of(client, queue, [nothing], [Nothing], identity="another"),
         watched(client, queue, database) as health,
     ):
         problems = await until(health, lambda problems: "not looked yet" not in problems)
@@ -101,7 +102,7 @@ async def _the_network_swallows_everything(address: str, queue: str, database: D
         client = await Client.connect(to_server.address)
         async with (
             watched(client, queue, database) as health,
-            Worker(client, task_queue=queue, workflows=[Nothing], activities=[nothing]),
+            worker_of(client, queue, [nothing], [Nothing]),
         ):
             for break_off in (Wire.freeze, Wire.cut):
                 await until(health, ready)
@@ -132,7 +133,7 @@ async def test_a_database_that_is_gone_makes_a_worker_unready_until_it_is_back(
         host = server.rpartition("@")[2]
         async with (
             wire(host) as to_database,
-            Worker(client, task_queue=queue, workflows=[Nothing], activities=[nothing]),
+            worker_of(client, queue, [nothing], [Nothing]),
         ):
             database = Database.open(f"postgresql://postgres@{to_database.address}/postgres")
             await database.migrate()

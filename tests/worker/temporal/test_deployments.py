@@ -18,30 +18,22 @@ from activities.recording.activity import hand_over_nothing
 from starter.doctor.context import DoctorContext
 from starter.doctor.release import release
 from tests.workflows.fake_activities import World
+from tests.workflows.workers import worker_of
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
-from worker.process import RUNNER, build_activities, build_worker
+from worker.process import build_activities, build_worker
 from worker.temporal.deployments import Releases, deployment, point_out_idle
 from worker.temporal.search_attributes import ensure_search_attributes
 from worker.temporal.standalone_delivery import StandaloneDelivery, stable_id
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
-from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
-from workflows.review.workflow import ReviewWorkflow
 
 _PATIENCE = 20.0
 
 
 def build(client: Client, settings: Settings, world: World) -> Worker:
-    return Worker(
-        client,
-        task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
-        activities=world.activities,
-        workflow_runner=RUNNER,
-        deployment_config=deployment(settings),
-    )
+    return worker_of(client, settings.task_queue, world.activities, deployment_config=deployment(settings))
 
 
 async def until(asked: Callable[[], Awaitable[bool]]) -> None:

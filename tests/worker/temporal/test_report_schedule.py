@@ -12,9 +12,9 @@ from temporalio import activity
 from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, ScheduleBackfill
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.policy.loading import load_policy
+from tests.workflows.workers import worker_of
 from worker.temporal.schedules import Periodic, Schedules, monthly, periodic_work, weekly
 from workflows.domain.formats import Days, Weekday
 from workflows.domain.policy.policy import Policy
@@ -48,12 +48,7 @@ async def mail_report(mail: ReportMail) -> ReportMailed:
 async def working(client: Client) -> AsyncIterator[str]:
     """A worker on a task queue of its own."""
     queue = f"reports-{uuid.uuid4().hex[:8]}"
-    async with Worker(
-        client,
-        task_queue=queue,
-        workflows=[ReportWorkflow],
-        activities=[write_report, mail_report],
-    ):
+    async with worker_of(client, queue, [write_report, mail_report], [ReportWorkflow]):
         yield queue
 
 

@@ -10,8 +10,8 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
+from tests.workflows.workers import worker_of
 from worker.embedded.server import find_binary
 from worker.temporal.standalone_delivery import StandaloneDelivery, UndeliverableReport, stable_id
 from workflows.ports import Delivery
@@ -33,7 +33,7 @@ class Mailroom:
         await self.delivered.put(delivery)
 
 
-@workflow.defn(name="Case", sandboxed=False)
+@workflow.defn(name="Case")
 class OpenCase:
     """Stands for a case: keeps what it is signalled."""
 
@@ -69,7 +69,7 @@ async def queue() -> str:
 @pytest.fixture
 async def mailroom(local: WorkflowEnvironment, queue: str) -> AsyncIterator[Mailroom]:
     room = Mailroom()
-    async with Worker(local.client, task_queue=queue, workflows=[OpenCase], activities=[room.deliver]):
+    async with worker_of(local.client, queue, [room.deliver], [OpenCase]):
         yield room
 
 
