@@ -37,7 +37,7 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-## Histories of the demonstration's cases, kept at a release and replayed by the tests ever after.
+## Every history that the tests replay, recorded anew: for a new baseline, see docs/releases.md.
 histories: $(VENV)/installed
 	$(BIN)/python -m tests.workflows.save_histories
 
