@@ -55,7 +55,7 @@ class Recorded(Fact):
     review: ReviewSubject | None = None
     """What the closing calls for; the review's row is written, its workflow still has to be started."""
     joined: str | None = None
-    """The review that runs already and covers the case from now on; it still has to be told."""
+    """The review that runs already and covers the case from now on; it still has to hear of it."""
     marker: StepMarker
     """As it was given; from the history, where this is a replay."""
 
@@ -152,10 +152,10 @@ class ReportRun(Fact):
     def summary(self) -> str:
         """For people, in one line; who did not get it is named."""
         counts = Counter(mail.status for mail in self.mailed)
-        said = [f"{self.report.name}: {self.report.folder}"]
-        said += [f"{status} {count}" for status, count in counts.items()]
-        said += [f"{mail.recipient}: {mail.reason}" for mail in self.mailed if mail.reason]
-        return ", ".join(said)
+        facts = [f"{self.report.name}: {self.report.folder}"]
+        facts += [f"{status} {count}" for status, count in counts.items()]
+        facts += [f"{mail.recipient}: {mail.reason}" for mail in self.mailed if mail.reason]
+        return ", ".join(facts)
 
 
 class SweepOrder(Fact):

@@ -24,21 +24,21 @@ MAIN, CALLER, LATE = "FB202405060001", "FB202405060002", "FB202405060003"
 async def linked_histories(client: Client) -> dict[str, WorkflowHistory]:
     """Name of the file -> history."""
     async with (
-        _case(client, MAIN) as (main, told_main),
-        _case(client, CALLER) as (caller, told_caller),
-        _case(client, LATE) as (late, told_late),
+        _case(client, MAIN) as (main, main_world),
+        _case(client, CALLER) as (caller, caller_world),
+        _case(client, LATE) as (late, late_world),
     ):
         await caller.signal("link", {"by": "tech-001", "to": MAIN})
-        await told_main.until(lambda: _happened(told_main, EventKind.FOLLOWER_ADDED))
+        await main_world.until(lambda: _happened(main_world, EventKind.FOLLOWER_ADDED))
         await main.signal("reply", {"by": "tech-001", "text": "在查"})
         await main.signal("resolve", {"by": "tech-001", **RESOLUTION})
-        await told_caller.until(lambda: _happened(told_caller, EventKind.RESOLVED))
+        await caller_world.until(lambda: _happened(caller_world, EventKind.RESOLVED))
         await caller.signal("refuse", {"by": "customer", "why": "还是不行"})
-        await told_main.until(lambda: _happened(told_main, EventKind.FOLLOWER_REMOVED))
+        await main_world.until(lambda: _happened(main_world, EventKind.FOLLOWER_REMOVED))
         await main.signal("rate", {"by": "customer", "score": "satisfied"})
         await main.result()
         await late.signal("link", {"by": "tech-001", "to": MAIN})
-        await told_late.until(lambda: _happened(told_late, EventKind.UNLINKED))
+        await late_world.until(lambda: _happened(late_world, EventKind.UNLINKED))
         kept = {"linked_main": main, "linked_caller": caller, "linked_too_late": late}
         return {name: await handle.fetch_history() for name, handle in kept.items()}
 

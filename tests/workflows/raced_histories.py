@@ -16,8 +16,8 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from tests.workflows.case.test_workflow import live, send
-from tests.workflows.collaboration.test_workflow import ask, part_of
-from tests.workflows.entity.test_races import OF_A_CASE, OF_A_PART, OF_A_REVIEW, all_at_once
+from tests.workflows.collaboration.test_workflow import ask, task_of
+from tests.workflows.entity.test_races import OF_A_CASE, OF_A_REVIEW, OF_A_TASK, all_at_once
 from tests.workflows.fake_activities import World
 from tests.workflows.review.test_workflow import review_of, world_that_reviews
 from tests.workflows.workers import worker_of
@@ -87,8 +87,8 @@ async def _asked_while_told(client: Client) -> dict[str, WorkflowHandle[Any, Any
     async with worker_of(client, number, world.activities):
         case = await _begin(client, number)
         await ask(world, case)
-        task = part_of(client, case)
-        await asyncio.gather(all_at_once(case, OF_A_CASE), all_at_once(task, OF_A_PART))
+        task = task_of(client, case)
+        await asyncio.gather(all_at_once(case, OF_A_CASE), all_at_once(task, OF_A_TASK))
         await case.signal("withdraw", {"by": "customer", "why": "换了系统"})
         await asyncio.gather(case.result(), task.result())
     subject = world_that_reviews()

@@ -216,7 +216,7 @@ class Entity(Generic[_Aggregate, _Entry]):
         """Sleep until a signal or the earliest deadline; there is a new timer only where none comes before it.
 
         No timer is ever cancelled: to arm it again at every signal would cost two events each, and it may have fired
-        already where this is lived (`workflows.entity.recorded`).
+        already where this is no replay (`workflows.entity.recorded`).
         """
         clock = aggregate.earliest()
         if clock is not None and clock.next is not None and all(due > clock.next for due in self._timers):

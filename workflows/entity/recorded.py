@@ -76,7 +76,7 @@ class RecordedEntity(Entity[_Aggregate, Event]):
         return marker
 
     async def _judge_again(self, aggregate: _Aggregate, marker: StepMarker) -> Sequence[Event]:
-        """Judge what was judged when this was lived; answers the events that were written then."""
+        """In a replay: judge what was judged the first time; answers the events that were written then."""
         if self._signals < marker.signals:
             await workflow.wait_condition(lambda: self._signals >= marker.signals)
         self._judge_signals(aggregate, marker.signals, marker.at)
@@ -96,7 +96,7 @@ class RecordedEntity(Entity[_Aggregate, Event]):
         """Whether an object that is closed may end now: every delivery is done, and no signal is left.
 
         Without deliveries it ends with the step that closed it. The server lets no workflow task end a workflow that
-        has a signal more; a signal that came in while that step was being written is refused, and its sender told so,
+        has a signal more; a signal that came in while that step was being written is refused, and `outcome` says so,
         but it is not written down: what is in the inbox then is no reason for anything.
         """
         if self._idle:

@@ -1,6 +1,6 @@
 """A long life on the real rules, templates and database: nothing is missing from it, and no run of it grows for ever.
 
-Two whole years, day by day, are lived in the pure core: `tests.workflows.domain.case.test_long_life`.
+Two whole years, day by day, pass in the pure core: `tests.workflows.domain.case.test_long_life`.
 """
 
 from __future__ import annotations
@@ -106,20 +106,20 @@ async def _collaborate(real: WorkflowEnvironment, case: WorkflowHandle[CaseWorkf
     """Asked, and answered."""
     asked = await send(case, "collaborate", BY, department="product", duty=f"第{round_}次核对设计")
     assert asked["outcome"] == "accepted", asked
-    part = real.client.get_workflow_handle_for(
+    task = real.client.get_workflow_handle_for(
         CollaborationWorkflow.run, f"{case.id}/product" if round_ == 1 else f"{case.id}/product/{round_}"
     )
     answer = {"department": "product", "result": "设计如此"}
-    await _begun(part)
-    await part.signal("contribute", {**_command("contribute", round_, **answer), "by": "product-001"})
-    assert await part.result() == "done"
+    await _begun(task)
+    await task.signal("contribute", {**_command("contribute", round_, **answer), "by": "product-001"})
+    assert await task.result() == "done"
 
 
-async def _begun(part: WorkflowHandle[Any, Any]) -> None:
-    """The case says accepted a moment before its part is there."""
+async def _begun(task: WorkflowHandle[Any, Any]) -> None:
+    """The case says accepted a moment before its task is there."""
     while True:
         try:
-            await part.describe()
+            await task.describe()
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

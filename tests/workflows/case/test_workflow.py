@@ -57,8 +57,8 @@ STANDARD_LIFE: tuple[tuple[str, str, dict[str, Any]], ...] = (
 async def live(handle: Handle) -> str:
     """The standard life."""
     for name, by, fields in STANDARD_LIFE:
-        told = await send(handle, name, by, **fields)
-        assert told["outcome"] == "accepted", told["reason"]
+        answer = await send(handle, name, by, **fields)
+        assert answer["outcome"] == "accepted", answer["reason"]
     return await handle.result()
 
 
@@ -129,12 +129,12 @@ async def test_a_deadline_in_a_list_is_never_in_the_past_while_a_case_is_alive(
 
 
 def _shown_due(events: Sequence[HistoryEvent]) -> list[tuple[datetime, datetime]]:
-    """When lists were told of deadlines, and of which."""
-    told = [event for event in events if event.HasField(_UPSERT)]
-    fields = [event.upsert_workflow_search_attributes_event_attributes.search_attributes for event in told]
+    """When lists began to show a deadline, and which."""
+    changes = [event for event in events if event.HasField(_UPSERT)]
+    fields = [event.upsert_workflow_search_attributes_event_attributes.search_attributes for event in changes]
     return [
         (event.event_time.ToDatetime(UTC), datetime.fromisoformat(json.loads(field.indexed_fields[DUE.name].data)))
-        for event, field in zip(told, fields, strict=True)
+        for event, field in zip(changes, fields, strict=True)
         if DUE.name in field.indexed_fields
     ]
 
@@ -176,9 +176,9 @@ async def test_the_same_command_twice_is_one_command(start: Starter) -> None:
 
 async def test_the_sender_is_told_why_a_command_was_refused(start: Starter) -> None:
     handle = await start(World())
-    told = await send(handle, "resolve", "agent-001", **RESOLUTION)
-    assert told["outcome"] == "rejected"
-    assert "owner" in told["reason"]
+    answer = await send(handle, "resolve", "agent-001", **RESOLUTION)
+    assert answer["outcome"] == "rejected"
+    assert "owner" in answer["reason"]
 
 
 async def test_a_stranger_is_looked_up_before_being_judged(start: Starter) -> None:
@@ -206,9 +206,9 @@ async def test_an_outage_of_the_database_loses_nothing_and_grows_no_history(star
     await handle.signal("progress", {"by": "tech-001", "text": "已定位"})
     assert await live_on(handle) == "satisfied"
     assert world.down == 0
-    told = [event.kind for event in world.events]
-    assert told.index(EventKind.REPLIED) + 1 == told.index(EventKind.PROGRESSED)
-    assert [event.sequence for event in world.events] == list(range(1, len(told) + 1))
+    recorded = [event.kind for event in world.events]
+    assert recorded.index(EventKind.REPLIED) + 1 == recorded.index(EventKind.PROGRESSED)
+    assert [event.sequence for event in world.events] == list(range(1, len(recorded) + 1))
     events = (await handle.fetch_history()).events
     scheduled = [e for e in events if e.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED]
     assert len(scheduled) < world.records - 5, "retried by the server, not by growing the history"

@@ -1,4 +1,4 @@
-"""Departments' parts as workflows of their own: they answer, are late, outlive their case's runs, and end with it."""
+"""Departments' tasks as workflows of their own: they answer, are late, outlive their case's runs, and end with it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from workflows.domain.event import EventKind, Message
 ASK = {"department": "sales", "duty": "核对合同"}
 
 
-def part_of(client: Client, case: WorkflowHandle[CaseWorkflow, str], suffix: str = "sales") -> WorkflowHandle[Any, str]:
-    """The workflow of a department's part."""
+def task_of(client: Client, case: WorkflowHandle[CaseWorkflow, str], suffix: str = "sales") -> WorkflowHandle[Any, str]:
+    """The workflow of a department's task."""
     return client.get_workflow_handle_for(CollaborationWorkflow.run, f"{case.id}/{suffix}")
 
 
@@ -37,8 +37,8 @@ def times(world: World, kind: EventKind) -> int:
 
 async def ask(world: World, handle: WorkflowHandle[CaseWorkflow, str], **fields: Any) -> None:
     """Ask sales, and wait until somebody there was picked."""
-    told = await send(handle, "collaborate", "tech-001", **ASK, **fields)
-    assert told["outcome"] == "accepted", told["reason"]
+    answer = await send(handle, "collaborate", "tech-001", **ASK, **fields)
+    assert answer["outcome"] == "accepted", answer["reason"]
     await world.until(lambda: seen(world, EventKind.COLLABORATION_ASSIGNED))
 
 
@@ -46,11 +46,11 @@ async def test_a_department_answers_and_the_case_knows(start: Starter, real: Wor
     world = World()
     case = await start(world)
     await ask(world, case)
-    part = part_of(real.client, case)
+    task = task_of(real.client, case)
     assert (await send(case, "resolve", "tech-001", **RESOLUTION))["outcome"] == "rejected"
-    assert (await send(part, "claim", "sales-002"))["outcome"] == "accepted"
-    assert (await send(part, "contribute", "sales-002", department="sales", result="合同有效"))["outcome"] == "accepted"
-    assert await part.result() == "done"
+    assert (await send(task, "claim", "sales-002"))["outcome"] == "accepted"
+    assert (await send(task, "contribute", "sales-002", department="sales", result="合同有效"))["outcome"] == "accepted"
+    assert await task.result() == "done"
     await world.until(lambda: seen(world, EventKind.CONTRIBUTED))
     assert world.view is not None
     assert world.view.collaborations[0].result == "合同有效"
@@ -71,66 +71,66 @@ async def test_a_late_department_escalates_without_anyone_stepping_in(
     late = [event for event in world.events if event.kind is EventKind.COLLABORATION_LATE]
     assert len(late) == 1
     assert world.view is not None
-    part = world.view.collaborations[0]
-    assert part.late_at is not None
-    assert timedelta(0) <= part.late_at - part.due < timedelta(seconds=1)
+    task = world.view.collaborations[0]
+    assert task.late_at is not None
+    assert timedelta(0) <= task.late_at - task.due < timedelta(seconds=1)
     climbed = [event.detail["to"] for event in world.events if event.kind is EventKind.COLLABORATION_ESCALATED]
     assert climbed == ["sales-lead", "sales-head", "tech-lead"]
     told = {(notice.message, notice.recipient) for event in world.events for notice in event.notices}
     assert {(Message.COLLABORATION_LATE, "sales-001"), (Message.COLLABORATION_ESCALATED, "sales-head")} <= told
-    await part_of(skipping.client, case).terminate()
+    await task_of(skipping.client, case).terminate()
 
 
-async def test_a_part_outlives_the_runs_of_its_case(start: Starter, real: WorkflowEnvironment) -> None:
+async def test_a_task_outlives_the_runs_of_its_case(start: Starter, real: WorkflowEnvironment) -> None:
     world = World()
     case = await start(world, continue_after=30)
     await ask(world, case)
     for count in range(30):
         await send(case, "note", "tech-001", text=f"第{count}次")
-    part = part_of(real.client, case)
+    task = task_of(real.client, case)
     for count in range(12):
-        assert (await send(part, "claim", "agent-999"))["outcome"] == "rejected"
-        assert (await send(part, "claim", f"sales-00{count % 2 + 1}"))["outcome"] == "accepted"
-    for handle in (case, part):
+        assert (await send(task, "claim", "agent-999"))["outcome"] == "rejected"
+        assert (await send(task, "claim", f"sales-00{count % 2 + 1}"))["outcome"] == "accepted"
+    for handle in (case, task):
         first = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
         assert first.continued_execution_run_id, "both are in a later run"
-    assert (await send(part, "contribute", "sales-001", department="sales", cannot="没有合同"))["outcome"] == "accepted"
+    assert (await send(task, "contribute", "sales-001", department="sales", cannot="没有合同"))["outcome"] == "accepted"
     await world.until(lambda: seen(world, EventKind.CONTRIBUTED))
     claims = [event for event in world.events if event.kind is EventKind.COLLABORATION_CLAIMED]
     assert len(claims) == 12, "no report is lost or told twice"
 
 
-async def test_closing_the_case_ends_the_part(start: Starter, real: WorkflowEnvironment) -> None:
+async def test_closing_the_case_ends_the_task(start: Starter, real: WorkflowEnvironment) -> None:
     world = World()
     case = await start(world)
     await ask(world, case)
     assert (await send(case, "withdraw", "customer", why="不用了"))["outcome"] == "accepted"
     assert await case.result() == "withdrawn"
-    assert await part_of(real.client, case).result() == "ended"
+    assert await task_of(real.client, case).result() == "ended"
     assert [event.kind for event in world.events][-2:] == [EventKind.COLLABORATION_ENDED, EventKind.CLOSED]
 
 
-async def test_a_part_ends_by_itself_when_its_case_is_gone(start: Starter, real: WorkflowEnvironment) -> None:
+async def test_a_task_ends_by_itself_when_its_case_is_gone(start: Starter, real: WorkflowEnvironment) -> None:
     world = World()
     case = await start(world)
     await ask(world, case)
     await case.terminate()
-    part = part_of(real.client, case)
-    await part.signal("claim", {"by": "sales-001"})
-    assert await part.result() == "deserted"
+    task = task_of(real.client, case)
+    await task.signal("claim", {"by": "sales-001"})
+    assert await task.result() == "deserted"
 
 
-async def test_a_malformed_signal_to_a_part_is_refused_and_recorded(start: Starter, real: WorkflowEnvironment) -> None:
+async def test_a_malformed_signal_to_a_task_is_refused_and_recorded(start: Starter, real: WorkflowEnvironment) -> None:
     world = World()
     case = await start(world)
     await ask(world, case)
-    part = part_of(real.client, case)
-    await part.signal("contribute", "just a text")
-    await part.signal("contribute", {"by": "sales-001", "department": "sales"})
-    await part.signal("dance", {"by": "sales-001"})
-    await part.signal("claim", args=[1, 2])
-    assert (await send(part, "claim", "agent-999"))["reason"] == "agent-999 is not in the organisation"
-    assert (await send(part, "claim", "sales-001"))["outcome"] == "accepted"
+    task = task_of(real.client, case)
+    await task.signal("contribute", "just a text")
+    await task.signal("contribute", {"by": "sales-001", "department": "sales"})
+    await task.signal("dance", {"by": "sales-001"})
+    await task.signal("claim", args=[1, 2])
+    assert (await send(task, "claim", "agent-999"))["reason"] == "agent-999 is not in the organisation"
+    assert (await send(task, "claim", "sales-001"))["outcome"] == "accepted"
     await world.until(lambda: seen(world, EventKind.COLLABORATION_CLAIMED))
     reasons = [str(event.detail["reason"]) for event in world.events if event.kind is EventKind.REJECTED]
     assert len(reasons) == 5
@@ -143,16 +143,16 @@ async def test_a_department_may_be_asked_again_after_it_could_not(start: Starter
     world = World()
     case = await start(world)
     await ask(world, case)
-    await send(part_of(real.client, case), "contribute", "sales-001", department="sales", cannot="缺少编号")
+    await send(task_of(real.client, case), "contribute", "sales-001", department="sales", cannot="缺少编号")
     await world.until(lambda: seen(world, EventKind.CONTRIBUTED))
     assert (await send(case, "collaborate", "tech-001", **ASK))["outcome"] == "accepted"
     await world.until(lambda: times(world, EventKind.COLLABORATION_ASSIGNED) == 2)
-    again = part_of(real.client, case, "sales/2")
+    again = task_of(real.client, case, "sales/2")
     assert (await send(again, "contribute", "sales-001", department="sales", result="好"))["outcome"] == "accepted"
     assert await again.result() == "done"
 
 
-async def test_a_part_is_a_child_of_its_case_with_its_own_search_attributes(
+async def test_a_task_is_a_child_of_its_case_with_its_own_search_attributes(
     start: Starter, real: WorkflowEnvironment
 ) -> None:
     world = World()
@@ -163,9 +163,9 @@ async def test_a_part_is_a_child_of_its_case_with_its_own_search_attributes(
     assert [e.start_child_workflow_execution_initiated_event_attributes.workflow_id for e in started] == [
         f"{case.id}/sales"
     ]
-    part = part_of(real.client, case)
-    assert (await send(part, "claim", "sales-001"))["outcome"] == "accepted"
-    described = await part.describe()
+    task = task_of(real.client, case)
+    assert (await send(task, "claim", "sales-001"))["outcome"] == "accepted"
+    described = await task.describe()
     values = {pair.key.name: pair.value for pair in described.typed_search_attributes}
     assert values["CaseStatus"] == "part_open"
     assert (values["CaseDepartment"], values["CaseOwner"]) == ("sales", "sales-001")

@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.builders import MONDAY, NUMBER
 from tests.workflows.case.test_workflow import send
-from tests.workflows.collaboration.test_workflow import ask, part_of
+from tests.workflows.collaboration.test_workflow import ask, task_of
 from tests.workflows.conftest import Starter
 from tests.workflows.fake_activities import World
 from tests.workflows.review.test_workflow import world_that_reviews
@@ -30,7 +30,7 @@ from workflows.review.workflow import ReviewWorkflow
 CONTINUE_AFTER = 20
 """Events of history: so few that a run lasts for a handful of commands."""
 CLIENTS, COMMANDS, LIVES = 2, 10, 3
-PATIENCE = timedelta(seconds=3)
+QUERY_TIMEOUT = timedelta(seconds=3)
 BUSY = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.RESOURCE_EXHAUSTED}
 Handle = WorkflowHandle[Any, Any]
 
@@ -57,7 +57,7 @@ async def judged(handle: Handle, command_id: str) -> str:
     """What became of it; a server that has its hands full is asked again."""
     while True:
         try:
-            outcome = await handle.query("outcome", command_id, result_type=CommandOutcome, rpc_timeout=PATIENCE)
+            outcome = await handle.query("outcome", command_id, result_type=CommandOutcome, rpc_timeout=QUERY_TIMEOUT)
         except RPCError as error:
             if error.status not in BUSY:
                 raise
@@ -108,19 +108,19 @@ async def test_what_a_department_reports_while_a_new_run_of_its_case_begins_is_i
         world = World()
         case = await start(world, continue_after=CONTINUE_AFTER)
         await ask(world, case)
-        part = part_of(real.client, case)
+        task = task_of(real.client, case)
 
         async def claims() -> list[str]:
             ids = [uuid4().hex for _ in range(CLIENTS * COMMANDS)]
             for command_id in ids:
-                await part.signal("claim", {"command_id": command_id, "by": "sales-001", "department": "product"})
+                await task.signal("claim", {"command_id": command_id, "by": "sales-001", "department": "product"})
                 await asyncio.sleep(0)
             return ids
 
-        of_part, of_case = await asyncio.gather(claims(), at_once(case, "note", "tech-001", {"text": "看到了"}))
-        assert (await send(part, "contribute", "sales-001", department="sales", result="好"))["outcome"] == "accepted"
+        of_task, of_case = await asyncio.gather(claims(), at_once(case, "note", "tech-001", {"text": "看到了"}))
+        assert (await send(task, "contribute", "sales-001", department="sales", result="好"))["outcome"] == "accepted"
         await world.until(lambda: any(event.kind is EventKind.CONTRIBUTED for event in world.events))
-        assert sorted(refused(world.events)) == sorted(of_part)
+        assert sorted(refused(world.events)) == sorted(of_task)
         assert len([event for event in world.events if event.kind is EventKind.NOTED]) == len(of_case)
         assert gapless(world.events)
         assert await went_on(case)

@@ -1,6 +1,6 @@
-"""Commands and questions come while steps are being written: in whatever order, a replay finds what was lived.
+"""Commands and queries come while steps are being written: in whatever order, a replay comes to the same.
 
-A question that is answered while a local activity runs lets its answer reach the workflow together with later events;
+A query that is answered while a local activity runs lets its answer reach the workflow together with later events;
 a replay has it before them. A case that decides anything by that order is stuck as soon as its worker is restarted.
 """
 
@@ -16,7 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.builders import MONDAY, NUMBER, RESOLUTION
 from tests.workflows.case.test_workflow import send
-from tests.workflows.collaboration.test_workflow import ask, part_of
+from tests.workflows.collaboration.test_workflow import ask, task_of
 from tests.workflows.conftest import Starter
 from tests.workflows.entity.test_new_runs import gapless, judged
 from tests.workflows.fake_activities import World
@@ -47,7 +47,7 @@ OF_A_CASE: Sequence[Command] = (
     ("dance", "tech-001", {}),
 )
 """Some need a lookup; most change search attributes or the earliest deadline."""
-OF_A_PART: Sequence[Command] = (
+OF_A_TASK: Sequence[Command] = (
     ("claim", "sales-001", {}),
     ("claim", "agent-999", {}),
     ("claim", "tech-001", {}),
@@ -93,23 +93,23 @@ async def test_a_case_that_is_asked_while_it_is_told_survives_a_restart(
         assert await play_all(real.client, number) == world.view
 
 
-async def test_a_part_that_is_asked_while_it_is_told_survives_a_restart(
+async def test_a_task_that_is_asked_while_it_is_told_survives_a_restart(
     start: Starter, real: WorkflowEnvironment
 ) -> None:
     async def one() -> Handle:
         world = World()
         case = await start(world)
         await ask(world, case)
-        part = part_of(real.client, case)
-        await all_at_once(part, OF_A_PART)
-        told = await send(part, "contribute", "sales-001", department="sales", result="好")
-        assert told["outcome"] == "accepted"
-        assert await part.result() == "done"
+        task = task_of(real.client, case)
+        await all_at_once(task, OF_A_TASK)
+        answer = await send(task, "contribute", "sales-001", department="sales", result="好")
+        assert answer["outcome"] == "accepted"
+        assert await task.result() == "done"
         await world.until(lambda: any(event.kind is EventKind.CONTRIBUTED for event in world.events))
-        return part
+        return task
 
-    for part in await asyncio.gather(*(one() for _ in range(LIVES))):
-        assert await play_all(real.client, part.id) == await part.query(CollaborationWorkflow.state)
+    for task in await asyncio.gather(*(one() for _ in range(LIVES))):
+        assert await play_all(real.client, task.id) == await task.query(CollaborationWorkflow.state)
 
 
 async def test_a_review_that_is_asked_while_it_is_told_survives_a_restart(real: WorkflowEnvironment) -> None:

@@ -51,8 +51,8 @@ async def test_a_closed_case_is_reviewed_until_its_measures_are_done(start: Star
         ("approve", "tech-head", {}),
         ("measure_done", "tech-002", {"measure": 1}),
     ):
-        told = await send(review, name, by, **fields)
-        assert told["outcome"] == "accepted", told["reason"]
+        answer = await send(review, name, by, **fields)
+        assert answer["outcome"] == "accepted", answer["reason"]
     assert await review.result() == "all measures are done"
     assert world.review is not None
     assert world.review.status is ReviewStatus.DONE
@@ -116,8 +116,8 @@ async def test_a_review_goes_on_through_many_runs_and_a_database_that_was_away(
     review = review_of(real.client, case)
     for count in range(25):
         world.down = 4 if count == 3 else world.down
-        told = await send(review, "name_author", "tech-head", author=f"tech-00{count % 2 + 1}")
-        assert told["outcome"] == "accepted", told["reason"]
+        answer = await send(review, "name_author", "tech-head", author=f"tech-00{count % 2 + 1}")
+        assert answer["outcome"] == "accepted", answer["reason"]
     await world.until(lambda: times(world, EventKind.REVIEW_AUTHOR_NAMED) == 25)
     refused = 0
     while not (await _started(review)).continued_execution_run_id:
