@@ -23,9 +23,11 @@ _KINDS = {"int": "N", "float": "N", "Path": "PATH"}
 _NEEDED = "Needed. "
 _HEAD = """# Commands
 
-Every command of `bihuan`, made from the code by `python docs/reference.py`; who uses which, and for what, is in the [guide](guide.md). `bihuan COMMAND --help` shows the same.
+Every command of `bihuan`, made from the code by `python docs/reference.py`; `bihuan COMMAND --help` shows the same. Who
+uses which, and for what, is in the [guide](guide.md).
 
-Exit codes: 0 done, 1 refused or failed with one line on standard error, 2 wrong usage. `--debug` shows where an unexpected error comes from, `--version` the release.
+Exit codes: 0 done, 1 refused or failed with one line on standard error, 2 wrong usage. `--debug` shows where an
+unexpected error comes from, `--version` the release.
 
 Options that many commands have, with the same meaning everywhere:
 
