@@ -9,6 +9,8 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ _CITED = re.compile(r"\bR([1-9][0-9]?)(?:[-–]R?([1-9][0-9]?))?\b")
 _BUILT = re.compile(r"^\| R([0-9]+) \|.*\| built", re.MULTILINE)
 _UNCITED = re.compile(r"(?<=that do not name the rule: ).*(?=\.\n)")
 _EXAMPLE = re.compile(r"^\s*Example: (.*)$", re.MULTILINE)
+_COMMAND = re.compile(r"  ([a-z-]+(?: [a-z-]+)*?) +[A-Z]")
 _KINDS = {"int": "N", "float": "N", "Path": "PATH"}
 _NEEDED = "Needed. "
 _HEAD = """# Commands
@@ -36,15 +39,30 @@ Options that many commands have, with the same meaning everywhere:
 
 def commands_page() -> str:
     """docs/commands.md as the code has it."""
-    from starter.admin import _COMMANDS, build_app
+    from starter.admin import build_app
 
     app = build_app()
-    shared = _shared([_options(_found(app, words)) for _, _, named in _COMMANDS for words, _ in named])
+    shared = _shared([_options(_found(app, words)) for named in sections().values() for words in named])
     lines = [_HEAD + _table(shared)]
-    for title, _, named in _COMMANDS:
+    for title, named in sections().items():
         lines.append(f"\n## {title}\n")
-        lines += [_section(words, _found(app, words), shared) for words, _ in named]
+        lines += [_section(words, _found(app, words), shared) for words in named]
     return "\n".join(lines)
+
+
+def sections() -> dict[str, list[str]]:
+    """The commands by the titles under which `bihuan --help` has them."""
+    from starter.admin import run
+
+    with redirect_stdout(StringIO()) as overview:
+        run(["--help"])
+    found: dict[str, list[str]] = {}
+    for line in overview.getvalue().splitlines():
+        if line.endswith(":") and not line.startswith(" "):
+            found[line.removesuffix(":")] = named = []
+        elif command := _COMMAND.match(line):
+            named.append(command[1])
+    return found
 
 
 def uncited_rules() -> str:

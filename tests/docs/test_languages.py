@@ -6,14 +6,13 @@ import re
 
 import pytest
 
-from starter.admin import _COMMANDS
-from tests.docs.pages import PAGES, ROOT, prose, read, rows
+from tests.docs.pages import PAGES, ROOT, prose, read, reference, rows
 
 _READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 _GUIDES = [ROOT / "docs" / "guide.md", ROOT / "docs" / "guide.zh-CN.md"]
 _LONGEST = 200
 _COMMAND = re.compile(r"bihuan ([a-z][a-z-]*(?: [a-z]+)?)")
-_NAMES = {words for _, _, named in _COMMANDS for words, _ in named}
+_NAMES = {words for named in reference().sections().values() for words in named}
 
 
 def _commands(text: str) -> set[str]:

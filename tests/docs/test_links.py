@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from starter.admin import _COMMANDS, _DEFAULTS, build_app
-from tests.docs.pages import PAGES, ROOT, name, prose, read
+from starter.admin import build_app
+from tests.docs.pages import PAGES, ROOT, name, prose, read, reference
 
 _LINK = re.compile(r"!?\[(?:[^\[\]]|`[^`]*`)*\]\(([^()\s]+)\)")
 _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
@@ -135,13 +135,13 @@ def _app() -> Any:
 
 def _found(words: list[str]) -> tuple[str | None, list[str]]:
     """The longest command that the words begin with; a group whose name stands alone counts as one."""
-    names = {one for _, _, named in _COMMANDS for one, _ in named}
+    names = {one for named in reference().sections().values() for one in named}
     for length in (3, 2, 1):
         said = " ".join(words[:length])
         if said in names:
             return said, words[length:]
     if any(one.startswith(f"{words[0]} ") for one in names) and (
-        len(words) == 1 or words[1] in {"X", "--help"} or "|" in words[1] or words[0] in _DEFAULTS
+        len(words) == 1 or words[1] in {"X", "--help"} or "|" in words[1] or any(char.isdigit() for char in words[1])
     ):
         return "", []
     return None, []
