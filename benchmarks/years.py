@@ -26,7 +26,7 @@ from typing import Any
 
 from sqlalchemy import select
 from temporalio.client import WorkflowHandle, WorkflowHistory
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
 from activities.database.tables import case_record, timeline
@@ -36,6 +36,7 @@ from benchmarks.load import Company, company
 from benchmarks.standard_life import form
 from starter.console.screen import print_json, print_table
 from worker.process import RUNNER
+from worker.temporal.rpc import is_not_found
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
@@ -102,7 +103,7 @@ class Life:
                 break
             except RPCError as error:
                 self.sent["contribute"] -= 1
-                if error.status is not RPCStatusCode.NOT_FOUND:
+                if not is_not_found(error):
                     raise
             await asyncio.sleep(_ASKING)
         await asyncio.wait_for(part.result(), _PATIENCE)

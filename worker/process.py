@@ -33,7 +33,7 @@ from worker.monitoring.metrics import installed_version
 from worker.monitoring.systemd import keep_watchdog_calm, tell_supervisor
 from worker.sweep.activity import SweepActivities
 from worker.temporal.connection import connect
-from worker.temporal.deployments import deployment, point_out_idle
+from worker.temporal.deployments import deployment_config, warn_if_idle
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.pollers import Pollers
 from worker.temporal.schedules import keep_schedules
@@ -210,7 +210,7 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
         sticky_queue_schedule_to_start_timeout=_STICKY,
         graceful_shutdown_timeout=DRAIN,
         max_heartbeat_throttle_interval=_BEAT,
-        deployment_config=deployment(settings),
+        deployment_config=deployment_config(settings),
         # Otherwise the SDK makes up a name from the code of every module there is: most of the time a start took.
         build_id=None if settings.build_id else f"bihuan-{installed_version()}",
     )
@@ -252,7 +252,7 @@ async def run_worker(
             monitor.health.watch(Pollers(client, settings.task_queue), installation.database)
         )
         calming = asyncio.create_task(keep_watchdog_calm())
-        idling = asyncio.create_task(point_out_idle(client, settings))
+        idling = asyncio.create_task(warn_if_idle(client, settings))
         stopping = asyncio.create_task(stop.wait())
         try:
             monitor.health.enter(Phase.RUNNING)

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.queries.case_record import CaseRecord
 from starter.demo.failure import StoryFailedError
 from starter.demo.record import LiveRecord
+from worker.temporal.rpc import found_or_none
 from workflows.domain.ids import review_id
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import CUSTOMER
@@ -74,7 +74,7 @@ class Actor:
         review = self._workflow(review_id(self.number))
         try:
             async with asyncio.timeout(_PATIENCE):
-                while not await _exists(review):  # noqa: ASYNC110 - nothing here says when the server has it
+                while await found_or_none(review.describe()) is None:  # noqa: ASYNC110 - nothing here says when the server has it
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise StoryFailedError("没有开始复盘 its review never began") from None
@@ -107,13 +107,3 @@ class Actor:
         if accepted:
             return bool(file.view and file.timeline)
         return any(entry["detail"].get("command_id") == command_id for entry in file.timeline)  # type: ignore[union-attr]
-
-
-async def _exists(workflow: WorkflowHandle[Any, Any]) -> bool:
-    try:
-        await workflow.describe()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True

@@ -27,7 +27,8 @@ from worker.encryption.failures import MissingKeyError
 from worker.encryption.keys import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
-from worker.temporal.connection import connect, is_unavailable
+from worker.temporal.connection import connect
+from worker.temporal.rpc import RPC_TIMEOUT, is_not_found, is_unavailable
 from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
 from workflows.domain.commands.command import parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
@@ -39,7 +40,6 @@ _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before it counts as queued; the server keeps it either way."""
 _RECORDING = 0.05
 """Seconds a case has to record what it judged; asked before, the question costs three events of its history."""
-_RPC_TIMEOUT = timedelta(seconds=5)
 _AT_ONCE = 20
 """Cases told at the same time: enough to keep a worker busy, few enough to leave it time for deadlines."""
 _NOBODY = "no worker has answered yet; the server keeps the command, and the case judges it when one does"
@@ -151,7 +151,7 @@ class _Order:
         try:
             await _signal(handle, command, payload)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(error):
                 raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
             await _start_late(client, settings, self.company, number)
             await _signal(handle, command, payload)
@@ -219,13 +219,13 @@ async def _signal_part(handle: WorkflowHandle[Any, Any], command: str, payload: 
     try:
         await _signal(handle, command, payload)
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if is_not_found(error):
             raise WorkflowOverError from None
         raise Problem(f"{handle.id}: Temporal did not take {command}: {error.message}") from None
 
 
 async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
-    await handle.signal(command, payload, rpc_timeout=_RPC_TIMEOUT)
+    await handle.signal(command, payload, rpc_timeout=RPC_TIMEOUT)
 
 
 async def _start_late(client: Client, settings: Settings, company: CompanyTime, number: str) -> None:

@@ -6,18 +6,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetWorkflowExecutionHistoryReverseRequest
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.exceptions import FailureError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.database.database import Database
 from activities.queries.attention import REPORT, Attention, AttentionReason
@@ -28,6 +26,8 @@ from worker.encryption.failures import MissingKeyError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect, web_ui
+from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
+from worker.temporal.task_queue import describe_task_queue
 from workflows.domain.problem import Problem
 from workflows.search_attributes import BLOCKED
 
@@ -39,12 +39,7 @@ _SILENT = frozenset({
 """Reasons of the record behind which a failing task may hide."""
 _MOST = 500
 """Cases asked about at Temporal; when more fail, the reason is the same for most."""
-_POLLED_WITHIN = timedelta(seconds=90)
-"""A worker that runs asks at least every minute."""
-_TAKEN_WITHIN = timedelta(seconds=10)
-"""A worker that runs takes a task sooner."""
 _LAST_EVENTS = 100
-_RPC_TIMEOUT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -134,38 +129,27 @@ def _unswept(sweep: Sweep | None) -> str | None:
 
 async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[StuckItem]:
     numbers = set(suspects)
-    async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=_RPC_TIMEOUT):
+    async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=RPC_TIMEOUT):
         numbers.add(execution.id)
     found: list[StuckItem] = []
     for number in sorted(numbers)[:_MOST]:
-        try:
-            description = await client.get_workflow_handle(number).describe(rpc_timeout=_RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            continue
-        link = _link(settings, number, client.namespace)
-        found += [fault async for fault in _faults(client, description, link)]
+        handle = client.get_workflow_handle(number)
+        description = await found_or_none(handle.describe(rpc_timeout=RPC_TIMEOUT))
+        if description is not None:
+            link = _link(settings, number, client.namespace)
+            found += [fault async for fault in _faults(client, description, link)]
     return found
 
 
 async def _unattended(client: Client, task_queue: str) -> str | None:
     """Whether nobody asks for work: then nothing goes on, and no case shows why."""
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=task_queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        report_stats=True,
-    )
-    answer = await client.workflow_service.describe_task_queue(request, timeout=_RPC_TIMEOUT)
-    waited = answer.stats.approximate_backlog_age.ToTimedelta()
-    if answer.stats.approximate_backlog_count and waited > _TAKEN_WITHIN:
+    queue = await describe_task_queue(client, task_queue, backlog=True)
+    if queue.is_behind:
         return (
-            f"{answer.stats.approximate_backlog_count} tasks wait in task queue {task_queue}, the first for "
-            f"{waited.total_seconds():.0f} s: no worker takes them (bihuan up, bihuan worker)"
+            f"{queue.backlog} tasks wait in task queue {task_queue}, the first for "
+            f"{queue.backlog_age.total_seconds():.0f} s: no worker takes them (bihuan up, bihuan worker)"
         )
-    newest = max((poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers), default=None)
-    if newest is not None and datetime.now(UTC) - newest < _POLLED_WITHIN:
+    if queue.alive():
         return None
     return f"no worker polls task queue {task_queue}: nothing goes on until one does (bihuan up, bihuan worker)"
 
@@ -203,7 +187,7 @@ async def _task_failure(client: Client, execution: WorkflowExecution) -> str | N
     request = GetWorkflowExecutionHistoryReverseRequest(
         namespace=client.namespace, execution=execution, maximum_page_size=_LAST_EVENTS
     )
-    answer = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=_RPC_TIMEOUT)
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=RPC_TIMEOUT)
     for event in answer.history.events:
         if event.HasField("workflow_task_completed_event_attributes"):
             return None

@@ -19,8 +19,8 @@ from activities.recording.activity import HandOver
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
 from worker.sweep.recovery import Recovery
-from worker.temporal.connection import is_unavailable
-from worker.temporal.schedules import Periodic, Schedules
+from worker.temporal.rpc import is_unavailable
+from worker.temporal.schedules import ScheduledWork, Schedules
 from workflows.domain.ids import SWEEP
 from workflows.ports import SweepOrder, SweepRun
 
@@ -120,7 +120,7 @@ class SweepActivities:
 
     async def _schedule(self) -> bool:
         every = self.installation.settings.sweep
-        work = Periodic(
+        work = ScheduledWork(
             id=SCHEDULE,
             when=every,
             workflow=SWEEP,
@@ -131,7 +131,7 @@ class SweepActivities:
         )
         settings = self.installation.settings
         try:
-            await Schedules(self.client, settings.task_queue, "UTC").settle([work])
+            await Schedules(self.client, settings.task_queue, "UTC").apply([work])
         except RPCError as error:
             if is_unavailable(error):
                 raise

@@ -20,6 +20,7 @@ from activities.queries.inventory import CaseRow, Inventory
 from activities.queries.sweeps import Drift, DriftReason
 from worker.installation.installation import Installation
 from worker.sweep.recovery import nothing
+from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from workflows.domain.ids import CASE, COLLABORATION, case_number
 from workflows.domain.review.view import ReviewRequest
 from workflows.search_attributes import BLOCKED, DUE, OWNER, PRIORITY, STATUS
@@ -35,7 +36,6 @@ _ASKED = 20
 _AT_ONCE = 20
 _PAGE = 200
 """A busy server on SQLite needed more than the five seconds of a call for a thousand."""
-_RPC_TIMEOUT = timedelta(seconds=5)
 _TOLERANCE = timedelta(seconds=1)
 """Between a due time in the record and the same in a list."""
 
@@ -97,7 +97,7 @@ class Comparison:
         kinds = "WorkflowType IN ('Case', 'Collaboration', 'Review')"
         query = f"{kinds} AND ExecutionStatus = 'Running' AND TaskQueue = '{self._queue}'"
         page: list[WorkflowExecution] = []
-        async for execution in self.client.list_workflows(query, page_size=_PAGE, rpc_timeout=_RPC_TIMEOUT):
+        async for execution in self.client.list_workflows(query, page_size=_PAGE, rpc_timeout=RPC_TIMEOUT):
             self.running.add(execution.id)
             page.append(execution)
             if len(page) == _PAGE:
@@ -226,7 +226,7 @@ class Comparison:
     async def _sequence(self, number: str) -> tuple[str, int | None]:
         """How far its workflow is; None where nobody answers, which other lists show."""
         try:
-            view: Any = await self.client.get_workflow_handle(number).query("state", rpc_timeout=_RPC_TIMEOUT)
+            view: Any = await self.client.get_workflow_handle(number).query("state", rpc_timeout=RPC_TIMEOUT)
         except (RPCError, WorkflowQueryFailedError):
             return number, None
         return number, view["sequence"] if view else None
@@ -237,7 +237,7 @@ class Comparison:
         ours = f"ActivityType = 'deliver' AND TaskQueue = '{self._queue}'"
         query = f"{ours} AND ExecutionStatus = 'Running' AND StartTime < '{since}'"
         try:
-            async for one in self.client.list_activities(query, limit=_PAGE, rpc_timeout=_RPC_TIMEOUT):
+            async for one in self.client.list_activities(query, limit=_PAGE, rpc_timeout=RPC_TIMEOUT):
                 number = one.activity_id.removeprefix("deliver:").partition(":")[0]
                 self._say(_Suspect(number, one.activity_id), DriftReason.DELIVERY_UNENDING)
         except RPCError as error:
@@ -253,13 +253,9 @@ class Comparison:
         return answers
 
     async def _status(self, suspect: _Suspect) -> _Ended:
-        try:
-            found = await self.client.get_workflow_handle(suspect.workflow).describe(rpc_timeout=_RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return None
-            raise
-        return found.status
+        handle = self.client.get_workflow_handle(suspect.workflow)
+        found = await found_or_none(handle.describe(rpc_timeout=RPC_TIMEOUT))
+        return found.status if found is not None else None
 
     def _say_gone(self, suspect: _Suspect, ended: _Ended) -> None:
         if ended is None:

@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.delivery.activity import DeliveryActivities
 from activities.queries.inventory import Inventory, UndeliveredMessage
 from activities.recording.activity import HandOver
 from worker.installation.installation import Installation
-from worker.temporal.connection import is_unavailable
+from worker.temporal.rpc import RPC_TIMEOUT, found_or_none, is_unavailable
 from worker.temporal.standalone_delivery import stable_id
 from worker.temporal.starting import start_case, start_review
 from workflows.domain.ids import review_id
@@ -33,7 +33,6 @@ _LISTED = 100
 """Deliveries asked for in one question."""
 _DELIVERED = 50
 """Messages of one delivery by hand: a mail server that is down is asked once for all of them."""
-_RPC_TIMEOUT = timedelta(seconds=5)
 _log = logging.getLogger("bihuan.recovery")
 
 
@@ -163,7 +162,7 @@ class Recovery:
             return set()
         query = f"ActivityType = 'deliver' AND ExecutionStatus = 'Running' AND ActivityId IN ({', '.join(plain)})"
         try:
-            return {one.activity_id async for one in self.client.list_activities(query, rpc_timeout=_RPC_TIMEOUT)}
+            return {one.activity_id async for one in self.client.list_activities(query, rpc_timeout=RPC_TIMEOUT)}
         except RPCError as error:
             if is_unavailable(error):
                 raise
@@ -191,11 +190,9 @@ class Recovery:
 
     async def _holds(self, number: str) -> bool:
         for workflow in (number, review_id(number)):
-            try:
-                found = await self.client.get_workflow_handle(workflow).describe(rpc_timeout=_RPC_TIMEOUT)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
+            handle = self.client.get_workflow_handle(workflow)
+            found = await found_or_none(handle.describe(rpc_timeout=RPC_TIMEOUT))
+            if found is None:
                 continue
             pending = {one.activity_type.name for one in found.raw_description.pending_activities}
             if found.status is WorkflowExecutionStatus.RUNNING and deliver.__name__ in pending:

@@ -18,6 +18,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, R
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from worker.temporal.rpc import DELIVERY_RPC_TIMEOUT, is_not_found
 from workflows.domain.vocabulary import SYSTEM
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery, deliver
 
@@ -29,8 +30,6 @@ RETRY = RetryPolicy(
     maximum_interval=timedelta(minutes=10),
     maximum_attempts=0,
 )
-_RPC_TIMEOUT = timedelta(seconds=2)
-"""With all retries; short, because the case waits for it while its step is recorded."""
 _ID_LIMIT = 200
 """Characters; the server takes 1,000 bytes, and shows them in lists."""
 _log = logging.getLogger("bihuan.hand_over")
@@ -60,7 +59,7 @@ class StandaloneDelivery:
     async def _start(self, number: str, key: str) -> bool:
         try:
             # A key whose activity has ended may be delivered again: `deliver` skips what was sent.
-            async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+            async with asyncio.timeout(DELIVERY_RPC_TIMEOUT.total_seconds()):
                 await self.client.start_activity(
                     deliver,
                     Delivery(number=number, keys=(key,)),
@@ -72,7 +71,7 @@ class StandaloneDelivery:
                     id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE,
                     id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
                     summary=_summary(key),
-                    rpc_timeout=_RPC_TIMEOUT,
+                    rpc_timeout=DELIVERY_RPC_TIMEOUT,
                 )
         except ActivityAlreadyStartedError:
             return True
@@ -112,9 +111,11 @@ class UndeliverableReport:
             "error": error[:500],
         }
         try:
-            await self.client.get_workflow_handle(number).signal("undeliverable", command, rpc_timeout=_RPC_TIMEOUT)
+            await self.client.get_workflow_handle(number).signal(
+                "undeliverable", command, rpc_timeout=DELIVERY_RPC_TIMEOUT
+            )
         except RPCError as refusal:
-            if refusal.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(refusal):
                 raise
             _log.warning("case %s is closed; %s to %s by %s was undeliverable", number, message, recipient, channel)
 

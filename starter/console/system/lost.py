@@ -14,13 +14,14 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
 
     Example: bihuan close-lost FB202605110001 --as operator --why "Temporal 数据丢失,已重新登记为 FB202605120003"
     """
-    from temporalio.service import RPCError, RPCStatusCode
+    from temporalio.service import RPCError
 
     from activities.queries.sweeps import DriftReason, latest_sweep
     from activities.recording.lost import close_lost as close_in_record
     from worker.installation.installation import Installation, open_installation
     from worker.installation.settings import load_settings
     from worker.temporal.connection import connect
+    from worker.temporal.rpc import found_or_none
     from workflows.domain.vocabulary import OPERATOR
 
     number, by = read_number(number), sender.by.strip()
@@ -34,11 +35,11 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
     async def check_temporal() -> None:
         client = await connect(settings)
         try:
-            found = await client.get_workflow_handle(number).describe()
+            found = await found_or_none(client.get_workflow_handle(number).describe())
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return
             raise Problem(f"{number}: Temporal does not say whether it has it: {error.message}") from None
+        if found is None:
+            return
         state = found.status.name.lower() if found.status else "known"
         raise Problem(f"{number}: Temporal has its workflow ({state}); bihuan stuck says what helps")
 

@@ -318,7 +318,7 @@ async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
     async def refused(*_: Any) -> None:
         raise RPCError("unknown method CreateSchedule", RPCStatusCode.UNIMPLEMENTED, b"")
 
-    monkeypatch.setattr("worker.sweep.activity.Schedules.settle", refused)
+    monkeypatch.setattr("worker.sweep.activity.Schedules.apply", refused)
     async with office(server.client, tmp_path, 9) as office_:
         often = office_.installation.settings.model_copy(update={"sweep": timedelta(milliseconds=20)})
         sweeping = replace(office_.sweeping, installation=replace(office_.installation, settings=often))
