@@ -19,6 +19,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.batches import batched
 from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
@@ -108,8 +109,8 @@ async def send_to_many(
         except Problem as problem:
             return CommandResult(number, command, command_id, "rejected", str(problem))
 
-    for start in range(0, len(numbers), _AT_ONCE):
-        for answered in asyncio.as_completed([one(number) for number in numbers[start : start + _AT_ONCE]]):
+    for batch in batched(numbers, _AT_ONCE):
+        for answered in asyncio.as_completed(list(map(one, batch))):
             yield await answered
 
 

@@ -74,7 +74,7 @@ class RecordFigures(Collector):
 
 
 class Metrics:
-    """Everything for `/metrics`. `exporter` is the address where the SDK serves its own metrics; `build_id` the worker's."""
+    """Everything for `/metrics`. `exporter` is where the SDK serves its own metrics, `build_id` the worker's."""
 
     def __init__(self, *, exporter: str | None, build_id: str | None) -> None:
         self._exporter = exporter

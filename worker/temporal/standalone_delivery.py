@@ -1,7 +1,7 @@
-"""Deliveries handed to the server as activities of their own, so that no timer of a case waits for a mail server.
+"""Deliveries as standalone activities, so that no timer of a case waits for a mail server.
 
-An outbox row becomes one standalone activity named after its key: the server retries it for as long as it
-takes, whether or not the case is still open. What the server does not take goes back to the case.
+A row of the outbox becomes one activity, whose id is made of the row's key: the server retries it for as long as it
+takes, whether or not the case is still open. What the server does not take is delivered by the case itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from workflows.domain.vocabulary import SYSTEM
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery, deliver
 
 ATTEMPT_TIMEOUT = timedelta(seconds=60)
-"""Of one attempt; longer than the mail transport's own timeout, which then has the first word."""
+"""For one attempt; longer than the mail transport's own timeout, whose error says more."""
 RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=5),
     backoff_coefficient=2.0,
@@ -36,9 +36,14 @@ _log = logging.getLogger("bihuan.hand_over")
 
 
 def stable_id(purpose: str, key: str) -> str:
-    """The same purpose and outbox key give the same id; a long key is known by its hash."""
+    """An id that is the same for the same purpose and outbox key; a long key is replaced by its hash."""
     plain = f"{purpose}:{key}"
     return plain if len(plain) <= _ID_LIMIT else f"{purpose}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def case_of_delivery(activity_id: str) -> str:
+    """The number of the case whose message a delivery is for: outbox keys begin with it."""
+    return activity_id.removeprefix(stable_id("deliver", "")).partition(":")[0]
 
 
 @dataclass
@@ -50,7 +55,7 @@ class StandaloneDelivery:
     _supported: bool = field(default=True, init=False)
 
     async def __call__(self, number: str, keys: Sequence[str]) -> Sequence[str]:
-        """Never raises; a key whose activity already runs is taken."""
+        """Start a delivery for each key, unless one runs already; never raises."""
         if not self._supported:
             return list(keys)
         taken = await asyncio.gather(*(self._start(number, key) for key in keys))
@@ -90,7 +95,7 @@ class StandaloneDelivery:
 
 @dataclass
 class UndeliverableReport:
-    """Tells a case that a notification cannot be delivered for good; a closed case needs no telling."""
+    """Tells a case, by signal, that one of its messages is undeliverable; a closed case does not need to know."""
 
     client: Client
     now: Callable[[], datetime]
@@ -121,7 +126,7 @@ class UndeliverableReport:
 
 
 def _summary(key: str) -> str:
-    """Which message to whom, within the server's 200 bytes; keys hold ids, no names and no addresses."""
+    """Which message goes to whom, in the server's 200 bytes; keys hold ids, no names and no addresses."""
     parts = key.split(":")
     text = f"{parts[0]} {parts[1]} → {parts[-1]}" if len(parts) > 2 else key
     return text.encode()[:200].decode("utf-8", "ignore")
