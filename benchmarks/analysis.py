@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.made_up import write
 from starter.console.screen import print_json
 from worker.installation.installation import open_installation
-from worker.installation.settings import Settings
+from worker.installation.settings import IsolatedSettings
 
 _FIRST = date(2026, 4, 1)
 _BEGINS = datetime(2026, 3, 31, 16, tzinfo=UTC)
@@ -29,7 +29,7 @@ _DAYS = 30
 
 
 async def _prepare(folder: Path, cases: int) -> int:
-    async with open_installation(Settings(data=folder), prepare=True) as installation:
+    async with open_installation(IsolatedSettings(data=folder), prepare=True) as installation:
         await installation.settle_organisation()
         return await write(installation.database, 2 * cases, _BEGINS, 2 * _DAYS)
 

@@ -19,7 +19,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from temporalio.client import Client
@@ -29,12 +28,13 @@ from temporalio.service import RPCError
 import activities.policy
 from activities.database.tables import case_record, outbox, timeline
 from benchmarks.child import Child
-from starter.demo.run import free_port
 from starter.services.intake import Intake, open_intake
 from worker.embedded.lock import DataLock
+from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import open_installation
-from worker.installation.settings import ServerSettings, Settings
+from worker.installation.settings import IsolatedSettings, ServerSettings, Settings
+from worker.temporal.endpoint import Endpoint
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import EventKind, Message, Priority
@@ -48,21 +48,6 @@ _AHEAD = 60
 _STALLED = 120.0
 """Seconds without a single case more, after which something is wrong."""
 _RPC_TIMEOUT = timedelta(seconds=2)
-
-
-class _OwnSettings(Settings):
-    """Whatever the environment says, a measurement touches no company's database, mail server or cluster."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        *_: Any,
-        **__: Any,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What this module says, and nothing else."""
-        return (init_settings,)
 
 
 @dataclass
@@ -224,14 +209,17 @@ async def open_crowd(folder: Path) -> AsyncIterator[Crowd]:
         Problem: the folder is in use, or the server does not start.
     """
     ports = ServerSettings(port=free_port(), ui_port=free_port())
-    settings = _OwnSettings(data=folder, policy=str(_policy(folder)), server=ports)
+    settings = IsolatedSettings(data=folder, policy=str(_policy(folder)), server=ports)
     with DataLock(folder):
         server = EmbeddedServer(folder, ports)
         crowd: Crowd | None = None
         try:
             await server.start()
             client = await Client.connect(server.address, data_converter=pydantic_data_converter)
-            async with open_installation(settings, prepare=True), open_intake(settings) as intake:
+            async with (
+                open_installation(settings, prepare=True),
+                open_intake(settings, endpoint=Endpoint.read(folder)) as intake,
+            ):
                 crowd = Crowd(settings, server, client, intake)
                 try:
                     yield crowd

@@ -24,11 +24,11 @@ from activities.database.database import Database
 from benchmarks.bare_worker import READY as BARE_READY
 from benchmarks.child import Child, ended, processor_seconds
 from benchmarks.standard_life import BareLives, Cases, Diary, Kind
-from starter.demo.run import free_port
 from starter.services.intake import Intake
+from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import open_installation
-from worker.installation.settings import ServerSettings, Settings
+from worker.installation.settings import IsolatedSettings, ServerSettings, Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
 
@@ -84,7 +84,7 @@ async def company(
         Problem: something does not come up; its log in `folder` is named.
     """
     ports = ServerSettings(port=free_port(), ui_port=free_port(), synchronous=synchronous)
-    settings = Settings(data=folder, database_url=database_url, policy="standard", server=ports, speed=speed)
+    settings = IsolatedSettings(data=folder, database_url=database_url, policy="standard", server=ports, speed=speed)
     server = EmbeddedServer(folder, ports)
     async with AsyncExitStack() as stack:
         await server.start()

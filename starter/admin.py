@@ -26,7 +26,7 @@ _COMMANDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("worker", "Run a worker alone, against the configured Temporal."),
         ),
     ),
-    ("See it work", "starter.demo", (("demo", "Play whole stories of customers at high speed."),)),
+    ("See it work", "starter.demo.command", (("demo", "Play whole stories of customers at high speed."),)),
     (
         "Take issues in",
         "starter.console.cases.intake",

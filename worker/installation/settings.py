@@ -180,6 +180,24 @@ class Settings(BaseSettings):
         return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=read_config())
 
 
+class IsolatedSettings(Settings):
+    """Settings that are given in code alone, for demonstrations and measurements.
+
+    Whatever the environment and `bihuan.toml` name, no company's database or mail server is touched.
+    """
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The arguments, and nothing else."""
+        return (init_settings,)
+
+
 def load_settings(**options: Any) -> Settings:
     """The settings of this process; an option that is None counts as not given.
 

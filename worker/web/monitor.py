@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from temporalio.runtime import PrometheusConfig
 
+from worker.embedded.ports import free_port
 from worker.installation.installation import Installation
 from worker.installation.settings import Settings
 from worker.monitoring.health import Health
@@ -61,11 +62,8 @@ def engine_exporter(settings: Settings) -> PrometheusConfig | None:
     """
     if settings.monitor is None:
         return None
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
     return PrometheusConfig(
-        bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
+        bind_address=f"127.0.0.1:{free_port()}", counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
     )
 
 
