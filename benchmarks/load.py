@@ -22,7 +22,7 @@ from temporalio.client import Client
 
 from activities.database.database import Database
 from benchmarks.bare_worker import READY as BARE_READY
-from benchmarks.child import Child, ended, processor_seconds
+from benchmarks.child import BIHUAN, Child, ended, processor_seconds
 from benchmarks.standard_life import BareLives, Cases, Diary, Kind
 from starter.services.intake import Intake
 from worker.embedded.ports import free_port
@@ -32,7 +32,6 @@ from worker.installation.settings import IsolatedSettings, ServerSettings, Setti
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
 
-_WORKER = ("-c", "from starter.admin import main; main()", "worker")
 _READY = "worker ready"
 
 Synchronous = Literal["full", "normal"]
@@ -97,7 +96,7 @@ async def company(
             environment["BIHUAN_DATABASE_URL"] = database_url
         for index in range(1, workers + 1):
             name = f"worker {index}" if workers > 1 else "worker"
-            arguments = [*_WORKER, "--data", str(folder)]
+            arguments = [*BIHUAN, "worker", "--data", str(folder)]
             child = await Child.start(arguments, folder / f"worker-{index}.log", ready=_READY, environment=environment)
             await stack.enter_async_context(ended(child))
             processes[name] = child.process.pid
