@@ -7,7 +7,6 @@ import http.client
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from activities.queries.metrics import STANDING, TOTALS, Figure, Reader, read_figures
 from worker.installation.installation import Installation
+from worker.installation.version import installed_version
 
 _TIMEOUT = 5.0
 """Seconds for everything the database is asked in one scrape; Prometheus itself gives up after ten."""
@@ -126,11 +126,3 @@ def _fetch(address: str) -> bytes:
         return b""
     finally:
         connection.close()
-
-
-def installed_version() -> str:
-    """Of bihuan itself."""
-    try:
-        return version("bihuan")
-    except PackageNotFoundError:
-        return "unknown"

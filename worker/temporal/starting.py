@@ -1,4 +1,4 @@
-"""From a registered submission, or a review that was called for, to its workflow: once, however often it is asked."""
+"""Starts the workflow of a case or of a review: once for each number, however often it is called."""
 
 from __future__ import annotations
 
