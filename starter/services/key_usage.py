@@ -1,4 +1,4 @@
-"""Which keys are still needed: what open workflows, deliveries and Schedules are encrypted with."""
+"""Which encryption keys are still needed: by open workflows, deliveries and Schedules."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from worker.temporal.rpc import HISTORY_RPC_TIMEOUT, found_or_none
 
 _RUNNING = "ExecutionStatus = 'Running'"
 _AT_ONCE = 10
-"""Histories read at the same time."""
+"""Histories and descriptions read at the same time."""
 
 
 @dataclass
 class KeyUsage:
-    """Key id -> how many open workflows, deliveries under way, and Schedules cannot be read without it."""
+    """Key id -> how many open workflows, running deliveries, and Schedules cannot be read without that key."""
 
     workflows: Counter[str] = field(default_factory=Counter)
     deliveries: Counter[str] = field(default_factory=Counter)
@@ -29,16 +29,16 @@ class KeyUsage:
 
 
 async def find_usage(client: Client) -> KeyUsage:
-    """Read everything that runs; what ends meanwhile is not counted.
+    """Read all that is open; what ends meanwhile is not counted.
 
     Raises:
         RPCError: Temporal does not answer.
     """
     usage = KeyUsage()
-    turn = asyncio.Semaphore(_AT_ONCE)
+    limit = asyncio.Semaphore(_AT_ONCE)
 
     async def count(counter: Counter[str], keys: Awaitable[set[str]]) -> None:
-        async with turn:
+        async with limit:
             counter.update(await found_or_none(keys) or ())
 
     async with asyncio.TaskGroup() as readers:

@@ -1,6 +1,4 @@
-"""What does not go on by itself: what the record says, what Temporal knows about failing tasks, and what the latest
-sweep found.
-"""
+"""What does not go on by itself: overdue by the record, failing at Temporal, or found by the latest sweep."""
 
 from __future__ import annotations
 
@@ -36,17 +34,17 @@ _SILENT = frozenset({
     AttentionReason.NOT_ACTING, AttentionReason.NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
     AttentionReason.REVIEW_NOT_OPENED,
 })  # fmt: skip
-"""Reasons of the record behind which a failing task may hide."""
+"""Reasons of the record whose cause may be a failing task."""
 _MOST = 500
-"""Cases asked about at Temporal; when more fail, the reason is the same for most."""
+"""Workflows described at most; when more fail, most have the same cause."""
 _LAST_EVENTS = 100
 
 
 @dataclass(frozen=True)
 class StuckItem:
-    """One thing to look at. `reason` is the record's (see `AttentionReason`), a sweep's (see `DisagreementReason`),
-    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where what to do is not
-    plain.
+    """One thing to look at. `reason` is the record's (`AttentionReason`), a sweep's (`DriftReason`),
+    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where the reason alone does
+    not say what to do.
     """
 
     number: str
@@ -64,7 +62,7 @@ class StuckItem:
 
 
 async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[StuckItem], str | None]:
-    """Everything to look at (times are the cases'), and a warning: Temporal does not answer, or no worker runs.
+    """Everything to look at (in the cases' time), and a warning, such as that Temporal does not answer or no worker runs.
 
     Raises:
         Problem: the database cannot be read.
@@ -75,11 +73,11 @@ async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Stu
     try:
         client = await connect(settings)
         failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
-        unattended = await _unattended(client, settings.task_queue) or _unswept(sweep)
+        warning = await _without_worker(client, settings.task_queue) or _overdue_sweep(sweep)
         failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
     except (Problem, RPCError) as error:
         return recorded, f"shown is the record only: {str(error).splitlines()[0]}"
-    return [*failing, *recorded], unattended
+    return [*failing, *recorded], warning
 
 
 async def _attention(settings: Settings, now: datetime) -> tuple[Sequence[Attention], Sweep | None]:
@@ -119,8 +117,8 @@ def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Ite
         yield StuckItem("…", "more", company.virtual(sweep.run.ended), what=f"{left} more disagreements", todo=todo)
 
 
-def _unswept(sweep: Sweep | None) -> str | None:
-    """Whether the latest sweep is so long ago that another one should have been made."""
+def _overdue_sweep(sweep: Sweep | None) -> str | None:
+    """A warning where the latest sweep is so long ago that another one should have followed."""
     if sweep is None or datetime.now(UTC) - sweep.run.ended < sweep.run.overdue_after:
         return None
     since = f"{sweep.run.ended:%Y-%m-%d %H:%M} UTC"
@@ -141,8 +139,8 @@ async def _failing(client: Client, suspects: Iterable[str], settings: Settings) 
     return found
 
 
-async def _unattended(client: Client, task_queue: str) -> str | None:
-    """Whether nobody asks for work: then nothing goes on, and no case shows why."""
+async def _without_worker(client: Client, task_queue: str) -> str | None:
+    """A warning where no worker polls: then nothing goes on, and no case shows why."""
     queue = await describe_task_queue(client, task_queue, backlog=True)
     if queue.is_behind:
         return (
@@ -165,7 +163,7 @@ async def _faults(
                 reason="activity_failing",
                 since=pending.scheduled_time.ToDatetime(UTC) if pending.HasField("scheduled_time") else None,
                 what=f"{pending.activity_type.name}, attempt {pending.attempt}",
-                error=await _root(client, pending.last_failure),
+                error=await _root_cause(client, pending.last_failure),
                 link=link,
             )
     task = raw.pending_workflow_task
@@ -183,7 +181,7 @@ async def _faults(
 
 
 async def _task_failure(client: Client, execution: WorkflowExecution) -> str | None:
-    """Why the task fails: only the first of its failures is in the history, near its end."""
+    """Why the workflow task fails: the history has the first of its failures, near its end."""
     request = GetWorkflowExecutionHistoryReverseRequest(
         namespace=client.namespace, execution=execution, maximum_page_size=_LAST_EVENTS
     )
@@ -192,20 +190,20 @@ async def _task_failure(client: Client, execution: WorkflowExecution) -> str | N
         if event.HasField("workflow_task_completed_event_attributes"):
             return None
         if event.HasField("workflow_task_failed_event_attributes"):
-            return await _root(client, event.workflow_task_failed_event_attributes.failure)
+            return await _root_cause(client, event.workflow_task_failed_event_attributes.failure)
     return None
 
 
-async def _root(client: Client, failure: Failure) -> str | None:
-    """What was the matter in the first place, decrypted where this process has the key."""
+async def _root_cause(client: Client, failure: Failure) -> str | None:
+    """Message of the innermost cause, decrypted where this process has the key."""
     while failure.HasField("cause"):
         failure = failure.cause
     try:
         error = await client.data_converter.decode_failure(failure)
     except MissingKeyError as missing:
         return f"what is the matter is encrypted with key {missing.key_id}, which is missing here"
-    said = error.message if isinstance(error, FailureError) else str(error)
-    return said.splitlines()[0][:300] if said else None
+    message = error.message if isinstance(error, FailureError) else str(error)
+    return message.splitlines()[0][:300] if message else None
 
 
 def _link(settings: Settings, number: str, namespace: str) -> str | None:
