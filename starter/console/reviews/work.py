@@ -181,7 +181,7 @@ def _must_be_filled_in(fields: dict[str, Any]) -> None:
 
 
 def _measure(line: str) -> dict[str, Any]:
-    parts = [part.strip() for part in line.replace(";", ";").split(";")]
+    parts = [part.strip() for part in line.replace("；", ";").split(";")]
     if len(parts) != len(_MEASURE_KEYS) or not all(parts):
         raise Problem(f'measure {line!r} is not of three parts; allowed: "what; person\'s id; until when"')
     return dict(zip(_MEASURE_KEYS, parts, strict=True))
