@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, print_json, print_table, say
+from starter.console.screen import AsJson, DataFolder, print_json, print_table, progress_bars, say
 
 if TYPE_CHECKING:
     from starter.services.analysis import Analyses
@@ -72,7 +71,9 @@ async def report(
         if days.first > analyses.today:
             raise Problem(f"--from {days.first} has not begun; allowed: up to {analyses.today}")
         usual = installation.policy.report.locale if mail else settings.locale
-        made = await analyses.make(days, by=by, locale=Locale(locale) if locale else usual, progress=_progress)
+        wanted = Locale(locale) if locale else usual
+        with progress_bars("cases read") as show:
+            made = await analyses.make(days, by=by, locale=wanted, progress=lambda done: show("cases read", done, None))
         folder = out or (analyses.folder(days) if mail or not as_json else None)
         written = made.write(folder) if folder else None
         mailed = await analyses.mail(made, written) if mail and written else []
@@ -96,9 +97,3 @@ def _days(analyses: Analyses, first: str | None, last: str | None, ended: str | 
     if first is None or last is None:
         return analyses.last_days(ReportKind.WEEKLY if ended == "week" else ReportKind.MONTHLY)
     return analyses.days_asked(first, last)
-
-
-def _progress(cases: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\rread {cases:,} cases")
-        sys.stderr.flush()
