@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.console.options import CommandOptions
 from starter.console.screen import (
     AsJson,
     DataFolder,
@@ -196,7 +197,11 @@ async def edit(
     if empty := next((name for name in _NEEDED if name in fields and not fields[name].strip()), None):
         raise Problem(f"{key}: --{empty} is empty; allowed: some text")
     settings = load_settings(data=data)
-    await _print_changed(settings, await edit_article(settings, key, by=by, fields=fields), as_json)
+    try:
+        article = await edit_article(settings, key, by=by, fields=fields)
+    except Problem as refusal:
+        raise Problem(CommandOptions.of("edit", fields).reworded(str(refusal))) from None
+    await _print_changed(settings, article, as_json)
 
 
 async def learn(

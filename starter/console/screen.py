@@ -26,14 +26,14 @@ _PIPED_WIDTH = 160
 """Columns when there is no terminal to ask: wide enough that a row stays a line."""
 
 
-def read_number(text: str) -> str:
+def read_number(text: str, option: str = "the number of the case") -> str:
     """The number of a case however it was typed: in lower case, with blanks around it, or full-width.
 
     Raises:
         Problem: nothing was typed.
     """
     if not (number := unicodedata.normalize("NFKC", text).strip().upper()):
-        raise Problem("the number of the case is empty; allowed: such as FB202605110001")
+        raise Problem(f"{option} is empty; allowed: such as FB202605110001")
     return number
 
 

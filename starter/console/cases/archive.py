@@ -44,7 +44,7 @@ async def run(
 
     async with open_archive_work(load_settings(data=data)) as work:
         if again is not None:
-            number = read_number(again)
+            number = read_number(again, "--again")
             path, stored = await work.write_again(number)
             if as_json:
                 print_json({"number": number, **stored})

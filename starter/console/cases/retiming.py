@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from starter.console.options import CommandOptions
 from starter.console.screen import print_json, progress_bar, say
 from starter.console.sender import OptionalText, Sender, send_command
 from workflows.domain.problem import Problem
@@ -73,22 +74,24 @@ async def _retime_many(given: dict[str, str], query: str | None, sender: Sender,
         numbers = [number for number in numbers if number in listed]
     command_id = sender.command_id or f"retime-{uuid.uuid4().hex[:16]}"
     say(f"{len(numbers)} open cases; should this be cut short: the same again with --command-id {command_id}")
-    fields = {"why": why} if why is not None else {}
-    counts: Counter[str] = Counter()
+    fields, options = {"why": why} if why is not None else {}, CommandOptions.of("retime", {"why"})
     answers = []
-    with progress_bar("retime", len(numbers)) as advance:
-        async for outcome in send_to_many(
-            settings, "retime", numbers, fields, by=sender.by, command_id=command_id, again=bool(sender.command_id)
-        ):
-            advance()
-            counts[outcome.outcome] += 1
-            answers.append(outcome.as_json())
-            if outcome.outcome == "rejected" and not sender.as_json:
-                say(f"{outcome.number} retime rejected: {outcome.reason}")
+    try:
+        with progress_bar("retime", len(numbers)) as advance:
+            async for outcome in send_to_many(
+                settings, "retime", numbers, fields, by=sender.by, command_id=command_id, again=bool(sender.command_id)
+            ):
+                advance()
+                answers.append(outcome)
+                if outcome.outcome == "rejected" and not sender.as_json:
+                    say(f"{outcome.number} retime rejected: {options.reworded(outcome.reason or '')}")
+    except Problem as problem:
+        raise Problem(options.reworded(str(problem))) from None
+    counts = Counter(outcome.outcome for outcome in answers)
     if sender.as_json:
-        print_json({"command_id": command_id, "cases": answers})
+        print_json({"command_id": command_id, "cases": [outcome.as_json() for outcome in answers]})
     else:
-        print(", ".join(f"{counts[word]} {word}" for word in ("accepted", "queued", "rejected")))
+        print(f"{counts['accepted']} accepted, {counts['queued']} queued, {counts['rejected']} rejected")
     return 1 if counts["rejected"] else 0
 
 

@@ -289,7 +289,7 @@ async def link(
 
     Example: bihuan link FB202605110007 --to FB202605110001 --as agent-001
     """
-    return await send_command("link", number, sender, to=read_number(to), why=why)
+    return await send_command("link", number, sender, to=read_number(to, "--to"), why=why)
 
 
 async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:
