@@ -62,7 +62,7 @@ class StuckItem:
 
 
 async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[StuckItem], str | None]:
-    """Everything to look at (in the cases' time), and a warning, such as that Temporal does not answer or no worker runs.
+    """Everything to look at (in the cases' time), and a warning, such as that no worker runs.
 
     Raises:
         Problem: the database cannot be read.

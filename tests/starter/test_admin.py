@@ -95,7 +95,7 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], words: str, tm
         (["claim", "FB1", "--as", " "], "--as is empty; allowed: a person's id, customer, or operator"),
         (["open", "nowhere.json"], "nowhere.json: cannot be read: No such file or directory"),
         (["classify", "FB1", "--as", "a", "--priority", "P9", "--why", "x"], "'P0', 'P1', 'P2' or 'P3'"),
-        (["classify", "FB1", "--as", "a", "--why", "x"], "give at least one of type, subtype, priority"),
+        (["classify", "FB1", "--as", "a", "--why", "x"], "give at least one of --type, --subtype, --priority"),
         (["rate", "FB1", "--as", "customer", "--score", "great"], "very_satisfied"),
         (["supply", "FB1", "--as", "customer", "--set", "phone"], "--set phone: expected key=value"),
         (["supply", "FB1", "--as", "customer", "--set", "shoe.size=4"], "unknown form field 'shoe.size'"),

@@ -21,7 +21,7 @@ _PARTS = ("cause", "solution", "cautions", "prevention")
 
 
 class CustomerProgress:
-    """Draws the JSON of `activities.queries.customer_view` with its times on the company's wall clock; `now` is the cases'."""
+    """Draws the JSON of `activities.queries.customer_view`, its times on the company's clock; `now` is the cases'."""
 
     def __init__(self, view: Mapping[str, Any], company: CompanyTime, now: datetime) -> None:
         self._view, self._company, self._now = view, company, now

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, print_json, say
+from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, say
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -84,9 +83,11 @@ async def import_(
     lines = _decode(file, _read(file)).split("\n")
     tally = Tally()
     async with open_intake(load_settings(data=data)) as intake:
-        for number, line in _progress(lines):
-            if line.strip():
-                await _take(intake, tally, number, line)
+        with progress_bar("import", len(lines)) as advance:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    await _take(intake, tally, number, line)
+                advance()
     for number, error in tally.failed:
         say(f"line {number}: {error}")
     if tally.waiting:
@@ -152,15 +153,3 @@ def _decode(file: str, raw: bytes) -> str:
 
 def _name(file: str) -> str:
     return "standard input" if file == "-" else file
-
-
-def _progress(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers from 1; a bar on standard error where a person watches."""
-    numbered: Iterable[tuple[int, str]] = enumerate(lines, start=1)
-    if not sys.stderr.isatty():
-        yield from numbered
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(numbered, total=len(lines), description="import", console=Console(stderr=True), transient=True)

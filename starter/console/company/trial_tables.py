@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starter.console.screen import print_table, say
@@ -14,7 +14,7 @@ Answer = dict[str, Any]
 _Row = tuple[str, ...]
 
 
-def print_trial(answers: list[Answer], *, first: str, last: str) -> None:
+def print_trial(answers: Sequence[Answer], *, first: str, last: str) -> None:
     """Print what one policy, or two side by side, would have meant.
 
     Args:
@@ -36,7 +36,7 @@ def print_trial(answers: list[Answer], *, first: str, last: str) -> None:
         _remarks(answer)
 
 
-def _outcome(answers: list[Answer]) -> list[_Row]:
+def _outcome(answers: Sequence[Answer]) -> list[_Row]:
     """How the cases ended."""
     asked: tuple[tuple[str, Callable[[Answer], int]], ...] = (
         ("closed", lambda one: sum(one["closed"].values())),
@@ -52,7 +52,7 @@ def _outcome(answers: list[Answer]) -> list[_Row]:
     ]
 
 
-def _attainment(answers: list[Answer]) -> list[_Row]:
+def _attainment(answers: Sequence[Answer]) -> list[_Row]:
     names = {"response": "first response", "resolution": "resolution"}
     return [
         (f"{name} {priority}", *(_kept(answer["attainment"][clock].get(priority)) for answer in answers))
@@ -82,13 +82,13 @@ def _escalations(answer: Answer) -> dict[str, int]:
     }
 
 
-def _counts(answers: list[Answer], what: str, counted: Callable[[Answer], dict[str, int]]) -> list[_Row]:
+def _counts(answers: Sequence[Answer], what: str, counted: Callable[[Answer], dict[str, int]]) -> list[_Row]:
     counts = [counted(answer) for answer in answers]
     rows = [(key, *(str(one.get(key, 0)) for one in counts)) for key in _union(counts)]
     return [*rows, (f"all {what}", *(str(sum(one.values())) for one in counts))]
 
 
-def _people(answers: list[Answer], what: str) -> list[_Row]:
+def _people(answers: Sequence[Answer], what: str) -> list[_Row]:
     told = [answer[what]["people"] for answer in answers]
     totals = {person: max(one.get(person, {}).get("total", 0) for one in told) for person in _union(told)}
     busiest = sorted(totals, key=lambda person: (-totals[person], person))

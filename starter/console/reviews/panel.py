@@ -26,7 +26,6 @@ class ReviewPanel:
 
     def __init__(self, review: Mapping[str, Any], company: CompanyTime, locale: Locale) -> None:
         self._review, self._company, self._locale = review, company, locale
-        self._review, self._company, self._locale = review, company, locale
 
     def parts(self) -> Iterator[RenderableType]:
         """Head, cases, findings, measures, history."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.console.options import CommandOptions
 from starter.console.screen import Number
 from starter.console.sender import OptionalText, Sender, Why, send_command
 from workflows.domain.problem import Problem
@@ -50,10 +51,11 @@ async def submit(
         fields["measures"] = [_measure(line) for line in measure or ()]
     zone = await _zone(sender)
     measures = fields["measures"] = [dict(one) for one in fields.get("measures") or ()]
-    _must_be_filled_in(fields)
+    _must_be_filled_in(fields, typed=file is None)
     for index, one in enumerate(measures, start=1):
-        one["due"] = _due(one.get("due"), zone, f"measure {index}")
-    return await _send("review", number, sender, typed="review submit", **fields)
+        one["due"] = _due(one.get("due"), zone, f"measure {index}: due")
+    not_typed = () if file is None else _KEYS
+    return await _send("review", number, sender, typed="review submit", not_typed=not_typed, **fields)
 
 
 async def assign(
@@ -107,7 +109,15 @@ async def measure_done(
 
     Example: bihuan review measure done FB202605110001 1 --as tech-001 --result "告警已上线"
     """
-    return await _send("measure_done", number, sender, typed="review measure done", measure=measure, result=result)
+    return await _send(
+        "measure_done",
+        number,
+        sender,
+        typed="review measure done",
+        not_typed=("measure",),
+        measure=measure,
+        result=result,
+    )
 
 
 async def measure_move(
@@ -124,13 +134,13 @@ async def measure_move(
 
     Example: bihuan review measure move FB202605110001 1 --due 2026-06-12 --as tech-head --why "等待采购"
     """
-    until = _due(due, await _zone(sender), "due") if due is not None else None
+    until = _due(due, await _zone(sender), "--due") if due is not None else None
     return await _send(
         "move_measure",
         number,
         sender,
-        review=True,
         typed="review measure move",
+        not_typed=("measure",),
         measure=measure,
         owner=to,
         due=until,
@@ -166,14 +176,15 @@ def read_report(file: Path) -> dict[str, Any]:
     return {key: value for key, value in data.items() if value not in ("", [])}
 
 
-def _must_be_filled_in(fields: dict[str, Any]) -> None:
+def _must_be_filled_in(fields: dict[str, Any], *, typed: bool) -> None:
     """Everything that is empty, at once: whoever fills in a draft wants to go back to it once.
 
     Raises:
-        Problem: naming each key.
+        Problem: naming each option where the report was `typed`, else each key of its file.
     """
-    empty = [] if fields.get("root_cause") else ["root_cause"]
-    empty += [] if fields["measures"] else ["measures (at least one)"]
+    names = {key: CommandOptions.of("review", _KEYS).named(key) if typed else key for key in _KEYS}
+    empty = [] if fields.get("root_cause") else [names["root_cause"]]
+    empty += [] if fields["measures"] else [f"{names['measures']} (at least one)"]
     for index, one in enumerate(fields["measures"], start=1):
         empty += [f"measures {index}.{key}" for key in _MEASURE_KEYS if one.get(key) in {None, ""}]
     if empty:
@@ -181,9 +192,9 @@ def _must_be_filled_in(fields: dict[str, Any]) -> None:
 
 
 def _measure(line: str) -> dict[str, Any]:
-    parts = [part.strip() for part in line.replace(";", ";").split(";")]
+    parts = [part.strip() for part in line.replace("；", ";").split(";")]
     if len(parts) != len(_MEASURE_KEYS) or not all(parts):
-        raise Problem(f'measure {line!r} is not of three parts; allowed: "what; person\'s id; until when"')
+        raise Problem(f'--measure {line!r} is not of three parts; allowed: "what; person\'s id; until when"')
     return dict(zip(_MEASURE_KEYS, parts, strict=True))
 
 
@@ -194,7 +205,7 @@ def _due(value: Any, zone: Any, where: str) -> str | None:
     try:
         moment = value if isinstance(value, date) else _read(str(value).strip())
     except ValueError:
-        raise Problem(f"{where}: due {value!r} is no time; allowed: 2026-06-05 or 2026-06-05T18:00") from None
+        raise Problem(f"{where} {value!r} is no time; allowed: 2026-06-05 or 2026-06-05T18:00") from None
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(23, 59))
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
