@@ -67,7 +67,7 @@ class SweepActivities:
         began = datetime.now(UTC)
         skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
         recovery = replace(self._recovery(), mend=mend)
-        comparison = Comparison(self.client, self.installation, heartbeat=_heartbeat)
+        comparison = Comparison(self.client, self.installation)
         started = await recovery.start_registered()
         redelivered = await recovery.redeliver(_JUST_WRITTEN)
         found: list[Drift] = []
@@ -155,10 +155,4 @@ class SweepActivities:
             await asyncio.sleep(_RETRY_AFTER.total_seconds())
 
     def _recovery(self) -> Recovery:
-        return Recovery(self.client, self.installation, self.hand_over, self.delivering, heartbeat=_heartbeat)
-
-
-def _heartbeat() -> None:
-    """A heartbeat, where this runs as an activity; `bihuan doctor` sweeps outside one."""
-    if activity.in_activity():
-        activity.heartbeat()
+        return Recovery(self.client, self.installation, self.hand_over, self.delivering)

@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 
 from activities.batches import batched
 from activities.delivery.activity import DeliveryActivities
+from activities.heartbeat import heartbeat
 from activities.queries.inventory import Inventory, UndeliveredMessage
 from activities.recording.activity import HandOver
 from worker.installation.installation import Installation
@@ -37,10 +38,6 @@ _DELIVERED = 50
 _log = logging.getLogger("bihuan.recovery")
 
 
-def no_heartbeat() -> None:
-    """For work outside an activity, where no heartbeat is wanted."""
-
-
 @dataclass
 class Recovery:
     """Mends what is safe to mend.
@@ -50,7 +47,6 @@ class Recovery:
         installation: whose cases.
         hand_over: who takes deliveries, as when a step is recorded.
         delivering: delivers what nobody takes over and no workflow holds.
-        heartbeat: called from time to time while it goes on.
         mend: where False, what would be done is only counted.
         faults: what could not be done, a line each.
     """
@@ -59,7 +55,6 @@ class Recovery:
     installation: Installation
     hand_over: HandOver
     delivering: DeliveryActivities
-    heartbeat: Callable[[], None] = no_heartbeat
     mend: bool = True
     faults: list[str] = field(default_factory=list)
 
@@ -85,7 +80,7 @@ class Recovery:
         for batch in batched(numbers, _AT_ONCE):
             done = await asyncio.gather(*map(self._start, batch))
             started += [number for number, went in zip(batch, done, strict=True) if went]
-            self.heartbeat()
+            heartbeat()
         if started:
             _log.info("started %d registered case(s): %s", len(started), ", ".join(started[:5]))
         return len(started)
@@ -111,7 +106,7 @@ class Recovery:
                 continue
             started += 1
             _log.info("started the review %s", review_id(request.number))
-            self.heartbeat()
+            heartbeat()
         return started
 
     async def redeliver(self, older_than: timedelta = timedelta(0)) -> int:
@@ -138,7 +133,7 @@ class Recovery:
                 left = await self._not_started(loose)
                 taken += len(loose) - len(left)
                 orphans += await self._unheld(left)
-                self.heartbeat()
+                heartbeat()
         return taken + await self._deliver_here(orphans)
 
     async def _start(self, number: str) -> bool:
@@ -201,7 +196,7 @@ class Recovery:
     async def _deliver_here(self, keys: Sequence[str]) -> int:
         """Deliver in this process; what the mail server does not take is tried again by the next sweep."""
         for batch in batched(keys, _DELIVERED):
-            self.heartbeat()
+            heartbeat()
             try:
                 await self.delivering.deliver(Delivery(number="cases that are over", keys=batch))
             except ApplicationError as error:
