@@ -42,7 +42,6 @@ from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import EventKind, Priority
-from workflows.entity.input import NEWEST
 
 _DAY = 86_400.0
 _COLLABORATIONS, _REOPENINGS, _NOTES = 40 / 730, 3, 2
@@ -139,7 +138,7 @@ async def _opened(place: Company, longest_run: int | None) -> Life:
     parsed = parse_form(raw, now=now, policy=installation.policy, organisation=organisation)
     day = installation.local(now).date()
     number = (await installation.register.register(parsed, received_at=now, day=day)).number
-    start = CaseInput(number=number, time=installation.time, continue_after=longest_run, **NEWEST)
+    start = CaseInput(number=number, time=installation.time, continue_after=longest_run)
     queue = installation.settings.task_queue
     case = await place.client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=queue)
     return Life(place, case)

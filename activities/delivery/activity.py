@@ -80,11 +80,11 @@ class DeliveryActivities:
         Raises:
             ApplicationError: retryable; how many rows may still succeed later, and why the last one did not.
         """
-        faults = await _Round(self, delivery.number).run(delivery.keys)
+        faults = await _Round(self).run(delivery.keys)
         if faults:
-            count = len(set(delivery.keys))
+            count, of = len(set(delivery.keys)), delivery.number or "cases that are over"
             raise ApplicationError(
-                f"{len(faults)} of {count} notifications of {delivery.number} are not delivered yet: {faults[-1]}",
+                f"{len(faults)} of {count} notifications of {of} are not delivered yet: {faults[-1]}",
                 type="Undelivered",
             )
 
@@ -96,9 +96,8 @@ class _ClaimLostError(Exception):
 class _Round:
     """One pass over the rows of a delivery."""
 
-    def __init__(self, owner: DeliveryActivities, number: str) -> None:
+    def __init__(self, owner: DeliveryActivities) -> None:
         self._owner = owner
-        self._number = number
         self._outbox = Outbox(owner.database)
         self._token = uuid4().hex
         self._open: dict[str, TransportConnection] = {}

@@ -84,8 +84,8 @@ class RecordingActivities:
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
         """
-        if step.stamp is not None and not step.events:
-            return Recorded(stamp=step.stamp)
+        if not step.events:
+            return Recorded(marker=step.marker)
         number = step.view.number
         rows = await self.composed(step.view, step.events)
         organisation = await self.directory.current() if step.review else None
@@ -103,7 +103,7 @@ class RecordingActivities:
             undelivered=tuple(undelivered),
             review=called if isinstance(called, ReviewSubject) else None,
             joined=called if isinstance(called, str) else None,
-            stamp=step.stamp,
+            marker=step.marker,
         )
 
     def at(self) -> datetime:
@@ -200,8 +200,6 @@ async def _write_case(connection: AsyncConnection, view: CaseView) -> None:
 
 
 async def _write_timeline(connection: AsyncConnection, number: str, events: Sequence[Event], at: datetime) -> None:
-    if not events:
-        return
     supplied = [event for event in events if event.kind is EventKind.SUPPLIED and event.detail.get("fields")]
     written = await _written(connection, number, supplied) if supplied else set()
     await write_entries(connection, timeline, ("number", number), events, at)

@@ -194,20 +194,20 @@ class _Hearing(Interceptor):
                 try:
                     return await super().execute_workflow(input)
                 finally:
-                    life.core = instance._core
+                    life.core = instance._aggregate
 
         return Inbound
 
 
-def _listen(life: Life, instance: RecordedEntity) -> None:
+def _listen(life: Life, instance: RecordedEntity[Any]) -> None:
     """A step of a replay hands nothing on that was written when it was lived; it judges it again."""
     judge_again = instance._judge_again
 
-    async def heard(core: Any, stamp: StepMarker) -> Sequence[Event]:
-        events = tuple(await judge_again(core, stamp))
-        life.judged = stamp.signals
+    async def heard(aggregate: Any, marker: StepMarker) -> Sequence[Event]:
+        events = tuple(await judge_again(aggregate, marker))
+        life.judged = marker.signals
         step = Record if isinstance(instance, CaseWorkflow) else ReviewRecord
-        life.steps.append(step(view=core.view(), events=events))
+        life.steps.append(step(view=aggregate.view(), events=events, marker=marker))
         return events
 
     instance._judge_again = heard  # type: ignore[method-assign]

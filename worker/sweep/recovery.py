@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -198,7 +198,7 @@ class Recovery:
         for batch in batched(keys, _DELIVERED):
             heartbeat()
             try:
-                await self.delivering.deliver(Delivery(number="cases that are over", keys=batch))
+                await self.delivering.deliver(Delivery(keys=batch))
             except ApplicationError as error:
                 self.faults.append(error.message)
         return len(keys)

@@ -28,7 +28,6 @@ from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
-from workflows.entity.input import NEWEST
 from workflows.review.workflow import ReviewWorkflow
 
 _PATIENCE = 20.0
@@ -94,7 +93,7 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
         return (await standing(deployment)).get(build_id) == status
 
     async with build(client, settings, world):
-        start = CaseInput(number=number, **NEWEST)
+        start = CaseInput(number=number)
         handle = await client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=queue)
         await note(1)
     async with build(client, of_build(settings, "A"), world):
