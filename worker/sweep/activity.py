@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from activities.delivery.activity import DeliveryActivities
 from activities.policy.in_force import digest
 from activities.queries.sweeps import Drift, Sweep, keep_sweep
-from activities.recording.activity import HandOver
+from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
 from worker.sweep.recovery import Recovery
@@ -40,13 +40,13 @@ class SweepActivities:
     Attributes:
         client: of the server the cases are on.
         installation: whose cases.
-        hand_over: who takes deliveries.
-        delivering: delivers what nobody takes.
+        start_deliveries: starts deliveries, as when a step is recorded.
+        delivering: delivers what the server does not take.
     """
 
     client: Client
     installation: Installation
-    hand_over: HandOver
+    start_deliveries: StartDeliveries
     delivering: DeliveryActivities
 
     @activity.defn
@@ -155,4 +155,4 @@ class SweepActivities:
             await asyncio.sleep(_RETRY_AFTER.total_seconds())
 
     def _recovery(self) -> Recovery:
-        return Recovery(self.client, self.installation, self.hand_over, self.delivering)
+        return Recovery(self.client, self.installation, self.start_deliveries, self.delivering)

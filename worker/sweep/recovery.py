@@ -20,7 +20,7 @@ from activities.batches import batched
 from activities.delivery.activity import DeliveryActivities
 from activities.heartbeat import heartbeat
 from activities.queries.inventory import Inventory, UndeliveredMessage
-from activities.recording.activity import HandOver
+from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none, is_unavailable
 from worker.temporal.standalone_delivery import stable_id
@@ -45,15 +45,15 @@ class Recovery:
     Attributes:
         client: of the server the cases are on.
         installation: whose cases.
-        hand_over: who takes deliveries, as when a step is recorded.
-        delivering: delivers what nobody takes over and no workflow holds.
+        start_deliveries: starts deliveries, as when a step is recorded.
+        delivering: delivers what neither the server takes nor a workflow delivers.
         mend: where False, what would be done is only counted.
         faults: what could not be done, a line each.
     """
 
     client: Client
     installation: Installation
-    hand_over: HandOver
+    start_deliveries: StartDeliveries
     delivering: DeliveryActivities
     mend: bool = True
     faults: list[str] = field(default_factory=list)
@@ -168,7 +168,7 @@ class Recovery:
         keys: dict[str, list[str]] = {}
         for row in rows:
             keys.setdefault(row.number, []).append(row.key)
-        left = await asyncio.gather(*(self.hand_over(number, of) for number, of in keys.items()))
+        left = await asyncio.gather(*(self.start_deliveries(number, of) for number, of in keys.items()))
         kept = {key for of in left for key in of}
         return [row for row in rows if row.key in kept]
 

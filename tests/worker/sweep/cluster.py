@@ -26,7 +26,7 @@ from temporalio.client import (
 
 from activities.database.tables import case_record, outbox
 from activities.queries.sweeps import Drift
-from activities.recording.activity import hand_over_nothing
+from activities.recording.activity import leave_deliveries_to_case
 from tests.activities.delivery.mail_server import MailServer
 from tests.activities.samples import form
 from worker.installation.installation import Installation, open_installation
@@ -166,8 +166,8 @@ async def office(
     async with open_installation(wanted, prepare=True) as installation:
         await installation.settle_organisation()
         standalone = wanted.delivery == "standalone"
-        hand_over = StandaloneDelivery(client, wanted.task_queue) if standalone else hand_over_nothing
-        activities = build_activities(client, installation, hand_over)
+        start_deliveries = StandaloneDelivery(client, wanted.task_queue) if standalone else leave_deliveries_to_case
+        activities = build_activities(client, installation, start_deliveries)
         present = Office(client, installation, activities.sweeping)
         if not working:
             yield present

@@ -14,7 +14,7 @@ from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, Sch
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.recording.activity import hand_over_nothing
+from activities.recording.activity import leave_deliveries_to_case
 from starter.doctor.context import DoctorContext
 from starter.doctor.release import release
 from tests.workflows.fake_activities import World
@@ -183,6 +183,6 @@ async def test_a_worker_begins_at_once_under_the_name_of_its_release(
     named = Mock(side_effect=AssertionError("the code of every module is read for a name"))
     monkeypatch.setattr("temporalio.worker._worker.load_default_build_id", named)
     async with open_installation(settings, prepare=True) as installation:
-        activities = build_activities(local.client, installation, hand_over_nothing)
+        activities = build_activities(local.client, installation, leave_deliveries_to_case)
         assert build_worker(local.client, settings, activities).config()["build_id"] == f"bihuan-{version('bihuan')}"
         build_worker(local.client, of_build(settings, "A"), activities)
