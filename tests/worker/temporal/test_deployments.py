@@ -150,10 +150,10 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
     local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", local.client.service_client.config.target_host)
-    ward = DoctorContext(settings)
+    context = DoctorContext(settings)
 
     async def examined() -> list[tuple[str, str, str | None]]:
-        return [(one.status.value, one.what, one.todo) for one in await release(ward)]
+        return [(one.status.value, one.what, one.todo) for one in await release(context)]
 
     async def idle() -> bool:
         return await examined() == [
@@ -170,7 +170,7 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
         await until(idle)
         await deployment.make_current("A")
         assert await examined() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
-    await ward.close()
+    await context.close()
 
 
 def test_without_a_build_id_every_worker_takes_any_case(settings: Settings) -> None:

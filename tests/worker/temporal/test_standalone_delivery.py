@@ -1,3 +1,5 @@
+"""A message's delivery starts once, outlives its case, and falls back to the case where the server takes none."""
+
 from __future__ import annotations
 
 import asyncio
