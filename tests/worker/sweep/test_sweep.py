@@ -70,7 +70,7 @@ async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_
     ):
         settings, ready = running.installation.settings, asyncio.Event()
         endpoint = Endpoint(client.service_client.config.target_host, "", os.getpid(), os.getpid())
-        running = asyncio.create_task(run_worker(settings, ready=lambda _: ready.set(), stop=stop, endpoint=endpoint))
+        working = asyncio.create_task(run_worker(settings, ready=lambda _: ready.set(), stop=stop, endpoint=endpoint))
         await asyncio.wait_for(ready.wait(), PATIENCE)
         handle = client.get_schedule_handle(SCHEDULE)
 
@@ -103,7 +103,7 @@ async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_
         history = await client.get_workflow_handle(runs[0].id).fetch_history()
         assert len(history.events) < 15
         stop.set()
-        await running
+        await working
 
 
 async def test_a_terminated_case_is_named_and_its_way_out_brings_it_back(
