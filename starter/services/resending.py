@@ -46,8 +46,8 @@ class ResendSelection:
         return failed
 
     def _matches(self, row: OutboxEntry) -> bool:
-        said = (row.error or "").casefold()
-        return (self.key is None or row.key == self.key) and (self.error is None or self.error.casefold() in said)
+        error = (row.error or "").casefold()
+        return (self.key is None or row.key == self.key) and (self.error is None or self.error.casefold() in error)
 
     async def _why_none(self, installation: Installation, chosen: Sequence[OutboxEntry]) -> str:
         if self.number is not None and await installation.cases.get(self.number) is None:

@@ -175,11 +175,11 @@ class Recovery:
     async def _unheld(self, rows: Sequence[UndeliveredMessage]) -> list[str]:
         """Keys of messages that neither their case nor its review is about to deliver."""
         numbers = list(dict.fromkeys(row.number for row in rows))
-        held: set[str] = set()
+        delivered: set[str] = set()
         for batch in batched(numbers, _AT_ONCE):
             delivers = await asyncio.gather(*map(self._delivers, batch))
-            held |= {number for number, does in zip(batch, delivers, strict=True) if does}
-        return [row.key for row in rows if row.number not in held]
+            delivered |= {number for number, does in zip(batch, delivers, strict=True) if does}
+        return [row.key for row in rows if row.number not in delivered]
 
     async def _delivers(self, number: str) -> bool:
         """Whether the case or its review has a delivery pending."""

@@ -41,7 +41,7 @@ from workflows.domain.case.view import CaseView
 from workflows.ports import SweepOrder
 
 ORDER = SweepOrder(every=120)
-PATIENCE = 45.0
+TIMEOUT = 45.0
 COMPLETE = {
     "priority": "P2",
     "priority_reason": "演练",
@@ -136,7 +136,7 @@ class RunningInstallation:
         return {one.workflow: one for one in await comparison.find_drift()}
 
     async def until(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not (answer := await ask()):  # noqa: ASYNC110 - a server and its workers are watched
                 await asyncio.sleep(0.02)
         return answer
@@ -178,7 +178,7 @@ async def running_installation(
 
 async def swept(handle: ScheduleHandle, count: int) -> None:
     """Until the Schedule has started that many, and the last one is over."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             info = (await handle.describe()).info
             if info.num_actions >= count and not info.running_actions:

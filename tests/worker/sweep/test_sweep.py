@@ -28,7 +28,7 @@ from starter.services.remedies import remedy
 from tests.activities.delivery.mail_server import mail_server
 from tests.worker.sweep.cluster import (
     ORDER,
-    PATIENCE,
+    TIMEOUT,
     Asking,
     deleted,
     idle,
@@ -71,7 +71,7 @@ async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_
         settings, ready = running.installation.settings, asyncio.Event()
         endpoint = Endpoint(client.service_client.config.target_host, "", os.getpid(), os.getpid())
         working = asyncio.create_task(run_worker(settings, ready=lambda _: ready.set(), stop=stop, endpoint=endpoint))
-        await asyncio.wait_for(ready.wait(), PATIENCE)
+        await asyncio.wait_for(ready.wait(), TIMEOUT)
         handle = client.get_schedule_handle(SCHEDULE)
 
         async def scheduled() -> bool:
@@ -156,7 +156,7 @@ async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_it
         unfinished = await running.row(done)
         assert unfinished is not None
         await running.signal(done, "withdraw", "customer", why="不需要了")
-        await asyncio.wait_for(running.client.get_workflow_handle(done).result(), PATIENCE)
+        await asyncio.wait_for(running.client.get_workflow_handle(done).result(), TIMEOUT)
         await running.put_back(unfinished)
         expected = {
             behind: DriftReason.RECORD_BEHIND,

@@ -30,7 +30,7 @@ from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.review.workflow import ReviewWorkflow
 
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 def build(client: Client, settings: Settings, world: World) -> Worker:
@@ -45,7 +45,7 @@ def build(client: Client, settings: Settings, world: World) -> Worker:
 
 
 async def until(asked: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while not await asked():  # noqa: ASYNC110 - the server is asked
             await asyncio.sleep(0.05)
 
@@ -152,11 +152,11 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
     monkeypatch.setenv("TEMPORAL_ADDRESS", local.client.service_client.config.target_host)
     context = DoctorContext(settings)
 
-    async def examined() -> list[tuple[str, str, str | None]]:
+    async def checked() -> list[tuple[str, str, str | None]]:
         return [(one.status.value, one.what, one.todo) for one in await release(context)]
 
     async def idle() -> bool:
-        return await examined() == [
+        return await checked() == [
             (
                 "fault",
                 "the cases go to workers without a build id, and none is there",
@@ -165,11 +165,11 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
         ]
 
     deployment = WorkerDeployment(local.client, settings.deployment)
-    assert await examined() == [("ok", "no build ids: every worker takes any case", None)]
+    assert await checked() == [("ok", "no build ids: every worker takes any case", None)]
     async with build(local.client, of_build(settings, "A"), World()):
         await until(idle)
         await deployment.make_current("A")
-        assert await examined() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
+        assert await checked() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
     await context.close()
 
 
