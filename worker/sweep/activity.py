@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.delivery.activity import DeliveryActivities
+from activities.heartbeat import heartbeat
 from activities.policy.in_force import digest
 from activities.queries.sweeps import Drift, Sweep, keep_sweep
 from activities.recording.activity import HandOver
@@ -67,7 +68,7 @@ class SweepActivities:
         began = datetime.now(UTC)
         skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
         recovery = replace(self._recovery(), mend=mend)
-        comparison = Comparison(self.client, self.installation, beat=_beat)
+        comparison = Comparison(self.client, self.installation, beat=heartbeat)
         started = await recovery.start_registered()
         redelivered = await recovery.redeliver(_JUST_WRITTEN)
         found: list[Drift] = []
@@ -155,10 +156,4 @@ class SweepActivities:
             await asyncio.sleep(_AGAIN.total_seconds())
 
     def _recovery(self) -> Recovery:
-        return Recovery(self.client, self.installation, self.hand_over, self.delivering, beat=_beat)
-
-
-def _beat() -> None:
-    """Tell the server that it goes on, where it is the server's activity."""
-    if activity.in_activity():
-        activity.heartbeat()
+        return Recovery(self.client, self.installation, self.hand_over, self.delivering, beat=heartbeat)
