@@ -27,7 +27,7 @@ SECTIONS: tuple[Section, ...] = (
             ("worker", "Run a worker alone, against the configured Temporal."),
         ),
     ),
-    Section("See it work", "starter.demo", (("demo", "Play whole stories of customers at high speed."),)),
+    Section("See it work", "starter.demo.command", (("demo", "Play whole stories of customers at high speed."),)),
     Section(
         "Take issues in",
         "starter.console.cases.intake",

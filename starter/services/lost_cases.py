@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.queries.sweeps import DriftReason, latest_sweep
 from activities.recording.lost import close_lost
@@ -10,6 +10,7 @@ from starter.services.cases import unknown_case
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
+from worker.temporal.rpc import found_or_none
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import OPERATOR
 
@@ -48,11 +49,11 @@ async def _check_person(installation: Installation, by: str) -> None:
 async def _check_temporal(settings: Settings, number: str) -> None:
     client = await connect(settings)
     try:
-        found = await client.get_workflow_handle(number).describe()
+        found = await found_or_none(client.get_workflow_handle(number).describe())
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return
         raise Problem(f"{number}: Temporal does not say whether it has it: {error.message}") from None
+    if found is None:
+        return
     state = found.status.name.lower() if found.status else "known"
     raise Problem(f"{number}: Temporal has its workflow ({state}); bihuan stuck says what helps")
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from activities.gc_pause import paused_gc
 from activities.opening.decision import Decision
 from starter.services.progress import Progress
 from starter.trial.figures import Figures
 from starter.trial.log import read_log
-from starter.trial.simulation import Rehearsal
+from starter.trial.simulation import Simulation
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
@@ -60,7 +59,7 @@ def try_policies(
     Raises:
         Problem: the log opens no case; one line a fault.
     """
-    with _without_collector():
+    with paused_gc(freeze=True):
         logs = [read_log(lines, policy, organisation) for policy in policies]
         faults = {number: fault for log in reversed(logs) for number, fault in log.faults.items()}
         entries = [log.without(faults) for log in logs]
@@ -72,22 +71,8 @@ def try_policies(
         answers = []
         with progress(sum(map(len, entries))) as advance:
             for policy, wanted in zip(policies, entries, strict=True):
-                rehearsal = Rehearsal(Decision(policy, organisation), Figures(Calendar(zone=policy.calendar.zone)))
-                for _ in rehearsal.play(wanted, end):
+                simulation = Simulation(Decision(policy, organisation), Figures(Calendar(zone=policy.calendar.zone)))
+                for _ in simulation.play(wanted, end):
                     advance()
-                answers.append(rehearsal.as_json())
+                answers.append(simulation.as_json())
         return TrialResult(answers, faults, start, end)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Cases hold no circles, and looking for some among all of them again and again takes a third of the time.
-
-    What was made meanwhile is set aside, or the collector would look through all of it once more at the end.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()

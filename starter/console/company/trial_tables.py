@@ -18,7 +18,7 @@ def print_trial(answers: Sequence[Answer], *, first: str, last: str) -> None:
     """Print what one policy, or two side by side, would have meant.
 
     Args:
-        answers: `Rehearsal.as_json()` of each.
+        answers: `Simulation.as_json()` of each.
         first: local time of the log's first line, as it is shown.
         last: local time at which the trial ends.
     """
