@@ -1,4 +1,4 @@
-"""Taking issues in: one form, or many lines of them."""
+"""`bihuan open` and `bihuan import`: register issues, from one form or from many lines."""
 
 from __future__ import annotations
 

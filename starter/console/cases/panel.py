@@ -19,12 +19,12 @@ from worker.installation.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale
 
 _MOST, _MOST_MISSED = 100, 10
-"""Steps and missed deadlines of a long life that are shown, the latest."""
+"""How many of the latest steps and missed deadlines of a long case are shown."""
 _PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
 
 
 class CasePanel:
-    """Draws one case from the JSON of `case_json`; `whole`: with its whole history, however long."""
+    """Draws one case from the JSON of `starter.services.cases.describe_case`; `whole`: with its whole history."""
 
     def __init__(self, case: Mapping[str, Any], company: CompanyTime, locale: Locale, *, whole: bool = False) -> None:
         self._case, self._company, self._locale, self._whole = case, company, locale, whole
@@ -43,7 +43,7 @@ class CasePanel:
             )
             yield Group(Text("Playbook", style="bold"), *steps)
         if self._case.get("collaborations"):
-            yield self._parts()
+            yield self._department_tasks()
         if suggestions := self._case.get("suggestions"):
             yield from self._suggestions(suggestions)
         yield from self._history()
@@ -114,8 +114,8 @@ class CasePanel:
         until = f" until {self._moment(review['due'])}" if review["due"] else ""
         waits = f", waits for {', '.join(review['waits_for'])}{until}" if review["waits_for"] else ""
         late = f", late: {', '.join(one['what'] for one in review['overdue'])}" if review["overdue"] else ""
-        said = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
-        return self._line("Review", said, style="red" if late else "")
+        text = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
+        return self._line("Review", text, style="red" if late else "")
 
     def _clocks(self) -> Table:
         table = Table("Clock", "Due", "Left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -132,18 +132,18 @@ class CasePanel:
             table.add_row(Text(name, style="red"), self._moment(breach["due"]), Text("missed", style="red"))
         return table
 
-    def _parts(self) -> Table:
+    def _department_tasks(self) -> Table:
         table = Table("Department", "Duty", "Who", "Due", "Status", box=box.SIMPLE_HEAD, pad_edge=False)
-        for part in self._case["collaborations"]:
-            late = " late" if part["late_at"] else ""
-            claimed = ", claimed" if part["claimed_at"] and part["status"] == "open" else ""
-            answer = f": {part['result']}" if part["result"] else ""
-            status = f"{part['status']}{claimed}{late}{answer}"
+        for task in self._case["collaborations"]:
+            late = " late" if task["late_at"] else ""
+            claimed = ", claimed" if task["claimed_at"] and task["status"] == "open" else ""
+            answer = f": {task['result']}" if task["result"] else ""
+            status = f"{task['status']}{claimed}{late}{answer}"
             table.add_row(
-                printable(part["department"]),
-                Text(shortened(part["duty"])),
-                printable(part["person"] or "–"),
-                self._moment(part["due"]),
+                printable(task["department"]),
+                Text(shortened(task["duty"])),
+                printable(task["person"] or "–"),
+                self._moment(task["due"]),
                 Text(shortened(status), style="red" if late else ""),
             )
         return table
