@@ -122,9 +122,8 @@ class CasePanel:
         for deadline in self._case["deadlines"]:
             name = f"{self._label('clock', deadline['clock'])} {deadline['clock']}"
             if deadline["due"]:
-                left = self._left(deadline["due"])
-                style = "red" if left.startswith("late") else ""
-                table.add_row(name, self._moment(deadline["due"]), Text(left, style=style))
+                style = "red" if self._seconds_left(deadline["due"]) < 0 else ""
+                table.add_row(name, self._moment(deadline["due"]), Text(self._left(deadline["due"]), style=style))
             else:
                 table.add_row(name, "paused", f"{_span(deadline.get('remaining') or 0)} when it goes on")
         for breach in self._case["breaches"][-_MOST_MISSED:]:
@@ -193,8 +192,11 @@ class CasePanel:
         return self._company.local(value).strftime("%Y-%m-%d %H:%M")
 
     def _left(self, due: str) -> str:
-        seconds = (datetime.fromisoformat(due) - self._now).total_seconds()
+        seconds = self._seconds_left(due)
         return f"{_span(seconds)} left" if seconds >= 0 else f"late by {_span(-seconds)}"
+
+    def _seconds_left(self, due: str) -> float:
+        return (datetime.fromisoformat(due) - self._now).total_seconds()
 
 
 def _span(seconds: float) -> str:

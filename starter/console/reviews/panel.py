@@ -46,8 +46,8 @@ class ReviewPanel:
 
     def _head(self) -> Iterator[Text]:
         review = self._review
-        reason = f"{self._label('review_reason', review['reason'])} {review['reason']}, {len(review['cases'])} cases"
-        yield self._line("Why", reason if len(review["cases"]) > 1 else reason.rpartition(",")[0])
+        cases = f", {len(review['cases'])} cases" if len(review["cases"]) > 1 else ""
+        yield self._line("Why", f"{self._label('review_reason', review['reason'])} {review['reason']}{cases}")
         kind = " / ".join(filter(None, (review["type"], review["subtype"])))
         yield self._line("Problem", " · ".join(filter(None, (review["product"], kind))))
         yield self._line("Department", f"{review['department']}, head {review['head']}")
