@@ -32,8 +32,6 @@ Key = Annotated[str, Parameter(help="Name of the article, such as KB0001.")]
 By = Annotated[str, Parameter(name="--as", help="Who you are: a head, a person with the role editor, or operator.")]
 Words = Annotated[str | None, Parameter(help="New text.")]
 _TEXTS = ("problem", "cause", "solution", "prevention")
-_NEEDED = ("title", "problem", "solution", "type")
-"""Texts that no article goes without."""
 
 
 async def search(
@@ -191,16 +189,11 @@ async def edit(
         "product": product, "type": type, "subtype": subtype,
     }  # fmt: skip
     fields = {name: text for name, text in given.items() if text is not None}
-    if not fields:
-        allowed = ", ".join(f"--{name}" for name in given)
-        raise Problem(f"{key}: nothing to change; give at least one of {allowed}")
-    if empty := next((name for name in _NEEDED if name in fields and not fields[name].strip()), None):
-        raise Problem(f"{key}: --{empty} is empty; allowed: some text")
     settings = load_settings(data=data)
     try:
         article = await edit_article(settings, key, by=by, fields=fields)
     except Problem as refusal:
-        raise Problem(CommandOptions.of("edit", fields).reworded(str(refusal))) from None
+        raise Problem(CommandOptions.of("edit", given, typed=key).reworded(str(refusal))) from None
     await _print_changed(settings, article, as_json)
 
 

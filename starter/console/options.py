@@ -29,7 +29,7 @@ class CommandOptions:
 
     Attributes:
         command: name of the signal.
-        typed: what people type for it.
+        typed: what people type for it, with which a reason may begin.
         keys: its own keys that people give as options.
     """
 
@@ -50,8 +50,8 @@ class CommandOptions:
     def reworded(self, reason: str) -> str:
         """Why a command was refused, in options.
 
-        A reason names a key as `key: what is wrong`, as `key value is wrong`, in backticks, or after "give"; one with
-        an underscore is no English word and is known anywhere.
+        A reason names a key at its beginning (`key: what is wrong`, `key value is wrong`), in backticks, or after
+        "give"; a key with an underscore is no English word, and is known anywhere.
         """
         text = re.sub(rf"^{self.command}(?=: )", self.typed, reason)
         if "_" in self.command:
@@ -60,7 +60,7 @@ class CommandOptions:
         key = "|".join(sorted(keys, key=len, reverse=True))
         begin = rf"(?:(?<=; )|(?<=^)|(?<=^{re.escape(self.typed)}: ))"
         text = re.sub(rf"{begin}({key})((?:\.[^\s:]+)?)(?=: )", self._named_with_path, text)
-        text = re.sub(rf"{begin}({key})(?= ['\d])|(?<=^unknown )({key})(?= )", self._named, text)
+        text = re.sub(rf"{begin}({key})(?= ['\d]| is empty)|(?<=^unknown )({key})(?= )", self._named, text)
         text = re.sub(rf"`({key})`", self._named, text)
         text = re.sub(rf"{begin}give [^;]*", lambda found: re.sub(rf"\b({key})\b", self._named, found[0]), text)
         if whole := "|".join(one for one in keys if "_" in one):

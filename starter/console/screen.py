@@ -1,4 +1,4 @@
-"""How commands speak: JSON for programs, tables for people; `NO_COLOR` and pipes get plain text."""
+"""What every command reads and writes the same way: numbers and times, JSON for programs, tables for people."""
 
 from __future__ import annotations
 

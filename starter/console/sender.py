@@ -1,4 +1,4 @@
-"""Who sends a command to a case, and how the answer is shown."""
+"""Sending a command to a case or its review, and printing what became of it."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class ReadingSettings:
         return record_url(self.database_url, self.data)
 
 
-def find_place(data: str | None = None) -> ReadingSettings:
+def load_reading_settings(data: str | None = None) -> ReadingSettings:
     """The option, then the environment, then the file, then the defaults, as `load_settings` has it.
 
     Raises:

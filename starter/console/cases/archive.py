@@ -1,4 +1,4 @@
-"""`bihuan archive`: closed cases put into files of their own, looked at, and held against their checksums."""
+"""`bihuan archive`: puts closed cases into files of their own, shows them, and checks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking at cases: one, many, those that are stuck, and what was sent."""
+"""`bihuan show`, `list`, `stuck` and `outbox`: one case, many, those that need a person, and messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from starter.console.screen import (
     say,
 )
 from worker.installation.company_time import CompanyTime
-from worker.installation.reading_settings import find_place
+from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem
 
 _MOST_ROWS = 1_000_000
@@ -46,7 +46,7 @@ async def show(
     """
     from starter.services.cases import describe_case
 
-    settings, number = find_place(data), read_number(number)
+    settings, number = load_reading_settings(data), read_number(number)
     company = await CompanyTime.read(settings)
     shown = await describe_case(settings, number, company)
     if as_json:
@@ -220,10 +220,10 @@ def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:
     """What a department has to do with a case."""
     if case["department"] == department:
         return "leads"
-    parts = [part for part in case.get("collaborations") or () if part["department"] == department]
-    if not parts:
+    tasks = [task for task in case.get("collaborations") or () if task["department"] == department]
+    if not tasks:
         return "assists"
-    last = parts[-1]
+    last = tasks[-1]
     if last["status"] != "open":
         return f"part {last['status']}"
     return f"part open, {last['person'] or 'nobody yet'} until {company.local(last['due']):%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""One command a signal: what customers say, themselves or through who serves them."""
+"""What customers do with their case, themselves or through those who serve them; one command a signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One command a signal: what agents and operators ask of a case."""
+"""What agents, heads and operators do with a case; one command a signal."""
 
 from __future__ import annotations
 
@@ -119,14 +119,14 @@ async def progress(
 async def _asked_by_customer(number: str, contact: str, locale: str | None, *, as_json: bool, data: str | None) -> int:
     from starter.services.cases import customer_view
     from worker.installation.company_time import CompanyTime
-    from worker.installation.reading_settings import find_place
+    from worker.installation.reading_settings import load_reading_settings
     from workflows.domain.vocabulary import Locale
 
     if not contact.strip():
         raise Problem("--contact is empty; allowed: the phone number or mail address the case was opened with")
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
-    settings = find_place(data)
+    settings = load_reading_settings(data)
     wanted = Locale(locale) if locale else None
     view = await customer_view(settings, read_number(number), contact, wanted)
     if view is None:

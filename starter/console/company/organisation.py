@@ -1,4 +1,4 @@
-"""`bihuan org`: who works here."""
+"""`bihuan org`: puts an organisation file in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bihuan trial`: what a policy would have meant for a log of cases; `bihuan export`: one's own past as such a log."""
+"""`bihuan trial`: plays a log of cases by the rules of a policy; `bihuan export`: writes such a log of past cases."""
 
 from __future__ import annotations
 

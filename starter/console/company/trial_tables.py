@@ -89,13 +89,13 @@ def _counts(answers: Sequence[Answer], what: str, counted: Callable[[Answer], di
 
 
 def _people(answers: Sequence[Answer], what: str) -> list[_Row]:
-    told = [answer[what]["people"] for answer in answers]
-    totals = {person: max(one.get(person, {}).get("total", 0) for one in told) for person in _union(told)}
+    counts = [answer[what]["people"] for answer in answers]
+    totals = {person: max(one.get(person, {}).get("total", 0) for one in counts) for person in _union(counts)}
     busiest = sorted(totals, key=lambda person: (-totals[person], person))
-    rows = [(person, *(_load(one.get(person)) for one in told)) for person in busiest[:_MOST_PEOPLE]]
+    rows = [(person, *(_load(one.get(person)) for one in counts)) for person in busiest[:_MOST_PEOPLE]]
     if len(busiest) > _MOST_PEOPLE:
         rest = busiest[_MOST_PEOPLE:]
-        sums = [sum(one.get(person, {}).get("total", 0) for person in rest) for one in told]
+        sums = [sum(one.get(person, {}).get("total", 0) for person in rest) for one in counts]
         rows.append((f"{len(rest)} others", *map(str, sums)))
     return rows
 

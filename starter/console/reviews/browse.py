@@ -1,4 +1,4 @@
-"""Looking at reviews of closed cases: which there are, one of them, its report, a draft to fill in (R27)."""
+"""`bihuan review list`, `show`, `report` and `draft`: which reviews there are, one of them, and its documents (R27)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starter.console.screen import (
     read_number,
     say,
 )
-from worker.installation.reading_settings import find_place
+from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def list_(
         raise Problem(f"--status {status}: allowed: {', '.join((*_STATUSES, _OPEN))}")
     if limit < 1:
         raise Problem(f"--limit {limit}: allowed: a number from 1")
-    settings = find_place(data)
+    settings = load_reading_settings(data)
     statuses = _STATUSES[:-1] if status == _OPEN else (status,) if status else ()
     company = await CompanyTime.read(settings)
     found = await list_reviews(settings, company, statuses=statuses, department=department)
@@ -77,7 +77,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
     from starter.services.reviews import describe_review
     from worker.installation.company_time import CompanyTime
 
-    settings, number = find_place(data), read_number(number)
+    settings, number = load_reading_settings(data), read_number(number)
     company = await CompanyTime.read(settings)
     shown = await describe_review(settings, number, company)
     if as_json:

@@ -1,4 +1,4 @@
-"""What people do with a review of closed cases: its author, its report, its approval, its measures (R27)."""
+"""What people do with a review: name its author, hand in and approve its report, follow its measures (R27)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from starter.console.sender import OptionalText, Sender, Why, send_command
 from workflows.domain.problem import Problem
 
 ReportFile = Annotated[Path | None, Parameter(help="The report as TOML; bihuan review draft N makes one to fill in.")]
-MeasureLines = Annotated[
+CorrectiveActionLines = Annotated[
     list[str] | None,
     Parameter(name="--measure", negative=(), help='A measure as "what; person\'s id; until when"; several times.'),
 ]
-MeasureNumber = Annotated[int, Parameter(help="Number of the measure, from 1.")]
+CorrectiveActionNumber = Annotated[int, Parameter(help="Number of the measure, from 1.")]
 _KEYS = ("root_cause", "what_happened", "measures")
-_MEASURE_KEYS = ("what", "owner", "due")
-
+_ACTION_KEYS = ("what", "owner", "due")
 
 _send = partial(send_command, review=True)
 
@@ -34,7 +33,7 @@ async def submit(
     *,
     root_cause: Annotated[str | None, Parameter(help="Why it happened.")] = None,
     what_happened: Annotated[str | None, Parameter(help="What the timeline does not say.")] = None,
-    measure: MeasureLines = None,
+    measure: CorrectiveActionLines = None,
     sender: Sender,
 ) -> int:
     """Hand in the report: from a file, or from options. Times without a zone are the company's; a date is its end.
@@ -48,7 +47,7 @@ async def submit(
         fields = read_report(file)
     else:
         fields = {"root_cause": root_cause, "what_happened": what_happened}
-        fields["measures"] = [_measure(line) for line in measure or ()]
+        fields["measures"] = [_corrective_action(line) for line in measure or ()]
     zone = await _zone(sender)
     measures = fields["measures"] = [dict(one) for one in fields.get("measures") or ()]
     _must_be_filled_in(fields, typed=file is None)
@@ -99,7 +98,7 @@ async def end(number: Number, /, *, why: Why, sender: Sender) -> int:
 
 async def measure_done(
     number: Number,
-    measure: MeasureNumber,
+    measure: CorrectiveActionNumber,
     /,
     *,
     result: Annotated[str | None, Parameter(help="What came of it.")] = None,
@@ -122,7 +121,7 @@ async def measure_done(
 
 async def measure_move(
     number: Number,
-    measure: MeasureNumber,
+    measure: CorrectiveActionNumber,
     /,
     *,
     to: Annotated[str | None, Parameter(help="Another owner.")] = None,
@@ -169,7 +168,7 @@ def read_report(file: Path) -> dict[str, Any]:
         raise Problem(f"{file}: measures is no list of tables; allowed: [[measures]] with what, owner, due")
     for where, keys, known in [
         ("", data, _KEYS),
-        *((f"measures {index}: ", one, _MEASURE_KEYS) for index, one in enumerate(measures, start=1)),
+        *((f"measures {index}: ", one, _ACTION_KEYS) for index, one in enumerate(measures, start=1)),
     ]:
         if unknown := [key for key in keys if key not in known]:
             raise Problem(f"{file}: {where}unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
@@ -186,16 +185,16 @@ def _must_be_filled_in(fields: dict[str, Any], *, typed: bool) -> None:
     empty = [] if fields.get("root_cause") else [names["root_cause"]]
     empty += [] if fields["measures"] else [f"{names['measures']} (at least one)"]
     for index, one in enumerate(fields["measures"], start=1):
-        empty += [f"measures {index}.{key}" for key in _MEASURE_KEYS if one.get(key) in {None, ""}]
+        empty += [f"measures {index}.{key}" for key in _ACTION_KEYS if one.get(key) in {None, ""}]
     if empty:
         raise Problem(f"the report lacks {', '.join(empty)}; nothing was handed in")
 
 
-def _measure(line: str) -> dict[str, Any]:
+def _corrective_action(line: str) -> dict[str, Any]:
     parts = [part.strip() for part in line.replace("；", ";").split(";")]
-    if len(parts) != len(_MEASURE_KEYS) or not all(parts):
+    if len(parts) != len(_ACTION_KEYS) or not all(parts):
         raise Problem(f'--measure {line!r} is not of three parts; allowed: "what; person\'s id; until when"')
-    return dict(zip(_MEASURE_KEYS, parts, strict=True))
+    return dict(zip(_ACTION_KEYS, parts, strict=True))
 
 
 def _due(value: Any, zone: Any, where: str) -> str | None:

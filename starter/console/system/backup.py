@@ -1,4 +1,4 @@
-"""`bihuan backup` and `bihuan restore`: both stores of a data folder, as they were at one moment."""
+"""`bihuan backup` and `bihuan restore`: copy both stores of a data folder as they are at one moment, and back."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def backup(
     Example: bihuan backup /backup/bihuan-2026-05-11
     """
     from worker.embedded.backup import STORES, make_backup
-    from worker.installation.reading_settings import find_place
+    from worker.installation.reading_settings import load_reading_settings
 
-    settings = find_place(data)
+    settings = load_reading_settings(data)
     own = settings.database_url is None or settings.database_url.startswith("sqlite:")
     stores = tuple(name for name in STORES if (name == "bihuan.db" and own) or (settings.data / name).exists())
     if not stores:
@@ -58,9 +58,9 @@ def restore(
     Example: bihuan restore /backup/bihuan-2026-05-11 --data ./bihuan-data
     """
     from worker.embedded.backup import restore_backup
-    from worker.installation.reading_settings import find_place
+    from worker.installation.reading_settings import load_reading_settings
 
-    settings = find_place(data)
+    settings = load_reading_settings(data)
     restored = restore_backup(folder, settings.data)
     if as_json:
         print_json({"data": str(settings.data), **restored.as_json()})

@@ -1,4 +1,4 @@
-"""`bihuan doctor`: everything this installation needs, looked at in a few seconds."""
+"""`bihuan doctor`: checks everything this installation needs, in a few seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bihuan close-lost`: an end for a case that Temporal has lost for good."""
+"""`bihuan close-lost`: closes a case in the record that Temporal has lost for good."""
 
 from __future__ import annotations
 

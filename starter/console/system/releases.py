@@ -1,4 +1,4 @@
-"""`bihuan release`: which build's workers get the cases, where workers have a `BIHUAN_BUILD_ID`."""
+"""`bihuan release`: says which build's workers get the cases, where workers have a `BIHUAN_BUILD_ID`."""
 
 from __future__ import annotations
 

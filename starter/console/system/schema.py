@@ -1,4 +1,4 @@
-"""`bihuan db`: the schema of the record."""
+"""`bihuan db`: brings the database to the schema of this release."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ async def upgrade(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     Example: bihuan db upgrade
     """
     from starter.services.schema import upgrade_schema
-    from worker.installation.reading_settings import find_place
+    from worker.installation.reading_settings import load_reading_settings
 
-    done = await upgrade_schema(find_place(data))
+    done = await upgrade_schema(load_reading_settings(data))
     if as_json:
         print_json({"database": done.database, "before": done.before, "now": done.now})
     elif done.before == done.now:

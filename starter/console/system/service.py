@@ -1,4 +1,4 @@
-"""Running it: everything in one process tree, or a worker alone."""
+"""`bihuan up` and `bihuan worker`: run everything in one process tree, or a worker alone."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from cyclopts import Argument
 
-from starter.admin import _COMMANDS, build_app, run
+from starter.admin import build_app, run
+from starter.console.commands import SECTIONS
 from starter.console.options import CommandOptions
 from tests.starter.command_line import make_installation
 from workflows.domain.commands.case import COMMANDS
@@ -53,8 +54,8 @@ def _typed(words: str, faulty: str) -> list[str]:
 
 
 def _options() -> Iterator[tuple[str, str]]:
-    for _, module, commands in _COMMANDS:
-        for words, _ in commands if module in _SENDING else ():
+    for section in SECTIONS:
+        for words, _ in section.commands if section.module in _SENDING else ():
             for argument in _arguments(words):
                 is_text = argument.hint not in {bool, int, int | None}
                 if is_text and argument.name.startswith("--") and argument.name not in _READ_BY_THE_COMMAND:
@@ -131,7 +132,7 @@ def test_keys_of_a_report_file_stay_as_they_stand_in_it(
 
 def test_every_key_the_rules_ask_for_is_an_option_or_a_command() -> None:
     """A rule that names a key which nobody can type would leave the sender without a way on."""
-    commands = {words for _, _, listed in _COMMANDS for words, _ in listed}
+    commands = {words for section in SECTIONS for words, _ in section.commands}
     keys = {key for model in (*COMMANDS.values(), *REVIEW_COMMANDS.values()) for key in model.model_fields}
     options = {option for _, option in _options()}
     asked = set()
