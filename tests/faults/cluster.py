@@ -118,5 +118,5 @@ async def office_on(here: Ground, settings: Mapping[str, Any]) -> AsyncIterator[
     known = Settings(**settings)
     async with open_installation(known, prepare=True) as installation:
         await installation.settle_organisation()
-        client = await connect(known, endpoint=here.endpoint, patience=timedelta(seconds=PATIENCE))
+        client = await connect(known, endpoint=here.endpoint, within=timedelta(seconds=PATIENCE))
         yield Office(installation, client)

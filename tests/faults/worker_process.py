@@ -108,7 +108,7 @@ def _hurry(after: timedelta) -> None:
 
 async def _connect(*arguments: Any, **more: Any) -> Client:
     """With the patience of a machine that does much else."""
-    return await connect(*arguments, patience=timedelta(seconds=60), **more)
+    return await connect(*arguments, within=timedelta(seconds=60), **more)
 
 
 def _keep_journal(path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
-from starter.demo.run import Cast, play_all
+from starter.demo.run import PlayedStories, play_all
 from tests.workflows.linked_histories import linked_histories
 from tests.workflows.raced_histories import raced_histories
 from tests.workflows.scheduled_histories import scheduled_histories
@@ -47,10 +47,10 @@ async def main(wanted: Sequence[str]) -> int:
     return await play_all(afterwards=partial(_save_stories, wanted))
 
 
-async def _save_stories(wanted: Sequence[str], settings: Settings, cast: Cast) -> None:
+async def _save_stories(wanted: Sequence[str], settings: Settings, played: PlayedStories) -> None:
     """One file a story, and one for each department's task and each review in it."""
     client = await connect(settings, endpoint=Endpoint.read(settings.data))
-    for number, story in cast.numbers.items():
+    for number, story in played.numbers.items():
         if wanted and story.key not in wanted:
             continue
         view = await client.get_workflow_handle(number).query(CaseWorkflow.state)

@@ -149,7 +149,7 @@ async def test_a_message_is_not_lost_when_the_worker_dies_between_writing_and_de
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await replace(with_mail, hand_over=killed).record(step)
+        await replace(with_mail, start_deliveries=killed).record(step)
     assert (await with_mail.record(step)).undelivered == (f"{NUMBER}:progressed:c1:customer",)
 
 
@@ -166,9 +166,9 @@ async def test_what_nobody_takes_over_stays_with_the_case(recording: RecordingAc
     step = case_step(view(), (event(1, to_customer("a"), to_customer("b")),))
     keys = [f"{NUMBER}:progressed:{fact}:customer" for fact in ("a", "b")]
     with_sms = replace(recording, transports={Contact.SMS: _Somewhere()})
-    assert (await replace(with_sms, hand_over=take_first).record(step)).undelivered == (keys[1],)
+    assert (await replace(with_sms, start_deliveries=take_first).record(step)).undelivered == (keys[1],)
     assert taken == [(NUMBER, keys)]
-    assert (await replace(with_sms, hand_over=down).record(step)).undelivered == tuple(keys)
+    assert (await replace(with_sms, start_deliveries=down).record(step)).undelivered == tuple(keys)
 
 
 async def test_a_late_repetition_does_not_turn_a_case_back(database: Database, recording: RecordingActivities) -> None:

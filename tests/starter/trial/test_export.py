@@ -1,4 +1,4 @@
-"""One's own past, exported and tried on the same policy, comes out as it was lived."""
+"""An installation's own cases, exported and simulated under the same policy, come out as they were handled."""
 
 from __future__ import annotations
 

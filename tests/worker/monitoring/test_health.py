@@ -19,11 +19,13 @@ from tests.postgresql import running_server
 from tests.worker.temporal.wire import Wire, wire
 from tests.workflows.workers import worker_of
 from worker.embedded.server import find_binary
-from worker.monitoring.health import Bounds, Health, Phase
+from worker.monitoring.health import Health, HealthLimits, Phase
 from worker.temporal.pollers import Pollers
 
-_PATIENCE = 20.0
-_BOUNDS = Bounds(every=timedelta(milliseconds=200), silence=timedelta(seconds=3), database=timedelta(milliseconds=500))
+_TIMEOUT = 20.0
+_LIMITS = HealthLimits(
+    every=timedelta(milliseconds=200), silence=timedelta(seconds=3), database=timedelta(milliseconds=500)
+)
 _POLL = "matching.longPollExpirationInterval"
 
 
@@ -50,7 +52,7 @@ async def impatient() -> AsyncIterator[WorkflowEnvironment]:
 
 @asynccontextmanager
 async def watched(client: Client, queue: str, database: Database) -> AsyncIterator[Health]:
-    health = Health(_BOUNDS)
+    health = Health(_LIMITS)
     health.enter(Phase.RUNNING)
     watching = asyncio.create_task(health.watch(Pollers(client, queue), database))
     try:
@@ -62,7 +64,7 @@ async def watched(client: Client, queue: str, database: Database) -> AsyncIterat
 
 
 async def until(health: Health, holds: Callable[[list[str]], bool]) -> list[str]:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while not holds(problems := health.readiness()):  # noqa: ASYNC110 - what changes is at the server
             await asyncio.sleep(0.05)
     return problems
@@ -158,6 +160,6 @@ def test_a_worker_gets_no_work_before_it_runs_nor_once_it_drains() -> None:
 
 
 def test_a_drain_that_never_ends_is_for_the_supervisor_to_end() -> None:
-    health = Health(Bounds(drain=timedelta(0)))
+    health = Health(HealthLimits(drain=timedelta(0)))
     health.enter(Phase.DRAINING)
     assert health.liveness() == ["has been draining for 0 s"]

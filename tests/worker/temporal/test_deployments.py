@@ -14,7 +14,7 @@ from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, Sch
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.recording.activity import hand_over_nothing
+from activities.recording.activity import leave_deliveries_to_case
 from starter.doctor.context import DoctorContext
 from starter.doctor.release import release
 from tests.workflows.fake_activities import World
@@ -22,28 +22,28 @@ from tests.workflows.workers import worker_of
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from worker.process import build_activities, build_worker
-from worker.temporal.deployments import Releases, deployment, point_out_idle
+from worker.temporal.deployments import WorkerDeployment, deployment_config, warn_if_idle
 from worker.temporal.search_attributes import ensure_search_attributes
 from worker.temporal.standalone_delivery import StandaloneDelivery, stable_id
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem
 
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 def build(client: Client, settings: Settings, world: World) -> Worker:
-    return worker_of(client, settings.task_queue, world.activities, deployment_config=deployment(settings))
+    return worker_of(client, settings.task_queue, world.activities, deployment_config=deployment_config(settings))
 
 
 async def until(asked: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while not await asked():  # noqa: ASYNC110 - the server is asked
             await asyncio.sleep(0.05)
 
 
-async def standing(releases: Releases) -> dict[str, str]:
-    return {one.build_id: one.status for one in await releases.list()}
+async def standing(deployment: WorkerDeployment) -> dict[str, str]:
+    return {one.build_id: one.status for one in await deployment.list()}
 
 
 async def worked(handle: WorkflowHandle[CaseWorkflow, str]) -> list[str]:
@@ -70,8 +70,8 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
 ) -> None:
     client, queue, world = local.client, settings.task_queue, World()
     await ensure_search_attributes(client)
-    releases = Releases(client, settings.deployment)
-    assert await standing(releases) == {}
+    deployment = WorkerDeployment(client, settings.deployment)
+    assert await standing(deployment) == {}
     number = f"FB{queue[:12]}"
 
     async def note(index: int) -> None:
@@ -82,7 +82,7 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
         return (await handle.query(CaseWorkflow.outcome, command_id)).outcome == "accepted"
 
     async def seen(build_id: str, status: str) -> bool:
-        return (await standing(releases)).get(build_id) == status
+        return (await standing(deployment)).get(build_id) == status
 
     async with build(client, settings, world):
         start = CaseInput(number=number)
@@ -90,26 +90,26 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
         await note(1)
     async with build(client, of_build(settings, "A"), world):
         await until(lambda: seen("A", "inactive"))
-        await point_out_idle(client, of_build(settings, "A"))
+        await warn_if_idle(client, of_build(settings, "A"))
         assert "build A is not current" in caplog.text
         with pytest.raises(
             Problem, match=r"^build Z of .*; start a worker with BIHUAN_BUILD_ID=Z first \(seen so far: A\)$"
         ):
-            await releases.make_current("Z")
-        await releases.make_current("A")
+            await deployment.make_current("Z")
+        await deployment.make_current("A")
         await note(2)
         await _what_is_no_case_works_too(client, settings, world)
         async with build(client, of_build(settings, "B"), world):
             await until(lambda: seen("B", "inactive"))
-            await releases.ramp("B", 100)
-            assert [(one.build_id, one.percent) for one in await releases.list() if one.percent] == [("B", 100)]
+            await deployment.ramp("B", 100)
+            assert [(one.build_id, one.percent) for one in await deployment.list() if one.percent] == [("B", 100)]
             await note(3)
-            await releases.make_current("B")
-            assert (await standing(releases))["B"] == "current"
+            await deployment.make_current("B")
+            assert (await standing(deployment))["B"] == "current"
             await note(4)
             assert list(dict.fromkeys(await worked(handle))) == ["", "A", "B"]
-            await releases.make_current("A")
-            assert (await standing(releases))["A"] == "current"
+            await deployment.make_current("A")
+            assert (await standing(deployment))["A"] == "current"
             await note(5)
             assert (await worked(handle))[-1] == "A"
             await handle.terminate()
@@ -142,13 +142,13 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
     local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", local.client.service_client.config.target_host)
-    ward = DoctorContext(settings)
+    context = DoctorContext(settings)
 
-    async def examined() -> list[tuple[str, str, str | None]]:
-        return [(one.status.value, one.what, one.todo) for one in await release(ward)]
+    async def checked() -> list[tuple[str, str, str | None]]:
+        return [(one.status.value, one.what, one.todo) for one in await release(context)]
 
     async def idle() -> bool:
-        return await examined() == [
+        return await checked() == [
             (
                 "fault",
                 "the cases go to workers without a build id, and none is there",
@@ -156,17 +156,17 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
             )
         ]
 
-    releases = Releases(local.client, settings.deployment)
-    assert await examined() == [("ok", "no build ids: every worker takes any case", None)]
+    deployment = WorkerDeployment(local.client, settings.deployment)
+    assert await checked() == [("ok", "no build ids: every worker takes any case", None)]
     async with build(local.client, of_build(settings, "A"), World()):
         await until(idle)
-        await releases.make_current("A")
-        assert await examined() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
-    await ward.close()
+        await deployment.make_current("A")
+        assert await checked() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
+    await context.close()
 
 
 def test_without_a_build_id_every_worker_takes_any_case(settings: Settings) -> None:
-    assert deployment(settings) is None
+    assert deployment_config(settings) is None
 
 
 async def test_a_worker_begins_at_once_under_the_name_of_its_release(
@@ -175,6 +175,6 @@ async def test_a_worker_begins_at_once_under_the_name_of_its_release(
     named = Mock(side_effect=AssertionError("the code of every module is read for a name"))
     monkeypatch.setattr("temporalio.worker._worker.load_default_build_id", named)
     async with open_installation(settings, prepare=True) as installation:
-        activities = build_activities(local.client, installation, hand_over_nothing)
+        activities = build_activities(local.client, installation, leave_deliveries_to_case)
         assert build_worker(local.client, settings, activities).config()["build_id"] == f"bihuan-{version('bihuan')}"
         build_worker(local.client, of_build(settings, "A"), activities)

@@ -1,4 +1,4 @@
-"""Many open cases on an embedded server and a worker, each a process of its own as in production.
+"""An installation with many open cases: an embedded server and a worker, each a process of its own as in production.
 
 They come in through the real intake, under the standard policy with a claim time of one minute for a P1. P3 cases
 are the idle ones: nothing of theirs falls due for hours. P1 cases are the ones that fall due: nobody claims them, so
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -17,9 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from temporalio.client import Client
@@ -28,20 +25,23 @@ from temporalio.service import RPCError
 
 import activities.policy
 from activities.database.tables import case_record, outbox, timeline
-from benchmarks.child import Child
-from starter.demo.run import free_port
+from benchmarks.child import BIHUAN, Child
+from benchmarks.forms import form
+from starter.console.screen import progress_bar
 from starter.services.intake import Intake, open_intake
 from worker.embedded.lock import DataLock
+from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import open_installation
-from worker.installation.settings import ServerSettings, Settings
+from worker.installation.settings import IsolatedSettings, ServerSettings, Settings
+from worker.temporal.endpoint import Endpoint
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import EventKind, Message, Priority
 
 IDLE, DUE = Priority.P3, Priority.P1
 CLAIM = timedelta(minutes=1)
-"""Of a P1 here: that long after it was accepted it escalates."""
+"""The claim time of a P1 here: so long after it was accepted it escalates."""
 _AT_ONCE = 4
 _AHEAD = 60
 """Cases registered that no worker has opened yet: more would only queue."""
@@ -50,24 +50,9 @@ _STALLED = 120.0
 _RPC_TIMEOUT = timedelta(seconds=2)
 
 
-class _OwnSettings(Settings):
-    """Whatever the environment says, a measurement touches no company's database, mail server or cluster."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        *_: Any,
-        **__: Any,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What this module says, and nothing else."""
-        return (init_settings,)
-
-
 @dataclass
-class Crowd:
-    """Open with `open_crowd`. Its server runs; a worker runs once `work` was called."""
+class ManyCases:
+    """Open with `open_many_cases`. Its server runs; a worker runs once `start_worker` was called."""
 
     settings: Settings
     server: EmbeddedServer
@@ -75,7 +60,7 @@ class Crowd:
     intake: Intake
     worker: Child | None = None
 
-    async def work(self, *, cached: int | None = None) -> float:
+    async def start_worker(self, *, cached: int | None = None) -> float:
         """Start the worker; seconds from there to its line of readiness.
 
         Raises:
@@ -84,13 +69,13 @@ class Crowd:
         environment = {"BIHUAN_POLICY": self.settings.policy}
         if cached is not None:
             environment["BIHUAN_SIZES__CACHED_WORKFLOWS"] = str(cached)
-        arguments = ("-c", "from starter.admin import main; main()", "worker", "--data", str(self.settings.data))
+        arguments = (*BIHUAN, "worker", "--data", str(self.settings.data))
         begun = time.monotonic()
         log = self.settings.data / "worker.log"
         self.worker = await Child.start(arguments, log, ready="worker ready", environment=environment)
         return time.monotonic() - begun
 
-    async def rest(self) -> None:
+    async def stop_worker(self) -> None:
         """Stop the worker."""
         if self.worker is not None:
             await self.worker.stop()
@@ -107,21 +92,20 @@ class Crowd:
             Problem: no case more is opened for two minutes.
         """
         begun = time.monotonic()
-        known = await self.opened()
+        accepted = await self.opened()
         turn = asyncio.Semaphore(_AT_ONCE)
+        with progress_bar("open cases", max(total - accepted, 0)) as advance:
 
-        async def one() -> None:
-            async with turn:
-                await self.accept(IDLE)
+            async def one() -> None:
+                async with turn:
+                    await self.accept(IDLE)
+                advance()
 
-        told = known
-        while told < total:
-            batch = min(_AHEAD, total - told)
-            await asyncio.gather(*(one() for _ in range(batch)))
-            told += batch
-            await self._recorded(told - (_AHEAD // 2 if told < total else 0), total)
-        if known < total:
-            sys.stderr.write("\n")
+            while accepted < total:
+                batch = min(_AHEAD, total - accepted)
+                await asyncio.gather(*(one() for _ in range(batch)))
+                accepted += batch
+                await self._recorded(accepted - (_AHEAD // 2 if accepted < total else 0))
         return time.monotonic() - begun
 
     async def accept(self, priority: Priority) -> str:
@@ -130,10 +114,10 @@ class Crowd:
         Raises:
             Problem: the intake, or Temporal, does not take it.
         """
-        form, end = {"intake_key": uuid.uuid4().hex, **_form(priority)}, time.monotonic() + _STALLED
+        submission, end = form(priority, intake_key=uuid.uuid4().hex), time.monotonic() + _STALLED
         while True:
             try:
-                accepted = await self.intake.accept(form)
+                accepted = await self.intake.accept(submission)
             except OperationalError:
                 # The worker writes without a pause, and SQLite has one writer: the same key again is the same case.
                 if time.monotonic() > end:
@@ -171,7 +155,7 @@ class Crowd:
         await handle.signal("withdraw", {"command_id": uuid.uuid4().hex, "by": "customer", "why": "测量结束"})
 
     async def escalated(self, numbers: Sequence[str], *, within: float = 300.0) -> dict[str, tuple[datetime, datetime]]:
-        """Wait until each case has told somebody of its first escalation; when it was due and when that was written.
+        """Wait for the first escalation of each case; when it was due, and when its notification was written.
 
         Raises:
             Problem: one has not.
@@ -188,10 +172,10 @@ class Crowd:
         columns = select(timeline.c.number, timeline.c.kind, timeline.c.detail, timeline.c.recorded_at).where(
             timeline.c.kind.in_((EventKind.LAPSED.value, EventKind.ESCALATED.value))
         )
-        told = select(outbox.c.number).where(outbox.c.message == Message.ESCALATED.value)
+        notified_cases = select(outbox.c.number).where(outbox.c.message == Message.ESCALATED.value)
         async with self.intake.installation.database.read() as connection:
             rows = (await connection.execute(columns.order_by(timeline.c.number, timeline.c.sequence))).all()
-            notified = set(await connection.scalars(told))
+            notified = set(await connection.scalars(notified_cases))
         wanted = set(numbers) & notified
         due: dict[str, datetime] = {}
         found: dict[str, tuple[datetime, datetime]] = {}
@@ -204,7 +188,7 @@ class Crowd:
                 found.setdefault(row.number, (due[row.number], row.recorded_at.astimezone(UTC)))
         return found
 
-    async def _recorded(self, wanted: int, total: int) -> None:
+    async def _recorded(self, wanted: int) -> None:
         known, moved = await self.opened(), time.monotonic()
         while known < wanted:
             await asyncio.sleep(0.1)
@@ -212,31 +196,32 @@ class Crowd:
                 known, moved = now, time.monotonic()
             elif time.monotonic() - moved > _STALLED:
                 raise Problem(f"no case was opened for {_STALLED:g} s, {wanted - known} are missing; see the logs")
-        sys.stderr.write(f"\ropened {known}/{total}")
-        sys.stderr.flush()
 
 
 @asynccontextmanager
-async def open_crowd(folder: Path) -> AsyncIterator[Crowd]:
+async def open_many_cases(folder: Path) -> AsyncIterator[ManyCases]:
     """A server on that data folder, with whatever cases are there already; everything is ended with the block.
 
     Raises:
         Problem: the folder is in use, or the server does not start.
     """
     ports = ServerSettings(port=free_port(), ui_port=free_port())
-    settings = _OwnSettings(data=folder, policy=str(_policy(folder)), server=ports)
+    settings = IsolatedSettings(data=folder, policy=str(_policy(folder)), server=ports)
     with DataLock(folder):
         server = EmbeddedServer(folder, ports)
-        crowd: Crowd | None = None
+        system: ManyCases | None = None
         try:
             await server.start()
             client = await Client.connect(server.address, data_converter=pydantic_data_converter)
-            async with open_installation(settings, prepare=True), open_intake(settings) as intake:
-                crowd = Crowd(settings, server, client, intake)
+            async with (
+                open_installation(settings, prepare=True),
+                open_intake(settings, endpoint=Endpoint.read(folder)) as intake,
+            ):
+                system = ManyCases(settings, server, client, intake)
                 try:
-                    yield crowd
+                    yield system
                 finally:
-                    await crowd.rest()
+                    await system.stop_worker()
         finally:
             await server.stop()
 
@@ -249,18 +234,3 @@ def _policy(folder: Path) -> Path:
     claim = f'claim = {{ within = "{CLAIM.seconds // 60}m"'
     path.write_text(before + marker + re.sub(r'claim = \{ within = "\w+"', claim, after, count=1), "utf-8")
     return path
-
-
-def _form(priority: Priority) -> dict[str, Any]:
-    return {
-        "channel": "portal",
-        "customer": {"name": "客户", "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
-        "product": "CRM",
-        "type": "technical",
-        "occurred_at": "2026-01-05T09:00+08:00",
-        "description": {"symptom": "数据同步失败", "steps": "登录", "expected": "成功", "actual": "失败"},
-        "impact": {"blocks_normal_use": False, "effect": ""},
-        "hoped_for": "24小时内",
-        "received_by": "agent-001",
-        "priority": priority.value,
-    }
