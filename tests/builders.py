@@ -104,7 +104,6 @@ def terms(**changes: Any) -> Terms:
         "follow_up": "followup-001",
         "follow_up_supervisor": "followup-head",
         "head": "tech-lead",
-        "lapses_in_order": True,
     }
     return Terms(**(standard | changes))
 

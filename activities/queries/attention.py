@@ -44,7 +44,7 @@ class AttentionReason(StrEnum):
     """A notification has been waiting for long."""
     NOT_ARCHIVED = "not_archived"
     """A closed case could not be archived, or not be masked (R28)."""
-    PART_LATE = "part_late"
+    TASK_LATE = "part_late"
     """A department has not answered in time what it was asked for (R18); `who` it was escalated to last."""
     REVIEW_LATE = "review_late"
     """The report of a review, its approval or one of its measures is late."""
@@ -92,7 +92,7 @@ async def find_attention(
     found = [
         *await _unopened(connection, now - grace),
         *await _from_cases(connection, now - grace),
-        *await _from_parts(connection),
+        *await _from_tasks(connection),
         *await _from_outbox(connection, now, now - pending_for),
         *await _from_archive(connection),
         *await _from_reviews(connection, now, grace),
@@ -147,7 +147,7 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
     return found
 
 
-async def _from_parts(connection: AsyncConnection) -> list[Attention]:
+async def _from_tasks(connection: AsyncConnection) -> list[Attention]:
     views = await connection.execute(
         select(case_record.c.number, case_record.c.view).where(
             case_record.c.closed_at.is_(None),
@@ -158,14 +158,14 @@ async def _from_parts(connection: AsyncConnection) -> list[Attention]:
     return [
         Attention(
             row.number,
-            AttentionReason.PART_LATE,
-            _instant(part["due"]),
-            what=part["department"],
-            who=part["escalated_to"] or part["person"],
+            AttentionReason.TASK_LATE,
+            _instant(task["due"]),
+            what=task["department"],
+            who=task["escalated_to"] or task["person"],
         )
         for row in views
-        for part in row.view["collaborations"]
-        if part["late_at"] and part["status"] == TaskStatus.OPEN
+        for task in row.view["collaborations"]
+        if task["late_at"] and task["status"] == TaskStatus.OPEN
     ]
 
 

@@ -82,7 +82,7 @@ class Inventory:
         async for portion in self._portions(query, registration.c.number):
             yield portion
 
-    async def open_parts(self, *, of: Sequence[str] | None = None) -> dict[str, str]:
+    async def open_tasks(self, *, of: Sequence[str] | None = None) -> dict[str, str]:
         """Workflow id -> number of every department's part that is open, in a case that is; `of` these cases only."""
         query = select(case_record.c.number, case_record.c.view).where(
             case_record.c.status != Status.CLOSED.value,
@@ -93,10 +93,10 @@ class Inventory:
             query = query.where(case_record.c.number.in_(of))
         async with self._database.read() as connection:
             return {
-                str(part["workflow_id"]): number
+                str(task["workflow_id"]): number
                 for number, view in await connection.execute(query)
-                for part in view["collaborations"]
-                if part["status"] == TaskStatus.OPEN
+                for task in view["collaborations"]
+                if task["status"] == TaskStatus.OPEN
             }
 
     async def open_reviews(self, before: datetime, *, of: Sequence[str] | None = None) -> dict[str, str]:

@@ -133,11 +133,11 @@ class Comparison:
         if not old:
             return
         numbers = {one.id: case_number(one.id) for one in old}
-        open_ = await self._census.open_parts(of=sorted(set(numbers.values())))
+        open_ = await self._census.open_tasks(of=sorted(set(numbers.values())))
         over = [_Suspect(number, workflow) for workflow, number in numbers.items() if workflow not in open_]
 
         async def is_over(one: _Suspect) -> bool:
-            return one.workflow not in await self._census.open_parts(of=[one.number])
+            return one.workflow not in await self._census.open_tasks(of=[one.number])
 
         await self._report_running(over, DriftReason.STILL_RUNNING, is_over)
 
@@ -164,10 +164,10 @@ class Comparison:
             await self._miss([_Suspect(number, number) for number in numbers], self._is_open)
         async for numbers in census.unopened(datetime.now(UTC) - self.settled):
             await self._miss_unopened([number for number in numbers if number not in self.running])
-        parts = await census.open_parts()
+        parts = await census.open_tasks()
 
         async def part_is_open(one: _Suspect) -> bool:
-            return one.workflow in await census.open_parts(of=[one.number])
+            return one.workflow in await census.open_tasks(of=[one.number])
 
         await self._miss([_Suspect(number, workflow) for workflow, number in parts.items()], part_is_open)
         reviews = await census.open_reviews(before)

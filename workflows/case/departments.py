@@ -19,7 +19,7 @@ from workflows.entity.input import NEWEST
 
 async def start_tasks(case: Case, start: CaseInput) -> None:
     """Start what was asked for; a part outlives this run of the case and reports to its number."""
-    for part in case.parts:
+    for part in case.tasks:
         if not part.is_open or part.begun:
             continue
         part.begun = True
@@ -41,12 +41,12 @@ async def start_tasks(case: Case, start: CaseInput) -> None:
 
 def tasks_pending(case: Case) -> bool:
     """Whether a part still has to be started or ended (asked for while a step was being recorded)."""
-    return any(part.to_end or (part.is_open and not part.begun) for part in case.parts)
+    return any(part.to_end or (part.is_open and not part.begun) for part in case.tasks)
 
 
 async def end_tasks(case: Case) -> None:
     """Tell those that are not needed any more; one that has just answered is not there to be told."""
-    for part in case.parts:
+    for part in case.tasks:
         if not part.to_end:
             continue
         part.to_end = False

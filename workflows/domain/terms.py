@@ -122,9 +122,6 @@ class Terms(Fact):
     """None: its closing calls for no review (also a case from before there were any)."""
     head: str | None = None
     """Head of the group the case belongs to before it is dispatched: decides on a silent supplement (R5)."""
-    lapses_in_order: bool = False
-    """Deadlines that passed while nobody was there lapse by their due times, so that no escalation is left out. False:
-    settled by a release that went by their warnings; its histories have to be replayed as they were (R17)."""
 
     @model_validator(mode="wrap")
     @classmethod

@@ -147,7 +147,7 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
         owner=case.owner,
         previous_owner=previous,
         expected_resolution=case.expected_resolution,
-        **({"kept": kept} if (kept := [part.department for part in case.parts if part.is_open]) else {}),
+        **({"kept": kept} if (kept := [task.department for task in case.tasks if task.is_open]) else {}),
     )
     leave(case, now, by=by, cause=reason, why=text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.departments import must_explain_open_parts
+from workflows.domain.case.departments import must_explain_open_tasks
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.ownership import HANDLING_CLOCKS, UNRESOLVED, dispatch, mark_claimed, settle_escalation
 from workflows.domain.case.solution import announce_result
@@ -108,7 +108,7 @@ def resolve(case: CaseState, command: Resolve, now: datetime) -> None:
         raise Refused("say whether it was verified in a test environment: `verified` yes, no or not_applicable")
     if command.verified is Verification.NO and not command.verified_note:
         raise Refused("it was not verified in a test environment: say why, with `verified_note`")
-    must_explain_open_parts(case, command.why_open)
+    must_explain_open_tasks(case, command.why_open)
     mark_claimed(case)
     _mark_responded(case, now)
     case.stop(*HANDLING_CLOCKS, ClockName.SUPPLEMENT, ClockName.ESCALATION)

@@ -10,8 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.ownership import UNRESOLVED, mark_claimed
-from workflows.domain.case.permissions import Capacity
 from workflows.domain.case.state import CaseState, Forward
 from workflows.domain.commands.case import (
     Answer,
@@ -43,10 +43,10 @@ def link(case: CaseState, command: Link, now: datetime, facts: Consultation) -> 
     said: dict[str, Any] = {"follower": case.number, "main": command.to, "by": command.by, "why": command.why}
     notices = case.tell(case.owner, Message.LINKED, f"linked:{command.command_id}", **said)
     case.emit(EventKind.LINKED, command.by, now, *notices, main=command.to, why=command.why)
-    _send(case, command.to, "follower_added", command.command_id, now, linked_by=command.by, why=command.why)
+    _send(case, command.to, FollowerAdded.name, command.command_id, now, linked_by=command.by, why=command.why)
 
 
-def unlink(case: CaseState, command: Unlink, now: datetime, facts: Consultation) -> None:  # noqa: ARG001
+def unlink(case: CaseState, command: Unlink, now: datetime) -> None:
     """Go on alone; what was passed on before stays."""
     if case.linked_to is None:
         followers = f"; it is the main case of {', '.join(case.followers)}: unlink those" if case.followers else ""
@@ -68,7 +68,7 @@ def leave(
     notices = [notice for person in people for notice in case.tell(person, Message.UNLINKED, key, **said)]
     case.emit(EventKind.UNLINKED, by, now, *notices, main=main, cause=cause, why=why)
     if tell_main:
-        _send(case, main, "follower_removed", key, now, unlinked_by=by, cause=cause, why=why)
+        _send(case, main, FollowerRemoved.name, key, now, unlinked_by=by, cause=cause, why=why)
 
 
 def follower_added(case: CaseState, command: FollowerAdded, now: datetime) -> None:
@@ -159,7 +159,7 @@ def fitted(case: CaseState, command: Command) -> Command:
     if isinstance(command, Progress) and case.unexplained and command.why is None:
         changes["why"] = f"linked to {command.via}"
     if isinstance(command, Resolve):
-        if any(part.is_open for part in case.parts):
+        if any(task.is_open for task in case.tasks):
             changes["why_open"] = f"solved by {command.via}"
         if case.tested and command.verified is None:
             changes["verified"] = Verification.NOT_APPLICABLE

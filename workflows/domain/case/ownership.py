@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.escalation import escalate
-from workflows.domain.case.permissions import Capacity
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
 from workflows.domain.commands.command import Refused
@@ -149,7 +149,7 @@ def ask_for_help(case: CaseState, command: Escalate, now: datetime, facts: Consu
     if command.department == case.department:
         raise Refused(f"{command.department} leads the case already; escalate upwards without a department")
     if command.department in case.assisting or any(
-        part.is_open and part.department == command.department for part in case.parts
+        task.is_open and task.department == command.department for task in case.tasks
     ):
         raise Refused(f"{command.department} is involved already")
     case.assisting[command.department] = head

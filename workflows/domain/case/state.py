@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter
 
-from workflows.domain.case.permissions import Capacity
+from workflows.domain.case.capacity import Capacity
 from workflows.domain.clock import Breach, Clock
 from workflows.domain.commands.case import Resolve
 from workflows.domain.commands.command import Outcome
@@ -94,7 +94,7 @@ class CaseState(Model):
     group: str | None = None
     owner: str | None = None
     assisting: dict[str, str] = Field(default_factory=dict)
-    parts: list[DepartmentTask] = Field(default_factory=list)
+    tasks: list[DepartmentTask] = Field(default_factory=list)
     """What other departments were asked for, in order (R18)."""
     linked_to: str | None = None
     """The main case: what its people answer is passed on to this one (R28)."""

@@ -46,7 +46,7 @@ class Answer(Command):
 
 
 class Claim(Command):
-    """The owner starts work (R12), or somebody of a `department` starts on its part (R18)."""
+    """The owner starts work (R12), or somebody of a `department` starts its task (R18)."""
 
     name = "claim"
     department: Id | None = None
@@ -142,7 +142,7 @@ class Resolve(Answer):
     verified: Verification | None = None
     verified_note: Text | None = None
     why_open: Text | None = None
-    """Why it is solved although a department still owes its part (R18)."""
+    """Why it is solved although a department's task is open (R18)."""
 
 
 class Feedback(Command):
@@ -203,7 +203,7 @@ class Retime(Command):
 
 
 class Collaborate(Command):
-    """Ask another department for its part (R18)."""
+    """Ask another department for a task (R18)."""
 
     name = "collaborate"
     department: Id
@@ -212,7 +212,7 @@ class Collaborate(Command):
 
 
 class Contribute(Command):
-    """A department's part is done, or cannot be (R18)."""
+    """A department's task is done, or cannot be (R18)."""
 
     name = "contribute"
     department: Id
@@ -227,7 +227,7 @@ class Contribute(Command):
 
 
 class TaskReported(Command):
-    """What happened in a department's part; sent by its workflow (R18)."""
+    """What happened in a department's task; sent by its workflow (R18)."""
 
     name = "part_reported"
     department: Id
@@ -298,7 +298,7 @@ COMMANDS: dict[str, type[Command]] = {
 }  # fmt: skip
 """Signal name -> what it carries."""
 TASK_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
-"""The same for the workflow of a department's part."""
+"""The same for the workflow of a department's task."""
 
 
 def _check_suppliable(keys: Any) -> None:

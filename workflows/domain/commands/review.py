@@ -11,7 +11,7 @@ from workflows.domain.model import Fact, Instant
 
 
 class End(Command):
-    """A department's part, or a review, is not needed any more; sent by the case, or by hand with the reason (R18)."""
+    """A department's task, or a review, is not needed any more; sent by the case, or by hand with the reason (R18)."""
 
     name = "end"
     reason: Text

@@ -264,5 +264,4 @@ class Policy(Fact):
             neutral=self.rating.neutral,
             tell_customer_of_every_escalation=self.escalation.tell_customer_of_every_escalation,
             review=self.review.terms(),
-            lapses_in_order=True,
         )

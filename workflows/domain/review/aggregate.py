@@ -76,7 +76,7 @@ class Review(ReviewState):
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         try:
             self._check(command)
-            _RULES[type(command)](self, command, moment)
+            RULES[type(command)](self, command, moment)
             outcome = Outcome(accepted=True)
         except Refused as refusal:
             outcome = Outcome(accepted=False, reason=str(refusal))
@@ -193,7 +193,7 @@ def _people_named(command: Command) -> Iterable[str]:
     return ()
 
 
-_RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
+RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
     NameAuthor: rules.name_author,
     SubmitReview: rules.submit,
     Approve: rules.approve,
@@ -203,3 +203,4 @@ _RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
     End: rules.end,
     CaseAdded: rules.case_added,
 }
+"""Every class of `REVIEW_COMMANDS`, and nothing else."""
