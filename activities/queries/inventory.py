@@ -12,12 +12,12 @@ from sqlalchemy import Select, String, and_, cast, or_, select
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, review, settlement
 from activities.delivery.outbox import OutboxStatus
+from workflows.domain.case.overdue import open_tasks
 from workflows.domain.case.view import CaseView
-from workflows.domain.department_task import TaskStatus
 from workflows.domain.ids import review_id
 from workflows.domain.review.view import ReviewRequest, ReviewStatus, ReviewSubject
 from workflows.domain.terms import Settlement
-from workflows.domain.vocabulary import Status
+from workflows.domain.vocabulary import Status, TaskStatus
 
 _PORTION = 500
 
@@ -83,20 +83,19 @@ class Inventory:
             yield portion
 
     async def open_tasks(self, *, of: Sequence[str] | None = None) -> dict[str, str]:
-        """Workflow id -> number of every department's part that is open, in a case that is; `of` these cases only."""
+        """Workflow id -> number of every department's task that is open, in a case that is; `of` these cases only."""
         query = select(case_record.c.number, case_record.c.view).where(
             case_record.c.status != Status.CLOSED.value,
-            # So few cases have a part that the text is looked through.
+            # So few cases have a task that the text is looked through.
             cast(case_record.c.view, String).like(f'%"status":"{TaskStatus.OPEN.value}"%'),
         )
         if of is not None:
             query = query.where(case_record.c.number.in_(of))
         async with self._database.read() as connection:
             return {
-                str(task["workflow_id"]): number
+                task["workflow_id"]: number
                 for number, view in await connection.execute(query)
-                for task in view["collaborations"]
-                if task["status"] == TaskStatus.OPEN
+                for task in open_tasks(view)
             }
 
     async def open_reviews(self, before: datetime, *, of: Sequence[str] | None = None) -> dict[str, str]:

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import case_record, outbox, registration, timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
-from activities.queries.attention import standing_breaches
 from activities.queries.sweeps import read_sweep
+from workflows.domain.case.overdue import standing_breaches
 from workflows.domain.vocabulary import ClockName, EventKind, Priority, Status
 
 _GRACE = timedelta(minutes=2)

@@ -38,6 +38,15 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+class TaskStatus(StrEnum):
+    """Where a department's task stands; `ENDED` without an answer (R18)."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANNOT = "cannot"
+    ENDED = "ended"
+
+
 class Resolution(StrEnum):
     """How a case ended (R22, R24, R26)."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
-from activities.queries.lateness import find_late, next_due
 from activities.review.reading import ReviewFile, list_review_files, review_of
 from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
+from workflows.domain.review.overdue import find_overdue, next_due
 
 
 def review_json(file: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[str, Any]:
@@ -20,8 +21,9 @@ def review_json(file: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[
     `covered`, a line about each case, and `timeline`, the review's own.
     """
     review = file.as_json()
-    late = find_late(review, company.now()) if file.view else []
-    shown = company.localized({**review, "due": next_due(review), "overdue": [asdict(one) for one in late]})
+    overdue = find_overdue(file.view, company.now()) if file.view else []
+    due = next_due(file.view) if file.view else None
+    shown = company.localized({**review, "due": due, "overdue": [asdict(one) for one in overdue]})
     if whole:
         shown["covered"] = company.localized([_case(case) for case in file.covered])
         shown["timeline"] = company.localized(list(file.timeline))
@@ -65,7 +67,7 @@ def review_of_case(file: ReviewFile, company: CompanyTime) -> dict[str, Any]:
 
 
 def _case(case: CaseRecord) -> dict[str, Any]:
-    view = case.view or {}
+    view: Mapping[str, Any] = case.view or {}
     keys = ("status", "resolution", "priority", "type", "subtype", "owner", "closed_at")
     return {
         "number": case.number,

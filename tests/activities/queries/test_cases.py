@@ -28,9 +28,9 @@ from tests.builders import DAY, HOUR, MINUTE, MONDAY, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
 from workflows.domain.calendar import Calendar
 from workflows.domain.clock import Breach, Deadline
-from workflows.domain.department_task import TaskStatus, TaskView
+from workflows.domain.department_task import TaskView
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import ClockName, Contact, Priority, Status
+from workflows.domain.vocabulary import ClockName, Contact, Priority, Status, TaskStatus
 from workflows.ports import Record
 
 

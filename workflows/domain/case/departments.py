@@ -16,12 +16,11 @@ from workflows.domain.department_task import (
     TaskReport,
     TaskReportKind,
     TaskRequest,
-    TaskStatus,
 )
 from workflows.domain.event import EventKind, Message, Notice
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.terms import ClockTerms, Consultation
-from workflows.domain.vocabulary import SYSTEM, CalendarKind, ClockName
+from workflows.domain.vocabulary import SYSTEM, CalendarKind, ClockName, TaskStatus
 
 _REMEMBERED, _IN_FULL, _BRIEF = 50, 8, 100
 """Tasks that are over: how many are kept, of how many with their whole texts, and to how long the others are cut."""

@@ -19,11 +19,11 @@ from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Claim, Contribute
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.commands.review import End
-from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskStatus, TaskView
+from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskView
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import Instant, Model
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Member
-from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName
+from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName, TaskStatus
 
 _NOBODY = Consultation()
 _REMEMBERED_OUTCOMES = 200

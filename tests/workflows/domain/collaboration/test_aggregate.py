@@ -31,9 +31,9 @@ from workflows.domain.case.departments import task_request
 from workflows.domain.collaboration.aggregate import Collaboration
 from workflows.domain.commands.case import TASK_COMMANDS
 from workflows.domain.commands.command import Command
-from workflows.domain.department_task import TaskReport, TaskReportKind, TaskStatus
+from workflows.domain.department_task import TaskReport, TaskReportKind
 from workflows.domain.event import Event, EventKind, Message
-from workflows.domain.vocabulary import Priority
+from workflows.domain.vocabulary import Priority, TaskStatus
 
 HEADS = consulted(heads={"sales": "sales-head"}, people=SALES)
 PICK = consulted(dispatch=SALES_DISPATCH)

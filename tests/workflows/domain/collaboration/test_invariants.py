@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.builders import MONDAY, PEOPLE, SALES
 from tests.workflows.domain.collaboration.test_aggregate import asked, report, sent
 from workflows.domain.collaboration.aggregate import Collaboration
-from workflows.domain.department_task import TaskReport, TaskReportKind, TaskStatus
+from workflows.domain.department_task import TaskReport, TaskReportKind
 from workflows.domain.event import EventKind
-from workflows.domain.vocabulary import Priority
+from workflows.domain.vocabulary import Priority, TaskStatus
 
 _FIELDS: dict[str, list[dict[str, Any]]] = {
     "claim": [{}, {"department": "product"}],
