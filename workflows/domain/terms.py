@@ -66,7 +66,7 @@ class ReviewTerms(Fact):
     escalation: ClockTerms
     """How long each level has before the next one is told."""
     measure_warnings: tuple[float, ...] = ()
-    """Shares of a measure's time."""
+    """Shares of the time of a corrective action."""
 
 
 class Member(Fact):

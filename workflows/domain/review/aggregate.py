@@ -1,11 +1,11 @@
-"""A review of closed cases, from being called for until its measures are done: one object, one rule book (R27).
+"""A review of closed cases, from the request until its corrective actions are done, with all its rules (R27).
 
     review, events = Review.open(request, now)
     events = review.handle(command, now, facts)
     events = review.expire(now)
 
 The head of the responsible department answers for it until an author is named. The report is written, approved by
-somebody else (returned as often as needed), and each of its measures is followed until it is done. Whatever is late
+somebody else (returned as often as needed), and each of its corrective actions is followed until it is done. Whatever is late
 goes up one level after the other. Like the case it has no clock of its own and knows nothing of Temporal.
 """
 
@@ -177,7 +177,7 @@ class Review(ReviewState):
                 approver = self.approver
                 return above if approver is None else [approver, *self.above(approver, approver)]
             case CorrectiveActionDone():
-                owner = self.measure(command.measure).owner
+                owner = self.action(command.measure).owner
                 return [owner, *self.above(owner, owner), self.author, *above]
         return above
 
@@ -187,7 +187,7 @@ def _people_named(command: Command) -> Iterable[str]:
         case NameAuthor():
             return (command.author,)
         case SubmitReview():
-            return tuple(measure.owner for measure in command.measures)
+            return tuple(action.owner for action in command.measures)
         case MoveCorrectiveAction():
             return (command.owner,) if command.owner else ()
     return ()

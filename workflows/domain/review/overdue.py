@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from workflows.domain.review.view_json import ReviewViewJson
 from workflows.domain.vocabulary import ClockName
+
+if TYPE_CHECKING:
+    from workflows.domain.review.view_json import ReviewViewJson
 
 _OWED = {"writing": "report", "awaiting_approval": "approval"}
 """What a review waits for before its corrective actions are followed."""
