@@ -84,6 +84,7 @@ def level(priority: Priority) -> ServiceLevel:
             ClockName.SUPPLEMENT: terms(DAY, on=CalendarKind.WORKING_DAYS),
             ClockName.FEEDBACK: terms(DAY, 0.5, on=CalendarKind.WORKING_DAYS),
             ClockName.FOLLOW_UP: terms(DAY, 0.5, on=CalendarKind.WORKING_DAYS),
+            ClockName.COLLABORATION: terms(DAY, 0.5, 0.8, on=CalendarKind.WORKING_DAYS),
         },
         dispatch_incomplete=priority in _URGENT,
         alert_duty_manager=priority in _URGENT,

@@ -108,7 +108,7 @@ class Inventory:
 
     async def unbegun_review(self, number: str) -> ReviewRequest | None:
         """What the review that the closing of this case called for begins with; None where it has begun, or where the
-        record lacks part of it (such as the terms of a case that was settled before there were reviews).
+        terms of the case say nothing of reviews.
         """
         query = (
             select(review, case_record.c.view.label("closed"), settlement.c.body)

@@ -13,10 +13,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import Fact, Instant, Json, Model
 from workflows.domain.terms import ClockTerms, Member
-from workflows.domain.vocabulary import CalendarKind, Priority, TaskStatus
-
-DEFAULT_TERMS = ClockTerms(within=86_400, calendar=CalendarKind.WORKING_DAYS, warnings=(0.5, 0.8))
-"""One working day, where a policy or a case from before collaborations says nothing of them."""
+from workflows.domain.vocabulary import Priority, TaskStatus
 
 
 class TaskReportKind(StrEnum):

@@ -119,7 +119,7 @@ class Terms(Fact):
     """The follow-up specialist (R23)."""
     follow_up_supervisor: str | None = None
     review: ReviewTerms | None = None
-    """None: its closing calls for no review (also a case from before there were any)."""
+    """None: its closing calls for no review."""
     head: str | None = None
     """Head of the group the case belongs to before it is dispatched: decides on a silent supplement (R5)."""
 

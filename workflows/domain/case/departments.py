@@ -11,7 +11,6 @@ from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Claim, Collaborate, Contribute, TaskReported
 from workflows.domain.commands.command import Refused
 from workflows.domain.department_task import (
-    DEFAULT_TERMS,
     DepartmentTask,
     TaskReport,
     TaskReportKind,
@@ -157,7 +156,7 @@ def task_request(case: CaseState, task: DepartmentTask) -> TaskRequest:
 
 def _terms(case: CaseState, wanted: datetime | None, now: datetime) -> ClockTerms:
     """The policy's time, at most what the case itself has; or exactly what was asked for."""
-    usual = case.clock_terms(ClockName.COLLABORATION) or DEFAULT_TERMS
+    usual = case.terms.levels[case.priority].clocks[ClockName.COLLABORATION]
     limit = case.due(ClockName.RESOLUTION)
     if wanted is None:
         due = case.terms.calendar.add(now, usual.within, usual.calendar)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -19,11 +19,9 @@ from tests.builders import (
     command,
     consulted,
     kinds,
-    level,
     open_case,
     resolved_case,
     settlement,
-    terms,
     told,
 )
 from workflows.domain.case.aggregate import Case
@@ -279,11 +277,3 @@ def test_a_refused_command_to_a_part_stands_in_the_timeline_of_the_case() -> Non
     assert events[-1].detail == {
         "department": "sales", "command": "contribute", "command_id": "x", "reason": "result: is missing",
     }  # fmt: skip
-
-
-def test_a_case_from_before_collaborations_asks_by_the_default_terms() -> None:
-    assert "collaboration" not in level(Priority.P2).clocks
-    old = terms().model_dump_json()
-    assert "collaboration" not in old
-    case, _, _ = asked(Priority.P2)
-    assert case.tasks[0].terms.within == timedelta(days=1).total_seconds()
