@@ -1,4 +1,4 @@
-"""What does not go on by itself, or not as promised: the database's part of `bihuan stuck`."""
+"""What somebody should look at, according to the record: one source of `bihuan stuck`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _OF_REVIEWS = frozenset({
 
 @dataclass(frozen=True)
 class Attention:
-    """One thing to look at. `what` is a clock's or a message's name, or the part of a review that is owed; `who` the
+    """One thing to look at. `what` is a clock's or a message's name, or the step of a review that is owed; `who` the
     person's id that has to act or was not reached, `error` what the last attempt said.
     """
 

@@ -1,4 +1,4 @@
-"""One case as the database knows it, read with nothing but the driver: `bihuan show` has to be quick."""
+"""One recorded case with its timeline, read with the database's driver alone: `bihuan show` has to be quick."""
 
 from __future__ import annotations
 

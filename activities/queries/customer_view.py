@@ -1,4 +1,4 @@
-"""What a customer may know of their case: where it stands, what was promised, what they were told (R2, R30).
+"""What a customer may see of their case: its state, what was promised, the messages to them (R2, R30).
 
 Nothing is shown that was not sent to them or is their own: no internal remark, no department, nobody's id, and of
 names only the one the owner shows to customers. The priority is left out as well: it is how the company works.
@@ -25,7 +25,7 @@ from workflows.domain.case.customer_status import (
 )
 from workflows.domain.vocabulary import Audience, EventKind, Locale, Message
 
-_TOLD = """
+_MESSAGES = """
 SELECT message, event, sequence, created_at FROM outbox
 WHERE number = $1 AND audience = $2 ORDER BY created_at, sequence, key
 """
@@ -69,21 +69,24 @@ async def read_customer_view(
     """
     async with open_reader(address) as reader:
         file = await case_record_of(reader, number)
-        told = await reader.rows(_TOLD, number, Audience.CUSTOMER.value)
+        messages = await reader.rows(_MESSAGES, number, Audience.CUSTOMER.value)
         people = await reader.rows(_PEOPLE)
     if not reaches(file.form if file else None, contact) or file is None:
         return None
     owner = file.view["owner"] if file.view else None
     return customer_view(
         file,
-        [CustomerMessage(instant(row["created_at"]), row["message"], row["event"], row["sequence"]) for row in told],
+        [
+            CustomerMessage(instant(row["created_at"]), row["message"], row["event"], row["sequence"])
+            for row in messages
+        ],
         _display_name(people[0]["body"], owner) if people and owner else None,
         locale or _own_locale(file),
     )
 
 
 def customer_view(
-    file: CaseRecord, told: Sequence[CustomerMessage], handler: str | None, locale: Locale
+    file: CaseRecord, messages: Sequence[CustomerMessage], handler: str | None, locale: Locale
 ) -> dict[str, Any]:
     """What is shown: JSON, its times UTC in ISO 8601.
 
@@ -109,33 +112,33 @@ def customer_view(
             "text": label("customer_action", action, locale),
             "missing": _fields(view["missing"] if view else (), locale),
         },
-        "told": _messages(file, told, locale),
+        "told": _shown_messages(file, messages, locale),
     }
 
 
-def _messages(file: CaseRecord, told: Sequence[CustomerMessage], locale: Locale) -> list[dict[str, Any]]:
+def _shown_messages(file: CaseRecord, messages: Sequence[CustomerMessage], locale: Locale) -> list[dict[str, Any]]:
     happened = {entry["sequence"]: entry for entry in file.timeline}
     return [
         {
             "at": one.at.isoformat(),
             "message": one.message,
             "title": label("message", one.message, locale),
-            **_said(one, happened.get(one.sequence), locale),
+            **_words(one, happened.get(one.sequence), locale),
         }
-        for one in told
+        for one in messages
     ]
 
 
-def _said(one: CustomerMessage, entry: Mapping[str, Any] | None, locale: Locale) -> dict[str, Any]:
+def _words(one: CustomerMessage, entry: Mapping[str, Any] | None, locale: Locale) -> dict[str, Any]:
     """The words of the message; none where the timeline has another event in its place."""
     kind, keys = _WORDS.get(one.message, (None, ()))
     if kind is None or entry is None or not entry["kind"] == one.event == kind:
         return {}
     detail = entry["detail"]
-    said = {key: detail[key] for key in keys if detail.get(key)}
+    words = {key: detail[key] for key in keys if detail.get(key)}
     if fields := _fields(detail.get("missing"), locale):
-        said["missing"] = fields
-    return said
+        words["missing"] = fields
+    return words
 
 
 def _fields(names: Any, locale: Locale) -> list[str]:

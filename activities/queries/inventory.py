@@ -1,4 +1,4 @@
-"""What the record says is open, over or on its way, in portions: for holding it against Temporal."""
+"""What is open or undelivered according to the record, in batches: the sweep compares it with Temporal."""
 
 from __future__ import annotations
 

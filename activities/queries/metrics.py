@@ -1,4 +1,4 @@
-"""The record in figures for a monitoring system: counts and ages, no names, no texts.
+"""Figures of the record for a monitoring system: counts and ages, no names, no texts.
 
 Each reader is one question to the database and answers one or more `Figure`s; to add one, write a reader and put it
 into `STANDING` (asked at every scrape: indexes answer it) or `TOTALS` (asked once a minute: it looks at many rows).

@@ -135,7 +135,7 @@ class CaseWorkflow(RecordedEntity):
         for forward in case.forwards:
             self._spend(_PER_FORWARD, len(str(forward.fields)))
         for forward in await send_forwards(case):
-            self._said += case.not_there(forward, at)
+            self._said += case.forward_failed(forward, at)
 
     def _summary(self, clock: Clock) -> str:
         assert self._case is not None  # noqa: S101 - clocks are a case's

@@ -1,4 +1,4 @@
-"""The JSON of deadlines and breaches, as the record keeps them in the views of cases and reviews: without pydantic."""
+"""The JSON of deadlines and breaches, as the record keeps them in the views of cases and reviews; no pydantic."""
 
 from __future__ import annotations
 

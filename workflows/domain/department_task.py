@@ -52,14 +52,14 @@ class TaskRequest(Fact):
     """Of the due time: counted from `asked_at` it ends at `due`."""
     claim: ClockTerms | None = None
     escalation: ClockTerms | None = None
-    """How long each level has before the next one is told."""
+    """How long each level has before the lateness goes up to the next one."""
     calendar: Calendar
     asked_at: Instant
     asked_by: str
     lead: str
     """The owner of the case."""
     lead_superior: str | None = None
-    """Who is told when nobody in the department answers."""
+    """The last level of an escalation, when nobody in the department answers."""
     head: str
     type: str
     subtype: str | None = None

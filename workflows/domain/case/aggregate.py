@@ -1,4 +1,4 @@
-"""A customer issue from the first call to the closed loop: one object, one rule book.
+"""The aggregate of a customer issue: it takes commands and the time, and answers with events.
 
     case, events = Case.open(number, settlement, now)
     events = case.handle(command, now, facts)
@@ -43,7 +43,7 @@ _NOBODY = Consultation()
 
 
 class Case(CaseState):
-    """One issue. Feed it commands and the time; it answers with what happened."""
+    """One customer issue: all its rules, from the first call until it is closed."""
 
     @classmethod
     def open(cls, number: str, settlement: Settlement, now: datetime) -> tuple[Self, list[Event]]:
@@ -89,7 +89,7 @@ class Case(CaseState):
         if case.missing:
             handling.ask(case, now, by=SYSTEM, text=None, key="open")
         events = case.take_events()
-        confirmation = case.tell_customer(Message.CREATED, "open", response_due=case.due(ClockName.RESPONSE))
+        confirmation = case.notice_to_customer(Message.CREATED, "open", response_due=case.due(ClockName.RESPONSE))
         events[0] = events[0].model_copy(update={"notices": (confirmation,)})
         return case, events
 
@@ -153,9 +153,9 @@ class Case(CaseState):
         self.remember(command_id, Outcome(accepted=False, reason=reason))
         return self.take_events()
 
-    def not_there(self, forward: Forward, now: datetime) -> list[Event]:
-        """Another case could not be told what it should have been: it is gone (R28)."""
-        linking.not_there(self, forward, max(now, self.updated_at))
+    def forward_failed(self, forward: Forward, now: datetime) -> list[Event]:
+        """A signal to another case did not arrive, because that case is over (R28)."""
+        linking.forward_failed(self, forward, max(now, self.updated_at))
         return self.take_events()
 
     def expire(self, now: datetime) -> list[Event]:

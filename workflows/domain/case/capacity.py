@@ -1,4 +1,4 @@
-"""What a person can be to one case: which commands a person may give follows from it (R6, R22, R23)."""
+"""Capacities: what a person is to one case, from which follows which commands they may give (R6, R22, R23)."""
 
 from __future__ import annotations
 

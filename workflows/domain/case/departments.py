@@ -1,4 +1,4 @@
-"""The case's side of cross-department work: asking, taking up reports, ending what is still open (R17, R18)."""
+"""Rules for departments' tasks on the side of the case: asking, taking up reports, ending open ones (R17, R18)."""
 
 from __future__ import annotations
 
@@ -181,14 +181,14 @@ def _key(task: DepartmentTask) -> str:
     return f"collaboration:{task.department}:{task.round}:{task.reported}"
 
 
-def _tell(case: CaseState, to: str | None, message: Message, task: DepartmentTask, **facts: Any) -> list[Notice]:
+def _notices(case: CaseState, to: str | None, message: Message, task: DepartmentTask, **facts: Any) -> list[Notice]:
     common = {"department": task.department, "duty": task.duty, "due": task.due, "person": task.person}
-    return case.tell(to, message, _key(task), **common, **facts)
+    return case.notices_to(to, message, _key(task), **common, **facts)
 
 
 def _assigned(case: CaseState, task: DepartmentTask, report: TaskReport, now: datetime) -> None:
     task.person = str(report.detail["person"])
-    notices = _tell(case, task.person, Message.COLLABORATION_ASKED, task, owner=case.owner)
+    notices = _notices(case, task.person, Message.COLLABORATION_ASKED, task, owner=case.owner)
     case.emit(
         EventKind.COLLABORATION_ASSIGNED, report.by, now, *notices, department=task.department, person=task.person,
         due=task.due, reason=report.detail.get("reason"),
@@ -204,7 +204,7 @@ def _claimed(case: CaseState, task: DepartmentTask, report: TaskReport, now: dat
 
 
 def _reminded(case: CaseState, task: DepartmentTask, report: TaskReport, now: datetime) -> None:
-    notices = _tell(case, task.person, Message.COLLABORATION_REMINDER, task)
+    notices = _notices(case, task.person, Message.COLLABORATION_REMINDER, task)
     case.emit(
         EventKind.WARNED, report.by, now, *notices, clock=ClockName.COLLABORATION, due=task.due,
         department=task.department, to=task.person,
@@ -213,7 +213,7 @@ def _reminded(case: CaseState, task: DepartmentTask, report: TaskReport, now: da
 
 def _warned(case: CaseState, task: DepartmentTask, report: TaskReport, now: datetime) -> None:
     share = report.detail.get("share")
-    notices = _tell(case, task.person, Message.COLLABORATION_WARNING, task, share=share)
+    notices = _notices(case, task.person, Message.COLLABORATION_WARNING, task, share=share)
     case.emit(
         EventKind.WARNED, report.by, now, *notices, clock=ClockName.COLLABORATION, due=task.due, share=share,
         department=task.department, to=task.person,
@@ -225,7 +225,7 @@ def _late(case: CaseState, task: DepartmentTask, report: TaskReport, now: dateti
     notices = [
         notice
         for person in dict.fromkeys((task.person, case.owner))
-        for notice in _tell(case, person, Message.COLLABORATION_LATE, task)
+        for notice in _notices(case, person, Message.COLLABORATION_LATE, task)
     ]
     case.emit(
         EventKind.COLLABORATION_LATE, report.by, now, *notices, department=task.department, person=task.person,
@@ -236,7 +236,7 @@ def _late(case: CaseState, task: DepartmentTask, report: TaskReport, now: dateti
 def _escalated(case: CaseState, task: DepartmentTask, report: TaskReport, now: datetime) -> None:
     task.escalated_to = str(report.detail["to"])
     facts = {key: report.detail.get(key) for key in ("level", "top", "next")}
-    notices = _tell(case, task.escalated_to, Message.COLLABORATION_ESCALATED, task, owner=case.owner, **facts)
+    notices = _notices(case, task.escalated_to, Message.COLLABORATION_ESCALATED, task, owner=case.owner, **facts)
     case.emit(
         EventKind.COLLABORATION_ESCALATED, report.by, now, *notices, department=task.department, to=task.escalated_to,
         **facts,
@@ -248,7 +248,7 @@ def _contributed(case: CaseState, task: DepartmentTask, report: TaskReport, now:
     if task.is_open:
         task.status = TaskStatus(str(report.detail["status"]))
         task.result, task.ended_at = str(answer["result"] or answer["cannot"]), report.at
-    notices = _tell(case, case.owner, Message.COLLABORATION_ANSWERED, task, by=report.by, **answer)
+    notices = _notices(case, case.owner, Message.COLLABORATION_ANSWERED, task, by=report.by, **answer)
     case.emit(EventKind.CONTRIBUTED, report.by, now, *notices, department=task.department, **answer)
 
 
@@ -266,7 +266,7 @@ def _emit_ended(case: CaseState, task: DepartmentTask, by: str, now: datetime, w
     notices = [
         notice
         for person in dict.fromkeys((task.person, case.owner if by != SYSTEM else None))
-        for notice in _tell(case, person, Message.COLLABORATION_ENDED, task, why=why)
+        for notice in _notices(case, person, Message.COLLABORATION_ENDED, task, why=why)
     ]
     case.emit(EventKind.COLLABORATION_ENDED, by, now, *notices, department=task.department, why=why)
 

@@ -1,4 +1,4 @@
-"""The command handlers of a case: for each command class the capacities that may give it, and the rule it follows."""
+"""The command handlers of a case: for each command class the capacities that may give it, and its rule."""
 
 from __future__ import annotations
 

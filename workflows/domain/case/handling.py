@@ -1,4 +1,4 @@
-"""The work itself: replies, progress, questions to the customer, the solution (R5, R9, R14-R16, R19-R21)."""
+"""Rules for the work on a case: reply, progress, question to the customer, solution (R5, R9, R14-R16, R19-R21)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reply(case: CaseState, command: Reply, now: datetime) -> None:
     _must_be_owned(case)
     mark_claimed(case)
     _mark_responded(case, now)
-    notice = case.tell_customer(Message.REPLIED, command.command_id, text=command.text, by=case.owner)
+    notice = case.notice_to_customer(Message.REPLIED, command.command_id, text=command.text, by=case.owner)
     case.emit(EventKind.REPLIED, command.by, now, notice, text=command.text, **command.origin)
 
 
@@ -40,7 +40,7 @@ def progress(case: CaseState, command: Progress, now: datetime) -> None:
     notices = []
     if not command.internal:
         notices.append(
-            case.tell_customer(
+            case.notice_to_customer(
                 Message.PROGRESSED, command.command_id, text=command.text, by=case.owner, next_update=next_update
             )
         )
@@ -67,7 +67,7 @@ def ask(case: CaseState, now: datetime, *, by: str, text: str | None, key: str) 
         for name in HANDLING_CLOCKS:
             if name in case.clocks:
                 case.clocks[name].pause(now, case.terms.calendar)
-    notice = case.tell_customer(Message.INFORMATION_REQUESTED, key, missing=case.missing, text=text, until=until)
+    notice = case.notice_to_customer(Message.INFORMATION_REQUESTED, key, missing=case.missing, text=text, until=until)
     case.emit(EventKind.INFORMATION_REQUESTED, by, now, notice, missing=case.missing, text=text, until=until)
 
 
@@ -77,7 +77,7 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
     """
     case.missing = [] if command.text else [key for key in case.missing if not _is_given(key, command.fields)]
     asked, answered = case.asked_at is not None, not case.missing
-    notices = case.tell(
+    notices = case.notices_to(
         case.responsible(), Message.SUPPLIED, command.command_id, fields=command.fields, text=command.text
     )
     case.emit(

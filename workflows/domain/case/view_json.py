@@ -1,4 +1,4 @@
-"""The JSON of a `CaseView`, as the record keeps it: plain dictionaries for what reads many cases or has to start quickly.
+"""The JSON of a `CaseView`, as the record keeps it, for what reads many cases or has to start quickly.
 
 Nothing here imports pydantic. Times are texts in ISO 8601 with their offset.
 """

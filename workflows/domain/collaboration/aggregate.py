@@ -269,8 +269,8 @@ class Collaboration(Model):
     def _report(self, kind: TaskReportKind, by: str, now: datetime, **detail: Any) -> None:
         self.sequence += 1
         self.updated_at = now
-        said = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
-        self._reports.append(TaskReport(sequence=self.sequence, at=now, kind=kind, by=by, detail=said))
+        plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
+        self._reports.append(TaskReport(sequence=self.sequence, at=now, kind=kind, by=by, detail=plain))
 
     def _take_reports(self) -> list[TaskReport]:
         reports, self._reports = self._reports, []

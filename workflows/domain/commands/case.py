@@ -1,4 +1,4 @@
-"""What people (and now and then the system) ask of a case: one model a signal, checked inside the workflow.
+"""The commands of cases and departments' tasks: one model a signal, validated inside the workflow.
 
 The JSON keys are the border: the admin script, the Web UI and `temporal workflow signal` all send them.
 """

@@ -1,4 +1,4 @@
-"""What people (and now and then the system) ask of a review: one model a signal (R27)."""
+"""The commands of reviews: one model a signal (R27)."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@
     events = review.expire(now)
 
 The head of the responsible department answers for it until an author is named. The report is written, approved by
-somebody else (returned as often as needed), and each of its corrective actions is followed until it is done. Whatever is late
-goes up one level after the other. Like the case it has no clock of its own and knows nothing of Temporal.
+somebody else (returned as often as needed), and each of its corrective actions is followed until it is done. Whatever
+is late goes up one level after the other. Like the case it has no clock of its own and knows nothing of Temporal.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NOBODY = Consultation()
 
 
 class Review(ReviewState):
-    """A review. Feed it commands and the time; it answers with what happened."""
+    """One review: all its rules."""
 
     @classmethod
     def open(cls, request: ReviewRequest, now: datetime) -> tuple[Self, list[Event]]:
@@ -51,7 +51,7 @@ class Review(ReviewState):
         due = review.start(REPORT, ClockName.REVIEW, request.terms.report, at)
         review.emit(
             EventKind.REVIEW_OPENED, SYSTEM, at,
-            review.tell(subject.head, Message.REVIEW_ASKED, "opened", due=due),
+            review.notice_to(subject.head, Message.REVIEW_ASKED, "opened", due=due),
             reason=subject.reason, cases=subject.cases, department=request.department, author=subject.head, due=due,
         )  # fmt: skip
         return review, review.take_events()
@@ -91,9 +91,9 @@ class Review(ReviewState):
         """Record a signal that could not even be read."""
         if command_id in self.outcomes:
             return []
-        said = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
-        self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **said)
-        self.remember(command_id, Outcome(accepted=False, reason=said["reason"]))
+        given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
+        self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
+        self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self.take_events()
 
     def expire(self, now: datetime) -> list[Event]:

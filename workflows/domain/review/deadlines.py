@@ -16,7 +16,7 @@ def warn(review: ReviewState, key: str, clock: Clock, share: float, now: datetim
     message = Message.REVIEW_WARNING if number is None else Message.MEASURE_WARNING
     facts = {"due": clock.due, "share": share, "step": review.status, **review.action_facts(number)}
     to = review.owing(key)
-    notices = [review.tell(person, message, f"warned:{key}:{review.sequence}", **facts) for person in to]
+    notices = [review.notice_to(person, message, f"warned:{key}:{review.sequence}", **facts) for person in to]
     review.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, to=to, **facts)
 
 
@@ -31,7 +31,7 @@ def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
             review.measures[number - 1] = review.measures[number - 1].model_copy(update={"late_at": now})
         message = Message.REVIEW_LATE if number is None else Message.MEASURE_LATE
         facts = {"due": clock.due, "step": review.status, **review.action_facts(number)}
-        notices = [review.tell(person, message, f"late:{late}:{review.sequence}", **facts) for person in owing]
+        notices = [review.notice_to(person, message, f"late:{late}:{review.sequence}", **facts) for person in owing]
         kind = EventKind.REVIEW_LATE if number is None else EventKind.MEASURE_LATE
         review.emit(kind, SYSTEM, now, *notices, to=owing, **facts)
     told = review.told.setdefault(late, [])
@@ -44,5 +44,5 @@ def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
     facts = {"level": len(told), "who": owing[0], "step": review.status, "next": next_at, **review.action_facts(number)}
     message = Message.REVIEW_ESCALATED if number is None else Message.MEASURE_ESCALATED
     kind = EventKind.REVIEW_ESCALATED if number is None else EventKind.MEASURE_ESCALATED
-    notice = review.tell(left[0], message, f"escalated:{late}:{review.sequence}", **facts)
+    notice = review.notice_to(left[0], message, f"escalated:{late}:{review.sequence}", **facts)
     review.emit(kind, SYSTEM, now, notice, to=left[0], top=not left[1:], **facts)

@@ -42,7 +42,7 @@ def name_author(review: ReviewState, command: NameAuthor, now: datetime) -> None
         EventKind.REVIEW_AUTHOR_NAMED,
         command.by,
         now,
-        review.tell(
+        review.notice_to(
             review.author, Message.REVIEW_ASSIGNED, f"author:{review.sequence}", due=due or now, why=command.why
         ),
         author=review.author,
@@ -83,7 +83,7 @@ def submit(review: ReviewState, command: SubmitReview, now: datetime) -> None:
     due = review.start(REPORT, ClockName.REVIEW, review.request.terms.approval, now)
     review.emit(
         EventKind.REVIEW_SUBMITTED, command.by, now,
-        review.tell(review.approver, Message.REVIEW_SUBMITTED, f"submitted:{review.returned}", due=due),
+        review.notice_to(review.approver, Message.REVIEW_SUBMITTED, f"submitted:{review.returned}", due=due),
         root_cause=command.root_cause, what_happened=command.what_happened, approver=review.approver, due=due,
         measures=[{"what": one.what, "owner": one.owner, "due": one.due} for one in review.measures],
     )  # fmt: skip
@@ -100,7 +100,9 @@ def return_report(review: ReviewState, command: ReturnReport, now: datetime) -> 
     due = review.start(REPORT, ClockName.REVIEW, review.request.terms.report, now)
     review.emit(
         EventKind.REVIEW_RETURNED, command.by, now,
-        review.tell(review.author, Message.REVIEW_RETURNED, f"returned:{review.returned}", due=due, why=command.why),
+        review.notice_to(
+            review.author, Message.REVIEW_RETURNED, f"returned:{review.returned}", due=due, why=command.why
+        ),
         why=command.why, author=review.author, due=due,
     )  # fmt: skip
 
@@ -112,9 +114,9 @@ def approve(review: ReviewState, command: Approve, now: datetime) -> None:
     review.status, review.approved_at, review.approved_by = ReviewStatus.FOLLOWING, now, command.by
     review.clocks.pop(REPORT, None)
     review.settle(REPORT)
-    notices = [review.tell(review.author, Message.REVIEW_APPROVED, "approved")]
+    notices = [review.notice_to(review.author, Message.REVIEW_APPROVED, "approved")]
     for number, action in enumerate(review.measures, start=1):
-        notices.append(review.ask(number, now))
+        notices.append(review.action_notice(number, now))
         review.follow(number, action, now)
     review.emit(EventKind.REVIEW_APPROVED, command.by, now, *notices, text=command.text)
 
@@ -149,7 +151,7 @@ def move(review: ReviewState, command: MoveCorrectiveAction, now: datetime) -> N
     if command.due is not None:
         review.follow(command.measure, moved, now)
     review.emit(
-        EventKind.MEASURE_MOVED, command.by, now, review.ask(command.measure, now),
+        EventKind.MEASURE_MOVED, command.by, now, review.action_notice(command.measure, now),
         measure=command.measure, what=moved.what, owner=moved.owner, due=moved.due, previous_owner=action.owner,
         previous_due=action.due, why=command.why,
     )  # fmt: skip
@@ -166,5 +168,5 @@ def _finish(review: ReviewState, by: str, why: str, now: datetime) -> None:
     told = dict.fromkeys((review.head, review.author))
     review.emit(
         EventKind.REVIEW_ENDED, by, now,
-        *(review.tell(key, Message.REVIEW_ENDED, "ended", why=why) for key in told if key != by), why=why,
+        *(review.notice_to(key, Message.REVIEW_ENDED, "ended", why=why) for key in told if key != by), why=why,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The state of a review, and the operations its rules are made of: emit an event, notify, start and stop clocks (R27)."""
+"""The state of a review and the operations its rules use: emit an event, notify, start and stop clocks (R27)."""
 
 from __future__ import annotations
 
@@ -145,11 +145,11 @@ class ReviewState(Model):
             raise Refused(f"measure {number} is done already")
         return action
 
-    def ask(self, number: int, now: datetime) -> Notice:
+    def action_notice(self, number: int, now: datetime) -> Notice:
         """The notice to the owner of a corrective action that it is to be done."""
         owner = self.measures[number - 1].owner
         key = f"asked:{number}:{self.sequence}"
-        return self.tell(owner, Message.MEASURE_ASKED, key, asked_at=now, **self.action_facts(number))
+        return self.notice_to(owner, Message.MEASURE_ASKED, key, asked_at=now, **self.action_facts(number))
 
     def action_facts(self, number: int | None) -> dict[str, Any]:
         """What every message about a corrective action says; nothing for None, which is the report."""
@@ -160,23 +160,23 @@ class ReviewState(Model):
 
     # Recording and telling
 
-    def tell(self, person: str | None, message: Message, key: str, **facts: Any) -> Notice:
+    def notice_to(self, person: str | None, message: Message, key: str, **facts: Any) -> Notice:
         """A notice to somebody of the staff; where nobody is named, to the head."""
         subject = self.request.subject
         common = {
             "reason": subject.reason, "cases": subject.cases, "department": self.request.department,
             "author": self.author, "head": self.head,
         }  # fmt: skip
-        said = _JSON.dump_python({**common, **facts}, mode="json")
+        plain = _JSON.dump_python({**common, **facts}, mode="json")
         recipient = person or self.head
-        return Notice(message=message, audience=Audience.STAFF, recipient=recipient, key=f"review:{key}", facts=said)
+        return Notice(message=message, audience=Audience.STAFF, recipient=recipient, key=f"review:{key}", facts=plain)
 
     def emit(self, kind: EventKind, by: str, now: datetime, *notices: Notice, **detail: Any) -> None:
         """Add one entry to the timeline of the review."""
         self.sequence += 1
         self.updated_at = now
-        said = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
-        self._events.append(Event(sequence=self.sequence, at=now, kind=kind, by=by, detail=said, notices=notices))
+        plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
+        self._events.append(Event(sequence=self.sequence, at=now, kind=kind, by=by, detail=plain, notices=notices))
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""

@@ -1,4 +1,4 @@
-"""A review as it is called for, handed in and seen: what the case, the record and people know of it (R27)."""
+"""Models of a review for everyone outside it: the request it begins with, its report, its view (R27)."""
 
 from __future__ import annotations
 

@@ -138,8 +138,8 @@ def test_a_late_department_is_escalated_inside_it_and_each_deadline_is_missed_on
         task = Collaboration.model_validate_json(task.model_dump_json())
     happened = [entry.kind for entry in reports]
     assert happened == [
-        TaskReportKind.REMINDED, TaskReportKind.WARNED, TaskReportKind.WARNED, TaskReportKind.LATE, TaskReportKind.ESCALATED, TaskReportKind.ESCALATED,
-        TaskReportKind.ESCALATED,
+        TaskReportKind.REMINDED, TaskReportKind.WARNED, TaskReportKind.WARNED, TaskReportKind.LATE,
+        TaskReportKind.ESCALATED, TaskReportKind.ESCALATED, TaskReportKind.ESCALATED,
     ]  # fmt: skip
     assert task.told == ["sales-lead", "sales-head", "tech-lead"], "superior, head, the superior of the case's owner"
     late = next(entry for entry in reports if entry.kind is TaskReportKind.LATE)
