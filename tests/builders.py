@@ -88,6 +88,7 @@ def level(priority: Priority) -> ServiceLevel:
             ClockName.SUPPLEMENT: terms(DAY, on=CalendarKind.WORKING_DAYS),
             ClockName.FEEDBACK: terms(DAY, 0.5, on=CalendarKind.WORKING_DAYS),
             ClockName.FOLLOW_UP: terms(DAY, 0.5, on=CalendarKind.WORKING_DAYS),
+            ClockName.COLLABORATION: terms(DAY, 0.5, 0.8, on=CalendarKind.WORKING_DAYS),
         },
         dispatch_incomplete=priority in _URGENT,
         alert_duty_manager=priority in _URGENT,
@@ -108,7 +109,6 @@ def terms(**changes: Any) -> Terms:
         "follow_up": "followup-001",
         "follow_up_supervisor": "followup-head",
         "head": "tech-lead",
-        "lapses_in_order": True,
     }
     return Terms(**(standard | changes))
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from activities.database.reader import open_reader
+from activities.database.reader import instant, open_reader
 from activities.database.url import DatabaseUrl
 from workflows.domain.problem import Problem
 
@@ -22,13 +21,6 @@ async def archive_standing(address: DatabaseUrl, number: str) -> dict[str, Any] 
             rows = await reader.rows(_QUERY, number)
     except Problem:
         return None
-    return (
-        {name: _instant(value) if name.endswith("_at") else value for name, value in rows[0].items()} if rows else None
-    )
-
-
-def _instant(stored: str | datetime | None) -> datetime | None:
-    if stored is None:
+    if not rows:
         return None
-    parsed = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    return {name: instant(value) if name.endswith("_at") and value else value for name, value in rows[0].items()}

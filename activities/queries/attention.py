@@ -1,11 +1,10 @@
-"""What does not go on by itself, or not as promised: the database's part of `bihuan stuck`."""
+"""What somebody should look at, according to the record: one source of `bihuan stuck`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import String, and_, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
-from activities.queries.lateness import find_late
-from workflows.domain.department_task import TaskStatus
+from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches
+from workflows.domain.case.view_json import CaseViewJson
 from workflows.domain.ids import review_id
+from workflows.domain.review.overdue import find_overdue
 from workflows.domain.review.view import ReviewStatus
-from workflows.domain.vocabulary import ClockName, EventKind, Status
+from workflows.domain.vocabulary import EventKind
 
 _REMEMBERED = timedelta(days=7)
 """How long a failed notification of a closed case, or a report that did not arrive, is still shown."""
@@ -44,7 +44,7 @@ class AttentionReason(StrEnum):
     """A notification has been waiting for long."""
     NOT_ARCHIVED = "not_archived"
     """A closed case could not be archived, or not be masked (R28)."""
-    PART_LATE = "part_late"
+    TASK_LATE = "part_late"
     """A department has not answered in time what it was asked for (R18); `who` it was escalated to last."""
     REVIEW_LATE = "review_late"
     """The report of a review, its approval or one of its measures is late."""
@@ -61,7 +61,7 @@ _OF_REVIEWS = frozenset({
 
 @dataclass(frozen=True)
 class Attention:
-    """One thing to look at. `what` is a clock's or a message's name, or the part of a review that is owed; `who` the
+    """One thing to look at. `what` is a clock's or a message's name, or the step of a review that is owed; `who` the
     person's id that has to act or was not reached, `error` what the last attempt said.
     """
 
@@ -92,7 +92,7 @@ async def find_attention(
     found = [
         *await _unopened(connection, now - grace),
         *await _from_cases(connection, now - grace),
-        *await _from_parts(connection),
+        *await _from_tasks(connection),
         *await _from_outbox(connection, now, now - pending_for),
         *await _from_archive(connection),
         *await _from_reviews(connection, now, grace),
@@ -126,46 +126,38 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
     rows = await connection.execute(select(case_record).where(case_record.c.closed_at.is_(None), suspicious))
     found: list[Attention] = []
     for row in rows:
-        view = row.view
+        view: CaseViewJson = row.view
         if row.next_due is not None and row.next_due < before:
-            first = min((one for one in view["deadlines"] if one["due"]), key=lambda one: _instant(one["due"]))
-            found.append(
-                Attention(row.number, AttentionReason.NOT_ACTING, row.next_due, what=first["clock"], who=row.owner)
-            )
+            deadline = first_deadline(view)
+            what = deadline["clock"] if deadline else None
+            found.append(Attention(row.number, AttentionReason.NOT_ACTING, row.next_due, what=what, who=row.owner))
         if row.escalation_level > 0 and not row.acknowledged:
-            clock = _deadline(view, ClockName.ESCALATION)
-            since = _instant(clock["started"]) if clock else row.updated_at
-            found.append(Attention(row.number, AttentionReason.UNACKNOWLEDGED, since, who=view.get("escalated_to")))
-        missed = standing_breaches(view)
-        if missed:
-            first = min(missed, key=lambda breach: _instant(breach["due"]))
-            found.append(
-                Attention(
-                    row.number, AttentionReason.OVERDUE, _instant(first["due"]), what=first["clock"], who=row.owner
-                )
-            )
+            since = escalated_since(view) or row.updated_at
+            found.append(Attention(row.number, AttentionReason.UNACKNOWLEDGED, since, who=view["escalated_to"]))
+        for breach in standing_breaches(view)[:1]:
+            since = datetime.fromisoformat(breach["due"])
+            found.append(Attention(row.number, AttentionReason.OVERDUE, since, what=breach["clock"], who=row.owner))
     return found
 
 
-async def _from_parts(connection: AsyncConnection) -> list[Attention]:
+async def _from_tasks(connection: AsyncConnection) -> list[Attention]:
     views = await connection.execute(
         select(case_record.c.number, case_record.c.view).where(
             case_record.c.closed_at.is_(None),
-            # A case can have a late part and be in time itself; so few have one that the text is looked through.
+            # A case can have a late task and be in time itself; so few have one that the text is looked through.
             cast(case_record.c.view, String).like('%"late_at":"%'),
         )
     )
     return [
         Attention(
             row.number,
-            AttentionReason.PART_LATE,
-            _instant(part["due"]),
-            what=part["department"],
-            who=part["escalated_to"] or part["person"],
+            AttentionReason.TASK_LATE,
+            datetime.fromisoformat(task["due"]),
+            what=task["department"],
+            who=task["escalated_to"] or task["person"],
         )
         for row in views
-        for part in row.view["collaborations"]
-        if part["late_at"] and part["status"] == TaskStatus.OPEN
+        for task in late_tasks(row.view)
     ]
 
 
@@ -227,10 +219,9 @@ async def _from_reviews(connection: AsyncConnection, now: datetime, grace: timed
                 head = row.subject["head"]
                 found.append(Attention(row.number, AttentionReason.REVIEW_NOT_OPENED, row.opened_at, who=head))
             continue
-        late = find_late(row.view, now)
         if row.next_due is not None and row.next_due < now - grace:
             found.append(Attention(row.number, AttentionReason.REVIEW_NOT_ACTING, row.next_due))
-        for one in late:
+        for one in find_overdue(row.view, now):
             since = one.since or late_since.get(row.id) or row.updated_at
             found.append(Attention(row.number, AttentionReason.REVIEW_LATE, since, what=one.what, who=one.who))
     return found
@@ -247,7 +238,7 @@ async def _missed_reports(connection: AsyncConnection) -> dict[str, datetime]:
         )
         .order_by(review_timeline.c.review, review_timeline.c.sequence)
     )
-    return {row.review: _instant(row.detail["due"]) for row in rows if row.detail.get("due")}
+    return {row.review: datetime.fromisoformat(row.detail["due"]) for row in rows if row.detail.get("due")}
 
 
 async def _from_reports(connection: AsyncConnection, after: datetime) -> list[Attention]:
@@ -263,38 +254,3 @@ async def _from_reports(connection: AsyncConnection, after: datetime) -> list[At
         for failure in await report_failures(connection)
         if failure.at >= after
     ]
-
-
-def standing_breaches(view: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was missed in the present cycle of a case (its view as JSON) and is not made good."""
-    return [breach for breach in view["breaches"] if _is_standing(breach, view)]
-
-
-def _is_standing(breach: dict[str, Any], view: dict[str, Any]) -> bool:
-    """Whether what was missed in this cycle is still owed."""
-    if breach["cycle"] != view["reopened"]:
-        return False
-    status = view["status"]
-    match breach["clock"]:
-        case ClockName.CLAIM:
-            return bool(status == Status.DISPATCHED)
-        case ClockName.RESPONSE:
-            return view["responded_at"] is None
-        case ClockName.PROGRESS:
-            # A report starts the clock anew, later than the miss did.
-            clock = _deadline(view, ClockName.PROGRESS)
-            return clock is not None and _instant(clock["started"]) <= _instant(breach["at"])
-        case ClockName.RESOLUTION:
-            return status in {Status.AWAITING_INFORMATION, Status.DISPATCHED, Status.IN_PROGRESS}
-        case ClockName.FEEDBACK:
-            return bool(status == Status.AWAITING_CONFIRMATION)
-        case _:
-            return bool(status != Status.CLOSED)
-
-
-def _deadline(view: dict[str, Any], name: ClockName) -> dict[str, Any] | None:
-    return next((one for one in view["deadlines"] if one["clock"] == name), None)
-
-
-def _instant(value: str) -> datetime:
-    return datetime.fromisoformat(value)

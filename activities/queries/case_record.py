@@ -1,20 +1,18 @@
-"""One case as the database knows it, read with nothing but the driver: `bihuan show` has to be quick."""
+"""One recorded case with its timeline, read with the database's driver alone: `bihuan show` has to be quick."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import import_module
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from activities.database.url import READING, DatabaseUrl
-from workflows.domain.problem import Problem
+from activities.database.reader import Reader, instant, open_reader
+from activities.database.url import DatabaseUrl
 
 if TYPE_CHECKING:
+    from workflows.domain.case.view_json import CaseViewJson
     from workflows.domain.model import Json
 
 _CASE = """
@@ -27,7 +25,7 @@ _TIMELINE = "SELECT sequence, at, kind, by, detail, recorded_at FROM timeline WH
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """A registered case. `view` holds the keys of CaseView, None until a worker opened the case.
+    """A registered case. `view` is the JSON of its CaseView, None until a worker opened the case.
 
     `form` is the intake form as it stands now. An entry of `timeline` has sequence, at, kind, by, detail and
     recorded_at, its times in ISO 8601 with offset.
@@ -38,7 +36,7 @@ class CaseRecord:
     received_at: datetime
     started_at: datetime | None
     form: Json
-    view: Json | None
+    view: CaseViewJson | None
     timeline: tuple[Json, ...] = field(default=())
 
     @classmethod
@@ -62,15 +60,16 @@ async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | No
     Raises:
         Problem: the database cannot be opened or reached, or has no tables yet.
     """
-    try:
-        found = _from_sqlite(address, number) if address.kind == "sqlite" else await _from_server(address, number)
-    except Problem:
-        raise
-    except Exception as error:
-        raise address.unreadable(error, READING) from error
-    if found is None:
+    async with open_reader(address) as reader:
+        return await case_record_of(reader, number)
+
+
+async def case_record_of(reader: Reader, number: str) -> CaseRecord | None:
+    """The same, where the database is being read already."""
+    cases = await reader.rows(_CASE, number)
+    if not cases:
         return None
-    case, entries = found
+    case = cases[0]
     return CaseRecord(
         number=case["number"],
         channel=case["channel"],
@@ -78,36 +77,8 @@ async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | No
         started_at=instant(case["started_at"]) if case["started_at"] else None,
         form=json.loads(case["form"]),
         view=json.loads(case["view"]) if case["view"] else None,
-        timeline=tuple(_entry(entry) for entry in entries),
+        timeline=tuple(_entry(entry) for entry in await reader.rows(_TIMELINE, number)),
     )
-
-
-_Found = tuple[Mapping[str, Any], list[Mapping[str, Any]]] | None
-
-
-def _from_sqlite(address: DatabaseUrl, number: str) -> _Found:
-    if not address.path.is_file():
-        raise Problem(f"there is no database file {address.path} yet: start `bihuan up` once")
-    parameters = {"1": number}
-    with closing(sqlite3.connect(address.path, timeout=READING.total_seconds(), isolation_level=None)) as connection:
-        connection.row_factory = sqlite3.Row
-        connection.execute("BEGIN")
-        case = connection.execute(_CASE, parameters).fetchone()
-        return (dict(case), connection.execute(_TIMELINE, parameters).fetchall()) if case else None
-
-
-async def _from_server(address: DatabaseUrl, number: str) -> _Found:
-    try:
-        asyncpg = import_module("asyncpg")
-    except ImportError:
-        raise Problem("PostgreSQL needs its driver: install bihuan[postgresql]") from None
-    connection = await asyncpg.connect(address.dsn, timeout=10)
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            case = await connection.fetchrow(_CASE, number)
-            return (case, await connection.fetch(_TIMELINE, number)) if case else None
-    finally:
-        await connection.close()
 
 
 def _entry(row: Mapping[str, Any]) -> Json:
@@ -119,10 +90,3 @@ def _entry(row: Mapping[str, Any]) -> Json:
         "detail": json.loads(row["detail"]),
         "recorded_at": instant(row["recorded_at"]).isoformat(),
     }
-
-
-def instant(stored: str | datetime) -> datetime:
-    """A time as the driver gives it, in UTC: SQLite keeps the UTC wall clock as text."""
-    if isinstance(stored, datetime):
-        return stored.astimezone(UTC)
-    return datetime.fromisoformat(stored).replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What people ask the record for: one case, lists, the outbox, and what needs attention (R30)."""
+"""The read side for people: one case, lists of cases, the outbox, and what needs attention (R30)."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _CONCERNED = {
         )
     """,
 }
-"""Whether a department other than the leading one assists or was asked for a part; both know JSON, each its own way."""
+"""Whether a department other than the leading one assists or has a task, in either database's JSON functions."""
 
 
 @dataclass(frozen=True)
 class Filter:
     """Which cases a list shows; None means any. `text` is part of the number; since ≤ received < until.
 
-    `department` is one that is concerned: it leads the case, assists, or has or had a part in it (R30).
+    `department` is one that is concerned: it leads the case, assists, or has or had a task in it (R30).
     """
 
     status: str | None = None

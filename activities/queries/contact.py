@@ -1,4 +1,4 @@
-"""Whether a contact that somebody gives is one the customer can be reached by (R30).
+"""Comparison of a contact that somebody gives with those of the customer in the form (R30).
 
 Written another way it is the same: with or without the country's code, spaces or capitals, full-width or half-width.
 """

@@ -1,4 +1,4 @@
-"""What a customer may know of their case: where it stands, what was promised, what they were told (R2, R30).
+"""What a customer may see of their case: its state, what was promised, the messages to them (R2, R30).
 
 Nothing is shown that was not sent to them or is their own: no internal remark, no department, nobody's id, and of
 names only the one the owner shows to customers. The priority is left out as well: it is how the company works.
@@ -12,14 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from activities.database.reader import open_reader
+from activities.database.reader import instant, open_reader
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import CaseRecord, instant, read_case_record
+from activities.queries.case_record import CaseRecord, case_record_of
 from activities.queries.contact import reaches
 from activities.rendering.labels import label
-from workflows.domain.vocabulary import Audience, ClockName, EventKind, Locale, Message, Status
+from workflows.domain.case.customer_status import (
+    answer_promised,
+    customer_action,
+    customer_status,
+    solution_promised,
+)
+from workflows.domain.vocabulary import Audience, EventKind, Locale, Message
 
-_TOLD = """
+_MESSAGES = """
 SELECT message, event, sequence, created_at FROM outbox
 WHERE number = $1 AND audience = $2 ORDER BY created_at, sequence, key
 """
@@ -61,23 +67,26 @@ async def read_customer_view(
     Raises:
         Problem: the database cannot be read.
     """
-    file = await read_case_record(address, number)
     async with open_reader(address) as reader:
-        told = await reader.rows(_TOLD, number, Audience.CUSTOMER.value)
+        file = await case_record_of(reader, number)
+        messages = await reader.rows(_MESSAGES, number, Audience.CUSTOMER.value)
         people = await reader.rows(_PEOPLE)
     if not reaches(file.form if file else None, contact) or file is None:
         return None
-    owner = (file.view or {}).get("owner")
+    owner = file.view["owner"] if file.view else None
     return customer_view(
         file,
-        [CustomerMessage(instant(row["created_at"]), row["message"], row["event"], row["sequence"]) for row in told],
-        _display_name(people[0]["body"], owner) if people and isinstance(owner, str) else None,
+        [
+            CustomerMessage(instant(row["created_at"]), row["message"], row["event"], row["sequence"])
+            for row in messages
+        ],
+        _display_name(people[0]["body"], owner) if people and owner else None,
         locale or _own_locale(file),
     )
 
 
 def customer_view(
-    file: CaseRecord, told: Sequence[CustomerMessage], handler: str | None, locale: Locale
+    file: CaseRecord, messages: Sequence[CustomerMessage], handler: str | None, locale: Locale
 ) -> dict[str, Any]:
     """What is shown: JSON, its times UTC in ISO 8601.
 
@@ -85,96 +94,51 @@ def customer_view(
     information is awaited) and `given`; `next` is what the customer is asked to do; `told` is what they were told, the
     oldest first.
     """
-    view: Mapping[str, Any] = file.view or {}
-    status, action = _status(view), _action(view)
+    view = file.view
+    action = customer_action(view)
     return {
         "number": file.number,
         "locale": locale.value,
         "product": file.form.get("product"),
-        "received_at": view.get("received_at") or file.received_at.isoformat(),
-        "status": view.get("status") or "registered",
-        "status_text": label("customer_status", status, locale),
+        "received_at": view["received_at"] if view else file.received_at.isoformat(),
+        "status": view["status"] if view else "registered",
+        "status_text": label("customer_status", customer_status(view), locale),
         "handler": handler,
-        "answer": {"promised": _answer_promised(view), "given": view.get("responded_at")},
-        "solution": {"promised": _solution_promised(view), "given": view.get("resolved_at")},
-        "closed_at": view.get("closed_at"),
+        "answer": {"promised": answer_promised(view), "given": view["responded_at"] if view else None},
+        "solution": {"promised": solution_promised(view), "given": view["resolved_at"] if view else None},
+        "closed_at": view["closed_at"] if view else None,
         "next": {
             "action": action,
             "text": label("customer_action", action, locale),
-            "missing": _fields(view.get("missing"), locale),
+            "missing": _fields(view["missing"] if view else (), locale),
         },
-        "told": _messages(file, told, locale),
+        "told": _shown_messages(file, messages, locale),
     }
 
 
-def _status(view: Mapping[str, Any]) -> str:
-    status = view.get("status") or "registered"
-    if status == Status.CLOSED:
-        return str(view["resolution"])
-    again = view.get("reopened") and status in {Status.DISPATCHED, Status.IN_PROGRESS}
-    return "reopened" if again else str(status)
-
-
-def _action(view: Mapping[str, Any]) -> str:
-    """What the customer is asked for: nothing while the company is to act."""
-    match view.get("status"):
-        case Status.AWAITING_INFORMATION:
-            return "supply"
-        case Status.AWAITING_CONFIRMATION:
-            return "confirm"
-        case Status.AWAITING_RATING:
-            return "rate"
-        case Status.CLOSED:
-            return "closed"
-    return "supply_meanwhile" if view.get("missing") else "nothing"
-
-
-def _answer_promised(view: Mapping[str, Any]) -> str | None:
-    """When the first answer is due, or was due before it was missed; None once it was given."""
-    if view.get("responded_at") or view.get("closed_at"):
-        return None
-    missed = [
-        str(breach["due"])
-        for breach in view.get("breaches", ())
-        if breach["clock"] == ClockName.RESPONSE and breach.get("cycle", 0) == view.get("reopened")
-    ]
-    return _due(view, ClockName.RESPONSE) or next(iter(missed), None)
-
-
-def _solution_promised(view: Mapping[str, Any]) -> str | None:
-    """When the solution is expected; None once it was given, and while its clock waits for the customer."""
-    paused = view.get("status") == Status.AWAITING_INFORMATION
-    over = view.get("resolved_at") or view.get("closed_at")
-    return None if paused or over else view.get("expected_resolution")
-
-
-def _due(view: Mapping[str, Any], clock: ClockName) -> str | None:
-    return next((one["due"] for one in view.get("deadlines", ()) if one["clock"] == clock), None)
-
-
-def _messages(file: CaseRecord, told: Sequence[CustomerMessage], locale: Locale) -> list[dict[str, Any]]:
+def _shown_messages(file: CaseRecord, messages: Sequence[CustomerMessage], locale: Locale) -> list[dict[str, Any]]:
     happened = {entry["sequence"]: entry for entry in file.timeline}
     return [
         {
             "at": one.at.isoformat(),
             "message": one.message,
             "title": label("message", one.message, locale),
-            **_said(one, happened.get(one.sequence), locale),
+            **_words(one, happened.get(one.sequence), locale),
         }
-        for one in told
+        for one in messages
     ]
 
 
-def _said(one: CustomerMessage, entry: Mapping[str, Any] | None, locale: Locale) -> dict[str, Any]:
+def _words(one: CustomerMessage, entry: Mapping[str, Any] | None, locale: Locale) -> dict[str, Any]:
     """The words of the message; none where the timeline has another event in its place."""
     kind, keys = _WORDS.get(one.message, (None, ()))
     if kind is None or entry is None or not entry["kind"] == one.event == kind:
         return {}
     detail = entry["detail"]
-    said = {key: detail[key] for key in keys if detail.get(key)}
+    words = {key: detail[key] for key in keys if detail.get(key)}
     if fields := _fields(detail.get("missing"), locale):
-        said["missing"] = fields
-    return said
+        words["missing"] = fields
+    return words
 
 
 def _fields(names: Any, locale: Locale) -> list[str]:

@@ -1,4 +1,4 @@
-"""One's own past as a log of cases: the lines that `bihuan trial` reads, from the register and the timeline.
+"""Export of recorded cases as a log of what people did: the lines that `bihuan trial` reads.
 
 Only what people did is in it. What followed (warnings, escalations, dispatch, reopening) is left out, since another
 policy would have had other consequences.
@@ -87,7 +87,7 @@ class HistoryExport:
 
 
 def signals(number: str, steps: Iterable[ExportedStep], exported: Container[str] = ()) -> list[Json]:
-    """What people asked of a case, as lines of a log. Who owned the case or was escalated to is named by that part,
+    """What people asked of a case, as lines of a log. Who owned the case or was escalated to is named by that role,
     so that another policy's owner acts in their place.
 
     What a main case passed on follows from its own lines; only where it is not `exported` with this case, its answers

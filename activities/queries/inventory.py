@@ -1,4 +1,4 @@
-"""What the record says is open, over or on its way, in portions: for holding it against Temporal."""
+"""What is open or undelivered according to the record, in batches: the sweep compares it with Temporal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sqlalchemy import Select, String, and_, cast, or_, select
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, review, settlement
 from activities.delivery.outbox import OutboxStatus
+from workflows.domain.case.overdue import open_tasks
 from workflows.domain.case.view import CaseView
-from workflows.domain.department_task import TaskStatus
 from workflows.domain.ids import review_id
 from workflows.domain.review.view import ReviewRequest, ReviewStatus, ReviewSubject
 from workflows.domain.terms import Settlement
-from workflows.domain.vocabulary import Status
+from workflows.domain.vocabulary import Status, TaskStatus
 
 _PORTION = 500
 
@@ -82,21 +82,20 @@ class Inventory:
         async for portion in self._portions(query, registration.c.number):
             yield portion
 
-    async def open_parts(self, *, of: Sequence[str] | None = None) -> dict[str, str]:
-        """Workflow id -> number of every department's part that is open, in a case that is; `of` these cases only."""
+    async def open_tasks(self, *, of: Sequence[str] | None = None) -> dict[str, str]:
+        """Workflow id -> number of every department's task that is open, in a case that is; `of` these cases only."""
         query = select(case_record.c.number, case_record.c.view).where(
             case_record.c.status != Status.CLOSED.value,
-            # So few cases have a part that the text is looked through.
+            # So few cases have a task that the text is looked through.
             cast(case_record.c.view, String).like(f'%"status":"{TaskStatus.OPEN.value}"%'),
         )
         if of is not None:
             query = query.where(case_record.c.number.in_(of))
         async with self._database.read() as connection:
             return {
-                str(part["workflow_id"]): number
+                task["workflow_id"]: number
                 for number, view in await connection.execute(query)
-                for part in view["collaborations"]
-                if part["status"] == TaskStatus.OPEN
+                for task in open_tasks(view)
             }
 
     async def open_reviews(self, before: datetime, *, of: Sequence[str] | None = None) -> dict[str, str]:
@@ -109,7 +108,7 @@ class Inventory:
 
     async def unbegun_review(self, number: str) -> ReviewRequest | None:
         """What the review that the closing of this case called for begins with; None where it has begun, or where the
-        record lacks part of it (such as the terms of a case that was settled before there were reviews).
+        terms of the case say nothing of reviews.
         """
         query = (
             select(review, case_record.c.view.label("closed"), settlement.c.body)

@@ -1,4 +1,4 @@
-"""The record in figures for a monitoring system: counts and ages, no names, no texts.
+"""Figures of the record for a monitoring system: counts and ages, no names, no texts.
 
 Each reader is one question to the database and answers one or more `Figure`s; to add one, write a reader and put it
 into `STANDING` (asked at every scrape: indexes answer it) or `TOTALS` (asked once a minute: it looks at many rows).
@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import case_record, outbox, registration, timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
-from activities.queries.attention import standing_breaches
 from activities.queries.sweeps import read_sweep
+from workflows.domain.case.overdue import standing_breaches
 from workflows.domain.vocabulary import ClockName, EventKind, Priority, Status
 
 _GRACE = timedelta(minutes=2)

@@ -1,4 +1,4 @@
-"""What the latest sweep found: where record and Temporal have drifted apart, for `bihuan stuck`, `doctor` and metrics."""
+"""The latest sweep: where record and Temporal have drifted apart, for `bihuan stuck`, `doctor` and metrics."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class DriftReason(StrEnum):
 class Drift(Fact):
     """One thing to look at.
 
-    `number` is the case's; `workflow` the id, in Temporal, of the case, a department's part, a review or a delivery;
+    `number` is the case's; `workflow` the id, in Temporal, of the case, a department's task, a review or a delivery;
     `since` the wall clock when a sweep first saw it; `what` says how the workflow ended, or how far both are.
     """
 
@@ -64,7 +64,7 @@ class Drift(Fact):
 
 
 class Sweep(Fact):
-    """A sweep that was made, and the disagreements it found, the first hundred of them."""
+    """A sweep that was made, and the first hundred drifts it found."""
 
     run: SweepRun
     found: tuple[Drift, ...] = ()

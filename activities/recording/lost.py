@@ -11,10 +11,9 @@ from activities.database.database import Database
 from activities.database.tables import case_record, timeline
 from activities.database.timeline import write_entries
 from workflows.domain.case.view import CaseView
-from workflows.domain.department_task import TaskStatus
 from workflows.domain.event import Event, EventKind
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import Resolution, Status
+from workflows.domain.vocabulary import Resolution, Status, TaskStatus
 
 
 async def close_lost(database: Database, number: str, *, by: str, why: str, at: datetime) -> CaseView:

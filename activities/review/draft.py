@@ -6,11 +6,10 @@ and returned is in it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from activities.queries.lateness import report_due
 from activities.rendering.filters import brief, clean, one_line
 from activities.review.reading import ReviewFile
 from activities.review.steps import steps_of
@@ -19,6 +18,7 @@ from activities.review.wording import Voice
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.review.overdue import report_due
 
 _MOST_OWNERS = 60
 _LINE = 160
@@ -79,9 +79,9 @@ def account_of(file: ReviewFile, voice: Voice) -> list[str]:
 
 
 def _head(file: ReviewFile, voice: Voice, author: str, name: str) -> Iterator[str]:
-    words, review = voice.words["draftfile"], file.as_json()
+    words = voice.words["draftfile"]
     yield words["head"].format(number=file.number, author=voice.person(author))
-    if due := report_due(review):
+    if file.view and (due := report_due(file.view)):
         yield words["due"].format(due=voice.time(due))
     yield words["submit"]
     yield f"  bihuan review submit {file.number} {name} --as {author}"
@@ -89,7 +89,7 @@ def _head(file: ReviewFile, voice: Voice, author: str, name: str) -> Iterator[st
     yield words["cases"]
     tables = ReviewTables(file, voice, file.opened_at)
     for case in file.covered:
-        view: dict[str, Any] = case.view or {}
+        view: Mapping[str, Any] = case.view or {}
         product = tables.masked(case.form.get("product"), case)
         kind = voice.kind(view["type"], view.get("subtype")) if view else ""
         yield f"  {case.number}  {product}  {kind}  {voice.time(case.received_at)}"

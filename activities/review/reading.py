@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from activities.database.reader import instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
 from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from workflows.domain.review.view_json import ReviewViewJson
 
 COVERING = """
 FROM review AS r JOIN review_case AS c ON c.review = r.id WHERE c.number = $1
@@ -53,7 +56,7 @@ class ReviewFile:
     """What its row says: reason, department, product, type, subtype, status."""
     head: str
     cases: tuple[str, ...]
-    view: dict[str, Any] | None
+    view: ReviewViewJson | None
     covered: tuple[CaseRecord, ...] = ()
     timeline: tuple[dict[str, Any], ...] = ()
 

@@ -47,7 +47,7 @@ def outline_of(case: CaseRecord, voice: Voice) -> str:
     resolved: dict[str, Any] = next(
         (one["detail"] for one in reversed(entries) if one["kind"] == EventKind.RESOLVED), {}
     )
-    view: dict[str, Any] = case.view or {}
+    view: Mapping[str, Any] = case.view or {}
     facts = {
         "responded": voice.time(view["responded_at"]) if view.get("responded_at") else "",
         "resolved": voice.time(view["resolved_at"]) if view.get("resolved_at") else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -186,7 +186,7 @@ class ReviewTables:
         return Cell(states["dropped" if status == ReviewStatus.DONE else "proposed"])
 
 
-def _view(case: CaseRecord) -> dict[str, Any]:
+def _view(case: CaseRecord) -> Mapping[str, Any]:
     return case.view or {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +73,7 @@ class Board:
         file = self._record.files.get(number)
         if file is None or file.view is None:
             return [Text(number), Text(title)]
-        view: dict[str, Any] = file.view
+        view: Mapping[str, Any] = file.view
         waiting = view["waiting"] or {}
         last = str(file.timeline[-1]["kind"]) if file.timeline else ""
         level = f" ↑{view['escalation_level']}" if view["escalation_level"] else ""

@@ -217,7 +217,7 @@ async def repeated(actor: Actor) -> None:
 
 
 def _linked(file: CaseRecord) -> list[str]:
-    return list(file.view["linked"]) if file.view else []  # type: ignore[arg-type]
+    return list(file.view.get("linked", ())) if file.view else []
 
 
 async def never_rated(actor: Actor) -> None:

@@ -34,7 +34,8 @@ def _quiet_on_the_holiday(file: CaseRecord) -> bool:
 
 
 def _view(file: CaseRecord, key: str) -> Any:
-    return file.view[key] if file.view else None
+    view: Any = file.view
+    return view[key] if view else None
 
 
 STORIES = (

@@ -30,10 +30,10 @@ from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.rpc import RPC_TIMEOUT, is_not_found, is_unavailable
+from workflows.domain.case.overdue import open_tasks
 from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
 from workflows.domain.commands.command import parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
-from workflows.domain.department_task import TaskStatus
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewStatus
 
@@ -211,9 +211,9 @@ async def _open_task(settings: Settings, command: str, number: str, department: 
     if department is None or command not in TASK_COMMANDS:
         return None
     file = await read_case_record(DatabaseUrl.parse(settings.database), number)
-    tasks: Any = (file.view or {}).get("collaborations") if file is not None else None
-    wanted = [task for task in tasks or () if (task["department"], task["status"]) == (department, TaskStatus.OPEN)]
-    return str(wanted[-1]["workflow_id"]) if wanted else None
+    open_ = open_tasks(file.view) if file is not None and file.view is not None else []
+    wanted = [task["workflow_id"] for task in open_ if task["department"] == department]
+    return wanted[-1] if wanted else None
 
 
 async def _signal_child(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:

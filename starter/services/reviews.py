@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
-from activities.queries.lateness import find_late, next_due
 from activities.review.reading import ReviewFile, list_review_files, read_review_file, review_of
 from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
+from workflows.domain.review.overdue import find_overdue, next_due
 
 
 async def describe_review(settings: RecordSettings, number: str, company: CompanyTime) -> dict[str, Any]:
@@ -46,9 +46,9 @@ def review_json(review: ReviewFile, company: CompanyTime, *, whole: bool) -> dic
     `due` is what is owed next, `overdue` what should have been done by now (what, who, since). `whole` adds
     `covered`, a line about each case, and `timeline`, the review's own.
     """
-    view = review.as_json()
-    late = find_late(view, company.now()) if review.view else []
-    shown = company.localized({**view, "due": next_due(view), "overdue": [asdict(one) for one in late]})
+    overdue = find_overdue(review.view, company.now()) if review.view else []
+    due = next_due(review.view) if review.view else None
+    shown = company.localized({**review.as_json(), "due": due, "overdue": [asdict(one) for one in overdue]})
     if whole:
         shown["covered"] = company.localized([_covered_case(record) for record in review.covered])
         shown["timeline"] = company.localized(list(review.timeline))
@@ -92,7 +92,7 @@ def review_of_case(review: ReviewFile, company: CompanyTime) -> dict[str, Any]:
 
 
 def _covered_case(record: CaseRecord) -> dict[str, Any]:
-    view = record.view or {}
+    view: Mapping[str, Any] = record.view or {}
     keys = ("status", "resolution", "priority", "type", "subtype", "owner", "closed_at")
     return {
         "number": record.number,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.permissions import Capacity, may
+from workflows.domain.case.capacity import Capacity
+from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.commands.case import Acknowledge
 from workflows.domain.commands.command import Command
 from workflows.domain.organisation.organisation import Organisation
@@ -50,15 +51,16 @@ def sender_of(command: Command, case: Case, organisation: Organisation) -> Sende
     by = command.by
     if by in {CUSTOMER, SYSTEM, OPERATOR} or case.is_closed:
         return Sender(by)
+    handler = HANDLERS[type(command)]
     if organisation.person(by) is not None:
-        if may(command, _held(case, by, organisation)):
+        if handler.permits(_held(case, by, organisation)):
             return Sender(by)
     elif by in PLACEHOLDERS:
         return Sender(PLACEHOLDERS[by](case) or by)
     people = [case.responsible(), *case.ladder(), *case.terms.duty_managers, case.terms.follow_up]
     if isinstance(command, Acknowledge):
         people.insert(0, case.escalation.to)
-    able = (person for person in people if person and may(command, case.capacities(person)))
+    able = (person for person in people if person and handler.permits(case.capacities(person)))
     return Sender(next(able, None) or case.responsible() or by, stands_in=True)
 
 

@@ -151,7 +151,7 @@ class Simulation:
         for forward in case.take_forwards():
             other = self._cases.get(forward.to)
             if other is None or other.is_closed:
-                self._note(case, case.not_there(forward, at), at)
+                self._note(case, case.forward_failed(forward, at), at)
             else:
                 self._judge(other, parse_command(forward.name, forward.fields, forward.to, COMMANDS), at)
 

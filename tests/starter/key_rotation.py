@@ -68,7 +68,7 @@ class Company:
 
     async def case(self, number: str) -> dict[str, Any]:
         file = await read_case_record(DatabaseUrl.parse(self.settings().database), number)
-        return (file.view if file else None) or {}
+        return dict((file.view if file else None) or {})
 
     async def timeline(self, number: str) -> list[dict[str, Any]]:
         file = await read_case_record(DatabaseUrl.parse(self.settings().database), number)

@@ -75,7 +75,7 @@ class Office:
 
     async def view(self, number: str) -> dict[str, Any]:
         file = await read_case_record(DatabaseUrl.parse(self.settings.database), number)
-        return (file.view if file else None) or {}
+        return dict((file.view if file else None) or {})
 
     async def until(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         async with asyncio.timeout(30):

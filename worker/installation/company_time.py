@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from activities.database.reader import read_remembered
+from activities.database.reader import instant, read_remembered
 from activities.database.url import DatabaseUrl
 from workflows.domain.time_scale import TimeScale, time_scales, virtual_at
 
@@ -56,8 +56,8 @@ class CompanyTime:
         kept = self.kept
         if not kept or (kept["speed"] == 1 and kept["real_start"] == kept["virtual_start"] and not kept.get("paces")):
             return moment.astimezone(UTC)
-        first = TimeScale(_utc(kept["real_start"]), _utc(kept["virtual_start"]), kept["speed"])
-        paces = ((_utc(pace["since"]), pace["speed"]) for pace in kept.get("paces") or ())
+        first = TimeScale(instant(kept["real_start"]), instant(kept["virtual_start"]), kept["speed"])
+        paces = ((instant(pace["since"]), pace["speed"]) for pace in kept.get("paces") or ())
         return virtual_at(moment.astimezone(UTC), time_scales(first, paces))
 
     def now(self) -> datetime:
@@ -66,8 +66,7 @@ class CompanyTime:
 
     def local(self, moment: datetime | str) -> datetime:
         """The same moment in the company's zone."""
-        parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-        return parsed.astimezone(ZoneInfo(self.zone))
+        return instant(moment).astimezone(ZoneInfo(self.zone))
 
     def localized(self, value: Any) -> Any:
         """JSON with every time in it in the company's zone, with its offset."""
@@ -80,7 +79,3 @@ class CompanyTime:
         if isinstance(value, list | tuple):
             return [self.localized(item) for item in value]
         return value
-
-
-def _utc(stored: str) -> datetime:
-    return datetime.fromisoformat(stored).astimezone(UTC)

@@ -135,11 +135,11 @@ class Comparison:
         if not old:
             return
         numbers = {one.id: case_number(one.id) for one in old}
-        open_ = await self._inventory.open_parts(of=sorted(set(numbers.values())))
+        open_ = await self._inventory.open_tasks(of=sorted(set(numbers.values())))
         over = [_Suspect(number, workflow) for workflow, number in numbers.items() if workflow not in open_]
 
         async def is_over(one: _Suspect) -> bool:
-            return one.workflow not in await self._inventory.open_parts(of=[one.number])
+            return one.workflow not in await self._inventory.open_tasks(of=[one.number])
 
         await self._report_running(over, DriftReason.STILL_RUNNING, is_over)
 
@@ -166,10 +166,10 @@ class Comparison:
             await self._report_missing([_Suspect(number, number) for number in numbers], self._is_open)
         async for numbers in inventory.unopened(datetime.now(UTC) - self.settled):
             await self._report_missing_unopened([number for number in numbers if number not in self.running])
-        tasks = await inventory.open_parts()
+        tasks = await inventory.open_tasks()
 
         async def task_is_open(one: _Suspect) -> bool:
-            return one.workflow in await inventory.open_parts(of=[one.number])
+            return one.workflow in await inventory.open_tasks(of=[one.number])
 
         await self._report_missing([_Suspect(number, workflow) for workflow, number in tasks.items()], task_is_open)
         reviews = await inventory.open_reviews(before)

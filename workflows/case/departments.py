@@ -19,7 +19,7 @@ from workflows.domain.vocabulary import SYSTEM
 
 async def start_tasks(case: Case, start: CaseInput) -> None:
     """Start what was asked for. A task outlives this run of the case and reports to its number."""
-    for task in case.parts:
+    for task in case.tasks:
         if not task.is_open or task.begun:
             continue
         task.begun = True
@@ -41,7 +41,7 @@ async def start_tasks(case: Case, start: CaseInput) -> None:
 
 async def end_tasks(case: Case) -> None:
     """End those that are not needed any more; one that has just been answered is over already."""
-    for task in case.parts:
+    for task in case.tasks:
         if not task.to_end:
             continue
         task.to_end = False

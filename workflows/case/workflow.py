@@ -82,7 +82,7 @@ class CaseWorkflow(RecordedEntity[Case]):
         for forward in case.forwards:
             self._spend(_PER_FORWARD, len(str(forward.fields)))
         for forward in await send_forwards(case):
-            self._unwritten += case.not_there(forward, at)
+            self._unwritten += case.forward_failed(forward, at)
 
     def _ending(self, case: Case) -> str | None:
         return str(case.resolution) if case.is_closed else None

@@ -1,4 +1,4 @@
-"""One running deadline of a case: when it warns, when it lapses, and how it pauses.
+"""A clock: one running deadline with its warnings, its pauses and its change to other terms.
 
 Everything is kept in seconds that count on the clock's calendar, so a pause of a business-hours clock is
 given back in business hours and never lands in a night.

@@ -1,4 +1,7 @@
-"""One department's part in a case: how it is asked for, how it is reported, and what the case knows of it (R18)."""
+"""A department's task in a case: the request, its reports, and what the case keeps of it (R18).
+
+It stands in the root of the domain because the case, the task itself (`collaboration`) and the commands need it.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,11 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import Fact, Instant, Json, Model
 from workflows.domain.terms import ClockTerms, Member
-from workflows.domain.vocabulary import CalendarKind, Priority
-
-DEFAULT_TERMS = ClockTerms(within=86_400, calendar=CalendarKind.WORKING_DAYS, warnings=(0.5, 0.8))
-"""One working day, where a policy or a case from before collaborations says nothing of them."""
-
-
-class TaskStatus(StrEnum):
-    """Where a department's part stands."""
-
-    OPEN = "open"
-    DONE = "done"
-    CANNOT = "cannot"
-    ENDED = "ended"
+from workflows.domain.vocabulary import Priority, TaskStatus
 
 
 class TaskReportKind(StrEnum):
-    """What a department's part reports to its case."""
+    """What a department's task reports to its case."""
 
     ASSIGNED = "assigned"
     CLAIMED = "claimed"
@@ -40,7 +31,7 @@ class TaskReportKind(StrEnum):
 
 
 class TaskReport(Fact):
-    """One thing that happened in a department. `sequence` starts at 1 in each part and has no gaps."""
+    """One thing that happened in a department. `sequence` starts at 1 in each task and has no gaps."""
 
     sequence: int = Field(ge=1)
     at: Instant
@@ -50,7 +41,7 @@ class TaskReport(Fact):
 
 
 class TaskRequest(Fact):
-    """Everything a department's part begins with; it needs nothing else of the case later."""
+    """Everything a department's task begins with; it needs nothing else of the case later."""
 
     number: str
     department: str
@@ -61,14 +52,14 @@ class TaskRequest(Fact):
     """Of the due time: counted from `asked_at` it ends at `due`."""
     claim: ClockTerms | None = None
     escalation: ClockTerms | None = None
-    """How long each level has before the next one is told."""
+    """How long each level has before the lateness goes up to the next one."""
     calendar: Calendar
     asked_at: Instant
     asked_by: str
     lead: str
     """The owner of the case."""
     lead_superior: str | None = None
-    """Who is told when nobody in the department answers."""
+    """The last level of an escalation, when nobody in the department answers."""
     head: str
     type: str
     subtype: str | None = None
@@ -77,7 +68,7 @@ class TaskRequest(Fact):
 
 
 class TaskView(Fact):
-    """A department's part as everyone outside sees it."""
+    """A department's task as everyone outside sees it."""
 
     department: str
     round: int
@@ -93,12 +84,12 @@ class TaskView(Fact):
     late_at: Instant | None = None
     escalated_to: str | None = None
     result: str | None = None
-    """What was done, or why it cannot be done, or why the part ended."""
+    """What was done, or why it cannot be done, or why the task ended."""
     ended_at: Instant | None = None
 
 
 class DepartmentTask(Model):
-    """What the case remembers of a part; the part itself lives in its own workflow."""
+    """What the case keeps of a department's task; the task itself (`Collaboration`) lives in its own workflow."""
 
     department: str
     round: int
@@ -120,7 +111,7 @@ class DepartmentTask(Model):
     begun: bool = False
     """Its workflow was started."""
     to_end: bool = False
-    """Its workflow still has to be told that the part is over."""
+    """Its workflow still has to be told that the task is over."""
 
     @property
     def is_open(self) -> bool:

@@ -1,4 +1,4 @@
-"""What happened to a case, and whom that has to be told: the timeline is made of these (R14)."""
+"""Events, the entries of a timeline, and the notices to people that go with them (R14)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["Event", "EventKind", "Message", "Notice"]
 
 
 class Notice(Fact):
-    """One person to be told one thing.
+    """One message to one person, not rendered yet.
 
     `recipient` is a person's id or `customer`; `key` names the fact behind it within the case
-    (`created:open`, `response_breached:response:2026-…`), so that the same fact is never told twice.
+    (`created:open`, `response_breached:response:2026-…`), so that nobody gets the same message twice.
     """
 
     message: Message

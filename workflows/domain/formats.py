@@ -1,4 +1,4 @@
-"""How people write durations, weekdays, business hours, dates and labels in a policy or organisation file."""
+"""Notations of policy and organisation files: durations, weekdays, business hours, dates, labels."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def moment_of(value: object, zone: str) -> datetime:
         raise ValueError(f"{value!r} is no time ({error}); {allowed}") from error
 
 
-def _said(labels: dict[Locale, str]) -> dict[Locale, str]:
+def _not_empty(labels: dict[Locale, str]) -> dict[Locale, str]:
     if not labels:
         raise ValueError("has no text; allowed: at least one of zh_CN, en")
     return labels
@@ -147,7 +147,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """An id: lower-case letters, digits, `_` and `-`, beginning with a letter."""
 
-Labels = Annotated[dict[Locale, Line], AfterValidator(_said)]
+Labels = Annotated[dict[Locale, Line], AfterValidator(_not_empty)]
 """The same text in one or more languages."""
 
 

@@ -1,4 +1,4 @@
-"""Ids of workflows: how they are made and read. The border: operators search for them in Temporal's Web UI.
+"""Workflow ids, made and read, and the names of workflow types. Operators search for both in Temporal's Web UI.
 
 A case's id is its number; what belongs to a case has the number, a slash and more.
 """

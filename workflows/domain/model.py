@@ -1,4 +1,4 @@
-"""The base of every value that crosses a border: strict about unknown keys, aware about times."""
+"""Base classes of the models: unknown keys are errors, and times carry their offset."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 
 def one_line(text: str, limit: int = 500) -> str:
-    """Whatever somebody sent, fit for a line of the timeline: no line breaks, no control characters, not endless."""
+    """Text from outside as one line of at most `limit` characters, without control characters."""
     line = " ".join(text.split())
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)[:limit]

@@ -1,7 +1,7 @@
-"""What is agreed when a case opens, and travels in its state: levels, calendar, people.
+"""The terms of a case: what is settled from policy and organisation when it opens, and travels in its state.
 
-An activity settles these from the company's policy and organisation; the case only reads them.
-A changed policy reaches an open case by `retime`, never by itself.
+An activity settles them; the case only reads them. A changed policy reaches an open case by `retime`, never by itself.
+What a command needs to know of the world later is asked by a `Lookup` and answered by a `Consultation`.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class ReviewTerms(Fact):
     approval: ClockTerms
     """From there to its approval."""
     escalation: ClockTerms
-    """How long each level has before the next one is told."""
+    """How long each level has before the lateness goes up to the next one."""
     measure_warnings: tuple[float, ...] = ()
-    """Shares of a measure's time."""
+    """Shares of the time of a corrective action."""
 
 
 class Member(Fact):
@@ -80,7 +80,7 @@ class Member(Fact):
 
 
 class Dispatch(Fact):
-    """R11, R12: exactly one owner, and who stands around them.
+    """The owner chosen for a case, and the people concerned with it (R11, R12).
 
     `people` holds the owner's group, everyone above the owner, and the heads of the assisting departments.
     """
@@ -119,12 +119,9 @@ class Terms(Fact):
     """The follow-up specialist (R23)."""
     follow_up_supervisor: str | None = None
     review: ReviewTerms | None = None
-    """None: its closing calls for no review (also a case from before there were any)."""
+    """None: its closing calls for no review."""
     head: str | None = None
     """Head of the group the case belongs to before it is dispatched: decides on a silent supplement (R5)."""
-    lapses_in_order: bool = False
-    """Deadlines that passed while nobody was there lapse by their due times, so that no escalation is left out. False:
-    settled by a release that went by their warnings; its histories have to be replayed as they were (R17)."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -167,7 +164,7 @@ class Opening(Fact):
     missing: tuple[str, ...] = ()
     """Form fields the customer is asked for (R5)."""
     by_phone: bool = False
-    """The result has to be told by a person (R21)."""
+    """A person has to give the customer the result, by telephone (R21)."""
     tested: bool = False
     """The type asks whether a solution was verified in a test environment (R19)."""
     playbook: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""Stretches of time that run at one speed: the arithmetic of `virtual_time`, without its models.
+"""Conversion between the wall clock and a time that runs at another speed: `virtual_time` without its models.
 
-Whoever only shows a case computes with it and does not wait for the models to load.
+Commands that only show a case use it, since they do not wait for pydantic to load.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Final
 
 CUSTOMER: Final = "customer"
-"""Who sends a command when the customer speaks for themselves."""
+"""The sender of a command that comes from the customer."""
 SYSTEM: Final = "system"
-"""Who acts when a rule, a timer or an activity acts."""
+"""The sender where a rule, a timer or an activity acts."""
 OPERATOR: Final = "operator"
-"""Who sends a command when whoever runs the system acts for nobody in the organisation."""
+"""The sender where whoever runs the system acts, and nobody of the organisation."""
 
 
 class Priority(StrEnum):
@@ -28,7 +28,7 @@ class Priority(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a case stands; an escalation is told by its level, beside the status."""
+    """Where a case stands; an escalation has its own level beside it."""
 
     AWAITING_INFORMATION = "awaiting_information"
     DISPATCHED = "dispatched"
@@ -36,6 +36,15 @@ class Status(StrEnum):
     AWAITING_CONFIRMATION = "awaiting_confirmation"
     AWAITING_RATING = "awaiting_rating"
     CLOSED = "closed"
+
+
+class TaskStatus(StrEnum):
+    """Where a department's task stands; `ENDED` without an answer (R18)."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANNOT = "cannot"
+    ENDED = "ended"
 
 
 class Resolution(StrEnum):
@@ -58,7 +67,7 @@ class Satisfaction(StrEnum):
 
 
 class ClockName(StrEnum):
-    """Everything a case can be late for."""
+    """The clocks of cases, departments' tasks and reviews: everything there is a deadline for."""
 
     CLAIM = "claim"
     RESPONSE = "response"
@@ -104,7 +113,7 @@ class CustomerKind(StrEnum):
 
 
 class Contact(StrEnum):
-    """The way the customer wants to be told things (R21); only a phone call needs a person."""
+    """How the customer wants to be reached (R21); only a phone call needs a person."""
 
     PHONE = "phone"
     SMS = "sms"

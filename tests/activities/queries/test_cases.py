@@ -28,9 +28,9 @@ from tests.builders import DAY, HOUR, MINUTE, MONDAY, case_step, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
 from workflows.domain.calendar import Calendar
 from workflows.domain.clock import Breach, Deadline
-from workflows.domain.department_task import TaskStatus, TaskView
+from workflows.domain.department_task import TaskView
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import ClockName, Contact, Priority, Status
+from workflows.domain.vocabulary import ClockName, Contact, Priority, Status, TaskStatus
 
 
 async def write(database: Database, number: str, *events: Any, mailed: bool = False, **changes: Any) -> None:
@@ -71,7 +71,7 @@ async def test_showing_a_case_loads_no_library_that_makes_people_wait(database: 
     await register_case(database)
     script = (
         "import asyncio, sys\n"
-        "from activities.queries.case_record import read_case_file\n"
+        "from activities.queries.case_record import read_case_record\n"
         "from activities.database.url import DatabaseUrl\n"
         f"file = asyncio.run(read_case_record(DatabaseUrl.parse({database_url!r}), {NUMBER!r}))\n"
         f"assert file.number == {NUMBER!r}\n"
@@ -261,11 +261,11 @@ async def test_a_department_that_is_late_with_its_part_is_seen_beside_a_case_tha
         "asked_at": MONDAY, "due": MONDAY + MINUTE, "person": "sales-001",
     }  # fmt: skip
     await write(database, NUMBER, collaborations=(TaskView(**facts),))
-    assert AttentionReason.PART_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]
+    assert AttentionReason.TASK_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]
     late = TaskView(**facts, late_at=MONDAY + MINUTE, escalated_to="sales-head")
     await write(database, NUMBER, collaborations=(late,))
-    (seen,) = [one for one in await Cases(database).attention(MONDAY + HOUR) if one.reason is AttentionReason.PART_LATE]
+    (seen,) = [one for one in await Cases(database).attention(MONDAY + HOUR) if one.reason is AttentionReason.TASK_LATE]
     assert (seen.what, seen.who, seen.since) == ("sales", "sales-head", MONDAY + MINUTE)
     answered = late.model_copy(update={"status": TaskStatus.DONE})
     await write(database, NUMBER, collaborations=(answered,))
-    assert AttentionReason.PART_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]
+    assert AttentionReason.TASK_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]

@@ -115,10 +115,10 @@ class Written:
     async def part(self, duty: str) -> None:
         """Sales is asked, and answers late."""
         await self.send("collaborate", "tech-001", department="sales", duty=duty, facts=HEADS)
-        part, reports = Collaboration.open(task_request(self.case, self.case.parts[-1]), PICK, self.now)
+        task, reports = Collaboration.open(task_request(self.case, self.case.tasks[-1]), PICK, self.now)
         await self.record(report(self.case, reports, self.now))
         self.now += MINUTE
-        answered = part.handle(sent("contribute", "sales-001", result=f"{SECRET}合同已核对"), self.now)
+        answered = task.handle(sent("contribute", "sales-001", result=f"{SECRET}合同已核对"), self.now)
         await self.record(report(self.case, answered, self.now))
 
     async def seen(self, contact: str = PHONE, locale: Locale | None = None) -> dict[str, Any]:

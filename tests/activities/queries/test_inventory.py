@@ -60,7 +60,7 @@ async def test_every_open_case_is_looked_at_whatever_the_size_of_a_portion(
     }
 
 
-async def test_open_parts_and_reviews_are_found_in_cases_that_have_them(database: Database) -> None:
+async def test_open_tasks_and_reviews_are_found_in_cases_that_have_them(database: Database) -> None:
     asked = await _case(database, "asked", parts=(PART | {"workflow_id": "a/1"}, PART | {"status": "done"}))
     await _case(database, "answered", parts=(PART | {"status": "done"},))
     reviewed = await _case(database, "over", status="closed", parts=(PART | {"workflow_id": "b/1"},))
@@ -72,8 +72,8 @@ async def test_open_parts_and_reviews_are_found_in_cases_that_have_them(database
             )
         )
     present = Inventory(database)
-    assert await present.open_parts() == {"a/1": asked}
-    assert await present.open_parts(of=[reviewed]) == {}
+    assert await present.open_tasks() == {"a/1": asked}
+    assert await present.open_tasks(of=[reviewed]) == {}
     assert await present.open_reviews(LATER) == {f"{reviewed}/review": reviewed}
     assert await present.open_reviews(MONDAY) == {}
     assert await present.open_reviews(LATER, of=[asked]) == {}

@@ -161,10 +161,11 @@ async def test_whatever_people_write_stays_text(database: Database) -> None:
     entries: Any = tuple({**one, "detail": {**one["detail"], **said}} for one in told)
     form: Any = case.form | {"product": _HOSTILE, "impact": {"effect": _HOSTILE}, "description": {"symptom": _HOSTILE}}
     assert file.view is not None
-    view = file.view | {
+    recorded: dict[str, Any] = dict(file.view)
+    view: Any = recorded | {
         "product": _HOSTILE,
-        "findings": file.view["findings"] | {"root_cause": _HOSTILE, "what_happened": _HOSTILE},
-        "measures": [one | {"what": _HOSTILE, "result": _HOSTILE} for one in file.view["measures"]],
+        "findings": recorded["findings"] | {"root_cause": _HOSTILE, "what_happened": _HOSTILE},
+        "measures": [one | {"what": _HOSTILE, "result": _HOSTILE} for one in recorded["measures"]],
     }
     own = tuple({**one, "detail": {**one["detail"], "why": _HOSTILE, "text": _HOSTILE}} for one in file.timeline)
     evil = replace(file, view=view, timeline=own, covered=(replace(case, timeline=entries, form=form),))

@@ -1,4 +1,4 @@
-"""A customer issue from the first call to the closed loop: one object, one rule book.
+"""The aggregate of a customer issue: it takes commands and the time, and answers with events.
 
     case, events = Case.open(number, settlement, now)
     events = case.handle(command, now, facts)
@@ -10,12 +10,12 @@ a millisecond, and in a trial of another policy over last month's cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
-from workflows.domain.case import closing, deadlines, departments, handling, linking, ownership, retiming, solution
-from workflows.domain.case.permissions import Capacity, allowed, may
+from workflows.domain.case import deadlines, departments, handling, linking, ownership
+from workflows.domain.case.capacity import Capacity
+from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.case.state import CaseState, Forward
 from workflows.domain.case.view import CaseView
 from workflows.domain.case.waiting import waits_for
@@ -43,7 +43,7 @@ _NOBODY = Consultation()
 
 
 class Case(CaseState):
-    """One issue. Feed it commands and the time; it answers with what happened."""
+    """One customer issue: all its rules, from the first call until it is closed."""
 
     @classmethod
     def open(cls, number: str, settlement: Settlement, now: datetime) -> tuple[Self, list[Event]]:
@@ -89,7 +89,7 @@ class Case(CaseState):
         if case.missing:
             handling.ask(case, now, by=SYSTEM, text=None, key="open")
         events = case.take_events()
-        confirmation = case.tell_customer(Message.CREATED, "open", response_due=case.due(ClockName.RESPONSE))
+        confirmation = case.notice_to_customer(Message.CREATED, "open", response_due=case.due(ClockName.RESPONSE))
         events[0] = events[0].model_copy(update={"notices": (confirmation,)})
         return case, events
 
@@ -119,7 +119,7 @@ class Case(CaseState):
         self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
         try:
             self._check(command, facts)
-            self._carry_out(linking.fitted(self, command), moment, facts)
+            HANDLERS[type(command)].rule(self, linking.fitted(self, command), moment, facts)
             linking.pass_on(self, command, moment)
             outcome = Outcome(accepted=True)
         except Refused as refusal:
@@ -153,9 +153,9 @@ class Case(CaseState):
         self.remember(command_id, Outcome(accepted=False, reason=reason))
         return self.take_events()
 
-    def not_there(self, forward: Forward, now: datetime) -> list[Event]:
-        """Another case could not be told what it should have been: it is gone (R28)."""
-        linking.not_there(self, forward, max(now, self.updated_at))
+    def forward_failed(self, forward: Forward, now: datetime) -> list[Event]:
+        """A signal to another case did not arrive, because that case is over (R28)."""
+        linking.forward_failed(self, forward, max(now, self.updated_at))
         return self.take_events()
 
     def expire(self, now: datetime) -> list[Event]:
@@ -177,9 +177,6 @@ class Case(CaseState):
         A deadline counts from its due time, not from a warning before it that nobody gave: otherwise it would come
         before an escalation that was due earlier, and begin the climb anew without it (R17).
         """
-        if not self.terms.lapses_in_order:
-            clock = self.earliest()
-            return clock if clock is not None and clock.next is not None and clock.next <= now else None
         passed = [
             (clock.due if clock.due is not None and clock.due <= now else clock.next, clock.started, clock)
             for clock in self.clocks.values()
@@ -218,7 +215,7 @@ class Case(CaseState):
             owner=self.owner,
             receiver=self.opening.received_by,
             assisting=tuple(self.assisting),
-            collaborations=tuple(part.view(self.number) for part in self.parts),
+            collaborations=tuple(task.view(self.number) for task in self.tasks),
             linked_to=self.linked_to,
             linked=tuple(self.followers),
             escalation_level=self.escalation.level,
@@ -291,47 +288,7 @@ class Case(CaseState):
         capacities = self.capacities(command.by) | linking.lead(self, command, facts)
         if not capacities:
             raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")
-        if not may(command, capacities):
+        handler = HANDLERS[type(command)]
+        if not handler.permits(capacities):
             held = ", ".join(sorted(capacities - {Capacity.STAFF})) or "not concerned with this case"
-            raise Refused(f"{command.name} is for {allowed(command)}; {command.by} is {held}")
-
-    def _carry_out(self, command: Command, now: datetime, facts: Consultation) -> None:
-        rule = _RULES.get(command.name)
-        if rule is not None:
-            rule(self, command, now)
-        else:
-            _INFORMED_RULES[command.name](self, command, now, facts)
-
-
-_RULES: dict[str, Callable[..., None]] = {
-    "claim": ownership.claim,
-    "reply": handling.reply,
-    "progress": handling.progress,
-    "request_info": handling.request_info,
-    "resolve": handling.resolve,
-    "feedback": solution.feedback,
-    "confirm": closing.confirm,
-    "refuse": closing.refuse,
-    "rate": closing.rate,
-    "note": handling.note,
-    "acknowledge": ownership.acknowledge,
-    "withdraw": closing.withdraw,
-    "undeliverable": solution.undeliverable,
-    "part_reported": departments.part_reported,
-    "contribute": departments.sent_to_the_case,
-    "review": closing.review_is_elsewhere,
-    "follower_added": linking.follower_added,
-    "follower_removed": linking.follower_removed,
-    "follower_released": linking.follower_released,
-}
-_INFORMED_RULES: dict[str, Callable[..., None]] = {
-    "assign": ownership.assign,
-    "classify": ownership.classify,
-    "collaborate": departments.collaborate,
-    "escalate": ownership.ask_for_help,
-    "supply": handling.supply,
-    "retime": retiming.retime,
-    "link": linking.link,
-    "unlink": linking.unlink,
-}
-"""Rules that take a Consultation."""
+            raise Refused(f"{command.name} is for {' or '.join(handler.permitted)}; {command.by} is {held}")

@@ -1,4 +1,4 @@
-"""The customer's verdict: accepted, rated, refused, withdrawn; closed or handled again (R22-R26)."""
+"""Rules for the customer's answer to a solution, for closing and for reopening (R22-R26)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def confirm(case: CaseState, command: Confirm, now: datetime) -> None:
         EventKind.CONFIRMED,
         command.by,
         now,
-        case.tell_customer(Message.QUESTIONNAIRE, command.command_id),
+        case.notice_to_customer(Message.QUESTIONNAIRE, command.command_id),
         text=command.text,
     )
 
@@ -120,10 +120,10 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
     start_handling(case, now)
     key = f"reopened:{case.reopened}"
     notices = [
-        case.tell_customer(
+        case.notice_to_customer(
             Message.REOPENED_CUSTOMER, key, reason=reason, text=text, priority=case.priority, owner=case.owner
         ),
-        *case.tell(
+        *case.notices_to(
             case.owner,
             Message.REOPENED,
             key,
@@ -147,7 +147,7 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
         owner=case.owner,
         previous_owner=previous,
         expected_resolution=case.expected_resolution,
-        **({"kept": kept} if (kept := [part.department for part in case.parts if part.is_open]) else {}),
+        **({"kept": kept} if (kept := [task.department for task in case.tasks if task.is_open]) else {}),
     )
     leave(case, now, by=by, cause=reason, why=text)
 
@@ -171,10 +171,10 @@ def close(
     case.missing = []
     case.asked_at = None
     facts = {"resolution": resolution, "satisfaction": case.satisfaction}
-    notices = [case.tell_customer(Message.CLOSED, "closed", **facts)]
+    notices = [case.notice_to_customer(Message.CLOSED, "closed", **facts)]
     if case.owner != by:
-        notices += case.tell(case.owner, Message.CLOSED_STAFF, "closed", **facts, comment=comment or why)
+        notices += case.notices_to(case.owner, Message.CLOSED_STAFF, "closed", **facts, comment=comment or why)
     if resolution is Resolution.WITHDRAWN and by == CUSTOMER and case.owner is None:
-        notices += case.tell(case.responsible(), Message.CLOSED_STAFF, "closed", **facts, comment=why)
+        notices += case.notices_to(case.responsible(), Message.CLOSED_STAFF, "closed", **facts, comment=why)
     case.emit(EventKind.CLOSED, by, now, *notices, **facts, why=why, flagged=case.flagged)
     release_followers(case)

@@ -1,4 +1,4 @@
-"""What a warning and a missed deadline do, clock by clock (R5, R9, R16, R17, R21-R24)."""
+"""What a case does when a clock warns or lapses, clock by clock (R5, R9, R16, R17, R21-R24)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workflows.domain.vocabulary import SYSTEM, ClockName, Resolution, Status
 
 
 class ClockDuty(NamedTuple):
-    """Who has to act on a clock, and what they are told before and after it is due."""
+    """Who has to act on a clock, and the messages to them before and after it is due."""
 
     who: Callable[[CaseState], str | None]
     warning: Message
@@ -54,7 +54,7 @@ def warn(case: CaseState, clock: Clock, now: datetime) -> None:
             facts = {"due": clock.due, "solution": case.solution, "why": "phone"}
         elif clock.name not in {ClockName.RESPONSE, ClockName.RESOLUTION}:
             facts = {"due": clock.due}
-        notices = case.tell(duty.who(case), duty.warning, f"{_cause(clock)}:{share:g}", **facts)
+        notices = case.notices_to(duty.who(case), duty.warning, f"{_cause(clock)}:{share:g}", **facts)
     case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, share=share)
 
 
@@ -75,7 +75,7 @@ def _breach(case: CaseState, clock: Clock, now: datetime) -> None:
         # The next update falls due as if this one had come, so that lasting silence keeps climbing (R16).
         case.unexplained = True
         case.start(ClockName.PROGRESS, now)
-    notices = case.tell(duty.who(case), duty.lapse, _cause(clock), due=due)
+    notices = case.notices_to(duty.who(case), duty.lapse, _cause(clock), due=due)
     case.emit(EventKind.LAPSED, SYSTEM, now, *notices, clock=clock.name, due=due, cycle=case.reopened)
     escalate(case, clock.name, now, climb=_follow_up_climb(case) if clock.name is ClockName.FOLLOW_UP else None)
 
@@ -99,10 +99,10 @@ def _no_answer(case: CaseState, clock: Clock, now: datetime) -> None:
     count = clock.count + 1
     if count <= len(reminders.intervals):
         _supplement_again(case, reminders, now, count)
-        notice = case.tell_customer(Message.INFORMATION_REMINDER, _cause(clock), missing=case.missing, count=count)
+        notice = case.notice_to_customer(Message.INFORMATION_REMINDER, _cause(clock), missing=case.missing, count=count)
         case.emit(EventKind.WARNED, SYSTEM, now, notice, clock=clock.name, due=clock.due, count=count)
         return
-    notices = case.tell(
+    notices = case.notices_to(
         case.responsible(), Message.SUPPLEMENT_OVERDUE, _cause(clock), missing=case.missing, asked_at=case.asked_at,
         count=count,
     )  # fmt: skip
@@ -131,8 +131,10 @@ def _silent(case: CaseState, clock: Clock, now: datetime) -> None:
     count = clock.count + 1
     start_reminders(case, ClockName.CONFIRMATION, case.terms.confirmation, now, count=count, at_most=left)
     notices = [
-        case.tell_customer(Message.CONFIRMATION_REMINDER, _cause(clock), count=count, solution=case.solution),
-        *case.tell(case.terms.follow_up_supervisor, Message.SILENT_CUSTOMER, _cause(clock), count=count, since=since),
+        case.notice_to_customer(Message.CONFIRMATION_REMINDER, _cause(clock), count=count, solution=case.solution),
+        *case.notices_to(
+            case.terms.follow_up_supervisor, Message.SILENT_CUSTOMER, _cause(clock), count=count, since=since
+        ),
     ]
     case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, count=count)
 
@@ -150,7 +152,7 @@ def _unrated(case: CaseState, clock: Clock, now: datetime) -> None:
     closes_at = None
     if limit is not None:
         closes_at = case.terms.calendar.add(since, limit, case.terms.rating.calendar)
-    notice = case.tell_customer(Message.RATING_REMINDER, _cause(clock), count=count, closes_at=closes_at)
+    notice = case.notice_to_customer(Message.RATING_REMINDER, _cause(clock), count=count, closes_at=closes_at)
     case.emit(EventKind.WARNED, SYSTEM, now, notice, clock=clock.name, due=clock.due, count=count)
 
 
@@ -173,4 +175,4 @@ _REMINDERS: dict[ClockName, Callable[[CaseState, Clock, datetime], None]] = {
     ClockName.CONFIRMATION: _silent,
     ClockName.RATING: _unrated,
 }
-"""Clocks that remind or climb; nobody's promise is broken by them."""
+"""Clocks whose lapse reminds or escalates, and is no breach."""

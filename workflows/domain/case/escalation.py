@@ -1,4 +1,4 @@
-"""Upwards until somebody answers, once per cause (R17)."""
+"""Escalation: one level up for each cause, until somebody acknowledges it (R17)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def escalate(
     case.stop(ClockName.ESCALATION)
     acknowledge_by = None if top else case.start(ClockName.ESCALATION, now)
     key = f"escalation:{escalation.total}"
-    notices = case.tell(
+    notices = case.notices_to(
         escalation.to,
         Message.ESCALATED,
         key,
@@ -53,7 +53,7 @@ def escalate(
     )
     if _concerns_customer(case):
         notices.append(
-            case.tell_customer(Message.ESCALATED_CUSTOMER, key, level=escalation.level, why=why, to=escalation.to)
+            case.notice_to_customer(Message.ESCALATED_CUSTOMER, key, level=escalation.level, why=why, to=escalation.to)
         )
     case.emit(
         EventKind.ESCALATED,
@@ -70,6 +70,6 @@ def escalate(
 
 
 def _concerns_customer(case: CaseState) -> bool:
-    """While the matter itself is being handled; who forgot a follow-up call is nothing to the customer."""
+    """Only while the case is being handled: a forgotten follow-up call does not concern the customer."""
     handled = case.owner is not None and case.resolved_at is None
     return handled and (case.terms.tell_customer_of_every_escalation or case.escalation.level == 1)

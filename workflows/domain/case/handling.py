@@ -1,10 +1,10 @@
-"""The work itself: replies, progress, questions to the customer, the solution (R5, R9, R14-R16, R19-R21)."""
+"""Rules for the work on a case: reply, progress, question to the customer, solution (R5, R9, R14-R16, R19-R21)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.departments import must_explain_open_parts
+from workflows.domain.case.departments import must_explain_open_tasks
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.ownership import HANDLING_CLOCKS, UNRESOLVED, dispatch, mark_claimed, settle_escalation
 from workflows.domain.case.solution import announce_result
@@ -21,7 +21,7 @@ def reply(case: CaseState, command: Reply, now: datetime) -> None:
     _must_be_owned(case)
     mark_claimed(case)
     _mark_responded(case, now)
-    notice = case.tell_customer(Message.REPLIED, command.command_id, text=command.text, by=case.owner)
+    notice = case.notice_to_customer(Message.REPLIED, command.command_id, text=command.text, by=case.owner)
     case.emit(EventKind.REPLIED, command.by, now, notice, text=command.text, **command.origin)
 
 
@@ -40,7 +40,7 @@ def progress(case: CaseState, command: Progress, now: datetime) -> None:
     notices = []
     if not command.internal:
         notices.append(
-            case.tell_customer(
+            case.notice_to_customer(
                 Message.PROGRESSED, command.command_id, text=command.text, by=case.owner, next_update=next_update
             )
         )
@@ -67,7 +67,7 @@ def ask(case: CaseState, now: datetime, *, by: str, text: str | None, key: str) 
         for name in HANDLING_CLOCKS:
             if name in case.clocks:
                 case.clocks[name].pause(now, case.terms.calendar)
-    notice = case.tell_customer(Message.INFORMATION_REQUESTED, key, missing=case.missing, text=text, until=until)
+    notice = case.notice_to_customer(Message.INFORMATION_REQUESTED, key, missing=case.missing, text=text, until=until)
     case.emit(EventKind.INFORMATION_REQUESTED, by, now, notice, missing=case.missing, text=text, until=until)
 
 
@@ -77,7 +77,7 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
     """
     case.missing = [] if command.text else [key for key in case.missing if not _is_given(key, command.fields)]
     asked, answered = case.asked_at is not None, not case.missing
-    notices = case.tell(
+    notices = case.notices_to(
         case.responsible(), Message.SUPPLIED, command.command_id, fields=command.fields, text=command.text
     )
     case.emit(
@@ -108,7 +108,7 @@ def resolve(case: CaseState, command: Resolve, now: datetime) -> None:
         raise Refused("say whether it was verified in a test environment: `verified` yes, no or not_applicable")
     if command.verified is Verification.NO and not command.verified_note:
         raise Refused("it was not verified in a test environment: say why, with `verified_note`")
-    must_explain_open_parts(case, command.why_open)
+    must_explain_open_tasks(case, command.why_open)
     mark_claimed(case)
     _mark_responded(case, now)
     case.stop(*HANDLING_CLOCKS, ClockName.SUPPLEMENT, ClockName.ESCALATION)

@@ -10,8 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.ownership import UNRESOLVED, mark_claimed
-from workflows.domain.case.permissions import Capacity
 from workflows.domain.case.state import CaseState, Forward
 from workflows.domain.commands.case import (
     Answer,
@@ -34,19 +34,19 @@ _OWN = {"command_id", "by", "at", "via", "step", "why_open"}
 
 
 def link(case: CaseState, command: Link, now: datetime, facts: Consultation) -> None:
-    """Follow a main case; it is told by signal, and has the last word (`follower_released`)."""
+    """Follow a main case; a signal goes to it, and it may decline (`follower_released`)."""
     _must_be_free(case, command)
     _must_take_followers(command, facts)
     if command.by == case.owner:
         mark_claimed(case)
     case.linked_to, case.linked_by = command.to, command.by
-    said: dict[str, Any] = {"follower": case.number, "main": command.to, "by": command.by, "why": command.why}
-    notices = case.tell(case.owner, Message.LINKED, f"linked:{command.command_id}", **said)
+    about: dict[str, Any] = {"follower": case.number, "main": command.to, "by": command.by, "why": command.why}
+    notices = case.notices_to(case.owner, Message.LINKED, f"linked:{command.command_id}", **about)
     case.emit(EventKind.LINKED, command.by, now, *notices, main=command.to, why=command.why)
-    _send(case, command.to, "follower_added", command.command_id, now, linked_by=command.by, why=command.why)
+    _send(case, command.to, FollowerAdded.name, command.command_id, now, linked_by=command.by, why=command.why)
 
 
-def unlink(case: CaseState, command: Unlink, now: datetime, facts: Consultation) -> None:  # noqa: ARG001
+def unlink(case: CaseState, command: Unlink, now: datetime) -> None:
     """Go on alone; what was passed on before stays."""
     if case.linked_to is None:
         followers = f"; it is the main case of {', '.join(case.followers)}: unlink those" if case.followers else ""
@@ -63,12 +63,12 @@ def leave(
         return
     case.linked_to = case.linked_by = None
     key = f"unlinked:{case.sequence + 1}"
-    said: dict[str, Any] = {"follower": case.number, "main": main, "by": by, "cause": cause, "why": why}
+    about: dict[str, Any] = {"follower": case.number, "main": main, "by": by, "cause": cause, "why": why}
     people = [case.owner, linked_by if cause == "released" else None]
-    notices = [notice for person in people for notice in case.tell(person, Message.UNLINKED, key, **said)]
+    notices = [notice for person in people for notice in case.notices_to(person, Message.UNLINKED, key, **about)]
     case.emit(EventKind.UNLINKED, by, now, *notices, main=main, cause=cause, why=why)
     if tell_main:
-        _send(case, main, "follower_removed", key, now, unlinked_by=by, cause=cause, why=why)
+        _send(case, main, FollowerRemoved.name, key, now, unlinked_by=by, cause=cause, why=why)
 
 
 def follower_added(case: CaseState, command: FollowerAdded, now: datetime) -> None:
@@ -78,8 +78,8 @@ def follower_added(case: CaseState, command: FollowerAdded, now: datetime) -> No
     if command.follower not in case.followers:
         case.followers.append(command.follower)
     key = f"linked:{command.command_id}"
-    said: dict[str, Any] = {"follower": command.follower, "main": case.number, "by": command.linked_by}
-    notices = case.tell(case.owner, Message.LINKED, key, **said, why=command.why)
+    about: dict[str, Any] = {"follower": command.follower, "main": case.number, "by": command.linked_by}
+    notices = case.notices_to(case.owner, Message.LINKED, key, **about, why=command.why)
     case.emit(
         EventKind.FOLLOWER_ADDED, command.linked_by, now, *notices, follower=command.follower, why=command.why
     )  # fmt: skip
@@ -92,9 +92,9 @@ def follower_removed(case: CaseState, command: FollowerRemoved, now: datetime) -
     if command.follower not in case.followers:
         raise Refused(f"{command.follower} is not linked to {case.number}")
     case.followers.remove(command.follower)
-    said: dict[str, Any] = {"follower": command.follower, "main": case.number, "by": command.unlinked_by}
-    notices = case.tell(
-        case.owner, Message.UNLINKED, f"unlinked:{command.command_id}", **said, cause=command.cause, why=command.why
+    about: dict[str, Any] = {"follower": command.follower, "main": case.number, "by": command.unlinked_by}
+    notices = case.notices_to(
+        case.owner, Message.UNLINKED, f"unlinked:{command.command_id}", **about, cause=command.cause, why=command.why
     )
     case.emit(
         EventKind.FOLLOWER_REMOVED, command.unlinked_by, now, *notices, follower=command.follower,
@@ -116,7 +116,7 @@ def pass_on(case: CaseState, command: Command, now: datetime) -> None:
 
 
 def turn_away(case: CaseState, command: Command, reason: str, now: datetime) -> None:
-    """A case that wants to follow and cannot is told so; otherwise it would wait for answers for ever."""
+    """Release a case that was to follow and cannot; otherwise it would wait for answers for ever."""
     if isinstance(command, FollowerAdded):
         _release(case, command.follower, reason, command.command_id, now)
 
@@ -128,8 +128,8 @@ def release_followers(case: CaseState) -> None:
             _release(case, number, f"{case.number} is closed ({case.resolution})", "closed", case.closed_at)
 
 
-def not_there(case: CaseState, forward: Forward, now: datetime) -> None:
-    """A case could not be told because it is gone. Only one who wants to follow it has to know."""
+def forward_failed(case: CaseState, forward: Forward, now: datetime) -> None:
+    """A signal did not arrive because the other case is over. It matters only where this case was to follow it."""
     if forward.name == FollowerAdded.name and case.linked_to == forward.to:
         leave(case, now, by=SYSTEM, cause="released", why=f"{forward.to} is closed", tell_main=False)
 
@@ -159,7 +159,7 @@ def fitted(case: CaseState, command: Command) -> Command:
     if isinstance(command, Progress) and case.unexplained and command.why is None:
         changes["why"] = f"linked to {command.via}"
     if isinstance(command, Resolve):
-        if any(part.is_open for part in case.parts):
+        if any(task.is_open for task in case.tasks):
             changes["why_open"] = f"solved by {command.via}"
         if case.tested and command.verified is None:
             changes["verified"] = Verification.NOT_APPLICABLE

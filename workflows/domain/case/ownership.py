@@ -1,11 +1,11 @@
-"""From the open case to its one owner, and from one owner to the next (R5, R6, R8, R11-R13)."""
+"""Rules of ownership: dispatch, claiming, assignment, reclassification, escalation asked for (R5, R6, R8, R11-R13)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.escalation import escalate
-from workflows.domain.case.permissions import Capacity
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
 from workflows.domain.commands.command import Refused
@@ -54,7 +54,7 @@ def duty_alerts(case: CaseState, key: str) -> list[Notice]:
     return [
         notice
         for manager in case.terms.duty_managers
-        for notice in case.tell(
+        for notice in case.notices_to(
             manager,
             Message.DUTY_ALERT,
             key,
@@ -149,15 +149,17 @@ def ask_for_help(case: CaseState, command: Escalate, now: datetime, facts: Consu
     if command.department == case.department:
         raise Refused(f"{command.department} leads the case already; escalate upwards without a department")
     if command.department in case.assisting or any(
-        part.is_open and part.department == command.department for part in case.parts
+        task.is_open and task.department == command.department for task in case.tasks
     ):
         raise Refused(f"{command.department} is involved already")
     case.assisting[command.department] = head
-    notices = case.tell(
+    notices = case.notices_to(
         head, Message.ASSISTING, f"assist:{command.department}", department=command.department, owner=case.owner
     )
     notices.append(
-        case.tell_customer(Message.ESCALATED_CUSTOMER, f"assist:{command.department}", level=0, why="asked", to=head)
+        case.notice_to_customer(
+            Message.ESCALATED_CUSTOMER, f"assist:{command.department}", level=0, why="asked", to=head
+        )
     )
     case.emit(
         EventKind.DEPARTMENT_INVOLVED, command.by, now, *notices, department=command.department, head=head,
@@ -166,7 +168,7 @@ def ask_for_help(case: CaseState, command: Escalate, now: datetime, facts: Consu
 
 
 def acknowledge(case: CaseState, command: Acknowledge, now: datetime) -> None:
-    """The person it was escalated to, or somebody above, has seen it; the climbing stops."""
+    """The person it was escalated to, or somebody above, has seen it: it goes no further up."""
     if case.escalation.acknowledged:
         raise Refused("no escalation waits for an acknowledgement")
     to = case.escalation.to
@@ -177,13 +179,13 @@ def acknowledge(case: CaseState, command: Acknowledge, now: datetime) -> None:
 
 
 def settle_escalation(case: CaseState, *, start_over: bool = False) -> None:
-    """Nobody has to acknowledge any longer."""
+    """No acknowledgement is awaited any longer."""
     case.escalation.settle(start_over=start_over)
     case.stop(ClockName.ESCALATION)
 
 
 def _answers_escalation(case: CaseState, by: str) -> bool:
-    """Whether it went to this person, or to somebody below them."""
+    """Whether the escalation went to this person, or to somebody below them."""
     ladder = case.escalation.climb or case.ladder()
     return by == case.escalation.to or by not in ladder[: case.escalation.level]
 
@@ -208,7 +210,9 @@ def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, ch
         case.owner = to
     key = f"handover:{case.sequence + 1}"
     facts = {"from": previous, "to": to, "why": why}
-    notices = [notice for person in (to, previous) for notice in case.tell(person, Message.HANDED_OVER, key, **facts)]
+    notices = [
+        notice for person in (to, previous) for notice in case.notices_to(person, Message.HANDED_OVER, key, **facts)
+    ]
     case.emit(EventKind.HANDED_OVER, by, now, *notices, department=case.department, **facts)
 
 
@@ -220,7 +224,7 @@ def _take_up(case: CaseState, choice: Dispatch) -> None:
 
 
 def _dispatch_notices(case: CaseState, key: str) -> list[Notice]:
-    notices = case.tell(
+    notices = case.notices_to(
         case.owner,
         Message.DISPATCHED,
         key,
@@ -233,7 +237,7 @@ def _dispatch_notices(case: CaseState, key: str) -> list[Notice]:
         missing=case.missing,
     )
     for department, head in case.assisting.items():
-        notices += case.tell(head, Message.ASSISTING, key, department=department, owner=case.owner)
+        notices += case.notices_to(head, Message.ASSISTING, key, department=department, owner=case.owner)
     return notices
 
 

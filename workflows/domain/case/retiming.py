@@ -1,4 +1,4 @@
-"""An open case takes up a changed policy or calendar, from now on; its past stays as it was."""
+"""The rule by which an open case takes up a changed policy or calendar, without rewriting its past."""
 
 from __future__ import annotations
 

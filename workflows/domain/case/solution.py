@@ -1,4 +1,4 @@
-"""Telling the customer the result, and what then waits for their answer (R21-R23)."""
+"""Rules for giving the customer the result and awaiting their answer (R21-R23)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from workflows.domain.vocabulary import CUSTOMER, ClockName, Status
 
 
 def announce_result(case: CaseState, command: Resolve, now: datetime) -> None:
-    """In writing at once; where the customer chose the phone, the owner is told to call."""
+    """Send the result in writing; where the customer chose the phone, the owner is asked to call as well."""
     handled = (now - case.opened_at).total_seconds()
     by_phone = case.opening.by_phone
     notices = [
-        case.tell_customer(
+        case.notice_to_customer(
             Message.RESULT,
             command.command_id,
             cause=command.cause,
@@ -32,7 +32,7 @@ def announce_result(case: CaseState, command: Resolve, now: datetime) -> None:
     ]
     if by_phone:
         due = case.start(ClockName.FEEDBACK, now)
-        notices += case.tell(
+        notices += case.notices_to(
             case.owner, Message.FEEDBACK_DUE, command.command_id, due=due, solution=command.solution, why="phone"
         )
     else:
@@ -61,7 +61,7 @@ def await_answer(case: CaseState, now: datetime, key: str) -> list[Notice]:
     due = case.start(ClockName.FOLLOW_UP, now)
     if not case.opening.by_phone:
         return []  # the questionnaire comes with the acceptance; a call is asked for only when half the time is gone
-    return case.tell(case.terms.follow_up, Message.FOLLOW_UP_DUE, key, due=due)
+    return case.notices_to(case.terms.follow_up, Message.FOLLOW_UP_DUE, key, due=due)
 
 
 def start_reminders(
@@ -84,7 +84,7 @@ def start_reminders(
 
 
 def feedback(case: CaseState, command: Feedback, now: datetime) -> None:
-    """A person has told the customer; recorded, so that nobody has to wonder (R21)."""
+    """A person has given the customer the result (R21)."""
     if case.status is not Status.AWAITING_CONFIRMATION:
         raise Refused(f"there is no result to tell: the case is {case.status}")
     if ClockName.FEEDBACK not in case.clocks and ClockName.CONFIRMATION in case.clocks:
@@ -95,16 +95,16 @@ def feedback(case: CaseState, command: Feedback, now: datetime) -> None:
 
 
 def undeliverable(case: CaseState, command: Undeliverable, now: datetime) -> None:
-    """A notification failed for good: somebody has to know, and a result has to be told by a person instead."""
+    """A notification failed for good: a colleague is notified, or a person has to give the result instead."""
     notices: list[Notice] = []
     is_result = command.message == Message.RESULT and command.recipient == CUSTOMER
     if is_result and case.status is Status.AWAITING_CONFIRMATION and ClockName.FEEDBACK not in case.clocks:
         due = case.start(ClockName.FEEDBACK, now)
-        notices += case.tell(
+        notices += case.notices_to(
             case.owner, Message.FEEDBACK_DUE, command.command_id, due=due, solution=case.solution, why="undeliverable"
         )
     elif command.message != Message.UNDELIVERABLE:
-        notices += case.tell(
+        notices += case.notices_to(
             _who_can_help(case, command.recipient),
             Message.UNDELIVERABLE,
             command.command_id,

@@ -1,4 +1,4 @@
-"""Everything a case remembers, and the few moves every rule is made of: record, tell, start and stop clocks."""
+"""The state of a case and the operations its rules use: emit an event, notify, start and stop clocks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter
 
-from workflows.domain.case.permissions import Capacity
+from workflows.domain.case.capacity import Capacity
 from workflows.domain.clock import Breach, Clock
 from workflows.domain.commands.case import Resolve
 from workflows.domain.commands.command import Outcome
@@ -59,10 +59,10 @@ class Escalation(Model):
     total: int = 0
     """Escalations over the whole life."""
     climb: list[str] = Field(default_factory=list)
-    """Whom this climb goes up, where it is not the owner's superiors (a missed follow-up)."""
+    """The levels of this escalation, where they are not the owner's superiors (a missed follow-up)."""
 
     def settle(self, *, start_over: bool = False) -> None:
-        """Nobody has to acknowledge any longer; `start_over`: the next one begins at the first level."""
+        """No acknowledgement is awaited any longer; `start_over`: the next escalation begins at the first level."""
         self.acknowledged = True
         if start_over:
             self.level, self.to, self.climb = 0, None, []
@@ -94,7 +94,7 @@ class CaseState(Model):
     group: str | None = None
     owner: str | None = None
     assisting: dict[str, str] = Field(default_factory=dict)
-    parts: list[DepartmentTask] = Field(default_factory=list)
+    tasks: list[DepartmentTask] = Field(default_factory=list)
     """What other departments were asked for, in order (R18)."""
     linked_to: str | None = None
     """The main case: what its people answer is passed on to this one (R28)."""
@@ -102,7 +102,7 @@ class CaseState(Model):
     followers: list[str] = Field(default_factory=list)
     """Cases that this one is the main case of, in order."""
     forwards: list[Forward] = Field(default_factory=list)
-    """What other cases have not been told yet, in order."""
+    """Signals to other cases that have not been sent yet, in order."""
     answer: Resolve | None = None
     """The solution while it stands: a case that is linked late gets it at once."""
     opened_at: Instant
@@ -128,43 +128,43 @@ class CaseState(Model):
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     sequence: int = 0
-    untold: list[Event] = Field(default_factory=list, exclude=True)
+    new_events: list[Event] = Field(default_factory=list, exclude=True)
     """Events since `take_events` was last called."""
 
     # Recording and telling
 
     def emit(self, kind: EventKind, by: str, now: datetime, *notices: Notice, **detail: Any) -> None:
-        """Add one entry to the timeline, with everyone who has to be told of it."""
+        """Add one entry to the timeline, with the notices that go out because of it."""
         self.sequence += 1
         self.updated_at = now
-        told = () if not notices else _once_each(by, notices)
-        self.untold.append(
+        unique_notices = () if not notices else _once_each(by, notices)
+        self.new_events.append(
             Event(
                 sequence=self.sequence,
                 at=now,
                 kind=kind,
                 by=by,
                 detail=_json(detail),
-                notices=told,
+                notices=unique_notices,
             )
         )
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""
-        events, self.untold = self.untold, []
+        events, self.new_events = self.new_events, []
         return events
 
     def take_forwards(self) -> list[Forward]:
-        """What other cases have to be told since the last call."""
+        """The signals to other cases since the last call."""
         forwards, self.forwards = self.forwards, []
         return forwards
 
-    def tell_customer(self, message: Message, key: str, /, **facts: Any) -> Notice:
+    def notice_to_customer(self, message: Message, key: str, /, **facts: Any) -> Notice:
         """A notice to the customer."""
         return Notice(message=message, audience=Audience.CUSTOMER, recipient=CUSTOMER, key=key, facts=_json(facts))
 
-    def tell(self, person: str | None, message: Message, key: str, /, **facts: Any) -> list[Notice]:
-        """A notice to somebody of the staff; to nobody when there is nobody."""
+    def notices_to(self, person: str | None, message: Message, key: str, /, **facts: Any) -> list[Notice]:
+        """A notice to a person of the staff; none for None, the customer, the system and the operator."""
         if person is None or person in {CUSTOMER, SYSTEM, OPERATOR}:
             return []
         return [Notice(message=message, audience=Audience.STAFF, recipient=person, key=key, facts=_json(facts))]
@@ -229,7 +229,7 @@ class CaseState(Model):
         return found
 
     def ladder(self) -> list[str]:
-        """Whom an escalation climbs: above the owner, or the head and above before there is one (R5, R17).
+        """The levels of an escalation: above the owner, or the head and above before there is one (R5, R17).
 
         Where nobody is above, the duty managers answer, and in the last resort the owner.
         """
@@ -247,7 +247,7 @@ class CaseState(Model):
         return self.owner or self.terms.head or self.opening.received_by
 
     def capacities(self, by: str) -> set[Capacity]:
-        """What somebody is to this case; empty for a stranger."""
+        """What a person is to this case; empty for a stranger."""
         special = {CUSTOMER: Capacity.CUSTOMER, OPERATOR: Capacity.OPERATOR, SYSTEM: Capacity.SYSTEM}
         if by in special:
             return {special[by]}
@@ -284,7 +284,7 @@ class CaseState(Model):
 
 
 def _once_each(by: str, notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """One message of a kind to a person, and none to who knows because they did it."""
+    """One message of a kind to a person, and none to the person whose act it tells of."""
     unique = {
         (notice.message, notice.recipient): notice
         for notice in notices

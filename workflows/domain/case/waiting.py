@@ -1,4 +1,4 @@
-"""What a case waits for, and who has to act: the first thing a supervisor wants to know."""
+"""What a case waits for at present: on whom, and until when."""
 
 from __future__ import annotations
 

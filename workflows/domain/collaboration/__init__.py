@@ -1,1 +1,1 @@
-"""A department's task as a pure object (R18). `aggregate` is the way in; what a case remembers of it is a case's."""
+"""A department's task as a pure object (R18). What the case keeps of a task is `workflows.domain.department_task`."""

@@ -1,8 +1,8 @@
-"""One department's part in a case, from being asked to its answer: one object, one rule book (R18).
+"""A department's task in a case, from the request to the answer, with all its rules (R18).
 
-    part, reports = Collaboration.open(request, facts, now)
-    reports = part.handle(command, now, facts)
-    reports = part.expire(now)
+    task, reports = Collaboration.open(request, facts, now)
+    reports = task.handle(command, now, facts)
+    reports = task.expire(now)
 
 Like the case it has no clock of its own and knows nothing of Temporal. What happens is reported to the case, which
 writes it into its timeline and tells people.
@@ -19,11 +19,11 @@ from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Claim, Contribute
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.commands.review import End
-from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskStatus, TaskView
+from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskView
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import Instant, Model
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Member
-from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName
+from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName, TaskStatus
 
 _NOBODY = Consultation()
 _REMEMBERED_OUTCOMES = 200
@@ -31,7 +31,7 @@ _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 class Collaboration(Model):
-    """A department's part. Feed it commands and the time; it answers with what the case has to know."""
+    """A department's task. Feed it commands and the time; it answers with what the case has to know."""
 
     request: TaskRequest
     people: dict[str, Member]
@@ -60,28 +60,28 @@ class Collaboration(Model):
 
     @classmethod
     def open(cls, request: TaskRequest, facts: Consultation, now: datetime) -> tuple[Self, list[TaskReport]]:
-        """Give the part to one person; where nobody fits, to the head of the department.
+        """Give the task to one person; where nobody fits, to the head of the department.
 
         Its times count from when it was asked for, also when the engine was away at that moment.
         """
         picked = facts.dispatch
-        part = cls(
+        task = cls(
             request=request,
             people={**request.people, **(picked.people if picked else {})},
             person=picked.owner if picked else request.head,
             updated_at=min(request.asked_at, now),
         )
-        part._start(ClockName.COLLABORATION)
+        task._start(ClockName.COLLABORATION)
         claim = (
             Clock.start(ClockName.CLAIM, request.claim, request.asked_at, request.calendar) if request.claim else None
         )
         if claim is not None and claim.due is not None and claim.due < request.due:
-            part.clocks[ClockName.CLAIM] = claim
-        part._report(
-            TaskReportKind.ASSIGNED, SYSTEM, part.updated_at, person=part.person, due=request.due,
+            task.clocks[ClockName.CLAIM] = claim
+        task._report(
+            TaskReportKind.ASSIGNED, SYSTEM, task.updated_at, person=task.person, due=request.due,
             reason=picked.reason if picked else "; ".join(facts.problems) or "head",
         )  # fmt: skip
-        return part, part._take_reports()
+        return task, task._take_reports()
 
     @property
     def is_open(self) -> bool:
@@ -159,12 +159,12 @@ class Collaboration(Model):
 
     @property
     def next_deadline(self) -> datetime | None:
-        """When the part next acts by itself."""
+        """When the task next acts by itself."""
         clock = self.earliest()
         return clock.next if clock is not None else None
 
     def view(self) -> TaskView:
-        """The part as people see it."""
+        """The task as people see it."""
         request = self.request
         return TaskView(
             department=request.department,
@@ -269,8 +269,8 @@ class Collaboration(Model):
     def _report(self, kind: TaskReportKind, by: str, now: datetime, **detail: Any) -> None:
         self.sequence += 1
         self.updated_at = now
-        said = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
-        self._reports.append(TaskReport(sequence=self.sequence, at=now, kind=kind, by=by, detail=said))
+        plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
+        self._reports.append(TaskReport(sequence=self.sequence, at=now, kind=kind, by=by, detail=plain))
 
     def _take_reports(self) -> list[TaskReport]:
         reports, self._reports = self._reports, []

@@ -1,4 +1,4 @@
-"""What people (and now and then the system) ask of a case: one model a signal, checked inside the workflow.
+"""The commands of cases and departments' tasks: one model a signal, validated inside the workflow.
 
 The JSON keys are the border: the admin script, the Web UI and `temporal workflow signal` all send them.
 """
@@ -32,7 +32,7 @@ class Answer(Command):
 
 
 class Claim(Command):
-    """The owner starts work (R12), or somebody of a `department` starts on its part (R18)."""
+    """The owner starts work (R12), or somebody of a `department` starts its task (R18)."""
 
     name = "claim"
     department: Id | None = None
@@ -128,7 +128,7 @@ class Resolve(Answer):
     verified: Verification | None = None
     verified_note: Text | None = None
     why_open: Text | None = None
-    """Why it is solved although a department still owes its part (R18)."""
+    """Why it is solved although a department's task is open (R18)."""
 
 
 class Feedback(Command):
@@ -189,7 +189,7 @@ class Retime(Command):
 
 
 class Collaborate(Command):
-    """Ask another department for its part (R18)."""
+    """Ask another department for a task (R18)."""
 
     name = "collaborate"
     department: Id
@@ -198,7 +198,7 @@ class Collaborate(Command):
 
 
 class Contribute(Command):
-    """A department's part is done, or cannot be (R18)."""
+    """A department's task is done, or cannot be (R18)."""
 
     name = "contribute"
     department: Id
@@ -213,7 +213,7 @@ class Contribute(Command):
 
 
 class TaskReported(Command):
-    """What happened in a department's part; sent by its workflow (R18)."""
+    """What happened in a department's task; sent by its workflow (R18)."""
 
     name = "part_reported"
     department: Id
@@ -284,7 +284,7 @@ COMMANDS: dict[str, type[Command]] = {
 }  # fmt: skip
 """Signal name -> what it carries."""
 TASK_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
-"""The same for the workflow of a department's part."""
+"""The same for the workflow of a department's task."""
 
 
 def _check_suppliable(keys: Any) -> None:

@@ -1,4 +1,4 @@
-"""A command: what every signal carries, and how one is read.
+"""The base of all commands, their validation, and what becomes of one: `Refused`, `Outcome`.
 
 The JSON keys are the border: the admin script, the Web UI and `temporal workflow signal` all send them.
 """

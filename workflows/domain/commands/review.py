@@ -1,4 +1,4 @@
-"""What people (and now and then the system) ask of a review: one model a signal (R27)."""
+"""The commands of reviews: one model a signal (R27)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from workflows.domain.model import Fact, Instant
 
 
 class End(Command):
-    """A department's part, or a review, is not needed any more; sent by the case, or by hand with the reason (R18)."""
+    """A department's task, or a review, is not needed any more; sent by the case, or by hand with the reason (R18)."""
 
     name = "end"
     reason: Text
 
 
-class Improvement(Fact):
-    """A measure of a review: what, who sees to it, until when."""
+class ProposedAction(Fact):
+    """A corrective action as a report proposes it: what, who sees to it, until when."""
 
     what: Text
     owner: Id
@@ -31,7 +31,7 @@ class SubmitReview(Command):
     name = "review"
     root_cause: Text
     what_happened: Text | None = None
-    measures: tuple[Improvement, ...] = Field(min_length=1, max_length=20)
+    measures: tuple[ProposedAction, ...] = Field(min_length=1, max_length=20)
 
 
 class NameAuthor(Command):
@@ -64,7 +64,7 @@ class ReturnReport(Command):
 
 
 class CorrectiveActionDone(Command):
-    """A measure of a review is done (R27)."""
+    """A corrective action is done; `measure` is its number, from 1 (R27)."""
 
     name = "measure_done"
     measure: int = Field(ge=1)
@@ -72,7 +72,7 @@ class CorrectiveActionDone(Command):
 
 
 class MoveCorrectiveAction(Command):
-    """A measure of a review gets another owner or due time (R27)."""
+    """A corrective action gets another owner or due time; `measure` is its number, from 1 (R27)."""
 
     name = "move_measure"
     measure: int = Field(ge=1)

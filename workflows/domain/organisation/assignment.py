@@ -1,4 +1,4 @@
-"""Exactly one owner for a case: the least loaded person who fits and is at work (R11, R12)."""
+"""Assignment: the choice of a case's owner, the least loaded person who fits and is at work (R11, R12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who works where, who is above whom, who can do what, and who is on duty (R6, R11-R13, R17, R23)."""
+"""The model of an organisation file: departments, groups, people, superiors, duty (R6, R11-R13, R17, R23)."""
 
 from __future__ import annotations
 

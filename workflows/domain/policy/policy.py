@@ -1,4 +1,4 @@
-"""A company's promises and rules as data: what a policy file may say (R5, R7-R10, R12, R15, R22-R27)."""
+"""The model of a policy file: calendar, types, priorities, rules and limits (R5, R7-R10, R12, R15, R22-R27)."""
 
 from __future__ import annotations
 
@@ -258,5 +258,4 @@ class Policy(Fact):
             neutral=self.rating.neutral,
             tell_customer_of_every_escalation=self.escalation.tell_customer_of_every_escalation,
             review=self.review.terms(),
-            lapses_in_order=True,
         )

@@ -1,4 +1,4 @@
-"""When the 《客户问题分析报告》 is made by itself, about which days, and who gets it (R29)."""
+"""The policy's section on the periodic 《客户问题分析报告》: when it is made, its period, its recipients (R29)."""
 
 from __future__ import annotations
 

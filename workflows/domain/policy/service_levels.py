@@ -1,4 +1,4 @@
-"""What a company promises, as a policy file writes it: clocks, levels, reminders, silence (R9, R22-R27)."""
+"""Service levels as a policy file writes them: clocks, reminders, closing after silence, reviews (R9, R22-R28)."""
 
 from __future__ import annotations
 

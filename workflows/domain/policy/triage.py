@@ -1,4 +1,4 @@
-"""What a submission is about and how urgent it is, by the policy's rules, with the reasons kept (R8, R10)."""
+"""Triage: type and priority of a submission by the policy's rules, with the reasons (R8, R10)."""
 
 from __future__ import annotations
 
@@ -54,22 +54,22 @@ def folded(text: str) -> str:
 
 
 def _classify(submission: Submission, policy: Policy, text: str) -> tuple[IssueType, str | None, str]:
-    said = policy.type_named(submission.type) if submission.type else None
-    if said is not None and submission.subtype:
-        subtype = said.subtype_named(submission.subtype)
+    stated = policy.type_named(submission.type) if submission.type else None
+    if stated is not None and submission.subtype:
+        subtype = stated.subtype_named(submission.subtype)
         if subtype is not None:
-            return said, subtype.id, "form"
+            return stated, subtype.id, "form"
     for rule in policy.classification:
         kind = policy.type_named(rule.type)
-        if kind is None or (said is not None and said.id != kind.id):
+        if kind is None or (stated is not None and stated.id != kind.id):
             continue
-        if _holds(rule.when, submission, text, said.id if said else None, None):
+        if _holds(rule.when, submission, text, stated.id if stated else None, None):
             subtype = kind.subtype_named(rule.subtype) if rule.subtype else None
             known = subtype.id if subtype else _likeliest_subtype(kind, text)[0]
             return kind, known, rule.reason
-    if said is not None:
-        subtype_id, word = _likeliest_subtype(said, text)
-        return said, subtype_id, f"form, 「{word}」" if word else "form"
+    if stated is not None:
+        subtype_id, word = _likeliest_subtype(stated, text)
+        return stated, subtype_id, f"form, 「{word}」" if word else "form"
     return _by_keywords(policy, text)
 
 

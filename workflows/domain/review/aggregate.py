@@ -1,12 +1,12 @@
-"""A review of closed cases, from being called for until its measures are done: one object, one rule book (R27).
+"""A review of closed cases, from the request until its corrective actions are done, with all its rules (R27).
 
     review, events = Review.open(request, now)
     events = review.handle(command, now, facts)
     events = review.expire(now)
 
 The head of the responsible department answers for it until an author is named. The report is written, approved by
-somebody else (returned as often as needed), and each of its measures is followed until it is done. Whatever is late
-goes up one level after the other. Like the case it has no clock of its own and knows nothing of Temporal.
+somebody else (returned as often as needed), and each of its corrective actions is followed until it is done. Whatever
+is late goes up one level after the other. Like the case it has no clock of its own and knows nothing of Temporal.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NOBODY = Consultation()
 
 
 class Review(ReviewState):
-    """A review. Feed it commands and the time; it answers with what happened."""
+    """One review: all its rules."""
 
     @classmethod
     def open(cls, request: ReviewRequest, now: datetime) -> tuple[Self, list[Event]]:
@@ -51,7 +51,7 @@ class Review(ReviewState):
         due = review.start(REPORT, ClockName.REVIEW, request.terms.report, at)
         review.emit(
             EventKind.REVIEW_OPENED, SYSTEM, at,
-            review.tell(subject.head, Message.REVIEW_ASKED, "opened", due=due),
+            review.notice_to(subject.head, Message.REVIEW_ASKED, "opened", due=due),
             reason=subject.reason, cases=subject.cases, department=request.department, author=subject.head, due=due,
         )  # fmt: skip
         return review, review.take_events()
@@ -76,7 +76,7 @@ class Review(ReviewState):
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         try:
             self._check(command)
-            _RULES[type(command)](self, command, moment)
+            RULES[type(command)](self, command, moment)
             outcome = Outcome(accepted=True)
         except Refused as refusal:
             outcome = Outcome(accepted=False, reason=str(refusal))
@@ -91,9 +91,9 @@ class Review(ReviewState):
         """Record a signal that could not even be read."""
         if command_id in self.outcomes:
             return []
-        said = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
-        self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **said)
-        self.remember(command_id, Outcome(accepted=False, reason=said["reason"]))
+        given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
+        self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
+        self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self.take_events()
 
     def expire(self, now: datetime) -> list[Event]:
@@ -177,7 +177,7 @@ class Review(ReviewState):
                 approver = self.approver
                 return above if approver is None else [approver, *self.above(approver, approver)]
             case CorrectiveActionDone():
-                owner = self.measure(command.measure).owner
+                owner = self.action(command.measure).owner
                 return [owner, *self.above(owner, owner), self.author, *above]
         return above
 
@@ -187,13 +187,13 @@ def _people_named(command: Command) -> Iterable[str]:
         case NameAuthor():
             return (command.author,)
         case SubmitReview():
-            return tuple(measure.owner for measure in command.measures)
+            return tuple(action.owner for action in command.measures)
         case MoveCorrectiveAction():
             return (command.owner,) if command.owner else ()
     return ()
 
 
-_RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
+RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
     NameAuthor: rules.name_author,
     SubmitReview: rules.submit,
     Approve: rules.approve,
@@ -203,3 +203,4 @@ _RULES: dict[type[Command], Callable[[ReviewState, Any, datetime], None]] = {
     End: rules.end,
     CaseAdded: rules.case_added,
 }
+"""Every class of `REVIEW_COMMANDS`, and nothing else."""

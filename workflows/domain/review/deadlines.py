@@ -1,4 +1,4 @@
-"""What happens to a review when people let a time pass: warnings, lateness, escalation level by level (R27)."""
+"""What a warning, a missed deadline and an unanswered escalation do to a review (R27)."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from datetime import datetime
 
 from workflows.domain.clock import Clock
 from workflows.domain.event import EventKind, Message
-from workflows.domain.review.state import ReviewState, measure_of
+from workflows.domain.review.state import ReviewState, action_number
 from workflows.domain.vocabulary import SYSTEM, ClockName
 
 
 def warn(review: ReviewState, key: str, clock: Clock, share: float, now: datetime) -> None:
     """Remind whoever has to act on what a clock stands for."""
-    index = measure_of(key)
-    message = Message.REVIEW_WARNING if index is None else Message.MEASURE_WARNING
-    facts = {"due": clock.due, "share": share, "step": review.status, **review.said_of(index)}
+    number = action_number(key)
+    message = Message.REVIEW_WARNING if number is None else Message.MEASURE_WARNING
+    facts = {"due": clock.due, "share": share, "step": review.status, **review.action_facts(number)}
     to = review.owing(key)
-    notices = [review.tell(person, message, f"warned:{key}:{review.sequence}", **facts) for person in to]
+    notices = [review.notice_to(person, message, f"warned:{key}:{review.sequence}", **facts) for person in to]
     review.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, to=to, **facts)
 
 
 def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
     """A deadline has passed, or the level that was told has had its time: the next one up is told."""
     late = key.removeprefix("escalation:")
-    index = measure_of(late)
+    number = action_number(late)
     owing = review.owing(late)
     if late == key:
         review.late = True
-        if index is not None:
-            review.measures[index - 1] = review.measures[index - 1].model_copy(update={"late_at": now})
-        message = Message.REVIEW_LATE if index is None else Message.MEASURE_LATE
-        facts = {"due": clock.due, "step": review.status, **review.said_of(index)}
-        notices = [review.tell(person, message, f"late:{late}:{review.sequence}", **facts) for person in owing]
-        kind = EventKind.REVIEW_LATE if index is None else EventKind.MEASURE_LATE
+        if number is not None:
+            review.measures[number - 1] = review.measures[number - 1].model_copy(update={"late_at": now})
+        message = Message.REVIEW_LATE if number is None else Message.MEASURE_LATE
+        facts = {"due": clock.due, "step": review.status, **review.action_facts(number)}
+        notices = [review.notice_to(person, message, f"late:{late}:{review.sequence}", **facts) for person in owing]
+        kind = EventKind.REVIEW_LATE if number is None else EventKind.MEASURE_LATE
         review.emit(kind, SYSTEM, now, *notices, to=owing, **facts)
     told = review.told.setdefault(late, [])
     left = [person for person in review.above(owing[0], review.head) if person not in told and person not in owing]
@@ -41,8 +41,8 @@ def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
     told.append(left[0])
     escalation = review.request.terms.escalation
     next_at = review.start(f"escalation:{late}", ClockName.ESCALATION, escalation, now) if left[1:] else None
-    facts = {"level": len(told), "who": owing[0], "step": review.status, "next": next_at, **review.said_of(index)}
-    message = Message.REVIEW_ESCALATED if index is None else Message.MEASURE_ESCALATED
-    kind = EventKind.REVIEW_ESCALATED if index is None else EventKind.MEASURE_ESCALATED
-    notice = review.tell(left[0], message, f"escalated:{late}:{review.sequence}", **facts)
+    facts = {"level": len(told), "who": owing[0], "step": review.status, "next": next_at, **review.action_facts(number)}
+    message = Message.REVIEW_ESCALATED if number is None else Message.MEASURE_ESCALATED
+    kind = EventKind.REVIEW_ESCALATED if number is None else EventKind.MEASURE_ESCALATED
+    notice = review.notice_to(left[0], message, f"escalated:{late}:{review.sequence}", **facts)
     review.emit(kind, SYSTEM, now, notice, to=left[0], top=not left[1:], **facts)

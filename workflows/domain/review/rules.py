@@ -1,4 +1,4 @@
-"""What people do with a review: name its author, hand it in, approve it, carry out its measures (R27)."""
+"""What people do with a review: name its author, hand it in, approve it, carry out its corrective actions (R27)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workflows.domain.commands.review import (
     SubmitReview,
 )
 from workflows.domain.event import EventKind, Message
-from workflows.domain.review.state import REPORT, ReviewState
+from workflows.domain.review.state import REPORT, ReviewState, action_key
 from workflows.domain.review.view import CorrectiveAction, Findings, ReviewStatus
 from workflows.domain.vocabulary import SYSTEM, ClockName
 
@@ -42,7 +42,7 @@ def name_author(review: ReviewState, command: NameAuthor, now: datetime) -> None
         EventKind.REVIEW_AUTHOR_NAMED,
         command.by,
         now,
-        review.tell(
+        review.notice_to(
             review.author, Message.REVIEW_ASSIGNED, f"author:{review.sequence}", due=due or now, why=command.why
         ),
         author=review.author,
@@ -83,7 +83,7 @@ def submit(review: ReviewState, command: SubmitReview, now: datetime) -> None:
     due = review.start(REPORT, ClockName.REVIEW, review.request.terms.approval, now)
     review.emit(
         EventKind.REVIEW_SUBMITTED, command.by, now,
-        review.tell(review.approver, Message.REVIEW_SUBMITTED, f"submitted:{review.returned}", due=due),
+        review.notice_to(review.approver, Message.REVIEW_SUBMITTED, f"submitted:{review.returned}", due=due),
         root_cause=command.root_cause, what_happened=command.what_happened, approver=review.approver, due=due,
         measures=[{"what": one.what, "owner": one.owner, "due": one.due} for one in review.measures],
     )  # fmt: skip
@@ -100,58 +100,60 @@ def return_report(review: ReviewState, command: ReturnReport, now: datetime) -> 
     due = review.start(REPORT, ClockName.REVIEW, review.request.terms.report, now)
     review.emit(
         EventKind.REVIEW_RETURNED, command.by, now,
-        review.tell(review.author, Message.REVIEW_RETURNED, f"returned:{review.returned}", due=due, why=command.why),
+        review.notice_to(
+            review.author, Message.REVIEW_RETURNED, f"returned:{review.returned}", due=due, why=command.why
+        ),
         why=command.why, author=review.author, due=due,
     )  # fmt: skip
 
 
 def approve(review: ReviewState, command: Approve, now: datetime) -> None:
-    """The report stands; from now on its measures are followed."""
+    """The report stands; from now on its corrective actions are followed."""
     if review.status is not ReviewStatus.AWAITING_APPROVAL:
         raise Refused(f"there is no report to approve: the review is {review.status}")
     review.status, review.approved_at, review.approved_by = ReviewStatus.FOLLOWING, now, command.by
     review.clocks.pop(REPORT, None)
     review.settle(REPORT)
-    notices = [review.tell(review.author, Message.REVIEW_APPROVED, "approved")]
-    for index, measure in enumerate(review.measures, start=1):
-        notices.append(review.asked(index, now))
-        review.follow(index, measure, now)
+    notices = [review.notice_to(review.author, Message.REVIEW_APPROVED, "approved")]
+    for number, action in enumerate(review.measures, start=1):
+        notices.append(review.action_notice(number, now))
+        review.follow(number, action, now)
     review.emit(EventKind.REVIEW_APPROVED, command.by, now, *notices, text=command.text)
 
 
 def done(review: ReviewState, command: CorrectiveActionDone, now: datetime) -> None:
-    """A measure is done; with the last one the review ends."""
-    measure = review.following(command.measure)
+    """A corrective action is done; with the last one the review ends."""
+    action = review.following(command.measure)
     change = {"done_at": now, "done_by": command.by, "result": command.result}
-    review.measures[command.measure - 1] = measure.model_copy(update=change)
-    key = f"measure:{command.measure}"
+    review.measures[command.measure - 1] = action.model_copy(update=change)
+    key = action_key(command.measure)
     review.clocks.pop(key, None)
     review.settle(key)
     review.emit(
-        EventKind.MEASURE_DONE, command.by, now, measure=command.measure, what=measure.what, result=command.result
+        EventKind.MEASURE_DONE, command.by, now, measure=command.measure, what=action.what, result=command.result
     )
     if all(one.done_at is not None for one in review.measures):
         _finish(review, SYSTEM, ALL_DONE, now)
 
 
 def move(review: ReviewState, command: MoveCorrectiveAction, now: datetime) -> None:
-    """A measure gets another owner or due time; what was late stays known as late."""
-    measure = review.following(command.measure)
+    """A corrective action gets another owner or due time; what was late stays known as late."""
+    action = review.following(command.measure)
     if command.due is not None and command.due <= now:
         raise Refused(f"due {review.local(command.due)} is in the past; allowed: after {review.local(now)}")
-    if measure.late_at is not None and command.due is None:
+    if action.late_at is not None and command.due is None:
         raise Refused(f"measure {command.measure} is late; give it a new due time, too")
-    change = {"owner": command.owner or measure.owner, "due": command.due or measure.due}
-    if (measure.owner, measure.due) == (change["owner"], change["due"]):
+    change = {"owner": command.owner or action.owner, "due": command.due or action.due}
+    if (action.owner, action.due) == (change["owner"], change["due"]):
         raise Refused(f"measure {command.measure} has that owner and due time already")
-    moved = review.measures[command.measure - 1] = measure.model_copy(update=change)
-    review.settle(f"measure:{command.measure}")
+    moved = review.measures[command.measure - 1] = action.model_copy(update=change)
+    review.settle(action_key(command.measure))
     if command.due is not None:
         review.follow(command.measure, moved, now)
     review.emit(
-        EventKind.MEASURE_MOVED, command.by, now, review.asked(command.measure, now),
-        measure=command.measure, what=moved.what, owner=moved.owner, due=moved.due, previous_owner=measure.owner,
-        previous_due=measure.due, why=command.why,
+        EventKind.MEASURE_MOVED, command.by, now, review.action_notice(command.measure, now),
+        measure=command.measure, what=moved.what, owner=moved.owner, due=moved.due, previous_owner=action.owner,
+        previous_due=action.due, why=command.why,
     )  # fmt: skip
 
 
@@ -166,5 +168,5 @@ def _finish(review: ReviewState, by: str, why: str, now: datetime) -> None:
     told = dict.fromkeys((review.head, review.author))
     review.emit(
         EventKind.REVIEW_ENDED, by, now,
-        *(review.tell(key, Message.REVIEW_ENDED, "ended", why=why) for key in told if key != by), why=why,
+        *(review.notice_to(key, Message.REVIEW_ENDED, "ended", why=why) for key in told if key != by), why=why,
     )  # fmt: skip

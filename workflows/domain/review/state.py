@@ -1,4 +1,4 @@
-"""Everything a review remembers, and the few moves its rules are made of: record, tell, start and stop clocks (R27)."""
+"""The state of a review and the operations its rules use: emit an event, notify, start and stop clocks (R27)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from workflows.domain.terms import ClockTerms, Member
 from workflows.domain.vocabulary import Audience, CalendarKind, ClockName
 
 REPORT = "report"
-"""The clock of the report, then of its approval. `measure:1` is a measure's, `escalation:…` that of the next level."""
+"""Key of the clock of the report, then of its approval. A corrective action's is `measure:1`, that of the level that
+lateness went up to `escalation:` with the key of the clock that was missed.
+"""
 _REMEMBERED_OUTCOMES = 200
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
@@ -69,16 +71,16 @@ class ReviewState(Model):
 
     def owing(self, key: str) -> list[str]:
         """Who has to act on what a clock stands for."""
-        index = measure_of(key.removeprefix("escalation:"))
-        if index is not None:
-            return [self.measures[index - 1].owner]
+        number = action_number(key.removeprefix("escalation:"))
+        if number is not None:
+            return [self.measures[number - 1].owner]
         return [(self.approver if self.status is ReviewStatus.AWAITING_APPROVAL else None) or self.author]
 
     def waits_for(self) -> tuple[str, ...]:
         """Everyone who has to act now."""
         if self.status in {ReviewStatus.WRITING, ReviewStatus.AWAITING_APPROVAL}:
             return tuple(self.owing(REPORT))
-        owed = [measure.owner for measure in self.measures if self.is_open and measure.done_at is None]
+        owed = [action.owner for action in self.measures if self.is_open and action.done_at is None]
         return tuple(dict.fromkeys(owed))
 
     def above(self, person: str, last: str) -> list[str]:
@@ -95,12 +97,12 @@ class ReviewState(Model):
 
     # Clocks
 
-    def follow(self, index: int, measure: CorrectiveAction, now: datetime) -> None:
-        """Start the clock of a measure."""
-        within = max((measure.due - now).total_seconds(), 1.0)
+    def follow(self, number: int, action: CorrectiveAction, now: datetime) -> None:
+        """Start the clock of a corrective action."""
+        within = max((action.due - now).total_seconds(), 1.0)
         warnings = self.request.terms.measure_warnings
         terms = ClockTerms(within=within, calendar=CalendarKind.ROUND_THE_CLOCK, warnings=warnings)
-        self.start(f"measure:{index}", ClockName.MEASURE, terms, now)
+        self.start(action_key(number), ClockName.MEASURE, terms, now)
 
     def start(self, key: str, name: ClockName, terms: ClockTerms, now: datetime) -> datetime | None:
         """Start a clock anew; its due time."""
@@ -117,10 +119,10 @@ class ReviewState(Model):
         running = [(clock.next, clock.started, key) for key, clock in self.clocks.items() if clock.next is not None]
         return (key := min(running)[2], self.clocks[key]) if running else None
 
-    # Measures
+    # Corrective actions
 
-    def measure(self, number: int) -> CorrectiveAction:
-        """A measure by its number, from 1.
+    def action(self, number: int) -> CorrectiveAction:
+        """A corrective action by its number, from 1.
 
         Raises:
             Refused: there is none of that number.
@@ -131,50 +133,50 @@ class ReviewState(Model):
         return self.measures[number - 1]
 
     def following(self, number: int) -> CorrectiveAction:
-        """A measure that is still to be done.
+        """A corrective action that is still to be done.
 
         Raises:
             Refused: there is none, it is done, or nobody has approved it yet.
         """
-        measure = self.measure(number)
+        action = self.action(number)
         if self.status is not ReviewStatus.FOLLOWING:
             raise Refused(f"measures are followed once the report is approved: the review is {self.status}")
-        if measure.done_at is not None:
+        if action.done_at is not None:
             raise Refused(f"measure {number} is done already")
-        return measure
+        return action
 
-    def asked(self, index: int, now: datetime) -> Notice:
-        """The notice to the owner of a measure."""
-        measure = self.measures[index - 1]
-        key = f"asked:{index}:{self.sequence}"
-        return self.tell(measure.owner, Message.MEASURE_ASKED, key, asked_at=now, **self.said_of(index))
+    def action_notice(self, number: int, now: datetime) -> Notice:
+        """The notice to the owner of a corrective action that it is to be done."""
+        owner = self.measures[number - 1].owner
+        key = f"asked:{number}:{self.sequence}"
+        return self.notice_to(owner, Message.MEASURE_ASKED, key, asked_at=now, **self.action_facts(number))
 
-    def said_of(self, index: int | None) -> dict[str, Any]:
-        """What every message about a measure says."""
-        if index is None:
+    def action_facts(self, number: int | None) -> dict[str, Any]:
+        """What every message about a corrective action says; nothing for None, which is the report."""
+        if number is None:
             return {}
-        measure = self.measures[index - 1]
-        return {"measure": index, "what": measure.what, "owner": measure.owner, "due": measure.due}
+        action = self.measures[number - 1]
+        return {"measure": number, "what": action.what, "owner": action.owner, "due": action.due}
 
     # Recording and telling
 
-    def tell(self, person: str | None, message: Message, key: str, **facts: Any) -> Notice:
+    def notice_to(self, person: str | None, message: Message, key: str, **facts: Any) -> Notice:
         """A notice to somebody of the staff; where nobody is named, to the head."""
         subject = self.request.subject
         common = {
             "reason": subject.reason, "cases": subject.cases, "department": self.request.department,
             "author": self.author, "head": self.head,
         }  # fmt: skip
-        said = _JSON.dump_python({**common, **facts}, mode="json")
+        plain = _JSON.dump_python({**common, **facts}, mode="json")
         recipient = person or self.head
-        return Notice(message=message, audience=Audience.STAFF, recipient=recipient, key=f"review:{key}", facts=said)
+        return Notice(message=message, audience=Audience.STAFF, recipient=recipient, key=f"review:{key}", facts=plain)
 
     def emit(self, kind: EventKind, by: str, now: datetime, *notices: Notice, **detail: Any) -> None:
         """Add one entry to the timeline of the review."""
         self.sequence += 1
         self.updated_at = now
-        said = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
-        self._events.append(Event(sequence=self.sequence, at=now, kind=kind, by=by, detail=said, notices=notices))
+        plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
+        self._events.append(Event(sequence=self.sequence, at=now, kind=kind, by=by, detail=plain, notices=notices))
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""
@@ -192,7 +194,12 @@ class ReviewState(Model):
         return self.request.calendar.local(moment).isoformat(timespec="minutes")
 
 
-def measure_of(key: str) -> int | None:
-    """The measure a clock stands for; None: the report."""
-    kind, _, index = key.partition(":")
-    return int(index) if kind == "measure" else None
+def action_key(number: int) -> str:
+    """The key of the clock of a corrective action."""
+    return f"measure:{number}"
+
+
+def action_number(key: str) -> int | None:
+    """The number of the corrective action a clock stands for; None: the report."""
+    kind, _, number = key.partition(":")
+    return int(number) if kind == "measure" else None

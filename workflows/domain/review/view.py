@@ -1,4 +1,4 @@
-"""A review as it is called for, handed in and seen: what the case, the record and people know of it (R27)."""
+"""Models of a review for everyone outside it: the request it begins with, its report, its view (R27)."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class ReviewStatus(StrEnum):
     WRITING = "writing"
     AWAITING_APPROVAL = "awaiting_approval"
     FOLLOWING = "following"
-    """Approved; its measures are followed."""
+    """Approved; its corrective actions are followed."""
     DONE = "done"
 
 
 class CorrectiveAction(Fact):
-    """What is to become better, who sees to it, and until when."""
+    """What is to become better, who sees to it, and until when (a `measure` in stored words and JSON keys)."""
 
     what: str
     owner: str
@@ -103,7 +103,7 @@ class ReviewView(Fact):
     escalated_to: str | None = None
     deadlines: tuple[Deadline, ...] = ()
     late: bool = False
-    """A deadline was missed, of the report, its approval or a measure."""
+    """A deadline was missed, of the report, its approval or a corrective action."""
     opened_at: Instant
     updated_at: Instant
     approved_at: Instant | None = None

@@ -8,18 +8,14 @@ from tests.builders import (
     HOUR,
     MINUTE,
     MONDAY,
-    NUMBER,
     RESOLUTION,
     command,
     consulted,
     kinds,
     open_case,
     resolved_case,
-    settlement,
-    terms,
     told,
 )
-from workflows.domain.case.aggregate import Case
 from workflows.domain.event import EventKind, Message
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority
 
@@ -54,14 +50,6 @@ def test_after_an_outage_no_escalation_is_left_out_for_a_deadline_that_was_misse
     assert [clock for clock, _ in missed] == [ClockName.ESCALATION, ClockName.RESPONSE]
     assert missed == sorted(missed, key=lambda one: str(one[1]))
     assert case.escalation.level == 3
-
-
-def test_a_case_from_before_that_was_so_goes_on_as_it_began() -> None:
-    before = settlement(terms_=terms(lapses_in_order=False))
-    case, _ = Case.open(NUMBER, before, MONDAY)
-    case.expire(MONDAY + 20 * MINUTE)
-    case.expire(MONDAY + 70 * MINUTE)
-    assert case.escalation.level == 2
 
 
 def test_acknowledging_stops_the_climb() -> None:

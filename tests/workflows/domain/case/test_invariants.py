@@ -100,9 +100,9 @@ def check(case: Case) -> None:
         assert case.clocks == {}
         assert case.next_deadline is None
         assert case.resolution is not None
-        assert not any(part.is_open for part in case.parts), "nobody works on for a closed case"
-    open_parts = [part.department for part in case.parts if part.is_open]
-    assert len(open_parts) == len(set(open_parts)), "a department has one part at a time"
+        assert not any(task.is_open for task in case.tasks), "nobody works on for a closed case"
+    open_tasks = [task.department for task in case.tasks if task.is_open]
+    assert len(open_tasks) == len(set(open_tasks)), "a department has one part at a time"
     if case.status is not Status.AWAITING_INFORMATION and not case.is_closed:
         assert case.owner is not None
     assert not (case.linked_to and case.followers), "no chains of linked cases"

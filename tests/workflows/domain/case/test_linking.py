@@ -184,7 +184,7 @@ def test_a_main_case_that_is_no_more_releases_who_wants_to_follow_it(cases: Case
     case = cases.open[FIRST]
     case.handle(command("link", "tech-002", to=MAIN), cases.now, consulted(main=cases.main(MAIN), product="CRM"))
     (forward,) = case.take_forwards()
-    events = case.not_there(forward, cases.now)
+    events = case.forward_failed(forward, cases.now)
     assert kinds(events) == [EventKind.UNLINKED]
     assert case.linked_to is None
     assert (Message.UNLINKED, "tech-002") in told(events)

@@ -48,7 +48,7 @@ def ask_sales(case: Case, text: str, now: datetime) -> list[Event]:
         (TaskReportKind.ASSIGNED, {"person": "sales-001"}),
         (TaskReportKind.CONTRIBUTED, {"status": "done", "result": text}),
     )
-    round_ = case.parts[-1].round
+    round_ = case.tasks[-1].round
     for sequence, (kind, detail) in enumerate(told, start=1):
         report = TaskReport(sequence=sequence, at=now, kind=kind, by="sales-001", detail=detail)
         events += case.handle(
@@ -87,8 +87,8 @@ def test_what_a_case_carries_along_stays_small_for_two_years(text: str, most: in
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert kinds.count(EventKind.PROGRESSED) == TWO_YEARS
     assert (kinds.count(EventKind.CONTRIBUTED), kinds.count(EventKind.REOPENED)) == (len(ASKED_ON), 3)
-    assert [part.round for part in case.parts] == list(range(1, len(ASKED_ON) + 1)), "all forty are still known"
-    assert case.parts[-1].result == text, "what was answered lately is known in full"
+    assert [task.round for task in case.tasks] == list(range(1, len(ASKED_ON) + 1)), "all forty are still known"
+    assert case.tasks[-1].result == text, "what was answered lately is known in full"
 
 
 def test_a_case_that_nobody_touches_does_not_grow_with_the_days_it_is_late() -> None:
@@ -123,9 +123,9 @@ def test_a_department_asked_a_hundred_times_has_its_last_fifty_parts_and_the_nex
     assert other[-1].kind is EventKind.COLLABORATION_STARTED
     for index in range(100):
         events += ask_sales(case, f"第{index}次", MONDAY + index * MINUTE / 100)
-    sales = [part for part in case.parts if part.department == "sales"]
-    assert [part.round for part in sales] == list(range(50, 101))
-    assert case.parts[0].department == "product", "what is still owed is never forgotten"
+    sales = [task for task in case.tasks if task.department == "sales"]
+    assert [task.round for task in sales] == list(range(50, 101))
+    assert case.tasks[0].department == "product", "what is still owed is never forgotten"
     assert [event.kind for event in events].count(EventKind.CONTRIBUTED) == 100
 
 

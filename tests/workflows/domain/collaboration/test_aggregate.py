@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -19,11 +19,9 @@ from tests.builders import (
     command,
     consulted,
     kinds,
-    level,
     open_case,
     resolved_case,
     settlement,
-    terms,
     told,
 )
 from workflows.domain.case.aggregate import Case
@@ -31,9 +29,9 @@ from workflows.domain.case.departments import task_request
 from workflows.domain.collaboration.aggregate import Collaboration
 from workflows.domain.commands.case import TASK_COMMANDS
 from workflows.domain.commands.command import Command
-from workflows.domain.department_task import TaskReport, TaskReportKind, TaskStatus
+from workflows.domain.department_task import TaskReport, TaskReportKind
 from workflows.domain.event import Event, EventKind, Message
-from workflows.domain.vocabulary import Priority
+from workflows.domain.vocabulary import Priority, TaskStatus
 
 HEADS = consulted(heads={"sales": "sales-head"}, people=SALES)
 PICK = consulted(dispatch=SALES_DISPATCH)
@@ -48,8 +46,8 @@ def asked(
     wish = command("collaborate", case.owner or "", department="sales", duty="核对合同", **fields)
     events = case.handle(wish, now, HEADS)
     assert kinds(events) == [EventKind.COLLABORATION_STARTED], events[-1].detail
-    part, reports = Collaboration.open(task_request(case, case.parts[-1]), PICK, now)
-    return case, part, reports
+    task, reports = Collaboration.open(task_request(case, case.tasks[-1]), PICK, now)
+    return case, task, reports
 
 
 def sent(name: str, by: str, **fields: Any) -> Command:
@@ -73,8 +71,8 @@ def refusal(case: Case, now: datetime = MONDAY, facts: Any = HEADS, **fields: An
 
 
 def test_one_person_of_the_department_is_asked_and_told_until_when() -> None:
-    case, part, reports = asked()
-    assert (part.person, [entry.kind for entry in reports]) == ("sales-001", [TaskReportKind.ASSIGNED])
+    case, task, reports = asked()
+    assert (task.person, [entry.kind for entry in reports]) == ("sales-001", [TaskReportKind.ASSIGNED])
     events = report(case, reports, MONDAY)
     assert told(events) == [(Message.COLLABORATION_ASKED, "sales-001")]
     assert events[0].notices[0].facts["duty"] == "核对合同"
@@ -83,14 +81,14 @@ def test_one_person_of_the_department_is_asked_and_told_until_when() -> None:
 
 def test_where_nobody_fits_the_head_answers_for_the_part() -> None:
     case, _, _ = asked()
-    part, _ = Collaboration.open(task_request(case, case.parts[0]), consulted(problems=("nobody",)), MONDAY)
-    assert part.person == "sales-head"
-    assert part.ladder == ["tech-lead"]
+    task, _ = Collaboration.open(task_request(case, case.tasks[0]), consulted(problems=("nobody",)), MONDAY)
+    assert task.person == "sales-head"
+    assert task.ladder == ["tech-lead"]
 
 
 def test_the_pick_is_made_in_the_department_that_was_asked() -> None:
     case, _, _ = asked()
-    lookup = Collaboration.pick(task_request(case, case.parts[0]))
+    lookup = Collaboration.pick(task_request(case, case.tasks[0]))
     assert lookup.dispatch is not None
     assert (lookup.number, lookup.dispatch.department) == (NUMBER, "sales")
 
@@ -115,35 +113,35 @@ def test_a_request_that_makes_no_sense_is_refused_in_one_line() -> None:
 
 def test_without_a_due_time_the_policy_gives_a_working_day_but_never_more_than_the_case_has() -> None:
     usual, _, _ = asked(Priority.P2)
-    assert usual.parts[0].due == MONDAY + DAY
+    assert usual.tasks[0].due == MONDAY + DAY
     friday = MONDAY + 4 * DAY
     late, _ = Case.open(NUMBER, settlement(Priority.P2), friday)
     asked(case=late, now=friday)
-    assert late.parts[0].due == friday + 3 * DAY, "the weekend does not count"
+    assert late.tasks[0].due == friday + 3 * DAY, "the weekend does not count"
     urgent, _, _ = asked(Priority.P0)
-    assert urgent.parts[0].due == MONDAY + 4 * HOUR
+    assert urgent.tasks[0].due == MONDAY + 4 * HOUR
 
 
 def test_the_due_time_that_is_asked_for_is_exactly_the_due_time() -> None:
-    case, part, _ = asked(due=MONDAY + 95 * MINUTE)
-    assert case.parts[0].due == part.view().due == MONDAY + 95 * MINUTE
-    assert part.clocks["collaboration"].due == MONDAY + 95 * MINUTE  # type: ignore[index]
+    case, task, _ = asked(due=MONDAY + 95 * MINUTE)
+    assert case.tasks[0].due == task.view().due == MONDAY + 95 * MINUTE
+    assert task.clocks["collaboration"].due == MONDAY + 95 * MINUTE  # type: ignore[index]
 
 
 def test_a_late_department_is_escalated_inside_it_and_each_deadline_is_missed_once() -> None:
-    case, part, first = asked(due=MONDAY + 2 * HOUR)
+    case, task, first = asked(due=MONDAY + 2 * HOUR)
     report(case, first, MONDAY)
     now, reports = MONDAY, []
-    while (deadline := part.next_deadline) is not None:
+    while (deadline := task.next_deadline) is not None:
         now = deadline
-        reports += part.expire(now)
-        part = Collaboration.model_validate_json(part.model_dump_json())
+        reports += task.expire(now)
+        task = Collaboration.model_validate_json(task.model_dump_json())
     happened = [entry.kind for entry in reports]
     assert happened == [
-        TaskReportKind.REMINDED, TaskReportKind.WARNED, TaskReportKind.WARNED, TaskReportKind.LATE, TaskReportKind.ESCALATED, TaskReportKind.ESCALATED,
-        TaskReportKind.ESCALATED,
+        TaskReportKind.REMINDED, TaskReportKind.WARNED, TaskReportKind.WARNED, TaskReportKind.LATE,
+        TaskReportKind.ESCALATED, TaskReportKind.ESCALATED, TaskReportKind.ESCALATED,
     ]  # fmt: skip
-    assert part.told == ["sales-lead", "sales-head", "tech-lead"], "superior, head, the superior of the case's owner"
+    assert task.told == ["sales-lead", "sales-head", "tech-lead"], "superior, head, the superior of the case's owner"
     late = next(entry for entry in reports if entry.kind is TaskReportKind.LATE)
     assert late.at == MONDAY + 2 * HOUR
     events = report(case, reports, now)
@@ -156,33 +154,33 @@ def test_a_late_department_is_escalated_inside_it_and_each_deadline_is_missed_on
 
 
 def test_an_outage_over_the_due_time_misses_it_once_when_the_part_is_back() -> None:
-    _, part, _ = asked(due=MONDAY + 2 * HOUR)
-    reports = part.expire(MONDAY + 2 * HOUR + MINUTE)
+    _, task, _ = asked(due=MONDAY + 2 * HOUR)
+    reports = task.expire(MONDAY + 2 * HOUR + MINUTE)
     assert [entry.kind for entry in reports] == [TaskReportKind.REMINDED, TaskReportKind.LATE, TaskReportKind.ESCALATED]
 
 
 def test_an_answer_sent_in_time_is_in_time_although_it_is_read_late() -> None:
-    _, part, _ = asked(due=MONDAY + 2 * HOUR)
-    reports = part.handle(sent("contribute", "sales-001", result="好了", at=MONDAY + MINUTE), MONDAY + 5 * HOUR)
+    _, task, _ = asked(due=MONDAY + 2 * HOUR)
+    reports = task.handle(sent("contribute", "sales-001", result="好了", at=MONDAY + MINUTE), MONDAY + 5 * HOUR)
     assert [entry.kind for entry in reports] == [TaskReportKind.CONTRIBUTED]
-    assert part.late_at is None
+    assert task.late_at is None
 
 
 def test_whom_it_was_escalated_to_stops_the_climb_by_claiming_and_the_late_one_does_not() -> None:
-    _, part, _ = asked(due=MONDAY + 2 * HOUR)
-    part.expire(MONDAY + 2 * HOUR)
-    part.handle(sent("claim", "sales-001"), MONDAY + 2 * HOUR + MINUTE)
-    assert part.next_deadline is not None
-    part.handle(sent("claim", "sales-lead"), MONDAY + 2 * HOUR + 2 * MINUTE)
-    assert part.person == "sales-lead"
-    assert part.next_deadline is None
+    _, task, _ = asked(due=MONDAY + 2 * HOUR)
+    task.expire(MONDAY + 2 * HOUR)
+    task.handle(sent("claim", "sales-001"), MONDAY + 2 * HOUR + MINUTE)
+    assert task.next_deadline is not None
+    task.handle(sent("claim", "sales-lead"), MONDAY + 2 * HOUR + 2 * MINUTE)
+    assert task.person == "sales-lead"
+    assert task.next_deadline is None
 
 
 def test_a_part_is_done_with_a_result_and_the_owner_of_the_case_reads_it() -> None:
-    case, part, reports = asked()
-    reports += part.handle(sent("claim", "sales-002", department="sales"), MONDAY + MINUTE)
-    reports += part.handle(sent("contribute", "sales-002", department="sales", result="合同有效"), MONDAY + HOUR / 2)
-    assert (part.status, part.next_deadline) == (TaskStatus.DONE, None)
+    case, task, reports = asked()
+    reports += task.handle(sent("claim", "sales-002", department="sales"), MONDAY + MINUTE)
+    reports += task.handle(sent("contribute", "sales-002", department="sales", result="合同有效"), MONDAY + HOUR / 2)
+    assert (task.status, task.next_deadline) == (TaskStatus.DONE, None)
     events = report(case, reports, MONDAY + HOUR / 2)
     assert kinds(events)[-2:] == [EventKind.COLLABORATION_CLAIMED, EventKind.CONTRIBUTED]
     assert events[-1].by == "sales-002"
@@ -192,8 +190,8 @@ def test_a_part_is_done_with_a_result_and_the_owner_of_the_case_reads_it() -> No
 
 
 def test_a_department_that_cannot_says_why_and_may_be_asked_again() -> None:
-    case, part, reports = asked()
-    reports += part.handle(sent("contribute", "sales-001", cannot="合同不归我们管"), MONDAY + MINUTE)
+    case, task, reports = asked()
+    reports += task.handle(sent("contribute", "sales-001", cannot="合同不归我们管"), MONDAY + MINUTE)
     report(case, reports, MONDAY + MINUTE)
     assert case.view().collaborations[0].status is TaskStatus.CANNOT
     again, _, _ = asked(case=case, now=MONDAY + 2 * MINUTE)
@@ -201,25 +199,25 @@ def test_a_department_that_cannot_says_why_and_may_be_asked_again() -> None:
 
 
 def test_only_the_department_and_those_it_was_escalated_to_answer_for_it() -> None:
-    _, part, _ = asked()
+    _, task, _ = asked()
     for wish in (
         sent("claim", "tech-001"),
         sent("contribute", "agent-999", result="x"),
         sent("end", "tech-001", reason="x"),
     ):
-        assert [entry.kind for entry in part.handle(wish, MONDAY)] == [TaskReportKind.REJECTED]
-        assert not part.outcomes[wish.command_id].accepted
-    assert "not of product" in str(part.handle(sent("claim", "sales-001", department="product"), MONDAY)[0].detail)
-    assert part.needs(sent("claim", "agent-999")) is not None
+        assert [entry.kind for entry in task.handle(wish, MONDAY)] == [TaskReportKind.REJECTED]
+        assert not task.outcomes[wish.command_id].accepted
+    assert "not of product" in str(task.handle(sent("claim", "sales-001", department="product"), MONDAY)[0].detail)
+    assert task.needs(sent("claim", "agent-999")) is not None
 
 
 def test_the_same_command_twice_is_one_and_an_ended_part_takes_none() -> None:
-    _, part, _ = asked()
+    _, task, _ = asked()
     wish = sent("claim", "sales-001")
-    assert len(part.handle(wish, MONDAY)) == 1
-    assert part.handle(wish, MONDAY) == []
-    assert part.handle(sent("end", "system", reason="closed"), MONDAY) == [], "the case knows what it did"
-    refused = part.handle(sent("contribute", "sales-001", result="x"), MONDAY)
+    assert len(task.handle(wish, MONDAY)) == 1
+    assert task.handle(wish, MONDAY) == []
+    assert task.handle(sent("end", "system", reason="closed"), MONDAY) == [], "the case knows what it did"
+    refused = task.handle(sent("contribute", "sales-001", result="x"), MONDAY)
     assert "is over (ended)" in str(refused[0].detail["reason"])
 
 
@@ -236,25 +234,25 @@ def test_a_case_is_not_solved_while_a_part_is_open_unless_the_owner_says_why() -
     assert "still open: sales" in str(events[-1].detail["reason"])
     solved = case.handle(command("resolve", "tech-001", **RESOLUTION, why_open="合同不影响"), MONDAY + 2 * MINUTE)
     assert solved[-1].detail["why_open"] == "合同不影响"
-    assert case.parts[0].is_open
+    assert case.tasks[0].is_open
 
 
-def test_closing_ends_open_parts_and_says_so() -> None:
+def test_closing_ends_open_tasks_and_says_so() -> None:
     case, _, reports = asked()
-    case.parts[0].begun = True
+    case.tasks[0].begun = True
     report(case, reports, MONDAY)
     events = case.handle(command("withdraw", "customer", why="不用了"), MONDAY + MINUTE)
     assert kinds(events) == [EventKind.COLLABORATION_ENDED, EventKind.CLOSED]
     assert (Message.COLLABORATION_ENDED, "sales-001") in told(events)
-    assert (case.parts[0].status, case.parts[0].to_end) == (TaskStatus.ENDED, True)
+    assert (case.tasks[0].status, case.tasks[0].to_end) == (TaskStatus.ENDED, True)
 
 
-def test_reopening_keeps_open_parts_and_says_so() -> None:
+def test_reopening_keeps_open_tasks_and_says_so() -> None:
     case, _, _ = asked()
     case.handle(command("resolve", "tech-001", **RESOLUTION, why_open="稍后补"), MONDAY + MINUTE)
     events = case.handle(command("refuse", "customer", why="不行"), MONDAY + HOUR)
     assert events[-1].detail["kept"] == ["sales"]
-    assert case.parts[0].is_open
+    assert case.tasks[0].is_open
 
 
 def test_nobody_is_asked_once_the_solution_is_with_the_customer() -> None:
@@ -273,17 +271,9 @@ def test_an_answer_sent_to_the_case_is_told_where_it_belongs(name: str) -> None:
 
 
 def test_a_refused_command_to_a_part_stands_in_the_timeline_of_the_case() -> None:
-    case, part, reports = asked()
-    reports += part.reject("contribute", "x", "sales-001", "result: is missing", MONDAY)
+    case, task, reports = asked()
+    reports += task.reject("contribute", "x", "sales-001", "result: is missing", MONDAY)
     events = report(case, reports, MONDAY)
     assert events[-1].detail == {
         "department": "sales", "command": "contribute", "command_id": "x", "reason": "result: is missing",
     }  # fmt: skip
-
-
-def test_a_case_from_before_collaborations_asks_by_the_default_terms() -> None:
-    assert "collaboration" not in level(Priority.P2).clocks
-    old = terms().model_dump_json()
-    assert "collaboration" not in old
-    case, _, _ = asked(Priority.P2)
-    assert case.parts[0].terms.within == timedelta(days=1).total_seconds()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.builders import MONDAY, PEOPLE, SALES
 from tests.workflows.domain.collaboration.test_aggregate import asked, report, sent
 from workflows.domain.collaboration.aggregate import Collaboration
-from workflows.domain.department_task import TaskReport, TaskReportKind, TaskStatus
+from workflows.domain.department_task import TaskReport, TaskReportKind
 from workflows.domain.event import EventKind
-from workflows.domain.vocabulary import Priority
+from workflows.domain.vocabulary import Priority, TaskStatus
 
 _FIELDS: dict[str, list[dict[str, Any]]] = {
     "claim": [{}, {"department": "product"}],
@@ -37,29 +37,29 @@ def moves(draw: st.DrawFn) -> tuple[str | None, str, dict[str, Any], float, floa
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(list(Priority)), st.sampled_from([None, 95, 300]), st.lists(moves(), max_size=12))
 def test_no_part_breaks_a_promise_of_the_rule_book(priority: Priority, due: int | None, script: list[Any]) -> None:
-    case, part, reports = asked(priority, due=MONDAY + timedelta(minutes=due) if due and priority != "P0" else None)
+    case, task, reports = asked(priority, due=MONDAY + timedelta(minutes=due) if due and priority != "P0" else None)
     now = MONDAY
     for index, (name, by, fields, pause, late) in enumerate(script):
-        part = Collaboration.model_validate_json(part.model_dump_json())
+        task = Collaboration.model_validate_json(task.model_dump_json())
         now += timedelta(minutes=pause)
-        while part.next_deadline is not None and part.next_deadline <= now:
-            reports += part.expire(part.next_deadline)
+        while task.next_deadline is not None and task.next_deadline <= now:
+            reports += task.expire(task.next_deadline)
         if name is not None:
             wish = sent(name, by, **fields, at=now - timedelta(minutes=late))
-            happened = part.handle(wish, now)
-            accepted = part.outcomes[wish.command_id].accepted
+            happened = task.handle(wish, now)
+            accepted = task.outcomes[wish.command_id].accepted
             assert happened or (name == "end" and accepted), "whatever was sent leaves a trace"
             assert accepted is not any(entry.kind is TaskReportKind.REJECTED for entry in happened)
             reports += happened
             if index % 3 == 0:
-                assert part.handle(wish, now) == []
-        assert part.is_open or (not part.clocks and part.ended_at is not None)
+                assert task.handle(wish, now) == []
+        assert task.is_open or (not task.clocks and task.ended_at is not None)
 
     assert [entry.sequence for entry in reports] == list(range(1, len(reports) + 1)), "no report is missing"
     assert [entry.at for entry in reports] == sorted(entry.at for entry in reports)
     counts = Counter(entry.kind for entry in reports)
     assert counts[TaskReportKind.LATE] <= 1, "the due time is missed once"
-    assert counts[TaskReportKind.CONTRIBUTED] == (part.status in {TaskStatus.DONE, TaskStatus.CANNOT})
+    assert counts[TaskReportKind.CONTRIBUTED] == (task.status in {TaskStatus.DONE, TaskStatus.CANNOT})
     climbed = [entry.detail["to"] for entry in reports if entry.kind is TaskReportKind.ESCALATED]
     assert len(climbed) == len(set(climbed)), "nobody is told of the same lateness twice"
     assert not climbed or counts[TaskReportKind.LATE] == 1
@@ -78,4 +78,4 @@ def _check_the_case(case: Any, reports: list[TaskReport]) -> None:
     assert len(keys) == len(set(keys)), "nobody is told the same thing twice"
     late = [event for event in events if event.kind is EventKind.COLLABORATION_LATE]
     assert len(late) == sum(entry.kind is TaskReportKind.LATE for entry in reports)
-    assert case.parts[0].reported == len(reports)
+    assert case.tasks[0].reported == len(reports)

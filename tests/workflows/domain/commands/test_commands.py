@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from workflows.domain.case.aggregate import _INFORMED_RULES, _RULES
-from workflows.domain.case.permissions import MAY
+from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import parse_command
+from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.problem import Problem
+from workflows.domain.review.aggregate import RULES
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,10 @@ def test_what_is_wrong_with_a_command_is_said_in_one_line(name: str, payload: An
     assert "\n" not in str(caught.value)
 
 
-def test_every_command_has_somebody_who_may_send_it_and_a_rule() -> None:
-    assert set(MAY) == set(COMMANDS)
-    assert {*_RULES, *_INFORMED_RULES} == set(COMMANDS)
+def test_a_case_has_a_handler_for_every_command_and_for_nothing_else() -> None:
+    assert set(HANDLERS) == set(COMMANDS.values())
+    assert all(handler.permitted for handler in HANDLERS.values()), "somebody may give every command"
+
+
+def test_a_review_has_a_rule_for_every_command_and_for_nothing_else() -> None:
+    assert set(RULES) == set(REVIEW_COMMANDS.values())

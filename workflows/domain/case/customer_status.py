@@ -1,0 +1,52 @@
+"""Where a recorded case stands in the customer's eyes, decided on the JSON of its view (R2, R30).
+
+`view` is None throughout for a case that is registered and was not opened yet.
+"""
+
+from __future__ import annotations
+
+from workflows.domain.case.view_json import CaseViewJson, deadline_of
+from workflows.domain.vocabulary import ClockName, Status
+
+_ASKED_FOR = {
+    Status.AWAITING_INFORMATION: "supply",
+    Status.AWAITING_CONFIRMATION: "confirm",
+    Status.AWAITING_RATING: "rate",
+    Status.CLOSED: "closed",
+}
+
+
+def customer_status(view: CaseViewJson | None) -> str:
+    """`registered`, `reopened`, the resolution of a closed case, or else the case's status."""
+    if view is None:
+        return "registered"
+    if view["status"] == Status.CLOSED:
+        return str(view["resolution"])
+    again = view["reopened"] and view["status"] in {Status.DISPATCHED, Status.IN_PROGRESS}
+    return "reopened" if again else view["status"]
+
+
+def customer_action(view: CaseViewJson | None) -> str:
+    """What the customer is asked for: `supply`, `supply_meanwhile`, `confirm`, `rate`, `nothing` or `closed`."""
+    if view is None:
+        return "nothing"
+    meanwhile = "supply_meanwhile" if view["missing"] else "nothing"
+    return _ASKED_FOR.get(Status(view["status"]), meanwhile)
+
+
+def answer_promised(view: CaseViewJson | None) -> str | None:
+    """When the first answer is due, or was due before it was missed; None once it was given."""
+    if view is None or view["responded_at"] or view["closed_at"]:
+        return None
+    running = deadline_of(view, ClockName.RESPONSE)
+    if running is not None and running["due"]:
+        return running["due"]
+    missed = (one for one in view["breaches"] if one["clock"] == ClockName.RESPONSE)
+    return next((one["due"] for one in missed if one["cycle"] == view["reopened"]), None)
+
+
+def solution_promised(view: CaseViewJson | None) -> str | None:
+    """When the solution is expected; None once it was given, and while its clock waits for the customer."""
+    if view is None or view["status"] == Status.AWAITING_INFORMATION or view["resolved_at"] or view["closed_at"]:
+        return None
+    return view["expected_resolution"]
