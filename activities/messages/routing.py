@@ -23,7 +23,7 @@ class Route:
     deliverable: bool
 
 
-def place_of_customer(form: Json, transports: Transports) -> Route:
+def route_to_customer(form: Json, transports: Transports) -> Route:
     """The contact the customer prefers; mail where that way does not exist here but a mail address does.
 
     A written message to who prefers a phone call is a short message; the call itself is a person's work.
@@ -51,7 +51,7 @@ def place_of_customer(form: Json, transports: Transports) -> Route:
     )
 
 
-def place_of_person(person: Person | None, key: str, transports: Transports) -> Route:
+def route_to_person(person: Person | None, key: str, transports: Transports) -> Route:
     """Mail, where an address is known. Someone who left, or never was there, costs nobody else a message."""
     address = person.email if person else ""
     return Route(

@@ -25,12 +25,12 @@ _OF_DATA = "22"
 """The class of PostgreSQL's errors that repeat a value."""
 
 
-def words_of(error: BaseException) -> str:
+def safe_message(error: BaseException) -> str:
     """What is the matter, in one line without anything a customer wrote."""
     cause = getattr(error, "orig", None)
     if isinstance(cause, BaseException):
         # SQLAlchemy's own text holds the statement; the database's first line is what is wrong.
-        return words_of(cause)
+        return safe_message(cause)
     if isinstance(error, ValidationError):
         kinds = ", ".join(dict.fromkeys(fault["type"] for fault in error.errors(include_url=False)))
         return f"{error.title} is not valid ({kinds}){_place(error)}"
@@ -41,7 +41,7 @@ def words_of(error: BaseException) -> str:
     return f"{type(error).__name__}{_place(error)}"
 
 
-def chain_of(error: BaseException) -> Iterator[BaseException]:
+def error_chain(error: BaseException) -> Iterator[BaseException]:
     """The error and what it came of, as Python tells it."""
     seen: set[int] = set()
     following: BaseException | None = error

@@ -24,7 +24,7 @@ def review_words(locale: Locale) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Voice:
+class ReviewWording:
     """`labels` are the company's own (type, subtype, department ids), `names` people's, `zone` the company's."""
 
     locale: Locale

@@ -12,7 +12,7 @@ from starter.console.screen import AsJson, DataFolder, print_json, print_table, 
 
 if TYPE_CHECKING:
     from activities.analysis.report import Report
-    from activities.analysis.wording import Speech
+    from activities.analysis.wording import ReportWording
     from worker.installation.installation import Installation
     from workflows.domain.formats import Days
     from workflows.ports import ReportMailed
@@ -61,7 +61,7 @@ async def report(
     from activities.analysis.files import report_json, write_report
     from activities.analysis.period import Period
     from activities.analysis.report import analyse
-    from activities.analysis.wording import company_name, speech_of
+    from activities.analysis.wording import company_name, report_wording
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
     from workflows.domain.policy.reports import days_name
@@ -84,7 +84,7 @@ async def report(
             installation.database, period, now=installation.now(), by=by or rules.by, progress=_progress
         )
         organisation = await installation.directory.current()
-        speech = speech_of(
+        speech = report_wording(
             installation.policy,
             organisation,
             Locale(locale) if locale else rules.locale if mail else settings.locale,
@@ -134,7 +134,7 @@ async def _mail(installation: Installation, days: Days, page: Path, locale: str)
     return mailed
 
 
-def _show(made: Report, speech: Speech) -> None:
+def _show(made: Report, speech: ReportWording) -> None:
     from activities.analysis.files import headline_rows
 
     columns = speech.words["columns"]

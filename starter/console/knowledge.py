@@ -181,16 +181,16 @@ async def learn(
 
     Example: bihuan kb learn --since 2026-01-01
     """
-    from activities.knowledge.backlog import Backlog
+    from activities.knowledge.backfill import ArticleBackfill
     from worker.installation.installation import open_installation
 
     settings = load_settings(data=data)
     company = await _company(data)
     drafted = without = 0
     async with open_installation(settings) as installation:
-        backlog = Backlog(installation.database, read_moment("--since", since, company.zone))
+        backlog = ArticleBackfill(installation.database, read_moment("--since", since, company.zone))
         with progress_bar("learn", await backlog.count()) as advance:
-            async for is_drafted in backlog.learn():
+            async for is_drafted in backlog.draft_all():
                 drafted, without = drafted + is_drafted, without + (not is_drafted)
                 advance()
     if as_json:

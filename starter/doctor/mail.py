@@ -26,7 +26,7 @@ async def mail(ward: DoctorContext) -> Iterable[CheckResult]:
         todo = "set BIHUAN_SMTP_URL and BIHUAN_MAIL_FROM"
         return [said.warning("no mail server is set: messages stay in the outbox, nobody gets them", todo)]
     try:
-        await transport.knock()
+        await transport.check()
     except DeliveryError as error:
         todo = "see that it runs and can be reached from here, and check BIHUAN_SMTP_URL (user, password, TLS)"
         return [said.fault(str(error), todo)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from activities.database.database import WORKING, Database
+from activities.database.database import ACTIVITY_LOCK_TIMEOUT, Database
 from activities.database.installation import InstallationValues
 from activities.intake.register import Register
 from activities.organisation.directory import Directory
@@ -88,7 +88,7 @@ class Installation:
 
     def at_work(self) -> Installation:
         """The same for activities: they wait for a locked database no longer than they have time."""
-        return replace(self, database=self.database.with_lock_timeout(WORKING))
+        return replace(self, database=self.database.with_lock_timeout(ACTIVITY_LOCK_TIMEOUT))
 
     async def tell_of_encryption(self) -> None:
         """Remember for every process of this installation whether what goes to Temporal is encrypted.

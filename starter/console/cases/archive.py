@@ -25,7 +25,7 @@ from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
     from activities.archive.activity import ArchiveActivities
-    from activities.archive.document import Dossier
+    from activities.archive.document import CaseDocument
     from activities.archive.ledger import ArchivedCase
     from activities.archive.store import ArchiveStore, FileState, StoredFile
     from worker.installation.installation import Installation
@@ -58,7 +58,7 @@ async def run(
             )
         archive, held, mask = await archiving.due()
         if dry_run:
-            _print_due(archive, held, mask, await archiving.reviewed(held), as_json)
+            _print_due(archive, held, mask, await archiving.held_by_review(held), as_json)
             return 0
         done: dict[str, list[Any]] = {"archived": [], "masked": [], "failed": []}
         await _work(archiving, done, len(archive) + len(mask))
@@ -189,7 +189,7 @@ async def _work(archiving: ArchiveActivities, done: dict[str, list[Any]], total:
             advance()
 
         while not progress.done:
-            progress = await archiving.portion(progress, watch)
+            progress = await archiving.next_batch(progress, watch)
 
 
 async def _write_again(archiving: ArchiveActivities, number: str, as_json: bool) -> int:
@@ -200,13 +200,13 @@ async def _write_again(archiving: ArchiveActivities, number: str, as_json: bool)
     if not any(entry.stored for entry in await Ledger(archiving.database).entries(number)):
         raise Problem(f"{number} is not archived yet; bihuan archive list shows what is")
     try:
-        stored = await archiving.put_away(number)
+        stored = await archiving.archive_case(number)
     except OSError as error:
         raise Problem(f"{number}: {error.strerror}: {error.filename}") from None
     if as_json:
         print_json({"number": number, **asdict(stored)})
     else:
-        say(f"{number} is archived anew in {archiving.shelf.path(stored.file)}")
+        say(f"{number} is archived anew in {archiving.store.path(stored.file)}")
     return 0
 
 
@@ -224,7 +224,7 @@ async def _archive(
         yield ArchiveStore(installation.settings.archive_folder), entries, installation
 
 
-def _read(shelf: ArchiveStore, entries: Sequence[ArchivedCase], number: str) -> tuple[Path, Dossier]:
+def _read(shelf: ArchiveStore, entries: Sequence[ArchivedCase], number: str) -> tuple[Path, CaseDocument]:
     from activities.archive.package import read_package
     from activities.archive.store import FileState
 
@@ -257,7 +257,7 @@ def _print_due(
     say(f"would archive {len(archive)} and mask {len(mask)} cases; nothing was done")
 
 
-def _print_contents(dossier: Dossier) -> None:
+def _print_contents(dossier: CaseDocument) -> None:
     if dossier["attachments"]:
         rows = [(one["name"], f"{one['size']:,} bytes" if one["member"] else "only the name is known")
                 for one in dossier["attachments"]]  # fmt: skip

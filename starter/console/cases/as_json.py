@@ -37,10 +37,10 @@ async def archived_as(place: ReadingSettings, file: CaseRecord) -> dict[str, Any
     """`file`, `sha256`, `archived_at` and `masked_at`; None for a case that is open, or not archived."""
     if file.view is None or file.view["closed_at"] is None:
         return None
-    from activities.archive.status import archive_standing
+    from activities.archive.status import archive_status
     from activities.database.url import DatabaseUrl
 
-    return await archive_standing(DatabaseUrl.parse(place.database), file.number)
+    return await archive_status(DatabaseUrl.parse(place.database), file.number)
 
 
 async def suggestions_for(place: ReadingSettings, file: CaseRecord) -> dict[str, Any] | None:

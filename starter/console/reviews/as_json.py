@@ -8,12 +8,12 @@ from typing import Any
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
 from activities.queries.lateness import find_late, next_due
-from activities.review.reading import ReviewFile, list_review_files, review_of
+from activities.review.reading import StoredReview, list_reviews, review_of
 from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
 
 
-def review_json(file: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[str, Any]:
+def review_json(file: StoredReview, company: CompanyTime, *, whole: bool) -> dict[str, Any]:
     """The review with its times in the company's zone.
 
     `due` is what is owed next, `overdue` what should have been done by now (what, who, since). `whole` adds
@@ -28,7 +28,7 @@ def review_json(file: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[
     return dict(shown)
 
 
-async def review_for(place: RecordSettings, number: str) -> ReviewFile | None:
+async def review_for(place: RecordSettings, number: str) -> StoredReview | None:
     """The review that covers a case; None also where they cannot be read, which must not hide the case."""
     try:
         return await review_of(DatabaseUrl.parse(place.database), number)
@@ -36,13 +36,13 @@ async def review_for(place: RecordSettings, number: str) -> ReviewFile | None:
         return None
 
 
-async def reviews_by_case(place: RecordSettings) -> dict[str, ReviewFile]:
+async def reviews_by_case(place: RecordSettings) -> dict[str, StoredReview]:
     """Number -> the review that covers it, the same one as `review_for` answers."""
     try:
-        files = await list_review_files(DatabaseUrl.parse(place.database))
+        files = await list_reviews(DatabaseUrl.parse(place.database))
     except Problem:
         return {}
-    found: dict[str, ReviewFile] = {}
+    found: dict[str, StoredReview] = {}
     for file in reversed(files):  # the latest last, so that it stays
         for number in file.cases:
             known = found.get(number)
@@ -51,11 +51,11 @@ async def reviews_by_case(place: RecordSettings) -> dict[str, ReviewFile]:
     return found
 
 
-def _rank(file: ReviewFile, number: str) -> tuple[bool, bool]:
+def _rank(file: StoredReview, number: str) -> tuple[bool, bool]:
     return (file.said["status"] != "done", file.number == number)
 
 
-def review_of_case(file: ReviewFile, company: CompanyTime) -> dict[str, Any]:
+def review_of_case(file: StoredReview, company: CompanyTime) -> dict[str, Any]:
     """What `bihuan show --json` says of it, under `review`."""
     shown = review_json(file, company, whole=False)
     return {

@@ -24,9 +24,9 @@ from workflows.domain.problem import Problem
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from activities.review.reading import ReviewFile
+    from activities.review.reading import StoredReview
     from activities.review.report import ReviewReport
-    from activities.review.wording import Voice
+    from activities.review.wording import ReviewWording
     from worker.installation.company_time import CompanyTime
     from workflows.domain.organisation.organisation import Organisation
     from workflows.domain.policy.policy import Policy
@@ -50,7 +50,7 @@ async def list_(
     Example: bihuan review list --status open --department technical_support
     """
     from activities.database.url import DatabaseUrl
-    from activities.review.reading import list_review_files
+    from activities.review.reading import list_reviews
     from starter.console.reviews.as_json import review_json
     from worker.installation.company_time import CompanyTime
 
@@ -60,7 +60,7 @@ async def list_(
         raise Problem(f"--limit {limit}: allowed: a number from 1")
     place = find_place(data)
     statuses = _STATUSES[:-1] if status == _OPEN else (status,) if status else ()
-    files = await list_review_files(DatabaseUrl.parse(place.database), statuses=statuses, department=department)
+    files = await list_reviews(DatabaseUrl.parse(place.database), statuses=statuses, department=department)
     company = await CompanyTime.read(place)
     found = [review_json(file, company, whole=False) for file in files]
     found.sort(key=lambda one: (one["status"] == "done", not one["overdue"], one["due"] or "9999"))
@@ -166,17 +166,17 @@ async def draft(
         say(f"the draft is {out}; fill it in, then: bihuan review submit {file.number} {out} --as {author}")
 
 
-async def _read(number: str, data: str | None) -> tuple[ReadingSettings, ReviewFile, CompanyTime]:
+async def _read(number: str, data: str | None) -> tuple[ReadingSettings, StoredReview, CompanyTime]:
     from activities.database.url import DatabaseUrl
-    from activities.review.reading import read_review_file
+    from activities.review.reading import read_review
     from worker.installation.company_time import CompanyTime
 
     place = find_place(data)
-    file = await read_review_file(DatabaseUrl.parse(place.database), read_number(number))
+    file = await read_review(DatabaseUrl.parse(place.database), read_number(number))
     return place, file, await CompanyTime.read(place)
 
 
-async def _report(file: ReviewFile, company: CompanyTime, locale: Locale, data: str | None) -> ReviewReport:
+async def _report(file: StoredReview, company: CompanyTime, locale: Locale, data: str | None) -> ReviewReport:
     from activities.review.report import ReviewReport
 
     organisation, policy = await _rules(data)
@@ -196,10 +196,10 @@ async def _rules(data: str | None) -> tuple[Organisation, Policy]:
         return await installation.directory.current() or sample_organisation(), installation.policy
 
 
-def _voice(organisation: Organisation, policy: Policy, company: CompanyTime, locale: Locale) -> Voice:
-    from activities.review.wording import Voice
+def _voice(organisation: Organisation, policy: Policy, company: CompanyTime, locale: Locale) -> ReviewWording:
+    from activities.review.wording import ReviewWording
 
-    return Voice(locale, policy.labels() | organisation.labels(), organisation.names(), company.zone)
+    return ReviewWording(locale, policy.labels() | organisation.labels(), organisation.names(), company.zone)
 
 
 def _write_new(path: Path, text: str) -> None:

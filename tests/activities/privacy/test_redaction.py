@@ -11,7 +11,7 @@ from activities.database.database import Database
 from activities.database.tables import registration
 from activities.delivery.transport import TemporaryDeliveryError, without_recipient
 from activities.intake.form import Customer
-from activities.privacy.redaction import chain_of, words_of
+from activities.privacy.redaction import error_chain, safe_message
 from workflows.domain.problem import Problem
 
 _NAME, _PHONE = "欧阳明月", "13912345678"
@@ -33,15 +33,15 @@ def test_an_error_says_what_it_is_and_where_but_not_what_it_stumbled_over(tmp_pa
         (lambda: Customer.model_validate({"name": _NAME, "phone": 5, "x": _PHONE}), "Customer is not valid ("),
         (lambda: getattr(_NAME, "missing"), "'str' object has no attribute 'missing'"),  # noqa: B009
     ):
-        told = words_of(_error_of(work))
+        told = safe_message(_error_of(work))
         assert told.startswith(said)
         assert _NAME not in told
         assert _PHONE not in told
 
 
 def test_what_was_written_for_people_to_read_is_kept_but_for_mail_addresses() -> None:
-    assert words_of(Problem("no organisation is loaded")) == "no organisation is loaded"
-    assert words_of(TemporaryDeliveryError("451 <m.ouyang@example.com>: try later")) == "451 <…@…>: try later"
+    assert safe_message(Problem("no organisation is loaded")) == "no organisation is loaded"
+    assert safe_message(TemporaryDeliveryError("451 <m.ouyang@example.com>: try later")) == "451 <…@…>: try later"
 
 
 def test_a_mail_server_that_repeats_whom_it_refuses_is_not_repeated() -> None:
@@ -58,10 +58,10 @@ async def test_a_database_names_its_rule_and_not_the_row_it_refused(either: Data
     with pytest.raises(DBAPIError) as refused:
         async with either.begin() as connection:
             await connection.execute(insert(registration), row)
-    for error in chain_of(refused.value):
-        assert "null" in words_of(error).lower()
-        assert not {_NAME, _PHONE} & set(words_of(error).split())
-        assert _PHONE not in words_of(error)
+    for error in error_chain(refused.value):
+        assert "null" in safe_message(error).lower()
+        assert not {_NAME, _PHONE} & set(safe_message(error).split())
+        assert _PHONE not in safe_message(error)
     assert _PHONE not in str(refused.value).split("DETAIL")[0]
 
 
@@ -72,4 +72,4 @@ async def test_a_value_that_a_database_cannot_take_is_not_repeated(postgresql_ur
             await connection.execute(text("SELECT CAST(:value AS INTEGER)"), {"value": _PHONE + _NAME})
     await database.close()
     assert _PHONE in str(refused.value.orig)
-    assert _PHONE not in " ".join(words_of(error) for error in chain_of(refused.value))
+    assert _PHONE not in " ".join(safe_message(error) for error in error_chain(refused.value))
