@@ -73,7 +73,7 @@ class ReportActivities:
         """See `workflows.ports.mail_report`. A report that this machine does not have is made again.
 
         Raises:
-            Delayed: it may go through later.
+            TemporaryDeliveryError: it may go through later.
         """
         async with heartbeats(_BEAT):
             answer = await self._mailed(mail)
@@ -93,7 +93,7 @@ class ReportActivities:
         """Send the report at that page, in its language, to one recipient, unless it was sent before.
 
         Raises:
-            Delayed: it may go through later.
+            TemporaryDeliveryError: it may go through later.
         """
         name = days_name(days)
         ledger = ReportLedger(self.database)

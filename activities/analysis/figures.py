@@ -1,6 +1,6 @@
 """The figures of one period: counted from histories, kept by key, so that two periods can be laid side by side.
 
-A measure is a table: key -> figures. Shares are between 0 and 1, times are elapsed seconds, and a share, mean or
+A `FigureTable` is key -> figures. Shares are between 0 and 1, times are elapsed seconds, and a share, mean or
 percentile of nothing is None.
 """
 

@@ -239,6 +239,3 @@ def _named(measure: FigureTable) -> FigureTable:
 
 def _number(figure: float | None) -> float:
     return figure or 0
-
-
-__all__ = ["Contributor", "Finding", "Tone", "find"]

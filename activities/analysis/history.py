@@ -1,4 +1,4 @@
-"""What a case's timeline says by a certain moment: where the case stood, and what happened when.
+"""The history of a case up to a moment, read from its timeline: its state then, and the milestones reports count (R29).
 
 A promise is counted once a cycle of handling (from receipt, or from a reopening): kept when the answer came and the
 deadline had not lapsed, missed when it lapsed. The priority, department and owner of an milestone are those of its
@@ -68,7 +68,7 @@ class TimelineEntry(NamedTuple):
 
 
 class Milestone(NamedTuple):
-    """Something that happened to a case, with where the case stood at that moment."""
+    """One milestone of a case, with priority, type, department and owner as of that moment."""
 
     what: MilestoneKind
     at: datetime

@@ -1,4 +1,4 @@
-"""The mail that brings a report: its findings and main figures to read at once, the whole of it attached."""
+"""The mail with a periodic report: findings and main figures in its text, the whole report attached (R29)."""
 
 from __future__ import annotations
 

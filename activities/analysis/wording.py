@@ -183,6 +183,3 @@ def _kind(figure: str) -> str:
     if figure.endswith("_kept") or figure == "satisfaction":
         return "share"
     return "time" if figure.endswith("_time") else "count"
-
-
-__all__ = ["ReportWording", "company_name", "report_words", "report_wording"]

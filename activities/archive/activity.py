@@ -1,4 +1,4 @@
-"""Archiving closed cases, and masking them later: a portion at a time, for the Schedule and by hand (R28)."""
+"""The activity that archives closed cases and masks them later, a batch at a time; the console calls it, too (R28)."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import ArchiveFailure, ArchiveRun
 
 _BATCH: Final = 50
-"""Cases an activity looks at."""
+"""Cases that one activity works on."""
 _NAMED: Final = 20
 """Failures that the answer of a run names; all of them are in the record."""
 _log = logging.getLogger("bihuan.archive")
 
 Watch = Callable[[str, str | None], None]
-"""Told of every case: its number, and why it failed (None: it went well)."""
+"""Called after each case with its number, and why it failed (None: it went well)."""
 
 
 @dataclass
 class ArchiveActivities:
-    """Archives and masks.
+    """Archives closed cases, and masks archived ones.
 
     Attributes:
         database: the record.
-        store: the archive folder.
+        store: the archive folder and the files in it.
         attachments: where files of customers are looked for.
         policy: what is due when, and the language and wording of the pages.
         directory: who works here.
@@ -68,10 +68,10 @@ class ArchiveActivities:
 
     @activity.defn
     async def archive(self, progress: ArchiveRun) -> ArchiveRun:
-        """The next portion. A case that fails is named in the answer, the log and the record, and stops no other.
+        """The next batch. A case that fails is named in the answer, the log and the record, and stops no other.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database is away; the portion is to be tried again.
+            sqlalchemy.exc.DBAPIError: the database is away; the batch is to be tried again.
         """
 
         def watch(number: str, error: str | None) -> None:
@@ -82,7 +82,7 @@ class ArchiveActivities:
         return await self.next_batch(progress, watch)
 
     async def next_batch(self, progress: ArchiveRun, watch: Watch) -> ArchiveRun:
-        """The same, with somebody who watches."""
+        """Archive or mask the next batch, and call `watch` after each case."""
         statement = self._due(progress.step)
         numbers: Sequence[str] = ()
         if statement is not None:
@@ -98,11 +98,12 @@ class ArchiveActivities:
             watch(number, error)
             if error is not None:
                 failures.append(ArchiveFailure(number=number, reason=error))
-        done = "archived" if progress.step == "archive" else "masked"
+        done = len(numbers) - len(failures)
         return progress.model_copy(
             update={
                 "last": numbers[-1],
-                done: getattr(progress, done) + len(numbers) - len(failures),
+                "archived": progress.archived + (done if progress.step == "archive" else 0),
+                "masked": progress.masked + (done if progress.step == "mask" else 0),
                 "failed": progress.failed + len(failures),
                 "failures": (*progress.failures, *failures)[:_NAMED],
             }

@@ -44,7 +44,7 @@ _REASONS: Final = {EventKind.ESCALATED: "why", EventKind.REOPENED: "reason"}
 
 
 class CaseMasker:
-    """The mask of one case: of its customer as the form has it now, and as it was said before in an answer."""
+    """Masks the texts of one case: by the customer as the form has them now, and as their earlier answers had them."""
 
     def __init__(self, form: Json, supplied: Sequence[Mapping[str, Any]]) -> None:
         """`supplied` are the `fields` of the customer's answers."""

@@ -1,4 +1,4 @@
-"""An archived case for people: one HTML page without anything from elsewhere."""
+"""An archived case as one HTML page for people, which loads nothing from elsewhere (R28)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether one case is archived, read with nothing but the database's driver: `bihuan show` has to be quick."""
+"""Whether one case is archived, read with the database's driver alone, since `bihuan show` has to be quick."""
 
 from __future__ import annotations
 

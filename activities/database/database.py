@@ -24,9 +24,9 @@ from activities.database.url import LOCKED, DatabaseUrl
 from workflows.domain.problem import Problem
 
 LOCK_TIMEOUT: Final = timedelta(seconds=20)
-"""How long SQLite waits for another process that holds its file: nobody tries a command or a start again by itself."""
+"""How long SQLite waits for another process that holds its file, for commands and starts, which nothing repeats."""
 ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
-"""The same for an activity, which its engine tries again, and which has to come to its end before that."""
+"""The same for activities: Temporal tries them again, and each has to end before its own time-out."""
 _LOCK: Final = 0x62696875616E
 """PostgreSQL's advisory lock of bihuan: who holds it upgrades the schema, or chooses an owner."""
 
@@ -80,9 +80,9 @@ class Database:
         return cls(address, engine)
 
     def with_lock_timeout(self, lock_timeout: timedelta) -> Self:
-        """The same database, by the same connections, for whoever waits longer or shorter for a locked file.
+        """The same database and connections with another time-out for a locked file.
 
-        Who is less patient than `LOCK_TIMEOUT` has somebody who tries again, and is told in the driver's own words.
+        With one below `LOCK_TIMEOUT` the driver's own error is raised, for a caller that tries again.
         """
         return type(self)(self.address, self.engine.execution_options(bihuan_lock_timeout=lock_timeout), self._writers)
 
@@ -94,7 +94,7 @@ class Database:
         others wait for it, and on SQLite its statements are done in place (see `activities.database.sqlite_driver`).
 
         Raises:
-            Problem: another process has locked the file for all of one's lock_timeout.
+            Problem: another process has locked the file for the whole lock time-out.
         """
         with self._locks_explained():
             async with self._writers, self._writing.begin() as connection:
@@ -105,7 +105,7 @@ class Database:
         """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile.
 
         Raises:
-            Problem: another process has locked the file, against readers too, for all of one's lock_timeout.
+            Problem: another process has locked the file, against readers too, for the whole lock time-out.
         """
         with self._locks_explained():
             async with self.engine.begin() as connection:

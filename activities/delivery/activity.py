@@ -1,4 +1,4 @@
-"""The activity that sends what stands in the outbox (R4, R20, R21)."""
+"""The activity that sends the messages of the outbox, each once (R4, R20, R21)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class DeliveryActivities:
     Attributes:
         database: where the outbox is.
         transports: the ways messages can go.
-        on_failed: tells the case that a notification will never arrive; without one nobody is told.
+        on_failed: tells the case that a notification will never arrive; without it the case does not learn.
         time: relation of the case's time to the wall clock.
         give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
             becomes a failure.

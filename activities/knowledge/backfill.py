@@ -1,4 +1,4 @@
-"""Closed cases that have no article, such as those closed before there was a knowledge base (R28)."""
+"""Articles for cases that closed without one, such as those closed before there was a knowledge base (R28)."""
 
 from __future__ import annotations
 

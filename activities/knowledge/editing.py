@@ -31,7 +31,7 @@ EDITABLE: Final = (*_TEXTS, "product", *_KIND)
 
 
 async def draft_on_closing(connection: AsyncConnection, view: CaseView, events: Sequence[Event]) -> None:
-    """Draft the article of a case that one of these events closes, in the caller's transaction; see `draft_article_of`."""
+    """Draft the article of a case that one of these events closes, inside the caller's transaction."""
     closing = next((event for event in events if event.kind is EventKind.CLOSED), None)
     if closing is not None:
         await draft_article_of(connection, view, closing.at)

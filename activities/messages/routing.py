@@ -1,4 +1,4 @@
-"""On which way a message goes to whom (R20, R21)."""
+"""The channel and address a message goes to: a customer's by their preference, staff's by mail (R20, R21)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Route:
 def route_to_customer(form: Json, transports: Transports) -> Route:
     """The contact the customer prefers; mail where that way does not exist here but a mail address does.
 
-    A written message to who prefers a phone call is a short message; the call itself is a person's work.
+    Who prefers a phone call gets written messages by SMS; the call itself is made by a person.
     """
     customer = form.get("customer")
     known = customer if isinstance(customer, dict) else {}

@@ -1,4 +1,4 @@
-"""What an error may say where people read who may not read cases: in logs, and in Temporal's history.
+"""Error messages that may stand in logs and in Temporal's history, whose readers may not read cases.
 
 Many errors repeat what they stumbled over, and that may be a customer's name or text. So only those speak whose
 words are known to be about the machine; of all others it is said what they are and where they happened.
@@ -20,7 +20,9 @@ _ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]+@[^\s<>@:;,\"'()\[\]]+\w")
 _OF_CODE = (AttributeError, NameError, ImportError, NotImplementedError, MemoryError, RecursionError)
 """What Python says of names in the code."""
 _SPEAKING = ("temporalio.", "sqlalchemy.", "sqlite3.", "asyncpg.", "activities.delivery.transport.")
-"""Modules whose errors speak of the machine, or in words that were cleaned."""
+"""Modules (each with its dot) whose errors speak of the machine, or in words that were cleaned. A test holds that each
+exists: one that moves would make its errors mute.
+"""
 _OF_DATA = "22"
 """The class of PostgreSQL's errors that repeat a value."""
 

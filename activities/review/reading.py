@@ -1,4 +1,4 @@
-"""Reviews as the database knows them, read with nothing but the driver: looking at one has to be quick (R27)."""
+"""Reviews read from the record with the database's driver alone, since showing one has to be quick (R27)."""
 
 from __future__ import annotations
 

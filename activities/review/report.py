@@ -136,17 +136,22 @@ class ReviewReport:
     def as_json(self) -> Json:
         """The whole report in the words of its language."""
         tables = self.tables
-        return {
+        report: dict[str, Any] = {
             "title": self.title,
             "draft": self.is_draft,
             "warning": self.warning,
             "facts": dict(self.facts()),
-            **{name: getattr(tables, name)().as_json() for name in ("cases", "impact", "steps", "others", "promises")},
+            "cases": tables.cases().as_json(),
+            "impact": tables.impact().as_json(),
+            "steps": tables.steps().as_json(),
+            "others": tables.others().as_json(),
+            "promises": tables.promises().as_json(),
             "what_happened": self.addition(),
             "root_cause": self.root_cause(),
             "measures": tables.measures().as_json(),
             "people": [[name, text] for name, text in self.people()],
         }
+        return report
 
     def html(self) -> str:
         """One page that opens anywhere and prints."""

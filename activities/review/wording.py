@@ -1,4 +1,4 @@
-"""How a review speaks in its reader's language: `templates/<locale>/report/review.toml` (R27)."""
+"""Words, times and names of a review in its reader's language: `templates/<locale>/report/review.toml` (R27)."""
 
 from __future__ import annotations
 

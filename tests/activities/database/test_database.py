@@ -253,7 +253,7 @@ async def test_a_file_that_another_program_holds_is_said_in_a_line_with_the_way_
 
 async def test_what_only_shows_something_says_so_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     address = DatabaseUrl.parse(f"sqlite:///{tmp_path}/bihuan.db")
-    for module in ("remembered", "casefile", "reader"):
+    for module in ("database.reader", "queries.case_record"):
         monkeypatch.setattr(f"activities.{module}.READING", timedelta(milliseconds=100))
     with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

@@ -355,7 +355,7 @@ async def learned(database: Database, since: datetime | None = None) -> list[boo
 async def test_cases_closed_before_the_knowledge_base_are_learned_from_once(
     either: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.knowledge.backfill._AT_ONCE", 2)
+    monkeypatch.setattr("activities.knowledge.backfill._BATCH", 2)
     numbers = [await closed(either, f"收银台{name}打不出小票", prevention="每晚重启") for name in "甲乙丙"]
     kept = await publish(either, await closed(either, "报表导出超时"))
     await closed(either, "登录不了", ending="withdrawn")

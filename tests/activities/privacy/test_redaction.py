@@ -1,6 +1,9 @@
+"""What logs and Temporal's history may repeat of an error, and what never."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,15 @@ from sqlalchemy.exc import DBAPIError
 
 from activities.database.database import Database
 from activities.database.tables import registration
-from activities.delivery.transport import TemporaryDeliveryError, without_recipient
+from activities.delivery.transport import (
+    DeliveryError,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    UnreachableError,
+    without_recipient,
+)
 from activities.intake.form import Customer
+from activities.privacy import redaction
 from activities.privacy.redaction import error_chain, safe_message
 from workflows.domain.problem import Problem
 
@@ -24,11 +34,11 @@ def _error_of(work: Callable[[], object]) -> Exception:
 
 
 def test_an_error_says_what_it_is_and_where_but_not_what_it_stumbled_over(tmp_path: Path) -> None:
-    file = tmp_path / f"{_NAME}.png"
+    file, here = tmp_path / f"{_NAME}.png", Path(__file__).name
     for work, said in (
-        (lambda: int(_NAME), "ValueError at test_discretion.py:"),
-        (lambda: dict[str, str]()[_NAME], "KeyError at test_discretion.py:"),
-        (lambda: _NAME.encode("ascii"), "UnicodeEncodeError at test_discretion.py:"),
+        (lambda: int(_NAME), f"ValueError at {here}:"),
+        (lambda: dict[str, str]()[_NAME], f"KeyError at {here}:"),
+        (lambda: _NAME.encode("ascii"), f"UnicodeEncodeError at {here}:"),
         (file.read_bytes, "No such file or directory"),
         (lambda: Customer.model_validate({"name": _NAME, "phone": 5, "x": _PHONE}), "Customer is not valid ("),
         (lambda: getattr(_NAME, "missing"), "'str' object has no attribute 'missing'"),  # noqa: B009
@@ -42,6 +52,16 @@ def test_an_error_says_what_it_is_and_where_but_not_what_it_stumbled_over(tmp_pa
 def test_what_was_written_for_people_to_read_is_kept_but_for_mail_addresses() -> None:
     assert safe_message(Problem("no organisation is loaded")) == "no organisation is loaded"
     assert safe_message(TemporaryDeliveryError("451 <m.ouyang@example.com>: try later")) == "451 <…@…>: try later"
+
+
+@pytest.mark.parametrize("kind", [DeliveryError, PermanentDeliveryError, TemporaryDeliveryError, UnreachableError])
+def test_whoever_looks_after_the_mail_server_reads_why_nothing_was_sent(kind: type[DeliveryError]) -> None:
+    assert safe_message(kind("the mail server does not answer")) == "the mail server does not answer"
+
+
+@pytest.mark.parametrize("prefix", redaction._SPEAKING)
+def test_every_module_whose_errors_are_repeated_exists(prefix: str) -> None:
+    assert find_spec(prefix.removesuffix(".")) is not None
 
 
 def test_a_mail_server_that_repeats_whom_it_refuses_is_not_repeated() -> None:
