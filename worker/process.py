@@ -131,7 +131,7 @@ def build_archiving(installation: Installation) -> ArchiveActivities:
     settings = installation.settings
     return ArchiveActivities(
         database=installation.database,
-        shelf=ArchiveStore(settings.archive_folder),
+        store=ArchiveStore(settings.archive_folder),
         attachments=settings.attachment_folder,
         policy=installation.policy,
         directory=installation.directory,

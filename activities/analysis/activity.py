@@ -16,7 +16,7 @@ from activities.analysis.ledger import ReportLedger, report_key
 from activities.analysis.mail import compose
 from activities.analysis.period import Period
 from activities.analysis.report import analyse
-from activities.analysis.wording import company_name, speech_of
+from activities.analysis.wording import company_name, report_wording
 from activities.database.database import Database
 from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, Transports, without_recipient
 from activities.heartbeat import heartbeats
@@ -44,7 +44,7 @@ class ReportActivities:
         folder: each report has a folder of its own in it.
         transports: the ways messages can go.
         now: the installation's time, UTC.
-        patience: wall clock; how long handing over one mail may take.
+        send_timeout: wall clock; how long handing over one mail may take.
     """
 
     database: Database
@@ -53,7 +53,7 @@ class ReportActivities:
     folder: Path
     transports: Transports
     now: Callable[[], datetime]
-    patience: timedelta = timedelta(seconds=60)
+    send_timeout: timedelta = timedelta(seconds=60)
     _accepted: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False)
     """Sent, but the database did not hear of it yet."""
 
@@ -73,7 +73,7 @@ class ReportActivities:
         """See `workflows.ports.mail_report`. A report that this machine does not have is made again.
 
         Raises:
-            Delayed: it may go through later.
+            TemporaryDeliveryError: it may go through later.
         """
         async with heartbeats(_BEAT):
             answer = await self._mailed(mail)
@@ -93,7 +93,7 @@ class ReportActivities:
         """Send the report at that page, in its language, to one recipient, unless it was sent before.
 
         Raises:
-            Delayed: it may go through later.
+            TemporaryDeliveryError: it may go through later.
         """
         name = days_name(days)
         ledger = ReportLedger(self.database)
@@ -136,13 +136,13 @@ class ReportActivities:
             company=company_name(organisation),
         )
         try:
-            async with asyncio.timeout(self.patience.total_seconds()), transport.connect() as connection:
+            async with asyncio.timeout(self.send_timeout.total_seconds()), transport.connect() as connection:
                 await connection.send(envelope)
         except PermanentDeliveryError as error:
             return ReportMailed(recipient=recipient, status="refused", reason=without_recipient(error, address))
         except TimeoutError:
             raise TemporaryDeliveryError(
-                f"the mail server gave no answer within {self.patience.total_seconds():g} s"
+                f"the mail server gave no answer within {self.send_timeout.total_seconds():g} s"
             ) from None
         except TemporaryDeliveryError as error:
             raise TemporaryDeliveryError(without_recipient(error, address)) from None
@@ -153,7 +153,7 @@ class ReportActivities:
         period = Period.asked(days.first, days.last, self.policy.calendar.zone)
         report = await analyse(self.database, period, now=self.now(), by=rules.by)
         organisation = await self.directory.current()
-        speech = speech_of(self.policy, organisation, rules.locale)
+        wording = report_wording(self.policy, organisation, rules.locale)
         folder = self.folder / days_name(days)
         # Drawing takes a second of processor time, for which cases cannot wait.
-        return await asyncio.to_thread(write_report, report, speech, folder, company=company_name(organisation))
+        return await asyncio.to_thread(write_report, report, wording, folder, company=company_name(organisation))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from activities.analysis.measures import AGES, ALL, DIMENSIONS
+from activities.analysis.figures import AGES, ALL, DIMENSIONS
 from activities.analysis.report import Report, Row
-from activities.analysis.wording import Speech
+from activities.analysis.wording import ReportWording
 from workflows.domain.vocabulary import Priority
 
 Spec = dict[str, Any]
@@ -40,22 +40,22 @@ _CONFIG: Spec = {
 }
 
 
-def draw_charts(report: Report, speech: Speech) -> dict[str, str]:
+def draw_charts(report: Report, wording: ReportWording) -> dict[str, str]:
     """SVG by name: trend, satisfaction_trend, attainment, escalations, satisfaction, open_cases, volumes_<dimension>.
 
     A picture of nothing is left out.
     """
     specs: dict[str, Spec | None] = {
-        "trend": _trend(report.tables["trend"], speech),
-        "attainment": _attainment(report.tables["attainment"], speech),
-        "escalations": _escalations(report.tables["escalations"], speech),
-        "satisfaction": _satisfaction(report.tables["satisfaction"], speech),
-        "satisfaction_trend": _satisfaction_trend(report.tables["trend"], speech),
-        "open_cases": _open_cases(report.tables["open_cases"], speech),
+        "trend": _trend(report.tables["trend"], wording),
+        "attainment": _attainment(report.tables["attainment"], wording),
+        "escalations": _escalations(report.tables["escalations"], wording),
+        "satisfaction": _satisfaction(report.tables["satisfaction"], wording),
+        "satisfaction_trend": _satisfaction_trend(report.tables["trend"], wording),
+        "open_cases": _open_cases(report.tables["open_cases"], wording),
     }
     for dimension in DIMENSIONS:
         rows = [row for row in report.tables["volumes"] if row["dimension"] == dimension]
-        specs[f"volumes_{dimension}"] = _volumes(rows, dimension, speech)
+        specs[f"volumes_{dimension}"] = _volumes(rows, dimension, wording)
     return {name: to_svg(spec) for name, spec in specs.items() if spec is not None}
 
 
@@ -67,8 +67,8 @@ def to_svg(spec: Spec) -> str:
     return drawn
 
 
-def _trend(rows: Sequence[Row], speech: Speech) -> Spec | None:
-    columns = speech.words["columns"]
+def _trend(rows: Sequence[Row], wording: ReportWording) -> Spec | None:
+    columns = wording.words["columns"]
     values = [
         {"day": _days(row), "what": columns[what], "count": row[what]}
         for row in rows
@@ -78,8 +78,8 @@ def _trend(rows: Sequence[Row], speech: Speech) -> Spec | None:
     return _over_time(values, "count", names, [_BLUE, _GREEN], {}) if any(value["count"] for value in values) else None
 
 
-def _satisfaction_trend(rows: Sequence[Row], speech: Speech) -> Spec | None:
-    columns = speech.words["columns"]
+def _satisfaction_trend(rows: Sequence[Row], wording: ReportWording) -> Spec | None:
+    columns = wording.words["columns"]
     values = [
         {"day": _days(row), "what": columns[column], "share": row[share]}
         for row in rows
@@ -113,19 +113,19 @@ def _over_time(values: list[Row], figure: str, names: list[str], colours: list[s
     }  # fmt: skip
 
 
-def _attainment(rows: Sequence[Row], speech: Speech) -> Spec | None:
-    names = {clock: speech.words["columns"][clock] for clock in ("response", "resolution")}
+def _attainment(rows: Sequence[Row], wording: ReportWording) -> Spec | None:
+    names = {clock: wording.words["columns"][clock] for clock in ("response", "resolution")}
     values = [
         {
-            "priority": speech.named("priority", row["priority"]),
+            "priority": wording.named("priority", row["priority"]),
             "clock": names[row["clock"]],
             "share": row["share"],
-            "text": f"{speech.percent(row['share'])} ({row['kept']:,}/{row['decided']:,})",
+            "text": f"{wording.percent(row['share'])} ({row['kept']:,}/{row['decided']:,})",
         }
         for row in rows
         if row["share"] is not None
     ]
-    order = [speech.named("priority", value) for value in (ALL, *Priority)]
+    order = [wording.named("priority", value) for value in (ALL, *Priority)]
     y = {"field": "priority", "type": "nominal", "sort": order, "axis": {"title": None}}
     base: Spec = {
         "y": y,
@@ -151,14 +151,14 @@ def _attainment(rows: Sequence[Row], speech: Speech) -> Spec | None:
     } if values else None  # fmt: skip
 
 
-def _volumes(rows: Sequence[Row], dimension: str, speech: Speech) -> Spec | None:
+def _volumes(rows: Sequence[Row], dimension: str, wording: ReportWording) -> Spec | None:
     shown = [row for row in rows if row["count"] or row["previous_count"]]
     if dimension == "priority":
         shown.sort(key=lambda row: str(row["value"]))
-    columns = speech.words["columns"]
+    columns = wording.words["columns"]
     periods = [columns["now"], columns["before"]]
     values = [
-        {"value": speech.named(dimension, row["value"]), "period": period, "count": count}
+        {"value": wording.named(dimension, row["value"]), "period": period, "count": count}
         for row in shown[:_MOST]
         for period, count in zip(periods, (row["count"], row["previous_count"]), strict=True)
     ]
@@ -182,24 +182,24 @@ def _volumes(rows: Sequence[Row], dimension: str, speech: Speech) -> Spec | None
     } if values else None  # fmt: skip
 
 
-def _escalations(rows: Sequence[Row], speech: Speech) -> Spec | None:
+def _escalations(rows: Sequence[Row], wording: ReportWording) -> Spec | None:
     levels = sorted({row["level"] for row in rows})
     values = [
         {
-            "cause": speech.cause(row["cause"]),
-            "level": speech.level(row["level"]),
+            "cause": wording.cause(row["cause"]),
+            "level": wording.level(row["level"]),
             "order": row["level"],
             "count": row["count"],
         }
         for row in rows
         if row["count"]
     ]
-    colours = {speech.level(level): _LEVEL_COLOURS[min(int(level), len(_LEVEL_COLOURS) - 1)] for level in levels}
+    colours = {wording.level(level): _LEVEL_COLOURS[min(int(level), len(_LEVEL_COLOURS) - 1)] for level in levels}
     return _stacked(values, "cause", "-x", "level", colours) if values else None
 
 
-def _open_cases(rows: Sequence[Row], speech: Speech) -> Spec | None:
-    ages = speech.words["ages"]
+def _open_cases(rows: Sequence[Row], wording: ReportWording) -> Spec | None:
+    ages = wording.words["ages"]
     values = [
         {"age": ages[row["age"]], "priority": priority.value, "order": priority.value, "count": row[priority.value]}
         for row in rows
@@ -226,12 +226,12 @@ def _stacked(values: list[Row], axis: str, order: Any, by: str, colours: dict[st
     }  # fmt: skip
 
 
-def _satisfaction(rows: Sequence[Row], speech: Speech) -> Spec | None:
+def _satisfaction(rows: Sequence[Row], wording: ReportWording) -> Spec | None:
     values = [
         {
-            "score": speech.named("score", row["score"]),
+            "score": wording.named("score", row["score"]),
             "count": row["count"],
-            "text": f"{row['count']:,} ({speech.percent(row['share'])})",
+            "text": f"{row['count']:,} ({wording.percent(row['share'])})",
         }
         for row in rows
     ]

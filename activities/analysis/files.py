@@ -12,10 +12,10 @@ from typing import Any
 from markupsafe import Markup
 
 from activities.analysis.charts import draw_charts
+from activities.analysis.figures import DIMENSIONS
 from activities.analysis.findings import Tone
-from activities.analysis.measures import DIMENSIONS
 from activities.analysis.report import Report, Row
-from activities.analysis.wording import Speech
+from activities.analysis.wording import ReportWording
 from activities.rendering.pages import environment
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
@@ -26,25 +26,25 @@ _BYTE_ORDER_MARK = "\ufeff"
 """Without it, Excel reads Chinese as something else."""
 
 
-def report_json(report: Report, speech: Speech) -> Json:
+def report_json(report: Report, wording: ReportWording) -> Json:
     """All figures, and the paragraph of findings in both languages."""
-    said = {locale: Speech(locale, speech.labels, speech.names).paragraph(report) for locale in Locale}
+    said = {locale: ReportWording(locale, wording.labels, wording.names).paragraph(report) for locale in Locale}
     return {**report.as_json(), "summary": {locale.value: text for locale, text in said.items()}}
 
 
-def report_html(report: Report, speech: Speech, *, company: str = "") -> str:
+def report_html(report: Report, wording: ReportWording, *, company: str = "") -> str:
     """The whole report in one file."""
-    template = environment().get_template(f"{speech.locale.value}/report/analysis.html")
-    charts = {name: Markup(svg) for name, svg in draw_charts(report, speech).items()}  # noqa: S704 - drawn here
+    template = environment().get_template(f"{wording.locale.value}/report/analysis.html")
+    charts = {name: Markup(svg) for name, svg in draw_charts(report, wording).items()}  # noqa: S704 - drawn here
     return template.render(
         report=report,
         tables=report.tables,
-        headline=headline_rows(report.as_json(), speech),
-        paragraph=speech.paragraph(report),
+        headline=headline_rows(report.as_json(), wording),
+        paragraph=wording.paragraph(report),
         charts=_Charts(charts),
         dimensions=DIMENSIONS,
-        speech=speech,
-        words=speech.words,
+        wording=wording,
+        words=wording.words,
         company=company,
         as_of=_local(report),
     )
@@ -55,15 +55,15 @@ def report_csv(report: Report) -> dict[str, str]:
     return {name: _csv(list(rows)) for name, rows in report.tables.items()}
 
 
-def write_report(report: Report, speech: Speech, folder: Path, *, company: str = "") -> Path:
+def write_report(report: Report, wording: ReportWording, folder: Path, *, company: str = "") -> Path:
     """Write `report.html`, `report.json` and a CSV a table into the folder; answers the HTML file.
 
     Raises:
         Problem: the folder cannot be made or written to.
     """
     files = {f"{name}.csv": _BYTE_ORDER_MARK + text for name, text in report_csv(report).items()}
-    files["report.json"] = json.dumps(report_json(report, speech), ensure_ascii=False, indent=2) + "\n"
-    files["report.html"] = report_html(report, speech, company=company)
+    files["report.json"] = json.dumps(report_json(report, wording), ensure_ascii=False, indent=2) + "\n"
+    files["report.html"] = report_html(report, wording, company=company)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -77,7 +77,7 @@ def write_report(report: Report, speech: Speech, folder: Path, *, company: str =
     return folder / "report.html"
 
 
-def headline_rows(report: Mapping[str, Any], speech: Speech) -> list[dict[str, str]]:
+def headline_rows(report: Mapping[str, Any], wording: ReportWording) -> list[dict[str, str]]:
     """The main figures of a report's JSON as people read them: name, now, before, change, tone."""
     tones = {finding["figure"]: Tone(finding["tone"]) for finding in report["findings"]}
     rows = []
@@ -88,10 +88,10 @@ def headline_rows(report: Mapping[str, Any], speech: Speech) -> list[dict[str, s
         tone = tones.get(row["figure"], Tone.SAME) if row["figure"] != "received" else Tone.SAME
         rows.append(
             {
-                "name": speech.words["figures"][row["figure"]],
-                "now": _shown(row, "", kind, speech),
-                "before": _shown(row, "previous_", kind, speech),
-                "change": speech.change(now, before, kind),
+                "name": wording.words["figures"][row["figure"]],
+                "now": _shown(row, "", kind, wording),
+                "before": _shown(row, "previous_", kind, wording),
+                "change": wording.change(now, before, kind),
                 "tone": tone.value if tone in {Tone.WORSE, Tone.BETTER} else "",
             }
         )
@@ -105,13 +105,13 @@ class _Charts(dict[str, Markup]):
         return Markup("")
 
 
-def _shown(row: Row, prefix: str, kind: str, speech: Speech) -> str:
+def _shown(row: Row, prefix: str, kind: str, wording: ReportWording) -> str:
     if kind == "share":
         part = row.get(f"{prefix}kept", row.get(f"{prefix}satisfied"))
         whole = row.get(f"{prefix}decided", row.get(f"{prefix}count"))
-        return f"{speech.percent(row[f'{prefix}share'])} ({part:,}/{whole:,})"
+        return f"{wording.percent(row[f'{prefix}share'])} ({part:,}/{whole:,})"
     if kind == "time":
-        return speech.duration(row[f"{prefix}median"])
+        return wording.duration(row[f"{prefix}median"])
     return f"{row[f'{prefix}count']:,}"
 
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from activities.analysis.history import EntryKind
-from activities.analysis.measures import (
+from activities.analysis.figures import (
     ALL,
     NONE,
     PROMISES,
-    Facts,
-    Measure,
+    FigureTable,
+    PeriodData,
     ages,
     escalations,
     repeated,
 )
+from activities.analysis.history import MilestoneKind
 from workflows.domain.model import Json
 
 _POINT = 0.01
@@ -78,7 +78,7 @@ class Finding:
         return {**vars(self), "tone": self.tone.value, "where": [place.as_json() for place in self.where]}
 
 
-def find(now: Facts, before: Facts) -> list[Finding]:
+def find(now: PeriodData, before: PeriodData) -> list[Finding]:
     """Every statement: how much came in, what got worse, then the rest, then what comes again and again."""
     found = [*_shares(now, before), *_spans(now, before), *_counts(now, before)]
     order = list(Tone)
@@ -86,21 +86,27 @@ def find(now: Facts, before: Facts) -> list[Finding]:
     return [_received(now, before), *found, *_repeated(now, before)]
 
 
-def _received(now: Facts, before: Facts) -> Finding:
-    count, past = len(now.received), len(before.received)
-    tone = Tone.SAME if abs(count - past) < max(past * _TENTH, 1) else Tone.WORSE if count > past else Tone.BETTER
-    where = _most_more(now, before, "received", ("type", "product")) if tone is Tone.WORSE and past else ()
-    return Finding("received", tone if past else Tone.FIRST, count, past, where)
+def _received(now: PeriodData, before: PeriodData) -> Finding:
+    count, previous = len(now.received), len(before.received)
+    tone = (
+        Tone.SAME
+        if abs(count - previous) < max(previous * _TENTH, 1)
+        else Tone.WORSE
+        if count > previous
+        else Tone.BETTER
+    )
+    where = _most_more(now, before, "received", ("type", "product")) if tone is Tone.WORSE and previous else ()
+    return Finding("received", tone if previous else Tone.FIRST, count, previous, where)
 
 
-def _shares(now: Facts, before: Facts) -> Iterator[Finding]:
+def _shares(now: PeriodData, before: PeriodData) -> Iterator[Finding]:
     """Promises kept, and customers satisfied: the more the better."""
-    present, past = now.headline, before.headline
+    present, previous = now.headline, before.headline
     for figure, part, whole, prefix in (
         *((f"{clock}_kept", "kept", "decided", clock) for clock in PROMISES),
         ("satisfaction", "satisfied", "count", "rating"),
     ):
-        row, row_before = present[figure,], past[figure,]
+        row, row_before = present[figure,], previous[figure,]
         share, share_before = row["share"], row_before["share"]
         if share is None:
             continue
@@ -113,25 +119,25 @@ def _shares(now: Facts, before: Facts) -> Iterator[Finding]:
         yield Finding(figure, tone, share, share_before, where, few, facts)
 
 
-def _spans(now: Facts, before: Facts) -> Iterator[Finding]:
+def _spans(now: PeriodData, before: PeriodData) -> Iterator[Finding]:
     """Median times: the shorter the better."""
-    present, past = now.headline, before.headline
+    present, previous = now.headline, before.headline
     for figure in ("response_time", "resolution_time"):
-        median, median_before = present[figure,]["median"], past[figure,]["median"]
+        median, median_before = present[figure,]["median"], previous[figure,]["median"]
         if median is None:
             continue
         tone = _tone(median, median_before, (median_before or 0) * _TENTH, more_is_better=False)
         where = _most_slower(now, before) if tone is Tone.WORSE and figure == "resolution_time" else ()
-        counts = [_number(one[figure,]["count"]) for one in (present, past)]
+        counts = [_number(one[figure,]["count"]) for one in (present, previous)]
         few = min(counts) < _FEW if median_before is not None else counts[0] < _FEW
         yield Finding(figure, tone, median, median_before, where, few, {"count": counts[0]})
 
 
-def _counts(now: Facts, before: Facts) -> Iterator[Finding]:
+def _counts(now: PeriodData, before: PeriodData) -> Iterator[Finding]:
     """Escalations, reopenings and the backlog: the fewer the better."""
-    present, past = now.headline, before.headline
+    present, previous = now.headline, before.headline
     for figure in ("escalations", "reopened", "open"):
-        count, count_before = _number(present[figure,]["count"]), _number(past[figure,]["count"])
+        count, count_before = _number(present[figure,]["count"]), _number(previous[figure,]["count"])
         if not count and not count_before:
             continue
         tone = _tone(count, count_before, 1, more_is_better=False)
@@ -147,7 +153,7 @@ def _counts(now: Facts, before: Facts) -> Iterator[Finding]:
         yield Finding(figure, tone, count, count_before, where, facts=facts)
 
 
-def _repeated(now: Facts, before: Facts) -> Iterator[Finding]:
+def _repeated(now: PeriodData, before: PeriodData) -> Iterator[Finding]:
     problems, earlier = repeated(now), repeated(before)
     for key, row in list(problems.items())[:1]:
         count = _number(row["count"])
@@ -169,17 +175,17 @@ def _tone(now: float, before: float | None, least: float, *, more_is_better: boo
 
 
 def _most_missed(
-    now: Facts, before: Facts, columns: tuple[str, str, str], overall: float | None
+    now: PeriodData, before: PeriodData, columns: tuple[str, str, str], overall: float | None
 ) -> tuple[Contributor, ...]:
     """Where there are most misses above what the share of the period before would have meant."""
     share, part, whole = columns
     places = []
     for dimension in _PLACES:
-        present, past = now.breakdown(dimension), before.breakdown(dimension)
+        present, previous = now.breakdown(dimension), before.breakdown(dimension)
         worst: tuple[float, Contributor] | None = None
         for (value,), row in _named(present).items():
             total, good = _number(row[whole]), _number(row[part])
-            share_before = past.get((value,), {}).get(share)
+            share_before = previous.get((value,), {}).get(share)
             expected = share_before if share_before is not None else overall or 0.0
             extra = total * expected - good
             if total and extra >= 1 and (worst is None or extra > worst[0]):
@@ -189,26 +195,28 @@ def _most_missed(
     return tuple(places)
 
 
-def _most_slower(now: Facts, before: Facts) -> tuple[Contributor, ...]:
+def _most_slower(now: PeriodData, before: PeriodData) -> tuple[Contributor, ...]:
     """The department whose median time to a solution grew most."""
-    present, past = now.breakdown("department"), before.breakdown("department")
+    present, previous = now.breakdown("department"), before.breakdown("department")
     counts = [_solutions(facts) for facts in (now, before)]
     slower = []
     for (value,), row in _named(present).items():
-        median, earlier = row["resolution_median"], past.get((value,), {}).get("resolution_median")
+        median, earlier = row["resolution_median"], previous.get((value,), {}).get("resolution_median")
         enough = all(count.get(value, 0) >= _MEDIANS_OF for count in counts)
         if enough and median is not None and earlier is not None and median > earlier:
             slower.append((median - earlier, Contributor("department", value, median, earlier)))
     return (max(slower, key=lambda pair: pair[0])[1],) if slower else ()
 
 
-def _most_more(now: Facts, before: Facts, column: str, dimensions: tuple[str, ...]) -> tuple[Contributor, ...]:
+def _most_more(
+    now: PeriodData, before: PeriodData, column: str, dimensions: tuple[str, ...]
+) -> tuple[Contributor, ...]:
     """The values whose number grew most."""
     places = []
     for dimension in dimensions:
-        present, past = _named(now.breakdown(dimension)), before.breakdown(dimension)
+        present, previous = _named(now.breakdown(dimension)), before.breakdown(dimension)
         grown = [
-            (_number(row[column]) - _number(past.get(key, {}).get(column)), key[0], _number(row[column]))
+            (_number(row[column]) - _number(previous.get(key, {}).get(column)), key[0], _number(row[column]))
             for key, row in present.items()
         ]
         more, value, count = max(grown, key=lambda one: (one[0], one[1]), default=(0.0, NONE, 0.0))
@@ -217,20 +225,17 @@ def _most_more(now: Facts, before: Facts, column: str, dimensions: tuple[str, ..
     return tuple(places)
 
 
-def _solutions(facts: Facts) -> dict[str, int]:
+def _solutions(facts: PeriodData) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for _, occurrence in facts.happened[EntryKind.SOLUTION]:
-        key = occurrence.department or NONE
+    for _, milestone in facts.happened[MilestoneKind.SOLUTION]:
+        key = milestone.department or NONE
         counts[key] = counts.get(key, 0) + 1
     return counts
 
 
-def _named(measure: Measure) -> Measure:
+def _named(measure: FigureTable) -> FigureTable:
     return {key: row for key, row in measure.items() if key[0] not in {NONE, ALL}}
 
 
 def _number(figure: float | None) -> float:
     return figure or 0
-
-
-__all__ = ["Contributor", "Finding", "Tone", "find"]

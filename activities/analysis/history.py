@@ -1,7 +1,7 @@
-"""What a case's timeline says by a certain moment: where the case stood, and what happened when.
+"""The history of a case up to a moment, read from its timeline: its state then, and the milestones reports count (R29).
 
 A promise is counted once a cycle of handling (from receipt, or from a reopening): kept when the answer came and the
-deadline had not lapsed, missed when it lapsed. The priority, department and owner of an occurrence are those of its
+deadline had not lapsed, missed when it lapsed. The priority, department and owner of an milestone are those of its
 moment.
 """
 
@@ -17,8 +17,8 @@ from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName
 
 
-class EntryKind(StrEnum):
-    """Kinds of occurrences that reports count."""
+class MilestoneKind(StrEnum):
+    """Kinds of milestones that reports count."""
 
     PROMISE = "promise"
     """A promised time that was kept (`kept`) or missed; `value` is the clock, response or resolution."""
@@ -67,10 +67,10 @@ class TimelineEntry(NamedTuple):
     detail: dict[str, Any] | None = None
 
 
-class Occurrence(NamedTuple):
-    """Something that happened to a case, with where the case stood at that moment."""
+class Milestone(NamedTuple):
+    """One milestone of a case, with priority, type, department and owner as of that moment."""
 
-    what: EntryKind
+    what: MilestoneKind
     at: datetime
     priority: str
     type: str
@@ -96,7 +96,7 @@ class History:
     priority: str = ""
     department: str | None = None
     owner: str | None = None
-    occurrences: list[Occurrence] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
     _begun: datetime | None = None
     _lapsed: frozenset[str] = frozenset()
     _answered: frozenset[str] = frozenset()
@@ -123,47 +123,49 @@ class History:
                 self.type, self.subtype, self.priority = after["type"], after["subtype"], after["priority"]
             case EventKind.DISPATCHED:
                 self.department, self.owner = detail["department"], detail["owner"]
-                self._note(EntryKind.GIVEN, at)
+                self._note(MilestoneKind.GIVEN, at)
             case EventKind.HANDED_OVER:
                 self.department, self.owner = detail.get("department") or self.department, detail["to"]
-                self._note(EntryKind.GIVEN, at)
+                self._note(MilestoneKind.GIVEN, at)
             case EventKind.REPLIED:
-                self._answer(ClockName.RESPONSE, EntryKind.ANSWER, at)
+                self._answer(ClockName.RESPONSE, MilestoneKind.ANSWER, at)
             case EventKind.RESOLVED:
-                self._answer(ClockName.RESPONSE, EntryKind.ANSWER, at)
-                self._answer(ClockName.RESOLUTION, EntryKind.SOLUTION, at)
+                self._answer(ClockName.RESPONSE, MilestoneKind.ANSWER, at)
+                self._answer(ClockName.RESOLUTION, MilestoneKind.SOLUTION, at)
             case EventKind.LAPSED:
                 self._lapse(detail["clock"], at)
             case EventKind.ESCALATED:
-                self._note(EntryKind.ESCALATION, at, value=detail["why"], level=detail["level"])
+                self._note(MilestoneKind.ESCALATION, at, value=detail["why"], level=detail["level"])
             case EventKind.DEPARTMENT_INVOLVED:
-                self._note(EntryKind.SIDEWAYS, at, value=detail["department"])
+                self._note(MilestoneKind.SIDEWAYS, at, value=detail["department"])
             case EventKind.REOPENED:
-                self._note(EntryKind.REOPENING, at, value=detail["reason"])
+                self._note(MilestoneKind.REOPENING, at, value=detail["reason"])
                 self.priority, self.owner = detail["priority"], detail["owner"]
                 self.closed_at, self._begun, self._lapsed, self._answered = None, at, frozenset(), frozenset()
-                self._note(EntryKind.GIVEN, at)
+                self._note(MilestoneKind.GIVEN, at)
             case EventKind.RATED:
-                self._note(EntryKind.RATING, at, value=detail["score"])
+                self._note(MilestoneKind.RATING, at, value=detail["score"])
             case EventKind.CLOSED:
                 self.closed_at = at
-                self._note(EntryKind.CLOSING, at, value=detail["resolution"], seconds=_seconds(self.received_at, at))
+                self._note(
+                    MilestoneKind.CLOSING, at, value=detail["resolution"], seconds=_seconds(self.received_at, at)
+                )
 
-    def _answer(self, clock: str, what: EntryKind, at: datetime) -> None:
+    def _answer(self, clock: str, what: MilestoneKind, at: datetime) -> None:
         if clock in self._answered:
             return
         self._answered |= {clock}
         self._note(what, at, seconds=_seconds(self._begun or self.received_at, at))
         if clock not in self._lapsed:
-            self._note(EntryKind.PROMISE, at, value=clock)
+            self._note(MilestoneKind.PROMISE, at, value=clock)
 
     def _lapse(self, clock: str, at: datetime) -> None:
         if clock in {ClockName.RESPONSE, ClockName.RESOLUTION} and clock not in self._lapsed:
             self._lapsed |= {clock}
-            self._note(EntryKind.PROMISE, at, value=clock, kept=False)
+            self._note(MilestoneKind.PROMISE, at, value=clock, kept=False)
 
-    def _note(self, what: EntryKind, at: datetime, **facts: Any) -> None:
-        self.occurrences.append(Occurrence(what, at, self.priority, self.type, self.department, self.owner, **facts))
+    def _note(self, what: MilestoneKind, at: datetime, **facts: Any) -> None:
+        self.milestones.append(Milestone(what, at, self.priority, self.type, self.department, self.owner, **facts))
 
 
 def _seconds(start: datetime, end: datetime) -> float:

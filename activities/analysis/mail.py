@@ -1,4 +1,4 @@
-"""The mail that brings a report: its findings and main figures to read at once, the whole of it attached."""
+"""The mail with a periodic report: findings and main figures in its text, the whole report attached (R29)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from activities.analysis.files import headline_rows
-from activities.analysis.wording import Speech, report_words
+from activities.analysis.wording import ReportWording, report_words
 from activities.delivery.transport import Attachment, Envelope
 from activities.rendering.pages import environment
 from workflows.domain.formats import Days
@@ -26,7 +26,7 @@ def compose(
     facts = {"name": days_name(days), "first": days.first, "last": days.last, "folder": page.parent}
     report = json.loads(page.with_name("report.json").read_text("utf-8"))
     finding: str = report["summary"][locale.value]
-    rows = [(row["name"], said["figure"].format_map(row)) for row in headline_rows(report, Speech(locale))]
+    rows = [(row["name"], said["figure"].format_map(row)) for row in headline_rows(report, ReportWording(locale))]
     subject = said["subject"].format(**facts)
     paragraphs = [finding, said["attached"].format(**facts)]
     html = environment().get_template("report_mail.html").render(

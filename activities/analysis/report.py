@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from activities.analysis.figures import BREAKDOWNS, TABLES, FigureTable, PeriodData, trend
 from activities.analysis.findings import Finding, find
 from activities.analysis.history import History
-from activities.analysis.measures import BREAKDOWNS, TABLES, Facts, Measure, trend
 from activities.analysis.period import Period
 from activities.analysis.timelines import read_histories
 from activities.database.database import Database
@@ -83,8 +83,8 @@ async def analyse(
 def _counted(
     histories: Sequence[History], earlier: Sequence[History], period: Period, now: datetime, by: tuple[str, ...]
 ) -> Report:
-    facts = Facts(histories, period, now)
-    before = Facts(earlier, period.before, period.begins)
+    facts = PeriodData(histories, period, now)
+    before = PeriodData(earlier, period.before, period.begins)
     tables: dict[str, Sequence[Row]] = {}
     for name, (count, keys) in TABLES.items():
         rows = beside(count(facts), count(before), keys, both=name not in _REMEMBERED_ONLY)
@@ -95,19 +95,19 @@ def _counted(
     return Report(period, facts.as_of, by, tables, find(facts, before))
 
 
-def beside(now: Measure, before: Measure, keys: Sequence[str], *, both: bool = True) -> list[Row]:
+def beside(now: FigureTable, before: FigureTable, keys: Sequence[str], *, both: bool = True) -> list[Row]:
     """Two measures as one table. What is in neither period counts 0; a share or time of nothing stays None."""
     return list(_beside(now, before, keys, both=both))
 
 
-def _beside(now: Measure, before: Measure, keys: Sequence[str], *, both: bool) -> Iterator[Row]:
+def _beside(now: FigureTable, before: FigureTable, keys: Sequence[str], *, both: bool) -> Iterator[Row]:
     wanted = list(now) + ([key for key in before if key not in now] if both else [])
     for key in wanted:
-        present, past = now.get(key, {}), before.get(key, {})
+        present, previous = now.get(key, {}), before.get(key, {})
         row: Row = dict(zip(keys, key, strict=True))
-        columns = list(present or past)
+        columns = list(present or previous)
         row |= {column: present.get(column, _nothing(column)) for column in columns}
-        row |= {f"previous_{column}": past.get(column, _nothing(column)) for column in columns}
+        row |= {f"previous_{column}": previous.get(column, _nothing(column)) for column in columns}
         yield row
 
 

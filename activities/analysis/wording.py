@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from activities.analysis.figures import ALL, NONE
 from activities.analysis.findings import Contributor, Finding, Tone
-from activities.analysis.measures import ALL, NONE
 from activities.analysis.report import Report
 from activities.rendering import filters
 from activities.rendering.labels import TEMPLATES, label
@@ -29,7 +29,7 @@ def report_words(locale: Locale) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Speech:
+class ReportWording:
     """How a company's report speaks.
 
     `labels` are the company's own (type, subtype, department ids), `names` people's.
@@ -166,10 +166,10 @@ class Speech:
         )
 
 
-def speech_of(policy: Policy, organisation: Organisation | None, locale: Locale) -> Speech:
+def report_wording(policy: Policy, organisation: Organisation | None, locale: Locale) -> ReportWording:
     """How this company's reports speak."""
     labels = policy.labels() | (organisation.labels() if organisation else {})
-    return Speech(locale, labels, organisation.names() if organisation else {})
+    return ReportWording(locale, labels, organisation.names() if organisation else {})
 
 
 def company_name(organisation: Organisation | None) -> str:
@@ -183,6 +183,3 @@ def _kind(figure: str) -> str:
     if figure.endswith("_kept") or figure == "satisfaction":
         return "share"
     return "time" if figure.endswith("_time") else "count"
-
-
-__all__ = ["Speech", "company_name", "report_words", "speech_of"]

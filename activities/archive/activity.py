@@ -1,4 +1,4 @@
-"""Archiving closed cases, and masking them later: a portion at a time, for the Schedule and by hand (R28)."""
+"""The activity that archives closed cases and masks them later, a batch at a time; the console calls it, too (R28)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy import Select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from temporalio import activity
 
-from activities.archive.document import Dossier, read_dossier
+from activities.archive.document import CaseDocument, read_case_document
 from activities.archive.erasure import mask_case
 from activities.archive.ledger import Ledger
 from activities.archive.package import write_package
@@ -27,30 +27,30 @@ from activities.database.database import Database
 from activities.database.tables import case_record
 from activities.heartbeat import heartbeat
 from activities.organisation.directory import Directory
-from activities.privacy.redaction import words_of
+from activities.privacy.redaction import safe_message
 from workflows.domain.model import one_line
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import ArchiveFailure, ArchiveRun
 
-_PORTION: Final = 50
-"""Cases an activity looks at."""
+_BATCH: Final = 50
+"""Cases that one activity works on."""
 _NAMED: Final = 20
 """Failures that the answer of a run names; all of them are in the record."""
 _log = logging.getLogger("bihuan.archive")
 
 Watch = Callable[[str, str | None], None]
-"""Told of every case: its number, and why it failed (None: it went well)."""
+"""Called after each case with its number, and why it failed (None: it went well)."""
 
 
 @dataclass
 class ArchiveActivities:
-    """Archives and masks.
+    """Archives closed cases, and masks archived ones.
 
     Attributes:
         database: the record.
-        shelf: the archive folder.
+        store: the archive folder and the files in it.
         attachments: where files of customers are looked for.
         policy: what is due when, and the language and wording of the pages.
         directory: who works here.
@@ -59,7 +59,7 @@ class ArchiveActivities:
     """
 
     database: Database
-    shelf: ArchiveStore
+    store: ArchiveStore
     attachments: Path
     policy: Policy
     directory: Directory
@@ -68,10 +68,10 @@ class ArchiveActivities:
 
     @activity.defn
     async def archive(self, progress: ArchiveRun) -> ArchiveRun:
-        """The next portion. A case that fails is named in the answer, the log and the record, and stops no other.
+        """The next batch. A case that fails is named in the answer, the log and the record, and stops no other.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: the database is away; the portion is to be tried again.
+            sqlalchemy.exc.DBAPIError: the database is away; the batch is to be tried again.
         """
 
         def watch(number: str, error: str | None) -> None:
@@ -79,30 +79,31 @@ class ArchiveActivities:
             if error is not None:
                 _log.error("%s: %s", number, error)
 
-        return await self.portion(progress, watch)
+        return await self.next_batch(progress, watch)
 
-    async def portion(self, progress: ArchiveRun, watch: Watch) -> ArchiveRun:
-        """The same, with somebody who watches."""
+    async def next_batch(self, progress: ArchiveRun, watch: Watch) -> ArchiveRun:
+        """Archive or mask the next batch, and call `watch` after each case."""
         statement = self._due(progress.step)
         numbers: Sequence[str] = ()
         if statement is not None:
             async with self.database.read() as connection:
-                after = statement.where(case_record.c.number > progress.last).limit(_PORTION)
+                after = statement.where(case_record.c.number > progress.last).limit(_BATCH)
                 numbers = list(await connection.scalars(after))
         if not numbers:
             return progress.model_copy(update={"step": "mask" if progress.step == "archive" else "done", "last": ""})
-        work = partial(self.put_away, page=await self._page()) if progress.step == "archive" else self.mask
+        work = partial(self.archive_case, page=await self._page()) if progress.step == "archive" else self.mask
         failures = []
         for number in numbers:
             error = await self._failure(number, work)
             watch(number, error)
             if error is not None:
                 failures.append(ArchiveFailure(number=number, reason=error))
-        done = "archived" if progress.step == "archive" else "masked"
+        done = len(numbers) - len(failures)
         return progress.model_copy(
             update={
                 "last": numbers[-1],
-                done: getattr(progress, done) + len(numbers) - len(failures),
+                "archived": progress.archived + (done if progress.step == "archive" else 0),
+                "masked": progress.masked + (done if progress.step == "mask" else 0),
                 "failed": progress.failed + len(failures),
                 "failures": (*progress.failures, *failures)[:_NAMED],
             }
@@ -119,12 +120,12 @@ class ArchiveActivities:
         archive, held, mask = found
         return archive, held, mask
 
-    async def reviewed(self, numbers: Sequence[str]) -> set[str]:
+    async def held_by_review(self, numbers: Sequence[str]) -> set[str]:
         """Those of these cases that are held back because their review is open."""
         async with self.database.read() as connection:
             return set(await connection.scalars(being_reviewed(numbers)))
 
-    async def put_away(self, number: str, *, page: CasePage | None = None) -> StoredFile:
+    async def archive_case(self, number: str, *, page: CasePage | None = None) -> StoredFile:
         """Archive one case, also one that was before as long as it is not masked; the same case gives the same file.
 
         Raises:
@@ -132,11 +133,11 @@ class ArchiveActivities:
             OSError: the file cannot be written.
         """
         page = page or await self._page()
-        async with self.shelf.lock():
+        async with self.store.lock():
             await self._must_not_be_masked(number)
             async with self.database.read() as connection:
-                dossier = await read_dossier(connection, number)
-            stored = await asyncio.to_thread(self._write, dossier, page)
+                document = await read_case_document(connection, number)
+            stored = await asyncio.to_thread(self._write, document, page)
             async with self.database.begin() as connection:
                 await Ledger.archived(connection, number, stored, self._virtual_now())
         return stored
@@ -147,27 +148,27 @@ class ArchiveActivities:
         Raises:
             Problem: it is not archived, or its file is not what it was.
         """
-        async with self.shelf.lock():
+        async with self.store.lock():
             entry = next(iter(await Ledger(self.database).entries(number)), None)
             stored = entry.stored if entry else None
             if entry is None or stored is None:
                 raise Problem(f"{number} is not archived")
             if entry.masked_at is not None:
                 return
-            state = await asyncio.to_thread(self.shelf.state, stored)
+            state = await asyncio.to_thread(self.store.state, stored)
             if state is not FileState.SOUND:
                 raise Problem(f"not masked: its file {stored.file} is {state}")
             async with self.database.begin() as connection:
                 await mask_case(connection, number)
                 await Ledger.masked(connection, number, self._virtual_now())
 
-    def _write(self, dossier: Dossier, page: CasePage) -> StoredFile:
-        number = dossier["number"]
-        received = datetime.fromisoformat(dossier["received_at"]).astimezone(ZoneInfo(self.policy.calendar.zone))
-        names = [attachment["name"] for attachment in dossier["attachments"]]
+    def _write(self, document: CaseDocument, page: CasePage) -> StoredFile:
+        number = document["number"]
+        received = datetime.fromisoformat(document["received_at"]).astimezone(ZoneInfo(self.policy.calendar.zone))
+        names = [attachment["name"] for attachment in document["attachments"]]
         found = find_attachments(self.attachments, number, names)
-        return self.shelf.put(
-            f"{received:%Y/%m}/{number}.zip", lambda target: write_package(target, dossier, found, page.render)
+        return self.store.put(
+            f"{received:%Y/%m}/{number}.zip", lambda target: write_package(target, document, found, page.render)
         )
 
     async def _failure(self, number: str, work: Callable[[str], Any]) -> str | None:
@@ -217,4 +218,4 @@ def _reason(error: Exception) -> str:
         # The folder, not the file: customers name what they attach.
         where = f": {Path(str(error.filename)).parent}" if error.filename else ""
         return one_line(f"{error.strerror}{where}")
-    return words_of(error)
+    return safe_message(error)

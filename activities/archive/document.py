@@ -25,14 +25,14 @@ FORMAT: Final = "bihuan-case/1"
 _NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at"})
 _INDEX: Final = frozenset({"id", "words", "size"})
 
-Dossier = dict[str, Any]
+CaseDocument = dict[str, Any]
 """`format number channel received_at started_at intake_key form case timeline notifications article reviews
 attachments`; times are UTC in ISO 8601. `attachments` holds name, and what of it is in the file: member, size, sha256
 (None where only the name is known).
 """
 
 
-async def read_dossier(connection: AsyncConnection, number: str) -> Dossier:
+async def read_case_document(connection: AsyncConnection, number: str) -> CaseDocument:
     """The case of that number, without its attachments' bytes.
 
     Raises:
@@ -65,7 +65,7 @@ async def read_dossier(connection: AsyncConnection, number: str) -> Dossier:
     }
 
 
-async def _reviews(connection: AsyncConnection, number: str) -> list[Dossier]:
+async def _reviews(connection: AsyncConnection, number: str) -> list[CaseDocument]:
     """The reviews the case was in, each with its steps."""
     covering = (
         select(review).join(review_case, review_case.c.review == review.c.id).where(review_case.c.number == number)
@@ -77,7 +77,7 @@ async def _reviews(connection: AsyncConnection, number: str) -> list[Dossier]:
     return found
 
 
-async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[Dossier]:
+async def _rows(connection: AsyncConnection, statement: Select[Any]) -> list[CaseDocument]:
     rows = (await connection.execute(statement)).mappings()
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
@@ -86,5 +86,5 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _without(row: Dossier, names: set[str] | frozenset[str]) -> Dossier:
+def _without(row: CaseDocument, names: set[str] | frozenset[str]) -> CaseDocument:
     return {name: value for name, value in row.items() if name not in names}

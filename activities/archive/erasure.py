@@ -43,8 +43,8 @@ _REASONS: Final = {EventKind.ESCALATED: "why", EventKind.REOPENED: "reason"}
 """Reasons that are words of the program, too."""
 
 
-class CaseMask:
-    """The mask of one case: of its customer as the form has it now, and as it was said before in an answer."""
+class CaseMasker:
+    """Masks the texts of one case: by the customer as the form has them now, and as their earlier answers had them."""
 
     def __init__(self, form: Json, supplied: Sequence[Mapping[str, Any]]) -> None:
         """`supplied` are the `fields` of the customer's answers."""
@@ -103,7 +103,7 @@ async def mask_case(connection: AsyncConnection, number: str) -> None:
         )
     ).all()
     answers = [entry.detail.get("fields") for entry in entries if entry.kind == EventKind.SUPPLIED.value]
-    mask = CaseMask(form, [fields for fields in answers if isinstance(fields, dict)])
+    mask = CaseMasker(form, [fields for fields in answers if isinstance(fields, dict)])
     for sequence, kind, detail in entries:
         if (masked := mask.detail(kind, detail)) != detail:
             place = (timeline.c.number == number, timeline.c.sequence == sequence)
@@ -118,7 +118,7 @@ async def mask_case(connection: AsyncConnection, number: str) -> None:
     await _mask_reviews(connection, number, mask)
 
 
-async def _mask_reviews(connection: AsyncConnection, number: str, mask: CaseMask) -> None:
+async def _mask_reviews(connection: AsyncConnection, number: str, mask: CaseMasker) -> None:
     """What reviews say of this customer; of the other customers of a repeated problem when their time comes."""
     reviews = select(review_case.c.review).where(review_case.c.number == number)
     rows = (
@@ -133,14 +133,14 @@ async def _mask_reviews(connection: AsyncConnection, number: str, mask: CaseMask
         await connection.execute(update(review_timeline).where(*place).values(detail=mask.inside(entry.detail)))
 
 
-async def _mask_document(connection: AsyncConnection, column: Any, number: str, mask: CaseMask) -> None:
+async def _mask_document(connection: AsyncConnection, column: Any, number: str, mask: CaseMasker) -> None:
     row = column.table.c.number == number
     body = await connection.scalar(select(column).where(row))
     if body is not None and (masked := mask.inside(body)) != body:
         await connection.execute(update(column.table).where(row).values({column.name: masked}))
 
 
-async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMask) -> None:
+async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMasker) -> None:
     own = outbox.c.number == number
     await connection.execute(update(outbox).where(own).values(subject=GONE, text=GONE, html=GONE, short=GONE))
     to_customer = outbox.c.audience == Audience.CUSTOMER.value

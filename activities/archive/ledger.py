@@ -1,4 +1,4 @@
-"""The table that says which case is archived where, and which could not be (R28)."""
+"""The `archive` table: which case is archived in which file, and which could not be archived (R28)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Ledger:
 
     @staticmethod
     async def archived(connection: AsyncConnection, number: str, stored: StoredFile, at: datetime) -> None:
-        """It is in that file now."""
+        """Note that the case is in that file now."""
         await _put(
             connection, number,
             {"file": stored.file, "sha256": stored.sha256, "size": stored.size, "archived_at": at, "error": None,
@@ -66,13 +66,13 @@ class Ledger:
 
     @staticmethod
     async def masked(connection: AsyncConnection, number: str, at: datetime) -> None:
-        """Its customer's data is masked in the database."""
+        """Note that the personal data of its customer is masked in the database."""
         values = {"masked_at": at, "error": None, "failed_at": None}
         await connection.execute(update(archive).where(archive.c.number == number).values(**values))
 
     @staticmethod
     async def failed(connection: AsyncConnection, number: str, error: str, at: datetime) -> None:
-        """It could not be archived, or masked."""
+        """Note why it could not be archived or masked."""
         await _put(connection, number, {"error": error, "failed_at": at})
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from activities.archive.document import FORMAT, Dossier
+from activities.archive.document import FORMAT, CaseDocument
 from workflows.domain.problem import Problem
 
 PAGE, DATA, SUMS = "case.html", "case.json", "SHA256SUMS"
@@ -26,7 +26,7 @@ _UNSAFE: Final = re.compile(r'[<>:"|?*]')
 
 
 def write_package(
-    target: IO[bytes], dossier: Dossier, attachments: Mapping[str, Path], page: Callable[[Dossier], str]
+    target: IO[bytes], document: CaseDocument, attachments: Mapping[str, Path], page: Callable[[CaseDocument], str]
 ) -> None:
     """Write the file. `attachments` holds name -> where its bytes are, for those that are there.
 
@@ -36,19 +36,19 @@ def write_package(
     sums: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
         kept = []
-        for index, attachment in enumerate(dossier["attachments"], start=1):
+        for index, attachment in enumerate(document["attachments"], start=1):
             name = attachment["name"]
             found = attachments.get(name)
             member = f"attachments/{index}-{_file_name(name)}" if found else None
             size = _copy(file, member, found, sums) if member and found else None
             kept.append({"name": name, "member": member, "size": size, "sha256": sums.get(member or "")})
-        whole = {**dossier, "attachments": kept}
+        whole = {**document, "attachments": kept}
         _put(file, PAGE, page(whole), sums)
         _put(file, DATA, json.dumps(whole, ensure_ascii=False, indent=1) + "\n", sums)
         _put(file, SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())), {})
 
 
-def read_package(path: Path) -> Dossier:
+def read_package(path: Path) -> CaseDocument:
     """The case in it, after every entry was held against its checksum.
 
     Raises:
@@ -61,15 +61,15 @@ def read_package(path: Path) -> Dossier:
             for name, digest in sums.items():
                 if _digest(file, name) != digest:
                     raise Problem(f"{path}: {name} in it was changed")
-            dossier: Dossier = json.loads(file.read(DATA))
+            document: CaseDocument = json.loads(file.read(DATA))
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, EOFError) as error:
         if isinstance(error, Problem):
             raise
         raise Problem(f"{path}: is no archived case: {error}") from None
-    if not isinstance(dossier, dict) or dossier.get("format") != FORMAT:
-        found = dossier.get("format") if isinstance(dossier, dict) else None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        found = document.get("format") if isinstance(document, dict) else None
         raise Problem(f"{path}: is of format {found!r}; this release reads {FORMAT}")
-    return dossier
+    return document
 
 
 def unpack(path: Path, folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""An archived case for people: one HTML page without anything from elsewhere."""
+"""An archived case as one HTML page for people, which loads nothing from elsewhere (R28)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChainableUndefined
 
-from activities.archive.document import Dossier
+from activities.archive.document import CaseDocument
 from activities.rendering.event_text import event_text
 from activities.rendering.filters import clean, named, person
 from activities.rendering.labels import TEMPLATES, label
@@ -33,15 +33,15 @@ class CasePage:
     names: Mapping[str, str] = field(default_factory=dict)
     company: str = ""
 
-    def render(self, dossier: Dossier) -> str:
+    def render(self, document: CaseDocument) -> str:
         """The page."""
         # A case of an earlier release lacks what came later, and is archived all the same.
         lenient = environment().overlay(undefined=ChainableUndefined)
         template = lenient.get_template(f"{self.locale.value}/archive/case.html")
         return template.render(
-            dossier=dossier,
-            case=dossier["case"],
-            form=dossier["form"],
+            document=document,
+            case=document["case"],
+            form=document["form"],
             words=_words(self.locale),
             company=self.company,
             label=lambda kind, value: label(kind, value, self.locale),

@@ -1,4 +1,4 @@
-"""Whether one case is archived, read with nothing but the database's driver: `bihuan show` has to be quick."""
+"""Whether one case is archived, read with the database's driver alone, since `bihuan show` has to be quick."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workflows.domain.problem import Problem
 _QUERY = "SELECT file, sha256, archived_at, masked_at FROM archive WHERE number = $1 AND archived_at IS NOT NULL"
 
 
-async def archive_standing(address: DatabaseUrl, number: str) -> dict[str, Any] | None:
+async def archive_status(address: DatabaseUrl, number: str) -> dict[str, Any] | None:
     """`file`, `sha256`, `archived_at` and `masked_at` of an archived case; None for any other.
 
     A database of an earlier release has no archive: its cases are shown all the same.

@@ -1,4 +1,4 @@
-"""The record: where it is, its tables, its connection and its migrations.
+"""The record: its address, tables, connections, migrations, and readers that need only the driver.
 
-What is written there and why belongs in the room of its subject; questions about it in `activities.queries`.
+What is written there, and why, belongs in the package of its subject; questions about it in `activities.queries`.
 """

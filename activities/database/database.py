@@ -23,10 +23,10 @@ from activities.database.migrations import HEAD
 from activities.database.url import LOCKED, DatabaseUrl
 from workflows.domain.problem import Problem
 
-PATIENCE: Final = timedelta(seconds=20)
-"""How long SQLite waits for another process that holds its file: nobody tries a command or a start again by itself."""
-WORKING: Final = timedelta(seconds=4)
-"""The same for an activity, which its engine tries again, and which has to come to its end before that."""
+LOCK_TIMEOUT: Final = timedelta(seconds=20)
+"""How long SQLite waits for another process that holds its file, for commands and starts, which nothing repeats."""
+ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
+"""The same for activities: Temporal tries them again, and each has to end before its own time-out."""
 _LOCK: Final = 0x62696875616E
 """PostgreSQL's advisory lock of bihuan: who holds it upgrades the schema, or chooses an owner."""
 
@@ -41,9 +41,9 @@ class Database:
     ) -> None:
         self.address = address
         self.engine = engine
-        self.patience: timedelta = engine.get_execution_options().get("bihuan_patience", PATIENCE)
+        self.lock_timeout: timedelta = engine.get_execution_options().get("bihuan_lock_timeout", LOCK_TIMEOUT)
         self._writing = engine.execution_options(bihuan_begin="IMMEDIATE", bihuan_brief="writing")
-        self._glancing = engine.execution_options(bihuan_begin=None, bihuan_brief="reading")
+        self._reading_brief = engine.execution_options(bihuan_begin=None, bihuan_brief="reading")
         # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
         self._writers = writers or (asyncio.Lock() if address.kind == "sqlite" else nullcontext())
 
@@ -79,12 +79,12 @@ class Database:
             )
         return cls(address, engine)
 
-    def with_lock_timeout(self, patience: timedelta) -> Self:
-        """The same database, by the same connections, for whoever waits longer or shorter for a locked file.
+    def with_lock_timeout(self, lock_timeout: timedelta) -> Self:
+        """The same database and connections with another time-out for a locked file.
 
-        Who is less patient than `PATIENCE` has somebody who tries again, and is told in the driver's own words.
+        With one below `LOCK_TIMEOUT` the driver's own error is raised, for a caller that tries again.
         """
-        return type(self)(self.address, self.engine.execution_options(bihuan_patience=patience), self._writers)
+        return type(self)(self.address, self.engine.execution_options(bihuan_lock_timeout=lock_timeout), self._writers)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -94,9 +94,9 @@ class Database:
         others wait for it, and on SQLite its statements are done in place (see `activities.database.sqlite_driver`).
 
         Raises:
-            Problem: another process has locked the file for all of one's patience.
+            Problem: another process has locked the file for the whole lock time-out.
         """
-        with self._told():
+        with self._locks_explained():
             async with self._writers, self._writing.begin() as connection:
                 yield connection
 
@@ -105,9 +105,9 @@ class Database:
         """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile.
 
         Raises:
-            Problem: another process has locked the file, against readers too, for all of one's patience.
+            Problem: another process has locked the file, against readers too, for the whole lock time-out.
         """
-        with self._told():
+        with self._locks_explained():
             async with self.engine.begin() as connection:
                 yield connection
 
@@ -116,8 +116,8 @@ class Database:
         """For a few rows by their keys. On SQLite they are read in place, which holds everybody else up, and each
         statement sees a moment of its own.
         """
-        with self._told():
-            async with self._glancing.begin() as connection:
+        with self._locks_explained():
+            async with self._reading_brief.begin() as connection:
                 yield connection
 
     async def revision(self) -> str | None:
@@ -126,7 +126,7 @@ class Database:
         Raises:
             Problem: the database cannot be reached or opened.
         """
-        with self._explained():
+        with self._faults_explained():
             async with self.read() as connection:
                 try:
                     revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -175,7 +175,7 @@ class Database:
         lock = self._migrating.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         # Not brief: rewriting the tables of years takes seconds.
         upgrading = self._writing.execution_options(bihuan_brief=None)
-        with self._explained(), self._told():
+        with self._faults_explained(), self._locks_explained():
             async with lock, self._writers, upgrading.connect() as connection:
                 await self._foreign_keys(connection, on=False)
                 try:
@@ -198,16 +198,16 @@ class Database:
         await driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _locks_explained(self) -> Iterator[None]:
         try:
             yield
         except OperationalError as error:
-            if self.patience < PATIENCE or str(error.orig) != LOCKED:
+            if self.lock_timeout < LOCK_TIMEOUT or str(error.orig) != LOCKED:
                 raise
-            raise self.address.locked(self.patience) from error
+            raise self.address.locked(self.lock_timeout) from error
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _faults_explained(self) -> Iterator[None]:
         try:
             yield
         except Problem:
@@ -242,7 +242,7 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
     # The driver would begin transactions by itself, too late and never IMMEDIATE.
     connection.isolation_level = None
     cursor = connection.cursor()
-    _wait_for_others(cursor, PATIENCE)
+    _wait_for_others(cursor, LOCK_TIMEOUT)
     try:
         cursor.execute("PRAGMA journal_mode=WAL")
     except Exception:  # noqa: BLE001 - the driver's own error type; another process is changing the mode
@@ -257,20 +257,20 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    patience = options.get("bihuan_patience", PATIENCE)
-    if connection.info.setdefault("bihuan_patience", PATIENCE) != patience:
+    lock_timeout = options.get("bihuan_lock_timeout", LOCK_TIMEOUT)
+    if connection.info.setdefault("bihuan_lock_timeout", LOCK_TIMEOUT) != lock_timeout:
         cursor = connection.connection.cursor()
-        _wait_for_others(cursor, patience)
+        _wait_for_others(cursor, lock_timeout)
         cursor.close()
-        connection.info["bihuan_patience"] = patience
+        connection.info["bihuan_lock_timeout"] = lock_timeout
     driver: Any = connection.connection.driver_connection
     driver.brief = options.get("bihuan_brief")
     if mode := options.get("bihuan_begin", "DEFERRED"):
         connection.exec_driver_sql(f"BEGIN {mode}")
 
 
-def _wait_for_others(cursor: Any, patience: timedelta) -> None:
-    cursor.execute(f"PRAGMA busy_timeout={patience // timedelta(milliseconds=1)}")
+def _wait_for_others(cursor: Any, lock_timeout: timedelta) -> None:
+    cursor.execute(f"PRAGMA busy_timeout={lock_timeout // timedelta(milliseconds=1)}")
 
 
 def _asyncpg(dsn: str) -> Callable[..., Awaitable[Any]]:

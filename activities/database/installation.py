@@ -1,4 +1,4 @@
-"""What this installation has to remember across restarts and share among its processes, by name."""
+"""Named JSON values that an installation keeps across restarts and shares among its processes."""
 
 from __future__ import annotations
 

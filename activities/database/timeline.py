@@ -1,4 +1,4 @@
-"""Steps written into a timeline, a case's or a review's: again, they change nothing (R14)."""
+"""Writing steps into the timeline of a case or review; writing the same steps again changes nothing (R14)."""
 
 from __future__ import annotations
 

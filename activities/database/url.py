@@ -92,16 +92,16 @@ class DatabaseUrl:
         if not os.access(target, os.R_OK | os.W_OK):
             raise Problem(f"the database file {self.path} cannot be opened: no permission to read and write {target}")
 
-    def locked(self, patience: timedelta) -> Problem:
+    def locked(self, lock_timeout: timedelta) -> Problem:
         """What to say where another process did not let go of a SQLite file for so long."""
         return Problem(
-            f"the database {self.name} is locked by another process for {patience.total_seconds():g} s: "
+            f"the database {self.name} is locked by another process for {lock_timeout.total_seconds():g} s: "
             "end the program that holds it (a copy tool, a viewer), then try again"
         )
 
-    def unreadable(self, error: Exception, patience: timedelta) -> Problem:
-        """What to say of a driver's error, in one line; `patience` is how long it would have waited for others."""
+    def unreadable(self, error: Exception, lock_timeout: timedelta) -> Problem:
+        """What to say of a driver's error, in one line; `lock_timeout` is how long it would have waited for others."""
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         if reason == LOCKED:
-            return self.locked(patience)
+            return self.locked(lock_timeout)
         return Problem(f"the database {self.name} cannot be read: {reason}")

@@ -1,1 +1,4 @@
-"""The outbox and the ways out of it: each message is sent once, or somebody is told that it was not (R20, R21)."""
+"""The outbox and the transports: each message is sent once, or its case learns that it could not be (R20, R21).
+
+What a message says and to whom it goes is settled before, in `activities.messages`.
+"""

@@ -1,4 +1,4 @@
-"""The activity that sends what stands in the outbox (R4, R20, R21)."""
+"""The activity that sends the messages of the outbox, each once (R4, R20, R21)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
-from activities.delivery.outbox import Outbox, OutboxStatus, Standing
+from activities.delivery.outbox import Outbox, OutboxStatus, RowState
 from activities.delivery.transport import (
     Envelope,
     PermanentDeliveryError,
@@ -53,11 +53,11 @@ class DeliveryActivities:
     Attributes:
         database: where the outbox is.
         transports: the ways messages can go.
-        on_failed: tells the case that a notification will never arrive; without one nobody is told.
+        on_failed: tells the case that a notification will never arrive; without it the case does not learn.
         time: relation of the case's time to the wall clock.
         give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
             becomes a failure.
-        patience: wall clock; how long handing over one message may take.
+        send_timeout: wall clock; how long handing over one message may take.
         lease: wall clock; how long a claim holds. It is renewed while its delivery goes on: a killed worker's runs out.
         now: the wall clock.
     """
@@ -67,7 +67,7 @@ class DeliveryActivities:
     on_failed: OnFailed | None = None
     time: VirtualTime = field(default_factory=VirtualTime)
     give_up_after: timedelta = timedelta(days=3)
-    patience: timedelta = timedelta(seconds=20)
+    send_timeout: timedelta = timedelta(seconds=20)
     lease: timedelta = DELIVERY_HEARTBEAT
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _accepted: set[str] = field(default_factory=set, init=False, repr=False)
@@ -80,7 +80,7 @@ class DeliveryActivities:
         Raises:
             ApplicationError: retryable; how many rows may still succeed later, and why the last one did not.
         """
-        faults = await _Round(self).run(delivery.keys)
+        faults = await _DeliveryPass(self).run(delivery.keys)
         if faults:
             count, of = len(set(delivery.keys)), delivery.number or "cases that are over"
             raise ApplicationError(
@@ -93,7 +93,7 @@ class _ClaimLostError(Exception):
     """Somebody else may send it by now; whether it went out is not known."""
 
 
-class _Round:
+class _DeliveryPass:
     """One pass over the rows of a delivery."""
 
     def __init__(self, owner: DeliveryActivities) -> None:
@@ -107,22 +107,22 @@ class _Round:
     async def run(self, keys: tuple[str, ...]) -> list[str]:
         """Why each row that is left was not delivered."""
         keys = tuple(dict.fromkeys(keys))
-        standings = await self._outbox.standings(keys)
+        states = await self._outbox.states(keys)
         faults = []
         async with AsyncExitStack() as stack, heartbeats(self._owner.lease / _BEATS):
             for key in keys:
-                if key not in standings:
+                if key not in states:
                     logger.warning("no such outbox row: %s", key)
-                elif fault := await self._handle(standings[key], stack):
+                elif fault := await self._handle(states[key], stack):
                     faults.append(fault)
         return faults
 
-    async def _handle(self, standing: Standing, stack: AsyncExitStack) -> str | None:
-        envelope = standing.envelope
-        if standing.status in _ENDED:
+    async def _handle(self, state: RowState, stack: AsyncExitStack) -> str | None:
+        envelope = state.envelope
+        if state.status in _ENDED:
             return None
-        if standing.status is OutboxStatus.FAILED:
-            return None if standing.reported else await self._report(envelope, standing.error or "")
+        if state.status is OutboxStatus.FAILED:
+            return None if state.reported else await self._report(envelope, state.error or "")
         if envelope.key in self._owner._accepted:
             await self._mark_sent(envelope)
             return None
@@ -132,39 +132,39 @@ class _Round:
         if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
             return await self._held(envelope.key)
         if closed is not None:
-            return await self._postpone(standing, closed)
-        return await self._send(standing, stack)
+            return await self._postpone(state, closed)
+        return await self._send(state, stack)
 
     async def _held(self, key: str) -> str | None:
         """It ended meanwhile, or another delivery has it."""
-        standing = (await self._outbox.standings([key]))[key]
-        ended = standing.status in _ENDED or standing.reported
+        state = (await self._outbox.states([key]))[key]
+        ended = state.status in _ENDED or state.reported
         return None if ended else "another delivery has it in hand"
 
-    async def _send(self, standing: Standing, stack: AsyncExitStack) -> str | None:
-        envelope = standing.envelope
-        patience = self._owner.patience.total_seconds()
+    async def _send(self, state: RowState, stack: AsyncExitStack) -> str | None:
+        envelope = state.envelope
+        send_timeout = self._owner.send_timeout.total_seconds()
         try:
-            await run_to_completion(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + patience))
+            await run_to_completion(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + send_timeout))
         except PermanentDeliveryError as error:
             return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
         except UnreachableError as error:
             self._closed[envelope.channel] = without_recipient(error, envelope.address, envelope.name)
-            return await self._postpone(standing, self._closed[envelope.channel])
+            return await self._postpone(state, self._closed[envelope.channel])
         except TimeoutError:
-            self._closed[envelope.channel] = f"no answer within {patience:g} s"
-            return await self._postpone(standing, self._closed[envelope.channel])
+            self._closed[envelope.channel] = f"no answer within {send_timeout:g} s"
+            return await self._postpone(state, self._closed[envelope.channel])
         except _ClaimLostError as error:
-            return await self._postpone(standing, str(error))
+            return await self._postpone(state, str(error))
         except asyncio.CancelledError:
             # Whether it arrived is not known; the next attempt bears the same Message-ID.
             await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
         except TemporaryDeliveryError as error:
-            return await self._postpone(standing, without_recipient(error, envelope.address, envelope.name))
+            return await self._postpone(state, without_recipient(error, envelope.address, envelope.name))
         except Exception as error:
             logger.exception("%s could not be sent", envelope.key)
-            return await self._postpone(standing, type(error).__name__)
+            return await self._postpone(state, type(error).__name__)
         self._owner._accepted.add(envelope.key)
         await self._mark_sent(envelope)
         return None
@@ -209,14 +209,12 @@ class _Round:
         await self._outbox.sent(envelope.key, at=self._owner.time.virtual(self._owner.now()))
         self._owner._accepted.discard(envelope.key)
 
-    async def _postpone(self, standing: Standing, error: str) -> str | None:
+    async def _postpone(self, state: RowState, error: str) -> str | None:
         time = self._owner.time
-        age = time.virtual(self._owner.now()) - (
-            time.virtual(standing.again) if standing.again else standing.created_at
-        )
+        age = time.virtual(self._owner.now()) - (time.virtual(state.again) if state.again else state.created_at)
         if age >= self._owner.give_up_after:
-            return await self._fail(standing.envelope, f"given up after {_span(self._owner.give_up_after)}: {error}")
-        await self._outbox.release(standing.envelope.key, by=self._token, error=error)
+            return await self._fail(state.envelope, f"given up after {_span(self._owner.give_up_after)}: {error}")
+        await self._outbox.release(state.envelope.key, by=self._token, error=error)
         return error
 
     async def _fail(self, envelope: Envelope, error: str) -> str | None:

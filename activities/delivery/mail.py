@@ -88,7 +88,7 @@ class Smtp:
         finally:
             connection.close()
 
-    async def knock(self) -> None:
+    async def check(self) -> None:
         """Connect, log in and let the server say that it is there, without sending anything.
 
         Raises:

@@ -43,7 +43,7 @@ OPEN = (OutboxStatus.PENDING.value, OutboxStatus.SENDING.value)
 
 
 @dataclass(frozen=True)
-class Standing:
+class RowState:
     """How far a row is. `reported`: its case was told of its failure; `again`: since when it is to be sent again."""
 
     envelope: Envelope
@@ -89,11 +89,11 @@ class Outbox:
         waiting = set(found)
         return [key for key in keys if key in waiting]
 
-    async def standings(self, keys: Sequence[str]) -> dict[str, Standing]:
+    async def states(self, keys: Sequence[str]) -> dict[str, RowState]:
         """How far each row is; unknown keys are left out."""
         async with self._database.read_brief() as connection:
             rows = await connection.execute(select(outbox).where(outbox.c.key.in_(keys)))
-            return {row.key: _standing(row) for row in rows}
+            return {row.key: _state(row) for row in rows}
 
     async def claim(self, key: str, *, by: str, now: datetime, until: datetime, tried: bool) -> bool:
         """Take a row for delivery; False when it has ended or another delivery holds it. `tried` counts an attempt."""
@@ -166,8 +166,8 @@ def _insert(dialect: str) -> Insert:
     return insert_of(dialect, outbox).on_conflict_do_nothing(index_elements=["key"])
 
 
-def _standing(row: Any) -> Standing:
-    return Standing(
+def _state(row: Any) -> RowState:
+    return RowState(
         envelope=Envelope(**{name: getattr(row, name) for name in Envelope.__dataclass_fields__ if name in outbox.c}),
         status=OutboxStatus(row.status),
         error=row.error,

@@ -1,4 +1,4 @@
-"""The border to whatever carries a message to people: mail, short message, chat."""
+"""What a transport (mail, SMS, chat) has to offer, the envelope it is given, and the errors it raises (R20, R21)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class TransportConnection(Protocol):
         """Hand over one message; returning means that the other side answered for it.
 
         Raises:
-            Refused, Delayed, Unreachable: see there.
+            PermanentDeliveryError, TemporaryDeliveryError, UnreachableError: see there.
         """
 
 

@@ -55,7 +55,7 @@ _LOCALES |= {"en-us": Locale.EN, "en_us": Locale.EN, "en-gb": Locale.EN, "en_gb"
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _IntakeContext:
     """What a form is checked against when it comes in; a form read back from the database is not checked again."""
 
     now: datetime
@@ -63,8 +63,8 @@ class _Desk:
     organisation: Organisation | None
 
 
-def _desk(info: ValidationInfo) -> _Desk | None:
-    return info.context if isinstance(info.context, _Desk) else None
+def _context(info: ValidationInfo) -> _IntakeContext | None:
+    return info.context if isinstance(info.context, _IntakeContext) else None
 
 
 class Customer(Model):
@@ -83,13 +83,13 @@ class Customer(Model):
     @field_validator("phone")
     @classmethod
     def _phone_number(cls, value: str | None, info: ValidationInfo) -> str | None:
-        desk = _desk(info)
-        return check_phone(value, desk.policy.calendar.country or "CN") if value and desk else value
+        context = _context(info)
+        return check_phone(value, context.policy.calendar.country or "CN") if value and context else value
 
     @field_validator("email")
     @classmethod
     def _mail_address(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return check_email(value) if value and _desk(info) else value
+        return check_email(value) if value and _context(info) else value
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -114,9 +114,9 @@ class Description(Model):
     @model_validator(mode="after")
     def _not_too_long(self, info: ValidationInfo) -> Self:
         size = sum(len(part.encode()) for _, part in self if part)
-        desk = _desk(info)
-        if desk and size > desk.policy.limits.description_bytes:
-            raise ValueError(f"is {size} bytes long; allowed: at most {desk.policy.limits.description_bytes} in all")
+        context = _context(info)
+        if context and size > context.policy.limits.description_bytes:
+            raise ValueError(f"is {size} bytes long; allowed: at most {context.policy.limits.description_bytes} in all")
         return self
 
 
@@ -154,18 +154,18 @@ class Form(Model):
     @field_validator("occurred_at", "received_at", mode="before")
     @classmethod
     def _to_the_minute(cls, value: Any, info: ValidationInfo) -> Any:
-        desk = _desk(info)
-        if desk is None or value is None or value == "":
+        context = _context(info)
+        if context is None or value is None or value == "":
             return value or None
-        moment = moment_of(value, desk.policy.calendar.zone)
-        if moment > desk.now:
-            raise ValueError(f"{shown(value)} is in the future; allowed: at most now, {desk.now:%Y-%m-%dT%H:%MZ}")
+        moment = moment_of(value, context.policy.calendar.zone)
+        if moment > context.now:
+            raise ValueError(f"{shown(value)} is in the future; allowed: at most now, {context.now:%Y-%m-%dT%H:%MZ}")
         return moment.replace(second=0, microsecond=0) if info.field_name == "occurred_at" else moment
 
     @field_validator("hoped_for")
     @classmethod
     def _known_hope(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None or _desk(info) is None:
+        if value is None or _context(info) is None:
             return value
         wish = _HOPES.get(value.replace(" ", "") if value[-1] == "内" else value.lower())
         try:
@@ -178,9 +178,9 @@ class Form(Model):
     @field_validator("attachments")
     @classmethod
     def _not_too_many(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        desk = _desk(info)
-        if desk and len(value) > desk.policy.limits.attachments:
-            raise ValueError(f"are {len(value)}; allowed: at most {desk.policy.limits.attachments}")
+        context = _context(info)
+        if context and len(value) > context.policy.limits.attachments:
+            raise ValueError(f"are {len(value)}; allowed: at most {context.policy.limits.attachments}")
         for name in value:
             if ".." in name.replace("\\", "/").split("/"):
                 raise ValueError(f"{shown(name)} leads out of its folder; allowed: names of files")
@@ -189,16 +189,16 @@ class Form(Model):
     @field_validator("priority", mode="before")
     @classmethod
     def _known_priority(cls, value: Any, info: ValidationInfo) -> Any:
-        desk = _desk(info)
-        if desk is None or not isinstance(value, str):
+        context = _context(info)
+        if context is None or not isinstance(value, str):
             return value
-        labels = {text: key for key, level in desk.policy.priorities.items() for text in level.labels.values()}
+        labels = {text: key for key, level in context.policy.priorities.items() for text in level.labels.values()}
         return labels.get(value.strip(), value.strip().upper()) or None
 
     @model_validator(mode="after")
     def _known_here(self, info: ValidationInfo) -> Self:
-        desk = _desk(info)
-        if desk and (faults := [*self._name_type(desk.policy), *self._unfitting(desk)]):
+        context = _context(info)
+        if context and (faults := [*self._name_type(context.policy), *self._unfitting(context)]):
             raise ValueError("\n".join(faults))
         return self
 
@@ -225,8 +225,8 @@ class Form(Model):
             else:
                 self.subtype = subtype.id
 
-    def _unfitting(self, desk: _Desk) -> Iterator[str]:
-        people = desk.organisation
+    def _unfitting(self, context: _IntakeContext) -> Iterator[str]:
+        people = context.organisation
         if self.received_by and people is not None and people.person(self.received_by) is None:
             yield f"received_by: {shown(self.received_by)} is not in the organisation; allowed: the id of a person"
         if self.occurred_at and self.received_at and self.occurred_at > self.received_at:
@@ -256,7 +256,7 @@ def parse_form(raw: str | bytes | Json, *, now: datetime, policy: Policy, organi
     """
     data = raw if isinstance(raw, dict) else _read_json(raw)
     try:
-        return Form.model_validate(data, context=_Desk(now, policy, organisation))
+        return Form.model_validate(data, context=_IntakeContext(now, policy, organisation))
     except ValidationError as error:
         lines = [" ".join(line.split()) for line in fault_lines(error, Form, data)]
         more = f"; and {len(lines) - _MOST_FAULTS} more" if len(lines) > _MOST_FAULTS else ""

@@ -1,1 +1,4 @@
-"""Articles learned from closed cases: drafted, edited, searched, suggested (R28)."""
+"""The knowledge base: articles drafted from closed cases, edited, searched and suggested (R28).
+
+Nothing here sends or shows an article: that is for `activities.messages` and the console.
+"""

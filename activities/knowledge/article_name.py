@@ -1,4 +1,4 @@
-"""How an article is named and how far it is: read without loading what drafts one."""
+"""Names (`KB0001`) and states of articles, without the modules that draft one: console commands load it quickly (R28)."""
 
 from __future__ import annotations
 

@@ -30,14 +30,14 @@ EDITABLE: Final = (*_TEXTS, "product", *_KIND)
 """Fields an editor may change."""
 
 
-async def learn(connection: AsyncConnection, view: CaseView, events: Sequence[Event]) -> None:
-    """Draft the article of a case that one of these events closes, in the caller's transaction; see `draft_of`."""
+async def draft_on_closing(connection: AsyncConnection, view: CaseView, events: Sequence[Event]) -> None:
+    """Draft the article of a case that one of these events closes, inside the caller's transaction."""
     closing = next((event for event in events if event.kind is EventKind.CLOSED), None)
     if closing is not None:
-        await draft_of(connection, view, closing.at)
+        await draft_article_of(connection, view, closing.at)
 
 
-async def draft_of(connection: AsyncConnection, view: CaseView, at: datetime) -> bool:
+async def draft_article_of(connection: AsyncConnection, view: CaseView, at: datetime) -> bool:
     """Draft the article of a closed case, unless it has one, whatever an editor made of that; whether it was drafted.
 
     A case without a recorded solution gives none, and one that was answered by its main case leaves it to that one.
@@ -53,7 +53,7 @@ async def draft_of(connection: AsyncConnection, view: CaseView, at: datetime) ->
         .order_by(timeline.c.sequence.desc())
         .limit(1)
     )
-    if not resolved or not resolved.get("solution") or await _told_by(connection, resolved.get("via")):
+    if not resolved or not resolved.get("solution") or await _answered_by_main(connection, resolved.get("via")):
         return False
     draft = draft_article(form or {}, resolved, type=view.type, subtype=view.subtype)
     await connection.execute(
@@ -71,7 +71,7 @@ async def draft_of(connection: AsyncConnection, view: CaseView, at: datetime) ->
     return True
 
 
-async def _told_by(connection: AsyncConnection, main: str | None) -> bool:
+async def _answered_by_main(connection: AsyncConnection, main: str | None) -> bool:
     """Whether the main case has an article, or will have one when it closes: one solution is one article."""
     if main is None:
         return False

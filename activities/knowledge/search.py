@@ -1,4 +1,4 @@
-"""What people ask the knowledge base for: a search, lists, one article (R28)."""
+"""Search in the knowledge base, lists of articles, one article as JSON (R28)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an owner should know of before starting on a case: likely answers, and cases that are the same (R28)."""
+"""Suggestions for the new owner of a case: articles that may answer it, and open cases of the same problem (R28)."""
 
 from __future__ import annotations
 

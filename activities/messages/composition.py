@@ -11,7 +11,7 @@ from activities.delivery.outbox import OutboxStatus, key_of
 from activities.delivery.transport import Transports
 from activities.knowledge.suggestion import Suggestions
 from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer
-from activities.messages.routing import Route, place_of_customer, place_of_person
+from activities.messages.routing import Route, route_to_customer, route_to_person
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, Notice
@@ -42,8 +42,8 @@ class Composition:
 
     def row(self, event: Event, notice: Notice) -> dict[str, Any]:
         """The outbox row of a notice. A message that cannot be rendered is told by its number and name alone."""
-        place = self._place(notice)
-        rendered = self._rendered(event, notice, place)
+        route = self._route(notice)
+        rendered = self._rendered(event, notice, route)
         return {
             "key": key_of(self.view.number, notice),
             "number": self.view.number,
@@ -52,27 +52,27 @@ class Composition:
             "message": notice.message.value,
             "audience": notice.audience.value,
             "recipient": notice.recipient,
-            "channel": place.channel.value,
-            "address": place.address,
-            "name": place.name,
-            "locale": place.locale.value,
+            "channel": route.channel.value,
+            "address": route.address,
+            "name": route.name,
+            "locale": route.locale.value,
             "subject": rendered.subject,
             "text": rendered.text,
             "html": rendered.html,
             "short": rendered.short,
-            "status": (OutboxStatus.PENDING if place.deliverable else OutboxStatus.STORED).value,
+            "status": (OutboxStatus.PENDING if route.deliverable else OutboxStatus.STORED).value,
             "attempts": 0,
             "error": rendered.problem,
             "created_at": self.at,
         }
 
-    def _place(self, notice: Notice) -> Route:
+    def _route(self, notice: Notice) -> Route:
         if notice.audience is Audience.CUSTOMER:
-            return place_of_customer(self.form, self.transports)
+            return route_to_customer(self.form, self.transports)
         person = self.organisation.person(notice.recipient) if self.organisation else None
-        return place_of_person(person, notice.recipient, self.transports)
+        return route_to_person(person, notice.recipient, self.transports)
 
-    def _rendered(self, event: Event, notice: Notice, place: Route) -> Rendered:
+    def _rendered(self, event: Event, notice: Notice, route: Route) -> Rendered:
         organisation = self.organisation
         try:
             context = RenderContext(
@@ -80,7 +80,7 @@ class Composition:
                 view=self.view,
                 form=self.form,
                 recipient=Recipient(
-                    id=notice.recipient, name=place.name, locale=place.locale, audience=notice.audience
+                    id=notice.recipient, name=route.name, locale=route.locale, audience=notice.audience
                 ),
                 names=organisation.names() if organisation else {},
                 labels=self.labels | (organisation.labels() if organisation else {}),

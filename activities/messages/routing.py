@@ -1,4 +1,4 @@
-"""On which way a message goes to whom (R20, R21)."""
+"""The channel and address a message goes to: a customer's by their preference, staff's by mail (R20, R21)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Route:
     deliverable: bool
 
 
-def place_of_customer(form: Json, transports: Transports) -> Route:
+def route_to_customer(form: Json, transports: Transports) -> Route:
     """The contact the customer prefers; mail where that way does not exist here but a mail address does.
 
-    A written message to who prefers a phone call is a short message; the call itself is a person's work.
+    Who prefers a phone call gets written messages by SMS; the call itself is made by a person.
     """
     customer = form.get("customer")
     known = customer if isinstance(customer, dict) else {}
@@ -51,7 +51,7 @@ def place_of_customer(form: Json, transports: Transports) -> Route:
     )
 
 
-def place_of_person(person: Person | None, key: str, transports: Transports) -> Route:
+def route_to_person(person: Person | None, key: str, transports: Transports) -> Route:
     """Mail, where an address is known. Someone who left, or never was there, costs nobody else a message."""
     address = person.email if person else ""
     return Route(

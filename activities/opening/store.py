@@ -1,4 +1,4 @@
-"""What was settled when a case opened: kept, so that no case ever has two owners by being asked twice (R12)."""
+"""The `settlement` table: terms and owner chosen at opening, kept so that a retry answers the same owner (R12)."""
 
 from __future__ import annotations
 

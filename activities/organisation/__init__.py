@@ -1,1 +1,4 @@
-"""The organisation file and who stands in it; the sample organisation beside it."""
+"""The organisation: read from its file, every version kept in the database; the sample organisation beside it (R11).
+
+Who is chosen, and who may do what, is decided in `workflows.domain`.
+"""

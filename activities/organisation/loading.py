@@ -1,4 +1,4 @@
-"""Reading an organisation file."""
+"""Reading an organisation from its TOML file, and the sample that ships (R11)."""
 
 from __future__ import annotations
 

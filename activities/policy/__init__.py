@@ -1,1 +1,4 @@
-"""The policy in force, read from its file, with the calendar it goes by; the shipped policies beside it."""
+"""The policy: found and read from its file, in force at a worker, with its calendar; the shipped policies beside it.
+
+What a policy may say and what it means is in `workflows.domain.policy`.
+"""

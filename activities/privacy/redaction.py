@@ -1,4 +1,4 @@
-"""What an error may say where people read who may not read cases: in logs, and in Temporal's history.
+"""Error messages that may stand in logs and in Temporal's history, whose readers may not read cases.
 
 Many errors repeat what they stumbled over, and that may be a customer's name or text. So only those speak whose
 words are known to be about the machine; of all others it is said what they are and where they happened.
@@ -20,17 +20,19 @@ _ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]+@[^\s<>@:;,\"'()\[\]]+\w")
 _OF_CODE = (AttributeError, NameError, ImportError, NotImplementedError, MemoryError, RecursionError)
 """What Python says of names in the code."""
 _SPEAKING = ("temporalio.", "sqlalchemy.", "sqlite3.", "asyncpg.", "activities.delivery.transport.")
-"""Modules whose errors speak of the machine, or in words that were cleaned."""
+"""Modules (each with its dot) whose errors speak of the machine, or in words that were cleaned. A test holds that each
+exists: one that moves would make its errors mute.
+"""
 _OF_DATA = "22"
 """The class of PostgreSQL's errors that repeat a value."""
 
 
-def words_of(error: BaseException) -> str:
+def safe_message(error: BaseException) -> str:
     """What is the matter, in one line without anything a customer wrote."""
     cause = getattr(error, "orig", None)
     if isinstance(cause, BaseException):
         # SQLAlchemy's own text holds the statement; the database's first line is what is wrong.
-        return words_of(cause)
+        return safe_message(cause)
     if isinstance(error, ValidationError):
         kinds = ", ".join(dict.fromkeys(fault["type"] for fault in error.errors(include_url=False)))
         return f"{error.title} is not valid ({kinds}){_place(error)}"
@@ -41,7 +43,7 @@ def words_of(error: BaseException) -> str:
     return f"{type(error).__name__}{_place(error)}"
 
 
-def chain_of(error: BaseException) -> Iterator[BaseException]:
+def error_chain(error: BaseException) -> Iterator[BaseException]:
     """The error and what it came of, as Python tells it."""
     seen: set[int] = set()
     following: BaseException | None = error

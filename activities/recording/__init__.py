@@ -1,1 +1,4 @@
-"""Each step of a case or review written down in one transaction: row, timeline, outbox (R14)."""
+"""Each step of a case or review written in one transaction: row, timeline, outbox, and what a closing sets off (R14).
+
+Reading it again is for `activities.queries`.
+"""

@@ -21,12 +21,12 @@ from activities.database.timeline import write_entries
 from activities.delivery.outbox import Outbox, key_of
 from activities.delivery.transport import Transports
 from activities.intake.submission import lookup_columns, supply
-from activities.knowledge.editing import learn
+from activities.knowledge.editing import draft_on_closing
 from activities.knowledge.suggestion import Suggestions, suggest
 from activities.messages.composition import Composition
 from activities.messages.renderer import Renderer
 from activities.organisation.directory import Directory
-from activities.recording.review_trigger import commission
+from activities.recording.review_trigger import trigger_review
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind, Message, Notice
@@ -94,10 +94,10 @@ class RecordingActivities:
             await _write_case(connection, step.view)
             # The clock is read again inside the transaction: waiting for the database is part of being late.
             await _write_timeline(connection, number, step.events, self.at())
-            await learn(connection, step.view, step.events)
+            await draft_on_closing(connection, step.view, step.events)
             waiting = await Outbox(self.database).add(connection, rows) if rows else []
             if step.review is not None and organisation is not None:
-                called = await commission(connection, step.view, step.review, organisation)
+                called = await trigger_review(connection, step.view, step.review, organisation)
         undelivered = await self.handed_over(number, waiting)
         return Recorded(
             undelivered=tuple(undelivered),

@@ -1,4 +1,4 @@
-"""A case whose workflow is gone for good, closed in the record: nobody else can take its last step."""
+"""Closing a case in the record alone, when its workflow is lost for good and cannot take its last step."""
 
 from __future__ import annotations
 

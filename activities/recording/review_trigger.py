@@ -22,7 +22,7 @@ from workflows.domain.vocabulary import Resolution
 _NOT_APPROVED = (ReviewStatus.WRITING.value, ReviewStatus.AWAITING_APPROVAL.value)
 
 
-async def commission(
+async def trigger_review(
     connection: AsyncConnection, view: CaseView, terms: ReviewTerms, organisation: Organisation
 ) -> ReviewSubject | str | None:
     """What is to be reviewed now that this case is closed; the id of a review that runs and covers it; None: nothing.

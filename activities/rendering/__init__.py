@@ -1,4 +1,4 @@
-"""The template engine and everything that turns records into words: filters, labels, tables, pages.
+"""The template engine, and how times, people, codes and events read in each language: filters, labels, tables, pages.
 
 Nothing here knows who gets a text or how it is sent.
 """

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from activities.rendering.filters import brief, clean, one_line
-from activities.review.reading import ReviewFile
+from activities.review.reading import StoredReview
 from activities.review.steps import steps_of
 from activities.review.tables import ReviewTables
-from activities.review.wording import Voice
+from activities.review.wording import ReviewWording
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
@@ -29,18 +29,18 @@ _SOON = timedelta(days=14)
 
 
 def draft_text(
-    file: ReviewFile, voice: Voice, organisation: Organisation, *, now: datetime, name: str = "report.toml"
+    file: StoredReview, wording: ReviewWording, organisation: Organisation, *, now: datetime, name: str = "report.toml"
 ) -> str:
     """The file; `name` is what it will be called."""
-    words = voice.words["draftfile"]
+    words = wording.words["draftfile"]
     review = file.as_json()
     findings = review["findings"] or {}
     author = review["author"]
-    account = findings.get("what_happened") if findings else "\n".join(account_of(file, voice))
-    example = f"{voice.local(now + _SOON):%Y-%m-%d}"
+    account = findings.get("what_happened") if findings else "\n".join(account_of(file, wording))
+    example = f"{wording.local(now + _SOON):%Y-%m-%d}"
     measures = ("what", "owner", "until")
     lines = [
-        *_comments(_head(file, voice, author, name)),
+        *_comments(_head(file, wording, author, name)),
         "",
         *_comments([words["root_cause"]]),
         f"root_cause = {_text(findings.get('root_cause') or '')}",
@@ -51,7 +51,7 @@ def draft_text(
         *_comments([words["measures"], *(f"  {words[key].format(day=example)}" for key in measures)]),
     ]
     for measure in review["measures"] or [{"what": "", "owner": "", "due": None}]:
-        due = f"{voice.local(measure['due']).isoformat(timespec='minutes')}" if measure["due"] else ""
+        due = f"{wording.local(measure['due']).isoformat(timespec='minutes')}" if measure["due"] else ""
         lines += [
             "[[measures]]",
             f"what = {_text(measure['what']) if chr(10) in measure['what'] else _line(measure['what'])}",
@@ -59,16 +59,16 @@ def draft_text(
             f"due = {_line(due)}",
             "",
         ]
-    lines += _comments([words["people"], *_owners(organisation, voice, review["department"])])
+    lines += _comments([words["people"], *_owners(organisation, wording, review["department"])])
     return "\n".join(lines) + "\n"
 
 
-def account_of(file: ReviewFile, voice: Voice) -> list[str]:
+def account_of(file: StoredReview, wording: ReviewWording) -> list[str]:
     """What the record says happened, a line a step: the key steps of the newest case, without personal data."""
-    tables = ReviewTables(file, voice, file.opened_at)
+    tables = ReviewTables(file, wording, file.opened_at)
     lines = [
         brief(" ".join(filter(None, (step.when, step.step, f"({step.who})", step.text))), _LINE)
-        for step in steps_of(tables.newest, voice)
+        for step in steps_of(tables.newest, wording)
     ]
     while sum(map(len, lines)) + len(lines) > _LONGEST:
         # The beginning and the end tell most.
@@ -78,35 +78,35 @@ def account_of(file: ReviewFile, voice: Voice) -> list[str]:
     return lines
 
 
-def _head(file: ReviewFile, voice: Voice, author: str, name: str) -> Iterator[str]:
-    words = voice.words["draftfile"]
-    yield words["head"].format(number=file.number, author=voice.person(author))
+def _head(file: StoredReview, wording: ReviewWording, author: str, name: str) -> Iterator[str]:
+    words = wording.words["draftfile"]
+    yield words["head"].format(number=file.number, author=wording.person(author))
     if file.view and (due := report_due(file.view)):
-        yield words["due"].format(due=voice.time(due))
+        yield words["due"].format(due=wording.time(due))
     yield words["submit"]
     yield f"  bihuan review submit {file.number} {name} --as {author}"
     yield words["hint"]
     yield words["cases"]
-    tables = ReviewTables(file, voice, file.opened_at)
+    tables = ReviewTables(file, wording, file.opened_at)
     for case in file.covered:
         view: Mapping[str, Any] = case.view or {}
         product = tables.masked(case.form.get("product"), case)
-        kind = voice.kind(view["type"], view.get("subtype")) if view else ""
-        yield f"  {case.number}  {product}  {kind}  {voice.time(case.received_at)}"
+        kind = wording.kind(view["type"], view.get("subtype")) if view else ""
+        yield f"  {case.number}  {product}  {kind}  {wording.time(case.received_at)}"
     returned = [entry for entry in file.timeline if entry["kind"] == EventKind.REVIEW_RETURNED]
     if returned:
         yield words["returned"].format(why=returned[-1]["detail"]["why"])
 
 
-def _owners(organisation: Organisation, voice: Voice, department: str) -> list[str]:
+def _owners(organisation: Organisation, wording: ReviewWording, department: str) -> list[str]:
     """Everybody in the organisation, the responsible department first."""
     people = sorted(organisation.people, key=lambda one: (one.department != department, one.department or "", one.id))
     lines = [
-        f"  {one.id}  {voice.person(one.id)}" + (f"  {voice.named(one.department)}" if one.department else "")
+        f"  {one.id}  {wording.person(one.id)}" + (f"  {wording.named(one.department)}" if one.department else "")
         for one in people[:_MOST_OWNERS]
     ]
     if len(people) > _MOST_OWNERS:
-        lines.append(f"  {voice.words['draftfile']['more'].format(count=len(people) - _MOST_OWNERS)}")
+        lines.append(f"  {wording.words['draftfile']['more'].format(count=len(people) - _MOST_OWNERS)}")
     return lines
 
 
@@ -130,6 +130,6 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def draft_json(file: ReviewFile, text: str) -> Json:
+def draft_json(file: StoredReview, text: str) -> Json:
     """What `--json` answers: the text, and which review it is for."""
     return {"number": file.number, "review": file.review, "text": text}

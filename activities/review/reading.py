@@ -1,4 +1,4 @@
-"""Reviews as the database knows them, read with nothing but the driver: looking at one has to be quick (R27)."""
+"""Reviews read from the record with the database's driver alone, since showing one has to be quick (R27)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SELECT sequence, at, kind, "by", detail, recorded_at FROM review_timeline WHERE 
 
 
 @dataclass(frozen=True)
-class ReviewFile:
+class StoredReview:
     """A review. `view` holds the keys of ReviewView, None until its workflow recorded a step; `cases` are those it
     covers now, which may be more than when it began.
 
@@ -73,7 +73,7 @@ class ReviewFile:
         return {**plain, **unknown, **(self.view or {}), "cases": list(self.cases), "recorded": self.view is not None}
 
 
-async def read_review_file(address: DatabaseUrl, number: str) -> ReviewFile:
+async def read_review(address: DatabaseUrl, number: str) -> StoredReview:
     """The review that covers a case, with everything that belongs to it.
 
     Raises:
@@ -98,9 +98,9 @@ async def read_review_file(address: DatabaseUrl, number: str) -> ReviewFile:
     return _file(rows[0], [case.number for case in covered], covered, timeline)
 
 
-async def list_review_files(
+async def list_reviews(
     address: DatabaseUrl, *, statuses: Sequence[str] = (), department: str | None = None
-) -> list[ReviewFile]:
+) -> list[StoredReview]:
     """Reviews of any of these states (none: of all), the latest called for first, without what belongs to them.
 
     Raises:
@@ -118,8 +118,8 @@ async def list_review_files(
     return [_file(row, cases.get(row["id"], ())) for row in rows if not statuses or row["status"] in statuses]
 
 
-async def review_of(address: DatabaseUrl, number: str) -> ReviewFile | None:
-    """The review that covers a case, as `list_review_files` has it; None where there is none.
+async def review_of(address: DatabaseUrl, number: str) -> StoredReview | None:
+    """The review that covers a case, as `list_reviews` has it; None where there is none.
 
     Raises:
         Problem: the database cannot be read.
@@ -137,8 +137,8 @@ def _file(
     cases: Sequence[str],
     covered: Sequence[CaseRecord] = (),
     timeline: Sequence[dict[str, Any]] = (),
-) -> ReviewFile:
-    return ReviewFile(
+) -> StoredReview:
+    return StoredReview(
         review=row["id"],
         number=row["number"],
         opened_at=instant(row["opened_at"]),

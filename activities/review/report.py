@@ -1,6 +1,6 @@
 """The 《问题复盘报告》 of a review, laid out as HTML and as Markdown (R27).
 
-Nothing is read here: a `ReviewFile` goes in, texts or files come out. Customers are left out, and their personal data
+Nothing is read here: a `StoredReview` goes in, texts or files come out. Customers are left out, and their personal data
 is masked in every text, in what the author wrote, too.
 """
 
@@ -20,9 +20,9 @@ from activities.rendering import markdown
 from activities.rendering.labels import TEMPLATES
 from activities.rendering.pages import environment
 from activities.review.draft import account_of
-from activities.review.reading import ReviewFile
+from activities.review.reading import StoredReview
 from activities.review.tables import ReviewTables
-from activities.review.wording import Voice
+from activities.review.wording import ReviewWording
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
@@ -35,12 +35,12 @@ FORMATS: Final = ("html", "md")
 class ReviewReport:
     """The report as of `now`; a draft until it is approved. `company` may be empty."""
 
-    def __init__(self, file: ReviewFile, voice: Voice, *, now: datetime, company: str = "") -> None:
-        self.file, self.voice, self.company = file, voice, company
-        self.tables = ReviewTables(file, voice, now)
-        self.made = str(voice.words["made"]).format(at=voice.time(now))
-        self.zone = str(voice.words["zone"]).format(zone=voice.zone)
-        self.title = f"{voice.words['title']} {file.number}"
+    def __init__(self, file: StoredReview, wording: ReviewWording, *, now: datetime, company: str = "") -> None:
+        self.file, self.wording, self.company = file, wording, company
+        self.tables = ReviewTables(file, wording, now)
+        self.made = str(wording.words["made"]).format(at=wording.time(now))
+        self.zone = str(wording.words["zone"]).format(zone=wording.zone)
+        self.title = f"{wording.words['title']} {file.number}"
         self._review = file.as_json()
 
     def write(self, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
@@ -49,7 +49,7 @@ class ReviewReport:
         Raises:
             Problem: the folder cannot be made or written to.
         """
-        name = f"{self.file.number}-{self.voice.words['file']}"
+        name = f"{self.file.number}-{self.wording.words['file']}"
         texts = {folder / f"{name}.{one}": self.html() if one == "html" else self.markdown() for one in formats}
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -69,26 +69,26 @@ class ReviewReport:
         """Why this is nothing to go by yet; None once it is approved."""
         if not self.is_draft:
             return None
-        words = self.voice.words
+        words = self.wording.words
         if self._review["status"] == ReviewStatus.DONE:
             return str(words["ended"]).format(why=self._why_ended())
         return str(words["draft"])
 
     def facts(self) -> list[tuple[str, str]]:
         """Label and value of what the review is about."""
-        review, voice, names = self._review, self.voice, self.voice.words["facts"]
-        reason = voice.words["reasons"][review["reason"]].format(
+        review, wording, names = self._review, self.wording, self.wording.words["facts"]
+        reason = wording.words["reasons"][review["reason"]].format(
             priority=review["priority"],
-            label=voice.label("priority", review["priority"]),
+            label=wording.label("priority", review["priority"]),
             count=len(self.file.cases),
         )
         return [
             (names["reason"], reason),
             (names["product"], self.tables.masked(review["product"])),
-            (names["type"], voice.kind(review["type"], review["subtype"])),
-            (names["department"], voice.named(review["department"])),
-            (names["opened"], voice.time(review["opened_at"])),
-            (names["status"], voice.label("review_status", review["status"])),
+            (names["type"], wording.kind(review["type"], review["subtype"])),
+            (names["department"], wording.named(review["department"])),
+            (names["opened"], wording.time(review["opened_at"])),
+            (names["status"], wording.label("review_status", review["status"])),
         ]
 
     def root_cause(self) -> str | None:
@@ -102,72 +102,77 @@ class ReviewReport:
         said = (findings or {}).get("what_happened")
         if not said:
             return None
-        drafted = {line for locale in Locale for line in account_of(self.file, replace(self.voice, locale=locale))}
+        drafted = {line for locale in Locale for line in account_of(self.file, replace(self.wording, locale=locale))}
         kept = "\n".join(line for line in str(said).splitlines() if line.strip() not in drafted).strip()
         return self.tables.masked(kept) if kept else None
 
     def people(self) -> list[tuple[str, str]]:
         """Who wrote it, returned it, was late with it and approved it, and when."""
-        review, voice, words = self._review, self.voice, self.voice.words["people"]
+        review, wording, words = self._review, self.wording, self.wording.words["people"]
         findings = review["findings"]
-        who = voice.person(findings["by"] if findings else review["author"])
+        who = wording.person(findings["by"] if findings else review["author"])
         handed_in = findings and review["status"] != ReviewStatus.WRITING
-        author = words["submitted"].format(who=who, at=voice.time(findings["at"])) if handed_in else None
-        rows = [(words["author"], author or words["writing"].format(who=voice.person(review["author"])))]
+        author = words["submitted"].format(who=who, at=wording.time(findings["at"])) if handed_in else None
+        rows = [(words["author"], author or words["writing"].format(who=wording.person(review["author"])))]
         for entry in self.file.timeline:
-            detail, at = entry["detail"], voice.time(entry["at"])
+            detail, at = entry["detail"], wording.time(entry["at"])
             if entry["kind"] == EventKind.REVIEW_RETURNED:
-                returned = words["approved"].format(who=voice.person(entry["by"]), at=at)
+                returned = words["approved"].format(who=wording.person(entry["by"]), at=at)
                 rows.append((words["returned"], f"{returned}{self._colon}{self.tables.masked(detail['why'])}"))
             elif entry["kind"] == EventKind.REVIEW_LATE:
-                rows.append((words["late"], words[f"late_{detail['step']}"].format(due=voice.time(detail["due"]))))
+                rows.append((words["late"], words[f"late_{detail['step']}"].format(due=wording.time(detail["due"]))))
             elif entry["kind"] == EventKind.REVIEW_APPROVED:
-                approved = words["approved"].format(who=voice.person(entry["by"]), at=at)
+                approved = words["approved"].format(who=wording.person(entry["by"]), at=at)
                 rows.append((words["approved_by"], approved))
                 if remark := detail.get("text"):
                     rows.append((words["remark"], self.tables.masked(remark)))
         if review["status"] == ReviewStatus.AWAITING_APPROVAL:
-            rows.append((words["approved_by"], words["waiting"].format(who=voice.person(review["approver"]))))
+            rows.append((words["approved_by"], words["waiting"].format(who=wording.person(review["approver"]))))
         if review["ended_at"]:
-            ended = words["ended_at"].format(at=voice.time(review["ended_at"]), why=self._why_ended())
+            ended = words["ended_at"].format(at=wording.time(review["ended_at"]), why=self._why_ended())
             rows.append((words["ended"], ended))
         return rows
 
     def as_json(self) -> Json:
         """The whole report in the words of its language."""
         tables = self.tables
-        return {
+        report: dict[str, Any] = {
             "title": self.title,
             "draft": self.is_draft,
             "warning": self.warning,
             "facts": dict(self.facts()),
-            **{name: getattr(tables, name)().as_json() for name in ("cases", "impact", "steps", "others", "promises")},
+            "cases": tables.cases().as_json(),
+            "impact": tables.impact().as_json(),
+            "steps": tables.steps().as_json(),
+            "others": tables.others().as_json(),
+            "promises": tables.promises().as_json(),
             "what_happened": self.addition(),
             "root_cause": self.root_cause(),
             "measures": tables.measures().as_json(),
             "people": [[name, text] for name, text in self.people()],
         }
+        return report
 
     def html(self) -> str:
         """One page that opens anywhere and prints."""
-        return environment().get_template(f"{self.voice.locale}/report/review.html").render(self._values())
+        return environment().get_template(f"{self.wording.locale}/report/review.html").render(self._values())
 
     def markdown(self) -> str:
         """The same as Markdown."""
-        text = _markdown_environment().get_template(f"{self.voice.locale}/report/review.md").render(self._values())
+        text = _markdown_environment().get_template(f"{self.wording.locale}/report/review.md").render(self._values())
         return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
     @property
     def _colon(self) -> str:
-        return str(self.voice.words["colon"])
+        return str(self.wording.words["colon"])
 
     def _why_ended(self) -> str:
         why: str = self._review["ended_because"]
-        said = self.voice.label("review_end", why)
+        said = self.wording.label("review_end", why)
         return said if said != why else self.tables.masked(why)
 
     def _values(self) -> dict[str, Any]:
-        words = self.voice.words
+        words = self.wording.words
         return {"report": self, "tables": self.tables, "words": words, "sections": words["sections"]}
 
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from activities.analysis.history import KINDS, EntryKind, History, TimelineEntry
+from activities.analysis.history import KINDS, History, MilestoneKind, TimelineEntry
 from activities.privacy.masking import Mask
 from activities.queries.case_record import CaseRecord
 from activities.rendering.filters import clean
-from activities.review.reading import ReviewFile
+from activities.review.reading import StoredReview
 from activities.review.steps import outline_of, steps_of
-from activities.review.wording import Voice
+from activities.review.wording import ReviewWording
 from workflows.domain.event import EventKind
 from workflows.domain.model import Json
 from workflows.domain.review.view import ReviewStatus
@@ -52,8 +52,8 @@ class _Promise:
 class ReviewTables:
     """Every table of one review, its times as of `now`."""
 
-    file: ReviewFile
-    voice: Voice
+    file: StoredReview
+    wording: ReviewWording
     now: datetime
     _masks: dict[str, Mask] = field(default_factory=dict)
 
@@ -88,13 +88,13 @@ class ReviewTables:
 
     def steps(self) -> Table:
         """The key steps of the newest case."""
-        rows = ((step.when, step.step, step.who, step.text) for step in steps_of(self.newest, self.voice))
+        rows = ((step.when, step.step, step.who, step.text) for step in steps_of(self.newest, self.wording))
         return self._table(("when", "step", "who", "what"), rows)
 
     def others(self) -> Table:
         """One line for each of the other cases."""
         rows = (
-            (case.number, self.voice.time(case.received_at), outline_of(case, self.voice))
+            (case.number, self.wording.time(case.received_at), outline_of(case, self.wording))
             for case in self.file.covered[:-1]
         )
         return self._table(("number", "received", "course"), rows)
@@ -106,59 +106,59 @@ class ReviewTables:
             (
                 str(index),
                 self.masked(one["what"]),
-                self.voice.person(one["owner"]),
-                self.voice.time(one["due"]),
+                self.wording.person(one["owner"]),
+                self.wording.time(one["due"]),
                 self._state(one, view["status"]),
                 self.masked(one["result"]),
             )
             for index, one in enumerate(view["measures"], start=1)
         )
-        columns = self.voice.words["columns"]
+        columns = self.wording.words["columns"]
         return Table(
             ["#", *(columns[name] for name in ("measure", "owner", "due", "state", "result"))], [*map(_row, rows)]
         )
 
     def _table(self, names: Iterable[str], rows: Iterable[Sequence[str | Cell]]) -> Table:
-        columns = self.voice.words["columns"]
+        columns = self.wording.words["columns"]
         return Table([columns[name] for name in names], [_row(row) for row in rows])
 
     @property
     def _unknown(self) -> str:
-        return str(self.voice.words["unknown"])
+        return str(self.wording.words["unknown"])
 
     def _case(self, case: CaseRecord) -> Sequence[str]:
-        voice, view = self.voice, _view(case)
+        wording, view = self.wording, _view(case)
         is_open = view.get("closed_at") is None
         return (
             case.number,
             self.masked(case.form.get("product"), case),
-            voice.kind(view["type"], view.get("subtype")) if view else self._unknown,
-            voice.priority(view.get("priority")),
-            voice.time(case.received_at),
-            voice.words["columns"]["open"] if is_open else voice.time(view["closed_at"]),
-            voice.label("resolution", view.get("resolution")),
+            wording.kind(view["type"], view.get("subtype")) if view else self._unknown,
+            wording.priority(view.get("priority")),
+            wording.time(case.received_at),
+            wording.words["columns"]["open"] if is_open else wording.time(view["closed_at"]),
+            wording.label("resolution", view.get("resolution")),
         )
 
     def _impact(self, case: CaseRecord) -> Sequence[str]:
-        voice, view = self.voice, _view(case)
+        wording, view = self.wording, _view(case)
         given = case.form.get("impact")
         impact: dict[str, Any] = given if isinstance(given, dict) else {}
         blocks = impact.get("blocks_normal_use")
-        stops = voice.words["yes" if blocks else "no"] if isinstance(blocks, bool) else self._unknown
+        stops = wording.words["yes" if blocks else "no"] if isinstance(blocks, bool) else self._unknown
         closed = view.get("closed_at")
         levels = [entry["detail"]["level"] for entry in _entries(case) if entry["kind"] == EventKind.ESCALATED]
         return (
             case.number,
             stops,
             self.masked(impact.get("effect"), case),
-            voice.duration(case.received_at, datetime.fromisoformat(closed) if closed else None),
+            wording.duration(case.received_at, datetime.fromisoformat(closed) if closed else None),
             str(view.get("reopened") or 0),
-            voice.words["promises"]["level"].format(level=max(levels)) if levels else "0",
-            voice.label("satisfaction", view.get("satisfaction")),
+            wording.words["promises"]["level"].format(level=max(levels)) if levels else "0",
+            wording.label("satisfaction", view.get("satisfaction")),
         )
 
     def _promises(self, case: CaseRecord) -> Iterator[Sequence[str | Cell]]:
-        words = self.voice.words["promises"]
+        words = self.wording.words["promises"]
         dues = {
             (entry["detail"].get("cycle", 0), entry["detail"]["clock"]): entry["detail"].get("due")
             for entry in _entries(case)
@@ -167,19 +167,19 @@ class ReviewTables:
         for (cycle, clock), promise in _promised(case).items():
             name = words[clock] if cycle == 0 else words["again"].format(promise=words[clock], cycle=cycle + 1)
             due = dues.get((cycle, clock))
-            missed = words["missed_due"].format(due=self.voice.time(due)) if due else words["missed"]
+            missed = words["missed_due"].format(due=self.wording.time(due)) if due else words["missed"]
             yield (
                 case.number,
                 name,
-                self.voice.lasted(promise.seconds),
+                self.wording.lasted(promise.seconds),
                 Cell(words["kept"] if promise.kept else missed, alert=not promise.kept),
             )
 
     def _state(self, measure: dict[str, Any], status: str) -> Cell:
-        states, due = self.voice.words["states"], datetime.fromisoformat(measure["due"])
+        states, due = self.wording.words["states"], datetime.fromisoformat(measure["due"])
         if done := measure["done_at"]:
             late = bool(measure["late_at"]) or datetime.fromisoformat(done) > due
-            return Cell(states["done_late" if late else "done"].format(at=self.voice.time(done)), alert=late)
+            return Cell(states["done_late" if late else "done"].format(at=self.wording.time(done)), alert=late)
         if status == ReviewStatus.FOLLOWING:
             late = due <= self.now
             return Cell(states["late" if late else "open"], alert=late)
@@ -208,14 +208,14 @@ def _promised(case: CaseRecord) -> dict[tuple[int, str], _Promise]:
     history = History.read(case.number, case.channel, None, entries, _FOREVER)
     found: dict[tuple[int, str], _Promise] = {}
     cycle = 0
-    for one in history.occurrences if history else ():
-        if one.what is EntryKind.REOPENING:
+    for one in history.milestones if history else ():
+        if one.what is MilestoneKind.REOPENING:
             cycle += 1
-        elif one.what is EntryKind.PROMISE:
+        elif one.what is MilestoneKind.PROMISE:
             found.setdefault((cycle, str(one.value)), _Promise()).kept = one.kept
         elif one.what in _ANSWERS:
             found.setdefault((cycle, _ANSWERS[one.what]), _Promise()).seconds = one.seconds
     return {key: promise for key, promise in found.items() if promise.kept is not None}
 
 
-_ANSWERS = {EntryKind.ANSWER: ClockName.RESPONSE.value, EntryKind.SOLUTION: ClockName.RESOLUTION.value}
+_ANSWERS = {MilestoneKind.ANSWER: ClockName.RESPONSE.value, MilestoneKind.SOLUTION: ClockName.RESOLUTION.value}

@@ -1,4 +1,4 @@
-"""How a review speaks in its reader's language: `templates/<locale>/report/review.toml` (R27)."""
+"""Words, times and names of a review in its reader's language: `templates/<locale>/report/review.toml` (R27)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def review_words(locale: Locale) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Voice:
+class ReviewWording:
     """`labels` are the company's own (type, subtype, department ids), `names` people's, `zone` the company's."""
 
     locale: Locale

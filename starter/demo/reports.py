@@ -7,11 +7,11 @@ from pathlib import Path
 from activities.analysis.files import write_report
 from activities.analysis.period import Period
 from activities.analysis.report import analyse
-from activities.analysis.wording import company_name, speech_of
+from activities.analysis.wording import company_name, report_wording
 from activities.database.url import DatabaseUrl
-from activities.review.reading import list_review_files, read_review_file
+from activities.review.reading import list_reviews, read_review
 from activities.review.report import ReviewReport
-from activities.review.wording import Voice
+from activities.review.wording import ReviewWording
 from starter.demo.week import START
 from worker.installation.installation import Installation
 from workflows.domain.review.view import ReviewStatus
@@ -30,11 +30,11 @@ async def write_reports(installation: Installation, folder: Path) -> list[Path]:
     period = Period(START.date(), max(installation.local(now).date(), START.date()), zone)
     made = await analyse(installation.database, period, now=now)
     company = company_name(organisation)
-    speech = speech_of(policy, organisation, Locale.ZH_CN)
+    speech = report_wording(policy, organisation, Locale.ZH_CN)
     written = [write_report(made, speech, folder / "analysis", company=company)]
-    voice = Voice(Locale.ZH_CN, speech.labels, speech.names, zone)
+    voice = ReviewWording(Locale.ZH_CN, speech.labels, speech.names, zone)
     address = DatabaseUrl.parse(settings.database)
-    for review in await list_review_files(address, statuses=(ReviewStatus.DONE.value,)):
-        report = ReviewReport(await read_review_file(address, review.number), voice, now=now, company=company)
+    for review in await list_reviews(address, statuses=(ReviewStatus.DONE.value,)):
+        report = ReviewReport(await read_review(address, review.number), voice, now=now, company=company)
         written.append(report.write(folder / "reviews")[0])
     return written

@@ -26,7 +26,7 @@ async def mail(context: DoctorContext) -> Iterable[CheckResult]:
         todo = "set BIHUAN_SMTP_URL and BIHUAN_MAIL_FROM"
         return [check.warning("no mail server is set: messages stay in the outbox, nobody gets them", todo)]
     try:
-        await transport.knock()
+        await transport.check()
     except DeliveryError as error:
         todo = "see that it runs and can be reached from here, and check BIHUAN_SMTP_URL (user, password, TLS)"
         return [check.fault(str(error), todo)]

@@ -11,7 +11,7 @@ from typing import Any
 from activities.analysis.files import headline_rows, report_json, write_report
 from activities.analysis.period import Period, parse_day
 from activities.analysis.report import Report, analyse
-from activities.analysis.wording import Speech, company_name, speech_of
+from activities.analysis.wording import ReportWording, company_name, report_wording
 from activities.delivery.transport import TemporaryDeliveryError
 from worker.installation.installation import Installation
 from worker.process import build_reporting, build_transports
@@ -27,7 +27,7 @@ class AnalysisReport:
 
     days: Days
     report: Report
-    speech: Speech
+    speech: ReportWording
     company: str
 
     @property
@@ -110,7 +110,7 @@ class Analyses:
         report = await analyse(
             installation.database, self._period(days), now=installation.now(), by=by or rules.by, progress=progress
         )
-        speech = speech_of(installation.policy, organisation, locale)
+        speech = report_wording(installation.policy, organisation, locale)
         return AnalysisReport(days, report, speech, company_name(organisation))
 
     async def mail(self, report: AnalysisReport, page: Path) -> list[ReportMailed]:

@@ -71,7 +71,7 @@ class ArchiveWork:
         if policy.archive.after is None:
             raise Problem(f'policy {policy.name} archives nothing; write after = "30d" under [archive] in its file')
         archive, held_back, mask = await self._activities.due()
-        return DueCases(archive, held_back, mask, await self._activities.reviewed(held_back))
+        return DueCases(archive, held_back, mask, await self._activities.held_by_review(held_back))
 
     async def run(self, advance: Callable[[], None]) -> ArchiveResult:
         """Archive and mask everything that is due; `advance` is called after every case."""
@@ -85,7 +85,7 @@ class ArchiveWork:
             advance()
 
         while not progress.done:
-            progress = await self._activities.portion(progress, watch)
+            progress = await self._activities.next_batch(progress, watch)
         return result
 
     async def write_again(self, number: str) -> tuple[Path, dict[str, Any]]:
@@ -97,10 +97,10 @@ class ArchiveWork:
         if not any(entry.stored for entry in await Ledger(self._activities.database).entries(number)):
             raise Problem(f"{number} is not archived yet; bihuan archive list shows what is")
         try:
-            stored = await self._activities.put_away(number)
+            stored = await self._activities.archive_case(number)
         except OSError as error:
             raise Problem(f"{number}: {error.strerror}: {error.filename}") from None
-        return self._activities.shelf.path(stored.file), asdict(stored)
+        return self._activities.store.path(stored.file), asdict(stored)
 
 
 @asynccontextmanager

@@ -79,9 +79,9 @@ async def _archive_status(address: DatabaseUrl, record: CaseRecord) -> dict[str,
     """`file`, `sha256`, `archived_at` and `masked_at`; None for a case that is open, or not archived."""
     if record.view is None or record.view["closed_at"] is None:
         return None
-    from activities.archive.status import archive_standing
+    from activities.archive.status import archive_status
 
-    return await archive_standing(address, record.number)
+    return await archive_status(address, record.number)
 
 
 async def _suggestions(address: DatabaseUrl, record: CaseRecord) -> dict[str, Any] | None:

@@ -63,13 +63,13 @@ async def learn_articles(settings: Settings, since: datetime | None, progress: P
     """Draft articles of closed cases that have none; for each case whether it had something to teach. What is drafted
     stays so, wherever this is stopped.
     """
-    from activities.knowledge.backlog import Backlog
+    from activities.knowledge.backfill import ArticleBackfill
     from worker.installation.installation import open_installation
 
     async with open_installation(settings) as installation:
-        backlog = Backlog(installation.database, since)
-        with progress(await backlog.count()) as advance:
-            async for is_drafted in backlog.learn():
+        backfill = ArticleBackfill(installation.database, since)
+        with progress(await backfill.count()) as advance:
+            async for is_drafted in backfill.draft_all():
                 yield is_drafted
                 advance()
 

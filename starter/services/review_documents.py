@@ -9,9 +9,9 @@ from typing import Any
 from activities.database.url import DatabaseUrl
 from activities.organisation.loading import sample_organisation
 from activities.review.draft import draft_json, draft_text
-from activities.review.reading import read_review_file
+from activities.review.reading import read_review
 from activities.review.report import ReviewReport
-from activities.review.wording import Voice
+from activities.review.wording import ReviewWording
 from worker.installation.company_time import CompanyTime
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
@@ -39,7 +39,7 @@ async def review_report(settings: Settings, number: str, locale: Locale) -> Revi
     Raises:
         Problem: there is no such case, no review covers it, or the database cannot be read.
     """
-    review = await read_review_file(DatabaseUrl.parse(settings.database), number)
+    review = await read_review(DatabaseUrl.parse(settings.database), number)
     company = await CompanyTime.read(settings)
     organisation, policy = await _rules(settings)
     names = organisation.company.name_en, organisation.company.name
@@ -53,7 +53,7 @@ async def review_draft(settings: Settings, number: str, name: str) -> ReviewDraf
     Raises:
         Problem: there is no such review, or its report is approved already.
     """
-    review = await read_review_file(DatabaseUrl.parse(settings.database), number)
+    review = await read_review(DatabaseUrl.parse(settings.database), number)
     status, author = review.as_json()["status"], review.as_json()["author"]
     if status not in _UNFINISHED:
         raise Problem(f"{review.number}: there is nothing to draft, its review is {status}; see bihuan review report")
@@ -70,5 +70,5 @@ async def _rules(settings: Settings) -> tuple[Organisation, Policy]:
         return await installation.directory.current() or sample_organisation(), installation.policy
 
 
-def _voice(organisation: Organisation, policy: Policy, company: CompanyTime, locale: Locale) -> Voice:
-    return Voice(locale, policy.labels() | organisation.labels(), organisation.names(), company.zone)
+def _voice(organisation: Organisation, policy: Policy, company: CompanyTime, locale: Locale) -> ReviewWording:
+    return ReviewWording(locale, policy.labels() | organisation.labels(), organisation.names(), company.zone)

@@ -8,7 +8,8 @@ from typing import Any
 
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
-from activities.review.reading import ReviewFile, list_review_files, read_review_file, review_of
+from activities.review.reading import StoredReview, read_review, review_of
+from activities.review.reading import list_reviews as stored_reviews
 from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
 from workflows.domain.review.overdue import find_overdue, next_due
@@ -20,7 +21,7 @@ async def describe_review(settings: RecordSettings, number: str, company: Compan
     Raises:
         Problem: there is no such case, no review covers it, or the database cannot be read.
     """
-    review = await read_review_file(DatabaseUrl.parse(settings.database), number)
+    review = await read_review(DatabaseUrl.parse(settings.database), number)
     return review_json(review, company, whole=True)
 
 
@@ -34,13 +35,13 @@ async def list_reviews(
         Problem: the database cannot be read.
     """
     address = DatabaseUrl.parse(settings.database)
-    reviews = await list_review_files(address, statuses=statuses, department=department)
+    reviews = await stored_reviews(address, statuses=statuses, department=department)
     found = [review_json(review, company, whole=False) for review in reviews]
     found.sort(key=lambda one: (one["status"] == "done", not one["overdue"], one["due"] or "9999"))
     return found
 
 
-def review_json(review: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[str, Any]:
+def review_json(review: StoredReview, company: CompanyTime, *, whole: bool) -> dict[str, Any]:
     """The review with its times in the company's zone.
 
     `due` is what is owed next, `overdue` what should have been done by now (what, who, since). `whole` adds
@@ -55,7 +56,7 @@ def review_json(review: ReviewFile, company: CompanyTime, *, whole: bool) -> dic
     return dict(shown)
 
 
-async def review_for(settings: RecordSettings, number: str) -> ReviewFile | None:
+async def review_for(settings: RecordSettings, number: str) -> StoredReview | None:
     """The review that covers a case; None also where reviews cannot be read, which must not hide the case."""
     try:
         return await review_of(DatabaseUrl.parse(settings.database), number)
@@ -63,13 +64,13 @@ async def review_for(settings: RecordSettings, number: str) -> ReviewFile | None
         return None
 
 
-async def reviews_by_case(settings: RecordSettings) -> dict[str, ReviewFile]:
+async def reviews_by_case(settings: RecordSettings) -> dict[str, StoredReview]:
     """Number of a case -> the review that covers it, the same one as `review_for` answers."""
     try:
-        reviews = await list_review_files(DatabaseUrl.parse(settings.database))
+        reviews = await stored_reviews(DatabaseUrl.parse(settings.database))
     except Problem:
         return {}
-    found: dict[str, ReviewFile] = {}
+    found: dict[str, StoredReview] = {}
     for review in reversed(reviews):  # the latest last, so that it stays
         for number in review.cases:
             known = found.get(number)
@@ -78,11 +79,11 @@ async def reviews_by_case(settings: RecordSettings) -> dict[str, ReviewFile]:
     return found
 
 
-def _rank(review: ReviewFile, number: str) -> tuple[bool, bool]:
+def _rank(review: StoredReview, number: str) -> tuple[bool, bool]:
     return (review.said["status"] != "done", review.number == number)
 
 
-def review_of_case(review: ReviewFile, company: CompanyTime) -> dict[str, Any]:
+def review_of_case(review: StoredReview, company: CompanyTime) -> dict[str, Any]:
     """What `bihuan show --json` has under `review`."""
     shown = review_json(review, company, whole=False)
     return {

@@ -6,7 +6,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DefaultFailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError, FailureError
 
-from activities.privacy.redaction import words_of
+from activities.privacy.redaction import safe_message
 from workflows.domain.problem import Problem
 
 
@@ -28,7 +28,7 @@ class PlainFailures(DefaultFailureConverter):
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         """See the base class; called for each error of a chain."""
         if not isinstance(exception, FailureError):
-            shown = ApplicationError(words_of(exception), type=type(exception).__name__)
+            shown = ApplicationError(safe_message(exception), type=type(exception).__name__)
             shown.__traceback__, shown.__cause__ = exception.__traceback__, exception.__cause__
             exception = shown
         super().to_failure(exception, payload_converter, failure)

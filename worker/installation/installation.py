@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
-from activities.database.database import WORKING, Database
+from activities.database.database import ACTIVITY_LOCK_TIMEOUT, Database
 from activities.database.installation import InstallationValues
 from activities.intake.register import Register
 from activities.organisation.directory import Directory
@@ -88,7 +88,7 @@ class Installation:
 
     def for_activities(self) -> Installation:
         """The same with a shorter wait for a locked database, which fits into the time of an activity."""
-        return replace(self, database=self.database.with_lock_timeout(WORKING))
+        return replace(self, database=self.database.with_lock_timeout(ACTIVITY_LOCK_TIMEOUT))
 
     async def record_encryption(self) -> None:
         """Write down for all processes of this installation which key its workers encrypt with, if any.

@@ -18,7 +18,7 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
-from activities.privacy.redaction import chain_of, words_of
+from activities.privacy.redaction import error_chain, safe_message
 
 _FILTER = TelemetryFilter(core_level="WARN", other_level="ERROR")
 
@@ -66,7 +66,7 @@ def configure_logs(style: Literal["text", "json"], level: str, *, sdk_metrics: P
 def _redact_arguments(record: logging.LogRecord) -> bool:
     """Replace errors among the arguments of a message by words that are safe to show."""
     if isinstance(record.args, tuple):
-        record.args = tuple(words_of(one) if isinstance(one, BaseException) else one for one in record.args)
+        record.args = tuple(safe_message(one) if isinstance(one, BaseException) else one for one in record.args)
     return True
 
 
@@ -82,7 +82,7 @@ def _in_full(logger: object, name: str, event: structlog.typing.EventDict) -> st
     """An error and its causes, each with its traceback and the words that are safe to show."""
     error = _error_of(event)
     if error is not None:
-        parts = ["".join(traceback.format_tb(one.__traceback__)) + _named(one) for one in chain_of(error)]
+        parts = ["".join(traceback.format_tb(one.__traceback__)) + _named(one) for one in error_chain(error)]
         event["exception"] = "\nwhich came of\n".join(parts)
     return event
 
@@ -94,5 +94,5 @@ def _error_of(event: structlog.typing.EventDict) -> BaseException | None:
 
 
 def _named(error: BaseException) -> str:
-    words, name = words_of(error), type(error).__name__
+    words, name = safe_message(error), type(error).__name__
     return words if words.startswith(name) else f"{name}: {words}"

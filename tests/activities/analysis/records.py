@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from activities.analysis.measures import BREAKDOWNS
+from activities.analysis.figures import BREAKDOWNS
 from activities.analysis.period import Period
 from activities.analysis.report import Report, analyse
 from activities.database.database import Database

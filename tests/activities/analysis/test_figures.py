@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from activities.analysis.figures import BREAKDOWNS
 from activities.analysis.files import report_json
 from activities.analysis.findings import Contributor, Finding
-from activities.analysis.measures import BREAKDOWNS
 from activities.analysis.report import analyse
-from activities.analysis.wording import Speech
+from activities.analysis.wording import ReportWording
 from activities.database.database import Database
 from benchmarks.made_up import write
 from tests.activities.analysis.records import (
@@ -59,8 +59,8 @@ def before(busy: Busy) -> Iterator[Recount]:
 def figures(row: dict[str, Any], keys: int) -> tuple[Figures, Figures]:
     """The figures of a row, and those of the period before, without their prefix."""
     given = dict(list(row.items())[keys:])
-    past = {name.removeprefix("previous_"): value for name, value in given.items() if name.startswith("previous_")}
-    return {name: value for name, value in given.items() if not name.startswith("previous_")}, past
+    previous = {name.removeprefix("previous_"): value for name, value in given.items() if name.startswith("previous_")}
+    return {name: value for name, value in given.items() if not name.startswith("previous_")}, previous
 
 
 def differences(row: Figures, key: tuple[str, ...], counted: Counted, named: frozenset[str]) -> list[str]:
@@ -82,7 +82,7 @@ def differences(row: Figures, key: tuple[str, ...], counted: Counted, named: fro
 def test_a_manager_can_count_every_figure_again(busy: Busy, now: Recount, before: Recount, table: str) -> None:
     keys = QUERIES[table][0]
     present, named = now.table(table)
-    past, _ = before.table(table)
+    earlier, _ = before.table(table)
     shown = set()
     wrong = {}
     for row in busy.report.tables[table]:
@@ -91,7 +91,7 @@ def test_a_manager_can_count_every_figure_again(busy: Busy, now: Recount, before
         mine, previous = figures(dict(row), keys)
         assert previous.keys() == (set() if table == "trend" else mine.keys())
         faults = differences(mine, key, present, named) + [
-            f"previous_{fault}" for fault in differences(previous, key, past, named)
+            f"previous_{fault}" for fault in differences(previous, key, earlier, named)
         ]
         if faults:
             wrong[key] = faults
@@ -105,19 +105,19 @@ def test_a_manager_can_count_every_figure_again(busy: Busy, now: Recount, before
 
 def test_no_figure_is_reported_that_nobody_counts_again(busy: Busy) -> None:
     told = {"from", "to", "zone", "as_of", "previous", "findings", "summary"}
-    assert report_json(busy.report, Speech(Locale.EN)).keys() - told == QUERIES.keys()
+    assert report_json(busy.report, ReportWording(Locale.EN)).keys() - told == QUERIES.keys()
     assert busy.report.as_of == APRIL.ends
 
 
 def test_what_is_said_about_the_figures_are_the_figures(busy: Busy, now: Recount, before: Recount) -> None:
-    present, past = now.table("headline")[0], before.table("headline")[0]
+    present, previous = now.table("headline")[0], before.table("headline")[0]
     assert {finding.figure for finding in busy.report.findings} - {"repeated"} == {key[0] for key in present} - {
         "closed"
     }
     for finding in busy.report.findings:
         if finding.figure == "repeated":
             continue
-        row, earlier = present[finding.figure,], past[finding.figure,]
+        row, earlier = present[finding.figure,], previous[finding.figure,]
         column = next(name for name in ("share", "median", "count") if name in row)
         assert (finding.now, finding.before) == pytest.approx((row[column], earlier[column]), abs=2e-3)
         assert finding.facts == _facts(finding, row, earlier, now)
@@ -198,8 +198,8 @@ async def test_both_databases_give_the_same_report(busy: Busy, postgresql_url: s
     await write(database, CASES, BEGINS, DAYS)
     report = await analyse(database, APRIL, now=LATER, by=BREAKDOWNS)
     await database.close()
-    speech = Speech(Locale.ZH_CN)
-    assert json.dumps(report_json(report, speech)) == json.dumps(report_json(busy.report, speech))
+    wording = ReportWording(Locale.ZH_CN)
+    assert json.dumps(report_json(report, wording)) == json.dumps(report_json(busy.report, wording))
 
 
 async def test_the_month_before_is_what_its_own_report_said(database: Database) -> None:

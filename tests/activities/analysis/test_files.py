@@ -14,7 +14,7 @@ import pytest
 from activities.analysis.files import report_html, report_json, write_report
 from activities.analysis.findings import Tone
 from activities.analysis.report import analyse
-from activities.analysis.wording import Speech, report_words
+from activities.analysis.wording import ReportWording, report_words
 from activities.database.database import Database
 from tests.activities.analysis.records import APRIL, LATER, MAY, Busy, busy_months, live, rows
 from tests.builders import MINUTE
@@ -30,7 +30,7 @@ async def test_a_product_named_by_a_stranger_runs_nowhere(database: Database, tm
     for _ in range(2):
         await live(database, product="=1+1<script>alert(1)</script>")
     report = await analyse(database, MAY, now=LATER, by=("product",))
-    page = write_report(report, Speech(Locale.EN), tmp_path / "out").read_text("utf-8")
+    page = write_report(report, ReportWording(Locale.EN), tmp_path / "out").read_text("utf-8")
     assert "<script" not in page
     assert "=1+1&lt;script&gt;" in page
     with (tmp_path / "out" / "volumes.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -41,7 +41,7 @@ async def test_a_product_named_by_a_stranger_runs_nowhere(database: Database, tm
 @pytest.mark.parametrize("locale", list(Locale))
 def test_the_report_opens_anywhere_without_a_network(busy: Busy, locale: Locale) -> None:
     report = busy.report
-    page = report_html(report, Speech(locale), company="智办公")
+    page = report_html(report, ReportWording(locale), company="智办公")
     assert set(re.findall(r"https?://[^\"'\s<>]+", page)) <= {
         "http://www.w3.org/2000/svg",
         "http://www.w3.org/1999/xlink",
@@ -60,7 +60,7 @@ def test_the_report_opens_anywhere_without_a_network(busy: Busy, locale: Locale)
 
 def test_what_got_worse_is_said_with_its_numbers_in_both_languages(busy: Busy) -> None:
     report = busy.report
-    said: Any = report_json(report, Speech(Locale.ZH_CN))["summary"]
+    said: Any = report_json(report, ReportWording(Locale.ZH_CN))["summary"]
     row = rows(report, "headline", "figure")["resolution_kept"]
     finding = next(found for found in report.findings if found.figure == "resolution_kept")
     assert finding.tone is Tone.WORSE
@@ -74,12 +74,12 @@ def test_what_got_worse_is_said_with_its_numbers_in_both_languages(busy: Busy) -
 
 async def test_a_quiet_month_is_reported_as_quiet(database: Database, tmp_path: Path) -> None:
     report = await analyse(database, APRIL, now=LATER)
-    page = write_report(report, Speech(Locale.ZH_CN), tmp_path)
+    page = write_report(report, ReportWording(Locale.ZH_CN), tmp_path)
     assert "本期没有受理任何问题" in page.read_text("utf-8")
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["headline"][0]["count"] == 0
     await live(database, (30 * MINUTE, "reply", "tech-001", {"text": "在查"}))
     first = await analyse(database, MAY, now=LATER)
-    assert "上期没有受理记录" in Speech(Locale.ZH_CN).paragraph(first)
+    assert "上期没有受理记录" in ReportWording(Locale.ZH_CN).paragraph(first)
 
 
 def test_both_languages_have_every_word() -> None:

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text, update
 
 from activities.archive.activity import ArchiveActivities
-from activities.archive.document import read_dossier
+from activities.archive.document import read_case_document
 from activities.archive.ledger import ArchivedCase, Ledger
 from activities.archive.package import read_package, unpack
 from activities.archive.page import CasePage
@@ -46,7 +46,7 @@ MUCH_LATER = MONDAY + 400 * DAY
 def archiving_of(database: Database, folder: Path, **changes: Any) -> ArchiveActivities:
     plain = ArchiveActivities(
         database=database,
-        shelf=ArchiveStore(folder / "archive"),
+        store=ArchiveStore(folder / "archive"),
         attachments=folder / "attachments",
         policy=load_policy("standard"),
         directory=Directory(database),
@@ -58,7 +58,7 @@ def archiving_of(database: Database, folder: Path, **changes: Any) -> ArchiveAct
 async def run(archiving: ArchiveActivities) -> ArchiveRun:
     progress = ArchiveRun()
     while not progress.done:
-        progress = await archiving.portion(progress, lambda number, error: None)
+        progress = await archiving.next_batch(progress, lambda number, error: None)
     return progress
 
 
@@ -123,7 +123,7 @@ async def test_a_case_of_an_earlier_release_is_archived_with_what_it_has(
     policy = load_policy("standard").model_copy(update={"locale": locale})
     archiving = archiving_of(database, tmp_path, policy=policy)
     assert (await run(archiving)).failures == ()
-    with zipfile.ZipFile(archiving.shelf.path(str((await entry_of(archiving, number)).file))) as file:
+    with zipfile.ZipFile(archiving.store.path(str((await entry_of(archiving, number)).file))) as file:
         page = file.read("case.html").decode()
     assert {"zh_CN": "处理记录", "en": "What was done"}[locale] in page
     assert {"zh_CN": "<td>客户</td>", "en": "<td>the customer</td>"}[locale] in page
@@ -132,9 +132,9 @@ async def test_a_case_of_an_earlier_release_is_archived_with_what_it_has(
 async def test_what_reviews_found_is_on_the_page(database: Database) -> None:
     number = await closed(database, "打不出小票")
     async with database.read() as connection:
-        dossier = await read_dossier(connection, number)
+        document = await read_case_document(connection, number)
     found = {"root_cause": "<b>驱动旧</b>", "measures": [{"what": "每月更新", "owner": "tech-head"}], "by": ["a", "b"]}
-    page = CasePage(Locale.ZH_CN, "Asia/Shanghai").render({**dossier, "reviews": [{"view": found, "ended": None}]})
+    page = CasePage(Locale.ZH_CN, "Asia/Shanghai").render({**document, "reviews": [{"view": found, "ended": None}]})
     assert "&lt;b&gt;驱动旧&lt;/b&gt;" in page
     assert "每月更新" in page and "a, b" in page and "ended" not in page
 
@@ -153,7 +153,7 @@ async def test_the_same_case_gives_the_same_file_and_a_second_run_nothing(either
     written = await entry_of(first, number)
     assert (await run(replace(first, now=lambda: LATER + DAY))).archived == 0
     assert await entry_of(first, number) == written
-    again = await archiving_of(either, tmp_path / "second", now=lambda: LATER + DAY).put_away(number)
+    again = await archiving_of(either, tmp_path / "second", now=lambda: LATER + DAY).archive_case(number)
     assert again.sha256 == written.sha256
 
 
@@ -192,7 +192,7 @@ async def test_no_name_and_no_character_keeps_a_case_from_being_archived(databas
     (own / names[2]).write_text("?")
     archiving = archiving_of(database, tmp_path)
     assert (await run(archiving)).failures == ()
-    path = archiving.shelf.path(str((await entry_of(archiving, number)).file))
+    path = archiving.store.path(str((await entry_of(archiving, number)).file))
     assert read_package(path)["form"] == broken
     unpacked = unpack(path, tmp_path / "out")
     assert all(place.is_relative_to(tmp_path / "out") and place.is_file() for place in unpacked)
@@ -265,9 +265,9 @@ async def test_a_killed_run_is_made_good_by_the_next_one(tmp_path: Path, moment:
     assert (await run(archiving)).archived == 1
     entry = await entry_of(archiving, number)
     assert entry.stored is not None
-    assert archiving.shelf.state(entry.stored) is FileState.SOUND
+    assert archiving.store.state(entry.stored) is FileState.SOUND
     assert files(tmp_path / "archive") == [f"2024/05/{number}.zip"]
-    assert (await archiving_of(database, tmp_path / "other").put_away(number)).sha256 == entry.sha256
+    assert (await archiving_of(database, tmp_path / "other").archive_case(number)).sha256 == entry.sha256
     await database.close()
 
 
@@ -290,7 +290,7 @@ async def test_the_schedule_and_a_person_may_archive_at_the_same_time(either: Da
     assert sum(each.failed for each in done) == 0
     entries = await Ledger(either).entries()
     assert [entry.number for entry in entries] == numbers
-    assert all(entry.stored and one.shelf.state(entry.stored) is FileState.SOUND for entry in entries)
+    assert all(entry.stored and one.store.state(entry.stored) is FileState.SOUND for entry in entries)
 
 
 async def test_a_file_that_was_touched_is_told_from_one_that_is_gone(database: Database, tmp_path: Path) -> None:
@@ -299,16 +299,16 @@ async def test_a_file_that_was_touched_is_told_from_one_that_is_gone(database: D
     await run(archiving)
     stored = (await entry_of(archiving, number)).stored
     assert stored is not None
-    path = archiving.shelf.path(stored.file)
+    path = archiving.store.path(stored.file)
     whole = path.read_bytes()
     path.write_bytes(whole[:-40] + bytes([whole[-40] ^ 1]) + whole[-39:])
-    assert archiving.shelf.state(stored) is FileState.CHANGED
+    assert archiving.store.state(stored) is FileState.CHANGED
     path.unlink()
-    assert archiving.shelf.state(stored) is FileState.MISSING
+    assert archiving.store.state(stored) is FileState.MISSING
     path.mkdir()
-    assert archiving.shelf.state(stored) is FileState.UNREADABLE
+    assert archiving.store.state(stored) is FileState.UNREADABLE
     path.rmdir()
-    assert await archiving.put_away(number) == stored
+    assert await archiving.archive_case(number) == stored
     assert path.read_bytes() == whole
 
 
@@ -316,7 +316,7 @@ async def test_what_is_no_archived_case_is_named(database: Database, tmp_path: P
     number = await closed(database, "打不出小票")
     archiving = archiving_of(database, tmp_path)
     await run(archiving)
-    path = archiving.shelf.path(str((await entry_of(archiving, number)).file))
+    path = archiving.store.path(str((await entry_of(archiving, number)).file))
     with zipfile.ZipFile(path) as file:
         entries = {name: file.read(name) for name in file.namelist()}
     forgeries: dict[str, dict[str, bytes | None]] = {

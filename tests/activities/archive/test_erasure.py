@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from activities.analysis.files import report_json
 from activities.analysis.period import Period
 from activities.analysis.report import analyse
-from activities.analysis.wording import Speech
+from activities.analysis.wording import ReportWording
 from activities.archive.erasure import mask_case
 from activities.archive.package import read_package
 from activities.database.database import Database
@@ -99,7 +99,7 @@ async def everything(database: Database) -> str:
 
 async def figures(database: Database) -> Any:
     report = await analyse(database, MAY, now=MUCH_LATER, by=("department", "product", "owner"))
-    return report_json(report, Speech(Locale.ZH_CN))
+    return report_json(report, ReportWording(Locale.ZH_CN))
 
 
 async def test_after_its_time_a_case_names_nobody_and_reports_count_it_as_before(
@@ -115,7 +115,7 @@ async def test_after_its_time_a_case_names_nobody_and_reports_count_it_as_before
     after = await everything(either)
     assert [secret for secret in (*SECRETS, "李雷", "王女士") if secret in after] == []
     assert await figures(either) == counted
-    file = archiving.shelf.path(str((await entry_of(archiving, number)).file))
+    file = archiving.store.path(str((await entry_of(archiving, number)).file))
     kept = json.dumps(read_package(file), ensure_ascii=False)
     assert all(secret in kept for secret in SECRETS)
 
@@ -178,7 +178,7 @@ async def test_nothing_is_masked_whose_file_is_not_what_was_archived(
     number = await spoken_of(database)
     archiving = archiving_of(database, tmp_path)
     await run(archiving)
-    path = archiving.shelf.path(str((await entry_of(archiving, number)).file))
+    path = archiving.store.path(str((await entry_of(archiving, number)).file))
     whole = path.read_bytes()
     path.unlink()
     if fault == "changed":
@@ -195,7 +195,7 @@ async def test_nothing_is_masked_whose_file_is_not_what_was_archived(
     if fault == "unreadable":
         path.rmdir()
     path.unlink(missing_ok=True)
-    await later.put_away(number)
+    await later.archive_case(number)
     assert path.read_bytes() == whole
     assert (await run(later)).masked == 1
     assert "王芳" not in await everything(database)

@@ -52,7 +52,7 @@ async def test_a_case_is_not_archived_while_its_review_is_open(database: Databas
     assert (await run(archiving)).archived == 1
     entry = await entry_of(archiving, number)
     assert entry.file is not None
-    kept = read_package(archiving.shelf.path(entry.file))
+    kept = read_package(archiving.store.path(entry.file))
     assert kept["reviews"][0]["timeline"][0]["detail"] == {"text": "王芳"}
 
 

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from activities.database.database import WORKING, Database
+from activities.database.database import ACTIVITY_LOCK_TIMEOUT, Database
 from activities.database.installation import InstallationValues
 from activities.database.migrations import HEAD
 from activities.database.migrations.upgrade import configuration, upgrade
@@ -214,7 +214,11 @@ async def test_a_power_cut_loses_nothing_that_was_committed(tmp_path: Path) -> N
 
 async def test_who_is_not_tried_again_waits_longer_for_a_locked_file_than_an_activity(tmp_path: Path) -> None:
     database = Database.open(f"sqlite:///{tmp_path}/bihuan.db")
-    for opened, waits in ((database, 20_000), (database.with_lock_timeout(WORKING), 4_000), (database, 20_000)):
+    for opened, waits in (
+        (database, 20_000),
+        (database.with_lock_timeout(ACTIVITY_LOCK_TIMEOUT), 4_000),
+        (database, 20_000),
+    ):
         async with opened.read() as connection:
             assert await connection.scalar(text("PRAGMA busy_timeout")) == waits
         async with opened.begin() as connection:
@@ -227,7 +231,7 @@ async def test_a_file_that_another_program_holds_is_said_in_a_line_with_the_way_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str
 ) -> None:
     path = tmp_path / "bihuan.db"
-    monkeypatch.setattr("activities.database.database.PATIENCE", timedelta(milliseconds=100))
+    monkeypatch.setattr("activities.database.database.LOCK_TIMEOUT", timedelta(milliseconds=100))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         # Nothing was made here yet, so that not even the journal's mode is settled.
         other.execute(f"BEGIN {lock}")

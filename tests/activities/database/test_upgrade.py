@@ -14,7 +14,7 @@ from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.migrations.upgrade import upgrade
 from activities.intake.register import Register
-from activities.knowledge.backlog import Backlog
+from activities.knowledge.backfill import ArticleBackfill
 from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
 from activities.queries.cases import Cases, Filter
@@ -89,13 +89,13 @@ async def _goes_on(database: Database) -> None:
 
 
 async def _is_learned_and_archived(database: Database, folder: Path) -> None:
-    assert [drafted async for drafted in Backlog(database).learn()] == [True]
+    assert [drafted async for drafted in ArticleBackfill(database).draft_all()] == [True]
     file = await Cases(database).get(CLOSED)
     assert file is not None and file.view is not None
     later = CaseView.model_validate(file.view).opened_at + 60 * DAY
     archiving = ArchiveActivities(
         database=database,
-        shelf=ArchiveStore(folder / "archive"),
+        store=ArchiveStore(folder / "archive"),
         attachments=folder / "attachments",
         policy=load_policy("standard"),
         directory=Directory(database),

@@ -18,7 +18,7 @@ from activities.database.database import Database
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import GONE, Outbox
-from activities.messages.routing import place_of_customer
+from activities.messages.routing import route_to_customer
 from activities.queries.cases import Cases, OutboxEntry
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.activities.samples import NUMBER, register_case
@@ -221,7 +221,7 @@ async def test_a_server_that_never_answers_does_not_hold_a_delivery_for_ever(rec
         mail = Smtp.from_url(server.url(), SENDER, timeout=30 if patient else 0.2)
         patience = timedelta(seconds=0.2 if patient else 30)
         with pytest.raises(ApplicationError, match=r"2 of 2 .*(does not answer|no answer within 0\.2 s)"):
-            await delivering(record, server, transports={Contact.EMAIL: mail}, patience=patience).deliver(delivery)
+            await delivering(record, server, transports={Contact.EMAIL: mail}, send_timeout=patience).deliver(delivery)
     assert [entry.status for entry in (await entries(record)).values()] == ["pending", "pending"]
 
 
@@ -450,4 +450,4 @@ def test_mail_settings_are_read_with_ports_and_encoded_passwords() -> None:
 
 
 def test_a_customer_without_any_contact_can_still_be_answered_in_the_portal() -> None:
-    assert place_of_customer({"customer": {"name": "王芳", "other": "QQ 12345"}}, {}).channel is Contact.PORTAL
+    assert route_to_customer({"customer": {"name": "王芳", "other": "QQ 12345"}}, {}).channel is Contact.PORTAL

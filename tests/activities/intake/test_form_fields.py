@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from activities.intake.form import Form
-from activities.messages.routing import place_of_customer
+from activities.messages.routing import route_to_customer
 from activities.privacy.masking import Mask
 from workflows.domain.form_fields import ADDRESSES, CONTACTS, FIELDS, NAMES
 from workflows.domain.vocabulary import Contact, Locale
@@ -43,5 +43,5 @@ def test_no_field_is_both_kept_and_masked_as_a_whole() -> None:
 def test_every_way_to_a_customer_but_the_portal_has_an_address_in_the_form() -> None:
     assert set(ADDRESSES) == set(Contact) - {Contact.PORTAL}
     for contact, field in ADDRESSES.items():
-        route = place_of_customer({"customer": {"preferred_contact": contact.value, field.name: "address"}}, {})
+        route = route_to_customer({"customer": {"preferred_contact": contact.value, field.name: "address"}}, {})
         assert route.address == "address"

@@ -15,7 +15,7 @@ from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.migrations.upgrade import upgrade
 from activities.database.tables import article, case_record, timeline
-from activities.knowledge.backlog import Backlog
+from activities.knowledge.backfill import ArticleBackfill
 from activities.knowledge.bigrams import words_of
 from activities.knowledge.editing import KnowledgeEditing
 from activities.knowledge.search import ArticleSearch
@@ -345,9 +345,9 @@ async def unlearned(database: Database, *numbers: str) -> None:
 
 
 async def learned(database: Database, since: datetime | None = None) -> list[bool]:
-    backlog = Backlog(database, since)
+    backlog = ArticleBackfill(database, since)
     count = await backlog.count()
-    done = [drafted async for drafted in backlog.learn()]
+    done = [drafted async for drafted in backlog.draft_all()]
     assert len(done) == count
     return done
 
@@ -355,7 +355,7 @@ async def learned(database: Database, since: datetime | None = None) -> list[boo
 async def test_cases_closed_before_the_knowledge_base_are_learned_from_once(
     either: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.knowledge.backlog._AT_ONCE", 2)
+    monkeypatch.setattr("activities.knowledge.backfill._BATCH", 2)
     numbers = [await closed(either, f"收银台{name}打不出小票", prevention="每晚重启") for name in "甲乙丙"]
     kept = await publish(either, await closed(either, "报表导出超时"))
     await closed(either, "登录不了", ending="withdrawn")

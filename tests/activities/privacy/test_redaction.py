@@ -1,6 +1,9 @@
+"""What logs and Temporal's history may repeat of an error, and what never."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,9 +12,16 @@ from sqlalchemy.exc import DBAPIError
 
 from activities.database.database import Database
 from activities.database.tables import registration
-from activities.delivery.transport import TemporaryDeliveryError, without_recipient
+from activities.delivery.transport import (
+    DeliveryError,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    UnreachableError,
+    without_recipient,
+)
 from activities.intake.form import Customer
-from activities.privacy.redaction import chain_of, words_of
+from activities.privacy import redaction
+from activities.privacy.redaction import error_chain, safe_message
 from workflows.domain.problem import Problem
 
 _NAME, _PHONE = "欧阳明月", "13912345678"
@@ -24,24 +34,34 @@ def _error_of(work: Callable[[], object]) -> Exception:
 
 
 def test_an_error_says_what_it_is_and_where_but_not_what_it_stumbled_over(tmp_path: Path) -> None:
-    file = tmp_path / f"{_NAME}.png"
+    file, here = tmp_path / f"{_NAME}.png", Path(__file__).name
     for work, said in (
-        (lambda: int(_NAME), "ValueError at test_discretion.py:"),
-        (lambda: dict[str, str]()[_NAME], "KeyError at test_discretion.py:"),
-        (lambda: _NAME.encode("ascii"), "UnicodeEncodeError at test_discretion.py:"),
+        (lambda: int(_NAME), f"ValueError at {here}:"),
+        (lambda: dict[str, str]()[_NAME], f"KeyError at {here}:"),
+        (lambda: _NAME.encode("ascii"), f"UnicodeEncodeError at {here}:"),
         (file.read_bytes, "No such file or directory"),
         (lambda: Customer.model_validate({"name": _NAME, "phone": 5, "x": _PHONE}), "Customer is not valid ("),
         (lambda: getattr(_NAME, "missing"), "'str' object has no attribute 'missing'"),  # noqa: B009
     ):
-        told = words_of(_error_of(work))
+        told = safe_message(_error_of(work))
         assert told.startswith(said)
         assert _NAME not in told
         assert _PHONE not in told
 
 
 def test_what_was_written_for_people_to_read_is_kept_but_for_mail_addresses() -> None:
-    assert words_of(Problem("no organisation is loaded")) == "no organisation is loaded"
-    assert words_of(TemporaryDeliveryError("451 <m.ouyang@example.com>: try later")) == "451 <…@…>: try later"
+    assert safe_message(Problem("no organisation is loaded")) == "no organisation is loaded"
+    assert safe_message(TemporaryDeliveryError("451 <m.ouyang@example.com>: try later")) == "451 <…@…>: try later"
+
+
+@pytest.mark.parametrize("kind", [DeliveryError, PermanentDeliveryError, TemporaryDeliveryError, UnreachableError])
+def test_whoever_looks_after_the_mail_server_reads_why_nothing_was_sent(kind: type[DeliveryError]) -> None:
+    assert safe_message(kind("the mail server does not answer")) == "the mail server does not answer"
+
+
+@pytest.mark.parametrize("prefix", redaction._SPEAKING)
+def test_every_module_whose_errors_are_repeated_exists(prefix: str) -> None:
+    assert find_spec(prefix.removesuffix(".")) is not None
 
 
 def test_a_mail_server_that_repeats_whom_it_refuses_is_not_repeated() -> None:
@@ -58,10 +78,10 @@ async def test_a_database_names_its_rule_and_not_the_row_it_refused(either: Data
     with pytest.raises(DBAPIError) as refused:
         async with either.begin() as connection:
             await connection.execute(insert(registration), row)
-    for error in chain_of(refused.value):
-        assert "null" in words_of(error).lower()
-        assert not {_NAME, _PHONE} & set(words_of(error).split())
-        assert _PHONE not in words_of(error)
+    for error in error_chain(refused.value):
+        assert "null" in safe_message(error).lower()
+        assert not {_NAME, _PHONE} & set(safe_message(error).split())
+        assert _PHONE not in safe_message(error)
     assert _PHONE not in str(refused.value).split("DETAIL")[0]
 
 
@@ -72,4 +92,4 @@ async def test_a_value_that_a_database_cannot_take_is_not_repeated(postgresql_ur
             await connection.execute(text("SELECT CAST(:value AS INTEGER)"), {"value": _PHONE + _NAME})
     await database.close()
     assert _PHONE in str(refused.value.orig)
-    assert _PHONE not in " ".join(words_of(error) for error in chain_of(refused.value))
+    assert _PHONE not in " ".join(safe_message(error) for error in error_chain(refused.value))

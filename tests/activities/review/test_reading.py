@@ -7,7 +7,7 @@ import pytest
 from activities.database.database import Database
 from activities.queries.attention import AttentionReason
 from activities.queries.cases import Cases
-from activities.review.reading import find_review, list_review_files, read_review_file, review_of
+from activities.review.reading import find_review, list_reviews, read_review, review_of
 from tests.activities.review.reviewed import AUTHOR, COLLEAGUE, FINDINGS, HEAD, approved, called_for
 from tests.activities.samples import register_case
 from tests.builders import DAY, MINUTE
@@ -18,7 +18,7 @@ from workflows.domain.vocabulary import Priority
 async def test_a_review_is_found_by_every_case_it_covers(either: Database) -> None:
     review = await approved(either, cases=5, priority=Priority.P3)
     for index in range(1, 6):
-        file = await read_review_file(either.address, f"FB20240506000{index}")
+        file = await read_review(either.address, f"FB20240506000{index}")
         assert file.review == f"{review.number}/review" == "FB202405060005/review"
     assert file.view is not None
     assert review.review is not None
@@ -37,9 +37,9 @@ async def test_a_case_in_two_reviews_stands_for_the_one_that_is_still_to_do(eith
         await called_for(either)
     repeated = await (await called_for(either)).begin()
     assert repeated.subject.cases[0] == own.number != repeated.number
-    assert (await read_review_file(either.address, own.number)).review == f"{own.number}/review"
+    assert (await read_review(either.address, own.number)).review == f"{own.number}/review"
     await own.send("end", HEAD, reason="合并复盘")
-    assert (await read_review_file(either.address, own.number)).review == f"{repeated.number}/review"
+    assert (await read_review(either.address, own.number)).review == f"{repeated.number}/review"
     assert await find_review(either.address, own.number) == (f"{repeated.number}/review", "writing")
     await repeated.send("end", HEAD, reason="合并复盘")
     assert await find_review(either.address, own.number) == (f"{own.number}/review", "done")
@@ -54,7 +54,7 @@ async def test_what_cannot_be_shown_is_said_in_one_line(either: Database) -> Non
         (waiting.number, "nobody has begun it"),
     ):
         with pytest.raises(Problem, match=said) as caught:
-            await read_review_file(either.address, number)
+            await read_review(either.address, number)
         assert "\n" not in str(caught.value)
     assert await review_of(either.address, plain) is None
 
@@ -62,7 +62,7 @@ async def test_what_cannot_be_shown_is_said_in_one_line(either: Database) -> Non
 async def test_reviews_are_listed_by_state_and_department(either: Database) -> None:
     following = await approved(either)
     waiting = await called_for(either)
-    files = await list_review_files(either.address)
+    files = await list_reviews(either.address)
     assert [(file.number, file.said["status"], file.view is None) for file in files] == [
         (waiting.number, "writing", True),
         (following.number, "following", False),
@@ -71,7 +71,7 @@ async def test_reviews_are_listed_by_state_and_department(either: Database) -> N
     assert files[0].as_json().keys() == files[1].as_json().keys()
     for status, department, count in (("following", None, 1), (None, "sales", 0), (None, "technical_support", 2)):
         statuses = (status,) if status else ()
-        assert len(await list_review_files(either.address, statuses=statuses, department=department)) == count
+        assert len(await list_reviews(either.address, statuses=statuses, department=department)) == count
 
 
 async def test_a_manager_sees_who_has_to_act_on_a_late_review(either: Database) -> None:

@@ -13,9 +13,9 @@ from markdown_it.token import Token
 from activities.database.database import Database
 from activities.rendering.labels import TEMPLATES
 from activities.review.draft import account_of
-from activities.review.reading import ReviewFile, read_review_file
+from activities.review.reading import StoredReview, read_review
 from activities.review.report import ReviewReport
-from activities.review.wording import Voice, review_words
+from activities.review.wording import ReviewWording, review_words
 from tests.activities.messages.rendered import parsed
 from tests.activities.review.reviewed import AUTHOR, FINDINGS, HEAD, Reviewed, approved, called_for
 from tests.activities.samples import organisation
@@ -31,13 +31,13 @@ _HOSTILE = (
 
 async def report_of(review: Reviewed, locale: Locale = Locale.ZH_CN) -> ReviewReport:
     """As `bihuan review report` makes it."""
-    file = await read_review_file(review.recording.database.address, review.number)
+    file = await read_review(review.recording.database.address, review.number)
     return made_of(file, review, locale)
 
 
-def made_of(file: ReviewFile, review: Reviewed, locale: Locale = Locale.ZH_CN) -> ReviewReport:
-    voice = Voice(locale, _LABELS, organisation().names())
-    return ReviewReport(file, voice, now=review.now, company="智办公")
+def made_of(file: StoredReview, review: Reviewed, locale: Locale = Locale.ZH_CN) -> ReviewReport:
+    wording = ReviewWording(locale, _LABELS, organisation().names())
+    return ReviewReport(file, wording, now=review.now, company="智办公")
 
 
 def tokens(text: str) -> list[Token]:
@@ -87,8 +87,8 @@ async def test_no_customer_is_in_a_report(database: Database, locale: Locale) ->
 
 async def test_lines_of_the_draft_that_the_author_left_as_they_were_are_not_told_twice(database: Database) -> None:
     review = await (await called_for(database)).begin()
-    file = await read_review_file(database.address, review.number)
-    drafted = account_of(file, Voice(Locale.EN, _LABELS, organisation().names()))
+    file = await read_review(database.address, review.number)
+    drafted = account_of(file, ReviewWording(Locale.EN, _LABELS, organisation().names()))
     await review.send("review", HEAD, **FINDINGS | {"what_happened": "\n".join([*drafted, "夜间无人值守。"])})
     report = await report_of(review)
     assert report.addition() == "夜间无人值守。"
@@ -155,7 +155,7 @@ async def test_a_report_that_was_written_late_tells_until_when_it_was_due(databa
 
 
 async def test_whatever_people_write_stays_text(database: Database) -> None:
-    file = await read_review_file(database.address, (review := await approved(database)).number)
+    file = await read_review(database.address, (review := await approved(database)).number)
     said = dict.fromkeys(("text", "why", "cause", "solution", "comment"), _HOSTILE)
     case, told = file.covered[0], [*map(dict[str, Any], file.covered[0].timeline)]
     entries: Any = tuple({**one, "detail": {**one["detail"], **said}} for one in told)
@@ -188,7 +188,7 @@ async def test_whatever_people_write_stays_text(database: Database) -> None:
 
 async def test_a_case_of_any_shape_is_reported(database: Database) -> None:
     review = await approved(database)
-    file = await read_review_file(database.address, review.number)
+    file = await read_review(database.address, review.number)
     forms: list[Any] = [{}, {"customer": None, "description": "text", "impact": 3, "product": 5}]
     for form in forms:
         bare = replace(file, covered=(replace(file.covered[0], form=form, view=None, timeline=()),))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.database.database import PATIENCE, WORKING
+from activities.database.database import ACTIVITY_LOCK_TIMEOUT, LOCK_TIMEOUT
 from worker.installation.company_time import CompanyTime
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings, load_settings
@@ -97,7 +97,7 @@ async def test_a_start_beside_a_program_that_holds_the_record_ends_in_a_line(
 ) -> None:
     settings = load_settings(data=tmp_path)
     await _time_of(settings)
-    monkeypatch.setattr("activities.database.database.PATIENCE", timedelta(milliseconds=100))
+    monkeypatch.setattr("activities.database.database.LOCK_TIMEOUT", timedelta(milliseconds=100))
     with closing(sqlite3.connect(tmp_path / "bihuan.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Problem, match=r"^the database .*bihuan\.db is locked by another process for .* try again$"):
@@ -106,6 +106,6 @@ async def test_a_start_beside_a_program_that_holds_the_record_ends_in_a_line(
 
 async def test_activities_wait_no_longer_for_the_record_than_they_have_time(tmp_path: Path) -> None:
     async with open_installation(load_settings(data=tmp_path), prepare=True) as installation:
-        assert installation.database.patience == PATIENCE
-        assert installation.for_activities().database.patience == WORKING
+        assert installation.database.lock_timeout == LOCK_TIMEOUT
+        assert installation.for_activities().database.lock_timeout == ACTIVITY_LOCK_TIMEOUT
         assert installation.for_activities().register is not installation.register

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from activities.analysis.measures import BREAKDOWNS, DIMENSIONS
+from activities.analysis.figures import BREAKDOWNS, DIMENSIONS
 from workflows.domain.formats import Days
 from workflows.domain.policy.reports import ReportKind, days_ended, days_name
 

@@ -1,6 +1,6 @@
 """The figures of one period: counted from histories, kept by key, so that two periods can be laid side by side.
 
-A measure is a table: key -> figures. Shares are between 0 and 1, times are elapsed seconds, and a share, mean or
+A `FigureTable` is key -> figures. Shares are between 0 and 1, times are elapsed seconds, and a share, mean or
 percentile of nothing is None.
 """
 
@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import get_args
 
-from activities.analysis.history import EntryKind, History, Occurrence
+from activities.analysis.history import History, Milestone, MilestoneKind
 from activities.analysis.period import Period
 from workflows.domain.policy.reports import Breakdown
 from workflows.domain.vocabulary import ClockName, Priority, Satisfaction
 
 Figures = dict[str, float | None]
-Measure = dict[tuple[str, ...], Figures]
+FigureTable = dict[tuple[str, ...], Figures]
 
 ALL = "all"
 NONE = "none"
@@ -28,16 +28,16 @@ NONE = "none"
 BREAKDOWNS: tuple[str, ...] = get_args(Breakdown)
 DIMENSIONS = tuple(name for name in BREAKDOWNS if name != "owner")
 PROMISES = (ClockName.RESPONSE.value, ClockName.RESOLUTION.value)
-SPANS = {EntryKind.ANSWER: "response", EntryKind.SOLUTION: "resolution", EntryKind.CLOSING: "closing"}
+SPANS = {MilestoneKind.ANSWER: "response", MilestoneKind.SOLUTION: "resolution", MilestoneKind.CLOSING: "closing"}
 AGES = ((1, "under_1d"), (3, "1d_3d"), (7, "3d_7d"), (14, "7d_14d"), (30, "14d_30d"), (math.inf, "over_30d"))
 """Upper limits in days, and what an age below one is called."""
 _SCORES = {score.value: 5 - place for place, score in enumerate(Satisfaction)}
 _SATISFIED = (Satisfaction.VERY_SATISFIED.value, Satisfaction.SATISFIED.value)
 
-Happened = list[tuple[History, Occurrence]]
+Happened = list[tuple[History, Milestone]]
 
 
-class Facts:
+class PeriodData:
     """The histories of one period, sorted by what happened in it."""
 
     def __init__(self, histories: Sequence[History], period: Period, as_of: datetime) -> None:
@@ -46,18 +46,19 @@ class Facts:
         self.as_of = min(as_of, ends)
         self.received = [history for history in histories if begins <= history.received_at < ends]
         self.open = [history for history in histories if history.closed_at is None]
-        self.happened: dict[EntryKind, Happened] = {what: [] for what in EntryKind}
+        self.happened: dict[MilestoneKind, Happened] = {what: [] for what in MilestoneKind}
         for history in histories:
-            for occurrence in history.occurrences:
-                if begins <= occurrence.at < ends:
-                    self.happened[occurrence.what].append((history, occurrence))
+            for milestone in history.milestones:
+                if begins <= milestone.at < ends:
+                    self.happened[milestone.what].append((history, milestone))
         self._promises = {
-            clock: [pair for pair in self.happened[EntryKind.PROMISE] if pair[1].value == clock] for clock in PROMISES
+            clock: [pair for pair in self.happened[MilestoneKind.PROMISE] if pair[1].value == clock]
+            for clock in PROMISES
         }
-        self._breakdowns: dict[str, Measure] = {}
+        self._breakdowns: dict[str, FigureTable] = {}
 
     @cached_property
-    def headline(self) -> Measure:
+    def headline(self) -> FigureTable:
         """The figures a manager looks at first; counted once. Keys: (figure,)."""
         return _headline(self)
 
@@ -65,31 +66,36 @@ class Facts:
         """The promises of that clock that were kept or missed in the period."""
         return self._promises[clock]
 
-    def breakdown(self, dimension: str) -> Measure:
+    def breakdown(self, dimension: str) -> FigureTable:
         """The main figures by one dimension; counted once. Keys: (value,)."""
         if dimension not in self._breakdowns:
             self._breakdowns[dimension] = _breakdown(self, dimension)
         return self._breakdowns[dimension]
 
 
-def _headline(facts: Facts) -> Measure:
-    rows: Measure = {("received",): _count(facts.received), ("closed",): _count(facts.happened[EntryKind.CLOSING])}
+def _headline(facts: PeriodData) -> FigureTable:
+    rows: FigureTable = {
+        ("received",): _count(facts.received),
+        ("closed",): _count(facts.happened[MilestoneKind.CLOSING]),
+    }
     rows |= {(f"{clock}_kept",): kept(facts.promises(clock)) for clock in PROMISES}
     rows |= {
-        (f"{name}_time",): spans(facts.happened[what]) for what, name in SPANS.items() if what is not EntryKind.CLOSING
+        (f"{name}_time",): spans(facts.happened[what])
+        for what, name in SPANS.items()
+        if what is not MilestoneKind.CLOSING
     }
     rows |= {
-        ("escalations",): _count(facts.happened[EntryKind.ESCALATION]),
-        ("reopened",): _count(facts.happened[EntryKind.REOPENING]),
-        ("satisfaction",): satisfaction(facts.happened[EntryKind.RATING]),
+        ("escalations",): _count(facts.happened[MilestoneKind.ESCALATION]),
+        ("reopened",): _count(facts.happened[MilestoneKind.REOPENING]),
+        ("satisfaction",): satisfaction(facts.happened[MilestoneKind.RATING]),
         ("open",): _count(facts.open),
     }
     return rows
 
 
-def volumes(facts: Facts) -> Measure:
+def volumes(facts: PeriodData) -> FigureTable:
     """Cases received. Keys: (dimension, value)."""
-    rows: Measure = {}
+    rows: FigureTable = {}
     for dimension in DIMENSIONS:
         counts = Counter(of(history, dimension) for history in facts.received)
         rows |= {
@@ -99,9 +105,9 @@ def volumes(facts: Facts) -> Measure:
     return rows
 
 
-def attainment(facts: Facts) -> Measure:
+def attainment(facts: PeriodData) -> FigureTable:
     """Promises kept of promises decided. Keys: (clock, priority or all)."""
-    rows: Measure = {}
+    rows: FigureTable = {}
     for clock in PROMISES:
         promises = facts.promises(clock)
         rows[clock, ALL] = kept(promises)
@@ -110,9 +116,9 @@ def attainment(facts: Facts) -> Measure:
     return rows
 
 
-def times(facts: Facts) -> Measure:
+def times(facts: PeriodData) -> FigureTable:
     """Median and 90th percentile. Keys: (response, resolution or closing; priority or all)."""
-    rows: Measure = {}
+    rows: FigureTable = {}
     for what, name in SPANS.items():
         happened = facts.happened[what]
         rows[name, ALL] = spans(happened)
@@ -121,19 +127,19 @@ def times(facts: Facts) -> Measure:
     return rows
 
 
-def escalations(facts: Facts) -> Measure:
+def escalations(facts: PeriodData) -> FigureTable:
     """Keys: (level, cause); level 0 is another department called in, its cause asked."""
-    counts = Counter((str(one.level), one.value or NONE) for _, one in facts.happened[EntryKind.ESCALATION])
-    counts.update(("0", "asked") for _ in facts.happened[EntryKind.SIDEWAYS])
+    counts = Counter((str(one.level), one.value or NONE) for _, one in facts.happened[MilestoneKind.ESCALATION])
+    counts.update(("0", "asked") for _ in facts.happened[MilestoneKind.SIDEWAYS])
     return {key: {"count": counts[key]} for key in sorted(counts, key=lambda key: (key[0], -counts[key]))}
 
 
-def reopened(facts: Facts) -> Measure:
+def reopened(facts: PeriodData) -> FigureTable:
     """Keys: (reason,), and all with its share of the solutions given."""
-    happened = facts.happened[EntryKind.REOPENING]
-    solutions = len(facts.happened[EntryKind.SOLUTION])
+    happened = facts.happened[MilestoneKind.REOPENING]
+    solutions = len(facts.happened[MilestoneKind.SOLUTION])
     counts = Counter(one.value or NONE for _, one in happened)
-    rows: Measure = {
+    rows: FigureTable = {
         (ALL,): {"count": len(happened), "solutions": solutions, "share": _share(len(happened), solutions)}
     }
     return rows | {
@@ -142,9 +148,9 @@ def reopened(facts: Facts) -> Measure:
     }
 
 
-def ratings(facts: Facts) -> Measure:
+def ratings(facts: PeriodData) -> FigureTable:
     """Keys: (score,), best first."""
-    happened = facts.happened[EntryKind.RATING]
+    happened = facts.happened[MilestoneKind.RATING]
     counts = Counter(one.value for _, one in happened)
     return {
         (score.value,): {"count": counts[score.value], "share": _share(counts[score.value], len(happened))}
@@ -152,7 +158,7 @@ def ratings(facts: Facts) -> Measure:
     }
 
 
-def repeated(facts: Facts) -> Measure:
+def repeated(facts: PeriodData) -> FigureTable:
     """Problems that came more than once, the most frequent first. Keys: (product, type, subtype)."""
     groups: defaultdict[tuple[str, ...], list[History]] = defaultdict(list)
     for history in facts.received:
@@ -165,9 +171,9 @@ def repeated(facts: Facts) -> Measure:
     }
 
 
-def ages(facts: Facts) -> Measure:
+def ages(facts: PeriodData) -> FigureTable:
     """Open cases by how long ago they were received. Keys: (age,); figures: count and one a priority."""
-    rows: Measure = {
+    rows: FigureTable = {
         (name,): {"count": 0, **{priority.value: 0 for priority in Priority}} for _, name in AGES
     }  # fmt: skip
     for history in facts.open:
@@ -178,17 +184,17 @@ def ages(facts: Facts) -> Measure:
     return rows
 
 
-def load(facts: Facts) -> Measure:
+def load(facts: PeriodData) -> FigureTable:
     """Keys: (person,); cases given to them, solutions and missed promises of theirs, and what is open with them."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for column, happened in (
-        ("given", facts.happened[EntryKind.GIVEN]),
-        ("solved", facts.happened[EntryKind.SOLUTION]),
-        ("missed", [pair for pair in facts.happened[EntryKind.PROMISE] if not pair[1].kept]),
+        ("given", facts.happened[MilestoneKind.GIVEN]),
+        ("solved", facts.happened[MilestoneKind.SOLUTION]),
+        ("missed", [pair for pair in facts.happened[MilestoneKind.PROMISE] if not pair[1].kept]),
     ):
-        for _, occurrence in happened:
-            if occurrence.owner:
-                counts[occurrence.owner][column] += 1
+        for _, milestone in happened:
+            if milestone.owner:
+                counts[milestone.owner][column] += 1
     for history in facts.open:
         if history.owner:
             counts[history.owner]["open"] += 1
@@ -198,37 +204,38 @@ def load(facts: Facts) -> Measure:
     }
 
 
-def _breakdown(facts: Facts, dimension: str) -> Measure:
+def _breakdown(facts: PeriodData, dimension: str) -> FigureTable:
     """A case counts as received where it stood at the end; what happened counts where it stood at that moment."""
     received = Counter(of(history, dimension) for history in facts.received)
     parts: dict[str, dict[str, Happened]] = {}
     columns: dict[str, Happened] = {clock: facts.promises(clock) for clock in PROMISES}
     columns |= {
-        what.value: facts.happened[what] for what in (EntryKind.SOLUTION, EntryKind.REOPENING, EntryKind.RATING)
+        what.value: facts.happened[what]
+        for what in (MilestoneKind.SOLUTION, MilestoneKind.REOPENING, MilestoneKind.RATING)
     }
     for name, happened in columns.items():
         for pair in happened:
             parts.setdefault(of(pair[0], dimension, pair[1]), {}).setdefault(name, []).append(pair)
-    rows: Measure = {}
+    rows: FigureTable = {}
     for value in sorted(received.keys() | parts.keys(), key=lambda value: (-received[value], value)):
         there = parts.get(value, {})
         row: Figures = {"received": received[value]}
         for clock in PROMISES:
             row |= {f"{clock}_{name}": figure for name, figure in kept(there.get(clock, [])).items()}
-        solved = spans(there.get(EntryKind.SOLUTION.value, []))
+        solved = spans(there.get(MilestoneKind.SOLUTION.value, []))
         row |= {"resolution_median": solved["median"], "resolution_p90": solved["p90"]}
-        row |= {"reopened": len(there.get(EntryKind.REOPENING.value, []))}
+        row |= {"reopened": len(there.get(MilestoneKind.REOPENING.value, []))}
         row |= {
-            f"rating_{name}": figure for name, figure in satisfaction(there.get(EntryKind.RATING.value, [])).items()
+            f"rating_{name}": figure for name, figure in satisfaction(there.get(MilestoneKind.RATING.value, [])).items()
         }
         rows[value,] = row
     return rows
 
 
-def trend(facts: Facts) -> Measure:
+def trend(facts: PeriodData) -> FigureTable:
     """Keys: (first day, last day) of each stretch of the period."""
-    rows: Measure = {}
-    closings, rated = facts.happened[EntryKind.CLOSING], facts.happened[EntryKind.RATING]
+    rows: FigureTable = {}
+    closings, rated = facts.happened[MilestoneKind.CLOSING], facts.happened[MilestoneKind.RATING]
     for stretch in facts.period.stretches():
         row: Figures = {
             "received": sum(stretch.holds(history.received_at) for history in facts.received),
@@ -244,13 +251,13 @@ def trend(facts: Facts) -> Measure:
     return rows
 
 
-def of(history: History, dimension: str, occurrence: Occurrence | None = None) -> str:
+def of(history: History, dimension: str, milestone: Milestone | None = None) -> str:
     """Where a case, or what happened to it, belongs."""
-    place = occurrence if occurrence is not None and dimension in Occurrence._fields else history
+    place = milestone if milestone is not None and dimension in Milestone._fields else history
     return getattr(place, dimension) or NONE
 
 
-def kept(promises: Iterable[tuple[History, Occurrence]]) -> Figures:
+def kept(promises: Iterable[tuple[History, Milestone]]) -> Figures:
     """How many promises were kept, of how many that were decided."""
     outcomes = [one.kept for _, one in promises]
     return {"kept": sum(outcomes), "decided": len(outcomes), "share": _share(sum(outcomes), len(outcomes))}
@@ -284,7 +291,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-TABLES: dict[str, tuple[Callable[[Facts], Measure], tuple[str, ...]]] = {
+TABLES: dict[str, tuple[Callable[[PeriodData], FigureTable], tuple[str, ...]]] = {
     "headline": (lambda facts: facts.headline, ("figure",)),
     "volumes": (volumes, ("dimension", "value")),
     "attainment": (attainment, ("clock", "priority")),

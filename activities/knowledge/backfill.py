@@ -1,4 +1,4 @@
-"""Closed cases that have no article, such as those closed before there was a knowledge base (R28)."""
+"""Articles for cases that closed without one, such as those closed before there was a knowledge base (R28)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from activities.database.database import Database
 from activities.database.tables import article, case_record
-from activities.knowledge.editing import draft_of
+from activities.knowledge.editing import draft_article_of
 from workflows.domain.case.view import CaseView
 
-_AT_ONCE: Final = 100
+_BATCH: Final = 100
 """Cases in one transaction: a worker beside it waits no longer than for that."""
 
 
-class Backlog:
+class ArticleBackfill:
     """Looks at every closed case without an article once, the first number first (`since` ≤ closed)."""
 
     def __init__(self, database: Database, since: datetime | None = None) -> None:
@@ -31,7 +31,7 @@ class Backlog:
         async with self._database.read() as connection:
             return await connection.scalar(self._of(func.count())) or 0
 
-    async def learn(self) -> AsyncIterator[bool]:
+    async def draft_all(self) -> AsyncIterator[bool]:
         """Draft their articles; for each case whether it had something to teach. What is drafted stays so, wherever
         this is stopped.
         """
@@ -40,13 +40,13 @@ class Backlog:
             wanted = self._of(case_record.c.view).where(case_record.c.number > last).order_by(case_record.c.number)
             done: list[bool] = []
             async with self._database.begin() as connection:
-                for content in list(await connection.scalars(wanted.limit(_AT_ONCE))):
+                for content in list(await connection.scalars(wanted.limit(_BATCH))):
                     view = CaseView.model_validate(content)
-                    done.append(view.closed_at is not None and await draft_of(connection, view, view.closed_at))
+                    done.append(view.closed_at is not None and await draft_article_of(connection, view, view.closed_at))
                     last = view.number
             for drafted in done:
                 yield drafted
-            if len(done) < _AT_ONCE:
+            if len(done) < _BATCH:
                 return
 
     def _of(self, *columns: Any) -> Select[Any]:
