@@ -44,7 +44,7 @@ def task_attributes(part: Collaboration) -> TypedSearchAttributes:
         (TYPE, request.type),
         (DEPARTMENT, request.department),
         (OWNER, part.person),
-        (ESCALATION, len(part.told)),
+        (ESCALATION, len(part.escalated)),
         (DUE, request.due if part.is_open else None),
         (BREACHED, part.late_at is not None),
     ])  # fmt: skip
@@ -68,8 +68,8 @@ def task_markdown(part: Collaboration, *, trouble: str | None = None) -> str:
     lines.append(f"\n- 牵头人 asked by: `{request.asked_by}`\n- 认领 claimed: {claimed}")
     if part.late_at is not None:
         lines.append(f"- **超时 late:** {_local(part, request.due)}")
-    if part.told:
-        lines.append(f"- 升级 escalated: {' → '.join(f'`{key}`' for key in part.told)}")
+    if part.escalated:
+        lines.append(f"- 升级 escalated: {' → '.join(f'`{key}`' for key in part.escalated)}")
     if part.result is not None:
         lines.append(f"\n**结果 result:** {part.result[:500]}")
     return "\n".join(lines)
