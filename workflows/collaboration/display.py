@@ -44,7 +44,7 @@ def task_attributes(task: Collaboration) -> TypedSearchAttributes:
         (TYPE, request.type),
         (DEPARTMENT, request.department),
         (OWNER, task.person),
-        (ESCALATION, len(task.told)),
+        (ESCALATION, len(task.escalated)),
         (DUE, request.due if task.is_open else None),
         (BREACHED, task.late_at is not None),
     ])  # fmt: skip
@@ -68,8 +68,8 @@ def task_markdown(task: Collaboration, *, trouble: str | None = None) -> str:
     lines.append(f"\n- 牵头人 asked by: `{request.asked_by}`\n- 认领 claimed: {claimed}")
     if task.late_at is not None:
         lines.append(f"- **超时 late:** {_local(task, request.due)}")
-    if task.told:
-        lines.append(f"- 升级 escalated: {' → '.join(f'`{key}`' for key in task.told)}")
+    if task.escalated:
+        lines.append(f"- 升级 escalated: {' → '.join(f'`{key}`' for key in task.escalated)}")
     if task.result is not None:
         lines.append(f"\n**结果 result:** {task.result[:500]}")
     return "\n".join(lines)

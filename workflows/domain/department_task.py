@@ -111,7 +111,7 @@ class DepartmentTask(Model):
     begun: bool = False
     """Its workflow was started."""
     to_end: bool = False
-    """Its workflow still has to be told that the task is over."""
+    """Its workflow does not know yet that the task is over: `end` still has to be sent."""
 
     @property
     def is_open(self) -> bool:

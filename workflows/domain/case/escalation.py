@@ -21,7 +21,7 @@ def escalate(
     """Take the case one level up and wait for an acknowledgement.
 
     `why` is the clock that was missed, or `asked`; `climb` names other people than the owner's superiors.
-    At the top the same person is told again for each new cause, and the case stays in the list of stuck ones
+    At the top the same person gets a message for each new cause, and the case stays in the list of stuck ones
     until acknowledged.
     """
     escalation = case.escalation

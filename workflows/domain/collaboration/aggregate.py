@@ -42,7 +42,7 @@ class Collaboration(Model):
     late_at: Instant | None = None
     result: str | None = None
     ended_at: Instant | None = None
-    told: list[str] = Field(default_factory=list)
+    escalated: list[str] = Field(default_factory=list)
     """To whom it was escalated, in order."""
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
@@ -178,7 +178,7 @@ class Collaboration(Model):
             status=self.status,
             claimed_at=self.claimed_at,
             late_at=self.late_at,
-            escalated_to=self.told[-1] if self.told else None,
+            escalated_to=self.escalated[-1] if self.escalated else None,
             result=self.result,
             ended_at=self.ended_at,
         )
@@ -210,7 +210,7 @@ class Collaboration(Model):
         if self.claimed_at is not None and command.by == self.person:
             raise Refused(f"already claimed by {self.person}")
         previous = self.person
-        if command.by in self.told:
+        if command.by in self.escalated:
             # Whom it was escalated to has taken it in hand; nobody further up has to be told.
             self.clocks.pop(ClockName.ESCALATION, None)
         self.person, self.claimed_at = command.by, now
@@ -247,13 +247,13 @@ class Collaboration(Model):
         if clock.name is ClockName.COLLABORATION:
             self.late_at = now
             self._report(TaskReportKind.LATE, SYSTEM, now, due=clock.due)
-        left = [key for key in self.ladder if key not in self.told]
+        left = [key for key in self.ladder if key not in self.escalated]
         if not left:
             return
-        self.told.append(left[0])
+        self.escalated.append(left[0])
         next_at = self._start(ClockName.ESCALATION, now) if left[1:] else None
         self._report(
-            TaskReportKind.ESCALATED, SYSTEM, now, level=len(self.told), to=left[0], top=not left[1:], next=next_at
+            TaskReportKind.ESCALATED, SYSTEM, now, level=len(self.escalated), to=left[0], top=not left[1:], next=next_at
         )
 
     def _start(self, name: ClockName, now: datetime | None = None) -> datetime | None:

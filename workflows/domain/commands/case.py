@@ -132,7 +132,7 @@ class Resolve(Answer):
 
 
 class Feedback(Command):
-    """A person has told the customer the result (R21)."""
+    """A person has given the customer the result (R21)."""
 
     name = "feedback"
     text: Text | None = None

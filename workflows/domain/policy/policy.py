@@ -200,7 +200,7 @@ class Policy(Fact):
         return next((entry for entry in self.types if wanted in entry.names()), None)
 
     def type_terms(self, name: str) -> TypeTerms | None:
-        """What a case is told of `type` or `type/subtype`; None where there is no such thing (R7, R15, R19)."""
+        """What the policy says of `type` or `type/subtype`; None where there is no such thing (R7, R15, R19)."""
         head, slash, tail = name.partition("/")
         entry = self.type_named(head)
         if entry is None:

@@ -117,7 +117,7 @@ class Review(ReviewState):
         """The review as people and the database see it."""
         request, subject = self.request, self.request.subject
         running = sorted(self.clocks.values(), key=lambda clock: clock.due or clock.started)
-        last = [told[-1] for told in self.told.values() if told]
+        last = [escalated[-1] for escalated in self.escalated.values() if escalated]
         return ReviewView(
             review=review_id(request.number),
             number=request.number,

@@ -21,7 +21,7 @@ def warn(review: ReviewState, key: str, clock: Clock, share: float, now: datetim
 
 
 def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
-    """A deadline has passed, or the level that was told has had its time: the next one up is told."""
+    """A deadline has passed, or a level of the escalation has had its time: escalate to the next one up."""
     late = key.removeprefix("escalation:")
     number = action_number(late)
     owing = review.owing(late)
@@ -34,14 +34,20 @@ def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
         notices = [review.notice_to(person, message, f"late:{late}:{review.sequence}", **facts) for person in owing]
         kind = EventKind.REVIEW_LATE if number is None else EventKind.MEASURE_LATE
         review.emit(kind, SYSTEM, now, *notices, to=owing, **facts)
-    told = review.told.setdefault(late, [])
-    left = [person for person in review.above(owing[0], review.head) if person not in told and person not in owing]
+    escalated = review.escalated.setdefault(late, [])
+    left = [person for person in review.above(owing[0], review.head) if person not in escalated and person not in owing]
     if not left:
         return
-    told.append(left[0])
+    escalated.append(left[0])
     escalation = review.request.terms.escalation
     next_at = review.start(f"escalation:{late}", ClockName.ESCALATION, escalation, now) if left[1:] else None
-    facts = {"level": len(told), "who": owing[0], "step": review.status, "next": next_at, **review.action_facts(number)}
+    facts = {
+        "level": len(escalated),
+        "who": owing[0],
+        "step": review.status,
+        "next": next_at,
+        **review.action_facts(number),
+    }
     message = Message.REVIEW_ESCALATED if number is None else Message.MEASURE_ESCALATED
     kind = EventKind.REVIEW_ESCALATED if number is None else EventKind.MEASURE_ESCALATED
     notice = review.notice_to(left[0], message, f"escalated:{late}:{review.sequence}", **facts)

@@ -165,8 +165,8 @@ def end(review: ReviewState, command: End, now: datetime) -> None:
 def _finish(review: ReviewState, by: str, why: str, now: datetime) -> None:
     review.status, review.ended_at, review.ended_because = ReviewStatus.DONE, now, why
     review.clocks.clear()
-    told = dict.fromkeys((review.head, review.author))
+    recipients = dict.fromkeys((review.head, review.author))
     review.emit(
         EventKind.REVIEW_ENDED, by, now,
-        *(review.notice_to(key, Message.REVIEW_ENDED, "ended", why=why) for key in told if key != by), why=why,
+        *(review.notice_to(key, Message.REVIEW_ENDED, "ended", why=why) for key in recipients if key != by), why=why,
     )  # fmt: skip

@@ -33,7 +33,7 @@ class ReviewState(Model):
     findings: Findings | None = None
     measures: list[CorrectiveAction] = Field(default_factory=list)
     returned: int = 0
-    told: dict[str, list[str]] = Field(default_factory=dict)
+    escalated: dict[str, list[str]] = Field(default_factory=dict)
     """To whom the lateness behind a clock was escalated, in order."""
     late: bool = False
     extended: bool = False
@@ -110,9 +110,9 @@ class ReviewState(Model):
         return clock.due
 
     def settle(self, key: str) -> None:
-        """Nobody further up has to be told; the next lateness begins at the first level."""
+        """The escalation behind a clock ends; the next lateness begins at the first level."""
         self.clocks.pop(f"escalation:{key}", None)
-        self.told.pop(key, None)
+        self.escalated.pop(key, None)
 
     def first(self) -> tuple[str, Clock] | None:
         """The clock that acts next, with its key."""

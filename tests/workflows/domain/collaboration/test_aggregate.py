@@ -141,7 +141,9 @@ def test_a_late_department_is_escalated_inside_it_and_each_deadline_is_missed_on
         TaskReportKind.REMINDED, TaskReportKind.WARNED, TaskReportKind.WARNED, TaskReportKind.LATE,
         TaskReportKind.ESCALATED, TaskReportKind.ESCALATED, TaskReportKind.ESCALATED,
     ]  # fmt: skip
-    assert task.told == ["sales-lead", "sales-head", "tech-lead"], "superior, head, the superior of the case's owner"
+    assert task.escalated == ["sales-lead", "sales-head", "tech-lead"], (
+        "superior, head, the superior of the case's owner"
+    )
     late = next(entry for entry in reports if entry.kind is TaskReportKind.LATE)
     assert late.at == MONDAY + 2 * HOUR
     events = report(case, reports, now)
