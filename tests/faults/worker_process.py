@@ -102,8 +102,8 @@ async def _work(order: Order) -> None:
 
 
 def _hurry(after: timedelta) -> None:
-    _put("workflows.scheduled._SILENCE", after)
-    _put("workflows.scheduled._REPORT_SILENCE", after)
+    _put("workflows.scheduled._HEARTBEAT", after)
+    _put("workflows.scheduled._REPORT_HEARTBEAT", after)
 
 
 async def _connect(*arguments: Any, **more: Any) -> Client:

@@ -29,6 +29,7 @@ from tests.workflows.domain.collaboration.test_aggregate import asked
 from workflows.domain.calendar import Calendar
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskView
+from workflows.domain.event import Event, EventKind
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Status, TaskStatus
 
@@ -42,7 +43,8 @@ async def write(database: Database, number: str, *events: Any, mailed: bool = Fa
     )
     if mailed:
         recording.transports = {Contact.EMAIL: Smtp.from_url("smtp://mail.example.com", "support@example.com")}
-    await recording.record(case_step(view, events))
+    happened = events or (Event(sequence=1, at=view.updated_at, kind=EventKind.NOTED, by="tech-001"),)
+    await recording.record(case_step(view, happened))
 
 
 async def numbers(database: Database, **wanted: Any) -> list[str]:
