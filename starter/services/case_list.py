@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from temporalio.service import RPCError, RPCStatusCode
-
 from activities.database.database import Database
 from activities.delivery.outbox import OutboxStatus
 from activities.organisation.directory import Directory
@@ -16,16 +14,9 @@ from starter.services.cases import case_json, unknown_case
 from starter.services.reviews import review_of_case, reviews_by_case
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
-from worker.temporal.connection import connect
-from workflows.domain.problem import Problem
-from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 MESSAGE_STATUSES = tuple(map(str, OutboxStatus))
 """How far a message may be."""
-
-
-class InvalidListFilterError(Problem):
-    """A list filter that Temporal does not understand."""
 
 
 async def list_cases(settings: Settings, wanted: Filter, company: CompanyTime) -> list[dict[str, Any]]:
@@ -61,25 +52,6 @@ async def open_numbers(settings: Settings, wanted: Filter) -> list[str]:
     async with _reading(settings) as database:
         records = await Cases(database).list(wanted)
     return sorted(record.number for record in records if record.view is not None)
-
-
-async def running_numbers(settings: Settings, query: str) -> set[str]:
-    """Numbers of the cases that run and that a list filter of Temporal finds; its list lags a second or so.
-
-    Raises:
-        InvalidListFilterError: Temporal does not understand the filter; the line says why and what may stand in one.
-        Problem: Temporal does not answer.
-    """
-    client = await connect(settings)
-    cases = f"WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND ({query})"
-    try:
-        return {one.id async for one in client.list_workflows(cases)}
-    except RPCError as error:
-        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-            raise Problem(f"Temporal does not list cases: {error.message}") from None
-        why = " ".join(error.message.removeprefix("invalid query: ").split())
-        known = ", ".join(key.name for key in SEARCH_ATTRIBUTES)
-        raise InvalidListFilterError(f"{why}; allowed: a list filter on {known}") from None
 
 
 async def list_messages(

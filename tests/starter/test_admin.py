@@ -52,6 +52,14 @@ def test_showing_a_case_does_not_wait_for_the_engine_or_the_database_library(tmp
     assert loaded.isdisjoint({"sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "alembic"})
 
 
+def test_lists_of_the_record_do_not_wait_for_the_engine(tmp_path: Path) -> None:
+    loaded = _loaded(
+        "from starter.admin import run\nassert run(['list']) == run(['outbox']) == run(['archive', 'list']) == 1",
+        tmp_path,
+    )
+    assert loaded.isdisjoint({"temporalio", "jinja2", "holidays"})
+
+
 def test_help_names_every_command_in_one_line(tmp_path: Path) -> None:
     listed = bihuan("--help", folder=tmp_path).stdout
     for name in (*_OTHERS, *_SIGNALS):

@@ -24,7 +24,7 @@ from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from starter.services.archive import DueCases
+    from starter.services.archive_work import DueCases
 
 
 async def run(
@@ -40,7 +40,7 @@ async def run(
 
     Example: bihuan archive run --dry-run
     """
-    from starter.services.archive import open_archive_work
+    from starter.services.archive_work import open_archive_work
 
     async with open_archive_work(load_settings(data=data)) as work:
         if again is not None:

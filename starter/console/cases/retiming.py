@@ -96,7 +96,7 @@ async def _retime_many(given: dict[str, str], query: str | None, sender: Sender,
 
 
 async def _listed(settings: Settings, query: str) -> set[str]:
-    from starter.services.case_list import InvalidListFilterError, running_numbers
+    from starter.services.running_cases import InvalidListFilterError, running_numbers
 
     if not query.strip():
         raise Problem(f"--query is empty; allowed: a list filter such as {_EXAMPLE}")
