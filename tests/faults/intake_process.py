@@ -1,4 +1,4 @@
-"""The command `bihuan open`, killed at a chosen moment."""
+"""Runs the command `bihuan open` and kills it at a chosen moment."""
 
 from __future__ import annotations
 

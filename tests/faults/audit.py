@@ -1,7 +1,6 @@
-"""The books of an installation after a run of faults: what was accepted, what became of it, and what does not add up.
+"""Audits an installation after a run of faults: histories against record, outbox and mails, and what does not agree.
 
-The histories are the one side, the record and the mail server the other. Nothing here looks at how a run went: what
-is lost or doubled has to show in the figures.
+Nothing here looks at how the run went: what is lost or doubled has to show in the figures.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ from activities.database.tables import (
 )
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import OutboxStatus, key_of
-from tests.faults.histories import Life, read_lives
-from tests.faults.tally import Books, count_deadlines
+from tests.faults.histories import ReplayedWorkflow, replay_workflows
+from tests.faults.tally import Tally, count_deadlines
 from worker.installation.company_time import TIME_KEY
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.ids import task_workflow_id
@@ -40,8 +39,8 @@ from workflows.domain.vocabulary import Contact
 
 
 @dataclass(frozen=True)
-class Account:
-    """The figures of a run, times in seconds of the wall clock. `discrepancies` is empty when the books agree."""
+class Audit:
+    """The figures of a run, times in seconds of the wall clock. `discrepancies` is empty when all sides agree."""
 
     accepted: int
     ended: int
@@ -53,7 +52,7 @@ class Account:
     """No way to send them here: they stay in the outbox, readable."""
     notifications_failed: int
     notifications_superseded: int
-    """Went out with a step that the server never heard of, for its worker died: told anew, the step says otherwise."""
+    """Of steps whose worker died before the server heard of them; such a step is judged again, with another result."""
     mails_doubled: int
     """Second copies under the same Message-ID."""
     deadlines_due: int
@@ -69,7 +68,7 @@ class Account:
     discrepancies: tuple[str, ...] = ()
 
 
-async def account(
+async def run_audit(
     database: Database,
     client: Client,
     *,
@@ -80,7 +79,7 @@ async def account(
     refused: Collection[str] = (),
     open_cases: Collection[str] = (),
     case: type[CaseWorkflow] = CaseWorkflow,
-) -> Account:
+) -> Audit:
     """Hold the histories, the record and the mails against each other, once everything has come to rest.
 
     Args:
@@ -103,22 +102,22 @@ async def account(
         messages = {row.key: row for row in await connection.execute(select(outbox))}
         memory = {row.key: row.value for row in await connection.execute(select(installation))}
     time = VirtualTime.model_validate(memory.get(TIME_KEY) or {})
-    lives = await read_lives(client, [*numbers, *reviews], case=case)
-    parts = await read_lives(client, [part for number in numbers for part in _parts_of(lives[number])])
-    books = Books()
+    found = await replay_workflows(client, [*numbers, *reviews], case=case)
+    tasks = await replay_workflows(client, [task for number in numbers for task in _tasks_of(found[number])])
+    tally = Tally()
     ended = 0
     for number in numbers:
-        life = lives[number]
-        ended += _ended(life, rows.get(number), books, expected=number not in open_cases)
-        _compare(number, life, entries.get(number, []), books)
-        count_deadlines(number, life, entries.get(number, []), time, books)
-        _parts(life, parts, books)
+        replayed = found[number]
+        ended += _check_ended(replayed, rows.get(number), tally, expected=number not in open_cases)
+        _compare_timeline(number, replayed, entries.get(number, []), tally)
+        count_deadlines(number, replayed, entries.get(number, []), time, tally)
+        _check_tasks(replayed, tasks, tally)
     for name, row in reviews.items():
-        if lives[name].status is None:
-            books.wrong.append(f"{name}: the review was called for, but Temporal has no such workflow")
-        _compare(row.number, lives[name], review_entries.get(name, []), books)
-    for life in [*lives.values(), *parts.values()]:
-        _judged(life, (acknowledged or {}).get(life.id, ()), books)
+        if found[name].status is None:
+            tally.wrong.append(f"{name}: the review was called for, but Temporal has no such workflow")
+        _compare_timeline(row.number, found[name], review_entries.get(name, []), tally)
+    for replayed in [*found.values(), *tasks.values()]:
+        _check_judged(replayed, (acknowledged or {}).get(replayed.id, ()), tally)
     at_of: dict[tuple[str, int], list[datetime]] = {}
     for entry in [one for of in entries.values() for one in of]:
         at_of.setdefault((entry.number, entry.sequence), []).append(entry.at)
@@ -127,31 +126,31 @@ async def account(
     superseded = {
         key
         for key, row in messages.items()
-        if key not in books.due and any(row.created_at < at for at in at_of.get((row.number, row.sequence), ()))
+        if key not in tally.due and any(row.created_at < at for at in at_of.get((row.number, row.sequence), ()))
     }
-    counts = _outbox(messages, books, superseded, refused, mailed=mails is not None)
+    counts = _check_outbox(messages, tally, superseded, refused, mailed=mails is not None)
     keys = {key for key, row in messages.items() if row.status == OutboxStatus.SENT}
     keys |= {key for key, value in memory.items() if key.startswith(REPORT_MAIL) and value["status"] == "sent"}
-    doubled = _mails(keys, mails, sender, answers_lost, books) if mails is not None else 0
-    return Account(
+    doubled = _check_mails(keys, mails, sender, answers_lost, tally) if mails is not None else 0
+    return Audit(
         accepted=len(numbers),
         ended=ended,
-        events_recorded=books.events_recorded,
-        events_in_histories=books.events_in_histories,
-        notifications_due=len(books.due),
+        events_recorded=tally.events_recorded,
+        events_in_histories=tally.events_in_histories,
+        notifications_due=len(tally.due),
         notifications_sent=counts[OutboxStatus.SENT],
         notifications_kept=counts[OutboxStatus.STORED],
         notifications_failed=counts[OutboxStatus.FAILED],
         notifications_superseded=len(superseded),
         mails_doubled=doubled,
-        deadlines_due=books.deadlines_due,
-        deadlines_seen=books.deadlines_seen,
-        escalations_due=books.escalations_due,
-        escalations_came=books.escalations_came,
-        greatest_lateness=books.lateness,
-        latest=books.latest,
-        continued=sum(max(life.runs - 1, 0) for life in [*lives.values(), *parts.values()]),
-        discrepancies=tuple(books.wrong),
+        deadlines_due=tally.deadlines_due,
+        deadlines_seen=tally.deadlines_seen,
+        escalations_due=tally.escalations_due,
+        escalations_came=tally.escalations_came,
+        greatest_lateness=tally.lateness,
+        latest=tally.latest,
+        continued=sum(max(replayed.runs - 1, 0) for replayed in [*found.values(), *tasks.values()]),
+        discrepancies=tuple(tally.wrong),
     )
 
 
@@ -162,45 +161,45 @@ def _by_owner(rows: Iterable[Any], column: str) -> dict[str, list[Any]]:
     return found
 
 
-def _ended(life: Life, row: Any, books: Books, *, expected: bool) -> bool:
+def _check_ended(replayed: ReplayedWorkflow, row: Any, tally: Tally, *, expected: bool) -> bool:
     """Both the record says closed and the workflow is over; one alone is a discrepancy whatever was expected."""
     recorded = row is not None and row.closed_at is not None
-    if life.status is None:
-        books.wrong.append(f"{life.id}: accepted, but Temporal has no such case")
+    if replayed.status is None:
+        tally.wrong.append(f"{replayed.id}: accepted, but Temporal has no such case")
         return False
-    over = life.status is WorkflowExecutionStatus.COMPLETED
+    over = replayed.status is WorkflowExecutionStatus.COMPLETED
     if over and recorded:
         return True
     if over != recorded:
         said = row.status if row else "nothing"
-        books.wrong.append(f"{life.id}: its workflow is {life.status.name}, the record says {said}")
-    elif expected or life.status is not WorkflowExecutionStatus.RUNNING:
-        books.wrong.append(
-            f"{life.id}: not ended: {life.status.name}, the record says {row.status if row else 'nothing'}"
+        tally.wrong.append(f"{replayed.id}: its workflow is {replayed.status.name}, the record says {said}")
+    elif expected or replayed.status is not WorkflowExecutionStatus.RUNNING:
+        tally.wrong.append(
+            f"{replayed.id}: not ended: {replayed.status.name}, the record says {row.status if row else 'nothing'}"
         )
     return False
 
 
-def _compare(number: str, life: Life, entries: Sequence[Any], books: Books) -> None:
+def _compare_timeline(number: str, replayed: ReplayedWorkflow, entries: Sequence[Any], tally: Tally) -> None:
     """The timeline against what the history says, entry by entry; and whom that has to be told."""
-    books.wrong += life.faults
-    events = life.events
-    books.events_recorded += len(entries)
-    books.events_in_histories += len(events)
+    tally.wrong += replayed.faults
+    events = replayed.events
+    tally.events_recorded += len(entries)
+    tally.events_in_histories += len(events)
     for what, counted in (("history", [e.sequence for e in events]), ("timeline", [e.sequence for e in entries])):
         if counted != list(range(1, len(counted) + 1)):
-            books.wrong.append(f"{life.id}: the {what} does not count 1, 2, 3, …: {_gap(counted)}")
+            tally.wrong.append(f"{replayed.id}: the {what} does not count 1, 2, 3, …: {_gap(counted)}")
     written = {entry.sequence: (entry.at, entry.kind, entry.by, entry.detail) for entry in entries}
     said = {event.sequence: (event.at, event.kind.value, event.by, event.detail) for event in events}
     for sequence in sorted(written.keys() | said.keys()):
         if written.get(sequence) != said.get(sequence):
-            books.wrong.append(
-                f"{life.id} #{sequence}: the timeline has {_brief(written.get(sequence))}, "
+            tally.wrong.append(
+                f"{replayed.id} #{sequence}: the timeline has {_brief(written.get(sequence))}, "
                 f"the history {_brief(said.get(sequence))}"
             )
     for event in events:
         for notice in event.notices:
-            books.due.setdefault(key_of(number, notice), event)
+            tally.due.setdefault(key_of(number, notice), event)
 
 
 def _gap(counted: Sequence[int]) -> str:
@@ -212,75 +211,75 @@ def _brief(entry: tuple[Any, ...] | None) -> str:
     return f"{entry[1]} by {entry[2]} at {entry[0].isoformat()}" if entry else "nothing"
 
 
-def _judged(life: Life, acknowledged: Iterable[str], books: Books) -> None:
+def _check_judged(replayed: ReplayedWorkflow, acknowledged: Iterable[str], tally: Tally) -> None:
     """What the server acknowledged stands in the history, and what stands there was judged."""
-    kept = set(life.signals)
-    books.wrong += [
-        f"{life.id}: the server acknowledged {command}, its history does not have it"
+    kept = set(replayed.signals)
+    tally.wrong += [
+        f"{replayed.id}: the server acknowledged {command}, its history does not have it"
         for command in acknowledged
         if command not in kept
     ]
-    if life.core is None:
+    if replayed.core is None:
         return
-    remembered = life.core.outcomes
+    remembered = replayed.core.outcomes
     # The oldest outcomes are forgotten; the ones that came last never are.
-    books.wrong += [
-        f"{life.id}: {command} was never judged"
-        for command in life.to_be_judged[-len(remembered) or None :]
+    tally.wrong += [
+        f"{replayed.id}: {command} was never judged"
+        for command in replayed.to_be_judged[-len(remembered) or None :]
         if command not in remembered
     ]
 
 
-def _parts_of(life: Life) -> list[str]:
-    parts = getattr(life.core, "parts", ())
-    return [task_workflow_id(life.id, part.department, part.round) for part in parts]
+def _tasks_of(replayed: ReplayedWorkflow) -> list[str]:
+    parts = getattr(replayed.core, "parts", ())
+    return [task_workflow_id(replayed.id, part.department, part.round) for part in parts]
 
 
-def _parts(life: Life, parts: Mapping[str, Life], books: Books) -> None:
-    """Everything a department reported was taken up by its case, and no part outlives its case."""
-    for part in getattr(life.core, "parts", ()):
-        own = parts[task_workflow_id(life.id, part.department, part.round)]
-        books.wrong += own.faults
+def _check_tasks(replayed: ReplayedWorkflow, tasks: Mapping[str, ReplayedWorkflow], tally: Tally) -> None:
+    """Everything a department reported was taken up by its case, and no department's task outlives its case."""
+    for part in getattr(replayed.core, "parts", ()):
+        own = tasks[task_workflow_id(replayed.id, part.department, part.round)]
+        tally.wrong += own.faults
         if own.status is None:
-            books.wrong.append(f"{own.id}: asked for, but Temporal has no such workflow")
+            tally.wrong.append(f"{own.id}: asked for, but Temporal has no such workflow")
             continue
         reported = [report.sequence for report in own.reports]
         if reported != list(range(1, len(reported) + 1)):
-            books.wrong.append(f"{own.id}: its reports do not count 1, 2, 3, …: {_gap(reported)}")
-        # Of a part that is over for the case nothing more is taken up.
+            tally.wrong.append(f"{own.id}: its reports do not count 1, 2, 3, …: {_gap(reported)}")
+        # What is reported after a task has ended for its case is not taken up.
         if part.is_open and part.reported != len(reported):
-            books.wrong.append(f"{own.id}: reported {len(reported)} times, the case knows of {part.reported}")
-        if life.status is WorkflowExecutionStatus.COMPLETED and own.status is not WorkflowExecutionStatus.COMPLETED:
-            books.wrong.append(f"{own.id}: its case is over, it is {own.status.name}")
+            tally.wrong.append(f"{own.id}: reported {len(reported)} times, the case knows of {part.reported}")
+        if replayed.status is WorkflowExecutionStatus.COMPLETED and own.status is not WorkflowExecutionStatus.COMPLETED:
+            tally.wrong.append(f"{own.id}: its case is over, it is {own.status.name}")
 
 
-def _outbox(
+def _check_outbox(
     messages: Mapping[str, Any],
-    books: Books,
+    tally: Tally,
     superseded: Collection[str],
     refused: Collection[str],
     *,
     mailed: bool,
 ) -> Counter[str]:
     """Everything due is in the outbox and went out; nothing else is there. Answers how far how many of them are."""
-    books.wrong += [
+    tally.wrong += [
         f"{key}: due by the history (#{event.sequence} {event.kind}), not in the outbox"
-        for key, event in books.due.items()
+        for key, event in tally.due.items()
         if key not in messages
     ]
-    books.wrong += [
-        f"{key}: in the outbox, but by no event" for key in messages if key not in books.due and key not in superseded
+    tally.wrong += [
+        f"{key}: in the outbox, but by no event" for key in messages if key not in tally.due and key not in superseded
     ]
     for key, row in messages.items():
         by_mail = mailed and row.channel == Contact.EMAIL.value
         expected = OutboxStatus.FAILED if row.address in refused else OutboxStatus.SENT
         if row.status != (expected.value if by_mail else OutboxStatus.STORED.value):
-            books.wrong.append(f"{key}: is {row.status} after {row.attempts} attempts ({row.error or 'no error'})")
+            tally.wrong.append(f"{key}: is {row.status} after {row.attempts} attempts ({row.error or 'no error'})")
     return Counter(row.status for key, row in messages.items() if key not in superseded)
 
 
-def _mails(
-    sent: Collection[str], mails: Sequence[EmailMessage], sender: str, answers_lost: Collection[str], books: Books
+def _check_mails(
+    sent: Collection[str], mails: Sequence[EmailMessage], sender: str, answers_lost: Collection[str], tally: Tally
 ) -> int:
     """What is said to be sent came once; twice only where the answer was lost. Answers how many came again."""
     smtp = Smtp.from_url("smtp://localhost", sender)
@@ -289,10 +288,10 @@ def _mails(
     for key in sent:
         count = came.pop(smtp.message_id(key), 0)
         if count == 0:
-            books.wrong.append(f"{key}: said to be sent, the mail server never saw it")
+            tally.wrong.append(f"{key}: said to be sent, the mail server never saw it")
         if count > 1 and key not in answers_lost:
-            books.wrong.append(f"{key}: came {count} times, although no answer was lost")
+            tally.wrong.append(f"{key}: came {count} times, although no answer was lost")
         doubled += max(count - 1, 0)
     if came:
-        books.wrong.append(f"{sum(came.values())} mails came of which nothing says that they were sent")
+        tally.wrong.append(f"{sum(came.values())} mails came of which nothing says that they were sent")
     return doubled
