@@ -1,4 +1,4 @@
-"""What tests of more than one folder stand on."""
+"""Fixtures that tests of more than one folder use, and the order in which groups of tests begin."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from hypothesis import settings
 
 from activities.database.database import Database
 from tests.postgresql import Databases, NoServerError, new_database, running_server
+from tests.starter import command_line
 
-# Whoever runs the tests may have a record of their own: it is not for us to write to.
+# A record that this variable names is not for tests to write to.
 os.environ.pop("BIHUAN_DATABASE_URL", None)
 
 settings.register_profile("any machine", deadline=None)
@@ -24,6 +25,13 @@ settings.load_profile("any machine")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups that share one installation begin first: nothing is left to run beside the longest at the end."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def worked_commands(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """All processes of a test run share which commands have worked in an interpreter of their own."""
+    own = tmp_path_factory.getbasetemp()
+    command_line.share_worked(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from starter.admin import build_app
 from tests.activities.delivery.mail_server import mail_server
 from tests.starter.command_line import bihuan_environment, intake_form
-from tests.starter.installation import PATIENCE, gap_free, running
+from tests.starter.installation import TIMEOUT, gap_free, running
 from tests.starter.worker_process import ask_monitor
 from tests.worker.ports import free_ports
 from worker.installation.settings import load_settings
@@ -69,13 +69,13 @@ async def test_the_package_alone_works_on_a_case_and_is_stopped_with_a_mail_in_h
         async with running(tmp_path, **environment) as installation:
             form = json.dumps(intake_form(customer=_CUSTOMER))
             number = (await installation.run("open", "-", "--json", given=form)).value["number"]
-            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
+            await asyncio.wait_for(mail.busy.wait(), TIMEOUT)
             assert (await asyncio.to_thread(ask_monitor, port, "/live")).status == 200
             stopping = asyncio.create_task(installation.down())
             while (await asyncio.to_thread(ask_monitor, port, "/ready")).status != 503:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             mail.go_on.set()
-            assert await asyncio.wait_for(stopping, PATIENCE) == 0
+            assert await asyncio.wait_for(stopping, TIMEOUT) == 0
             case, rows = await installation.case(number), await installation.outbox(number)
     assert gap_free(case)
     statuses = [row["status"] for row in rows]
