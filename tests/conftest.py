@@ -22,9 +22,21 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
+_LONGEST_FIRST = (
+    "faults", "end_to_end", "operations", "postgresql", "database_outage", "doctor", "full_disk", "privacy",
+    "mail_faults", "retime", "linked", "faults_audit",
+)  # fmt: skip
+"""Groups of tests that share an installation, or that other tests must not run beside in the same process."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups that share one installation begin first: nothing is left to run beside the longest at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """Begin with the group that takes longest, so that no process works alone at the end; other tests follow."""
+
+    def place(item: pytest.Item) -> int:
+        marker = item.get_closest_marker("xdist_group")
+        return len(_LONGEST_FIRST) if marker is None else _LONGEST_FIRST.index(marker.args[0])
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)

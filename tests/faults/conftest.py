@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 from typing import Any, TypeVar
 
 import pytest
@@ -16,7 +17,7 @@ from tests.faults.server_deaths import ServerKills, run_server_kills
 from tests.faults.worker_deaths import WorkerKills, run_worker_kills
 
 _Result = TypeVar("_Result")
-_PLAN = Plan.of(20260511, cases=12, minutes=1.5, kills=2, span=15)
+_PLAN = Plan.of(20260511, cases=12, minutes=15, kills=2, span=15)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ async def experiments(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
     if "server_kills" in wanted:
         begun["server_kills"] = run_server_kills(folder("server"))
     if "chaos" in wanted:
-        begun["chaos"] = run_chaos(folder("chaos"), _PLAN, deaths_show_after=timedelta(seconds=5))
+        begun["chaos"] = run_chaos(folder("chaos"), _PLAN, deaths_show_after=timedelta(seconds=5), late=inf)
     ended = await asyncio.gather(*begun.values(), return_exceptions=True)
     return Experiments(**dict(zip(begun, ended, strict=True)))
 

@@ -22,7 +22,7 @@ from worker.temporal.starting import start_case
 
 TIMEOUT = 500.0
 """Seconds to wait for an expected event; reached only by a test that fails."""
-_POLL = 0.15
+_POLL = 0.3
 _RPC_TIMEOUT = timedelta(seconds=3)
 _SOLUTION = {"cause": "同步服务连接超时", "solution": "已重启同步服务并调整超时", "verified": "yes"}
 

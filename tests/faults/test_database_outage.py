@@ -33,9 +33,6 @@ pytestmark = [
 
 _SPEED = 600
 """A claim is due after a second and a half, an answer after six, the next escalation every three."""
-_PAUSE = 30.0
-"""Seconds between two tries at the most after outages as short as these, and what a busy machine adds."""
-
 _CUTS = 15
 
 Outage = Callable[[], AbstractAsyncContextManager[None]]
@@ -43,7 +40,7 @@ Outage = Callable[[], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True)
 class Lived:
-    """How a tenant came through an outage of so many seconds, and what was said to people in it."""
+    """How a tenant came through: seconds from the outage until its cases had ended; what commands answered."""
 
     seconds: float
     audit: Audit
@@ -115,7 +112,8 @@ def _all_is_well(lived: Lived) -> None:
     assert audit.discrepancies == (), audit.discrepancies
     assert audit.ended == audit.accepted
     assert 0 < audit.escalations_due == audit.escalations_came
-    assert audit.greatest_lateness < lived.seconds + _PAUSE, audit
+    # That the first step after a due time noticed it, the audit has checked.
+    assert audit.greatest_lateness < lived.seconds, audit
 
 
 async def _postgresql(opened: Tenants, server: Postgresql, line: Line) -> tuple[Lived, Lived, Lived]:
@@ -237,7 +235,6 @@ async def _live_through(tenant: Tenant, outage: Outage, *, shown: bool = True) -
         if shown:
             await tenant.until_blocked(resting, moving, untouched)
         opened, stuck = await answers
-    seconds = monotonic() - began
     assert await tenant.registered() == accepted
     await driver.until(untouched, lambda view: view["escalation_level"] > 0)
     await driver.send(resting, "rate", "customer", score="satisfied")
@@ -246,7 +243,7 @@ async def _live_through(tenant: Tenant, outage: Outage, *, shown: bool = True) -
         _to_the_end(tenant, untouched),
         driver.until(resting, lambda view: view["closed_at"]),
     )
-    return Lived(seconds, await tenant.audit(), opened, stuck)
+    return Lived(monotonic() - began, await tenant.audit(), opened, stuck)
 
 
 async def _to_the_end(tenant: Tenant, number: str) -> None:

@@ -21,8 +21,6 @@ pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
 
 _HISTORIES = sorted((Path(__file__).parents[1] / "workflows" / "histories").glob("*.json"))
 _HOUSEKEEPING = (ArchiveWorkflow, ReportWorkflow, SweepWorkflow)
-_LEEWAY = 60.0
-"""Seconds for a machine that is busy."""
 
 
 def test_nothing_is_lost_or_doubled_when_server_and_workers_are_killed(server_kills: ServerKills) -> None:
@@ -40,7 +38,8 @@ def test_a_customer_whose_submission_died_on_the_way_to_its_case_is_served(serve
 
 def test_escalations_due_during_the_outage_come_late_only_by_it(server_kills: ServerKills) -> None:
     assert server_kills.audit.escalations_came == server_kills.audit.escalations_due >= 1
-    assert server_kills.audit.greatest_lateness < server_kills.outage + 10 + _LEEWAY
+    # That the first step after a due time noticed it, the audit has checked.
+    assert server_kills.audit.greatest_lateness < server_kills.outage
 
 
 def test_two_workers_concurrently_share_the_cases_and_double_nothing(server_kills: ServerKills) -> None:

@@ -15,9 +15,6 @@ from tests.faults.worker_deaths import BOARD, CASE_KILLS, MOMENTS, SCHEDULED_KIL
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
 
-_LEEWAY = 60.0
-"""Seconds for a machine that is busy."""
-
 
 @pytest.mark.parametrize("point", [*CASE_KILLS, *SCHEDULED_KILLS], ids=lambda point: point.name)
 def test_a_worker_really_died(point: KillPoint, worker_kills: WorkerKills) -> None:
@@ -50,8 +47,8 @@ def test_escalations_that_fall_due_while_nobody_is_there_come_when_somebody_is(w
     audit = worker_kills.audit
     assert audit is not None
     assert audit.escalations_came == audit.escalations_due >= len(CASE_KILLS) // 3
-    # The server gives up what a killed worker had in hand after ten seconds.
-    assert audit.greatest_lateness < worker_kills.outage + 10 + _LEEWAY
+    # That the first step after a due time noticed it, the audit has checked.
+    assert audit.greatest_lateness < worker_kills.outage
 
 
 def test_closed_cases_are_archived_whole_wherever_the_archiver_dies(worker_kills: WorkerKills) -> None:
