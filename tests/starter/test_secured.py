@@ -1,4 +1,4 @@
-"""A whole installation on a Temporal that lets nobody in without certificate and key, and a process that hangs."""
+"""A whole installation on a Temporal that requires a client certificate and an API key; a worker that hangs."""
 
 from __future__ import annotations
 
