@@ -1,4 +1,4 @@
-"""What docs/deploy gives people works: the package without its source, and files that name what there is."""
+"""What docs/deploy offers works: the package without its source tree, services, container and their settings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OF_COMPOSE = {"BIHUAN_PASSWORD"}
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Nothing but what is in the wheel."""
+    """The unpacked wheel."""
     folder = tmp_path_factory.mktemp("package")
     subprocess.run(
         [
@@ -52,7 +52,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def test_the_package_alone_works_on_a_case_and_is_stopped_with_a_mail_in_hand(
     package: Path, tmp_path: Path
 ) -> None:
-    """Templates, policies, the sample organisation and migrations are in it; the mail is sent, once."""
+    """It has templates, policies, the sample organisation and migrations; the mail is sent once."""
     async with mail_server(waits=True) as mail:
         (port,) = free_ports(1)
         environment = {

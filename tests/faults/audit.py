@@ -5,12 +5,13 @@ Nothing here looks at how the run went: what is lost or doubled has to show in t
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from itertools import pairwise
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import select
@@ -27,15 +28,18 @@ from activities.database.tables import (
     review_timeline,
     timeline,
 )
-from activities.delivery.mail import Smtp
 from activities.delivery.outbox import OutboxStatus, key_of
 from tests.faults.histories import ReplayedWorkflow, replay_workflows
+from tests.faults.messages import check_mails, check_outbox
 from tests.faults.tally import Tally, count_deadlines
 from worker.installation.company_time import TIME_KEY
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.virtual_time import VirtualTime
-from workflows.domain.vocabulary import Contact
+
+_AT_REST = 120.0
+"""Seconds to wait for everything that follows from the last step; reached only by a test that fails."""
+_POLL = 0.2
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,16 @@ class Audit:
     continued: int
     """Runs that a workflow began anew."""
     discrepancies: tuple[str, ...] = ()
+
+
+async def audit_at_rest(database: Database, client: Client, **known: Any) -> Audit:
+    """Audit, again while something is still under way: a review begins after its case has ended."""
+    deadline = monotonic() + _AT_REST
+    while True:
+        audit = await run_audit(database, client, **known)
+        if not audit.discrepancies or monotonic() > deadline:
+            return audit
+        await asyncio.sleep(_POLL)
 
 
 async def run_audit(
@@ -128,10 +142,10 @@ async def run_audit(
         for key, row in messages.items()
         if key not in tally.due and any(row.created_at < at for at in at_of.get((row.number, row.sequence), ()))
     }
-    counts = _check_outbox(messages, tally, superseded, refused, mailed=mails is not None)
+    counts = check_outbox(messages, tally, superseded, refused, mailed=mails is not None)
     keys = {key for key, row in messages.items() if row.status == OutboxStatus.SENT}
     keys |= {key for key, value in memory.items() if key.startswith(REPORT_MAIL) and value["status"] == "sent"}
-    doubled = _check_mails(keys, mails, sender, answers_lost, tally) if mails is not None else 0
+    doubled = check_mails(keys, mails, sender, answers_lost, tally) if mails is not None else 0
     return Audit(
         accepted=len(numbers),
         ended=ended,
@@ -251,47 +265,3 @@ def _check_tasks(replayed: ReplayedWorkflow, tasks: Mapping[str, ReplayedWorkflo
             tally.wrong.append(f"{own.id}: reported {len(reported)} times, the case knows of {part.reported}")
         if replayed.status is WorkflowExecutionStatus.COMPLETED and own.status is not WorkflowExecutionStatus.COMPLETED:
             tally.wrong.append(f"{own.id}: its case is over, it is {own.status.name}")
-
-
-def _check_outbox(
-    messages: Mapping[str, Any],
-    tally: Tally,
-    superseded: Collection[str],
-    refused: Collection[str],
-    *,
-    mailed: bool,
-) -> Counter[str]:
-    """Everything due is in the outbox and went out; nothing else is there. Answers how far how many of them are."""
-    tally.wrong += [
-        f"{key}: due by the history (#{event.sequence} {event.kind}), not in the outbox"
-        for key, event in tally.due.items()
-        if key not in messages
-    ]
-    tally.wrong += [
-        f"{key}: in the outbox, but by no event" for key in messages if key not in tally.due and key not in superseded
-    ]
-    for key, row in messages.items():
-        by_mail = mailed and row.channel == Contact.EMAIL.value
-        expected = OutboxStatus.FAILED if row.address in refused else OutboxStatus.SENT
-        if row.status != (expected.value if by_mail else OutboxStatus.STORED.value):
-            tally.wrong.append(f"{key}: is {row.status} after {row.attempts} attempts ({row.error or 'no error'})")
-    return Counter(row.status for key, row in messages.items() if key not in superseded)
-
-
-def _check_mails(
-    sent: Collection[str], mails: Sequence[EmailMessage], sender: str, answers_lost: Collection[str], tally: Tally
-) -> int:
-    """What is said to be sent came once; twice only where the answer was lost. Answers how many came again."""
-    smtp = Smtp.from_url("smtp://localhost", sender)
-    came = Counter(str(mail["Message-ID"]) for mail in mails)
-    doubled = 0
-    for key in sent:
-        count = came.pop(smtp.message_id(key), 0)
-        if count == 0:
-            tally.wrong.append(f"{key}: said to be sent, the mail server never saw it")
-        if count > 1 and key not in answers_lost:
-            tally.wrong.append(f"{key}: came {count} times, although no answer was lost")
-        doubled += max(count - 1, 0)
-    if came:
-        tally.wrong.append(f"{sum(came.values())} mails came of which nothing says that they were sent")
-    return doubled

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from sqlalchemy import func, select
 from activities.database.tables import registration
 from starter.services.stuck import StuckItem, find_stuck
 from tests.activities.delivery.mail_server import MailServer
-from tests.faults.audit import Audit, run_audit
+from tests.faults.audit import Audit, audit_at_rest
 from tests.faults.driver import TIMEOUT, Driver
 from tests.starter.command_line import bihuan_beside
 from tests.starter.installation import Answer
@@ -33,10 +32,8 @@ from worker.temporal.endpoint import Endpoint
 
 SENDER = "support@example.com"
 _POLL = 0.1
-_AT_REST = 20.0
-"""Seconds for everything that follows from the last step."""
 _MONDAYS = ("01-12", "02-09", "03-09", "04-13", "05-11", "06-08")
-"""Far from each other: numbers begin with the day, and have to differ on one server."""
+"""Far apart, because numbers of cases begin with the day and have to differ on one server."""
 
 
 @dataclass
@@ -72,7 +69,7 @@ class Tenant:
             await self._working
 
     async def run(self, *arguments: str, given: str = "") -> Answer:
-        """One command as a process of its own."""
+        """Run one command to its end, as a process."""
         settings = self.settings
         environment = {"BIHUAN_DATA": str(settings.data), "BIHUAN_TASK_QUEUE": settings.task_queue}
         if settings.database_url is not None:
@@ -87,7 +84,7 @@ class Tenant:
             return await connection.scalar(select(func.count()).select_from(registration)) or 0
 
     async def until_blocked(self, *numbers: str) -> None:
-        """Wait until lists of Temporal show that these cases cannot be recorded."""
+        """Wait until Temporal's lists show these cases as blocked."""
 
         async def blocked() -> set[str]:
             query = "ExecutionStatus = 'Running' AND CaseStatus = 'blocked'"
@@ -107,14 +104,10 @@ class Tenant:
         return first
 
     async def audit(self, mail: MailServer | None = None, **changes: Any) -> Audit:
-        """Audit it, again while something is still under way: a review begins after its case has ended."""
+        """Audit it once everything has come to rest; `changes` are arguments of `run_audit`."""
         driver = self.driver
         given = {"acknowledged": driver.acknowledged, "mails": mail.mails if mail else None, "sender": SENDER}
-        deadline = monotonic() + _AT_REST
-        while True:
-            audit = await run_audit(driver.installation.database, driver.client, **{**given, **changes})
-            if not audit.discrepancies or monotonic() > deadline:
-                return audit
+        return await audit_at_rest(driver.installation.database, driver.client, **{**given, **changes})
 
 
 @dataclass

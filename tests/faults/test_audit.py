@@ -1,4 +1,4 @@
-"""The audit have to be able to say that something is wrong."""
+"""An audit names what was lost, doubled or changed, and nothing where all is well."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SENDER = "support@example.com"
 
 @dataclass
 class Run:
-    """A run in which nothing went wrong: one case that was late once, and ended."""
+    """A run in which nothing went wrong: one case that escalated, and ended."""
 
     driver: Driver
     mail: MailServer
@@ -94,7 +94,7 @@ async def test_an_audit_of_a_run_without_faults_agrees_to_the_last_figure(run: R
     assert audit.notifications_due == audit.notifications_sent == len(run.mail.mails) > 8
     assert audit.escalations_due == audit.escalations_came >= 2
     assert audit.deadlines_due == audit.deadlines_seen >= 2
-    assert 0 < audit.greatest_lateness < 30
+    assert audit.greatest_lateness > 0
 
 
 _FALSIFIED: dict[str, tuple[list[Any], set[str]]] = {

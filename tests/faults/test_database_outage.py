@@ -1,4 +1,4 @@
-"""The database goes away while cases are in motion, and comes back: what had to be done meanwhile is done then."""
+"""The database goes away while cases are worked on: what had to be done meanwhile is done when it is back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = [
 ]
 
 _SPEED = 600
-"""A claim is due after a second and a half, an answer after six, the next escalation every three."""
+"""A claim is due after 1.5 s, an answer after 6 s, and an escalation every 3 s from then on."""
 _CUTS = 15
 
 Outage = Callable[[], AbstractAsyncContextManager[None]]
@@ -50,7 +50,7 @@ class Lived:
 
 @pytest.fixture(scope="module")
 async def outages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Task[Any]]]:
-    """All at the same time, each on a tenant of its own."""
+    """Run all outages at the same time, each on a tenant of its own."""
     with own_server() as postgresql:
         folder = tmp_path_factory.mktemp("outages")
         async with (
@@ -135,7 +135,7 @@ async def _postgresql(opened: Tenants, server: Postgresql, line: Line) -> tuple[
 
 
 async def _cut(tenant: Tenant, server: Postgresql) -> Lived:
-    """Every connection of the worker, again and again, while a case goes its way."""
+    """End every connection of the worker, again and again, while a case is worked on."""
     driver, began = tenant.driver, monotonic()
     number = await driver.open(form_of("cut"))
     ended = asyncio.create_task(_to_the_end(tenant, number))
@@ -169,7 +169,7 @@ async def _locked(opened: Tenants) -> Lived:
 
 
 async def _unmarked(opened: Tenants) -> tuple[Answer, str]:
-    """The record takes the submission, and nothing more before its sender has an answer."""
+    """A record that takes the submission, and then nothing more until the command has answered."""
     tenant = await opened.open("unmarked", speed=1)
     form = json.dumps(form_of("unmarked", intake_key=None), ensure_ascii=False)
     with closing(_connected(tenant)) as connection:
@@ -216,7 +216,7 @@ def _connected(tenant: Tenant) -> sqlite3.Connection:
 
 
 async def _live_through(tenant: Tenant, outage: Outage, *, shown: bool = True) -> Lived:
-    """One case waits for its customer, one is just taken up, one is touched by nobody; all of them go on in the end.
+    """One case waits for its customer, one is just claimed, one is touched by nobody; all of them end at last.
 
     Where no worker runs in the outage, no case can show that it is blocked.
     """

@@ -1,4 +1,4 @@
-"""The disk is full while cases are in motion: nothing accepted is lost, and with space everything goes on by itself."""
+"""The disk is full while cases are worked on: nothing accepted is lost, and with space everything goes on by itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.audit import Audit, run_audit
+from tests.faults.audit import Audit, audit_at_rest
 from tests.faults.disk import GROW_NOTHING, filled, growing_nothing, small_disk
 from tests.faults.driver import Driver, form_of
 from tests.faults.tenant import concurrently
@@ -27,7 +27,7 @@ from worker.temporal.connection import connect
 pytestmark = [pytest.mark.xdist_group("full_disk"), pytest.mark.timeout(900)]
 
 _TIME = {"BIHUAN_SPEED": "600", "BIHUAN_VIRTUAL_START": "2026-05-11T09:00+08:00"}
-"""A claim is due after a second and a half, an answer after six, the next escalation every three."""
+"""A claim is due after 1.5 s, an answer after 6 s, and an escalation every 3 s from then on."""
 
 Full = Callable[[Installation], AbstractContextManager[None]]
 Ask = Callable[[Installation, str], Any]
@@ -35,7 +35,7 @@ Ask = Callable[[Installation, str], Any]
 
 @dataclass(frozen=True)
 class Lived:
-    """How an installation came through: what intake and `bihuan stuck` said meanwhile."""
+    """How an installation came through; what `bihuan open` and `bihuan stuck` answered meanwhile."""
 
     opened: Answer
     seen: Any
@@ -83,7 +83,7 @@ def _all_is_well(lived: Lived) -> None:
 
 
 async def _record(folder: Path) -> Lived:
-    """Temporal's file has room, the record's has none."""
+    """Run on a disk where Temporal's file can grow and the record's cannot."""
 
     async def ask(up: Installation, number: str) -> Any:
         return await up.until_stuck(number, "activity_failing")
@@ -132,11 +132,11 @@ async def _lived(folder: Path, full: Full, ask: Ask) -> Lived:
                 _to_the_end(driver, untouched),
                 driver.until(resting, lambda view: view["closed_at"]),
             )
-            return Lived(opened, seen, await _books(driver))
+            return Lived(opened, seen, await _audit(driver))
 
 
 async def _open_without_room(up: Installation) -> Answer:
-    """`bihuan open`, which can write as little as everybody else."""
+    """Run `bihuan open`, which cannot write to a file either."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", f"{GROW_NOTHING}from starter.admin import main; main()", "open", "-",
         cwd=up.folder, env=bihuan_environment({}),
@@ -152,14 +152,8 @@ async def _to_the_end(driver: Driver, number: str) -> None:
     await driver.close(number)
 
 
-async def _books(driver: Driver) -> Audit:
-    """Taken again while a review begins, or Temporal still catches up."""
-    for _ in range(20):
-        audit = await run_audit(driver.installation.database, driver.client, acknowledged=driver.acknowledged)
-        if not audit.discrepancies:
-            break
-        await asyncio.sleep(0.2)
-    return audit
+async def _audit(driver: Driver) -> Audit:
+    return await audit_at_rest(driver.installation.database, driver.client, acknowledged=driver.acknowledged)
 
 
 def _pid(up: Installation) -> int:

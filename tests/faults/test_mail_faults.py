@@ -1,4 +1,4 @@
-"""The mail server fails in every way there is while cases go on; once it is back, everybody is told everything."""
+"""The mail server fails in every way there is while cases go on; once it works again, every message arrives."""
 
 from __future__ import annotations
 
@@ -29,25 +29,24 @@ pytestmark = [
 ]
 
 _SPEED = 900
-"""A claim is due after a second, an answer after four, the next escalation every two: all before the second try of a
-mail, which comes after five."""
+"""A claim is due after 1 s, an answer after 4 s, and an escalation every 2 s from then on."""
 _REFUSED = "untouched@example.com"
 
 
 @dataclass(frozen=True)
 class Served:
-    """How a tenant came through: what `bihuan stuck` said meanwhile, and the mails that came."""
+    """How a tenant came through; what `bihuan stuck` said meanwhile, and the mails that arrived."""
 
     stuck: StuckItem
     level: int
-    """How far the untouched case had climbed before the first mail went out."""
+    """The escalation level of the untouched case before the first mail went out."""
     audit: Audit
     mail: MailServer
 
 
 @pytest.fixture(scope="module")
 async def faults(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Task[Served]]]:
-    """All at the same time, each on a tenant with a mail server of its own."""
+    """Run all faults at the same time, each on a tenant with a mail server of its own."""
     async with (
         tenants(tmp_path_factory.mktemp("mail")) as opened,
         concurrently(
@@ -95,7 +94,7 @@ async def test_an_address_that_does_not_exist_costs_nobody_else_a_mail(faults: d
 
 
 async def _away(opened: Tenants, name: str, said: str) -> Served:
-    """Nobody listens, or somebody who says nothing; the real server comes later on the same port."""
+    """Nothing listens on the port, or something that never answers; later the real server does."""
     (port,) = free_ports(1)
     absence = _nobody() if name == "refused" else _mute(port)
     async with absence:
@@ -121,7 +120,7 @@ async def _unknown(opened: Tenants) -> Served:
 
 
 async def _begin(tenant: Tenant, reason: str, said: str) -> tuple[list[str], StuckItem, int]:
-    """A case that is solved, and one that climbs because nobody touches it, whoever hears of them."""
+    """Open a case that is solved, and one that escalates because nobody touches it, while no mail is delivered."""
     driver = tenant.driver
     solved, untouched = [await driver.open(form_of(name)) for name in ("solved", "untouched")]
     await driver.handle(solved)
@@ -162,7 +161,7 @@ async def _nobody() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _mute(port: int) -> AsyncIterator[None]:
-    """Takes every call, and never says a word."""
+    """A server that accepts every connection and never answers."""
     callers: list[asyncio.StreamWriter] = []
     gone = False
 

@@ -122,7 +122,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand_and_an
 
 
 async def _stop_under_load(client: Client, numbers: list[str], worker: Any, mail: MailServer) -> None:
-    """A mail is in the hands of the mail server and signals come in without a pause when SIGTERM comes."""
+    """Send SIGTERM while the mail server holds a mail and signals come in without a pause."""
     loaded = asyncio.Event()
 
     async def load() -> None:
@@ -168,7 +168,7 @@ async def _check_nothing_missing(client: Client, database: Database, numbers: li
 
 
 async def _failures(client: Client) -> list[Failure]:
-    """Why deliveries that are still running were begun again."""
+    """Why earlier attempts of deliveries that are still running failed."""
     found = []
     async for one in client.list_activities(""):
         request = DescribeActivityExecutionRequest(

@@ -452,7 +452,7 @@ async def test_a_planned_stop_loses_nothing_and_who_calls_meanwhile_is_served_af
 
 
 def _refused(answer: Answer, said: str) -> bool:
-    """One line on standard error that begins so, nothing on standard output, exit 1."""
+    """Whether it is one line on standard error that begins so, nothing on standard output, and exit 1."""
     assert (answer.code, answer.out) == (1, ""), answer
     assert answer.err.count("\n") == 1, answer
     assert answer.err.startswith(said), answer
