@@ -26,7 +26,7 @@ _LONGEST_FIRST = (
     "faults", "end_to_end", "operations", "postgresql", "database_outage", "doctor", "full_disk", "privacy",
     "mail_faults", "retime", "linked", "faults_audit",
 )  # fmt: skip
-"""Groups of tests that share an installation, or that other tests must not run beside in the same process."""
+"""Groups of tests that share an installation."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,7 +34,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def place(item: pytest.Item) -> int:
         marker = item.get_closest_marker("xdist_group")
-        return len(_LONGEST_FIRST) if marker is None else _LONGEST_FIRST.index(marker.args[0])
+        if marker is None:
+            return len(_LONGEST_FIRST) + 1
+        (group,) = marker.args
+        return _LONGEST_FIRST.index(group) if group in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
     items.sort(key=place)
 
