@@ -60,23 +60,12 @@ def _run(what: Callable[..., None], *arguments: Any) -> None:
     what(*arguments)
 
 
-async def ended(process: ForkServerProcess, *, within: float = 100) -> int:
+async def ended(process: ForkServerProcess, *, within: float = 500) -> int:
     """Wait for its end; answers its exit code, negative for a signal."""
     async with asyncio.timeout(within):
         while process.exitcode is None:  # noqa: ASYNC110 - another process, which sets no event here
             await asyncio.sleep(_POLL)
     return process.exitcode
-
-
-async def stopped(process: ForkServerProcess, *, within: float = 30) -> None:
-    """End it with SIGTERM, and with SIGKILL if it does not end within that time."""
-    if process.exitcode is None:
-        process.terminate()
-    try:
-        await ended(process, within=within)
-    except TimeoutError:
-        process.kill()
-        await ended(process)
 
 
 async def killed(process: ForkServerProcess) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,7 @@ _SPEED = 120
 @dataclass
 class ServerKills:
     """`workers`: who worked on each case, by the identities in its history; `patched`: who has the next release's step;
-    `codes`: how each process that took a submission in ended; `outage`: seconds from the first kill until
-    every case has come to rest.
+    `codes`: how each process that took a submission in ended.
     """
 
     audit: Audit
@@ -42,7 +40,6 @@ class ServerKills:
     codes: dict[str, int] = field(default_factory=dict)
     long: list[str] = field(default_factory=list)
     late: str = ""
-    outage: float = 0.0
 
 
 async def run_server_kills(folder: Path) -> ServerKills:
@@ -60,7 +57,6 @@ async def run_server_kills(folder: Path) -> ServerKills:
             lives = [asyncio.create_task(kinds[index % len(kinds)](driver, one)) for index, one in enumerate(numbers)]
             for number in long:
                 await driver.until(number, lambda view: view["owner"])
-            killed_at = time.monotonic()
             await cluster.kill_server()
             codes = {moment: await _intake(cluster, driver, settings, moment) for moment in ("started", "registered")}
             for worker in workers:
@@ -74,7 +70,6 @@ async def run_server_kills(folder: Path) -> ServerKills:
             lives += [asyncio.create_task(driver.complete(number)) for number in (*long, *killed, late)]
             await asyncio.gather(*lives)
             await driver.until_at_rest()
-            outage = time.monotonic() - killed_at
             audit = await run_audit(
                 driver.installation.database,
                 driver.client,
@@ -83,7 +78,7 @@ async def run_server_kills(folder: Path) -> ServerKills:
                 answers_lost=cluster.answers_lost(),
                 case=NextCaseWorkflow,
             )
-            result = ServerKills(audit, codes=codes, long=long, late=late, outage=outage)
+            result = ServerKills(audit, codes=codes, long=long, late=late)
             for number in (*long, *numbers, late):
                 result.workers[number], result.patched[number] = await _marks(driver.client, number)
             return result

@@ -47,8 +47,6 @@ def test_escalations_that_fall_due_while_nobody_is_there_come_when_somebody_is(w
     audit = worker_kills.audit
     assert audit is not None
     assert audit.escalations_came == audit.escalations_due >= len(CASE_KILLS) // 3
-    # That the first step after a due time noticed it, the audit has checked.
-    assert audit.greatest_lateness < worker_kills.outage
 
 
 def test_closed_cases_are_archived_whole_wherever_the_archiver_dies(worker_kills: WorkerKills) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -74,12 +73,10 @@ SCHEDULED_KILLS = [KillPoint(*one) for one in product(_SCHEDULED_ACTIVITIES, MOM
 
 @dataclass
 class WorkerKills:
-    """What happened. `codes`: exit codes of the workers; `notes`: what they had in hand; `outage`:
-    seconds from the first kill until every case has come to rest."""
+    """What happened. `codes`: exit codes of the workers; `notes`: what they had in hand."""
 
     codes: dict[str, int] = field(default_factory=dict)
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
-    outage: float = 0.0
     audit: Audit | None = None
     lost: set[str] = field(default_factory=set)
     """Outbox keys of mails that were sent and not noted down as sent."""
@@ -100,7 +97,6 @@ async def _kill_in_cases(cluster: Cluster, mail: MailServer, result: WorkerKills
     settings = _settings(cluster.folder / "company", mail, speed=_SPEED, virtual_start=MONDAY)
     async with driver_for(cluster, settings) as driver:
         turn = asyncio.Semaphore(_AT_ONCE)
-        deaths: list[float] = []
         cases: list[asyncio.Task[None]] = []
 
         async def kill_at(points: list[KillPoint]) -> None:
@@ -120,7 +116,6 @@ async def _kill_in_cases(cluster: Cluster, mail: MailServer, result: WorkerKills
                             f"the worker of {point.name} ({number}) did not die; see its log in {cluster.folder}"
                         )
                         raise
-                    deaths.append(time.monotonic())
                 if point.activity != "record_review":
                     await driver.send(number, "note", "operator", text="没有人在")
 
@@ -129,7 +124,6 @@ async def _kill_in_cases(cluster: Cluster, mail: MailServer, result: WorkerKills
         await _start_replacements(cluster, [_of(settings, points[0]) for points in queues.values()])
         await asyncio.gather(*cases)
         await driver.until_at_rest()
-        result.outage = time.monotonic() - min(deaths)
         result.notes |= _notes(cluster, CASE_KILLS)
         result.lost = cluster.answers_lost()
         result.audit = await run_audit(
