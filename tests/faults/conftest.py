@@ -17,7 +17,8 @@ from tests.faults.server_deaths import ServerKills, run_server_kills
 from tests.faults.worker_deaths import WorkerKills, run_worker_kills
 
 _Result = TypeVar("_Result")
-_PLAN = Plan.of(20260511, cases=12, minutes=15, kills=2, span=15)
+_PLAN = Plan.of(20260536, cases=8, minutes=15, kills=2, span=10)
+"""All scenarios; kills a worker, server and workers together, and intake at both moments."""
 
 
 @dataclass(frozen=True)
