@@ -244,15 +244,19 @@ def _check_judged(replayed: ReplayedWorkflow, acknowledged: Iterable[str], tally
     ]
 
 
+def _tasks(replayed: ReplayedWorkflow) -> Sequence[Any]:
+    """The tasks of departments that a case knows; other workflows have none."""
+    return getattr(replayed.core, "parts", ())
+
+
 def _tasks_of(replayed: ReplayedWorkflow) -> list[str]:
-    parts = getattr(replayed.core, "parts", ())
-    return [task_workflow_id(replayed.id, part.department, part.round) for part in parts]
+    return [task_workflow_id(replayed.id, task.department, task.round) for task in _tasks(replayed)]
 
 
 def _check_tasks(replayed: ReplayedWorkflow, tasks: Mapping[str, ReplayedWorkflow], tally: Tally) -> None:
     """Everything a department reported was taken up by its case, and no department's task outlives its case."""
-    for part in getattr(replayed.core, "parts", ()):
-        own = tasks[task_workflow_id(replayed.id, part.department, part.round)]
+    for task in _tasks(replayed):
+        own = tasks[task_workflow_id(replayed.id, task.department, task.round)]
         tally.wrong += own.faults
         if own.status is None:
             tally.wrong.append(f"{own.id}: asked for, but Temporal has no such workflow")
@@ -261,7 +265,7 @@ def _check_tasks(replayed: ReplayedWorkflow, tasks: Mapping[str, ReplayedWorkflo
         if reported != list(range(1, len(reported) + 1)):
             tally.wrong.append(f"{own.id}: its reports do not count 1, 2, 3, …: {_gap(reported)}")
         # What is reported after a task has ended for its case is not taken up.
-        if part.is_open and part.reported != len(reported):
-            tally.wrong.append(f"{own.id}: reported {len(reported)} times, the case knows of {part.reported}")
+        if task.is_open and task.reported != len(reported):
+            tally.wrong.append(f"{own.id}: reported {len(reported)} times, the case knows of {task.reported}")
         if replayed.status is WorkflowExecutionStatus.COMPLETED and own.status is not WorkflowExecutionStatus.COMPLETED:
             tally.wrong.append(f"{own.id}: its case is over, it is {own.status.name}")

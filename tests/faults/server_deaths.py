@@ -54,7 +54,7 @@ async def run_server_kills(folder: Path) -> ServerKills:
             long = [await _opened(driver, f"long-{index}") for index in range(_LONG)]
             numbers = [await _opened(driver, f"short-{index}") for index in range(_CASES)]
             kinds = list(SCENARIOS.values())
-            lives = [asyncio.create_task(kinds[index % len(kinds)](driver, one)) for index, one in enumerate(numbers)]
+            cases = [asyncio.create_task(kinds[index % len(kinds)](driver, one)) for index, one in enumerate(numbers)]
             for number in long:
                 await driver.until(number, lambda view: view["owner"])
             await cluster.kill_server()
@@ -67,8 +67,8 @@ async def run_server_kills(folder: Path) -> ServerKills:
             await cluster.start_worker(settings, next_release=True)
             late = await _opened(driver, "late")
             killed = [await _number(driver, key) for key in codes]
-            lives += [asyncio.create_task(driver.complete(number)) for number in (*long, *killed, late)]
-            await asyncio.gather(*lives)
+            cases += [asyncio.create_task(driver.complete(number)) for number in (*long, *killed, late)]
+            await asyncio.gather(*cases)
             await driver.until_at_rest()
             audit = await run_audit(
                 driver.installation.database,

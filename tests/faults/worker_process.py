@@ -137,7 +137,7 @@ def _keep_journal(path: Path) -> None:
 
 
 def _patch(place: str, value: object) -> None:
-    """For as long as this process lives."""
+    """Patch it for the rest of this process."""
     patch(place, value).start()
 
 

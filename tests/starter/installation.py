@@ -59,7 +59,7 @@ class Installation:
     environment: Mapping[str, str] = field(default_factory=dict)
     ports: list[int] = field(default_factory=lambda: free_ports(2))
     said: list[str] = field(default_factory=list)
-    """What `bihuan up` wrote, line by line, over all its lives."""
+    """The lines that `bihuan up` wrote, from its first start on."""
     process: Service | None = None
     _listening: asyncio.Task[None] | None = None
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
@@ -153,7 +153,7 @@ class Installation:
             files = [_written(Path(folder, str(index)), text) for index, text in enumerate(inputs)]
             await self.temporal(
                 "workflow", "signal", "--workflow-id", number, "--name", name,
-                *(part for path in files for part in ("--input-file", path)),
+                *(argument for path in files for argument in ("--input-file", path)),
                 *(["--input-meta", meta] if meta else []),
             )  # fmt: skip
 
