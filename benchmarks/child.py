@@ -18,6 +18,8 @@ _READY_WITHIN = 60.0
 _STOP_WITHIN = 20.0
 """A worker drains for ten seconds at most."""
 _TICKS = os.sysconf("SC_CLK_TCK")
+BIHUAN = ("-c", "from starter.admin import main; main()")
+"""Arguments to Python for the command `bihuan` of this source tree."""
 _T = TypeVar("_T")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -17,9 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from temporalio.client import Client
@@ -28,13 +25,16 @@ from temporalio.service import RPCError
 
 import activities.policy
 from activities.database.tables import case_record, outbox, timeline
-from benchmarks.child import Child
-from starter.demo.run import free_port
+from benchmarks.child import BIHUAN, Child
+from benchmarks.forms import form
+from starter.console.screen import progress_bar
 from starter.services.intake import Intake, open_intake
 from worker.embedded.lock import DataLock
+from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import open_installation
-from worker.installation.settings import ServerSettings, Settings
+from worker.installation.settings import IsolatedSettings, ServerSettings, Settings
+from worker.temporal.endpoint import Endpoint
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import EventKind, Message, Priority
@@ -48,21 +48,6 @@ _AHEAD = 60
 _STALLED = 120.0
 """Seconds without a single case more, after which something is wrong."""
 _RPC_TIMEOUT = timedelta(seconds=2)
-
-
-class _OwnSettings(Settings):
-    """Whatever the environment says, a measurement touches no company's database, mail server or cluster."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        *_: Any,
-        **__: Any,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What this module says, and nothing else."""
-        return (init_settings,)
 
 
 @dataclass
@@ -84,7 +69,7 @@ class Crowd:
         environment = {"BIHUAN_POLICY": self.settings.policy}
         if cached is not None:
             environment["BIHUAN_SIZES__CACHED_WORKFLOWS"] = str(cached)
-        arguments = ("-c", "from starter.admin import main; main()", "worker", "--data", str(self.settings.data))
+        arguments = (*BIHUAN, "worker", "--data", str(self.settings.data))
         begun = time.monotonic()
         log = self.settings.data / "worker.log"
         self.worker = await Child.start(arguments, log, ready="worker ready", environment=environment)
@@ -107,21 +92,20 @@ class Crowd:
             Problem: no case more is opened for two minutes.
         """
         begun = time.monotonic()
-        known = await self.opened()
+        accepted = await self.opened()
         turn = asyncio.Semaphore(_AT_ONCE)
+        with progress_bar("open cases", max(total - accepted, 0)) as advance:
 
-        async def one() -> None:
-            async with turn:
-                await self.accept(IDLE)
+            async def one() -> None:
+                async with turn:
+                    await self.accept(IDLE)
+                advance()
 
-        told = known
-        while told < total:
-            batch = min(_AHEAD, total - told)
-            await asyncio.gather(*(one() for _ in range(batch)))
-            told += batch
-            await self._recorded(told - (_AHEAD // 2 if told < total else 0), total)
-        if known < total:
-            sys.stderr.write("\n")
+            while accepted < total:
+                batch = min(_AHEAD, total - accepted)
+                await asyncio.gather(*(one() for _ in range(batch)))
+                accepted += batch
+                await self._recorded(accepted - (_AHEAD // 2 if accepted < total else 0))
         return time.monotonic() - begun
 
     async def accept(self, priority: Priority) -> str:
@@ -130,10 +114,10 @@ class Crowd:
         Raises:
             Problem: the intake, or Temporal, does not take it.
         """
-        form, end = {"intake_key": uuid.uuid4().hex, **_form(priority)}, time.monotonic() + _STALLED
+        submission, end = form(priority, intake_key=uuid.uuid4().hex), time.monotonic() + _STALLED
         while True:
             try:
-                accepted = await self.intake.accept(form)
+                accepted = await self.intake.accept(submission)
             except OperationalError:
                 # The worker writes without a pause, and SQLite has one writer: the same key again is the same case.
                 if time.monotonic() > end:
@@ -204,7 +188,7 @@ class Crowd:
                 found.setdefault(row.number, (due[row.number], row.recorded_at.astimezone(UTC)))
         return found
 
-    async def _recorded(self, wanted: int, total: int) -> None:
+    async def _recorded(self, wanted: int) -> None:
         known, moved = await self.opened(), time.monotonic()
         while known < wanted:
             await asyncio.sleep(0.1)
@@ -212,8 +196,6 @@ class Crowd:
                 known, moved = now, time.monotonic()
             elif time.monotonic() - moved > _STALLED:
                 raise Problem(f"no case was opened for {_STALLED:g} s, {wanted - known} are missing; see the logs")
-        sys.stderr.write(f"\ropened {known}/{total}")
-        sys.stderr.flush()
 
 
 @asynccontextmanager
@@ -224,14 +206,17 @@ async def open_crowd(folder: Path) -> AsyncIterator[Crowd]:
         Problem: the folder is in use, or the server does not start.
     """
     ports = ServerSettings(port=free_port(), ui_port=free_port())
-    settings = _OwnSettings(data=folder, policy=str(_policy(folder)), server=ports)
+    settings = IsolatedSettings(data=folder, policy=str(_policy(folder)), server=ports)
     with DataLock(folder):
         server = EmbeddedServer(folder, ports)
         crowd: Crowd | None = None
         try:
             await server.start()
             client = await Client.connect(server.address, data_converter=pydantic_data_converter)
-            async with open_installation(settings, prepare=True), open_intake(settings) as intake:
+            async with (
+                open_installation(settings, prepare=True),
+                open_intake(settings, endpoint=Endpoint.read(folder)) as intake,
+            ):
                 crowd = Crowd(settings, server, client, intake)
                 try:
                     yield crowd
@@ -249,18 +234,3 @@ def _policy(folder: Path) -> Path:
     claim = f'claim = {{ within = "{CLAIM.seconds // 60}m"'
     path.write_text(before + marker + re.sub(r'claim = \{ within = "\w+"', claim, after, count=1), "utf-8")
     return path
-
-
-def _form(priority: Priority) -> dict[str, Any]:
-    return {
-        "channel": "portal",
-        "customer": {"name": "客户", "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
-        "product": "CRM",
-        "type": "technical",
-        "occurred_at": "2026-01-05T09:00+08:00",
-        "description": {"symptom": "数据同步失败", "steps": "登录", "expected": "成功", "actual": "失败"},
-        "impact": {"blocks_normal_use": False, "effect": ""},
-        "hoped_for": "24小时内",
-        "received_by": "agent-001",
-        "priority": priority.value,
-    }

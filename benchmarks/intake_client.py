@@ -15,12 +15,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
+from benchmarks.forms import form
 from starter.services.intake import open_intake
 from worker.installation.settings import load_settings
 from worker.temporal.connection import connect
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Priority
 
 READY = "client ready"
 GO = "go"
@@ -29,21 +30,6 @@ NOBODY = "nobody"
 _LOOK = 0.005
 
 Step = Callable[[int], Awaitable[object]]
-
-
-def _form(key: str) -> dict[str, Any]:
-    return {
-        "intake_key": key,
-        "channel": "portal",
-        "customer": {"name": "客户", "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
-        "product": "智办公CRM系统",
-        "type": "technical",
-        "occurred_at": "2026-01-05T09:00+08:00",
-        "description": {"symptom": "数据同步失败", "steps": "登录", "expected": "成功", "actual": "失败"},
-        "impact": {"blocks_normal_use": False, "effect": ""},
-        "received_by": "agent-001",
-        "priority": "P2",
-    }
 
 
 @asynccontextmanager
@@ -56,7 +42,7 @@ async def _steps(kind: str, folder: Path, name: str) -> AsyncIterator[Step]:
     async with open_intake(settings) as intake:
 
         async def accept(index: int) -> None:
-            if not (await intake.accept(_form(f"{name}-{index}"))).started:
+            if not (await intake.accept(form(Priority.P2, intake_key=f"{name}-{index}"))).started:
                 raise Problem(intake.outage or "the case was not started")
 
         yield accept

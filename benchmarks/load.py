@@ -22,17 +22,16 @@ from temporalio.client import Client
 
 from activities.database.database import Database
 from benchmarks.bare_worker import READY as BARE_READY
-from benchmarks.child import Child, ended, processor_seconds
+from benchmarks.child import BIHUAN, Child, ended, processor_seconds
 from benchmarks.standard_life import BareLives, Cases, Diary, Kind
-from starter.demo.run import free_port
 from starter.services.intake import Intake
+from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import open_installation
-from worker.installation.settings import ServerSettings, Settings
+from worker.installation.settings import IsolatedSettings, ServerSettings, Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
 
-_WORKER = ("-c", "from starter.admin import main; main()", "worker")
 _READY = "worker ready"
 
 Synchronous = Literal["full", "normal"]
@@ -84,7 +83,7 @@ async def company(
         Problem: something does not come up; its log in `folder` is named.
     """
     ports = ServerSettings(port=free_port(), ui_port=free_port(), synchronous=synchronous)
-    settings = Settings(data=folder, database_url=database_url, policy="standard", server=ports, speed=speed)
+    settings = IsolatedSettings(data=folder, database_url=database_url, policy="standard", server=ports, speed=speed)
     server = EmbeddedServer(folder, ports)
     async with AsyncExitStack() as stack:
         await server.start()
@@ -97,7 +96,7 @@ async def company(
             environment["BIHUAN_DATABASE_URL"] = database_url
         for index in range(1, workers + 1):
             name = f"worker {index}" if workers > 1 else "worker"
-            arguments = [*_WORKER, "--data", str(folder)]
+            arguments = [*BIHUAN, "worker", "--data", str(folder)]
             child = await Child.start(arguments, folder / f"worker-{index}.log", ready=_READY, environment=environment)
             await stack.enter_async_context(ended(child))
             processes[name] = child.process.pid

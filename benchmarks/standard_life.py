@@ -16,8 +16,10 @@ from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.bare_worker import QUEUE
 from benchmarks.billing import actions
+from benchmarks.forms import form
 from starter.services.intake import Intake
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Priority
 
 STEPS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("claim", "owner", {}),
@@ -109,7 +111,7 @@ class Cases(Kind):
         self._intake = intake
 
     async def _open(self, index: int) -> str:
-        return (await self._intake.accept(form(index))).number
+        return (await self._intake.accept(life_form(index))).number
 
     def _signal(self, name: str) -> str:
         return name
@@ -129,24 +131,10 @@ class BareLives(Kind):
         return "tell"
 
 
-def form(index: int) -> dict[str, Any]:
+def life_form(index: int, priority: Priority = Priority.P2) -> dict[str, Any]:
     """A complete form. Each is for a product of its own: repeated problems would be reviewed, which is another life."""
     symptom = _SYMPTOMS[index % len(_SYMPTOMS)]
-    return {
-        "intake_key": f"life-{index}",
-        "channel": "portal",
-        "customer": {"name": "王芳", "kind": "individual", "email": "kehu@example.com", "preferred_contact": "email"},
-        "product": f"产品{index}",
-        "type": "technical",
-        "subtype": None,
-        "occurred_at": "2026-01-05T09:00+08:00",
-        "description": {"symptom": symptom, "steps": "按平时的步骤操作", "expected": "一切正常", "actual": symptom},
-        "impact": {"blocks_normal_use": False, "effect": ""},
-        "hoped_for": "24小时内",
-        "attachments": [],
-        "received_by": "agent-001",
-        "priority": "P2",
-    }
+    return form(priority, product=f"产品{index}", symptom=symptom, intake_key=f"life-{index}")
 
 
 async def _owner(handle: WorkflowHandle[Any, str], diary: Diary) -> str:

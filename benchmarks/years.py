@@ -26,21 +26,22 @@ from typing import Any
 
 from sqlalchemy import select
 from temporalio.client import WorkflowHandle, WorkflowHistory
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
 from activities.database.tables import case_record, timeline
 from activities.intake.form import parse_form
 from benchmarks.child import resident, run
 from benchmarks.load import Company, company
-from benchmarks.standard_life import form
-from starter.console.screen import print_json, print_table
+from benchmarks.standard_life import life_form
+from starter.console.screen import print_json, print_table, progress_bar
 from worker.process import RUNNER
+from worker.temporal.rpc import is_not_found
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import EventKind
+from workflows.domain.vocabulary import EventKind, Priority
 from workflows.entity.input import NEWEST
 
 _DAY = 86_400.0
@@ -102,7 +103,7 @@ class Life:
                 break
             except RPCError as error:
                 self.sent["contribute"] -= 1
-                if error.status is not RPCStatusCode.NOT_FOUND:
+                if not is_not_found(error):
                     raise
             await asyncio.sleep(_ASKING)
         await asyncio.wait_for(part.result(), _PATIENCE)
@@ -133,7 +134,7 @@ async def measure(days: int, pace: float, longest_run: int | None) -> dict[str, 
 
 async def _opened(place: Company, longest_run: int | None) -> Life:
     installation, now = place.intake.installation, place.intake.installation.now()
-    raw = {**form(0), "priority": "P3", "priority_reason": "测量", "occurred_at": now.isoformat()}
+    raw = {**life_form(0, Priority.P3), "priority_reason": "测量", "occurred_at": now.isoformat()}
     organisation = await installation.directory.current()
     parsed = parse_form(raw, now=now, policy=installation.policy, organisation=organisation)
     day = installation.local(now).date()
@@ -148,20 +149,19 @@ async def _lived(life: Life, days: int, pace: float) -> None:
     asked = {math.ceil(nth / _COLLABORATIONS) - 1: nth for nth in range(1, int(days * _COLLABORATIONS) + 1)}
     reopened = {days * nth // (_REOPENINGS + 1) for nth in range(1, _REOPENINGS + 1)}
     begun = time.monotonic()
-    for day in range(1, days + 1):
-        await asyncio.sleep(max(0.0, begun + day * pace - time.monotonic()))
-        async with asyncio.TaskGroup() as meanwhile:
-            for _ in range(_NOTES):
-                meanwhile.create_task(life.tell("note", text="夜班交接:无新情况"))
-            await life.do("progress", text="已定位原因,等待厂商补丁。" * 5, why="等待厂商")
-            if day in asked:
-                await life.ask_a_department(asked[day])
-            if day in reopened:
-                await life.do("resolve", cause="补丁", solution="已打补丁", verified="yes")
-                await life.do("refuse", by="customer", why="又出现了")
-        sys.stderr.write(f"\rday {day}/{days}")
-        sys.stderr.flush()
-    sys.stderr.write("\n")
+    with progress_bar("days", days) as advance:
+        for day in range(1, days + 1):
+            await asyncio.sleep(max(0.0, begun + day * pace - time.monotonic()))
+            async with asyncio.TaskGroup() as meanwhile:
+                for _ in range(_NOTES):
+                    meanwhile.create_task(life.tell("note", text="夜班交接:无新情况"))
+                await life.do("progress", text="已定位原因,等待厂商补丁。" * 5, why="等待厂商")
+                if day in asked:
+                    await life.ask_a_department(asked[day])
+                if day in reopened:
+                    await life.do("resolve", cause="补丁", solution="已打补丁", verified="yes")
+                    await life.do("refuse", by="customer", why="又出现了")
+            advance()
     await life.tell("withdraw", by="customer", why="换了系统")
     await asyncio.wait_for(life.case.result(), _PATIENCE)
 

@@ -18,7 +18,7 @@ from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from starter.demo.run import free_port
+from worker.embedded.ports import free_port
 from workflows.domain.problem import Problem
 
 _WIDTH, _HEIGHT = 1400, 1190

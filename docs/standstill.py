@@ -21,7 +21,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from starter.demo.run import free_port
+from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.settings import ServerSettings
 from workflows.case.input import CaseInput

@@ -1,1 +1,4 @@
-"""What people use: the admin script, intake, and the demonstration."""
+"""What people use: the admin script and its commands, the services behind them, checks, trials and demonstrations.
+
+Nothing below imports it: workers and workflows run without.
+"""

@@ -1,4 +1,4 @@
-"""The worker process: everything a case needs, wired together, until it is told to stop."""
+"""The worker process: builds the activities and the Temporal worker, and runs them until it is told to stop."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from activities.recording.activity import HandOver, RecordingActivities, hand_ov
 from activities.recording.review_activity import ReviewRecordingActivities
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
+from worker.installation.version import installed_version
 from worker.monitoring.health import Phase
-from worker.monitoring.metrics import installed_version
-from worker.monitoring.systemd import keep_watchdog_calm, tell_supervisor
+from worker.monitoring.systemd import notify_service_manager, notify_watchdog
 from worker.sweep.activity import SweepActivities
 from worker.temporal.connection import connect
-from worker.temporal.deployments import deployment, point_out_idle
+from worker.temporal.deployments import deployment_config, warn_if_idle
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.pollers import Pollers
 from worker.temporal.schedules import keep_schedules
@@ -49,22 +49,23 @@ from workflows.review.workflow import ReviewWorkflow
 from workflows.scheduled import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 
 DRAIN = timedelta(seconds=10)
+"""For tasks in hand to finish after the signal to stop."""
 _STICKY = timedelta(seconds=2)
-"""How long a case waits for the worker that has it cached before any other may take it: short, so that a killed
-worker is not missed."""
-_BEAT = 0.3 * DELIVERY_HEARTBEAT
-"""Heartbeats go out as often as that; the engine would hold one back until little of its time is left."""
+"""How long a task of a cached workflow waits for its worker before another may take it: short, so that a killed worker
+holds up no case."""
+_HEARTBEAT_INTERVAL = 0.3 * DELIVERY_HEARTBEAT
+"""Heartbeats are sent this often; by default the SDK holds one back until little of the time-out is left."""
 RUNNER = UnsandboxedWorkflowRunner()
-"""The SDK's sandbox imports modules again for every case and is entered for every payload, which was more than a
-quarter of the work of this process. What it refuses (clocks, chance, files, network) nothing in `workflows` may name: a
-test reads all of it, where the sandbox sees only what is not passed through it.
+"""Without the SDK's sandbox, which imports modules again for every workflow and is entered for every payload: more than
+a quarter of this process's work. What the sandbox would refuse (clocks, random numbers, files, network) a test looks
+for in all modules of `workflows`, also in those that the sandbox would pass through.
 """
 _log = logging.getLogger("bihuan.worker")
 
 
 @dataclass
 class Activities:
-    """The activities of one process, each with what it needs."""
+    """The activities of one process, with the database, transports and folders they use."""
 
     settling: OpeningActivities
     recording: RecordingActivities
@@ -75,7 +76,7 @@ class Activities:
 
     @property
     def all(self) -> list[Callable[..., Any]]:
-        """As a worker takes them."""
+        """The functions to register with a worker."""
         return [
             self.settling.settle,
             self.settling.consult,
@@ -90,7 +91,7 @@ class Activities:
 
 
 def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
-    """The ways messages can go; without any they stay in the outbox, readable.
+    """The transports by which messages are sent; without any they stay in the outbox, where they can be read.
 
     Raises:
         Problem: the mail settings are not understood, or incomplete.
@@ -103,7 +104,7 @@ def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
 
 
 def build_reporting(installation: Installation, transports: Mapping[Contact, Transport]) -> ReportActivities:
-    """What makes and mails reports."""
+    """The activities that write and mail analysis reports."""
     return ReportActivities(
         database=installation.database,
         directory=installation.directory,
@@ -115,14 +116,14 @@ def build_reporting(installation: Installation, transports: Mapping[Contact, Tra
 
 
 def build_hand_over(client: Client, settings: Settings) -> HandOver:
-    """Who delivers: the server's standalone activities, or each case."""
+    """How deliveries start: as standalone activities, or (by the settings) in each case's own workflow."""
     if settings.delivery == "workflow":
         return hand_over_nothing
     return StandaloneDelivery(client, settings.task_queue)
 
 
 def build_archiving(installation: Installation) -> ArchiveActivities:
-    """What archives, as the Schedule and people start it.
+    """The archive activity, for the Schedule and for `bihuan archive run`.
 
     Raises:
         Problem: the policy is not understood.
@@ -141,7 +142,7 @@ def build_archiving(installation: Installation) -> ArchiveActivities:
 def build_delivering(
     client: Client, installation: Installation, transports: Mapping[Contact, Transport]
 ) -> DeliveryActivities:
-    """What delivers messages, and tells a case of those that will never arrive."""
+    """The activity that delivers messages, and tells a case of those that are undeliverable."""
     return DeliveryActivities(
         database=installation.database,
         transports=transports,
@@ -151,7 +152,7 @@ def build_delivering(
 
 
 def build_sweeping(client: Client, installation: Installation, hand_over: HandOver) -> SweepActivities:
-    """What sweeps, as the Schedule and people start it.
+    """The sweep activity, for the Schedule and for `bihuan doctor`.
 
     Raises:
         Problem: the mail settings are not understood.
@@ -161,7 +162,7 @@ def build_sweeping(client: Client, installation: Installation, hand_over: HandOv
 
 
 def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
-    """Everything wired.
+    """All activities of a worker.
 
     Raises:
         Problem: policy, templates or mail settings are not understood; one line a fault.
@@ -193,7 +194,7 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
 
 
 def build_worker(client: Client, settings: Settings, activities: Activities) -> Worker:
-    """A worker for cases."""
+    """A Temporal worker for cases and everything around them."""
     sizes = settings.sizes
     return Worker(
         client,
@@ -209,9 +210,9 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         sticky_queue_schedule_to_start_timeout=_STICKY,
         graceful_shutdown_timeout=DRAIN,
-        max_heartbeat_throttle_interval=_BEAT,
-        deployment_config=deployment(settings),
-        # Otherwise the SDK makes up a name from the code of every module there is: most of the time a start took.
+        max_heartbeat_throttle_interval=_HEARTBEAT_INTERVAL,
+        deployment_config=deployment_config(settings),
+        # Without a build id the SDK hashes every loaded module, which took most of the time of a start.
         build_id=None if settings.build_id else f"bihuan-{installed_version()}",
     )
 
@@ -224,10 +225,10 @@ async def run_worker(
     endpoint: Endpoint | None = None,
     exporter: PrometheusConfig | None = None,
 ) -> None:
-    """Run until `stop`; `ready` is called once tasks are taken. What is in hand at the end is finished.
+    """Run until `stop` is set; `ready` is called once the worker polls. Tasks in hand at the end are finished.
 
-    `endpoint` is the embedded server to work with, whatever the environment names; `exporter` is where the engine
-    shows its own metrics.
+    `endpoint` is the embedded server to use, whatever the environment names; `exporter` is where the SDK's core serves
+    its own metrics.
 
     Raises:
         Problem: settings, database, organisation or Temporal are not usable; one line.
@@ -236,10 +237,10 @@ async def run_worker(
         open_monitor(settings, exporter) as monitor,
         open_installation(settings, prepare=True) as prepared,
     ):
-        installation = prepared.at_work()
+        installation = prepared.for_activities()
         monitor.watch(installation)
         await prepared.settle_organisation()
-        await prepared.tell_of_encryption()
+        await prepared.record_encryption()
         client = await connect(settings, endpoint=endpoint)
         hand_over = build_hand_over(client, settings)
         activities = build_activities(client, installation, hand_over)
@@ -248,22 +249,20 @@ async def run_worker(
         running = asyncio.create_task(worker.run())
         sweeping = asyncio.create_task(activities.sweeping.watch())
         schedules = asyncio.create_task(keep_schedules(client, installation))
-        watching = asyncio.create_task(
-            monitor.health.watch(Pollers(client, settings.task_queue), installation.database)
-        )
-        calming = asyncio.create_task(keep_watchdog_calm())
-        idling = asyncio.create_task(point_out_idle(client, settings))
+        health = asyncio.create_task(monitor.health.watch(Pollers(client, settings.task_queue), installation.database))
+        watchdog = asyncio.create_task(notify_watchdog())
+        warning = asyncio.create_task(warn_if_idle(client, settings))
         stopping = asyncio.create_task(stop.wait())
         try:
             monitor.health.enter(Phase.RUNNING)
-            tell_supervisor("READY=1")
+            notify_service_manager("READY=1")
             ready(installation)
             await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
             monitor.health.enter(Phase.ENDED if running.done() else Phase.DRAINING)
-            tell_supervisor("STOPPING=1")
-            for task in (sweeping, schedules, idling, stopping):
-                await _cancelled(task)
+            notify_service_manager("STOPPING=1")
+            for task in (sweeping, schedules, warning, stopping):
+                await _cancel(task)
             try:
                 if running.done():
                     _raise_reason(running)
@@ -271,12 +270,12 @@ async def run_worker(
                     await worker.shutdown()
                     await running
             finally:
-                for task in (watching, calming):
-                    await _cancelled(task)
+                for task in (health, watchdog):
+                    await _cancel(task)
 
 
 def stop_on_signals() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set."""
+    """An event that is set by SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -293,7 +292,7 @@ async def _prepare_namespace(client: Client) -> None:
         _log.info("registered search attributes: %s", ", ".join(added))
 
 
-async def _cancelled(task: asyncio.Task[Any]) -> None:
+async def _cancel(task: asyncio.Task[Any]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

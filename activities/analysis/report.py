@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +14,7 @@ from activities.analysis.measures import BREAKDOWNS, TABLES, Facts, Measure, tre
 from activities.analysis.period import Period
 from activities.analysis.timelines import read_histories
 from activities.database.database import Database
+from activities.gc_pause import paused_gc
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 
@@ -75,7 +74,7 @@ async def analyse(
     for dimension in by:
         if dimension not in BREAKDOWNS:
             raise Problem(f"--by {dimension}: allowed: {', '.join(BREAKDOWNS)}")
-    with _uncollected():
+    with paused_gc():
         histories, earlier = await read_histories(database, period, progress=progress)
         # Beside whatever else this process does: it takes a second of processor time.
         return await asyncio.to_thread(_counted, histories, earlier, period, now, tuple(dict.fromkeys(by)))
@@ -110,18 +109,6 @@ def _beside(now: Measure, before: Measure, keys: Sequence[str], *, both: bool) -
         row |= {column: present.get(column, _nothing(column)) for column in columns}
         row |= {f"previous_{column}": past.get(column, _nothing(column)) for column in columns}
         yield row
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """What is counted holds no cycles, and is a lot: to look for cycles in it again and again takes a fifth longer."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _nothing(column: str) -> int | None:

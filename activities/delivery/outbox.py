@@ -17,6 +17,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.batches import batched
 from activities.database.database import Database, insert_of
 from activities.database.tables import outbox
 from activities.delivery.transport import Envelope
@@ -35,7 +36,7 @@ class OutboxStatus(StrEnum):
 
 GONE = "[已归档 archived]"
 """In place of the texts of a masked case."""
-_PORTION = 500
+_BATCH = 500
 """Rows changed in one transaction: others that write wait no longer than for that."""
 OPEN = (OutboxStatus.PENDING.value, OutboxStatus.SENDING.value)
 """Not known to have ended."""
@@ -139,8 +140,8 @@ class Outbox:
         """
         failed = (outbox.c.status == OutboxStatus.FAILED.value) & (outbox.c.text != GONE)
         done: set[str] = set()
-        for first in range(0, len(keys), _PORTION):
-            wanted = outbox.c.key.in_(keys[first : first + _PORTION])
+        for batch in batched(keys, _BATCH):
+            wanted = outbox.c.key.in_(batch)
             # The days after which a row is given up begin anew: since then, where the time of the report stood.
             again = update(outbox).where(wanted, failed).values(status=OutboxStatus.PENDING.value, reported_at=now)
             async with self._database.begin() as connection:

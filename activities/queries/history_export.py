@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from activities.batches import batched
 from activities.database.database import Database
 from activities.database.tables import registration, settlement, timeline
 from activities.intake.submission import supply
@@ -57,8 +58,8 @@ class HistoryExport:
         wanted = select(registration.c.number).where(*self._span).order_by(*order)
         async with self._database.read() as connection:
             numbers = list(await connection.scalars(wanted))
-        for start in range(0, len(numbers), _AT_ONCE):
-            for lines in await self._read(numbers[start : start + _AT_ONCE], set(numbers)):
+        for batch in batched(numbers, _AT_ONCE):
+            for lines in await self._read(batch, set(numbers)):
                 yield lines
 
     async def _read(self, numbers: Sequence[str], exported: Container[str]) -> list[list[Json]]:

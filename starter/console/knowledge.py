@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.console.options import CommandOptions
 from starter.console.screen import (
     AsJson,
     DataFolder,
@@ -16,9 +19,14 @@ from starter.console.screen import (
     progress_bar,
     read_moment,
     say,
+    shortened,
 )
 from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
+
+if TYPE_CHECKING:
+    from worker.installation.company_time import CompanyTime
+    from worker.installation.settings import Settings
 
 Key = Annotated[str, Parameter(help="Name of the article, such as KB0001.")]
 By = Annotated[str, Parameter(name="--as", help="Who you are: a head, a person with the role editor, or operator.")]
@@ -38,7 +46,9 @@ async def search(
 
     Example: bihuan kb search "小票 打印"
     """
-    found = await _articles(data).search(text, limit=_positive(limit))
+    from starter.services.knowledge import search_articles
+
+    found = await search_articles(load_settings(data=data), text, limit=_positive(limit))
     if as_json:
         print_json(found)
         return
@@ -48,7 +58,7 @@ async def search(
     print_table(
         ("Article", "State", "Score", "Title", "Solution", "Product", "Case"),
         [
-            (one["key"], one["status"], f"{one['score']:.1f}", one["title"], _brief(one["solution"]),
+            (one["key"], one["status"], f"{one['score']:.1f}", one["title"], shortened(one["solution"], 80),
              one["product"] or "", one["number"])
             for one in found
         ],
@@ -67,12 +77,13 @@ async def list_(
 
     Example: bihuan kb list --status draft
     """
-    from activities.knowledge.article_name import ArticleStatus
+    from starter.services.knowledge import ARTICLE_STATUSES, list_articles
 
-    if status is not None and status not in set(ArticleStatus):
-        raise Problem(f"--status {status}: allowed: {', '.join(ArticleStatus)}")
-    found = await _articles(data).list(status=status, product=product, limit=_positive(limit))
-    company = await _company(data)
+    if status is not None and status not in ARTICLE_STATUSES:
+        raise Problem(f"--status {status}: allowed: {', '.join(ARTICLE_STATUSES)}")
+    settings = load_settings(data=data)
+    found = await list_articles(settings, status=status, product=product, limit=_positive(limit))
+    company = await _company(settings)
     if as_json:
         print_json(company.localized(found))
         return
@@ -98,8 +109,11 @@ async def show(key: Key, /, *, as_json: AsJson = False, data: DataFolder = None)
 
     Example: bihuan kb show KB0001
     """
-    article = await _articles(data).get(key)
-    company = await _company(data)
+    from starter.services.knowledge import read_article
+
+    settings = load_settings(data=data)
+    article = await read_article(settings, key)
+    company = await _company(settings)
     if as_json:
         print_json(company.localized(article))
         return
@@ -123,7 +137,10 @@ async def publish(key: Key, /, *, by: By, as_json: AsJson = False, data: DataFol
 
     Example: bihuan kb publish KB0001 --as tech-head
     """
-    await _change("publish", key, by, as_json, data)
+    from starter.services.knowledge import publish_article
+
+    settings = load_settings(data=data)
+    await _print_changed(settings, await publish_article(settings, key, by=by), as_json)
 
 
 async def retire(
@@ -139,7 +156,10 @@ async def retire(
 
     Example: bihuan kb retire KB0001 --as tech-head --why 已由新版本修复
     """
-    await _change("retire", key, by, as_json, data, why=why)
+    from starter.services.knowledge import retire_article
+
+    settings = load_settings(data=data)
+    await _print_changed(settings, await retire_article(settings, key, by=by, why=why), as_json)
 
 
 async def edit(
@@ -162,12 +182,19 @@ async def edit(
 
     Example: bihuan kb edit KB0001 --as tech-head --title 小票打印没有响应 --solution "重启打印服务"
     """
+    from starter.services.knowledge import edit_article
+
     given = {
         "title": title, "problem": problem, "cause": cause, "solution": solution, "prevention": prevention,
         "product": product, "type": type, "subtype": subtype,
     }  # fmt: skip
     fields = {name: text for name, text in given.items() if text is not None}
-    await _change("edit", key, by, as_json, data, fields=fields)
+    settings = load_settings(data=data)
+    try:
+        article = await edit_article(settings, key, by=by, fields=fields)
+    except Problem as refusal:
+        raise Problem(CommandOptions.of("edit", given, typed=key).reworded(str(refusal))) from None
+    await _print_changed(settings, article, as_json)
 
 
 async def learn(
@@ -181,58 +208,32 @@ async def learn(
 
     Example: bihuan kb learn --since 2026-01-01
     """
-    from activities.knowledge.backlog import Backlog
-    from worker.installation.installation import open_installation
+    from starter.services.knowledge import learn_articles
 
     settings = load_settings(data=data)
-    company = await _company(data)
-    drafted = without = 0
-    async with open_installation(settings) as installation:
-        backlog = Backlog(installation.database, read_moment("--since", since, company.zone))
-        with progress_bar("learn", await backlog.count()) as advance:
-            async for is_drafted in backlog.learn():
-                drafted, without = drafted + is_drafted, without + (not is_drafted)
-                advance()
+    first = read_moment("--since", since, (await _company(settings)).zone)
+    looked_at = [is_drafted async for is_drafted in learn_articles(settings, first, partial(progress_bar, "learn"))]
+    drafted, without = looked_at.count(True), looked_at.count(False)
     if as_json:
         print_json({"drafted": drafted, "without": without})
         return
     print(f"{drafted} drafted; {without} closed cases have no solution of their own to learn from")
 
 
-async def _change(what: str, key: str, by: str, as_json: bool, data: str | None, **options: Any) -> None:
-    from activities.knowledge.editing import KnowledgeEditing
-    from worker.installation.installation import open_installation
-
-    async with open_installation(load_settings(data=data)) as installation:
-        organisation = await installation.directory.current()
-        knowledge = KnowledgeEditing(installation.database, organisation, installation.policy)
-        await getattr(knowledge, what)(key, by=by, at=installation.now(), **options)
-    article = await _articles(data).get(key)
+async def _print_changed(settings: Settings, article: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
-        print_json((await _company(data)).localized(article))
+        print_json((await _company(settings)).localized(article))
     else:
         say(f"{article['key']} is {article['status']}: {article['title']}")
 
 
-def _articles(data: str | None) -> Any:
-    from activities.database.url import DatabaseUrl
-    from activities.knowledge.search import ArticleSearch
-
-    return ArticleSearch(DatabaseUrl.parse(load_settings(data=data).database))
-
-
-async def _company(data: str | None) -> Any:
+async def _company(settings: Settings) -> CompanyTime:
     from worker.installation.company_time import CompanyTime
 
-    return await CompanyTime.read(load_settings(data=data))
+    return await CompanyTime.read(settings)
 
 
 def _positive(limit: int) -> int:
     if limit < 1:
         raise Problem(f"--limit {limit}: allowed: a number from 1")
     return limit
-
-
-def _brief(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 80 else line[:79] + "…"

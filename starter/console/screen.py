@@ -1,4 +1,4 @@
-"""How commands speak: JSON for programs, tables for people; `NO_COLOR` and pipes get plain text."""
+"""What every command reads and writes the same way: numbers and times, JSON for programs, tables for people."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _PIPED_WIDTH = 160
 """Columns when there is no terminal to ask: wide enough that a row stays a line."""
 
 
-def read_number(text: str) -> str:
+def read_number(text: str, option: str = "the number of the case") -> str:
     """The number of a case however it was typed: in lower case, with blanks around it, or full-width.
 
     Raises:
         Problem: nothing was typed.
     """
     if not (number := unicodedata.normalize("NFKC", text).strip().upper()):
-        raise Problem("the number of the case is empty; allowed: such as FB202605110001")
+        raise Problem(f"{option} is empty; allowed: such as FB202605110001")
     return number
 
 
@@ -111,13 +111,28 @@ def shortened(text: str, length: int = 160) -> str:
 
 @contextmanager
 def progress_bar(what: str, total: int, *, shown: bool = True) -> Iterator[Callable[[], None]]:
-    """Something to call after every step; a bar on standard error where a person watches."""
+    """What to call after every step; a bar on standard error where a person watches."""
+    with progress_bars(what, shown=shown and total > 0) as show:
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            show(what, done, total)
+
+        yield advance
+
+
+@contextmanager
+def progress_bars(*names: str, shown: bool = True) -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar a name on standard error, where a person watches; what is given shows how much is done, and of how much."""
     if not shown or not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda *_: None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks = {name: progress.add_task(name, total=None) for name in names}
+        yield lambda name, done, total: progress.update(tasks[name], completed=done, total=total)

@@ -1,12 +1,14 @@
-"""Who sends a command to a case, and how the answer is shown."""
+"""Sending a command to a case or its review, and printing what became of it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.console.options import CommandOptions
 from starter.console.screen import AsJson, DataFolder, print_json, read_number, say
 from workflows.domain.problem import Problem
 
@@ -26,11 +28,19 @@ class Sender:
 
 
 async def send_command(
-    command: str, number: str, sender: Sender, *, review: bool = False, typed: str | None = None, **fields: Any
+    command: str,
+    number: str,
+    sender: Sender,
+    *,
+    review: bool = False,
+    typed: str | None = None,
+    not_typed: Collection[str] = (),
+    **fields: Any,
 ) -> int:
     """Send one command; its own keys are `fields`, those that are None are left out. Answers the exit code.
 
     `review`: it is for the review that covers the case. `typed`: what people type for it, where that is not its name.
+    `not_typed`: keys that are no options, such as those of a file.
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
@@ -42,16 +52,20 @@ async def send_command(
     if not sender.by.strip():
         raise Problem("--as is empty; allowed: a person's id, customer, or operator")
     given = {name: value for name, value in fields.items() if value is not None}
-    outcome = await (send_to_review if review else send)(
-        load_settings(data=sender.data), command, number, given, by=sender.by, command_id=sender.command_id
-    )
-    said = typed or command.replace("_", "-")
+    settings = load_settings(data=sender.data)
+    options = CommandOptions.of(command, fields.keys() - not_typed, typed=typed)
+    try:
+        outcome = await (send_to_review if review else send)(
+            settings, command, number, given, by=sender.by, command_id=sender.command_id
+        )
+    except Problem as problem:
+        raise Problem(options.reworded(str(problem))) from None
+    reason = options.reworded(outcome.reason) if outcome.reason else ""
     if sender.as_json:
         print_json(outcome.as_json())
     elif outcome.outcome != "rejected":
-        reason = f": {outcome.reason}" if outcome.reason else ""
-        print(f"{number} {said} {outcome.outcome}{reason}")
+        print(f"{number} {options.typed} {outcome.outcome}{reason and f': {reason}'}")
     if outcome.outcome == "rejected":
-        say(f"{number} {said} rejected: {outcome.reason}")
+        say(f"{number} {options.typed} rejected: {reason}")
         return 1
     return 0

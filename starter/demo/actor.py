@@ -1,4 +1,4 @@
-"""What the people of one story do: they wait for a moment or an event, and send commands like anyone else."""
+"""The people of one story: they wait for a moment or an event, and send commands as signals."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.queries.case_record import CaseRecord
 from starter.demo.failure import StoryFailedError
 from starter.demo.record import LiveRecord
+from worker.temporal.rpc import found_or_none
 from workflows.domain.ids import review_id
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import CUSTOMER
 
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 """Seconds of the wall clock after which something that should have happened has not."""
 
 
@@ -55,33 +55,37 @@ class Actor:
     async def when(self, what: str, holds: Callable[[CaseRecord], bool]) -> None:
         """Wait until the record shows something."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 await self._record.until(self.number, holds)
         except TimeoutError:
             raise StoryFailedError(f"一直没有发生 never happened: {what}") from None
 
     async def send(self, command: str, by: str = "", *, accepted: bool = True, **fields: Any) -> None:
-        """A command by somebody (default: the owner), and a look at what became of it."""
+        """A command by somebody (default: the owner).
+
+        Raises:
+            StoryFailedError: its outcome is not the expected one.
+        """
         await self._send(self._handle, command, by or self.owner, accepted=accepted, **fields)
 
     async def answer(self, command: str, by: str, department: str, **fields: Any) -> None:
-        """What a department's people say of its part."""
-        part = self._workflow(f"{self.number}/{department}")
-        await self._send(part, command, by, accepted=True, department=department, **fields)
+        """A command by somebody of a department to its task for this case."""
+        task = self._workflow(f"{self.number}/{department}")
+        await self._send(task, command, by, accepted=True, department=department, **fields)
 
     async def review(self, command: str, by: str, **fields: Any) -> None:
-        """What is said to the review that the closing of the case called for."""
+        """A command to the review that the closing of the case started."""
         review = self._workflow(review_id(self.number))
         try:
-            async with asyncio.timeout(_PATIENCE):
-                while not await _exists(review):  # noqa: ASYNC110 - nothing here says when the server has it
+            async with asyncio.timeout(_TIMEOUT):
+                while await found_or_none(review.describe()) is None:  # noqa: ASYNC110 - nothing here says when the server has it
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise StoryFailedError("没有开始复盘 its review never began") from None
         await self._send(review, command, by, accepted=True, **fields)
 
     async def reviewed(self) -> dict[str, Any]:
-        """How its review stands."""
+        """The state of the review, as its query answers it."""
         state: dict[str, Any] = await self._workflow(review_id(self.number)).query("state")
         return state
 
@@ -100,20 +104,10 @@ class Actor:
             await self.when(command, lambda file: self._judged(file, command_id, accepted=accepted))
 
     async def customer(self, command: str, **fields: Any) -> None:
-        """What the customer says."""
+        """A command by the customer."""
         await self.send(command, CUSTOMER, **fields)
 
     def _judged(self, file: CaseRecord, command_id: str, *, accepted: bool) -> bool:
         if accepted:
             return bool(file.view and file.timeline)
         return any(entry["detail"].get("command_id") == command_id for entry in file.timeline)  # type: ignore[union-attr]
-
-
-async def _exists(workflow: WorkflowHandle[Any, Any]) -> bool:
-    try:
-        await workflow.describe()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""The live table: every story's case, where it stands, and who has to act until when."""
+"""The live table of the demonstration: each case, its status, and who has to act until when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a story of the demonstration fails with."""
+"""The error that ends a story of the demonstration."""
 
 from __future__ import annotations
 

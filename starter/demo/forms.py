@@ -1,4 +1,4 @@
-"""What the customers of the demonstration send in."""
+"""The intake forms that the customers of the demonstration send."""
 
 from __future__ import annotations
 
@@ -42,4 +42,4 @@ CALLERS = tuple(
         ("chat", "曹阳", "员工卡认证不通过,门打不开"),
     )
 )
-"""The others with the problem of the story of repetition."""
+"""The forms of the four other callers in the story of the repeated problem."""

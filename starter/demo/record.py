@@ -1,4 +1,4 @@
-"""The cases of the demonstration as the database has them, read again and again while it runs."""
+"""The cases of the demonstration as the record has them, read ten times a second while it runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EVERY = 0.1
 
 
 class LiveRecord:
-    """`files` holds the newest state of each case by number."""
+    """`files` holds the newest record of each case by number."""
 
     def __init__(self, cases: Cases) -> None:
         self._cases = cases
@@ -38,7 +38,7 @@ class LiveRecord:
             self._changed.notify_all()
 
     async def until(self, number: str, holds: Callable[[CaseRecord], bool]) -> None:
-        """Wait until something is true of a case that is open."""
+        """Wait until something is true of the record of a case that has been opened."""
 
         def seen() -> bool:
             file = self.files.get(number)

@@ -1,4 +1,4 @@
-"""What the demonstration leaves for people to open: the report of its week, and the reviews that were finished."""
+"""The reports of the demonstration, for people to open: the analysis of its week, and each review that is done."""
 
 from __future__ import annotations
 

@@ -1,20 +1,16 @@
-"""Sets the demonstration up on a folder of its own, plays the stories, and says how they ended."""
+"""Runs the demonstration: a server and a worker on a folder of their own, the stories, and how they ended."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-import socket
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from starter.console.screen import say
 from starter.demo.actor import Actor
@@ -28,47 +24,47 @@ from starter.demo.summary import print_ending
 from starter.demo.week import demo_time
 from starter.services.intake import Intake, open_intake
 from worker.embedded.lock import DataLock
+from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import Installation, open_installation
-from worker.installation.settings import ServerSettings, Settings
+from worker.installation.settings import IsolatedSettings, ServerSettings, Settings
 from worker.monitoring.logs import configure_logs
 from worker.process import run_worker, stop_on_signals
 from worker.temporal.endpoint import Endpoint
 from workflows.domain.problem import Problem
 
 _SETTING_UP = timedelta(seconds=1.5)
-"""What a worker needs to be ready; the virtual Monday begins then."""
+"""What a worker needs to get ready; the virtual Monday begins then."""
 _LONGEST = 180.0
 """Seconds after which the demonstration gives up."""
 
 
-class _OwnSettings(Settings):
-    """Whatever the environment says, a demonstration touches no company's database, mail server or cluster."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        *_: Any,
-        **__: Any,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What this module says, and nothing else."""
-        return (init_settings,)
-
-
 @dataclass
-class Cast:
-    """The stories with the numbers their customers got, and what went wrong in playing them."""
+class PlayedStories:
+    """The stories that began, by the number of their case, and what went wrong in playing them."""
 
     numbers: dict[str, Story] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
-    """Further cases of a story, with what the board calls them."""
-    troubles: dict[str, str] = field(default_factory=dict)
+    """Further cases of a story, with their titles on the board."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """By number, or by the title of a story that has no case."""
 
     def titles(self) -> dict[str, str]:
         """Every case, in the order of their numbers."""
         return dict(sorted(({number: story.title for number, story in self.numbers.items()} | self.others).items()))
+
+    def faults(self, stories: Sequence[Story], record: LiveRecord) -> dict[str, list[str]]:
+        """What is not as the stories say, by number (or title); empty where all went well."""
+        found = {
+            number: [
+                *([self.failures[number]] if number in self.failures else []),
+                *story.faults(record.files.get(number)),
+            ]
+            for number, story in self.numbers.items()
+        }
+        missing = [story for story in stories if story not in self.numbers.values()]
+        found |= {story.title: [self.failures.get(story.title, "没有开始 never began")] for story in missing}
+        return {number: faults for number, faults in found.items() if faults}
 
 
 async def play_all(
@@ -77,9 +73,13 @@ async def play_all(
     data: str | None = None,
     port: int | None = None,
     ui_port: int | None = None,
-    afterwards: Callable[[Settings, Cast], Awaitable[None]] | None = None,
+    stories: Sequence[Story] = STORIES,
+    afterwards: Callable[[Settings, PlayedStories], Awaitable[None]] | None = None,
 ) -> int:
-    """Play all stories; 0 when each ended as it says, else 1. `afterwards` is called while the server still runs.
+    """Play all stories; 0 when each ended as it says, 1 when not, 130 when interrupted.
+
+    Without `data` everything is in a temporary folder, which is removed at the end, however it ends. With `keep` the
+    server stays up until SIGINT or SIGTERM. `afterwards` is called while the server still runs.
 
     Raises:
         Problem: a port is taken, the folder is in use, or the server does not start.
@@ -87,21 +87,21 @@ async def play_all(
     configure_logs("text", "error")
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     stop = stop_on_signals()
-    with _folder(data) as folder:
+    with _data_folder(data) as folder:
         server_settings = ServerSettings(port=port or free_port(), ui_port=ui_port or free_port(), synchronous="normal")
-        settings = _OwnSettings(data=folder, server=server_settings)
+        settings = IsolatedSettings(data=folder, server=server_settings)
         async with _running(settings) as (server, installation):
-            cast, record = await _play(settings, installation, stop)
+            played, record = await _play(stories, settings, installation, stop)
             if stop.is_set():
                 say("interrupted")
                 return 130
-            faults = _faults(cast, record)
-            # Beside a temporary data folder, which is removed: people open them afterwards.
-            kept = Path(data) / "reports" if data is not None else Path(tempfile.mkdtemp(prefix="bihuan-reports-"))
-            reports = await write_reports(installation, kept)
-            await print_ending(installation, cast.titles(), record, faults, web_ui=server.ui, reports=reports)
+            faults = played.faults(stories, record)
+            # Neither pages nor reports can be looked at once their server and folder are gone.
+            web_ui = server.ui if keep else None
+            reports = await write_reports(installation, folder / "reports") if keep or data is not None else []
+            await print_ending(installation, played.titles(), record, faults, web_ui=web_ui, reports=reports)
             if afterwards is not None:
-                await afterwards(settings, cast)
+                await afterwards(settings, played)
             if keep:
                 say(f"Web UI {server.ui}, data {settings.data}; Ctrl-C ends the demonstration")
                 await stop.wait()
@@ -110,70 +110,64 @@ async def play_all(
             return 1 if faults else 0
 
 
-def _faults(cast: Cast, record: LiveRecord) -> dict[str, list[str]]:
-    found = {
-        number: [*([cast.troubles[number]] if number in cast.troubles else []), *story.faults(record.files.get(number))]
-        for number, story in cast.numbers.items()
-    }
-    missing = [story for story in STORIES if story not in cast.numbers.values()]
-    found |= {story.title: [cast.troubles.get(story.title, "没有开始 never began")] for story in missing}
-    return {number: faults for number, faults in found.items() if faults}
-
-
-async def _play(settings: Settings, installation: Installation, stop: asyncio.Event) -> tuple[Cast, LiveRecord]:
-    cast, record = Cast(), LiveRecord(installation.cases)
-    board = Board(installation, cast.titles, record)
-    async with open_intake(settings) as intake:
+async def _play(
+    stories: Sequence[Story], settings: Settings, installation: Installation, stop: asyncio.Event
+) -> tuple[PlayedStories, LiveRecord]:
+    played, record = PlayedStories(), LiveRecord(installation.cases)
+    board = Board(installation, played.titles, record)
+    async with open_intake(settings, endpoint=Endpoint.read(settings.data)) as intake:
         lock = asyncio.Lock()
-        plays = [asyncio.create_task(_play_one(story, intake, lock, cast, record)) for story in STORIES]
-        following = asyncio.create_task(record.follow(lambda: list(cast.titles())))
+        plays = [asyncio.create_task(_play_one(story, intake, lock, played, record)) for story in stories]
+        following = asyncio.create_task(record.follow(lambda: list(played.titles())))
         showing = asyncio.create_task(board.show())
         stopping = asyncio.create_task(stop.wait())
         everything = asyncio.gather(*plays)
         try:
             await asyncio.wait((everything, stopping), timeout=_LONGEST, return_when=asyncio.FIRST_COMPLETED)
-            await record.read(list(cast.titles()))
+            await record.read(list(played.titles()))
         finally:
             for task in (everything, following, showing, stopping):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-    return cast, record
+    return played, record
 
 
-async def _play_one(story: Story, intake: Intake, lock: asyncio.Lock, cast: Cast, record: LiveRecord) -> None:
+async def _play_one(
+    story: Story, intake: Intake, lock: asyncio.Lock, played: PlayedStories, record: LiveRecord
+) -> None:
     installation = intake.installation
 
     async def opens(form: dict[str, Any], title: str = "└ 同一问题 · the same problem") -> Actor:
         async with lock:
             accepted = await intake.accept(form)
         if form is story.form:
-            cast.numbers[accepted.number] = story
+            played.numbers[accepted.number] = story
         else:
-            cast.others[accepted.number] = title
+            played.others[accepted.number] = title
         if intake.client is None:
             raise StoryFailedError(intake.outage or "Temporal 没有响应 does not answer")
         handle = intake.client.get_workflow_handle(accepted.number)
         workflow = intake.client.get_workflow_handle
-        player = Actor(
+        actor = Actor(
             accepted.number, handle, record, installation.time, installation.now, workflow=workflow, opens=opens
         )
-        await player.when("建立案件 opened", lambda file: file.view is not None)
-        return player
+        await actor.when("建立案件 opened", lambda file: file.view is not None)
+        return actor
 
     await asyncio.sleep(installation.time.wait(story.opens, installation.now()).total_seconds())
     try:
-        player = await opens(story.form)
-        await story.play(player)
-        await player.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
+        actor = await opens(story.form)
+        await story.play(actor)
+        await actor.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
     except (Problem, StoryFailedError) as failure:
-        number = next((number for number, known in cast.numbers.items() if known is story), story.title)
-        cast.troubles[number] = str(failure)
+        number = next((number for number, known in played.numbers.items() if known is story), story.title)
+        played.failures[number] = str(failure)
 
 
 @asynccontextmanager
 async def _running(settings: Settings) -> AsyncIterator[tuple[EmbeddedServer, Installation]]:
-    """The real server and the real worker, on a clock that begins on a Monday morning."""
+    """A server and a worker, as in production, on a clock that begins on a Monday morning."""
     server = EmbeddedServer(settings.data, settings.server)
     with DataLock(settings.data):
         try:
@@ -199,31 +193,19 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[EmbeddedServer, In
             await server.stop()
 
 
-class _folder:  # noqa: N801 - reads as a function
-    """The folder named, which has to be new, or a temporary one that is removed again."""
+@contextmanager
+def _data_folder(named: str | None) -> Iterator[Path]:
+    """The folder named, which has to be new or empty, or a temporary one that is removed at the end.
 
-    def __init__(self, named: str | None) -> None:
-        self._named = named
-        self._path: Path | None = None
-
-    def __enter__(self) -> Path:
-        if self._named is not None:
-            self._path = Path(self._named)
-            if self._path.exists() and any(self._path.iterdir()):
-                raise Problem(f"{self._named}: the demonstration needs a new folder, this one is not empty")
-            self._path.mkdir(parents=True, exist_ok=True)
-        else:
-            self._path = Path(tempfile.mkdtemp(prefix="bihuan-demo-"))
-        return self._path
-
-    def __exit__(self, *_: object) -> None:
-        if self._named is None and self._path is not None:
-            shutil.rmtree(self._path, ignore_errors=True)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    Raises:
+        Problem: the folder named has something in it.
+    """
+    if named is None:
+        with tempfile.TemporaryDirectory(prefix="bihuan-demo-", ignore_cleanup_errors=True) as temporary:
+            yield Path(temporary)
+        return
+    path = Path(named)
+    if path.exists() and any(path.iterdir()):
+        raise Problem(f"{named}: the demonstration needs a new folder, this one is not empty")
+    path.mkdir(parents=True, exist_ok=True)
+    yield path

@@ -1,4 +1,4 @@
-"""What each case went through, what was sent to whom, and where to look further."""
+"""What the demonstration prints at its end: each case's history, messages by recipient, links, and faults."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from worker.installation.installation import Installation
 from workflows.domain.vocabulary import Locale
 
 _ZH = Locale.ZH_CN
+_HINT = "加 --keep 可以在演示后打开网页和报告 · run with --keep to look at cases and reports afterwards"
 
 
 async def print_ending(
@@ -28,10 +29,14 @@ async def print_ending(
     record: LiveRecord,
     faults: dict[str, list[str]],
     *,
-    web_ui: str,
+    web_ui: str | None,
     reports: Sequence[Path],
 ) -> None:
-    """Print the whole account."""
+    """Print the history of each case, the number of messages a recipient, links, and what is not as the stories say.
+
+    `titles` are those of the cases by number; `faults` by number, or by title for a story without a case. `web_ui` is
+    None where nobody can open it any more; then no link is printed.
+    """
     for number, title in titles.items():
         print_rich(_history(installation, number, title, record, faults.get(number, [])))
     outbox = [entry for number in titles for entry in await installation.cases.outbox(number)]
@@ -41,12 +46,15 @@ async def print_ending(
         title=f"通知 notifications: {len(outbox)}",
     )
     links = Table.grid(padding=(0, 2))
-    links.add_row("Temporal Web UI", Text(f"{web_ui}/namespaces/default/workflows"))
-    for number in titles:
-        links.add_row(number, Text(f"{web_ui}/namespaces/default/workflows/{number}"))
+    if web_ui is not None:
+        links.add_row("Temporal Web UI", Text(f"{web_ui}/namespaces/default/workflows"))
+        for number in titles:
+            links.add_row(number, Text(f"{web_ui}/namespaces/default/workflows/{number}"))
     for report in reports:
         links.add_row("报告 report", Text(str(report)))
-    print_rich(links, Text("加 --keep 可以在演示后打开 · run with --keep to open them afterwards", style="dim"))
+    print_rich(links)
+    if web_ui is None:
+        print_rich(Text(_HINT, style="dim"))
     good = len(titles) - sum(number in faults for number in titles)
     for name, lines in faults.items():
         for line in lines:
@@ -63,10 +71,10 @@ def _history(installation: Installation, number: str, title: str, record: LiveRe
     tree = Tree(Text(f"{mark} {number} {title}", style=style), guide_style="dim")
     for entry in file.timeline if file else ():
         when = installation.local(datetime.fromisoformat(str(entry["at"])))
-        told = event_text(entry, lambda moment: installation.local(datetime.fromisoformat(moment)), _ZH)
+        text = event_text(entry, lambda moment: installation.local(datetime.fromisoformat(moment)), _ZH)
         what = label("event", str(entry["kind"]), _ZH)
         tree.add(
-            Text.assemble((f"{when:%m-%d %H:%M}", "dim"), f"  {what}  ", (str(entry["by"]), "cyan"), f"  {told[:90]}")
+            Text.assemble((f"{when:%m-%d %H:%M}", "dim"), f"  {what}  ", (str(entry["by"]), "cyan"), f"  {text[:90]}")
         )
     return tree
 

@@ -1,9 +1,9 @@
-"""What the checks share: each thing is opened once, by whoever needs it first, and may turn out not to be there."""
+"""The connections and settings that checks share: each is opened once, by the first check that needs it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from activities.database.database import Database
 from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
 from activities.queries.sweeps import Sweep, latest_sweep
-from starter.doctor.line import NotLookedAtError
+from starter.doctor.check import CheckResult, CheckSkippedError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
@@ -26,7 +26,11 @@ _T = TypeVar("_T")
 
 @dataclass
 class DoctorContext:
-    """Of one installation. Methods that give something raise NotLookedAtError where it is not to be had."""
+    """Of one installation.
+
+    `connected` and `opened` raise the Problem itself, for the checks that report it. All other methods raise
+    CheckSkippedError then: it is another check that reports why there is no server, database or policy.
+    """
 
     settings: Settings
     _client: asyncio.Task[Client] | None = field(default=None, init=False)
@@ -44,7 +48,7 @@ class DoctorContext:
 
     async def client(self) -> Client:
         """A client, for checks of what is on the server."""
-        return await _had(self.connected(), "Temporal does not answer")
+        return await _or_skip(self.connected(), "Temporal does not answer")
 
     async def opened(self) -> Database:
         """The database, with the schema of this release.
@@ -58,18 +62,18 @@ class DoctorContext:
 
     async def database(self) -> Database:
         """The database, for checks of what is in it."""
-        return await _had(self.opened(), "the database cannot be used")
+        return await _or_skip(self.opened(), "the database cannot be used")
 
     async def company(self) -> CompanyTime:
         """The cases' time."""
         await self.database()
-        return await _had(CompanyTime.read(self.settings), "the database cannot be used")
+        return await _or_skip(CompanyTime.read(self.settings), "the database cannot be used")
 
     async def organisation(self) -> Organisation:
         """The one in force."""
         found = await Directory(await self.database()).current()
         if found is None:
-            raise NotLookedAtError("no organisation is loaded")
+            raise CheckSkippedError("no organisation is loaded")
         return found
 
     async def policy(self) -> Policy:
@@ -77,14 +81,14 @@ class DoctorContext:
         try:
             return load_policy(self.settings.policy)
         except Problem:
-            raise NotLookedAtError("the policy is not well-formed") from None
+            raise CheckSkippedError("the policy is not well-formed") from None
 
     async def sweep(self) -> Sweep | None:
         """The one that was kept last."""
         return await latest_sweep(await self.database())
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Close what was opened."""
         for task in (self._client, self._database):
             if task is not None and not task.done():
                 task.cancel()
@@ -92,11 +96,15 @@ class DoctorContext:
             await self._database.result().close()
 
 
-async def _had(wanted: Awaitable[_T], without: str) -> _T:
+CheckFunction = Callable[[DoctorContext], Awaitable[Iterable[CheckResult]]]
+"""A check: it looks at one thing, and answers one or more results."""
+
+
+async def _or_skip(wanted: Awaitable[_T], why: str) -> _T:
     try:
         return await wanted
     except Problem:
-        raise NotLookedAtError(without) from None
+        raise CheckSkippedError(why) from None
 
 
 async def _ready(settings: Settings) -> Database:

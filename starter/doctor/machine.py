@@ -6,33 +6,33 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
-from starter.doctor.line import CheckResult, CheckResults
 from worker.installation.config_file import PREFIX, config_file
 
 
-async def settings(ward: DoctorContext) -> Iterable[CheckResult]:
-    """Where they come from; what is wrong with them is said before anything is looked at."""
+async def settings(context: DoctorContext) -> Iterable[CheckResult]:
+    """Where they come from; faults in them are reported before any check is run."""
     given = sorted(name for name in os.environ if name.startswith(PREFIX))
     places = [str(file)] if (file := config_file()) else []
     places += [f"{len(given)} variables ({', '.join(given)})"] if given else []
-    return [CheckResults("settings").ok(f"data {ward.settings.data}; from {' and '.join(places) or 'the defaults'}")]
+    return [Check("settings").ok(f"data {context.settings.data}; from {' and '.join(places) or 'the defaults'}")]
 
 
-async def folders(ward: DoctorContext) -> Iterable[CheckResult]:
-    """Those that are written to."""
-    said = CheckResults("folders")
-    kinds = {"archive": ward.settings.archive_folder, "reports": ward.settings.report_folder}
-    lines = []
+async def folders(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether those that are written to can be."""
+    check = Check("folders")
+    kinds = {"archive": context.settings.archive_folder, "reports": context.settings.report_folder}
+    results = []
     for name, folder in kinds.items():
         if why := _unusable(folder):
             todo = f"make it a folder that this user may write to, or name another with BIHUAN_{name.upper()}"
-            lines.append(said.fault(f"{name}: {folder} {why}", todo))
-    return lines or [said.ok("archive and reports can be written")]
+            results.append(check.fault(f"{name}: {folder} {why}", todo))
+    return results or [check.ok("archive and reports can be written")]
 
 
 def _unusable(folder: Path) -> str | None:
-    """Why nothing can be put there; one that is not there yet is made by whoever needs it."""
+    """Why nothing can be written there. A folder that does not exist yet is made when it is needed."""
     folder = folder.absolute()
     nearest = folder
     while not nearest.exists():

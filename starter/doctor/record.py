@@ -1,4 +1,4 @@
-"""The database: reachable, of this release, whole, with room to grow."""
+"""The database: whether it is reachable, of this release and undamaged, its disk has room, and clocks agree."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from sqlalchemy import text
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.url import DatabaseUrl
+from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
-from starter.doctor.line import CheckResult, CheckResults
 from workflows.domain.problem import Problem
 
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 """Seconds for looking through a SQLite file."""
 _TIGHT = 1_000_000_000
 _FULL = 100_000_000
+"""Bytes left on a disk: below them it is a warning, a fault."""
 _SKEW = 5.0
 """Seconds two clocks may differ."""
 
 
-async def database(ward: DoctorContext) -> Iterable[CheckResult]:
-    """Reachable, with the schema of this release."""
-    said = CheckResults("database")
-    settings = ward.settings
+async def database(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether the database can be reached, and has the schema of this release."""
+    check = Check("database")
+    settings = context.settings
     if settings.database_url is None and not settings.data.is_dir():
-        return [said.fault(f"data folder {settings.data}: there is none", f"bihuan up --data {settings.data}")]
+        return [check.fault(f"data folder {settings.data}: there is none", f"bihuan up --data {settings.data}")]
     try:
         address = DatabaseUrl.parse(settings.database)
         if address.kind == "sqlite" and not address.path.is_file():
@@ -41,42 +42,42 @@ async def database(ward: DoctorContext) -> Iterable[CheckResult]:
             todo = (
                 f"bihuan up --data {settings.data}, or bihuan worker; another place: BIHUAN_DATA, BIHUAN_DATABASE_URL"
             )
-            return [said.fault(f"there is no database file {address.path}", todo)]
+            return [check.fault(f"there is no database file {address.path}", todo)]
         opened = Database.open(settings.database)
         try:
             revision = await opened.revision()
         finally:
             await opened.close()
     except Problem as problem:
-        return said.problem(problem, "see that it runs, and check BIHUAN_DATABASE_URL and its password")
+        return check.problem(problem, "see that it runs, and check BIHUAN_DATABASE_URL and its password")
     if revision is None:
-        return [said.fault(f"{address.name} has no tables yet", "bihuan db upgrade")]
+        return [check.fault(f"{address.name} has no tables yet", "bihuan db upgrade")]
     if revision != HEAD:
         newer = revision > HEAD
         todo = "use the release that this database was upgraded for" if newer else "bihuan db upgrade"
-        return [said.fault(f"{address.name} has schema {revision}, this release works with {HEAD}", todo)]
-    return [said.ok(f"{address.name}, schema {HEAD}")]
+        return [check.fault(f"{address.name} has schema {revision}, this release works with {HEAD}", todo)]
+    return [check.ok(f"{address.name}, schema {HEAD}")]
 
 
-async def integrity(ward: DoctorContext) -> Iterable[CheckResult]:
-    """Whether a SQLite file is whole; a server looks after its own."""
-    said = CheckResults("integrity")
-    address = DatabaseUrl.parse(ward.settings.database)
+async def integrity(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether a SQLite file is undamaged; PostgreSQL looks after its own."""
+    check = Check("integrity")
+    address = DatabaseUrl.parse(context.settings.database)
     if address.kind != "sqlite" or not address.path.is_file():
         return []
     found = await asyncio.to_thread(_quick_check, address.path)
     if found is None:
         todo = f"when it is quiet: sqlite3 {address.path} 'PRAGMA quick_check'"
-        return [said.warning(f"{address.path.name} was not looked through within {_PATIENCE:g} s", todo)]
+        return [check.warning(f"{address.path.name} was not looked through within {_TIMEOUT:g} s", todo)]
     if found == "ok":
-        return [said.ok(f"{address.path.name} is whole")]
+        return [check.ok(f"{address.path.name} is whole")]
     todo = "stop bihuan, keep the file, and bring the latest backup back"
-    return [said.fault(f"{address.path.name} is damaged: {found}", todo)]
+    return [check.fault(f"{address.path.name} is damaged: {found}", todo)]
 
 
-async def space(ward: DoctorContext) -> Iterable[CheckResult]:
-    """Room on the disks of the data folder, the database and the archive."""
-    settings = ward.settings
+async def space(context: DoctorContext) -> Iterable[CheckResult]:
+    """Room on the disks of the data folder, the database, the archive and the reports."""
+    settings = context.settings
     wanted = [settings.data, settings.archive_folder, settings.report_folder]
     if (address := DatabaseUrl.parse(settings.database)).kind == "sqlite":
         wanted.append(address.path.parent)
@@ -84,39 +85,39 @@ async def space(ward: DoctorContext) -> Iterable[CheckResult]:
     return [_room(path) for path in disks.values()]
 
 
-async def clocks(ward: DoctorContext) -> Iterable[CheckResult]:
+async def clocks(context: DoctorContext) -> Iterable[CheckResult]:
     """Whether this machine, the database server and the worker's Temporal go by the same time."""
-    said = CheckResults("clock")
+    check = Check("clock")
     lines: list[CheckResult] = []
     set_clock = "let all machines set their clocks by NTP (chrony, systemd-timesyncd)"
-    opened = await ward.database()
+    opened = await context.database()
     if opened.address.kind == "postgresql":
         before = datetime.now(UTC)
         async with opened.read() as connection:
             there = await connection.scalar(text("SELECT clock_timestamp()"))
-        lines += _skew(said, "the database server", (there - before).total_seconds(), set_clock)
-    sweep = await ward.sweep()
+        lines += _skew(check, "the database server", (there - before).total_seconds(), set_clock)
+    sweep = await context.sweep()
     if sweep is not None:
-        lines += _skew(said, "Temporal, as the worker saw it,", sweep.run.skew, set_clock)
-        lines += _skew(said, "the worker", max(0.0, (sweep.run.ended - datetime.now(UTC)).total_seconds()), set_clock)
-    return lines or [said.ok("no difference was seen")]
+        lines += _skew(check, "Temporal, as the worker saw it,", sweep.run.skew, set_clock)
+        lines += _skew(check, "the worker", max(0.0, (sweep.run.ended - datetime.now(UTC)).total_seconds()), set_clock)
+    return lines or [check.ok("no difference was seen")]
 
 
-def _skew(said: CheckResults, whose: str, seconds: float, todo: str) -> Iterable[CheckResult]:
+def _skew(check: Check, whose: str, seconds: float, todo: str) -> Iterable[CheckResult]:
     if abs(seconds) <= _SKEW:
         return []
     how = "ahead" if seconds > 0 else "behind"
-    return [said.warning(f"{whose} is {abs(seconds):.0f} s {how}: deadlines are early or late by that", todo)]
+    return [check.warning(f"{whose} is {abs(seconds):.0f} s {how}: deadlines are early or late by that", todo)]
 
 
 def _room(path: Path) -> CheckResult:
-    said = CheckResults("disk")
+    check = Check("disk")
     free = shutil.disk_usage(path).free
     what = f"{free / 1e9:.1f} GB free for {path}"
     todo = "make room, or move the folder; a full disk stops every case until there is room again"
     if free < _FULL:
-        return said.fault(what, todo)
-    return said.warning(what, todo) if free < _TIGHT else said.ok(what)
+        return check.fault(what, todo)
+    return check.warning(what, todo) if free < _TIGHT else check.ok(what)
 
 
 def _nearest(path: Path) -> Path:
@@ -129,12 +130,12 @@ def _nearest(path: Path) -> Path:
 
 def _quick_check(path: Path) -> str | None:
     """`ok`, the first damage, or None where that takes too long."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
             connection.set_progress_handler(lambda: time.monotonic() > deadline, 50_000)
             return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.OperationalError as error:
-        return None if str(error) in {"interrupted", "database is locked"} else str(error)
+        return None if error.sqlite_errorcode in {sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY} else str(error)
     except sqlite3.DatabaseError as error:
         return str(error)

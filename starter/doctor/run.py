@@ -1,4 +1,4 @@
-"""All checks at once, none of which can hold up or break another."""
+"""Runs all checks at once; one that hangs or breaks holds up no other."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from starter.doctor.check import Check
+from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.company import calendar, organisation, policy
-from starter.doctor.context import DoctorContext
-from starter.doctor.line import CheckResult, CheckResults, NotLookedAtError
+from starter.doctor.context import CheckFunction, DoctorContext
 from starter.doctor.machine import folders, settings
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, integrity, space
@@ -17,50 +16,49 @@ from starter.doctor.release import release
 from starter.doctor.sweep import last_sweep, sweep_by_hand
 from starter.doctor.temporal import pollers, search_attributes, server
 
-_PATIENCE = 10.0
+_TIMEOUT = 10.0
 """Seconds for one check."""
-_LONG = 30.0
-"""Seconds for looking through all cases; a minute for mending what is found."""
-_MENDING = 60.0
+_SWEEP_TIMEOUT, _MENDING_TIMEOUT = 30.0, 60.0
+"""Seconds for looking through all cases, and for mending what is found as well."""
 
 
 @dataclass(frozen=True)
-class Examination:
-    """The checks by name, in the order they are shown."""
+class CheckSuite:
+    """The checks by name, in the order they are shown; `timeouts` (seconds) where one may take longer than others."""
 
-    checks: Mapping[str, Check]
-    patience: Mapping[str, float]
+    checks: Mapping[str, CheckFunction]
+    timeouts: Mapping[str, float]
 
     @classmethod
-    def of(cls, *, mend: bool) -> Examination:
-        """All there are."""
-        checks: dict[str, Check] = {
+    def full(cls, *, mend: bool) -> CheckSuite:
+        """All checks there are; with `mend` the sweep also starts and delivers what was left lying."""
+        checks: dict[str, CheckFunction] = {
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
             "release": release, "database": database, "integrity": integrity, "disk": space, "folders": folders,
             "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
             "organisation": organisation, "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip
-        return cls(checks, {"sweep": _MENDING if mend else _LONG})
+        return cls(checks, {"sweep": _MENDING_TIMEOUT if mend else _SWEEP_TIMEOUT})
 
-    async def examine(self, ward: DoctorContext, advance: Callable[[], None]) -> list[CheckResult]:
-        """Everything the checks say; `advance` is called after each."""
+    async def run(self, context: DoctorContext, advance: Callable[[], None]) -> list[CheckResult]:
+        """The results of all checks, and `context` closed; `advance` is called after each check."""
         try:
-            said = await asyncio.gather(*(self._guarded(name, ward, advance) for name in self.checks))
+            found = await asyncio.gather(*(self._guarded(name, context, advance) for name in self.checks))
         finally:
-            await ward.close()
-        return [line for lines in said for line in lines]
+            await context.close()
+        return [result for results in found for result in results]
 
-    async def _guarded(self, name: str, ward: DoctorContext, advance: Callable[[], None]) -> Iterable[CheckResult]:
-        said, patience = CheckResults(name), self.patience.get(name, _PATIENCE)
+    async def _guarded(self, name: str, context: DoctorContext, advance: Callable[[], None]) -> Iterable[CheckResult]:
+        check, timeout = Check(name), self.timeouts.get(name, _TIMEOUT)
         try:
-            async with asyncio.timeout(patience):
-                return await self.checks[name](ward)
+            async with asyncio.timeout(timeout):
+                return await self.checks[name](context)
         except TimeoutError:
-            return [said.fault(f"no answer within {patience:g} s", "try again; what it asks is down or overloaded")]
-        except NotLookedAtError as reason:
-            return [said.warning(f"not looked at: {reason}", "mend that first")]
+            return [check.fault(f"no answer within {timeout:g} s", "try again; what it asks is down or overloaded")]
+        except CheckSkippedError as reason:
+            return [check.warning(f"not looked at: {reason}", "mend that first")]
         except Exception as error:  # noqa: BLE001 - whatever it was, the other checks are still of use
             first = (str(error).splitlines() or [""])[0][:300]
-            return [said.fault(f"could not be looked at: {type(error).__name__}: {first}", "see the other lines")]
+            return [check.fault(f"could not be looked at: {type(error).__name__}: {first}", "see the other lines")]
         finally:
             advance()

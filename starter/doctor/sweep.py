@@ -1,4 +1,4 @@
-"""The sweep by hand: what waits for somebody, and where record and Temporal disagree."""
+"""The latest sweep, and one by hand: what was left lying, and where record and Temporal disagree."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from activities.queries.sweeps import Sweep
-from starter.doctor.check import Check
-from starter.doctor.context import DoctorContext
-from starter.doctor.line import CheckResult, CheckResults, NotLookedAtError
+from starter.doctor.check import Check, CheckResult, CheckSkippedError
+from starter.doctor.context import CheckFunction, DoctorContext
 from starter.services.remedies import remedy
 from worker.installation.installation import open_installation
 from worker.process import build_hand_over, build_sweeping
@@ -18,58 +17,58 @@ from workflows.ports import SweepOrder
 _NAMED = 20
 
 
-async def last_sweep(ward: DoctorContext) -> Iterable[CheckResult]:
-    """Whether the Schedule's sweeps come."""
-    said = CheckResults("last sweep")
-    sweep = await ward.sweep()
+async def last_sweep(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether the Schedule sweeps in time, and what its latest sweep could not do."""
+    check = Check("last sweep")
+    sweep = await context.sweep()
     if sweep is None:
         todo = "the first comes two minutes after a worker has started; by hand: bihuan doctor --mend"
-        return [said.warning("there was none yet", todo)]
+        return [check.warning("there was none yet", todo)]
     run, ago = sweep.run, datetime.now(UTC) - sweep.run.ended
     what = f"{ago.total_seconds():.0f} s ago, {(run.ended - run.began).total_seconds():.1f} s long: {run.summary()}"
     if ago > run.overdue_after:
         todo = "see that a worker runs, and that nobody paused the Schedule bihuan-sweep in the Web UI"
-        return [said.fault(f"the last was {what}", todo)]
+        return [check.fault(f"the last was {what}", todo)]
     todo = "the next sweep tries again; if it stays, see the check it speaks of, and the worker's log"
-    return [said.ok(what), *(said.warning(fault, todo) for fault in run.faults)]
+    return [check.ok(what), *(check.warning(fault, todo) for fault in run.faults)]
 
 
-def sweep_by_hand(*, mend: bool) -> Check:
-    """Looks now; with `mend` it does what the Schedule's sweep does."""
+def sweep_by_hand(*, mend: bool) -> CheckFunction:
+    """A check that sweeps now; only with `mend` it changes anything, as the Schedule's sweep does."""
 
-    async def sweep(ward: DoctorContext) -> Iterable[CheckResult]:
-        client = await ward.client()
-        await ward.database()
+    async def sweep(context: DoctorContext) -> Iterable[CheckResult]:
+        client = await context.client()
+        await context.database()
         try:
-            async with open_installation(ward.settings) as installation:
-                hand_over = build_hand_over(client, ward.settings)
+            async with open_installation(context.settings) as installation:
+                hand_over = build_hand_over(client, context.settings)
                 sweeping = build_sweeping(client, installation, hand_over)
-                order = SweepOrder(every=ward.settings.sweep.total_seconds())
-                return list(_said(await sweeping.swept(order, mend=mend), mended=mend))
+                order = SweepOrder(every=context.settings.sweep.total_seconds())
+                return list(_results(await sweeping.run_sweep(order, mend=mend), mended=mend))
         except Problem as problem:
-            raise NotLookedAtError(str(problem).splitlines()[0]) from None
+            raise CheckSkippedError(str(problem).splitlines()[0]) from None
 
     return sweep
 
 
-def _said(sweep: Sweep, *, mended: bool) -> Iterable[CheckResult]:
-    said, run = CheckResults("sweep"), sweep.run
+def _results(sweep: Sweep, *, mended: bool) -> Iterable[CheckResult]:
+    check, run = Check("sweep"), sweep.run
     found = {
         f"{run.started} registered cases or reviews had no workflow": run.started,
         f"{run.redelivered} messages were in nobody's hands": run.redelivered,
     }
     for what, count in found.items():
         if count and mended:
-            yield said.ok(f"{what}: mended")
+            yield check.ok(f"{what}: mended")
         elif count:
-            yield said.fault(what, "bihuan doctor --mend, or wait for the next sweep")
+            yield check.fault(what, "bihuan doctor --mend, or wait for the next sweep")
     for fault in run.faults:
-        yield said.warning(fault, "try again; if it stays, see the check it speaks of")
+        yield check.warning(fault, "try again; if it stays, see the check it speaks of")
     for one in sweep.found[:_NAMED]:
         name = one.number if one.workflow == one.number else f"{one.number} ({one.workflow})"
-        yield said.fault(f"{name}: {one.reason}{f', {one.what}' if one.what else ''}", remedy(one))
+        yield check.fault(f"{name}: {one.reason}{f', {one.what}' if one.what else ''}", remedy(one))
     if run.disagreements > _NAMED:
         left = run.disagreements - _NAMED
-        yield said.fault(f"{left} more disagreements", "so many have one cause, such as a restored backup: see above")
+        yield check.fault(f"{left} more disagreements", "so many have one cause, such as a restored backup: see above")
     if not (any(found.values()) or run.disagreements or run.faults):
-        yield said.ok(f"{run.workflows} workflows run as the record says")
+        yield check.ok(f"{run.workflows} workflows run as the record says")

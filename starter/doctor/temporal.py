@@ -1,91 +1,80 @@
-"""The Temporal server, its search attributes, and whether workers take what it has to give."""
+"""The Temporal server, its search attributes, and whether workers poll its task queue."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
+from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import (
-    DescribeNamespaceRequest,
-    DescribeTaskQueueRequest,
-    GetSystemInfoRequest,
-)
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, GetSystemInfoRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
-from starter.doctor.line import CheckResult, CheckResults
-from worker.temporal.connection import find_target, web_ui
+from worker.temporal.connection import DEFAULT_ADDRESS, UnreachableError, find_target, web_ui
+from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.search_attributes import REQUIRED, creation_commands
+from worker.temporal.task_queue import describe_task_queue
 from workflows.domain.formats import written_duration
 from workflows.domain.problem import Problem
 
-_RPC_TIMEOUT = timedelta(seconds=5)
 _LEAST_RETENTION = timedelta(days=1)
 """A case that was terminated by mistake can be brought back as long as its history is kept."""
-_POLLED_WITHIN = timedelta(seconds=90)
-"""A worker that runs asks at least every minute."""
-_TAKEN_WITHIN = timedelta(seconds=10)
-_QUEUES = (
-    ("workflows", TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
-    ("activities", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
-)
+_QUEUES = {"workflow": "workflows", "activity": "activities"}
+"""Kind of tasks -> how it is called in a sentence."""
 
 
-async def server(ward: DoctorContext) -> Iterable[CheckResult]:
-    """Reachable, of which version, with a namespace that can do what is needed."""
-    said = CheckResults("server")
+async def server(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether the server answers, and its namespace can do what is needed."""
+    check = Check("server")
     try:
-        client = await ward.connected()
+        client = await context.connected()
+    except UnreachableError as error:
+        return [check.fault(error.what, _start(context, error))]
     except Problem as problem:
-        what, _, hint = str(problem).partition("; ")
-        return [said.fault(what, _start(ward, hint))]
-    system = await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=_RPC_TIMEOUT)
-    try:
-        space = await client.workflow_service.describe_namespace(
-            DescribeNamespaceRequest(namespace=client.namespace), timeout=_RPC_TIMEOUT
-        )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
+        return check.problem(problem, "correct that setting")
+    system = await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=RPC_TIMEOUT)
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    space = await found_or_none(client.workflow_service.describe_namespace(request, timeout=RPC_TIMEOUT))
+    if space is None:
         todo = f"name another with TEMPORAL_NAMESPACE, or: temporal operator namespace create -n {client.namespace}"
-        return [said.fault(f"there is no namespace {client.namespace} at {_address(ward)}", todo)]
+        return [check.fault(f"there is no namespace {client.namespace} at {_address(context)}", todo)]
     kept = space.config.workflow_execution_retention_ttl.ToTimedelta()
-    ui = web_ui(ward.settings)
-    what = f"Temporal {system.server_version} at {_address(ward)}, namespace {client.namespace}, "
+    ui = web_ui(context.settings)
+    what = f"Temporal {system.server_version} at {_address(context)}, namespace {client.namespace}, "
     what += f"histories of ended cases are kept {written_duration(kept.total_seconds())}"
-    lines = [said.ok(f"{what}, Web UI {ui}" if ui else what)]
+    results = [check.ok(f"{what}, Web UI {ui}" if ui else what)]
     if timedelta(0) < kept < _LEAST_RETENTION:
         todo = f"temporal operator namespace update -n {client.namespace} --retention 3d"
-        lines.append(said.warning(f"a case ended by mistake can be brought back for {kept} only", todo))
+        results.append(check.warning(f"a case ended by mistake can be brought back for {kept} only", todo))
     if not space.namespace_info.supports_schedules:
         what = "this server or namespace has no Schedules: nothing is archived or reported by itself"
-        lines.append(said.warning(what, "have them turned on, or run `bihuan archive run` and `bihuan report` by cron"))
-    if ward.settings.delivery == "standalone" and not space.namespace_info.capabilities.standalone_activities:
+        results.append(
+            check.warning(what, "have them turned on, or run `bihuan archive run` and `bihuan report` by cron")
+        )
+    if context.settings.delivery == "standalone" and not space.namespace_info.capabilities.standalone_activities:
         what = "this server has no standalone activities: each case delivers its own messages"
-        lines.append(said.warning(what, "set BIHUAN_DELIVERY=workflow, or update the server"))
-    return lines
+        results.append(check.warning(what, "set BIHUAN_DELIVERY=workflow, or update the server"))
+    return results
 
 
-async def search_attributes(ward: DoctorContext) -> Iterable[CheckResult]:
-    """All of them, with the right types; without them every case stands still."""
-    said = CheckResults("search attributes")
-    client = await ward.client()
+async def search_attributes(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether all of them are registered with the right types; without them every case stands still."""
+    check = Check("search attributes")
+    client = await context.client()
     try:
         listed = await client.operator_service.list_search_attributes(
-            ListSearchAttributesRequest(namespace=client.namespace), timeout=_RPC_TIMEOUT
+            ListSearchAttributesRequest(namespace=client.namespace), timeout=RPC_TIMEOUT
         )
     except RPCError as error:
         todo = f"if cases stand still: {creation_commands(REQUIRED, client.namespace)}"
-        return [said.warning(f"cannot be seen with this key: {error.message}", todo)]
+        return [check.warning(f"cannot be seen with this key: {error.message}", todo)]
     present = {name: _kind(kind) for name, kind in {**listed.system_attributes, **listed.custom_attributes}.items()}
     missing = {name: kind for name, kind in REQUIRED.items() if name not in present}
-    lines = [
-        said.fault(
+    results = [
+        check.fault(
             f"{name} is {present[name]}, needed is {kind}",
             f"temporal operator search-attribute remove --name {name}, then start a worker",
         )
@@ -94,43 +83,37 @@ async def search_attributes(ward: DoctorContext) -> Iterable[CheckResult]:
     ]
     if missing:
         todo = f"start a worker, which registers them where it may, or: {creation_commands(missing, client.namespace)}"
-        lines.append(said.fault(f"missing: {', '.join(missing)}", todo))
-    return lines or [said.ok(f"all {len(REQUIRED)} are there")]
+        results.append(check.fault(f"missing: {', '.join(missing)}", todo))
+    return results or [check.ok(f"all {len(REQUIRED)} are there")]
 
 
-async def pollers(ward: DoctorContext) -> Iterable[CheckResult]:
-    """Whether somebody asks each task queue for work, and whether work waits."""
-    client = await ward.client()
-    lines: list[CheckResult] = []
-    for name, kind in _QUEUES:
-        lines += await _polled(client, ward.settings.task_queue, name, kind)
-    return lines
+async def pollers(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether workers poll for both kinds of tasks, and whether tasks wait."""
+    client = await context.client()
+    results: list[CheckResult] = []
+    for kind, name in _QUEUES.items():
+        results += await _polled(client, context.settings.task_queue, kind, name)
+    return results
 
 
-async def _polled(client: Client, queue: str, name: str, kind: TaskQueueType.ValueType) -> Iterable[CheckResult]:
-    said = CheckResults("worker")
+async def _polled(client: Client, queue: str, kind: str, name: str) -> Iterable[CheckResult]:
+    check = Check("worker")
     start = "start one: bihuan up, or bihuan worker"
-    answer: Any = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind, report_stats=True
-        ),
-        timeout=_RPC_TIMEOUT,
-    )
-    now = datetime.now(UTC)
-    last = {one.identity: now - one.last_access_time.ToDatetime(UTC) for one in answer.pollers}
-    alive = {identity: ago for identity, ago in last.items() if ago < _POLLED_WITHIN}
+    state = await describe_task_queue(client, queue, kind, backlog=True)
+    alive = state.alive()
     if not alive:
-        gone = f"; the last was {min(last.values()).total_seconds():.0f} s ago" if last else ""
-        return [said.fault(f"nobody asks task queue {queue} for {name}{gone}: nothing goes on", start)]
-    versions = sorted({one.deployment_options.build_id for one in answer.pollers if one.identity in alive} - {""})
-    of = f", of build {', '.join(versions)}" if versions else ""
-    lines = [said.ok(f"{len(alive)} ask task queue {queue} for {name}{of}: {', '.join(sorted(alive))}")]
-    waited = answer.stats.approximate_backlog_age.ToTimedelta()
-    if answer.stats.approximate_backlog_count and waited > _TAKEN_WITHIN:
-        count = answer.stats.approximate_backlog_count
-        what = f"{count} {name} wait in task queue {queue}, the first for {waited.total_seconds():.0f} s"
-        lines.append(said.warning(what, f"look at the worker's log and load; another one helps ({start})"))
-    return lines
+        last = max((poller.polled_at for poller in state.pollers), default=None)
+        gone = f"; the last was {(datetime.now(UTC) - last).total_seconds():.0f} s ago" if last else ""
+        return [check.fault(f"nobody asks task queue {queue} for {name}{gone}: nothing goes on", start)]
+    builds = sorted({poller.build_id for poller in alive} - {""})
+    of = f", of build {', '.join(builds)}" if builds else ""
+    workers = sorted({poller.identity for poller in alive})
+    results = [check.ok(f"{len(workers)} ask task queue {queue} for {name}{of}: {', '.join(workers)}")]
+    if state.is_behind:
+        waited = f"{state.backlog_age.total_seconds():.0f} s"
+        what = f"{state.backlog} {name} wait in task queue {queue}, the first for {waited}"
+        results.append(check.warning(what, f"look at the worker's log and load; another one helps ({start})"))
+    return results
 
 
 def _kind(of: IndexedValueType.ValueType) -> str:
@@ -138,15 +121,13 @@ def _kind(of: IndexedValueType.ValueType) -> str:
     return name.replace("_", " ").title().replace(" ", "")
 
 
-def _address(ward: DoctorContext) -> str:
-    return find_target(ward.settings).address
+def _address(context: DoctorContext) -> str:
+    return find_target(context.settings).address
 
 
-def _start(ward: DoctorContext, hint: str) -> str:
-    try:
-        target = find_target(ward.settings)
-    except Problem:
-        return hint
-    if target.embedded is None and target.address != "localhost:7233":
-        return hint if "TLS" in hint or "KEY" in hint or "certif" in hint else f"start that server, or {hint}"
-    return f"bihuan up --data {ward.settings.data}"
+def _start(context: DoctorContext, error: UnreachableError) -> str:
+    """What to do: start the embedded server, unless the settings name another one."""
+    target = error.target
+    if target.embedded is None and target.address != DEFAULT_ADDRESS:
+        return error.todo
+    return f"bihuan up --data {context.settings.data}"

@@ -1,4 +1,4 @@
-"""A command sent to a case as a signal, and what became of it."""
+"""Sends commands to cases, departments' tasks and reviews as signals, and asks for their outcome."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.batches import batched
 from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
@@ -27,7 +28,8 @@ from worker.encryption.failures import MissingKeyError
 from worker.encryption.keys import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
-from worker.temporal.connection import connect, is_unavailable
+from worker.temporal.connection import connect
+from worker.temporal.rpc import RPC_TIMEOUT, is_not_found, is_unavailable
 from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
 from workflows.domain.commands.command import parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
@@ -36,18 +38,17 @@ from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewStatus
 
 _ANSWER_WITHIN = 3.0
-"""Seconds for a worker to judge a command before it counts as queued; the server keeps it either way."""
-_RECORDING = 0.05
-"""Seconds a case has to record what it judged; asked before, the question costs three events of its history."""
-_RPC_TIMEOUT = timedelta(seconds=5)
+"""Seconds for a worker to judge a command before its outcome counts as queued; the server keeps it either way."""
+_FIRST_PAUSE = 0.05
+"""Seconds for a case to record what it judged; a query before that adds three events to its history."""
 _AT_ONCE = 20
-"""Cases told at the same time: enough to keep a worker busy, few enough to leave it time for deadlines."""
-_NOBODY = "no worker has answered yet; the server keeps the command, and the case judges it when one does"
+"""Signals sent at the same time: enough to keep a worker busy, few enough to leave it time for deadlines."""
+_NO_WORKER = "no worker has answered yet; the server keeps the command, and the case judges it when one does"
 
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What became of a command; `reason` says why it was rejected, or why it waits."""
+    """The outcome of a command; `reason` says why it was rejected, or why it is still queued."""
 
     number: str
     command: str
@@ -72,9 +73,9 @@ async def send(
     """
     command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
-    company = await _company(settings)
-    order = _Order(settings, company, command, command_id, by, fields)
-    return await order.sent(await connect(settings), number)
+    company = await _company_time(settings)
+    message = _Message(settings, company, command, command_id, by, fields)
+    return await message.send_to(await connect(settings), number)
 
 
 async def send_to_many(
@@ -89,33 +90,33 @@ async def send_to_many(
 ) -> AsyncIterator[CommandResult]:
     """The same command to many cases, a batch at a time; each outcome as it comes.
 
-    The same `command_id` again is the same command to each of them: what was cut short is made up for by saying it
-    again. `again` asks each case first what became of it, which leaves no trace in its history where a second signal
-    would. A case that takes none any more (closed meanwhile) is `rejected` with the reason.
+    The same `command_id` again is the same command to each of them, so a run that was cut short may be repeated. With
+    `again` each case is first asked for the outcome, which adds nothing to its history, where a second signal would. A
+    case that takes no commands any more (closed meanwhile) is `rejected` with the reason.
 
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
-    order = _Order(settings, await _company(settings), command, command_id, by, fields)
+    message = _Message(settings, await _company_time(settings), command, command_id, by, fields)
     client = await connect(settings)
 
     async def one(number: str) -> CommandResult:
         try:
-            if again and (known := await order.known(client, number)):
+            if again and (known := await message.outcome_before(client, number)):
                 return known
-            return await order.sent(client, number)
+            return await message.send_to(client, number)
         except Problem as problem:
             return CommandResult(number, command, command_id, "rejected", str(problem))
 
-    for start in range(0, len(numbers), _AT_ONCE):
-        for answered in asyncio.as_completed([one(number) for number in numbers[start : start + _AT_ONCE]]):
+    for batch in batched(numbers, _AT_ONCE):
+        for answered in asyncio.as_completed(list(map(one, batch))):
             yield await answered
 
 
 @dataclass(frozen=True)
-class _Order:
-    """A command before it is known to whom."""
+class _Message:
+    """A command and who sends it, without whom it is for."""
 
     settings: Settings
     company: CompanyTime
@@ -124,8 +125,8 @@ class _Order:
     by: str
     fields: dict[str, Any]
 
-    async def known(self, client: Client, number: str) -> CommandResult | None:
-        """What became of it when it was sent before; None where the case does not know it, or nobody answers."""
+    async def outcome_before(self, client: Client, number: str) -> CommandResult | None:
+        """Its outcome, where it was sent before; None where the case does not know it, or no worker answers."""
         try:
             answer = await client.get_workflow_handle(number).query(
                 "outcome", self.command_id, rpc_timeout=timedelta(seconds=_ANSWER_WITHIN)
@@ -136,24 +137,24 @@ class _Order:
             return None
         return CommandResult(number, self.command, self.command_id, answer["outcome"], answer.get("reason"))
 
-    async def sent(self, client: Client, number: str) -> CommandResult:
-        """To this case, or to the workflow that answers for it; see `send`."""
+    async def send_to(self, client: Client, number: str) -> CommandResult:
+        """Send it to this case, or to the task of a department that it is for; see `send`."""
         settings, command = self.settings, self.command
         at = self.company.now().isoformat()
         payload = {"command_id": self.command_id, "by": self.by, "at": at, **self.fields}
-        queued = CommandResult(number, command, self.command_id, "queued", _NOBODY)
-        if part := await _part(settings, command, number, self.fields.get("department")):
-            handle = client.get_workflow_handle(part)
-            with suppress(WorkflowOverError):
-                await _signal_part(handle, command, payload)
+        queued = CommandResult(number, command, self.command_id, "queued", _NO_WORKER)
+        if task := await _open_task(settings, command, number, self.fields.get("department")):
+            handle = client.get_workflow_handle(task)
+            with suppress(_WorkflowOverError):
+                await _signal_child(handle, command, payload)
                 return await _await_outcome(handle, queued)
         handle = client.get_workflow_handle(number)
         try:
             await _signal(handle, command, payload)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(error):
                 raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
-            await _start_late(client, settings, self.company, number)
+            await _start_registered(client, settings, self.company, number)
             await _signal(handle, command, payload)
         return await _await_outcome(handle, queued)
 
@@ -174,62 +175,66 @@ async def send_to_review(
     name, status = found
     if status == ReviewStatus.DONE:
         raise Problem(f"{number}: its review {name} is over; bihuan review show {number} says how it ended")
-    company = await _company(settings)
+    company = await _company_time(settings)
     client = await connect(settings)
     handle = client.get_workflow_handle(name)
     payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
-    with suppress(WorkflowOverError):
-        await _signal_part(handle, command, payload)
-        return await _await_outcome(handle, CommandResult(number, command, command_id, "queued", _NOBODY))
+    with suppress(_WorkflowOverError):
+        await _signal_child(handle, command, payload)
+        return await _await_outcome(handle, CommandResult(number, command, command_id, "queued", _NO_WORKER))
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
 
 
-async def _company(settings: Settings) -> CompanyTime:
-    """The company whose cases are told something.
+async def _company_time(settings: Settings) -> CompanyTime:
+    """The cases' time.
 
     Raises:
-        Problem: its workers encrypt what they give to Temporal, and this process has no key: what people write would
-            stay there for everybody to read.
+        Problem: the workers encrypt, and this process has no key: what people write would stay in Temporal for
+            everybody to read.
     """
-    remembered = await read_remembered(DatabaseUrl.parse(settings.database))
-    key = remembered.get(ENCRYPTING)
+    values = await read_remembered(DatabaseUrl.parse(settings.database))
+    key = values.get(ENCRYPTING)
     if key is not None and settings.key_ring() is None:
         raise Problem(
             f"cases here are encrypted (key {key}), and this command has no key; nothing was sent: set "
             "BIHUAN_ENCRYPTION_KEYS or BIHUAN_ENCRYPTION_KEYS_FILE as the workers have it"
         )
-    return CompanyTime.of(remembered)
+    return CompanyTime.of(values)
 
 
-class WorkflowOverError(Exception):
-    """A department has answered meanwhile, or a review has ended; the record says so."""
+class _WorkflowOverError(Exception):
+    """The task or review has ended meanwhile."""
 
 
-async def _part(settings: Settings, command: str, number: str, department: str | None) -> str | None:
-    """The workflow of a department's open part, where a command is for one; the case refuses what is for none."""
+async def _open_task(settings: Settings, command: str, number: str, department: str | None) -> str | None:
+    """Id of the workflow of a department's open task, if the command is for one; else the case itself refuses it."""
     if department is None or command not in TASK_COMMANDS:
         return None
     file = await read_case_record(DatabaseUrl.parse(settings.database), number)
-    parts: Any = (file.view or {}).get("collaborations") if file is not None else None
-    wanted = [part for part in parts or () if (part["department"], part["status"]) == (department, TaskStatus.OPEN)]
+    tasks: Any = (file.view or {}).get("collaborations") if file is not None else None
+    wanted = [task for task in tasks or () if (task["department"], task["status"]) == (department, TaskStatus.OPEN)]
     return str(wanted[-1]["workflow_id"]) if wanted else None
 
 
-async def _signal_part(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
+async def _signal_child(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
     try:
         await _signal(handle, command, payload)
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise WorkflowOverError from None
+        if is_not_found(error):
+            raise _WorkflowOverError from None
         raise Problem(f"{handle.id}: Temporal did not take {command}: {error.message}") from None
 
 
 async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
-    await handle.signal(command, payload, rpc_timeout=_RPC_TIMEOUT)
+    await handle.signal(command, payload, rpc_timeout=RPC_TIMEOUT)
 
 
-async def _start_late(client: Client, settings: Settings, company: CompanyTime, number: str) -> None:
-    """Explain why nobody takes commands under that number, or start a case that was registered and no more."""
+async def _start_registered(client: Client, settings: Settings, company: CompanyTime, number: str) -> None:
+    """Start a case that was registered but never started.
+
+    Raises:
+        Problem: there is no such case, it is closed, or Temporal has lost it.
+    """
     file = await read_case_record(DatabaseUrl.parse(settings.database), number)
     if file is None:
         raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
@@ -251,7 +256,7 @@ async def _start_late(client: Client, settings: Settings, company: CompanyTime, 
 async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: CommandResult) -> CommandResult:
     deadline = time.monotonic() + _ANSWER_WITHIN
     pause = 0.02
-    await asyncio.sleep(_RECORDING)
+    await asyncio.sleep(_FIRST_PAUSE)
     while (left := deadline - time.monotonic()) > 0:
         try:
             answer = await handle.query("outcome", queued.command_id, rpc_timeout=timedelta(seconds=left))

@@ -1,4 +1,4 @@
-"""From a submission to a case: checked, registered under a number, started (R1-R3)."""
+"""Takes submissions in: each is checked, registered under a number, and its case started (R1-R3)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from activities.intake.form import parse_form
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
 from worker.temporal.starting import start_case
 from workflows.domain.problem import Problem
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A registered submission. `created` is False when its intake key was a case already; `started` is False when
-    Temporal did not answer: the worker starts the case as soon as it can.
+    """A registered submission.
+
+    `created` is False when its intake key was a case already; `started` is False when Temporal did not answer: a worker
+    starts the case as soon as it can.
     """
 
     number: str
@@ -62,19 +65,19 @@ class Intake:
         except RPCError as error:
             self.client, self.outage = None, f"Temporal does not take the case: {error.message}"
             return False
-        # Whoever is told that this failed sends it again, as another case. A worker that finds the mark missing starts
-        # the case once more, which changes nothing, and makes up for it.
+        # An error here would make the sender submit it again, as another case. Without the mark a worker starts the
+        # case once more, which changes nothing, and sets the mark.
         with suppress(Exception):
             await self.installation.register.mark_started(number)
         return True
 
 
 @asynccontextmanager
-async def open_intake(settings: Settings) -> AsyncIterator[Intake]:
+async def open_intake(settings: Settings, *, endpoint: Endpoint | None = None) -> AsyncIterator[Intake]:
     """An intake that works with or without Temporal: what is registered is not lost.
 
-    It works with a record that is there, and makes none: on a folder that is not mounted, what it took in would be
-    kept where nobody looks.
+    It makes no record where there is none: on a folder that is not mounted, what it took in would be kept where nobody
+    looks. `endpoint` is the server to use, whatever the environment names.
 
     Raises:
         Problem: settings, policy or database are not usable, or there is no installation yet.
@@ -83,14 +86,14 @@ async def open_intake(settings: Settings) -> AsyncIterator[Intake]:
         await installation.settle_organisation()
         intake = Intake(installation, None)
         try:
-            intake.client = await connect(settings)
+            intake.client = await connect(settings, endpoint=endpoint)
         except Problem as problem:
             intake.outage = str(problem)
         yield intake
 
 
 def keyed(submission: dict[str, Any]) -> dict[str, Any]:
-    """The submission with an intake key of its own: without one, its content is the key, so that the same line
+    """The submission with an intake key. Where it has none, the key is a hash of its content, so that the same line
     imported again is the same case.
     """
     if submission.get("intake_key"):

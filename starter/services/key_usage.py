@@ -1,4 +1,4 @@
-"""Which keys are still needed: what open workflows, deliveries and Schedules are encrypted with."""
+"""Which encryption keys are still needed: by open workflows, deliveries and Schedules."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from temporalio.api.workflowservice.v1 import DescribeActivityExecutionRequest
 from temporalio.client import Client, ScheduleActionStartWorkflow
 from temporalio.service import RPCError, RPCStatusCode
 
 from worker.encryption.codec import key_id, key_ids_within
+from worker.temporal.rpc import HISTORY_RPC_TIMEOUT, found_or_none
 
 _RUNNING = "ExecutionStatus = 'Running'"
 _AT_ONCE = 10
-"""Histories read at the same time."""
-_RPC_TIMEOUT = timedelta(seconds=20)
+"""Histories and descriptions read at the same time."""
 
 
 @dataclass
 class KeyUsage:
-    """Key id -> how many open workflows, deliveries under way, and Schedules cannot be read without it."""
+    """Key id -> how many open workflows, running deliveries, and Schedules cannot be read without that key."""
 
     workflows: Counter[str] = field(default_factory=Counter)
     deliveries: Counter[str] = field(default_factory=Counter)
@@ -30,29 +29,25 @@ class KeyUsage:
 
 
 async def find_usage(client: Client) -> KeyUsage:
-    """Read everything that runs; what ends meanwhile is not counted.
+    """Read all that is open; what ends meanwhile is not counted.
 
     Raises:
         RPCError: Temporal does not answer.
     """
     usage = KeyUsage()
-    turn = asyncio.Semaphore(_AT_ONCE)
+    limit = asyncio.Semaphore(_AT_ONCE)
 
     async def count(counter: Counter[str], keys: Awaitable[set[str]]) -> None:
-        async with turn:
-            try:
-                counter.update(await keys)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
+        async with limit:
+            counter.update(await found_or_none(keys) or ())
 
     async with asyncio.TaskGroup() as readers:
-        async for execution in client.list_workflows(_RUNNING, rpc_timeout=_RPC_TIMEOUT):
+        async for execution in client.list_workflows(_RUNNING, rpc_timeout=HISTORY_RPC_TIMEOUT):
             keys = _of_workflow(client, execution.id, execution.run_id)
             readers.create_task(count(usage.workflows, keys))
         for activity in await _deliveries(client):
             readers.create_task(count(usage.deliveries, _of_activity(client, activity)))
-        async for schedule in await client.list_schedules(rpc_timeout=_RPC_TIMEOUT):
+        async for schedule in await client.list_schedules(rpc_timeout=HISTORY_RPC_TIMEOUT):
             readers.create_task(count(usage.schedules, _of_schedule(client, schedule.id)))
     return usage
 
@@ -60,14 +55,14 @@ async def find_usage(client: Client) -> KeyUsage:
 async def _of_workflow(client: Client, workflow: str, run: str | None) -> set[str]:
     found: set[str] = set()
     handle = client.get_workflow_handle(workflow, run_id=run)
-    async for event in handle.fetch_history_events(rpc_timeout=_RPC_TIMEOUT):
+    async for event in handle.fetch_history_events(rpc_timeout=HISTORY_RPC_TIMEOUT):
         found |= key_ids_within(event.SerializeToString())
     return found
 
 
 async def _deliveries(client: Client) -> list[str]:
     try:
-        return [one.activity_id async for one in client.list_activities(_RUNNING, rpc_timeout=_RPC_TIMEOUT)]
+        return [one.activity_id async for one in client.list_activities(_RUNNING, rpc_timeout=HISTORY_RPC_TIMEOUT)]
     except RPCError as error:
         if error.status is RPCStatusCode.UNIMPLEMENTED:
             return []
@@ -76,12 +71,12 @@ async def _deliveries(client: Client) -> list[str]:
 
 async def _of_activity(client: Client, activity: str) -> set[str]:
     request = DescribeActivityExecutionRequest(namespace=client.namespace, activity_id=activity, include_input=True)
-    answer = await client.workflow_service.describe_activity_execution(request, timeout=_RPC_TIMEOUT)
+    answer = await client.workflow_service.describe_activity_execution(request, timeout=HISTORY_RPC_TIMEOUT)
     return key_ids_within(answer.SerializeToString())
 
 
 async def _of_schedule(client: Client, name: str) -> set[str]:
-    action = (await client.get_schedule_handle(name).describe(rpc_timeout=_RPC_TIMEOUT)).schedule.action
+    action = (await client.get_schedule_handle(name).describe(rpc_timeout=HISTORY_RPC_TIMEOUT)).schedule.action
     if not isinstance(action, ScheduleActionStartWorkflow):
         return set()
     return {known for one in action.args if (known := key_id(one)) is not None}

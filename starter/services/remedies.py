@@ -1,4 +1,4 @@
-"""What to do about each kind of disagreement between the record and Temporal, in one line."""
+"""What a person can do about each kind of drift between the record and Temporal, in one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WHY = "bihuan stuck"
 
 
 def remedy(one: Drift) -> str:
-    """The way out; commands of `temporal` go by the same `TEMPORAL_*` variables as those of `bihuan`."""
+    """The command or step that helps; `temporal` reads the same `TEMPORAL_*` variables as `bihuan`."""
     is_case = one.workflow == one.number
     match one.reason:
         case DriftReason.WORKFLOW_ENDED if one.what == "completed":

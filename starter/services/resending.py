@@ -1,4 +1,4 @@
-"""Messages that failed for good, sent again: chosen, put back into the outbox, handed over."""
+"""Sends messages again that failed for good: finds them, puts them back into the outbox, starts their delivery."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from activities.batches import batched
 from activities.delivery.outbox import GONE, Outbox, OutboxStatus
 from activities.queries.cases import OutboxEntry
 from worker.installation.installation import Installation
@@ -15,13 +16,13 @@ from worker.temporal.standalone_delivery import StandaloneDelivery
 from workflows.domain.problem import Problem
 
 _AT_ONCE = 20
-"""Messages put back and handed over in one go: what is cut short has been done for all before it."""
+"""Messages put back and started together; where a long run is cut short, those before it are done."""
 
 
 @dataclass(frozen=True)
 class ResendSelection:
-    """Which messages: of one case or of all, by key, by when they were written (in the cases' time), by the words of
-    their error.
+    """Which messages: of one case (or all), by key, by when they were written (in the cases' time), by a text that
+    their error contains.
     """
 
     number: str | None = None
@@ -38,13 +39,13 @@ class ResendSelection:
         """
         status = OutboxStatus.FAILED if self.number is None and self.key is None else None
         rows = await installation.cases.outbox(self.number, status=status, since=self.since, until=self.until)
-        chosen = [row for row in rows if self._is_meant(row)]
+        chosen = [row for row in rows if self._matches(row)]
         failed = [row for row in chosen if row.status == OutboxStatus.FAILED and row.text != GONE]
         if not failed and not (self.number is None and self.key is None):
             raise Problem(await self._why_none(installation, chosen))
         return failed
 
-    def _is_meant(self, row: OutboxEntry) -> bool:
+    def _matches(self, row: OutboxEntry) -> bool:
         said = (row.error or "").casefold()
         return (self.key is None or row.key == self.key) and (self.error is None or self.error.casefold() in said)
 
@@ -60,27 +61,28 @@ class ResendSelection:
 
 
 async def resend(installation: Installation, rows: Sequence[OutboxEntry]) -> AsyncIterator[tuple[OutboxEntry, bool]]:
-    """Send them again; each that was still failed, and whether its delivery is begun: else the next sweep does it."""
+    """Send them again. Yields each that was still failed, and whether its delivery has started; if not, the next sweep
+    starts it.
+    """
     hand_over = await _hand_over(installation)
     outbox = Outbox(installation.database)
-    for first in range(0, len(rows), _AT_ONCE):
-        portion = rows[first : first + _AT_ONCE]
-        again = set(await outbox.resend([row.key for row in portion], now=datetime.now(UTC)))
+    for batch in batched(rows, _AT_ONCE):
+        again = set(await outbox.resend([row.key for row in batch], now=datetime.now(UTC)))
         left = set(again)
         if hand_over is not None:
-            for number in dict.fromkeys(row.number for row in portion):
-                keys = [row.key for row in portion if row.number == number and row.key in again]
+            for number in dict.fromkeys(row.number for row in batch):
+                keys = [row.key for row in batch if row.number == number and row.key in again]
                 left -= set(keys) - set(await hand_over(number, keys))
             if again and left == again:
-                # It does not answer any more: whoever waits for each of them waits for long.
+                # Temporal no longer answers, and each further attempt would wait for its time-out.
                 hand_over = None
-        for row in portion:
+        for row in batch:
             if row.key in again:
                 yield row, row.key not in left
 
 
 async def _hand_over(installation: Installation) -> StandaloneDelivery | None:
-    """Who takes deliveries; nobody where each case delivers its own, or Temporal does not answer."""
+    """What starts deliveries; None where each case delivers its own messages, or Temporal does not answer."""
     settings = installation.settings
     if settings.delivery != "standalone":
         return None

@@ -1,23 +1,19 @@
-"""What does not go on by itself: what the record says, what Temporal knows about failing tasks, and what the latest
-sweep found.
-"""
+"""What does not go on by itself: overdue by the record, failing at Temporal, or found by the latest sweep."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetWorkflowExecutionHistoryReverseRequest
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.exceptions import FailureError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.database.database import Database
 from activities.queries.attention import REPORT, Attention, AttentionReason
@@ -28,6 +24,8 @@ from worker.encryption.failures import MissingKeyError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect, web_ui
+from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
+from worker.temporal.task_queue import describe_task_queue
 from workflows.domain.problem import Problem
 from workflows.search_attributes import BLOCKED
 
@@ -36,22 +34,17 @@ _SILENT = frozenset({
     AttentionReason.NOT_ACTING, AttentionReason.NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
     AttentionReason.REVIEW_NOT_OPENED,
 })  # fmt: skip
-"""Reasons of the record behind which a failing task may hide."""
+"""Reasons of the record whose cause may be a failing task."""
 _MOST = 500
-"""Cases asked about at Temporal; when more fail, the reason is the same for most."""
-_POLLED_WITHIN = timedelta(seconds=90)
-"""A worker that runs asks at least every minute."""
-_TAKEN_WITHIN = timedelta(seconds=10)
-"""A worker that runs takes a task sooner."""
+"""Workflows described at most; when more fail, most have the same cause."""
 _LAST_EVENTS = 100
-_RPC_TIMEOUT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
 class StuckItem:
-    """One thing to look at. `reason` is the record's (see `AttentionReason`), a sweep's (see `DisagreementReason`),
-    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where what to do is not
-    plain.
+    """One thing to look at. `reason` is the record's (`AttentionReason`), a sweep's (`DriftReason`),
+    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where the reason alone does
+    not say what to do.
     """
 
     number: str
@@ -69,7 +62,7 @@ class StuckItem:
 
 
 async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[StuckItem], str | None]:
-    """Everything to look at (times are the cases'), and a warning: Temporal does not answer, or no worker runs.
+    """Everything to look at (in the cases' time), and a warning, such as that no worker runs.
 
     Raises:
         Problem: the database cannot be read.
@@ -80,11 +73,11 @@ async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Stu
     try:
         client = await connect(settings)
         failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
-        unattended = await _unattended(client, settings.task_queue) or _unswept(sweep)
+        warning = await _without_worker(client, settings.task_queue) or _overdue_sweep(sweep)
         failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
     except (Problem, RPCError) as error:
         return recorded, f"shown is the record only: {str(error).splitlines()[0]}"
-    return [*failing, *recorded], unattended
+    return [*failing, *recorded], warning
 
 
 async def _attention(settings: Settings, now: datetime) -> tuple[Sequence[Attention], Sweep | None]:
@@ -124,8 +117,8 @@ def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Ite
         yield StuckItem("…", "more", company.virtual(sweep.run.ended), what=f"{left} more disagreements", todo=todo)
 
 
-def _unswept(sweep: Sweep | None) -> str | None:
-    """Whether the latest sweep is so long ago that another one should have been made."""
+def _overdue_sweep(sweep: Sweep | None) -> str | None:
+    """A warning where the latest sweep is so long ago that another one should have followed."""
     if sweep is None or datetime.now(UTC) - sweep.run.ended < sweep.run.overdue_after:
         return None
     since = f"{sweep.run.ended:%Y-%m-%d %H:%M} UTC"
@@ -134,38 +127,27 @@ def _unswept(sweep: Sweep | None) -> str | None:
 
 async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[StuckItem]:
     numbers = set(suspects)
-    async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=_RPC_TIMEOUT):
+    async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=RPC_TIMEOUT):
         numbers.add(execution.id)
     found: list[StuckItem] = []
     for number in sorted(numbers)[:_MOST]:
-        try:
-            description = await client.get_workflow_handle(number).describe(rpc_timeout=_RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            continue
-        link = _link(settings, number, client.namespace)
-        found += [fault async for fault in _faults(client, description, link)]
+        handle = client.get_workflow_handle(number)
+        description = await found_or_none(handle.describe(rpc_timeout=RPC_TIMEOUT))
+        if description is not None:
+            link = _link(settings, number, client.namespace)
+            found += [fault async for fault in _faults(client, description, link)]
     return found
 
 
-async def _unattended(client: Client, task_queue: str) -> str | None:
-    """Whether nobody asks for work: then nothing goes on, and no case shows why."""
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=task_queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        report_stats=True,
-    )
-    answer = await client.workflow_service.describe_task_queue(request, timeout=_RPC_TIMEOUT)
-    waited = answer.stats.approximate_backlog_age.ToTimedelta()
-    if answer.stats.approximate_backlog_count and waited > _TAKEN_WITHIN:
+async def _without_worker(client: Client, task_queue: str) -> str | None:
+    """A warning where no worker polls: then nothing goes on, and no case shows why."""
+    queue = await describe_task_queue(client, task_queue, backlog=True)
+    if queue.is_behind:
         return (
-            f"{answer.stats.approximate_backlog_count} tasks wait in task queue {task_queue}, the first for "
-            f"{waited.total_seconds():.0f} s: no worker takes them (bihuan up, bihuan worker)"
+            f"{queue.backlog} tasks wait in task queue {task_queue}, the first for "
+            f"{queue.backlog_age.total_seconds():.0f} s: no worker takes them (bihuan up, bihuan worker)"
         )
-    newest = max((poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers), default=None)
-    if newest is not None and datetime.now(UTC) - newest < _POLLED_WITHIN:
+    if queue.alive():
         return None
     return f"no worker polls task queue {task_queue}: nothing goes on until one does (bihuan up, bihuan worker)"
 
@@ -181,7 +163,7 @@ async def _faults(
                 reason="activity_failing",
                 since=pending.scheduled_time.ToDatetime(UTC) if pending.HasField("scheduled_time") else None,
                 what=f"{pending.activity_type.name}, attempt {pending.attempt}",
-                error=await _root(client, pending.last_failure),
+                error=await _root_cause(client, pending.last_failure),
                 link=link,
             )
     task = raw.pending_workflow_task
@@ -199,29 +181,29 @@ async def _faults(
 
 
 async def _task_failure(client: Client, execution: WorkflowExecution) -> str | None:
-    """Why the task fails: only the first of its failures is in the history, near its end."""
+    """Why the workflow task fails: the history has the first of its failures, near its end."""
     request = GetWorkflowExecutionHistoryReverseRequest(
         namespace=client.namespace, execution=execution, maximum_page_size=_LAST_EVENTS
     )
-    answer = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=_RPC_TIMEOUT)
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=RPC_TIMEOUT)
     for event in answer.history.events:
         if event.HasField("workflow_task_completed_event_attributes"):
             return None
         if event.HasField("workflow_task_failed_event_attributes"):
-            return await _root(client, event.workflow_task_failed_event_attributes.failure)
+            return await _root_cause(client, event.workflow_task_failed_event_attributes.failure)
     return None
 
 
-async def _root(client: Client, failure: Failure) -> str | None:
-    """What was the matter in the first place, decrypted where this process has the key."""
+async def _root_cause(client: Client, failure: Failure) -> str | None:
+    """Message of the innermost cause, decrypted where this process has the key."""
     while failure.HasField("cause"):
         failure = failure.cause
     try:
         error = await client.data_converter.decode_failure(failure)
     except MissingKeyError as missing:
         return f"what is the matter is encrypted with key {missing.key_id}, which is missing here"
-    said = error.message if isinstance(error, FailureError) else str(error)
-    return said.splitlines()[0][:300] if said else None
+    message = error.message if isinstance(error, FailureError) else str(error)
+    return message.splitlines()[0][:300] if message else None
 
 
 def _link(settings: Settings, number: str, namespace: str) -> str | None:

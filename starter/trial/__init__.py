@@ -1,1 +1,4 @@
-"""What a policy would have meant for a log of cases: read, played through the rules at full speed, counted."""
+"""The simulation behind `bihuan trial`: what a policy would have meant for a log of cases that were handled already.
+
+The rules are those of `workflows.domain`; nothing here knows Temporal, a database, or how figures are shown.
+"""

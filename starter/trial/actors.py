@@ -1,4 +1,4 @@
-"""Who acts in a trial: a log says who did it then, the policy under trial decides whose it would have been."""
+"""Who sends each command in a simulation: the person in the log, or whoever may do it under the policy on trial."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.permissions import Capacity, may
+from workflows.domain.commands.case import Acknowledge
 from workflows.domain.commands.command import Command
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Role
@@ -16,14 +17,14 @@ def _superior(case: Case) -> str | None:
     return next(iter(case.ladder()), None)
 
 
-PARTS: dict[str, Callable[[Case], str | None]] = {
+PLACEHOLDERS: dict[str, Callable[[Case], str | None]] = {
     "owner": lambda case: case.responsible(),
     "superior": _superior,
     "escalated": lambda case: case.escalation.to or _superior(case),
     "follow_up": lambda case: case.terms.follow_up or case.owner,
 }
-"""Instead of a person: whoever owns the case then (before it has an owner, whoever answers for it), the next above,
-whom the last escalation went to, and who asks customers how it went.
+"""What a log may name instead of a person: whoever owns the case at that time (before it has an owner, whoever answers
+for it), the next above, the one the last escalation went to, and the one who does the satisfaction follow-up.
 """
 
 _ROLES = {
@@ -43,8 +44,8 @@ class Sender(NamedTuple):
 def sender_of(command: Command, case: Case, organisation: Organisation) -> Sender:
     """Who sends a command of the log to this case.
 
-    What was done then is done here as well: for somebody who is not in the organisation, or has no part in the case
-    because this policy gave it to others, whoever may do it acts instead, the owner before all others.
+    Where the person of the log is not in the organisation, or may not act because this policy gave the case to others,
+    somebody who may acts instead, the owner before all others.
     """
     by = command.by
     if by in {CUSTOMER, SYSTEM, OPERATOR} or case.is_closed:
@@ -52,17 +53,17 @@ def sender_of(command: Command, case: Case, organisation: Organisation) -> Sende
     if organisation.person(by) is not None:
         if may(command, _held(case, by, organisation)):
             return Sender(by)
-    elif by in PARTS:
-        return Sender(PARTS[by](case) or by)
+    elif by in PLACEHOLDERS:
+        return Sender(PLACEHOLDERS[by](case) or by)
     people = [case.responsible(), *case.ladder(), *case.terms.duty_managers, case.terms.follow_up]
-    if command.name == "acknowledge":
+    if isinstance(command, Acknowledge):
         people.insert(0, case.escalation.to)
     able = (person for person in people if person and may(command, case.capacities(person)))
     return Sender(next(able, None) or case.responsible() or by, stands_in=True)
 
 
 def _held(case: Case, by: str, organisation: Organisation) -> set[Capacity]:
-    """What a person is to the case, also one it has not heard of yet."""
+    """The capacities in which a person may act on the case, also for somebody the case does not know yet."""
     if by in case.people:
         return case.capacities(by)
     roles = organisation.member(by).roles

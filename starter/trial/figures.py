@@ -1,7 +1,7 @@
-"""What a policy would have meant, counted from what happened to the cases (R9, R16, R17, R22).
+"""The figures of a simulation, counted from the events of its cases (R9, R16, R17, R22).
 
-Everything but the cases that are open at the end is counted from events alone, so the same counting holds for a
-trial and for a timeline that was really lived.
+Everything but the cases that are open at the end is counted from events alone, so the same counting holds for
+timelines that were really recorded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from workflows.domain.event import Event, EventKind
 from workflows.domain.vocabulary import Audience, ClockName, Priority, Status
 
 PROMISES = (ClockName.RESPONSE, ClockName.RESOLUTION)
-_KEEPS = {
+_KEPT_BY = {
     EventKind.REPLIED: (ClockName.RESPONSE,),
     EventKind.RESOLVED: (ClockName.RESPONSE, ClockName.RESOLUTION),
 }
@@ -73,18 +73,18 @@ class Figures:
     """By level and by what was missed (`asked`: somebody asked for it)."""
     escalated_to: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Person -> ISO week (`2026-W20`) -> escalations that came to them."""
-    told: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    notices: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """The same of notifications."""
-    told_customers: Counter[str] = field(default_factory=Counter)
+    customer_notices: Counter[str] = field(default_factory=Counter)
     resolutions: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Signals the rules did not carry out, by name and reason."""
+    """Commands that the rules rejected, by name and reason."""
     open: Counter[Status] = field(default_factory=Counter)
     never_closing: Counter[Status] = field(default_factory=Counter)
     never_closing_keys: list[str] = field(default_factory=list)
     _cycles: dict[str, list[_Cycle]] = field(default_factory=dict)
     _weeks: dict[datetime, str] = field(default_factory=dict)
-    """Asked several times for each moment."""
+    """Cached: it is asked several times for each moment."""
 
     def take(self, key: str, events: Iterable[Event]) -> None:
         """Count what happened to one case."""
@@ -98,7 +98,7 @@ class Figures:
                 case EventKind.REOPENED:
                     self._cycles[key].append(_Cycle(Priority(str(event.detail["priority"]))))
                 case EventKind.REPLIED | EventKind.RESOLVED:
-                    for clock in _KEEPS[event.kind]:
+                    for clock in _KEPT_BY[event.kind]:
                         self._decide(key, clock, kept=True)
                 case EventKind.LAPSED:
                     self._count_lapse(key, ClockName(str(event.detail["clock"])))
@@ -146,7 +146,7 @@ class Figures:
         levels: dict[str, dict[str, int]] = {}
         for (level, why), count in sorted(self.escalations.items()):
             levels.setdefault(str(level), {})[why] = count
-        to_customers, to_people = self.told_customers.total(), sum(weeks.total() for weeks in self.told.values())
+        to_customers, to_people = self.customer_notices.total(), sum(weeks.total() for weeks in self.notices.values())
         return {
             "cases": self.cases,
             "attainment": {
@@ -161,8 +161,8 @@ class Figures:
             },
             "notifications": {
                 "total": to_customers + to_people,
-                "people": _by_person(self.told),
-                "customers": {"total": to_customers, "weeks": dict(sorted(self.told_customers.items()))},
+                "people": _by_person(self.notices),
+                "customers": {"total": to_customers, "weeks": dict(sorted(self.customer_notices.items()))},
             },
             "closed": dict(sorted(self.resolutions.items())),
             "reopened": self.reopened,
@@ -187,9 +187,9 @@ class Figures:
         week = self._week(event)
         for notice in event.notices:
             if notice.audience is Audience.CUSTOMER:
-                self.told_customers[week] += 1
+                self.customer_notices[week] += 1
             else:
-                self.told[notice.recipient][week] += 1
+                self.notices[notice.recipient][week] += 1
 
     def _week(self, event: Event) -> str:
         name = self._weeks.get(event.at)

@@ -28,7 +28,7 @@ from workflows.domain.problem import Problem
 _OPENING = frozenset({"at", "key", "open"})
 _SIGNAL = frozenset({"at", "key", "signal", "by", "with"})
 _OWN_PLACE = ("at", "by", "command_id")
-"""Keys of a command that a line says elsewhere, or needs not say."""
+"""Keys of a command that are not allowed under `with`: the line has them itself, or they are made."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class LogEntry:
 
 @dataclass
 class Log:
-    """What could be read, in the order of time, and one fault for each line that could not (by its number)."""
+    """The entries in the order of time, and by its number what is wrong with each line that could not be read."""
 
     entries: list[LogEntry] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
 
     def without(self, lines: Iterable[int]) -> list[LogEntry]:
-        """The entries but those lines, and but every signal to a case that these lines would have opened."""
+        """The entries without those lines, and without all signals to cases that these lines would have opened."""
         left_out = set(lines)
         gone = {entry.key for entry in self.entries if entry.form is not None and entry.line in left_out}
         return [entry for entry in self.entries if entry.line not in left_out and entry.key not in gone]
@@ -59,8 +59,8 @@ class Log:
 def read_log(lines: Iterable[str], policy: Policy, organisation: Organisation) -> Log:
     """Every line checked, forms against the policy.
 
-    A type, subtype or first receiver that is not known here counts as not said: a log of the past may name what
-    another policy had.
+    A type, subtype or first receiver that is not known here is left out of its form: an older log may name what another
+    policy had.
     """
     log = Log()
     unreadable: set[str] = set()
@@ -76,12 +76,12 @@ def read_log(lines: Iterable[str], policy: Policy, organisation: Organisation) -
             if isinstance(values, dict) and "open" in values and isinstance(values.get("key"), str):
                 unreadable.add(values["key"])
     log.entries.sort(key=lambda entry: (entry.at, entry.form is None, entry.line))
-    _in_turn(log, unreadable)
+    _drop_out_of_order(log, unreadable)
     return log
 
 
-def _in_turn(log: Log, unreadable: set[str]) -> None:
-    """A case opens once and before anything else; signals to a case whose opening is at fault go with it."""
+def _drop_out_of_order(log: Log, unreadable: set[str]) -> None:
+    """Keep what comes in order: a case opens once and first; signals to a case whose opening is at fault go too."""
     opening = {entry.key: entry for entry in reversed(log.entries) if entry.form is not None}
     kept: list[LogEntry] = []
     for entry in log.entries:

@@ -1,7 +1,7 @@
-"""A log played through the rules: no server, no database, no waiting.
+"""Simulates a log of cases under a policy: by the rules alone, without server, database or waiting.
 
-All cases live in one time, in its order: what falls due between two lines falls due first, on the second it is due,
-and a new case goes to whoever has the fewest open ones at that moment.
+All cases share one clock. Deadlines between two lines of the log act first, at the second they are due, and a new case
+goes to whoever has the fewest open cases at that moment.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ from starter.trial.actors import Sender, sender_of
 from starter.trial.figures import Figures
 from starter.trial.log import LogEntry
 from workflows.domain.case.aggregate import Case
-from workflows.domain.commands.case import COMMANDS, Assign, Link, Progress, Resolve, Supply, Unlink
+from workflows.domain.commands.case import COMMANDS, Assign, Claim, Link, Progress, Reply, Resolve, Supply, Unlink
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event
 from workflows.domain.terms import MainCase, Settlement
 from workflows.domain.vocabulary import Verification
 
-_WORK = frozenset({"claim", "reply", "progress", "resolve"})
+_WORK = (Claim, Reply, Progress, Resolve)
+"""Commands that only the owner of a dispatched case gives."""
 _AS_LOGGED = "as the log has it"
-"""What a person would have been asked for by this policy only: why an update was late, why a case was taken up."""
+"""The reason given where only this policy asks for one: why an update was late, why a case was taken up."""
 
 
 @dataclass
-class Rehearsal:
-    """Plays entries by one policy and counts.
+class Simulation:
+    """Plays the entries of a log under one policy, and counts.
 
     Attributes:
         decision: the policy under trial, and who works there.
-        figures: what it meant, so far.
-        stand_ins: for whom of the log somebody else acted, and how often.
+        figures: the counts so far.
+        stand_ins: people of the log for whom somebody else acted, and how often.
         taken_as_it_is: cases waiting for information that were worked on in the log, and so were dispatched.
     """
 
@@ -53,10 +54,10 @@ class Rehearsal:
     _deadlines: list[tuple[datetime, str]] = field(default_factory=list)
     """A heap; an entry counts only while the case still has that deadline."""
     _due: dict[str, datetime | None] = field(default_factory=dict)
-    """When each case acts next."""
+    """The next deadline of each case."""
 
     def play(self, entries: Iterable[LogEntry], until: datetime) -> Iterator[LogEntry]:
-        """Play entries, which are in order, each handed on when it is done; then let pass the time to `until`."""
+        """Play entries, which are in order, yielding each when it is done; then let the time pass to `until`."""
         for entry in entries:
             if entry.at > until:
                 break
@@ -97,7 +98,7 @@ class Rehearsal:
         self._note(case, events, at)
 
     def _send(self, case: Case, command: Command, at: datetime) -> None:
-        if command.name in _WORK and case.owner is None and not case.is_closed:
+        if isinstance(command, _WORK) and case.owner is None and not case.is_closed:
             self._take_as_it_is(case, command, at)
         who = self._lead(command, case) or sender_of(command, case, self.decision.organisation)
         if who.stands_in:
@@ -105,7 +106,7 @@ class Rehearsal:
         self._judge(case, _fitted(command, who.by, case), at)
 
     def _take_as_it_is(self, case: Case, command: Command, at: datetime) -> None:
-        """The log has it worked on, so somebody decided that what was known would do (R5)."""
+        """Dispatch a case that waits for information: the log has work on it, so somebody took it as it was (R5)."""
         head = case.responsible()
         if head is not None:
             self._judge(case, Assign(command_id=f"{command.command_id}-assign", by=head, why=_AS_LOGGED), at)
@@ -127,7 +128,7 @@ class Rehearsal:
         self._note(case, events, at)
 
     def _lead(self, command: Command, case: Case) -> Sender | None:
-        """Who works on the main case links to it in their own name."""
+        """Whoever leads the main case may link to it, although not on this case."""
         to = command.to if isinstance(command, Link) else case.linked_to if isinstance(command, Unlink) else None
         main = self._main(to) if to is not None else None
         return Sender(command.by) if main is not None and command.by in main.leads else None
@@ -146,7 +147,7 @@ class Rehearsal:
         )
 
     def _forward(self, case: Case, at: datetime) -> None:
-        """What a case has to tell others is told at once, as its workflow would (R28)."""
+        """Send what a case has for others at once, as its workflow would (R28)."""
         for forward in case.take_forwards():
             other = self._cases.get(forward.to)
             if other is None or other.is_closed:
@@ -155,7 +156,7 @@ class Rehearsal:
                 self._judge(other, parse_command(forward.name, forward.fields, forward.to, COMMANDS), at)
 
     def _note(self, case: Case, events: list[Event], at: datetime) -> None:
-        """After every step: count, know when the case acts next, and how many each person owns."""
+        """After every step: count its events, and update the next deadline and how many cases each person owns."""
         key = case.number
         self.figures.take(key, events)
         due = case.next_deadline
@@ -177,7 +178,7 @@ class Rehearsal:
 
 
 def _fitted(command: Command, by: str, case: Case) -> Command:
-    """The command from that person; what only this policy asks for, and a person would have given, is filled in."""
+    """The command as that person would give it, with whatever only this policy requires filled in."""
     changes: dict[str, Any] = {}
     if by != command.by:
         changes["by"] = by

@@ -118,5 +118,5 @@ async def driver_for(cluster: Cluster, settings: Mapping[str, Any]) -> AsyncIter
     known = Settings(**settings)
     async with open_installation(known, prepare=True) as installation:
         await installation.settle_organisation()
-        client = await connect(known, endpoint=cluster.endpoint, patience=timedelta(seconds=TIMEOUT))
+        client = await connect(known, endpoint=cluster.endpoint, within=timedelta(seconds=TIMEOUT))
         yield Driver(installation, client)

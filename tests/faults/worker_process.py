@@ -108,7 +108,7 @@ def _shorten_waits(after: timedelta) -> None:
 
 async def _connect(*arguments: Any, **more: Any) -> Client:
     """Connect, however busy this machine is."""
-    return await connect(*arguments, patience=timedelta(minutes=5), **more)
+    return await connect(*arguments, within=timedelta(minutes=5), **more)
 
 
 def _keep_journal(path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import IO
 
 import pytest
 
-from starter.admin import _GROUPS
+from starter.console.commands import GROUPS
 from tests.faults.processes import reading
 from tests.starter.forked import Forked, fork
 
@@ -135,7 +135,7 @@ def _note_success(arguments: Sequence[str], code: int) -> None:
 def _name(arguments: Sequence[str]) -> str:
     """The command without its arguments, such as `review list`."""
     words = 1
-    while words < len(arguments) and " ".join(arguments[:words]) in _GROUPS:
+    while words < len(arguments) and " ".join(arguments[:words]) in GROUPS:
         words += 1
     return " ".join(arguments[:words]).replace("/", "_")
 

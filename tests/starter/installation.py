@@ -18,8 +18,8 @@ from activities.database.database import Database
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
 from activities.queries.cases import Cases
-from starter.console.cases.as_json import case_json
-from starter.console.reviews.as_json import review_for, review_of_case
+from starter.services.cases import case_json
+from starter.services.reviews import review_for, review_of_case
 from starter.services.stuck import find_stuck
 from tests.starter.command_line import Service, begun, bihuan_beside, bihuan_environment
 from tests.worker.ports import free_ports

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from starter.console.commands import DEFAULT_COMMANDS, GROUPS, SECTIONS, function_name
 from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation
 
 _HEAVY = ("pydantic", "sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "asyncio")
@@ -55,6 +58,30 @@ def test_help_names_every_command_in_one_line(tmp_path: Path) -> None:
         assert sum(line.startswith(f"  {name} ") for line in listed.splitlines()) == 1, name
 
 
+def test_every_command_is_a_function_with_an_example_and_every_such_function_a_command() -> None:
+    """Modules are named as text, so that they are imported late; whoever renames one has to hear of it."""
+    for section in SECTIONS:
+        module = import_module(section.module)
+        names = {function_name(words) for words, _ in section.commands}
+        for words, line in section.commands:
+            function = getattr(module, function_name(words))
+            assert re.search(rf"Example: .*bihuan {words}", function.__doc__), words
+            assert line.endswith((".", "!")), words
+        examples = {
+            name
+            for name, one in vars(module).items()
+            if getattr(one, "__module__", "") == section.module and "Example: " in (one.__doc__ or "")
+        }
+        assert examples == names, section.module
+
+
+def test_every_group_has_commands_and_a_default_is_one_of_them() -> None:
+    commands = {words for section in SECTIONS for words, _ in section.commands}
+    above = {" ".join(words.split()[:depth]) for words in commands for depth in range(1, len(words.split()))}
+    assert set(GROUPS) == above
+    assert {f"{group} {name}" for group, name in DEFAULT_COMMANDS.items()} <= commands
+
+
 def test_help_of_every_signal_has_an_example_that_names_its_sender() -> None:
     from starter.console.cases import customers, retiming, staff
 
@@ -95,7 +122,7 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], words: str, tm
         (["claim", "FB1", "--as", " "], "--as is empty; allowed: a person's id, customer, or operator"),
         (["open", "nowhere.json"], "nowhere.json: cannot be read: No such file or directory"),
         (["classify", "FB1", "--as", "a", "--priority", "P9", "--why", "x"], "'P0', 'P1', 'P2' or 'P3'"),
-        (["classify", "FB1", "--as", "a", "--why", "x"], "give at least one of type, subtype, priority"),
+        (["classify", "FB1", "--as", "a", "--why", "x"], "give at least one of --type, --subtype, --priority"),
         (["rate", "FB1", "--as", "customer", "--score", "great"], "very_satisfied"),
         (["supply", "FB1", "--as", "customer", "--set", "phone"], "--set phone: expected key=value"),
         (["supply", "FB1", "--as", "customer", "--set", "shoe.size=4"], "unknown form field 'shoe.size'"),

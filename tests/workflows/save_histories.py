@@ -20,7 +20,7 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError
 
-from starter.demo.run import Cast, play_all
+from starter.demo.run import PlayedStories, play_all
 from tests.workflows.linked_histories import linked_histories
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
@@ -33,11 +33,11 @@ _PROCESS = re.compile(r"\d+@[\w.-]+")
 HISTORIES = Path(__file__).parent / "histories"
 
 
-async def save(settings: Settings, cast: Cast) -> None:
+async def save(settings: Settings, played: PlayedStories) -> None:
     """One file a story, and one a department's part and a review in it, without the name of the machine."""
     client = await connect(settings, endpoint=Endpoint.read(settings.data))
     wanted = set(sys.argv[1:])
-    for number, story in cast.numbers.items():
+    for number, story in played.numbers.items():
         if wanted and story.key not in wanted:
             continue
         view = await client.get_workflow_handle(number).query(CaseWorkflow.state)

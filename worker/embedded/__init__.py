@@ -1,1 +1,4 @@
-"""The Temporal server that comes along: started, locked to its folder, backed up."""
+"""The Temporal server that comes with the Python packages: started on a data folder, watched, locked, backed up.
+
+What is the same for every Temporal server belongs in `worker.temporal`.
+"""

@@ -1,7 +1,7 @@
-"""Copies of what the embedded server and SQLite keep in a data folder, made while cases go on.
+"""Backups of a data folder, made while cases go on: of Temporal's SQLite file and of the record's.
 
-Both stores are copied as they were at the same moment. Where that cannot be, the record may be the newer one, never
-the older one: what a case writes again is recognised, what it believes to be written is not missed.
+Both are copied as they were at nearly the same moment, the record as the later one: a step that a case records again is
+recognised, one that it believes to be recorded would be missed.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from worker.embedded.lock import DataLock
 from workflows.domain.problem import Problem
 
 STORES = ("temporal.db", "bihuan.db")
-"""In the order in which they are looked at: the record last, so that it is never behind."""
+"""In the order of their snapshots: the record last, so that it is never behind Temporal."""
 _MANIFEST = "backup.json"
 _PAGES = 2_000
-"""Copied at a time; between two portions the progress is told."""
+"""Pages copied at a time; progress is reported after each batch."""
 
 Progress = Callable[[str, int, int], None]
 """(store, pages copied, pages in all)"""
@@ -34,18 +34,18 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Backup:
-    """What lies in a folder: SHA-256 of each store, and when they were looked at (UTC)."""
+    """What a backup folder holds: the SHA-256 of each store, and when their snapshots were taken (UTC)."""
 
     made_at: datetime
     stores: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
-        """As it stands in backup.json."""
+        """The content of backup.json."""
         return {**asdict(self), "made_at": self.made_at.isoformat()}
 
 
 def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime, progress: Progress) -> Backup:
-    """Copy these stores of the data folder into a new folder; it is there with all of them, or not at all.
+    """Copy these stores of the data folder into a new folder, which appears with all of them or not at all.
 
     Raises:
         Problem: the folder is not new, a store is missing or damaged, or the copy cannot be written.
@@ -53,10 +53,10 @@ def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Problem(f"{target}: is there already; allowed: a folder that is new or empty")
     partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
-    with _explained(target), _folder(partial):
+    with _explained(target), _partial_folder(partial):
         with ExitStack() as stack:
-            held = {name: stack.enter_context(_held(data / name)) for name in stores}
-            for name, source in held.items():
+            snapshots = {name: stack.enter_context(_snapshot(data / name)) for name in stores}
+            for name, source in snapshots.items():
                 _copy(source, partial / name, lambda copied, pages, name=name: progress(name, copied, pages))  # type: ignore[misc]
         backup = Backup(now, {name: _checksum(partial / name) for name in stores})
         (partial / _MANIFEST).write_text(json.dumps(backup.as_json(), indent=1) + "\n", "utf-8")
@@ -67,16 +67,16 @@ def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime
 
 
 def read_backup(folder: Path) -> Backup:
-    """What a folder holds, each store held against its checksum.
+    """What a backup folder holds, with each store checked against its checksum.
 
     Raises:
-        Problem: it is no backup, or not what was written.
+        Problem: it is no backup, or not as it was made.
     """
     try:
-        said = json.loads((folder / _MANIFEST).read_text("utf-8"))
-        backup = Backup(datetime.fromisoformat(said["made_at"]), dict(said["stores"]))
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        backup = Backup(datetime.fromisoformat(manifest["made_at"]), dict(manifest["stores"]))
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise Problem(f"{folder}: is no backup that `bihuan backup` made ({_said(error)})") from None
+        raise Problem(f"{folder}: is no backup that `bihuan backup` made ({_reason(error)})") from None
     for name, expected in backup.stores.items():
         if name not in STORES or not (folder / name).is_file():
             raise Problem(f"{folder}: {name} is missing, or is none of {', '.join(STORES)}")
@@ -89,7 +89,7 @@ def restore_backup(folder: Path, data: Path) -> Backup:
     """Put the stores of a backup into a data folder that has none of them.
 
     Raises:
-        Problem: it is no backup, not what was written, the data folder is in use or has such a store.
+        Problem: it is no backup or not as it was made, or the data folder is in use or has such a store.
     """
     backup = read_backup(folder)
     with DataLock(data), _explained(data):
@@ -105,8 +105,8 @@ def restore_backup(folder: Path, data: Path) -> Backup:
 
 
 @contextmanager
-def _held(file: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that goes on seeing the file as it is at this moment, whatever is written meanwhile."""
+def _snapshot(file: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that sees the database as it is at this moment, whatever is written meanwhile."""
     if not file.is_file():
         raise Problem(f"{file}: there is no such file; nothing was copied")
     address = f"file:{quote(str(file.resolve()))}?mode=ro"
@@ -120,16 +120,16 @@ def _copy(source: sqlite3.Connection, target: Path, progress: Callable[[int, int
     target.touch(mode=0o600)
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy, pages=_PAGES, progress=lambda _, left, pages: progress(pages - left, pages))
-        # One file, without a log beside it.
+        # The copy is one file, without a write-ahead log beside it.
         copy.execute("PRAGMA journal_mode=DELETE")
-        (said,) = copy.execute("PRAGMA quick_check").fetchone()
-    if said != "ok":
-        raise Problem(f"{target.name}: is damaged ({str(said).splitlines()[0][:200]}); nothing was kept")
+        (answer,) = copy.execute("PRAGMA quick_check").fetchone()
+    if answer != "ok":
+        raise Problem(f"{target.name}: is damaged ({str(answer).splitlines()[0][:200]}); nothing was kept")
 
 
 @contextmanager
-def _folder(partial: Path) -> Iterator[None]:
-    """A folder that is gone at the end, unless it was given its real name."""
+def _partial_folder(partial: Path) -> Iterator[None]:
+    """A folder that is removed at the end, unless it was renamed."""
     partial.mkdir(parents=True, mode=0o700)
     try:
         yield
@@ -138,14 +138,14 @@ def _folder(partial: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(place: Path) -> Iterator[None]:
+def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        raise Problem(f"{place}: {_said(error)}; nothing was kept") from None
+        raise Problem(f"{path}: {_reason(error)}; nothing was kept") from None
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     text = error.strerror if isinstance(error, OSError) else None
     return text or (str(error).splitlines() or [type(error).__name__])[0][:200]
 

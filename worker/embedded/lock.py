@@ -1,4 +1,4 @@
-"""One `bihuan up` a data folder: two servers on one file would ruin it."""
+"""The lock on a data folder: two Temporal servers on one SQLite file would ruin it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from workflows.domain.problem import Problem
 
 
 class DataLock:
-    """Held from `with` to its end; the kernel lets go of it however the process dies."""
+    """Held while the `with` block runs; the kernel releases it however the process dies."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
-        """Make the folder and take it.
+        """Create the folder and lock it.
 
         Raises:
-            Problem: the folder cannot be made, or another process has it (named by its pid).
+            Problem: the folder cannot be created, or another process has locked it (the text has its pid).
         """
         path = self._data / "up.lock"
         try:

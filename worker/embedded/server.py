@@ -1,9 +1,8 @@
-"""The embedded Temporal server of `bihuan up`: the real one, on one SQLite file in the data folder."""
+"""The embedded Temporal server of `bihuan up`: the `temporal` command, on one SQLite file in the data folder."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from worker.embedded.ports import refuse_busy_port
 from worker.installation.settings import ServerSettings
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.search_attributes import REQUIRED
@@ -29,11 +29,11 @@ _READY_WITHIN = 30.0
 _STOP_WITHIN = 10.0
 _BACKOFF_LIMIT = 30.0
 _STEADY_AFTER = 60.0
-"""Seconds of life after which a server's death counts as the first again."""
+"""Seconds after which the next crash of the server counts as the first again."""
 
 
 class _EndedAtOnce(Problem):
-    """The server went as soon as it had come."""
+    """The server ended before it answered."""
 
 
 def find_binary() -> Path:
@@ -53,24 +53,6 @@ def find_binary() -> Path:
     )
 
 
-def refuse_busy_port(ip: str, port: int, option: str) -> None:
-    """Find out before the server does, which would say it in ten lines of its own.
-
-    Raises:
-        Problem: somebody listens there, or the address is not of this machine.
-    """
-    with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((ip, port))
-        except OSError as error:
-            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-                raise Problem(
-                    f"{ip} is no address of this machine ({error.strerror}); set BIHUAN_SERVER__IP to one that is"
-                ) from None
-            raise Problem(f"port {port} on {ip} is not free ({error.strerror}); choose another with {option}") from None
-
-
 @dataclass
 class EmbeddedServer:
     """One server process; `start`, then `watch` until `stop`. Its output goes to `temporal.log` in the data folder."""
@@ -79,13 +61,13 @@ class EmbeddedServer:
     settings: ServerSettings = field(default_factory=ServerSettings)
     binary: Path | None = None
     codec: str | None = None
-    """Address of the codec endpoint that the Web UI asks."""
+    """Address of the codec endpoint that the Web UI is given."""
     _process: asyncio.subprocess.Process | None = None
     _stopping: bool = False
 
     @property
     def address(self) -> str:
-        """Host and port of the front end."""
+        """Host and port of the frontend service."""
         return f"{self.settings.ip}:{self.settings.port}"
 
     @property
@@ -95,7 +77,7 @@ class EmbeddedServer:
 
     @property
     def log(self) -> Path:
-        """Where the server's own words go."""
+        """The file that the server's own output goes to."""
         return self.data / "temporal.log"
 
     @property
@@ -104,7 +86,7 @@ class EmbeddedServer:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def start(self) -> None:
-        """Start it and wait until it answers; an orphan of a killed `bihuan up` is ended first.
+        """Start it and wait until it answers; the server of a `bihuan up` that was killed is ended first.
 
         Raises:
             Problem: no binary, a busy port, or it does not come up; one line.
@@ -120,23 +102,23 @@ class EmbeddedServer:
         try:
             await self._spawn(binary)
         except _EndedAtOnce:
-            # It also takes ports of its own choice, and now and then one that somebody takes at that moment.
+            # It takes further ports of its own choice, and now and then one that another process has just taken.
             await self._spawn(binary)
 
     async def watch(self, say: Callable[[str], None]) -> None:
-        """Bring it back whenever it dies, on the same file and port, until `stop`."""
+        """Start it again whenever it ends, on the same file and port, until `stop`; `say` gets a line each time."""
         binary = self.binary or find_binary()
-        deaths = 0
+        crashes = 0
         while self._process is not None:
-            born = time.monotonic()
+            started = time.monotonic()
             code = await self._process.wait()
             if self._stopping:
                 return
-            deaths = 1 if time.monotonic() - born > _STEADY_AFTER else deaths + 1
-            pause = 0.0 if deaths == 1 else min(2.0 ** (deaths - 2), _BACKOFF_LIMIT)
-            # On a full disk the words may be as impossible as the start: both are tried until there is room.
+            crashes = 1 if time.monotonic() - started > _STEADY_AFTER else crashes + 1
+            pause = 0.0 if crashes == 1 else min(2.0 ** (crashes - 2), _BACKOFF_LIMIT)
+            # On a full disk neither the log line nor the start may be possible: both are tried until there is room.
             with suppress(OSError):
-                say(f"the Temporal server ended ({_how(code)}); starting it again on the same data in {pause:g} s")
+                say(f"the Temporal server ended ({_ending(code)}); starting it again on the same data in {pause:g} s")
             await asyncio.sleep(pause)
             try:
                 await self._spawn(binary)
@@ -145,7 +127,7 @@ class EmbeddedServer:
                     say(str(problem))
 
     async def stop(self) -> None:
-        """End it gracefully; killed only when it does not go within ten seconds."""
+        """Terminate it, and kill it only if it has not ended within ten seconds."""
         self._stopping = True
         process = self._process
         if process is not None and process.returncode is None:
@@ -174,7 +156,7 @@ class EmbeddedServer:
             pairs += ["--sqlite-pragma", pragma]
         for name, kind in REQUIRED.items():
             pairs += ["--search-attribute", f"{name}={kind}"]
-        # A case that cannot go on is marked after its second failed task, not only after the fifth (half a minute).
+        # A workflow whose tasks fail is marked after the second failure, not only after the fifth (half a minute).
         pairs += ["--dynamic-config-value", "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"]
         return ["server", "start-dev", *pairs, "--ui-disable-news-fetch"]
 
@@ -186,7 +168,7 @@ class EmbeddedServer:
         with self.log.open("ab") as log:
             start = log.tell()
             try:
-                # A group of its own: Ctrl-C in a terminal must reach the worker first, so that it can drain.
+                # A session of its own: Ctrl-C in a terminal must reach the worker first, so that it can drain.
                 self._process = await asyncio.create_subprocess_exec(
                     binary, *self._arguments(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                     start_new_session=True, env=_plain_environment(),
@@ -195,7 +177,7 @@ class EmbeddedServer:
                 raise Problem(f"the `temporal` command {binary} cannot be run: {error.strerror}") from None
         try:
             async with asyncio.timeout(_READY_WITHIN):
-                await self._answering(start)
+                await self._wait_until_ready(start)
         except TimeoutError:
             await self._kill()
             raise Problem(
@@ -207,13 +189,11 @@ class EmbeddedServer:
             await self._kill()
             raise Problem(f"data folder {self.data}: cannot be written to: {error.strerror}") from None
 
-    async def _answering(self, log_start: int) -> None:
+    async def _wait_until_ready(self, log_start: int) -> None:
         process = self._process
         while process is not None:
             if process.returncode is not None:
-                raise _EndedAtOnce(
-                    f"the Temporal server stopped at once: {self._last_words(log_start)}; see {self.log}"
-                )
+                raise _EndedAtOnce(f"the Temporal server stopped at once: {self._last_line(log_start)}; see {self.log}")
             with suppress(RuntimeError, OSError, RPCError, TimeoutError):
                 if _listens(self.settings.ip, self.settings.port):
                     client = await Client.connect(self.address, namespace=NAMESPACE)
@@ -221,7 +201,7 @@ class EmbeddedServer:
                     return
             await asyncio.sleep(0.05)
 
-    def _last_words(self, start: int) -> str:
+    def _last_line(self, start: int) -> str:
         with self.log.open("rb") as log:
             log.seek(start)
             lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
@@ -233,7 +213,7 @@ class EmbeddedServer:
             await self._process.wait()
 
     async def _end_orphan(self) -> None:
-        """A server outlives a `bihuan up` that was killed; two on one file would ruin it."""
+        """End the server that outlived a killed `bihuan up`: two on one file would ruin it."""
         endpoint = Endpoint.read(self.data)
         if endpoint is None or not _runs_on(endpoint.server_pid, self._file):
             return
@@ -247,7 +227,7 @@ class EmbeddedServer:
 
 
 def _plain_environment() -> dict[str, str]:
-    """Without `TEMPORAL_*`, which tell clients where to go and would make the server's own command go astray."""
+    """Without `TEMPORAL_*` variables: they are for clients, but the server's command would read them too."""
     return {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
 
 
@@ -258,7 +238,7 @@ def _listens(ip: str, port: int) -> bool:
 
 
 def _runs_on(pid: int, file: Path) -> bool:
-    """Whether that process is a Temporal server on that file; pids are used again, so its command line is asked."""
+    """Whether that process is a Temporal server on that file, by its command line: pids are used again."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
     except FileNotFoundError:
@@ -279,5 +259,5 @@ def _command_line(pid: int) -> bytes:
     return subprocess.run(arguments, capture_output=True, check=False).stdout  # noqa: S603
 
 
-def _how(code: int) -> str:
+def _ending(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -1,1 +1,4 @@
-"""Payloads and failures encrypted before they reach Temporal, and the keys for it."""
+"""Encryption of payloads and failures before they reach Temporal, and the keys for it.
+
+The endpoint that decrypts them for the Web UI is in `worker.web`.
+"""

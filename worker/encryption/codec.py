@@ -1,11 +1,10 @@
-"""Everything that goes to Temporal, encrypted with AES-GCM: inputs, results, signals, summaries, errors.
+"""The payload codec: encrypts with AES-GCM whatever goes to Temporal (inputs, results, signals, summaries, errors).
 
-Without keys nothing is encrypted, but what was encrypted is still known as such: it waits for its key instead of
-being taken for rubbish. The library is loaded only where there are keys; workflows never import this module.
+Without keys nothing is encrypted, but an encrypted payload is still recognised: it waits for its key instead of failing
+as malformed. `cryptography` is loaded only where there are keys; workflows never import this module.
 
-An encrypted payload shows its encoding and the id of its key. Its data are a mark, the key's check, a nonce, and the
-whole original payload encrypted; the check keeps another key of the same id from being mistaken for it. So a payload
-reads the same on every worker that has the key, and on no other.
+An encrypted payload has its encoding and the id of its key as metadata. Its data are a mark, the key's check, a nonce,
+and the whole original payload encrypted. The check tells two keys of the same id apart.
 """
 
 from __future__ import annotations
@@ -48,15 +47,15 @@ class Encryption(PayloadCodec):
         return [self._sealed(first, payload) for payload in payloads] if first else list(payloads)
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Decrypt what is encrypted. What only claims to be (nobody's key ever made it) stays as it is.
+        """Decrypt what is encrypted; what was changed since, or never was made with such a key, stays as it is.
 
         Raises:
-            MissingKeyError: one was encrypted with a key that is not here; it can be read when the key is.
+            MissingKeyError: a payload was encrypted with a key that this process does not have.
         """
         return [self._opened(payload) for payload in payloads]
 
     async def decode_known(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """The same for readers: what was encrypted with a key that is not here stays as it is."""
+        """The same for readers: a payload whose key is missing stays as it is."""
         opened = []
         for payload in payloads:
             try:
@@ -98,12 +97,12 @@ def key_id(payload: Payload) -> str | None:
 
 
 def key_ids_within(serialized: bytes) -> set[str]:
-    """The ids of all keys that anything inside a serialized message of Temporal was encrypted with."""
+    """The ids of all keys that payloads within a serialized message of Temporal's API were encrypted with."""
     return {found.decode() for found in _WRITTEN_ID.findall(serialized)}
 
 
 def data_converter(ring: KeyRing | None) -> DataConverter:
-    """How values become payloads here: Pydantic's way, encrypted where there are keys."""
+    """The converter of all clients and workers: Pydantic models as JSON, encrypted where there are keys."""
     return replace(
         DataConverter.default,
         payload_converter_class=PayloadConverter,
@@ -113,7 +112,7 @@ def data_converter(ring: KeyRing | None) -> DataConverter:
 
 
 def _associated(name: str, head: bytes) -> bytes:
-    """All that is visible, so that none of it can be exchanged."""
+    """The visible parts of a payload, authenticated so that none of them can be exchanged."""
     return b"\0".join((_ENCODING, name.encode(), head))
 
 

@@ -1,4 +1,4 @@
-"""How errors become Temporal's failures, which stay in its history: in words that may stay there."""
+"""Failure converters: what of an error is kept in Temporal's history, which is nothing that customers wrote."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workflows.domain.problem import Problem
 
 
 class MissingKeyError(Problem):
-    """Something is encrypted with a key that this process does not have. Nothing is lost: with the key it is read."""
+    """A payload is encrypted with a key that this process does not have; it can be read as soon as the key is there."""
 
     def __init__(self, name: str, *, has_other: bool = False) -> None:
         self.key_id = name
@@ -23,19 +23,19 @@ class MissingKeyError(Problem):
 
 
 class PlainFailures(DefaultFailureConverter):
-    """Readable for whoever may read the history, so without what customers wrote."""
+    """Failures that are readable in the history, and so hold only words that are safe to show."""
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         """See the base class; called for each error of a chain."""
         if not isinstance(exception, FailureError):
-            told = ApplicationError(words_of(exception), type=type(exception).__name__)
-            told.__traceback__, told.__cause__ = exception.__traceback__, exception.__cause__
-            exception = told
+            shown = ApplicationError(words_of(exception), type=type(exception).__name__)
+            shown.__traceback__, shown.__cause__ = exception.__traceback__, exception.__cause__
+            exception = shown
         super().to_failure(exception, payload_converter, failure)
 
 
 class EncodedFailures(PlainFailures):
-    """The same, message and stack trace encrypted, but for the one message that says which key is missing."""
+    """The same with message and stack trace encrypted, except where the message says which key is missing."""
 
     def __init__(self) -> None:
         super().__init__(encode_common_attributes=True)

@@ -1,4 +1,4 @@
-"""The keys that what goes to Temporal is encrypted with: several, each by an id, so that one can follow another."""
+"""The encryption keys: several, each with an id, so that a new one can replace an old one step by step (rotation)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from workflows.domain.problem import Problem
 KEY_BYTES = 32
 """AES-256."""
 ENCRYPTING = "encrypting"
-"""Under this name the installation remembers the id of the key that its workers encrypt with."""
+"""Name of the installation's value with the id of the key that its workers encrypt with."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _ALLOWED = "ID:KEY with the key of 32 bytes in base64, as `bihuan keys new` prints it"
 
 
 @dataclass(frozen=True)
 class Key:
-    """`check` tells two keys of one id apart and says nothing about either."""
+    """One AES-256 key. Its `check` tells two keys of the same id apart without revealing either."""
 
     id: str
     secret: bytes = field(repr=False)
@@ -36,23 +36,23 @@ class Key:
 
     @classmethod
     def new(cls, name: str) -> Self:
-        """A fresh one.
+        """A random key with that id.
 
         Raises:
-            Problem: the id is none.
+            Problem: the id is not well-formed.
         """
         if not _ID.fullmatch(name):
             raise Problem(f"key id {name!r}: allowed: up to 32 letters, digits, '.', '_' and '-'")
         return cls(name, secrets.token_bytes(KEY_BYTES))
 
     def line(self) -> str:
-        """As settings take it; a secret."""
+        """As settings take it (`ID:KEY`, in base64); a secret."""
         return f"{self.id}:{base64.b64encode(self.secret).decode()}"
 
 
 @dataclass(frozen=True)
 class KeyRing:
-    """At least one key. The first encrypts, all decrypt."""
+    """One or more keys. The first encrypts, all decrypt."""
 
     keys: tuple[Key, ...]
 
@@ -66,7 +66,7 @@ class KeyRing:
         """`ID:KEY`, several with commas or line breaks between them; what follows a `#` is a remark.
 
         Raises:
-            Problem: the line says which one is wrong; it never repeats any part of a key.
+            Problem: a key is not well-formed; the text says which one, and never repeats any part of a key.
         """
         keys: list[Key] = []
         for place, entry in enumerate(_entries(text), start=1):

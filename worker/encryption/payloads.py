@@ -1,4 +1,4 @@
-"""How values become payloads, before anything encrypts them: Pydantic's way, with one set of converters a process."""
+"""The payload converter, before encryption: Pydantic models as JSON, with one set of converters a process."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ _CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
 
 
 class PayloadConverter(CompositePayloadConverter):
-    """The SDK makes some for every workflow task and every query. Pydantic's own would each begin with a serializer of
-    its own and no type adapters; these share them.
+    """As `PydanticPayloadConverter`, but all instances share one serializer and its type adapters.
+
+    The SDK makes instances for every workflow task and every query, and each would build them anew.
     """
 
     def __init__(self) -> None:

@@ -1,1 +1,1 @@
-"""What an installation is: its settings and files, and everything built from them that processes share."""
+"""An installation: its settings, its time, and what all its processes build from them. Nothing here knows Temporal."""

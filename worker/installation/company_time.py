@@ -1,4 +1,4 @@
-"""What time it is for the cases, and how it is shown: by the company's wall clock."""
+"""The time that cases go by (virtual in a demonstration), and how it is shown: in the company's time zone."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from activities.database.url import DatabaseUrl
 from workflows.domain.time_scale import TimeScale, time_scales, virtual_at
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"
-"""Names under which the installation remembers them; whoever opens it to work settles them."""
+"""Names of the installation's values that hold them; the first worker writes them."""
 _DEFAULT_ZONE = "Asia/Shanghai"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
 class RecordSettings(Protocol):
-    """Settings, or the part of them that says where the record is."""
+    """All settings, or `ReadingSettings`: what says where the record is."""
 
     @property
     def database(self) -> str:
@@ -29,27 +29,30 @@ class RecordSettings(Protocol):
 
 @dataclass(frozen=True)
 class CompanyTime:
-    """The cases' time, and the company's zone. `kept` is the JSON of a `VirtualTime`; empty for the real time."""
+    """The cases' time, and the company's zone. `kept` is the JSON of a `VirtualTime`, empty for real time.
+
+    It does without Pydantic, whose import would slow down every command that only reads.
+    """
 
     kept: Mapping[str, Any] = field(default_factory=dict)
     zone: str = _DEFAULT_ZONE
 
     @classmethod
-    async def read(cls, where: RecordSettings) -> CompanyTime:
-        """What the installation with this record goes by.
+    async def read(cls, settings: RecordSettings) -> CompanyTime:
+        """As the installation with this record has it.
 
         Raises:
             Problem: its database cannot be read.
         """
-        return cls.of(await read_remembered(DatabaseUrl.parse(where.database)))
+        return cls.of(await read_remembered(DatabaseUrl.parse(settings.database)))
 
     @classmethod
-    def of(cls, remembered: Mapping[str, Any]) -> CompanyTime:
-        """The same from everything the installation remembers."""
-        return cls(remembered.get(TIME_KEY) or {}, str(remembered.get(ZONE_KEY) or _DEFAULT_ZONE))
+    def of(cls, values: Mapping[str, Any]) -> CompanyTime:
+        """From the values of an installation that were read already."""
+        return cls(values.get(TIME_KEY) or {}, str(values.get(ZONE_KEY) or _DEFAULT_ZONE))
 
     def virtual(self, moment: datetime) -> datetime:
-        """What the rules see at a moment of the wall clock, in UTC."""
+        """The cases' time at a moment of the wall clock, in UTC."""
         kept = self.kept
         if not kept or (kept["speed"] == 1 and kept["real_start"] == kept["virtual_start"] and not kept.get("paces")):
             return moment.astimezone(UTC)
@@ -58,16 +61,16 @@ class CompanyTime:
         return virtual_at(moment.astimezone(UTC), time_scales(first, paces))
 
     def now(self) -> datetime:
-        """The moment the rules see, in UTC."""
+        """The cases' time now, in UTC."""
         return self.virtual(datetime.now(UTC))
 
     def local(self, moment: datetime | str) -> datetime:
-        """The same moment on the company's wall clock."""
+        """The same moment in the company's zone."""
         parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         return parsed.astimezone(ZoneInfo(self.zone))
 
     def localized(self, value: Any) -> Any:
-        """JSON with every time in it on the company's wall clock, with its offset."""
+        """JSON with every time in it in the company's zone, with its offset."""
         if isinstance(value, datetime):
             return self.local(value).isoformat()
         if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The file settings are read from: `bihuan.toml`, or the one `BIHUAN_CONFIG` names."""
+"""The settings file: `bihuan.toml` in the working directory, or the one that `BIHUAN_CONFIG` names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption
 
 
 def config_file() -> Path | None:
-    """The file settings are read from, if there is one.
+    """Path of the settings file, None where there is none.
 
     Raises:
         Problem: `BIHUAN_CONFIG` names a file that is not there.
@@ -29,7 +29,7 @@ def config_file() -> Path | None:
 
 
 def read_config() -> dict[str, Any]:
-    """Its content; paths in it are relative to its folder. Empty when there is no file.
+    """Content of the settings file, with paths relative to its folder; empty where there is none.
 
     Raises:
         Problem: it cannot be read, or is not TOML.
@@ -53,5 +53,5 @@ DEFAULT_DATA = Path("bihuan-data")
 
 
 def record_url(database_url: str | None, data: Path) -> str:
-    """The configured database, or a SQLite file in the data folder."""
+    """URL of the record: the configured database, or a SQLite file in the data folder."""
     return database_url or f"sqlite:///{data.resolve() / 'bihuan.db'}"

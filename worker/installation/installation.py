@@ -1,4 +1,4 @@
-"""What every process of one installation shares: the database, the organisation, the policy, and the time."""
+"""An installation, opened: the database, the organisation, the policy and the time that all its processes share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _log = logging.getLogger("bihuan.installation")
 class Installation:
     """Open it with `open_installation`. `time` is the same in every process that uses this database.
 
-    It waits as patiently for a locked database as a person does.
+    A locked database is waited for as long as a person would; see `for_activities`.
     """
 
     settings: Settings
@@ -41,22 +41,22 @@ class Installation:
 
     @cached_property
     def directory(self) -> Directory:
-        """The organisation, every version of it."""
+        """The organisation, in all its versions."""
         return Directory(self.database)
 
     @cached_property
     def register(self) -> Register:
-        """Numbers and forms."""
+        """The register of case numbers and intake forms."""
         return Register(self.database)
 
     @cached_property
     def cases(self) -> Cases:
-        """The record, for reading."""
+        """Queries of the record."""
         return Cases(self.database)
 
     @cached_property
     def policy_in_force(self) -> PolicyInForce:
-        """The policy's file.
+        """The policy by its file, read again when that changes.
 
         Raises:
             Problem: the settings name none, or one that is not well-formed.
@@ -65,7 +65,7 @@ class Installation:
 
     @property
     def policy(self) -> Policy:
-        """The policy in force, of its file as it is now.
+        """The policy as its file is now.
 
         Raises:
             Problem: the settings name none, or one that is not well-formed.
@@ -74,24 +74,24 @@ class Installation:
 
     @property
     def calendar(self) -> Calendar:
-        """The company's calendar around now."""
+        """The company's calendar of this year, the one before and the next."""
         year = self.now().year
         return build_calendar(self.policy, range(year - 1, year + 2))
 
     def now(self) -> datetime:
-        """The moment the rules see, in UTC."""
+        """The cases' time now, in UTC."""
         return self.time.virtual(datetime.now(UTC))
 
     def local(self, moment: datetime) -> datetime:
-        """The same moment on the company's wall clock."""
+        """The same moment in the company's zone."""
         return Calendar(zone=self.policy.calendar.zone).local(moment)
 
-    def at_work(self) -> Installation:
-        """The same for activities: they wait for a locked database no longer than they have time."""
+    def for_activities(self) -> Installation:
+        """The same with a shorter wait for a locked database, which fits into the time of an activity."""
         return replace(self, database=self.database.with_lock_timeout(WORKING))
 
-    async def tell_of_encryption(self) -> None:
-        """Remember for every process of this installation whether what goes to Temporal is encrypted.
+    async def record_encryption(self) -> None:
+        """Write down for all processes of this installation which key its workers encrypt with, if any.
 
         Raises:
             Problem: the keys are not understood.
@@ -100,9 +100,9 @@ class Installation:
         await InstallationValues(self.database).put(ENCRYPTING, ring.first.id if ring is not None else None)
 
     async def settle_organisation(self) -> None:
-        """See to it that there is an organisation: the settings' file, else the sample, where none was loaded yet.
+        """Where no organisation was loaded yet, load the settings' file, or the sample.
 
-        One that was loaded stays in force; a file that says something else is pointed out in the log.
+        One that was loaded stays in force; that a file differs from it is logged as a warning.
 
         Raises:
             Problem: the settings' file is not well-formed.
@@ -126,8 +126,8 @@ async def open_installation(
 ) -> AsyncIterator[Installation]:
     """The installation of these settings.
 
-    `prepare` is for who takes cases in or works on them: the data folder and the database are made, or brought up
-    to date. `time` is what a new installation runs by, where the settings cannot say it (a demonstration).
+    `prepare` creates the data folder and the database, or upgrades the database, as a worker does at its start. `time`
+    is that of a new installation, where the settings cannot express it (a demonstration).
 
     Raises:
         Problem: the database cannot be used, or the settings ask for another time than it was made with.
@@ -145,21 +145,21 @@ async def open_installation(
     database = Database.open(settings.database, synchronous=settings.database_synchronous)
     try:
         await (database.migrate() if prepare else database.ready())
-        memory = InstallationValues(database)
+        values = InstallationValues(database)
         installation = Installation(
-            settings, database, await _agree_on_time(memory, settings, time or _wanted(settings, wall_clock()))
+            settings, database, await _agree_on_time(values, settings, time or _wanted(settings, wall_clock()))
         )
         if prepare:
-            await memory.put(ZONE_KEY, installation.policy.calendar.zone)
+            await values.put(ZONE_KEY, installation.policy.calendar.zone)
         yield installation
     finally:
         await database.close()
 
 
-async def _agree_on_time(memory: InstallationValues, settings: Settings, wanted: VirtualTime) -> VirtualTime:
-    """The first process settles it for good: cases that are open could not make sense of another."""
+async def _agree_on_time(values: InstallationValues, settings: Settings, wanted: VirtualTime) -> VirtualTime:
+    """The time that the first process wrote down; it never changes, since open cases have deadlines by it."""
     kept = VirtualTime.model_validate(
-        await memory.get(TIME_KEY) or await memory.keep(TIME_KEY, wanted.model_dump(mode="json"))
+        await values.get(TIME_KEY) or await values.keep(TIME_KEY, wanted.model_dump(mode="json"))
     )
     given = settings.model_fields_set
     if "speed" in given and kept.speed != settings.speed:

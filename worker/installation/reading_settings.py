@@ -1,7 +1,7 @@
-"""Where the record is and in which language it is shown: all that a command which only reads has to know.
+"""Where the record is and in which language it is shown: the settings that a command which only reads needs.
 
-`worker.installation.settings` says the same and checks everything, and takes half a second of a processor to load; whoever looks
-at a case at night waits for that each time.
+`worker.installation.settings` reads and checks all settings, and takes half a second of a processor to load: too long
+for somebody who looks at a case.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ReadingSettings:
         return record_url(self.database_url, self.data)
 
 
-def find_place(data: str | None = None) -> ReadingSettings:
+def load_reading_settings(data: str | None = None) -> ReadingSettings:
     """The option, then the environment, then the file, then the defaults, as `load_settings` has it.
 
     Raises:

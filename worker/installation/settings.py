@@ -1,8 +1,8 @@
-"""What an installation may be told: `BIHUAN_*` variables over `bihuan.toml` over the defaults.
+"""All settings of an installation: `BIHUAN_*` variables go before `bihuan.toml`, which goes before the defaults.
 
-The file is `bihuan.toml` in the working directory, or the one `BIHUAN_CONFIG` names; paths in it are
-relative to its folder. How to reach a Temporal cluster is said the standard way instead (`TEMPORAL_*`
-variables or a TOML profile), see `worker.temporal.connection`.
+The file is `bihuan.toml` in the working directory, or the one that `BIHUAN_CONFIG` names; paths in it are relative to
+its folder. How to reach a Temporal cluster is set the standard way (`TEMPORAL_*` variables or a TOML profile), see
+`worker.temporal.connection`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
 _SECRETS = frozenset({"smtp_url", "encryption_keys", "codec_token"})
-"""Settings whose value is never shown."""
+"""Settings whose value is never shown in an error."""
 
 
 def _span(value: object) -> object:
@@ -60,7 +60,7 @@ class ServerSettings(BaseModel):
 
 
 class Sizes(BaseModel):
-    """How much one worker process takes on at a time."""
+    """Slots of one worker process, and the size of its cache."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -68,11 +68,11 @@ class Sizes(BaseModel):
     activities: int = Field(default=50, ge=1)
     local_activities: int = Field(default=50, ge=1)
     cached_workflows: int = Field(default=2000, ge=0)
-    """About 0.1 MB each; fewer than the cases in motion costs much CPU."""
+    """About 0.1 MB each; a cache smaller than the cases that are active costs much processor time."""
 
 
 class Settings(BaseSettings):
-    """Everything a process of this installation is told. Build it with `load_settings`."""
+    """Settings of every process of an installation; build them with `load_settings`."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
@@ -142,11 +142,11 @@ class Settings(BaseSettings):
 
     @property
     def database_synchronous(self) -> Literal["FULL", "NORMAL"]:
-        """SQLite's promise for the record, the same as for Temporal's own file."""
+        """SQLite's `synchronous` for the record, the same as for Temporal's own file."""
         return "FULL" if self.server.synchronous == "full" else "NORMAL"
 
     def key_ring(self) -> KeyRing | None:
-        """The keys that what goes to Temporal is encrypted with; None where it is not.
+        """The encryption keys; None where nothing is encrypted.
 
         Raises:
             Problem: the file of keys cannot be read, or keys are given twice.
@@ -178,6 +178,24 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options of the command line, then the environment, then the file."""
         return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=read_config())
+
+
+class IsolatedSettings(Settings):
+    """Settings that are given in code alone, for demonstrations and measurements.
+
+    Whatever the environment and `bihuan.toml` name, no company's database or mail server is touched.
+    """
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The arguments, and nothing else."""
+        return (init_settings,)
 
 
 def load_settings(**options: Any) -> Settings:
@@ -236,7 +254,7 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
 
 
 def _where(keys: list[str], options: Mapping[str, Any]) -> str:
-    """The place a person has to look at: the option, the variable, or the file's key."""
+    """Where a setting was given: the option, the variable, or the file and its key."""
     if keys[0] in options:
         return "--" + "-".join(keys).replace("_", "-").removeprefix("server-")
     variable = PREFIX + "__".join(keys).upper()

@@ -1,1 +1,1 @@
-"""What operators and supervisors see of a process: logs, metrics, health, systemd."""
+"""Logs, metrics, health and service-manager notices of a process. Serving them over HTTP is `worker.web`'s business."""

@@ -1,4 +1,4 @@
-"""How the process is: whether it should get work (readiness), and whether it should be restarted (liveness)."""
+"""Readiness and liveness of a worker process: whether it can work, and whether it should be restarted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from typing import Any
 from temporalio.service import RPCError
 
 from activities.database.database import Database
-from worker.temporal.pollers import KINDS, Pollers
+from worker.temporal.pollers import Pollers
+from worker.temporal.task_queue import KINDS, POLLED_WITHIN
 from workflows.domain.problem import Problem
 
 _EAGER = 5
+"""So many times as often is looked while the process is not ready."""
 
 
 class Phase(StrEnum):
@@ -29,14 +31,19 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """How long things may take. A poll waits up to a minute at the server, so a poller is silent for as long.
+class HealthLimits:
+    """How long things may take before they count as a fault.
 
-    `stale`: how old the last look may be; `drain`: how long it may take to finish what is in hand.
+    Attributes:
+        every: between two looks at the server and the database.
+        silence: since the server saw a poller of this process.
+        database: for the database to answer.
+        stale: since the last look.
+        drain: for finishing the tasks in hand after the signal to stop.
     """
 
     every: timedelta = timedelta(seconds=5)
-    silence: timedelta = timedelta(seconds=90)
+    silence: timedelta = POLLED_WITHIN
     database: timedelta = timedelta(seconds=3)
     stale: timedelta = timedelta(seconds=20)
     drain: timedelta = timedelta(seconds=60)
@@ -44,9 +51,9 @@ class Bounds:
 
 @dataclass
 class Health:
-    """Kept up to date by `watch`; the answers are given at once, from what was seen last."""
+    """Kept up to date by `watch`; the answers are given at once, by the last look."""
 
-    bounds: Bounds = field(default_factory=Bounds)
+    limits: HealthLimits = field(default_factory=HealthLimits)
     phase: Phase = Phase.STARTING
     _entered: float = field(default_factory=time.monotonic)
     _looked: float | None = None
@@ -63,8 +70,8 @@ class Health:
         while True:
             await asyncio.gather(self._look_at_server(pollers), self._look_at_database(database))
             self._looked = time.monotonic()
-            # What is not ready yet, or again, is asked more often: somebody waits for it.
-            await asyncio.sleep(self.bounds.every.total_seconds() / (_EAGER if self.readiness() else 1))
+            # While the process is not ready, somebody waits for it.
+            await asyncio.sleep(self.limits.every.total_seconds() / (_EAGER if self.readiness() else 1))
 
     def readiness(self) -> list[str]:
         """What stands in the way of work; empty when ready."""
@@ -74,21 +81,21 @@ class Health:
             return ["not looked yet"]
         faults = [f"{name}: {text}" for name, text in self._faults.items()]
         since = time.monotonic() - self._looked
-        if since > self.bounds.stale.total_seconds():
+        if since > self.limits.stale.total_seconds():
             faults.append(f"not looked for {since:.0f} s")
         return [*faults, *self._silent()]
 
     def liveness(self) -> list[str]:
-        """What only a restart mends; nothing of the outside world is. An answer at all means that the loop turns."""
+        """What only a restart mends; no fault outside the process is. Any answer means that the event loop runs."""
         if self.phase is Phase.ENDED:
             return ["the worker has ended"]
         lasted = time.monotonic() - self._entered
-        if self.phase is Phase.DRAINING and lasted > self.bounds.drain.total_seconds():
+        if self.phase is Phase.DRAINING and lasted > self.limits.drain.total_seconds():
             return [f"has been draining for {lasted:.0f} s"]
         return []
 
     def facts(self) -> dict[str, Any]:
-        """What a person wants to know beside: seconds since each poller was seen, and which process this is."""
+        """Further facts for a person: seconds since each poller was seen, and which process this is."""
         pollers = self._pollers
         silences = {kind: pollers.silence(kind) for kind in KINDS} if pollers else {}
         return {
@@ -107,7 +114,7 @@ class Health:
             silence = self._pollers.silence(kind)
             if silence is None:
                 yield f"{kind} poller: the server has not seen one of this process"
-            elif silence > self.bounds.silence.total_seconds():
+            elif silence > self.limits.silence.total_seconds():
                 yield f"{kind} poller: the server has not seen one of this process for {silence:.0f} s"
 
     async def _look_at_server(self, pollers: Pollers) -> None:
@@ -120,13 +127,13 @@ class Health:
 
     async def _look_at_database(self, database: Database) -> None:
         try:
-            async with asyncio.timeout(self.bounds.database.total_seconds()):
+            async with asyncio.timeout(self.limits.database.total_seconds()):
                 # Not whether the schema is this release's: the next one may have brought it up to date already.
                 revision = await database.revision()
         except Problem as problem:
             self._faults["database"] = str(problem)
         except TimeoutError:
-            self._faults["database"] = f"no answer within {self.bounds.database.total_seconds():g} s"
+            self._faults["database"] = f"no answer within {self.limits.database.total_seconds():g} s"
         except Exception as error:  # noqa: BLE001 - whatever a driver raises, the answer is that it cannot be used
             self._faults["database"] = type(error).__name__
         else:

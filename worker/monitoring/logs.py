@@ -1,4 +1,4 @@
-"""What the process says while it runs: one line an event, for people or as JSON, always on standard error."""
+"""Logging of a process: one line an event on standard error, for people or as JSON."""
 
 from __future__ import annotations
 
@@ -23,15 +23,13 @@ from activities.privacy.redaction import chain_of, words_of
 _FILTER = TelemetryFilter(core_level="WARN", other_level="ERROR")
 
 
-def configure_logs(
-    style: Literal["text", "json"], level: str, *, engine_metrics: PrometheusConfig | None = None
-) -> None:
+def configure_logs(style: Literal["text", "json"], level: str, *, sdk_metrics: PrometheusConfig | None = None) -> None:
     """Send every logger of the process (Temporal's and SQLAlchemy's too) through one formatter.
 
-    Numbers and ids are logged, never contacts or texts, at any level: an error says what it may say anywhere
-    (`activities.privacy.redaction`), and `debug` adds where it came from.
+    Numbers and ids are logged, never contacts or texts, at any level: of an error only the words that are safe to show
+    (`activities.privacy.redaction`); `debug` adds the traceback.
 
-    The engine is told of logs and metrics in one go: `engine_metrics` is where it shows its own.
+    `sdk_metrics` is where the SDK's core serves its own metrics: it takes logging and metrics in one configuration.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
@@ -46,7 +44,7 @@ def configure_logs(
     else:
         last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_discreet)
+    handler.addFilter(_redact_arguments)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
@@ -57,23 +55,23 @@ def configure_logs(
     root.setLevel(logging.WARNING)
     logging.getLogger("bihuan").setLevel(level.upper())
     logging.getLogger("temporalio").setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
-    # At debug it writes out what an activity answers, and that holds texts.
+    # At debug it logs the results of activities, which hold texts.
     logging.getLogger("temporalio.worker._activity").setLevel(logging.INFO)
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     logging_config = LoggingConfig(filter=_FILTER, forwarding=forwarding)
-    telemetry = TelemetryConfig(logging=logging_config, metrics=engine_metrics)
+    telemetry = TelemetryConfig(logging=logging_config, metrics=sdk_metrics)
     Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
 
 
-def _discreet(record: logging.LogRecord) -> bool:
-    """An error in the arguments of a message says no more there than anywhere else."""
+def _redact_arguments(record: logging.LogRecord) -> bool:
+    """Replace errors among the arguments of a message by words that are safe to show."""
     if isinstance(record.args, tuple):
         record.args = tuple(words_of(one) if isinstance(one, BaseException) else one for one in record.args)
     return True
 
 
 def _brief(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:  # noqa: ARG001
-    """An error in one line: its traceback is for who asks for `debug`."""
+    """An error in one line, without its traceback."""
     error = _error_of(event)
     if error is not None:
         event["error"] = _named(error)[:300]
@@ -81,7 +79,7 @@ def _brief(logger: object, name: str, event: structlog.typing.EventDict) -> stru
 
 
 def _in_full(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:  # noqa: ARG001
-    """An error with all it came of: where in the code, and what each may say."""
+    """An error and its causes, each with its traceback and the words that are safe to show."""
     error = _error_of(event)
     if error is not None:
         parts = ["".join(traceback.format_tb(one.__traceback__)) + _named(one) for one in chain_of(error)]

@@ -1,4 +1,4 @@
-"""What a monitoring system scrapes: the record in figures (`activities.queries.metrics`), the process, and the engine's own."""
+"""The metrics of a worker process: figures of the record (`activities.queries.metrics`), the process, the SDK's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import http.client
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,15 +14,16 @@ from prometheus_client.registry import Collector
 
 from activities.queries.metrics import STANDING, TOTALS, Figure, Reader, read_figures
 from worker.installation.installation import Installation
+from worker.installation.version import installed_version
 
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 """Seconds for everything the database is asked in one scrape; Prometheus itself gives up after ten."""
-_ENGINE_PATIENCE = 2.0
+_SDK_TIMEOUT = 2.0
 
 
 @dataclass
-class _Kept:
-    """Figures that were read `at` (monotonic) and are good for `seconds`."""
+class _CachedFigures:
+    """Figures that were read at a moment of the monotonic clock (`at`) and stay fresh for so many seconds."""
 
     readers: Sequence[Reader]
     seconds: float
@@ -35,34 +35,34 @@ class _Kept:
 
 
 class RecordFigures(Collector):
-    """The figures of one installation, never asked more often than they are good for, however many scrape.
+    """The figures of one installation's record, cached, so that many scrapes cost the database no more than one.
 
-    Where the database does not answer there is no figure at all but `bihuan_record_readable 0`: an old number looks
-    like a good one.
+    Where the database does not answer, the only figure is `bihuan_record_readable 0`: an old number would look like a
+    present one.
     """
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._kept = (_Kept(STANDING, 5.0), _Kept(TOTALS, 60.0))
+        self._cached = (_CachedFigures(STANDING, 5.0), _CachedFigures(TOTALS, 60.0))
         self._readable = False
         self._one_at_a_time = asyncio.Lock()
 
     async def refresh(self) -> None:
-        """Ask the database for what is no longer fresh; never raises."""
+        """Read again what is no longer fresh; never raises."""
         try:
-            async with asyncio.timeout(_PATIENCE), self._one_at_a_time:
-                for kept in self._kept:
-                    if not kept.is_fresh():
-                        await self._read(kept)
+            async with asyncio.timeout(_TIMEOUT), self._one_at_a_time:
+                for cached in self._cached:
+                    if not cached.is_fresh():
+                        await self._read(cached)
         except Exception:  # noqa: BLE001 - each driver has errors of its own; that it failed is the answer
             self._readable = False
         else:
             self._readable = True
 
-    async def _read(self, kept: _Kept) -> None:
+    async def _read(self, cached: _CachedFigures) -> None:
         async with self._installation.database.read() as connection:
-            kept.figures = await read_figures(connection, self._installation.now(), kept.readers)
-        kept.at = time.monotonic()
+            cached.figures = await read_figures(connection, self._installation.now(), cached.readers)
+        cached.at = time.monotonic()
 
     def collect(self) -> Iterable[Metric]:
         """What `refresh` read."""
@@ -70,11 +70,11 @@ class RecordFigures(Collector):
             "bihuan_record_readable", "Whether the database answered this scrape.", value=float(self._readable)
         )
         if self._readable:
-            yield from (_family(figure) for kept in self._kept for figure in kept.figures)
+            yield from (_family(figure) for cached in self._cached for figure in cached.figures)
 
 
 class Metrics:
-    """Everything for `/metrics`. `exporter` is where the engine's own metrics are, `build_id` the worker's."""
+    """Everything for `/metrics`. `exporter` is where the SDK serves its own metrics, `build_id` the worker's."""
 
     def __init__(self, *, exporter: str | None, build_id: str | None) -> None:
         self._exporter = exporter
@@ -84,14 +84,14 @@ class Metrics:
         self._registry.register(_Build(build_id or ""))
 
     def watch(self, installation: Installation) -> None:
-        """Show this record's figures from now on, none that were read before."""
+        """Show the figures of this record from now on."""
         if self._record is not None:
             self._registry.unregister(self._record)
         self._record = RecordFigures(installation)
         self._registry.register(self._record)
 
     async def text(self) -> bytes:
-        """In Prometheus' text format, bounded in time whatever is the matter with the database."""
+        """All metrics in Prometheus' text format, within seven seconds whatever the database does."""
         if self._record is not None:
             await self._record.refresh()
         engine = await asyncio.to_thread(_fetch, self._exporter) if self._exporter else b""
@@ -118,7 +118,7 @@ def _family(figure: Figure) -> Metric:
 
 def _fetch(address: str) -> bytes:
     host, _, port = address.rpartition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=_ENGINE_PATIENCE)
+    connection = http.client.HTTPConnection(host, int(port), timeout=_SDK_TIMEOUT)
     try:
         connection.request("GET", "/metrics")
         return connection.getresponse().read()
@@ -126,11 +126,3 @@ def _fetch(address: str) -> bytes:
         return b""
     finally:
         connection.close()
-
-
-def installed_version() -> str:
-    """Of bihuan itself."""
-    try:
-        return version("bihuan")
-    except PackageNotFoundError:
-        return "unknown"

@@ -1,1 +1,4 @@
-"""The periodic comparison of record and Temporal: what was left lying is taken up, what does not fit is named."""
+"""The periodic sweep: takes up what a crash left lying, and compares the record with Temporal.
+
+Only what is safe to do at any time is done here; all else is reported, for a person to decide.
+"""

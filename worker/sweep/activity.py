@@ -1,4 +1,4 @@
-"""The sweep of the whole installation: mends what is safe to mend, reports what is not."""
+"""The sweep activity: takes up what is safe to take up, and reports where record and Temporal disagree."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from activities.recording.activity import HandOver
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
 from worker.sweep.recovery import Recovery
-from worker.temporal.connection import is_unavailable
-from worker.temporal.schedules import Periodic, Schedules
+from worker.temporal.rpc import is_unavailable
+from worker.temporal.schedules import ScheduledWork, Schedules
 from workflows.domain.ids import SWEEP
 from workflows.ports import SweepOrder, SweepRun
 
 SCHEDULE = "bihuan-sweep"
 _JUST_WRITTEN = timedelta(seconds=30)
-"""A message that is younger is on its way."""
+"""A message that is younger than this is on its way."""
 _CATCH_UP = timedelta(seconds=10)
-"""A sweep that was missed is not made up for: the next one sees the same."""
-_AGAIN = timedelta(seconds=10)
+"""A sweep that was missed for longer is not made up for: the next one finds the same."""
+_RETRY_AFTER = timedelta(seconds=10)
 _log = logging.getLogger("bihuan.sweep")
 
 
 @dataclass
 class SweepActivities:
-    """Sweeps.
+    """The sweep, as the Schedule, a worker that starts, and `bihuan doctor` do it.
 
     Attributes:
         client: of the server the cases are on.
@@ -51,14 +51,14 @@ class SweepActivities:
 
     @activity.defn
     async def sweep(self, order: SweepOrder) -> SweepRun:
-        """Start and deliver what was left lying, and look where record and Temporal disagree; again, it does no harm.
+        """Start and deliver what was left lying, and compare record and Temporal; may be repeated at any time.
 
         Raises:
             RPCError: Temporal does not answer.
         """
-        return (await self.swept(order, mend=True)).run
+        return (await self.run_sweep(order, mend=True)).run
 
-    async def swept(self, order: SweepOrder, *, mend: bool) -> Sweep:
+    async def run_sweep(self, order: SweepOrder, *, mend: bool) -> Sweep:
         """The same, with what was found; without `mend` nothing is changed, nor kept in the record.
 
         Raises:
@@ -67,12 +67,12 @@ class SweepActivities:
         began = datetime.now(UTC)
         skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
         recovery = replace(self._recovery(), mend=mend)
-        comparison = Comparison(self.client, self.installation, beat=_beat)
+        comparison = Comparison(self.client, self.installation, heartbeat=_heartbeat)
         started = await recovery.start_registered()
         redelivered = await recovery.redeliver(_JUST_WRITTEN)
         found: list[Drift] = []
         try:
-            found = await comparison.disagreements()
+            found = await comparison.find_drift()
             started += await recovery.start(comparison.unknown)
             started += await recovery.start_reviews(comparison.unbegun)
         except RPCError as error:
@@ -100,17 +100,17 @@ class SweepActivities:
         return await keep_sweep(self.installation.database, run, found)
 
     async def watch(self) -> None:
-        """Take up at once what a crash left, then leave it to the Schedule; never raises.
+        """Take up at once what a crash left, then create the Schedule for all further sweeps; never raises.
 
         Where Temporal allows no Schedules, this worker sweeps by itself.
         """
-        await self._until_done(self._begin)
+        await self._retried(self._begin)
         every = self.installation.settings.sweep
-        if await self._until_done(self._schedule):
+        if await self._retried(self._schedule):
             return
         while True:
             await asyncio.sleep(every.total_seconds())
-            await self._until_done(self._sweep_alone)
+            await self._retried(self._sweep_alone)
 
     async def _begin(self) -> bool:
         recovery = self._recovery()
@@ -120,7 +120,7 @@ class SweepActivities:
 
     async def _schedule(self) -> bool:
         every = self.installation.settings.sweep
-        work = Periodic(
+        work = ScheduledWork(
             id=SCHEDULE,
             when=every,
             workflow=SWEEP,
@@ -131,7 +131,7 @@ class SweepActivities:
         )
         settings = self.installation.settings
         try:
-            await Schedules(self.client, settings.task_queue, "UTC").settle([work])
+            await Schedules(self.client, settings.task_queue, "UTC").apply([work])
         except RPCError as error:
             if is_unavailable(error):
                 raise
@@ -143,22 +143,22 @@ class SweepActivities:
         await self.sweep(SweepOrder(every=self.installation.settings.sweep.total_seconds()))
         return True
 
-    async def _until_done(self, step: Callable[[], Awaitable[bool]]) -> bool:
-        """No fault of the outside world ends it."""
+    async def _retried(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """Repeat a step until it raises nothing."""
         while True:
             try:
                 return await step()
             except RPCError as error:
-                _log.warning("Temporal does not answer (%s); tried again in %s s", error.message, _AGAIN.seconds)
+                _log.warning("Temporal does not answer (%s); tried again in %s s", error.message, _RETRY_AFTER.seconds)
             except Exception:  # noqa: BLE001 - whatever it was, the next time it may go through
-                _log.exception("a sweep failed; tried again in %s s", _AGAIN.seconds)
-            await asyncio.sleep(_AGAIN.total_seconds())
+                _log.exception("a sweep failed; tried again in %s s", _RETRY_AFTER.seconds)
+            await asyncio.sleep(_RETRY_AFTER.total_seconds())
 
     def _recovery(self) -> Recovery:
-        return Recovery(self.client, self.installation, self.hand_over, self.delivering, beat=_beat)
+        return Recovery(self.client, self.installation, self.hand_over, self.delivering, heartbeat=_heartbeat)
 
 
-def _beat() -> None:
-    """Tell the server that it goes on, where it is the server's activity."""
+def _heartbeat() -> None:
+    """A heartbeat, where this runs as an activity; `bihuan doctor` sweeps outside one."""
     if activity.in_activity():
         activity.heartbeat()

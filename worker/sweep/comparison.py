@@ -1,8 +1,9 @@
-"""The record held against Temporal, case by case, without waking any of them.
+"""Compares the record with Temporal, case by case: workflows that are missing, ended or still running, and drift.
 
-Temporal's lists say which workflows run and what their search attributes are; they lag, so nothing is reported
-before the server has been asked for that very workflow and the record has been read again. A case is only asked
-itself (a query costs no history, but a worker has to load it) where its attributes are not what the record says.
+Temporal's lists say which workflows run and what their search attributes are. They lag behind, so nothing is reported
+before the server has been asked for that very workflow (describe) and the record has been read again. The workflow
+itself is queried only where its attributes differ from the record: a query adds nothing to the history, but a worker
+has to load the case.
 """
 
 from __future__ import annotations
@@ -16,35 +17,38 @@ from typing import Any, NamedTuple
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.batches import batched
 from activities.queries.inventory import CaseRow, Inventory
 from activities.queries.sweeps import Drift, DriftReason
 from worker.installation.installation import Installation
-from worker.sweep.recovery import nothing
+from worker.sweep.recovery import no_heartbeat
+from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
+from worker.temporal.standalone_delivery import case_of_delivery
 from workflows.domain.ids import CASE, COLLABORATION, case_number
 from workflows.domain.review.view import ReviewRequest
 from workflows.search_attributes import BLOCKED, DUE, OWNER, PRIORITY, STATUS
 
 _SETTLED = timedelta(minutes=2)
-"""What changed later is not held against a list."""
+"""What changed later than so long ago is not compared with a list."""
 _ENDS_WITHIN = timedelta(minutes=15)
-"""For a workflow to end after the record says that it is over."""
+"""So long a workflow may run on after the record says that it is over."""
 _DELIVERS_WITHIN = timedelta(days=4)
-"""A message is given up after three."""
-_ASKED = 20
+"""So long a delivery may go on; a message is given up after three days."""
+_QUERIED = 20
 """Cases that are queried in one sweep."""
 _AT_ONCE = 20
+"""Workflows described at the same time."""
 _PAGE = 200
-"""A busy server on SQLite needed more than the five seconds of a call for a thousand."""
-_RPC_TIMEOUT = timedelta(seconds=5)
+"""Workflows of one page of a list; for a thousand a busy server on SQLite needed more than a call may take."""
 _TOLERANCE = timedelta(seconds=1)
-"""Between a due time in the record and the same in a list."""
+"""Difference between a due time in the record and in a list that is none."""
 
 _Ended = WorkflowExecutionStatus | None
 """How a workflow ended; None where there is none of that id."""
 
 
 class _Suspect(NamedTuple):
-    """What has to be asked for by itself before it is reported."""
+    """A workflow that has to be described before it is reported; `number` is that of its case."""
 
     number: str
     workflow: str
@@ -52,64 +56,64 @@ class _Suspect(NamedTuple):
 
 @dataclass
 class Comparison:
-    """Compares once; a new one for every sweep.
+    """One comparison; make a new one for every sweep.
 
     Attributes:
         client: of the server the cases are on.
-        installation: whose record.
-        beat: called while it goes on.
-        settled: how long something has to have been as it is, before it counts.
+        installation: whose record is compared.
+        heartbeat: called from time to time while it goes on.
+        settled: what changed later than so long ago does not count.
         ends_within: how long a workflow may run on after the record says that it is over.
         delivers_within: how long a delivery may go on.
     """
 
     client: Client
     installation: Installation
-    beat: Callable[[], None] = nothing
+    heartbeat: Callable[[], None] = no_heartbeat
     settled: timedelta = _SETTLED
     ends_within: timedelta = _ENDS_WITHIN
     delivers_within: timedelta = _DELIVERS_WITHIN
     running: set[str] = field(default_factory=set, init=False)
-    """Ids of the workflows of cases, parts and reviews that Temporal lists as running."""
+    """Ids of the workflows of cases, departments' tasks and reviews that Temporal lists as running."""
     unknown: list[str] = field(default_factory=list, init=False)
-    """Numbers of cases whose workflow was started once, of which nothing was ever recorded, and that Temporal does
-    not know: they can be started as if for the first time."""
+    """Numbers of cases that were started once, of which nothing was ever recorded, and that Temporal does not know:
+    they can be started as if for the first time."""
     unbegun: list[ReviewRequest] = field(default_factory=list, init=False)
     """Reviews that a closing called for, of which nothing was ever recorded, and that Temporal does not know."""
     _found: list[Drift] = field(default_factory=list, init=False)
     _differing: list[str] = field(default_factory=list, init=False)
 
-    async def disagreements(self) -> list[Drift]:
-        """Everything that does not fit together.
+    async def find_drift(self) -> list[Drift]:
+        """Every workflow that is not as the record says.
 
         Raises:
             RPCError: Temporal does not answer, or does not list workflows.
         """
-        await self._from_lists()
-        await self._from_record()
-        await self._ask()
-        await self._deliveries()
+        await self._compare_running()
+        await self._compare_recorded()
+        await self._query_differing()
+        await self._find_unending_deliveries()
         return self._found
 
     # What Temporal lists
 
-    async def _from_lists(self) -> None:
-        kinds = "WorkflowType IN ('Case', 'Collaboration', 'Review')"
-        query = f"{kinds} AND ExecutionStatus = 'Running' AND TaskQueue = '{self._queue}'"
+    async def _compare_running(self) -> None:
+        types = "WorkflowType IN ('Case', 'Collaboration', 'Review')"
+        query = f"{types} AND ExecutionStatus = 'Running' AND TaskQueue = '{self._queue}'"
         page: list[WorkflowExecution] = []
-        async for execution in self.client.list_workflows(query, page_size=_PAGE, rpc_timeout=_RPC_TIMEOUT):
+        async for execution in self.client.list_workflows(query, page_size=_PAGE, rpc_timeout=RPC_TIMEOUT):
             self.running.add(execution.id)
             page.append(execution)
             if len(page) == _PAGE:
-                await self._hold(page)
+                await self._compare_page(page)
                 page = []
-        await self._hold(page)
+        await self._compare_page(page)
 
-    async def _hold(self, page: Sequence[WorkflowExecution]) -> None:
-        """Those that run against the record, which may say that they are over, or never have heard of them."""
-        self.beat()
+    async def _compare_page(self, page: Sequence[WorkflowExecution]) -> None:
+        """Running workflows of which the record says that they are over, or which it does not know."""
+        self.heartbeat()
         cases = {one.id: one for one in page if one.workflow_type == CASE}
-        rows = await self._census.cases(list(cases))
+        rows = await self._inventory.cases(list(cases))
         lost = [_Suspect(number, number) for number in cases if number not in rows]
         over = [
             _Suspect(number, number)
@@ -126,18 +130,18 @@ class Comparison:
         ]
         await self._report_running(lost, DriftReason.NOT_IN_RECORD, self._is_unregistered)
         await self._report_running(over, DriftReason.STILL_RUNNING, self._is_over)
-        await self._hold_parts([one for one in page if one.workflow_type == COLLABORATION])
+        await self._compare_tasks([one for one in page if one.workflow_type == COLLABORATION])
 
-    async def _hold_parts(self, parts: Iterable[WorkflowExecution]) -> None:
-        old = [one for one in parts if one.start_time < datetime.now(UTC) - self.ends_within]
+    async def _compare_tasks(self, tasks: Iterable[WorkflowExecution]) -> None:
+        old = [one for one in tasks if one.start_time < datetime.now(UTC) - self.ends_within]
         if not old:
             return
         numbers = {one.id: case_number(one.id) for one in old}
-        open_ = await self._census.open_parts(of=sorted(set(numbers.values())))
+        open_ = await self._inventory.open_parts(of=sorted(set(numbers.values())))
         over = [_Suspect(number, workflow) for workflow, number in numbers.items() if workflow not in open_]
 
         async def is_over(one: _Suspect) -> bool:
-            return one.workflow not in await self._census.open_parts(of=[one.number])
+            return one.workflow not in await self._inventory.open_parts(of=[one.number])
 
         await self._report_running(over, DriftReason.STILL_RUNNING, is_over)
 
@@ -146,148 +150,149 @@ class Comparison:
     ) -> None:
         for suspect, ended in await self._described(suspects):
             if ended is WorkflowExecutionStatus.RUNNING and await holds(suspect):
-                self._say(suspect, reason)
+                self._report(suspect, reason)
 
     async def _is_unregistered(self, one: _Suspect) -> bool:
-        return not await self._census.cases([one.number])
+        return not await self._inventory.cases([one.number])
 
     async def _is_over(self, one: _Suspect) -> bool:
-        row = (await self._census.cases([one.number])).get(one.number)
+        row = (await self._inventory.cases([one.number])).get(one.number)
         return row is not None and row.is_closed
 
     # What the record says
 
-    async def _from_record(self) -> None:
-        census = self._census
+    async def _compare_recorded(self) -> None:
+        inventory = self._inventory
         before = self._before(self.settled)
-        async for numbers in census.open_cases(before):
-            await self._miss([_Suspect(number, number) for number in numbers], self._is_open)
-        async for numbers in census.unopened(datetime.now(UTC) - self.settled):
-            await self._miss_unopened([number for number in numbers if number not in self.running])
-        parts = await census.open_parts()
+        async for numbers in inventory.open_cases(before):
+            await self._report_missing([_Suspect(number, number) for number in numbers], self._is_open)
+        async for numbers in inventory.unopened(datetime.now(UTC) - self.settled):
+            await self._report_missing_unopened([number for number in numbers if number not in self.running])
+        tasks = await inventory.open_parts()
 
-        async def part_is_open(one: _Suspect) -> bool:
-            return one.workflow in await census.open_parts(of=[one.number])
+        async def task_is_open(one: _Suspect) -> bool:
+            return one.workflow in await inventory.open_parts(of=[one.number])
 
-        await self._miss([_Suspect(number, workflow) for workflow, number in parts.items()], part_is_open)
-        reviews = await census.open_reviews(before)
+        await self._report_missing([_Suspect(number, workflow) for workflow, number in tasks.items()], task_is_open)
+        reviews = await inventory.open_reviews(before)
 
         async def review_is_open(one: _Suspect) -> bool:
-            return one.workflow in await census.open_reviews(before, of=[one.number])
+            return one.workflow in await inventory.open_reviews(before, of=[one.number])
 
-        await self._miss_reviews([_Suspect(number, workflow) for workflow, number in reviews.items()], review_is_open)
+        await self._report_missing_reviews(
+            [_Suspect(number, workflow) for workflow, number in reviews.items()], review_is_open
+        )
 
-    async def _miss(self, suspects: Sequence[_Suspect], holds: Callable[[_Suspect], Awaitable[bool]]) -> None:
-        """Report those that do not run; the record is read again last: they may have ended in good order meanwhile."""
-        self.beat()
+    async def _report_missing(self, suspects: Sequence[_Suspect], holds: Callable[[_Suspect], Awaitable[bool]]) -> None:
+        """Report those that do not run, and (`holds`) still should by the record: some end in good order meanwhile."""
+        self.heartbeat()
         absent = [one for one in suspects if one.workflow not in self.running]
         for suspect, ended in await self._described(absent):
             if ended is not WorkflowExecutionStatus.RUNNING and await holds(suspect):
-                self._say_gone(suspect, ended)
+                self._report_gone(suspect, ended)
 
-    async def _miss_reviews(self, suspects: Sequence[_Suspect], holds: Callable[[_Suspect], Awaitable[bool]]) -> None:
-        """Those of which nothing was recorded can be begun as if for the first time, once their case cannot do it."""
+    async def _report_missing_reviews(
+        self, suspects: Sequence[_Suspect], holds: Callable[[_Suspect], Awaitable[bool]]
+    ) -> None:
+        """The same for reviews, but one of which nothing was recorded, and whose case has ended, can still be begun."""
         unbegun = {}
         for number in [one.number for one in suspects if not {one.workflow, one.number} & self.running]:
-            if request := await self._census.unbegun_review(number):
+            if request := await self._inventory.unbegun_review(number):
                 unbegun[number] = request
         for suspect, ended in await self._described([one for one in suspects if one.number in unbegun]):
             if ended is None:
                 self.unbegun.append(unbegun[suspect.number])
         begin = {request.number for request in self.unbegun}
-        await self._miss([one for one in suspects if one.number not in begin], holds)
+        await self._report_missing([one for one in suspects if one.number not in begin], holds)
 
-    async def _miss_unopened(self, numbers: Sequence[str]) -> None:
+    async def _report_missing_unopened(self, numbers: Sequence[str]) -> None:
         for suspect, ended in await self._described([_Suspect(number, number) for number in numbers]):
             if ended is None:
                 self.unknown.append(suspect.number)
             elif ended is not WorkflowExecutionStatus.RUNNING:
-                self._say_gone(suspect, ended)
+                self._report_gone(suspect, ended)
 
     async def _is_open(self, one: _Suspect) -> bool:
-        row = (await self._census.cases([one.number])).get(one.number)
+        row = (await self._inventory.cases([one.number])).get(one.number)
         return row is not None and not row.is_closed
 
     # What has to be asked
 
-    async def _ask(self) -> None:
-        """Query the few whose search attributes are not what the record says."""
-        self.beat()
-        answers = await asyncio.gather(*map(self._sequence, self._differing[:_ASKED]))
+    async def _query_differing(self) -> None:
+        """Query the cases whose search attributes differ from the record, and report those whose steps differ."""
+        self.heartbeat()
+        answers = await asyncio.gather(*map(self._sequence, self._differing[:_QUERIED]))
         asked = {number: sequence for number, sequence in answers if sequence is not None}
-        rows = await self._census.cases(list(asked))
+        rows = await self._inventory.cases(list(asked))
         for number, sequence in asked.items():
             recorded = rows[number].sequence or 0
             if sequence != recorded:
                 behind = recorded < sequence
                 reason = DriftReason.RECORD_BEHIND if behind else DriftReason.RECORD_AHEAD
-                self._say(_Suspect(number, number), reason, f"step {recorded} in the record, {sequence} in Temporal")
+                self._report(_Suspect(number, number), reason, f"step {recorded} in the record, {sequence} in Temporal")
 
     async def _sequence(self, number: str) -> tuple[str, int | None]:
-        """How far its workflow is; None where nobody answers, which other lists show."""
+        """The workflow's own count of its steps; None where no worker answers, which `bihuan stuck` shows."""
         try:
-            view: Any = await self.client.get_workflow_handle(number).query("state", rpc_timeout=_RPC_TIMEOUT)
+            view: Any = await self.client.get_workflow_handle(number).query("state", rpc_timeout=RPC_TIMEOUT)
         except (RPCError, WorkflowQueryFailedError):
             return number, None
         return number, view["sequence"] if view else None
 
-    async def _deliveries(self) -> None:
-        """Those that the server has been trying for longer than any message is tried."""
+    async def _find_unending_deliveries(self) -> None:
+        """Standalone deliveries that the server has been trying for longer than any message is tried."""
         since = (datetime.now(UTC) - self.delivers_within).isoformat()
-        ours = f"ActivityType = 'deliver' AND TaskQueue = '{self._queue}'"
-        query = f"{ours} AND ExecutionStatus = 'Running' AND StartTime < '{since}'"
+        deliveries = f"ActivityType = 'deliver' AND TaskQueue = '{self._queue}'"
+        query = f"{deliveries} AND ExecutionStatus = 'Running' AND StartTime < '{since}'"
         try:
-            async for one in self.client.list_activities(query, limit=_PAGE, rpc_timeout=_RPC_TIMEOUT):
-                number = one.activity_id.removeprefix("deliver:").partition(":")[0]
-                self._say(_Suspect(number, one.activity_id), DriftReason.DELIVERY_UNENDING)
+            async for one in self.client.list_activities(query, limit=_PAGE, rpc_timeout=RPC_TIMEOUT):
+                self._report(
+                    _Suspect(case_of_delivery(one.activity_id), one.activity_id), DriftReason.DELIVERY_UNENDING
+                )
         except RPCError as error:
             if error.status not in {RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.INVALID_ARGUMENT}:
                 raise
 
     async def _described(self, suspects: Sequence[_Suspect]) -> list[tuple[_Suspect, _Ended]]:
+        """Each with how its workflow ended, by the server's own answer."""
         answers: list[tuple[_Suspect, _Ended]] = []
-        for first in range(0, len(suspects), _AT_ONCE):
-            self.beat()
-            portion = suspects[first : first + _AT_ONCE]
-            answers += zip(portion, await asyncio.gather(*map(self._status, portion)), strict=True)
+        for batch in batched(suspects, _AT_ONCE):
+            self.heartbeat()
+            answers += zip(batch, await asyncio.gather(*map(self._status, batch)), strict=True)
         return answers
 
     async def _status(self, suspect: _Suspect) -> _Ended:
-        try:
-            found = await self.client.get_workflow_handle(suspect.workflow).describe(rpc_timeout=_RPC_TIMEOUT)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return None
-            raise
-        return found.status
+        handle = self.client.get_workflow_handle(suspect.workflow)
+        found = await found_or_none(handle.describe(rpc_timeout=RPC_TIMEOUT))
+        return found.status if found is not None else None
 
-    def _say_gone(self, suspect: _Suspect, ended: _Ended) -> None:
+    def _report_gone(self, suspect: _Suspect, ended: _Ended) -> None:
         if ended is None:
-            self._say(suspect, DriftReason.WORKFLOW_MISSING)
+            self._report(suspect, DriftReason.WORKFLOW_MISSING)
         else:
-            self._say(suspect, DriftReason.WORKFLOW_ENDED, ended.name.lower())
+            self._report(suspect, DriftReason.WORKFLOW_ENDED, ended.name.lower())
 
-    def _say(self, suspect: _Suspect, reason: DriftReason, what: str | None = None) -> None:
+    def _report(self, suspect: _Suspect, reason: DriftReason, what: str | None = None) -> None:
         self._found.append(
             Drift(number=suspect.number, reason=reason, workflow=suspect.workflow, since=datetime.now(UTC), what=what)
         )
 
     def _before(self, span: timedelta) -> datetime:
-        """So long ago, at the cases' time."""
+        """The moment so long ago, in the cases' time."""
         return self.installation.time.virtual(datetime.now(UTC) - span)
 
     @property
     def _queue(self) -> str:
-        """The task queue, as a list filter quotes it; another installation may share the namespace."""
+        """The task queue, for a list filter: another installation may share the namespace."""
         return self.installation.settings.task_queue.replace("'", "")
 
     @property
-    def _census(self) -> Inventory:
+    def _inventory(self) -> Inventory:
         return Inventory(self.installation.database)
 
 
 def _differs(row: CaseRow, execution: WorkflowExecution, since: datetime) -> bool:
-    """Whether a list has shown something else than the record since then; what it does not show is no difference."""
+    """Whether a list shows something else than the record, which has not changed since then."""
     shown = execution.typed_search_attributes
     if shown.get(STATUS) in {None, BLOCKED}:
         # Not open yet, or it cannot be recorded, which `bihuan stuck` shows by itself.
@@ -297,7 +302,7 @@ def _differs(row: CaseRow, execution: WorkflowExecution, since: datetime) -> boo
 
 
 def _due_differs(shown: datetime | None, due: datetime | None, since: datetime) -> bool:
-    """An earlier deadline that was met may still be shown (`Shell._may_keep_due`), until it has passed."""
+    """A case may still show an earlier deadline that was met, until it has passed: that saves an update."""
     if shown is None or due is None:
         return shown != due
     kept = since < shown < due

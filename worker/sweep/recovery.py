@@ -1,6 +1,6 @@
-"""What a crash or an outage left half done: submissions without a workflow, messages without a delivery.
+"""Takes up what a crash or an outage left half done: starts cases without a workflow, delivers undelivered messages.
 
-All of it may be done at any time, by several at once: a case is started once, a message is sent by whoever has
+Several processes may do so at any time: a workflow id is started once, and a message is sent by whichever delivery has
 claimed it.
 """
 
@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from activities.batches import batched
 from activities.delivery.activity import DeliveryActivities
 from activities.queries.inventory import Inventory, UndeliveredMessage
 from activities.recording.activity import HandOver
 from worker.installation.installation import Installation
-from worker.temporal.connection import is_unavailable
+from worker.temporal.rpc import RPC_TIMEOUT, found_or_none, is_unavailable
 from worker.temporal.standalone_delivery import stable_id
 from worker.temporal.starting import start_case, start_review
 from workflows.domain.ids import review_id
@@ -28,17 +29,16 @@ from workflows.domain.review.view import ReviewRequest
 from workflows.ports import Delivery, deliver
 
 _AT_ONCE = 20
-"""Cases asked for or started at the same time."""
+"""Cases described or started at the same time."""
 _LISTED = 100
-"""Deliveries asked for in one question."""
+"""Deliveries asked for by one list filter."""
 _DELIVERED = 50
-"""Messages of one delivery by hand: a mail server that is down is asked once for all of them."""
-_RPC_TIMEOUT = timedelta(seconds=5)
+"""Messages of one delivery made here: a mail server that is down is tried once for all of them."""
 _log = logging.getLogger("bihuan.recovery")
 
 
-def nothing() -> None:
-    """Nobody has to know that it goes on."""
+def no_heartbeat() -> None:
+    """For work outside an activity, where no heartbeat is wanted."""
 
 
 @dataclass
@@ -50,8 +50,8 @@ class Recovery:
         installation: whose cases.
         hand_over: who takes deliveries, as when a step is recorded.
         delivering: delivers what nobody takes over and no workflow holds.
-        beat: called while it goes on.
-        mend: False only counts what would be done.
+        heartbeat: called from time to time while it goes on.
+        mend: where False, what would be done is only counted.
         faults: what could not be done, a line each.
     """
 
@@ -59,7 +59,7 @@ class Recovery:
     installation: Installation
     hand_over: HandOver
     delivering: DeliveryActivities
-    beat: Callable[[], None] = nothing
+    heartbeat: Callable[[], None] = no_heartbeat
     mend: bool = True
     faults: list[str] = field(default_factory=list)
 
@@ -82,11 +82,10 @@ class Recovery:
         if not self.mend:
             return len(numbers)
         started: list[str] = []
-        for first in range(0, len(numbers), _AT_ONCE):
-            portion = numbers[first : first + _AT_ONCE]
-            done = await asyncio.gather(*map(self._start, portion))
-            started += [number for number, went in zip(portion, done, strict=True) if went]
-            self.beat()
+        for batch in batched(numbers, _AT_ONCE):
+            done = await asyncio.gather(*map(self._start, batch))
+            started += [number for number, went in zip(batch, done, strict=True) if went]
+            self.heartbeat()
         if started:
             _log.info("started %d registered case(s): %s", len(started), ", ".join(started[:5]))
         return len(started)
@@ -112,15 +111,15 @@ class Recovery:
                 continue
             started += 1
             _log.info("started the review %s", review_id(request.number))
-            self.beat()
+            self.heartbeat()
         return started
 
     async def redeliver(self, older_than: timedelta = timedelta(0)) -> int:
-        """See to it that every message that waits is in somebody's hands; answers how many were in nobody's.
+        """Start a delivery for every message that waits and has none; answers how many there were.
 
-        A standalone delivery that runs holds its message, and so does a workflow with a delivery pending. What
-        neither the server takes over nor a workflow holds (the messages of closed cases, where each case delivers
-        its own) is delivered here.
+        A message has a delivery while a standalone activity for it runs, or a workflow has a delivery pending. Where
+        the server takes no standalone activities and no workflow delivers (such as for a closed case, where each case
+        delivers its own messages), it is delivered here.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -129,19 +128,18 @@ class Recovery:
         taken = 0
         orphans: list[str] = []
         before = self.installation.time.virtual(now - older_than)
-        async for portion in Inventory(self.installation.database).unheld(before, now):
-            for first in range(0, len(portion), _LISTED):
-                rows = portion[first : first + _LISTED]
+        async for page in Inventory(self.installation.database).unheld(before, now):
+            for rows in batched(page, _LISTED):
                 running = await self._running([row.key for row in rows])
                 loose = [row for row in rows if stable_id("deliver", row.key) not in running]
                 if not self.mend:
                     taken += len(await self._unheld(loose))
                     continue
-                left = await self._handed_over(loose)
+                left = await self._not_started(loose)
                 taken += len(loose) - len(left)
                 orphans += await self._unheld(left)
-                self.beat()
-        return taken + await self._delivered(orphans)
+                self.heartbeat()
+        return taken + await self._deliver_here(orphans)
 
     async def _start(self, number: str) -> bool:
         installation = self.installation
@@ -156,22 +154,22 @@ class Recovery:
         return True
 
     async def _running(self, keys: Sequence[str]) -> set[str]:
-        """Ids of the deliveries that run for these keys; a list lags, which does no harm here."""
+        """Ids of the standalone deliveries that run for these keys; that the list lags does no harm here."""
         ids = [stable_id("deliver", key) for key in keys]
         plain = [f"'{one}'" for one in ids if not set(one) & {"'", "\\", '"'}]
         if not plain:
             return set()
         query = f"ActivityType = 'deliver' AND ExecutionStatus = 'Running' AND ActivityId IN ({', '.join(plain)})"
         try:
-            return {one.activity_id async for one in self.client.list_activities(query, rpc_timeout=_RPC_TIMEOUT)}
+            return {one.activity_id async for one in self.client.list_activities(query, rpc_timeout=RPC_TIMEOUT)}
         except RPCError as error:
             if is_unavailable(error):
                 raise
             # A server without standalone activities, or one that does not list them.
             return set()
 
-    async def _handed_over(self, rows: Sequence[UndeliveredMessage]) -> list[UndeliveredMessage]:
-        """Those that nobody took over."""
+    async def _not_started(self, rows: Sequence[UndeliveredMessage]) -> list[UndeliveredMessage]:
+        """Start standalone deliveries; answers the messages that the server did not take."""
         keys: dict[str, list[str]] = {}
         for row in rows:
             keys.setdefault(row.number, []).append(row.key)
@@ -180,35 +178,32 @@ class Recovery:
         return [row for row in rows if row.key in kept]
 
     async def _unheld(self, rows: Sequence[UndeliveredMessage]) -> list[str]:
-        """Keys that no workflow is about to deliver: neither the case nor its review."""
+        """Keys of messages that neither their case nor its review is about to deliver."""
         numbers = list(dict.fromkeys(row.number for row in rows))
         held: set[str] = set()
-        for first in range(0, len(numbers), _AT_ONCE):
-            portion = numbers[first : first + _AT_ONCE]
-            holds = await asyncio.gather(*map(self._holds, portion))
-            held |= {number for number, does in zip(portion, holds, strict=True) if does}
+        for batch in batched(numbers, _AT_ONCE):
+            delivers = await asyncio.gather(*map(self._delivers, batch))
+            held |= {number for number, does in zip(batch, delivers, strict=True) if does}
         return [row.key for row in rows if row.number not in held]
 
-    async def _holds(self, number: str) -> bool:
+    async def _delivers(self, number: str) -> bool:
+        """Whether the case or its review has a delivery pending."""
         for workflow in (number, review_id(number)):
-            try:
-                found = await self.client.get_workflow_handle(workflow).describe(rpc_timeout=_RPC_TIMEOUT)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
+            handle = self.client.get_workflow_handle(workflow)
+            found = await found_or_none(handle.describe(rpc_timeout=RPC_TIMEOUT))
+            if found is None:
                 continue
             pending = {one.activity_type.name for one in found.raw_description.pending_activities}
             if found.status is WorkflowExecutionStatus.RUNNING and deliver.__name__ in pending:
                 return True
         return False
 
-    async def _delivered(self, keys: Sequence[str]) -> int:
-        """Deliver here and now; what the mail server does not take stays for the next time."""
-        for first in range(0, len(keys), _DELIVERED):
-            portion = tuple(keys[first : first + _DELIVERED])
-            self.beat()
+    async def _deliver_here(self, keys: Sequence[str]) -> int:
+        """Deliver in this process; what the mail server does not take is tried again by the next sweep."""
+        for batch in batched(keys, _DELIVERED):
+            self.heartbeat()
             try:
-                await self.delivering.deliver(Delivery(number="cases that are over", keys=portion))
+                await self.delivering.deliver(Delivery(number="cases that are over", keys=batch))
             except ApplicationError as error:
                 self.faults.append(error.message)
         return len(keys)

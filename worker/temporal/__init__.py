@@ -1,1 +1,4 @@
-"""The connection to Temporal: address, TLS, search attributes, schedules, deployments, standalone deliveries."""
+"""All that is asked of a Temporal server: connection, search attributes, Schedules, deployments, starting workflows.
+
+The embedded server itself is in `worker.embedded`; workflows and activities are in packages of their own.
+"""

@@ -1,4 +1,4 @@
-"""The way to Temporal: standard `TEMPORAL_*` variables or profile, else the embedded server of the data folder."""
+"""Connects to Temporal: to what the standard `TEMPORAL_*` variables or profile name, else to the embedded server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime, TelemetryConfig
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from worker.encryption.codec import data_converter
 from worker.installation.settings import Settings
@@ -21,8 +21,9 @@ from worker.temporal.endpoint import Endpoint
 from worker.temporal.tls import explain
 from workflows.domain.problem import Problem
 
-_PATIENCE = timedelta(seconds=5)
-_DEFAULT_ADDRESS = "localhost:7233"
+_TIMEOUT = timedelta(seconds=5)
+DEFAULT_ADDRESS = "localhost:7233"
+"""Where Temporal is looked for when nothing names a server."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,20 @@ class Target:
     @property
     def address(self) -> str:
         """Host and port."""
-        return self.config.get("target_host", _DEFAULT_ADDRESS)
+        return self.config.get("target_host", DEFAULT_ADDRESS)
 
     @property
     def namespace(self) -> str:
         """The namespace all cases live in."""
         return self.config.get("namespace", "default")
+
+
+class UnreachableError(Problem):
+    """There is no connection to `target`: what is the matter, and what to do, apart and together as the text."""
+
+    def __init__(self, target: Target, what: str, todo: str | None, text: str) -> None:
+        super().__init__(text)
+        self.target, self.what, self.todo = target, what, todo or "correct that setting"
 
 
 def find_target(settings: Settings, endpoint: Endpoint | None = None) -> Target:
@@ -63,31 +72,27 @@ def find_target(settings: Settings, endpoint: Endpoint | None = None) -> Target:
         return Target(config)
     endpoint = Endpoint.read(settings.data)
     if endpoint is None:
-        return Target(ClientConnectConfig(**{**config, "target_host": _DEFAULT_ADDRESS}))
+        return Target(ClientConnectConfig(**{**config, "target_host": DEFAULT_ADDRESS}))
     embedded = ClientConnectConfig(**{"namespace": endpoint.namespace, **config, "target_host": endpoint.address})
     return Target(embedded, endpoint)
 
 
-async def connect(settings: Settings, *, endpoint: Endpoint | None = None, patience: timedelta = _PATIENCE) -> Client:
+async def connect(settings: Settings, *, endpoint: Endpoint | None = None, within: timedelta = _TIMEOUT) -> Client:
     """A connected client that speaks Pydantic, encrypted where there are keys.
 
     Raises:
-        Problem: nobody answers within `patience`, or not as a Temporal server, or a key is wrong; one line.
+        UnreachableError: nobody answers in that time, or not as a Temporal server, or with an error of TLS.
+        Problem: the settings of the connection, or the encryption keys, are not well-formed; one line.
     """
     converter = data_converter(settings.key_ring())
     _keep_quiet()
     target = find_target(settings, endpoint)
     options: dict[str, Any] = {name: value for name, value in target.config.items() if name != "target_host"}
     try:
-        async with asyncio.timeout(patience.total_seconds()):
+        async with asyncio.timeout(within.total_seconds()):
             return await Client.connect(target.address, **options, data_converter=converter)
     except (RuntimeError, OSError, TimeoutError, RPCError, ValueError) as error:
-        raise Problem(_unreachable(target, settings, error)) from None
-
-
-def is_unavailable(error: RPCError) -> bool:
-    """Whether the server did not answer at all, as opposed to answering no."""
-    return error.status in {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
+        raise _unreachable(target, settings, error) from None
 
 
 def web_ui(settings: Settings) -> str | None:
@@ -102,22 +107,23 @@ def web_ui(settings: Settings) -> str | None:
 
 @cache
 def _keep_quiet() -> None:
-    """The engine's own log would go to standard output, into the answer of a command; who configured it keeps it."""
+    """Turn the SDK core's own log off, which would go to standard output, unless this process has configured it."""
     with suppress(RuntimeError):
         Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
 
 
-def _unreachable(target: Target, settings: Settings, error: Exception) -> str:
+def _unreachable(target: Target, settings: Settings, error: Exception) -> UnreachableError:
+    what = f"cannot reach Temporal at {target.address}"
     if target.embedded is None and (reason := explain(error, target.config)) is not None:
-        return f"cannot reach Temporal at {target.address}: {reason}"
-    said = "no answer" if isinstance(error, TimeoutError) else _first_line(error)
+        return UnreachableError(target, f"{what}: {reason.what}", reason.todo, f"{what}: {reason}")
+    what = f"{what} ({'no answer' if isinstance(error, TimeoutError) else _first_line(error)})"
     if target.embedded is not None:
-        hint = f"is `bihuan up` (pid {target.embedded.pid}) still running on {settings.data}?"
-    elif target.address == _DEFAULT_ADDRESS:
-        hint = "start one with `bihuan up`, or set TEMPORAL_ADDRESS"
+        todo = f"is `bihuan up` (pid {target.embedded.pid}) still running on {settings.data}?"
+    elif target.address == DEFAULT_ADDRESS:
+        todo = "start one with `bihuan up`, or set TEMPORAL_ADDRESS"
     else:
-        hint = "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TLS settings"
-    return f"cannot reach Temporal at {target.address} ({said}); {hint}"
+        todo = "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TLS settings"
+    return UnreachableError(target, what, todo, f"{what}; {todo}")
 
 
 def _first_line(error: Exception) -> str:

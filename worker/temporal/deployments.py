@@ -1,8 +1,8 @@
-"""Releases by build id: which of them the server gives work to, once `BIHUAN_BUILD_ID` is set (Worker Versioning).
+"""Worker Versioning: which release's workers get the cases, once workers have a `BIHUAN_BUILD_ID`.
 
-A case lives for months and across releases, so it is never pinned to one: its next step goes to whichever release is
-current then (AUTO_UPGRADE). A case in motion may therefore be replayed by the new release's code, as it is without
-build ids, and by the old one's after a roll-back.
+A case lives for months and across releases, so it is never pinned to one: its next workflow task goes to whichever
+build is current then (AUTO_UPGRADE). A case may therefore be replayed by the new release's code, as it is without build
+ids, and by the old one's after a roll-back.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
 from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
@@ -27,10 +27,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerDeploymentConfig
 
 from worker.installation.settings import Settings
+from worker.temporal.rpc import ADMIN_RPC_TIMEOUT, found_or_none
 from workflows.domain.problem import Problem
 
-_RPC_TIMEOUT = timedelta(seconds=10)
 _LOOKS = 30
+"""Seconds in which the server should have heard of a build that has just started to poll."""
 _TRIES = 9
 _REFUSALS = frozenset({
     RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.INVALID_ARGUMENT,
@@ -50,8 +51,8 @@ class Build:
     since: datetime | None
 
 
-def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
-    """How a worker names its release; None where no build id is set, and every worker takes any work."""
+def deployment_config(settings: Settings) -> WorkerDeploymentConfig | None:
+    """For the worker of these settings; None where no build id is set, and every worker takes any work."""
     if settings.build_id is None:
         return None
     return WorkerDeploymentConfig(
@@ -61,15 +62,16 @@ def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
     )
 
 
-async def point_out_idle(client: Client, settings: Settings) -> None:
-    """Say in the log that no work will come to this worker before its build is made current; never raises."""
+async def warn_if_idle(client: Client, settings: Settings) -> None:
+    """Log a warning where no case will come to this worker before its build is made current; never raises."""
     build_id = settings.build_id
     if build_id is None:
         return
     with suppress(RPCError):
         for _ in range(_LOOKS):
             build = next(
-                (one for one in await Releases(client, settings.deployment).list() if one.build_id == build_id), None
+                (one for one in await WorkerDeployment(client, settings.deployment).list() if one.build_id == build_id),
+                None,
             )
             if build is not None:
                 if build.status not in {"current", "ramping"}:
@@ -84,11 +86,11 @@ async def point_out_idle(client: Client, settings: Settings) -> None:
 
 
 @dataclass(frozen=True)
-class Releases:
-    """The builds of one deployment that the server has seen workers of."""
+class WorkerDeployment:
+    """A Worker Deployment by its name: the builds that the server has seen workers of, and which of them get work."""
 
     client: Client
-    deployment: str
+    name: str
 
     async def list(self) -> Sequence[Build]:
         """All of them, the newest first; empty before the first worker with a build id.
@@ -96,12 +98,9 @@ class Releases:
         Raises:
             RPCError: the server does not answer, or knows no deployments.
         """
-        try:
-            info = await self._describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return ()
-            raise
+        info = await found_or_none(self._describe())
+        if info is None:
+            return ()
         ramping = info.routing_config.ramping_deployment_version.build_id
         percent = info.routing_config.ramping_version_percentage
         builds = [
@@ -124,16 +123,16 @@ class Releases:
         """
         request = SetWorkerDeploymentCurrentVersionRequest(
             namespace=self.client.namespace,
-            deployment_name=self.deployment,
+            deployment_name=self.name,
             build_id=build_id or "",
             identity=self.client.service_client.config.identity,
         )
         service = self.client.workflow_service
-        await self._asked(
-            build_id, lambda: service.set_worker_deployment_current_version(request, timeout=_RPC_TIMEOUT)
+        await self._retried(
+            build_id, lambda: service.set_worker_deployment_current_version(request, timeout=ADMIN_RPC_TIMEOUT)
         )
         await self.ramp(None, 0)
-        await self._settled()
+        await self._wait_until_routed()
 
     async def ramp(self, build_id: str | None, percent: float) -> None:
         """Give this share of the cases to this build, the rest to the current one; None and 0 end a ramp.
@@ -144,7 +143,7 @@ class Releases:
         """
         request = SetWorkerDeploymentRampingVersionRequest(
             namespace=self.client.namespace,
-            deployment_name=self.deployment,
+            deployment_name=self.name,
             build_id=build_id or "",
             percentage=percent,
             identity=self.client.service_client.config.identity,
@@ -153,14 +152,14 @@ class Releases:
         if build_id is None:
             # There may be no ramp to end.
             with suppress(RPCError):
-                await service.set_worker_deployment_ramping_version(request, timeout=_RPC_TIMEOUT)
+                await service.set_worker_deployment_ramping_version(request, timeout=ADMIN_RPC_TIMEOUT)
             return
-        await self._asked(
-            build_id, lambda: service.set_worker_deployment_ramping_version(request, timeout=_RPC_TIMEOUT)
+        await self._retried(
+            build_id, lambda: service.set_worker_deployment_ramping_version(request, timeout=ADMIN_RPC_TIMEOUT)
         )
 
-    async def _asked(self, build_id: str | None, ask: Callable[[], Awaitable[object]]) -> None:
-        """A worker that has just started is not seen on each of its task queues at once: it gets some seconds."""
+    async def _retried(self, build_id: str | None, ask: Callable[[], Awaitable[object]]) -> None:
+        """Ask up to ten times: a worker that has just started is not seen on each of its task queues at once."""
         for last in [*[False] * _TRIES, True]:
             try:
                 await ask()
@@ -174,17 +173,17 @@ class Releases:
             else:
                 return
 
-    async def _settled(self) -> None:
-        """Wait until every task queue has heard of it; what is not done within ten seconds is done later."""
+    async def _wait_until_routed(self) -> None:
+        """Wait until every task queue goes by it, ten seconds at most: the server finishes it in any case."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+            async with asyncio.timeout(ADMIN_RPC_TIMEOUT.total_seconds()):
                 while (await self._describe()).routing_config_update_state == _SPREADING:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
 
     async def _describe(self) -> WorkerDeploymentInfo:
         answer = await self.client.workflow_service.describe_worker_deployment(
-            DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.deployment),
-            timeout=_RPC_TIMEOUT,
+            DescribeWorkerDeploymentRequest(namespace=self.client.namespace, deployment_name=self.name),
+            timeout=ADMIN_RPC_TIMEOUT,
         )
         return answer.worker_deployment_info
 
@@ -192,4 +191,4 @@ class Releases:
         todo = f"start a worker with BIHUAN_BUILD_ID={build_id} first (seen so far: {', '.join(known) or 'none'})"
         if build_id in known:
             todo = "see that its workers are up, and try again"
-        return Problem(f"build {build_id} of {self.deployment}: {error.message}; {todo}")
+        return Problem(f"build {build_id} of {self.name}: {error.message}; {todo}")

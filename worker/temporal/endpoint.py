@@ -1,4 +1,4 @@
-"""Where the embedded server of a data folder answers, so that other commands find it by themselves."""
+"""The file in a data folder that says where its embedded server listens, so that other commands find it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Endpoint:
     namespace: str = "default"
 
     def write(self, data: Path) -> None:
-        """Leave it in the data folder; a reader never sees half a file."""
+        """Write it into the data folder, atomically."""
         partial = data / f"{_FILE}.{os.getpid()}"
         partial.write_text(json.dumps(asdict(self)) + "\n", "utf-8")
         partial.replace(data / _FILE)
 
     @classmethod
     def read(cls, data: Path) -> Endpoint | None:
-        """The one left in a data folder, if any; whether somebody still answers there is another question."""
+        """The one in a data folder, None where there is none; the server may have ended without removing it."""
         try:
             return cls(**json.loads((data / _FILE).read_text("utf-8")))
         except (OSError, ValueError, TypeError):
@@ -36,5 +36,5 @@ class Endpoint:
 
     @staticmethod
     def remove(data: Path) -> None:
-        """Take it away when the server is gone."""
+        """Remove it once the server has ended."""
         (data / _FILE).unlink(missing_ok=True)

@@ -1,40 +1,32 @@
-"""Whether the server sees this very process ask for work: a poller that died is silent, and its process looks well."""
+"""Whether the server sees this very process poll for tasks: where a poller died, the process still looks well."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-_RPC_TIMEOUT = timedelta(seconds=3)
-KINDS: Mapping[str, TaskQueueType.ValueType] = {
-    "workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    "activity": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-}
-"""What a worker asks for; each has pollers of its own, and one can die without the other."""
+from worker.temporal.rpc import POLLER_RPC_TIMEOUT
+from worker.temporal.task_queue import KINDS, describe_task_queue
 
 
 @dataclass(frozen=True)
-class _Sight:
+class _LastPoll:
     """The server's time of the last poll, and when (monotonic) it was seen to be a new one."""
 
-    polled: datetime
-    noticed: float
+    polled_at: datetime
+    seen_at: float
 
 
 @dataclass
 class Pollers:
-    """The pollers of `client`'s own identity on one task queue; `look`, then ask."""
+    """The pollers of this process (`client`'s identity) on one task queue; `look` first, then ask for `silence`."""
 
     client: Client
     task_queue: str
-    _seen: dict[str, _Sight] = field(default_factory=dict, init=False)
+    _last: dict[str, _LastPoll] = field(default_factory=dict, init=False)
 
     @property
     def identity(self) -> str:
@@ -42,32 +34,27 @@ class Pollers:
         return self.client.service_client.config.identity
 
     async def look(self) -> None:
-        """Ask the server.
+        """Ask the server when each kind of poller was last seen.
 
         Raises:
             RPCError: it does not answer within three seconds.
         """
-        for kind, number in KINDS.items():
-            request = DescribeTaskQueueRequest(
-                namespace=self.client.namespace,
-                task_queue=TaskQueue(name=self.task_queue),
-                task_queue_type=number,
-            )
-            answer = await self.client.workflow_service.describe_task_queue(request, timeout=_RPC_TIMEOUT)
-            times = [one.last_access_time.ToDatetime(UTC) for one in answer.pollers if one.identity == self.identity]
+        for kind in KINDS:
+            state = await describe_task_queue(self.client, self.task_queue, kind, rpc_timeout=POLLER_RPC_TIMEOUT)
+            times = [poller.polled_at for poller in state.pollers if poller.identity == self.identity]
             if times:
-                self._notice(kind, max(times))
+                self._note(kind, max(times))
 
     def silence(self, kind: str) -> float | None:
-        """Seconds since the server was seen to be polled; None where it never was."""
-        sight = self._seen.get(kind)
-        return None if sight is None else time.monotonic() - sight.noticed
+        """Seconds since the server saw a poller of this kind; None where it never did."""
+        last = self._last.get(kind)
+        return None if last is None else time.monotonic() - last.seen_at
 
-    def _notice(self, kind: str, polled: datetime) -> None:
-        """By this machine's own clock, which may differ from the server's: only a first sight has to believe it."""
-        known = self._seen.get(kind)
-        if known is None:
-            age = max((datetime.now(UTC) - polled).total_seconds(), 0.0)
-            self._seen[kind] = _Sight(polled, time.monotonic() - age)
-        elif polled > known.polled:
-            self._seen[kind] = _Sight(polled, time.monotonic())
+    def _note(self, kind: str, polled_at: datetime) -> None:
+        """The server's clock is believed for the first poll only; later ones are timed by this machine's."""
+        last = self._last.get(kind)
+        if last is None:
+            age = max((datetime.now(UTC) - polled_at).total_seconds(), 0.0)
+            self._last[kind] = _LastPoll(polled_at, time.monotonic() - age)
+        elif polled_at > last.polled_at:
+            self._last[kind] = _LastPoll(polled_at, time.monotonic())

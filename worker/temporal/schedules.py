@@ -1,9 +1,9 @@
-"""Periodic work as Temporal Schedules: made, brought up to date and taken away by every worker that starts.
+"""Periodic work as Temporal Schedules: every worker that starts creates, updates or deletes them as the policy says.
 
-A Schedule goes by the wall clock of the server. An installation whose time is virtual (a demonstration, a trial at
-some speed) therefore has none but the sweep (`worker.sweep.activity`), which is about crashes of the real world: its days
-pass in seconds, and a Schedule would come once in hundreds of them, or never. What they do can be done by hand there,
-at the installation's own time.
+A Schedule goes by the wall clock of the server. Where an installation's time is virtual (a demonstration, a trial at
+some speed), its days pass in seconds, and a Schedule would come once in hundreds of them, or never. Such an
+installation has none but that of the sweep (`worker.sweep.activity`), which is about crashes of the real world; what
+the others do can be done by hand there.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from worker.encryption.codec import key_id
 from worker.installation.installation import Installation
-from worker.temporal.connection import is_unavailable
+from worker.temporal.rpc import ADMIN_RPC_TIMEOUT, is_not_found, is_unavailable
 from workflows.domain.formats import Weekday
 from workflows.domain.ids import ARCHIVE, REPORT
 from workflows.domain.model import Fact
@@ -44,14 +44,13 @@ from workflows.ports import ArchiveRun, ReportOrder
 
 _CATCH_UP = timedelta(days=7)
 """What was missed while the server was down is made up for, once it is back, if it is not older."""
-_AGAIN = timedelta(minutes=1)
-_RPC_TIMEOUT = timedelta(seconds=10)
+_RETRY_AFTER = timedelta(minutes=1)
 _log = logging.getLogger("bihuan.schedules")
 
 
 @dataclass(frozen=True)
-class Periodic:
-    """One kind of periodic work.
+class ScheduledWork:
+    """One kind of periodic work, and its Schedule.
 
     `id` is the Schedule's, and stays; `when` is on the company's wall clock, or every so often, None where the policy
     does not want the work (its Schedule is deleted then); `workflow` is the name of a workflow of
@@ -68,13 +67,13 @@ class Periodic:
     catch_up: timedelta = _CATCH_UP
 
 
-def periodic_work(policy: Policy) -> tuple[Periodic, ...]:
+def scheduled_work(policy: Policy) -> tuple[ScheduledWork, ...]:
     """Everything that is done periodically, wanted or not; one entry a Schedule."""
     archive, report = policy.archive, policy.report
     return (
         _report(policy, ReportKind.WEEKLY, weekly(report.weekly.on, report.weekly.at) if report.weekly else None),
         _report(policy, ReportKind.MONTHLY, monthly(report.monthly.on, report.monthly.at) if report.monthly else None),
-        Periodic(
+        ScheduledWork(
             id="bihuan-archive",
             when=daily(archive.at) if archive.after is not None else None,
             workflow=ARCHIVE,
@@ -85,9 +84,9 @@ def periodic_work(policy: Policy) -> tuple[Periodic, ...]:
     )
 
 
-def _report(policy: Policy, kind: ReportKind, when: ScheduleCalendarSpec | None) -> Periodic:
+def _report(policy: Policy, kind: ReportKind, when: ScheduleCalendarSpec | None) -> ScheduledWork:
     name = {ReportKind.WEEKLY: "周报 weekly", ReportKind.MONTHLY: "月报 monthly"}[kind]
-    return Periodic(
+    return ScheduledWork(
         id=f"bihuan-report-{kind.value}",
         when=when,
         workflow=REPORT,
@@ -121,7 +120,7 @@ class Schedules:
     task_queue: str
     zone: str
 
-    async def settle(self, work: Sequence[Periodic]) -> None:
+    async def apply(self, work: Sequence[ScheduledWork]) -> None:
         """Make the server's Schedules what `work` says. Whether one is paused stays the operators' business.
 
         Raises:
@@ -133,15 +132,15 @@ class Schedules:
             else:
                 await self._put(one, self._schedule(one, one.when))
 
-    async def _put(self, work: Periodic, wanted: Schedule) -> None:
+    async def _put(self, work: ScheduledWork, wanted: Schedule) -> None:
         try:
-            await self.client.create_schedule(work.id, wanted, rpc_timeout=_RPC_TIMEOUT)
+            await self.client.create_schedule(work.id, wanted, rpc_timeout=ADMIN_RPC_TIMEOUT)
         except ScheduleAlreadyRunningError:
             await self._update(work, wanted)
         else:
             _log.info("scheduled %s", work.id)
 
-    async def _update(self, work: Periodic, wanted: Schedule) -> None:
+    async def _update(self, work: ScheduledWork, wanted: Schedule) -> None:
         """Only what differs is written: an update makes the server forget what it had to make up for."""
 
         async def change(given: ScheduleUpdateInput) -> ScheduleUpdate | None:
@@ -153,19 +152,19 @@ class Schedules:
             _log.info("scheduled %s anew", work.id)
             return ScheduleUpdate(replace(wanted, state=state))
 
-        await self.client.get_schedule_handle(work.id).update(change, rpc_timeout=_RPC_TIMEOUT)
+        await self.client.get_schedule_handle(work.id).update(change, rpc_timeout=ADMIN_RPC_TIMEOUT)
 
     async def _delete(self, name: str) -> None:
         try:
-            await self.client.get_schedule_handle(name).delete(rpc_timeout=_RPC_TIMEOUT)
+            await self.client.get_schedule_handle(name).delete(rpc_timeout=ADMIN_RPC_TIMEOUT)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(error):
                 raise
         else:
             _log.info("no longer scheduled: %s", name)
 
     async def _same(self, known: Schedule, wanted: Schedule) -> bool:
-        """Compared without what the server fills in, and decoded: an encrypted input never reads the same twice.
+        """Compared without what the server fills in, and decoded: no input is encrypted to the same bytes twice.
 
         One that was encrypted with another key than now is written anew, so that the old key can go one day.
         """
@@ -175,11 +174,11 @@ class Schedules:
             and list(known.spec.calendars) == list(wanted.spec.calendars)
             and [one.every for one in known.spec.intervals] == [one.every for one in wanted.spec.intervals]
             and known.policy == wanted.policy
-            and await self._essence(known) == await self._essence(wanted)
+            and await self._started(known) == await self._started(wanted)
         )
 
-    async def _essence(self, schedule: Schedule) -> object:
-        """What is started, where, and with what."""
+    async def _started(self, schedule: Schedule) -> object:
+        """What the Schedule starts, on which task queue, and with which arguments."""
         action = schedule.action
         if not isinstance(action, ScheduleActionStartWorkflow):
             return None
@@ -198,7 +197,7 @@ class Schedules:
         converter = self.client.data_converter
         return [one if isinstance(one, Payload) else (await converter.encode([one]))[0] for one in action.args]
 
-    def _schedule(self, work: Periodic, when: ScheduleCalendarSpec | timedelta) -> Schedule:
+    def _schedule(self, work: ScheduledWork, when: ScheduleCalendarSpec | timedelta) -> Schedule:
         if isinstance(when, timedelta):
             spec = ScheduleSpec(intervals=[ScheduleIntervalSpec(every=when)], time_zone_name=self.zone)
         else:
@@ -218,7 +217,7 @@ class Schedules:
 
 
 async def keep_schedules(client: Client, installation: Installation) -> None:
-    """Settle this installation's Schedules once, however long the server takes to answer; never raises."""
+    """Apply this installation's Schedules once, however long the server takes to answer; never raises."""
     if not installation.time.is_real:
         _log.info("the time of this installation is virtual: nothing but the sweep is scheduled")
         return
@@ -226,7 +225,7 @@ async def keep_schedules(client: Client, installation: Installation) -> None:
     schedules = Schedules(client, installation.settings.task_queue, policy.calendar.zone)
     while True:
         try:
-            await schedules.settle(periodic_work(policy))
+            await schedules.apply(scheduled_work(policy))
         except RPCError as error:
             if not is_unavailable(error):
                 _log.warning("nothing is scheduled, this server or key does not allow it: %s", error.message)
@@ -237,4 +236,4 @@ async def keep_schedules(client: Client, installation: Installation) -> None:
             return
         else:
             return
-        await asyncio.sleep(_AGAIN.total_seconds())
+        await asyncio.sleep(_RETRY_AFTER.total_seconds())

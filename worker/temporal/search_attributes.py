@@ -1,4 +1,4 @@
-"""The search attributes of a case, so that the Web UI finds cases by what matters to people."""
+"""Registers the search attributes of cases with the server; without them every case stands still."""
 
 from __future__ import annotations
 

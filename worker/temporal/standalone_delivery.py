@@ -1,7 +1,7 @@
-"""Deliveries handed to the server as activities of their own, so that no timer of a case waits for a mail server.
+"""Deliveries as standalone activities, so that no timer of a case waits for a mail server.
 
-An outbox row becomes one standalone activity named after its key: the server retries it for as long as it
-takes, whether or not the case is still open. What the server does not take goes back to the case.
+A row of the outbox becomes one activity, whose id is made of the row's key: the server retries it for as long as it
+takes, whether or not the case is still open. What the server does not take is delivered by the case itself.
 """
 
 from __future__ import annotations
@@ -18,28 +18,32 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, R
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from worker.temporal.rpc import DELIVERY_RPC_TIMEOUT, is_not_found
 from workflows.domain.vocabulary import SYSTEM
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery, deliver
 
 ATTEMPT_TIMEOUT = timedelta(seconds=60)
-"""Of one attempt; longer than the mail transport's own timeout, which then has the first word."""
+"""For one attempt; longer than the mail transport's own timeout, whose error says more."""
 RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=5),
     backoff_coefficient=2.0,
     maximum_interval=timedelta(minutes=10),
     maximum_attempts=0,
 )
-_RPC_TIMEOUT = timedelta(seconds=2)
-"""With all retries; short, because the case waits for it while its step is recorded."""
 _ID_LIMIT = 200
 """Characters; the server takes 1,000 bytes, and shows them in lists."""
 _log = logging.getLogger("bihuan.hand_over")
 
 
 def stable_id(purpose: str, key: str) -> str:
-    """The same purpose and outbox key give the same id; a long key is known by its hash."""
+    """An id that is the same for the same purpose and outbox key; a long key is replaced by its hash."""
     plain = f"{purpose}:{key}"
     return plain if len(plain) <= _ID_LIMIT else f"{purpose}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def case_of_delivery(activity_id: str) -> str:
+    """The number of the case whose message a delivery is for: outbox keys begin with it."""
+    return activity_id.removeprefix(stable_id("deliver", "")).partition(":")[0]
 
 
 @dataclass
@@ -51,7 +55,7 @@ class StandaloneDelivery:
     _supported: bool = field(default=True, init=False)
 
     async def __call__(self, number: str, keys: Sequence[str]) -> Sequence[str]:
-        """Never raises; a key whose activity already runs is taken."""
+        """Start a delivery for each key, unless one runs already; never raises."""
         if not self._supported:
             return list(keys)
         taken = await asyncio.gather(*(self._start(number, key) for key in keys))
@@ -60,7 +64,7 @@ class StandaloneDelivery:
     async def _start(self, number: str, key: str) -> bool:
         try:
             # A key whose activity has ended may be delivered again: `deliver` skips what was sent.
-            async with asyncio.timeout(_RPC_TIMEOUT.total_seconds()):
+            async with asyncio.timeout(DELIVERY_RPC_TIMEOUT.total_seconds()):
                 await self.client.start_activity(
                     deliver,
                     Delivery(number=number, keys=(key,)),
@@ -72,7 +76,7 @@ class StandaloneDelivery:
                     id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE,
                     id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
                     summary=_summary(key),
-                    rpc_timeout=_RPC_TIMEOUT,
+                    rpc_timeout=DELIVERY_RPC_TIMEOUT,
                 )
         except ActivityAlreadyStartedError:
             return True
@@ -91,7 +95,7 @@ class StandaloneDelivery:
 
 @dataclass
 class UndeliverableReport:
-    """Tells a case that a notification cannot be delivered for good; a closed case needs no telling."""
+    """Tells a case, by signal, that one of its messages is undeliverable; a closed case does not need to know."""
 
     client: Client
     now: Callable[[], datetime]
@@ -112,15 +116,17 @@ class UndeliverableReport:
             "error": error[:500],
         }
         try:
-            await self.client.get_workflow_handle(number).signal("undeliverable", command, rpc_timeout=_RPC_TIMEOUT)
+            await self.client.get_workflow_handle(number).signal(
+                "undeliverable", command, rpc_timeout=DELIVERY_RPC_TIMEOUT
+            )
         except RPCError as refusal:
-            if refusal.status is not RPCStatusCode.NOT_FOUND:
+            if not is_not_found(refusal):
                 raise
             _log.warning("case %s is closed; %s to %s by %s was undeliverable", number, message, recipient, channel)
 
 
 def _summary(key: str) -> str:
-    """Which message to whom, within the server's 200 bytes; keys hold ids, no names and no addresses."""
+    """Which message goes to whom, in the server's 200 bytes; keys hold ids, no names and no addresses."""
     parts = key.split(":")
     text = f"{parts[0]} {parts[1]} → {parts[-1]}" if len(parts) > 2 else key
     return text.encode()[:200].decode("utf-8", "ignore")

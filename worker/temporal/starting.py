@@ -1,13 +1,12 @@
-"""From a registered submission, or a review that was called for, to its workflow: once, however often it is asked."""
+"""Starts the workflow of a case or of a review: once for each number, however often it is called."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from worker.temporal.rpc import RPC_TIMEOUT
 from workflows.case.input import CaseInput
 from workflows.domain.ids import CASE, REVIEW, review_id
 from workflows.domain.review.view import ReviewRequest
@@ -15,8 +14,6 @@ from workflows.domain.virtual_time import VirtualTime
 from workflows.entity.input import NEWEST
 from workflows.review.display import first_attributes
 from workflows.review.input import ReviewInput
-
-_RPC_TIMEOUT = timedelta(seconds=5)
 
 
 async def start_review(client: Client, request: ReviewRequest, *, time: VirtualTime, task_queue: str) -> None:
@@ -35,7 +32,7 @@ async def start_review(client: Client, request: ReviewRequest, *, time: VirtualT
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=first_attributes(request),
             static_summary=f"复盘 {request.department} · {request.priority}"[:180],
-            rpc_timeout=_RPC_TIMEOUT,
+            rpc_timeout=RPC_TIMEOUT,
         )
     except WorkflowAlreadyStartedError:
         return
@@ -56,7 +53,7 @@ async def start_case(client: Client, number: str, *, time: VirtualTime, task_que
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary=f"客户问题 {number}",
-            rpc_timeout=_RPC_TIMEOUT,
+            rpc_timeout=RPC_TIMEOUT,
         )
     except WorkflowAlreadyStartedError:
         return

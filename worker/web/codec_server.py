@@ -1,8 +1,8 @@
-"""The codec endpoint: what a Web UI, or Temporal's own command, asks to read encrypted payloads.
+"""The codec endpoint: decrypts payloads for the Web UI and for Temporal's own command.
 
-It decrypts for whoever has its token, so it listens on the machine itself unless it is told otherwise. The token is a
-part of the address (`http://127.0.0.1:8234/TOKEN`), because a Web UI without a login sends nothing else along, or a
-bearer token. Nothing that passes through is logged.
+It decrypts for everybody who has its token, so it listens on the loopback address unless it is set otherwise. The token
+is a bearer token, or a part of the address (`http://127.0.0.1:8234/TOKEN`), because a Web UI without a login sends no
+other. Nothing that passes through is logged.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _LARGEST = 8_000_000
 """Bytes of a request: four times what Temporal takes as one payload."""
 _HEADERS = ("Authorization", "Content-Type", "X-Namespace")
 
-Change = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
+Conversion = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
 
 
 @dataclass(frozen=True)
-class Bound:
-    """Where an endpoint listens, and what it asks for. `origins` are the Web UIs whose pages may ask."""
+class CodecEndpoint:
+    """Where it listens, the token it asks for, and the Web UIs whose pages may call it (`origins`, for CORS)."""
 
     ip: str
     port: int
@@ -55,33 +55,33 @@ class Bound:
 
     @property
     def with_token(self) -> str:
-        """What a Web UI is told; a secret."""
+        """The address a Web UI is given; a secret."""
         return f"{self.address}/{self.token}"
 
 
-def bound(ip: str, port: int, token: str | None, origins: Sequence[str]) -> Bound:
-    """An endpoint that is safe to open; without a token it gets one of its own.
+def safe_endpoint(ip: str, port: int, token: str | None, origins: Sequence[str]) -> CodecEndpoint:
+    """An endpoint that is safe to open; without a token it gets a random one.
 
     Raises:
-        Problem: other machines would reach it and nobody chose a token, or an origin is none.
+        Problem: other machines can reach it and no token was set, or an origin is not an address.
     """
     if token is None and not is_loopback(ip):
         raise Problem(f"the codec endpoint on {ip} would be open to other machines: set BIHUAN_CODEC_TOKEN")
-    return Bound(ip, port, token or secrets.token_urlsafe(24), tuple(dict.fromkeys(_with_names(origins))))
+    return CodecEndpoint(ip, port, token or secrets.token_urlsafe(24), tuple(dict.fromkeys(_with_names(origins))))
 
 
 def origins_of(settings: Settings, ui: str | None) -> list[str]:
-    """The Web UIs whose pages may ask: the one there is, and those that are named."""
+    """The Web UIs whose pages may call it: the embedded one, and those that the settings name."""
     named = (settings.codec_origins or "").split(",")
     return [origin for origin in (ui, settings.web_ui, *named) if origin and origin.strip()]
 
 
 @asynccontextmanager
 async def beside_server(settings: Settings, ui: str) -> AsyncIterator[str | None]:
-    """The endpoint of `bihuan up`, where there are keys; answers what its Web UI is told, if it may be told.
+    """The endpoint of `bihuan up`, where there are keys. Yields the address that its Web UI is given, or None.
 
-    A token that somebody chose is for people, who give it to their browser. One of the endpoint's own is for the Web
-    UI, which hands it to every browser that comes: only where nobody but this machine can come.
+    The Web UI passes that address to every browser that opens it, token included. So it gets only a random token, and
+    only where none but this machine can open the Web UI; a token from the settings is for people to enter by hand.
 
     Raises:
         Problem: keys, token or port cannot be used.
@@ -92,13 +92,13 @@ async def beside_server(settings: Settings, ui: str) -> AsyncIterator[str | None
         yield None
         return
     port = settings.codec_port or server.ui_port + 1
-    endpoint = bound(settings.codec_ip, port, chosen, origins_of(settings, ui))
+    endpoint = safe_endpoint(settings.codec_ip, port, chosen, origins_of(settings, ui))
     async with serving(ring, endpoint):
         yield None if chosen else endpoint.with_token
 
 
 def is_loopback(ip: str) -> bool:
-    """Whether only this machine reaches it."""
+    """Whether only this machine can reach it."""
     if ip == "localhost":
         return True
     try:
@@ -107,7 +107,7 @@ def is_loopback(ip: str) -> bool:
         return False
 
 
-def build_app(ring: KeyRing, endpoint: Bound) -> Starlette:
+def build_app(ring: KeyRing, endpoint: CodecEndpoint) -> Starlette:
     """`POST /decode` and `/encode`, with the token before them or as a bearer token."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
@@ -138,8 +138,8 @@ def build_app(ring: KeyRing, endpoint: Bound) -> Starlette:
 
 
 @asynccontextmanager
-async def serving(ring: KeyRing, endpoint: Bound) -> AsyncIterator[None]:
-    """Listen while the block runs.
+async def serving(ring: KeyRing, endpoint: CodecEndpoint) -> AsyncIterator[None]:
+    """Serve while the block runs.
 
     Raises:
         Problem: the port is taken, or the address is not of this machine.
@@ -148,7 +148,7 @@ async def serving(ring: KeyRing, endpoint: Bound) -> AsyncIterator[None]:
         yield
 
 
-def _listening(endpoint: Bound) -> socket.socket:
+def _listening(endpoint: CodecEndpoint) -> socket.socket:
     try:
         return server.listen(endpoint.ip, endpoint.port)
     except OSError as error:
@@ -158,7 +158,7 @@ def _listening(endpoint: Bound) -> socket.socket:
         ) from None
 
 
-async def _answer(request: Request, token: str, change: Change) -> Response:
+async def _answer(request: Request, token: str, convert: Conversion) -> Response:
     from starlette.responses import PlainTextResponse, Response
 
     given = request.path_params.get("token") or _bearer(request)
@@ -176,8 +176,8 @@ async def _answer(request: Request, token: str, change: Change) -> Response:
         payloads = Parse(bytes(body), Payloads(), ignore_unknown_fields=True)
     except (ParseError, UnicodeDecodeError):
         return PlainTextResponse('allowed: {"payloads": [{"metadata": {…}, "data": "…"}]}', 400)
-    changed = Payloads(payloads=await change(payloads.payloads))
-    return Response(MessageToJson(changed, indent=None), media_type="application/json")
+    converted = Payloads(payloads=await convert(payloads.payloads))
+    return Response(MessageToJson(converted, indent=None), media_type="application/json")
 
 
 def _bearer(request: Request) -> str | None:
@@ -186,7 +186,7 @@ def _bearer(request: Request) -> str | None:
 
 
 def _with_names(origins: Sequence[str]) -> list[str]:
-    """Each as a browser says it; the machine itself has two names."""
+    """Each as a browser sends it; the loopback address has two names."""
     found: list[str] = []
     for given in origins:
         parts = urlsplit(given.strip())

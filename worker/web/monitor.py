@@ -1,4 +1,4 @@
-"""The address a supervisor and a monitoring system ask: `/live`, `/ready` and `/metrics`."""
+"""The monitoring endpoint of a worker: `/live`, `/ready` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from temporalio.runtime import PrometheusConfig
 
+from worker.embedded.ports import free_port
 from worker.installation.installation import Installation
 from worker.installation.settings import Settings
 from worker.monitoring.health import Health
@@ -26,20 +27,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class Monitor:
-    """What is shown; `metrics` is None where nobody can ask, and it costs nothing then."""
+    """What it serves. `metrics` is None where no address is set: then nothing is collected."""
 
     metrics: Metrics | None = None
     health: Health = field(default_factory=Health)
 
     def watch(self, installation: Installation) -> None:
-        """Show the record's figures from now on."""
+        """Show the figures of this installation's record from now on."""
         if self.metrics is not None:
             self.metrics.watch(installation)
 
 
 @asynccontextmanager
 async def open_monitor(settings: Settings, exporter: PrometheusConfig | None = None) -> AsyncIterator[Monitor]:
-    """A monitor, served at `settings.monitor` until the block ends if that names an address.
+    """A monitor, served at `settings.monitor` (if set) while the block runs.
 
     Raises:
         Problem: the address is not of this machine, or not free.
@@ -55,17 +56,14 @@ async def open_monitor(settings: Settings, exporter: PrometheusConfig | None = N
         yield monitor
 
 
-def engine_exporter(settings: Settings) -> PrometheusConfig | None:
-    """Where the engine shows its own metrics, for the monitor to fetch: a free port of the machine itself. With the
-    names and units Prometheus likes; None without a monitor.
+def sdk_exporter(settings: Settings) -> PrometheusConfig | None:
+    """Where the SDK's core serves its own metrics, for the monitor to fetch: a free port of the loopback address, with
+    names and units as Prometheus recommends them. None without a monitor.
     """
     if settings.monitor is None:
         return None
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
     return PrometheusConfig(
-        bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
+        bind_address=f"127.0.0.1:{free_port()}", counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
     )
 
 

@@ -1,4 +1,4 @@
-"""A small web server beside the work of a process: it listens while a block runs, and leaves signals to the process."""
+"""A web server inside another process: it serves while a block runs, and leaves signals to that process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _STOP_WITHIN = 2
-"""Seconds for answers under way."""
+"""Seconds for requests in progress to finish."""
 
 
 def listen(ip: str, port: int) -> socket.socket:
-    """Take the port.
+    """A socket that listens there.
 
     Raises:
         OSError: it is taken, or the address is not of this machine.
@@ -27,11 +27,11 @@ def listen(ip: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Answer what comes to `listener`, which is closed at the end."""
+    """Serve what comes to `listener` while the block runs; it is closed at the end."""
     import uvicorn
 
     class Server(uvicorn.Server):
-        """Signals are for the process around it."""
+        """Does not install signal handlers."""
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -45,7 +45,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
         server_header=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
     )
-    # A line of it may hold a token, whoever listens to that logger.
+    # Its lines would hold the token of the codec endpoint.
     logging.getLogger("uvicorn.access").disabled = True
     server = Server(config)
     with listener:

@@ -1,1 +1,1 @@
-"""Commands on cases: look, take in, and one command a signal."""
+"""Commands on cases: register them, look at them, work on them, archive them."""

@@ -1,10 +1,9 @@
-"""`bihuan archive`: closed cases put into files of their own, looked at, and held against their checksums."""
+"""`bihuan archive`: puts closed cases into files of their own, shows them, and checks them."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import AsyncIterator, Callable, Container, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ from starter.console.screen import (
     print_json,
     print_rich,
     print_table,
+    progress_bar,
     read_number,
     say,
 )
@@ -24,11 +24,7 @@ from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from activities.archive.activity import ArchiveActivities
-    from activities.archive.document import Dossier
-    from activities.archive.ledger import ArchivedCase
-    from activities.archive.store import ArchiveStore, FileState, StoredFile
-    from worker.installation.installation import Installation
+    from starter.services.archive import DueCases
 
 
 async def run(
@@ -44,32 +40,31 @@ async def run(
 
     Example: bihuan archive run --dry-run
     """
-    from worker.installation.installation import open_installation
-    from worker.process import build_archiving
+    from starter.services.archive import open_archive_work
 
-    async with open_installation(load_settings(data=data)) as installation:
-        archiving = build_archiving(installation)
+    async with open_archive_work(load_settings(data=data)) as work:
         if again is not None:
-            return await _write_again(archiving, read_number(again), as_json)
-        rules = installation.policy.archive
-        if rules.after is None:
-            raise Problem(
-                f'policy {installation.policy.name} archives nothing; write after = "30d" under [archive] in its file'
-            )
-        archive, held, mask = await archiving.due()
-        if dry_run:
-            _print_due(archive, held, mask, await archiving.reviewed(held), as_json)
+            number = read_number(again, "--again")
+            path, stored = await work.write_again(number)
+            if as_json:
+                print_json({"number": number, **stored})
+            else:
+                say(f"{number} is archived anew in {path}")
             return 0
-        done: dict[str, list[Any]] = {"archived": [], "masked": [], "failed": []}
-        await _work(archiving, done, len(archive) + len(mask))
+        due = await work.due()
+        if dry_run:
+            _print_due(due, as_json)
+            return 0
+        with progress_bar("archive", due.count) as advance:
+            done = await work.run(advance)
     if as_json:
-        print_json({**done, "held_back": held})
+        print_json({**done.as_json(), "held_back": due.held_back})
     else:
-        for one in done["failed"]:
+        for one in done.failed:
             say(f"{one['number']}: {one['reason']}")
-        more = f", {len(held)} held back (bihuan archive run --dry-run says why)" if held else ""
-        say(f"archived {len(done['archived'])}, masked {len(done['masked'])}, failed {len(done['failed'])}{more}")
-    return 1 if done["failed"] else 0
+        more = f", {len(due.held_back)} held back (bihuan archive run --dry-run says why)" if due.held_back else ""
+        say(f"archived {len(done.archived)}, masked {len(done.masked)}, failed {len(done.failed)}{more}")
+    return 1 if done.failed else 0
 
 
 async def verify(*, as_json: AsJson = False, data: DataFolder = None) -> int:
@@ -77,25 +72,17 @@ async def verify(*, as_json: AsJson = False, data: DataFolder = None) -> int:
 
     Example: bihuan archive verify
     """
-    import asyncio
+    from starter.services.archive import verify_archive
 
-    from activities.archive.store import FileState
-
-    async with _archive(data) as (shelf, entries, _):
-        found: list[tuple[ArchivedCase, StoredFile, FileState]] = []
-        with _progress(len(entries)) as advance:
-            for entry in entries:
-                if entry.stored is not None:
-                    found.append((entry, entry.stored, await asyncio.to_thread(shelf.state, entry.stored)))
-                advance()
-    wrong = [one for one in found if one[2] is not FileState.SOUND]
+    checked = [file async for file in verify_archive(load_settings(data=data), partial(progress_bar, "archive"))]
+    wrong = [one for one in checked if not one.is_sound]
     if as_json:
-        listed = [{"number": entry.number, "file": stored.file, "state": state} for entry, stored, state in wrong]
-        print_json({"checked": len(found), "wrong": listed})
+        listed = [{"number": one.number, "file": one.file, "state": one.state} for one in wrong]
+        print_json({"checked": len(checked), "wrong": listed})
     else:
-        for entry, stored, state in wrong:
-            print(f"{entry.number} {state}: {shelf.path(stored.file)}")
-        say(f"checked {len(found)} files, {len(wrong)} of them are not what was archived")
+        for one in wrong:
+            print(f"{one.number} {one.state}: {one.path}")
+        say(f"checked {len(checked)} files, {len(wrong)} of them are not what was archived")
     return 1 if wrong else 0
 
 
@@ -111,32 +98,28 @@ async def show(
 
     Example: bihuan archive show FB202605110001 --out ./FB202605110001
     """
-    from activities.archive.package import unpack
+    from starter.services.archive import archived_case_json, read_archived, unpack_archived
 
-    number = read_number(number)
-    async with _archive(data, number) as (shelf, entries, installation):
-        path, dossier = _read(shelf, entries, number)
-        locale = installation.settings.locale
+    number, settings = read_number(number), load_settings(data=data)
+    path, document = await read_archived(settings, number)
     if out is not None:
         try:
-            files = unpack(path, out)
+            files = unpack_archived(path, out)
         except OSError as error:
             raise Problem(f"--out {out}: {error.strerror}; name a folder that can be written to") from None
         if not as_json:
             say(f"unpacked {len(files)} files into {out}")
             return
     if as_json:
-        print_json(dossier)
+        print_json(document)
         return
-    from activities.queries.case_record import CaseRecord
-    from starter.console.cases.as_json import case_json
     from starter.console.cases.panel import CasePanel
     from worker.installation.company_time import CompanyTime
 
-    company = await CompanyTime.read(load_settings(data=data))
-    case = case_json(CaseRecord.archived(dossier), company, timeline=True)
-    print_rich(*CasePanel(case, company, locale, whole=True).parts())
-    _print_contents(dossier)
+    company = await CompanyTime.read(settings)
+    case = archived_case_json(document, company)
+    print_rich(*CasePanel(case, company, settings.locale, whole=True).parts())
+    _print_contents(document)
     say(f"read from {path}, its checksum is right")
 
 
@@ -147,10 +130,12 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     """
     from dataclasses import asdict
 
+    from starter.services.archive import list_archived
     from worker.installation.company_time import CompanyTime
 
-    async with _archive(data) as (_, entries, _):
-        company = await CompanyTime.read(load_settings(data=data))
+    settings = load_settings(data=data)
+    entries = await list_archived(settings)
+    company = await CompanyTime.read(settings)
     if as_json:
         print_json([company.localized(asdict(entry)) for entry in entries])
         return
@@ -175,113 +160,31 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     )
 
 
-async def _work(archiving: ArchiveActivities, done: dict[str, list[Any]], total: int) -> None:
-    from workflows.ports import ArchiveRun
-
-    progress = ArchiveRun()
-    with _progress(total) as advance:
-
-        def watch(number: str, error: str | None) -> None:
-            if error is not None:
-                done["failed"].append({"number": number, "reason": error})
-            else:
-                done["archived" if progress.step == "archive" else "masked"].append(number)
-            advance()
-
-        while not progress.done:
-            progress = await archiving.portion(progress, watch)
-
-
-async def _write_again(archiving: ArchiveActivities, number: str, as_json: bool) -> int:
-    from dataclasses import asdict
-
-    from activities.archive.ledger import Ledger
-
-    if not any(entry.stored for entry in await Ledger(archiving.database).entries(number)):
-        raise Problem(f"{number} is not archived yet; bihuan archive list shows what is")
-    try:
-        stored = await archiving.put_away(number)
-    except OSError as error:
-        raise Problem(f"{number}: {error.strerror}: {error.filename}") from None
+def _print_due(due: DueCases, as_json: bool) -> None:
     if as_json:
-        print_json({"number": number, **asdict(stored)})
-    else:
-        say(f"{number} is archived anew in {archiving.shelf.path(stored.file)}")
-    return 0
-
-
-@asynccontextmanager
-async def _archive(
-    data: str | None, number: str | None = None
-) -> AsyncIterator[tuple[ArchiveStore, Sequence[ArchivedCase], Installation]]:
-    """The archive folder, what the record says is in it, and the installation."""
-    from activities.archive.ledger import Ledger
-    from activities.archive.store import ArchiveStore
-    from worker.installation.installation import open_installation
-
-    async with open_installation(load_settings(data=data)) as installation:
-        entries = await Ledger(installation.database).entries(number)
-        yield ArchiveStore(installation.settings.archive_folder), entries, installation
-
-
-def _read(shelf: ArchiveStore, entries: Sequence[ArchivedCase], number: str) -> tuple[Path, Dossier]:
-    from activities.archive.package import read_package
-    from activities.archive.store import FileState
-
-    entry = next(iter(entries), None)
-    stored = entry.stored if entry else None
-    if entry is None or stored is None:
-        why = f": {entry.error}" if entry and entry.error else "; bihuan archive list shows what is"
-        raise Problem(f"{number} is not archived{why}")
-    path = shelf.path(stored.file)
-    state = shelf.state(stored)
-    if state is not FileState.SOUND:
-        anew = "" if entry.masked_at else f", or write it anew: bihuan archive run --again {number}"
-        raise Problem(f"{number}: its file {path} is {state}; bring it back from a backup{anew}")
-    return path, read_package(path)
-
-
-def _print_due(
-    archive: Sequence[str], held: Sequence[str], mask: Sequence[str], reviewed: Container[str], as_json: bool
-) -> None:
-    if as_json:
-        print_json({"archive": archive, "held_back": held, "mask": mask})
+        print_json({"archive": due.archive, "held_back": due.held_back, "mask": due.mask})
         return
-    rows = [(number, what) for what, numbers in (("archive", archive), ("mask", mask)) for number in numbers]
-    for number in held:
+    rows = [(number, what) for what, numbers in (("archive", due.archive), ("mask", due.mask)) for number in numbers]
+    for number in due.held_back:
         review = f"its review is open, see bihuan review show {number}"
         message = f"a message is still on its way, see bihuan outbox {number}"
-        rows.append((number, f"held back: {review if number in reviewed else message}"))
+        rows.append((number, f"held back: {review if number in due.under_review else message}"))
     if rows:
         print_table(("Case", "Would"), rows)
-    say(f"would archive {len(archive)} and mask {len(mask)} cases; nothing was done")
+    say(f"would archive {len(due.archive)} and mask {len(due.mask)} cases; nothing was done")
 
 
-def _print_contents(dossier: Dossier) -> None:
-    if dossier["attachments"]:
+def _print_contents(document: Mapping[str, Any]) -> None:
+    if document["attachments"]:
         rows = [(one["name"], f"{one['size']:,} bytes" if one["member"] else "only the name is known")
-                for one in dossier["attachments"]]  # fmt: skip
+                for one in document["attachments"]]  # fmt: skip
         print_table(("Attachment", ""), rows)
-    if article := dossier["article"]:
+    if article := document["article"]:
         print_table((f"{article['key']} {article['title']}",), [(article["solution"],)])
     print_table(
         ("Message", "To", "By", "Status", "Subject"),
         [
             (one["message"], one["address"] or one["recipient"], one["channel"], one["status"], one["subject"])
-            for one in dossier["notifications"]
+            for one in document["notifications"]
         ],
     )
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal, where there is one; call what is given for every case."""
-    if not sys.stderr.isatty() or not total:
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("archive", total=total)
-        yield lambda: bar.advance(task)

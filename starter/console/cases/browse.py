@@ -1,8 +1,9 @@
-"""Looking at cases: one, many, those that are stuck, and what was sent."""
+"""`bihuan show`, `list`, `stuck` and `outbox`: one case, many, those that need a person, and messages."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -19,11 +20,8 @@ from starter.console.screen import (
     say,
 )
 from worker.installation.company_time import CompanyTime
-from worker.installation.reading_settings import find_place
+from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem
-
-if TYPE_CHECKING:
-    from worker.installation.settings import Settings
 
 _MOST_ROWS = 1_000_000
 
@@ -46,30 +44,17 @@ async def show(
 
     Example: bihuan show FB202605110001 --json
     """
-    from activities.database.url import DatabaseUrl
-    from activities.queries.case_record import read_case_record
-    from starter.console.cases.as_json import archived_as, case_json, suggestions_for
-    from starter.console.reviews.as_json import review_for, review_of_case
+    from starter.services.cases import describe_case
 
-    place = find_place(data)
-    number = read_number(number)
-    file = await read_case_record(DatabaseUrl.parse(place.database), number)
-    if file is None:
-        raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
-    company = await CompanyTime.read(place)
-    shown = case_json(file, company, timeline=True)
-    if archived := await archived_as(place, file):
-        shown["archive"] = company.localized(archived)
-    if suggestions := await suggestions_for(place, file):
-        shown["suggestions"] = company.localized(suggestions)
-    if review := await review_for(place, number):
-        shown["review"] = review_of_case(review, company)
+    settings, number = load_reading_settings(data), read_number(number)
+    company = await CompanyTime.read(settings)
+    shown = await describe_case(settings, number, company)
     if as_json:
         print_json(shown)
         return
     from starter.console.cases.panel import CasePanel
 
-    print_rich(*CasePanel(shown, company, place.locale, whole=whole).parts())
+    print_rich(*CasePanel(shown, company, settings.locale, whole=whole).parts())
 
 
 async def list_(
@@ -98,8 +83,7 @@ async def list_(
     Example: bihuan list --open --department technical_support --breached
     """
     from activities.queries.cases import Filter
-    from starter.console.cases.as_json import case_json
-    from starter.console.reviews.as_json import review_of_case, reviews_by_case
+    from starter.services.case_list import known_departments, list_cases
     from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Priority, Status
 
@@ -121,14 +105,9 @@ async def list_(
         until=read_moment("--until", until, company.zone),
         limit=_positive("--limit", limit),
     )
-    files = await _read(settings, "list", wanted)
-    if department is not None and not files:
-        await _must_be_known(settings, department)
-    shown = [case_json(file, company, timeline=False) for file in files]
-    reviews = await reviews_by_case(settings)
-    for case in shown:
-        if review := reviews.get(case["number"]):
-            case["review"] = review_of_case(review, company)
+    shown = await list_cases(settings, wanted, company)
+    if department is not None and not shown:
+        _must_be_known(department, await known_departments(settings))
     if as_json:
         print_json(shown)
         return
@@ -198,16 +177,14 @@ async def outbox(
 
     Example: bihuan outbox FB202605110001 --full
     """
-    from activities.delivery.outbox import OutboxStatus
+    from starter.services.case_list import MESSAGE_STATUSES, list_messages
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
     company = await CompanyTime.read(settings)
-    wanted = _one_of("--status", status, OutboxStatus)
-    key = read_number(number) if number is not None else None
-    rows = await _read(settings, "outbox", key, status=wanted, limit=_positive("--limit", limit))
-    if not rows and key is not None and await _read(settings, "get", key) is None:
-        raise Problem(f"{key}: there is no such case; bihuan list shows the cases")
+    wanted = _one_of("--status", status, MESSAGE_STATUSES)
+    case = read_number(number) if number is not None else None
+    rows = await list_messages(settings, case, status=wanted, limit=_positive("--limit", limit))
     if as_json:
         texts = [{"text": row.text, "short": row.short, "html": row.html} if full else {} for row in rows]
         print_json([company.localized(row.as_json()) | text for row, text in zip(rows, texts, strict=True)])
@@ -233,41 +210,20 @@ async def outbox(
             print_table((f"{row.message} → {row.recipient}",), [(row.text,)])
 
 
-async def _read(settings: Settings, what: str, *arguments: Any, **options: Any) -> Any:
-    from activities.database.database import Database
-    from activities.queries.cases import Cases
-
-    database = Database.open(settings.database)
-    try:
-        await database.ready()
-        return await getattr(Cases(database), what)(*arguments, **options)
-    finally:
-        await database.close()
-
-
-async def _must_be_known(settings: Settings, department: str) -> None:
+def _must_be_known(department: str, known: Sequence[str] | None) -> None:
     """A department that no case names has to be one of the organisation; cases of one that is gone are still found."""
-    from activities.database.database import Database
-    from activities.organisation.directory import Directory
-
-    database = Database.open(settings.database)
-    try:
-        organisation = await Directory(database).current()
-    finally:
-        await database.close()
-    if organisation is not None and organisation.department(department) is None:
-        allowed = ", ".join(entry.id for entry in organisation.departments)
-        raise Problem(f"--department {department}: is not in the organisation; allowed: {allowed}")
+    if known is not None and department not in known:
+        raise Problem(f"--department {department}: is not in the organisation; allowed: {', '.join(known)}")
 
 
 def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:
     """What a department has to do with a case."""
     if case["department"] == department:
         return "leads"
-    parts = [part for part in case.get("collaborations") or () if part["department"] == department]
-    if not parts:
+    tasks = [task for task in case.get("collaborations") or () if task["department"] == department]
+    if not tasks:
         return "assists"
-    last = parts[-1]
+    last = tasks[-1]
     if last["status"] != "open":
         return f"part {last['status']}"
     return f"part open, {last['person'] or 'nobody yet'} until {company.local(last['due']):%m-%d %H:%M}"
@@ -290,8 +246,8 @@ def _row(case: dict[str, Any], company: CompanyTime) -> tuple[str, ...]:
     )
 
 
-def _one_of(option: str, value: str | None, allowed: Any) -> str | None:
-    if value is not None and value not in set(allowed):
+def _one_of(option: str, value: str | None, allowed: Iterable[str]) -> str | None:
+    if value is not None and value not in (allowed := tuple(allowed)):
         raise Problem(f"{option} {value}: allowed: {', '.join(allowed)}")
     return value
 

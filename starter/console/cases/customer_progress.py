@@ -1,4 +1,4 @@
-"""What a customer is told who asks for progress by number and contact (R2, R30)."""
+"""The answer of `bihuan progress --contact` for people: what a customer may know of a case (R2, R30)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PARTS = ("cause", "solution", "cautions", "prevention")
 
 
 class CustomerProgress:
-    """Draws the JSON of `activities.queries.customer_view` with its times on the company's wall clock; `now` is the cases'."""
+    """Draws the JSON of `activities.queries.customer_view`, its times on the company's clock; `now` is the cases'."""
 
     def __init__(self, view: Mapping[str, Any], company: CompanyTime, now: datetime) -> None:
         self._view, self._company, self._now = view, company, now
@@ -32,7 +32,7 @@ class CustomerProgress:
         number = Text(self._view["number"], style="bold")
         yield Panel(Group(*self._head()), title=number, title_align="left", box=box.ROUNDED)
         if self._view["told"]:
-            yield self._told()
+            yield self._messages()
 
     def _head(self) -> Iterator[Text]:
         view = self._view
@@ -55,15 +55,15 @@ class CustomerProgress:
         for field in asked["missing"]:
             yield Text(f"  · {printable(field)}")
 
-    def _told(self) -> Table:
+    def _messages(self) -> Table:
         table = Table(
             title=self._word("told"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_header=False
         )
         for one in self._view["told"]:
-            table.add_row(self._moment(one["at"]), one["title"], Text(printable("\n".join(self._said(one)))))
+            table.add_row(self._moment(one["at"]), one["title"], Text(printable("\n".join(self._message_lines(one)))))
         return table
 
-    def _said(self, one: Mapping[str, Any]) -> Iterator[str]:
+    def _message_lines(self, one: Mapping[str, Any]) -> Iterator[str]:
         if one.get("text"):
             yield one["text"]
         for key in _PARTS:

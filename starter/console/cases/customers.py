@@ -1,4 +1,4 @@
-"""One command a signal: what customers say, themselves or through who serves them."""
+"""What customers do with their case, themselves or through those who serve them; one command a signal."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ async def supply(
 
     Example: bihuan supply FB202605110001 --as customer --set description.steps="点击保存后报错"
     """
+    if text is None and not set_:
+        raise Problem("supply: give --text, --set, or both")
     return await send_command("supply", number, sender, text=text, fields=_assignments(set_) or None)
 
 

@@ -1,17 +1,16 @@
-"""Taking issues in: one form, or many lines of them."""
+"""`bihuan open` and `bihuan import`: register issues, from one form or from many lines."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, print_json, say
+from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, say
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ async def open_(
 
 
 @dataclass
-class Tally:
+class ImportResult:
     """What became of an import, line by line."""
 
     created: int = 0
@@ -82,35 +81,37 @@ async def import_(
     from worker.installation.settings import load_settings
 
     lines = _decode(file, _read(file)).split("\n")
-    tally = Tally()
+    result = ImportResult()
     async with open_intake(load_settings(data=data)) as intake:
-        for number, line in _progress(lines):
-            if line.strip():
-                await _take(intake, tally, number, line)
-    for number, error in tally.failed:
+        with progress_bar("import", len(lines)) as advance:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    await _take(intake, result, number, line)
+                advance()
+    for number, error in result.failed:
         say(f"line {number}: {error}")
-    if tally.waiting:
-        say(f"{tally.waiting} registered; a worker starts them as soon as Temporal answers ({intake.outage})")
+    if result.waiting:
+        say(f"{result.waiting} registered; a worker starts them as soon as Temporal answers ({intake.outage})")
     if as_json:
-        print_json(tally.as_json())
+        print_json(result.as_json())
     else:
-        print(f"{tally.created} new, {tally.known} known already, {len(tally.failed)} failed")
-    return 1 if tally.failed else 0
+        print(f"{result.created} new, {result.known} known already, {len(result.failed)} failed")
+    return 1 if result.failed else 0
 
 
-async def _take(intake: Intake, tally: Tally, number: int, line: str) -> None:
+async def _take(intake: Intake, result: ImportResult, number: int, line: str) -> None:
     from starter.services.intake import keyed
 
     try:
         accepted = await intake.accept(keyed(_submission(line)))
     except Problem as problem:
-        tally.failed.append((number, "; ".join(str(problem).splitlines())))
+        result.failed.append((number, "; ".join(str(problem).splitlines())))
         return
     if accepted.created:
-        tally.created += 1
+        result.created += 1
     else:
-        tally.known += 1
-    tally.waiting += not accepted.started
+        result.known += 1
+    result.waiting += not accepted.started
 
 
 def _submission(line: str) -> dict[str, Any]:
@@ -152,15 +153,3 @@ def _decode(file: str, raw: bytes) -> str:
 
 def _name(file: str) -> str:
     return "standard input" if file == "-" else file
-
-
-def _progress(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers from 1; a bar on standard error where a person watches."""
-    numbered: Iterable[tuple[int, str]] = enumerate(lines, start=1)
-    if not sys.stderr.isatty():
-        yield from numbered
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(numbered, total=len(lines), description="import", console=Console(stderr=True), transient=True)

@@ -19,12 +19,12 @@ from worker.installation.company_time import CompanyTime
 from workflows.domain.vocabulary import Locale
 
 _MOST, _MOST_MISSED = 100, 10
-"""Steps and missed deadlines of a long life that are shown, the latest."""
+"""How many of the latest steps and missed deadlines of a long case are shown."""
 _PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
 
 
 class CasePanel:
-    """Draws one case from the JSON of `case_json`; `whole`: with its whole history, however long."""
+    """Draws one case from the JSON of `starter.services.cases.describe_case`; `whole`: with its whole history."""
 
     def __init__(self, case: Mapping[str, Any], company: CompanyTime, locale: Locale, *, whole: bool = False) -> None:
         self._case, self._company, self._locale, self._whole = case, company, locale, whole
@@ -43,7 +43,7 @@ class CasePanel:
             )
             yield Group(Text("Playbook", style="bold"), *steps)
         if self._case.get("collaborations"):
-            yield self._parts()
+            yield self._department_tasks()
         if suggestions := self._case.get("suggestions"):
             yield from self._suggestions(suggestions)
         yield from self._history()
@@ -114,17 +114,16 @@ class CasePanel:
         until = f" until {self._moment(review['due'])}" if review["due"] else ""
         waits = f", waits for {', '.join(review['waits_for'])}{until}" if review["waits_for"] else ""
         late = f", late: {', '.join(one['what'] for one in review['overdue'])}" if review["overdue"] else ""
-        said = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
-        return self._line("Review", said, style="red" if late else "")
+        text = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
+        return self._line("Review", text, style="red" if late else "")
 
     def _clocks(self) -> Table:
         table = Table("Clock", "Due", "Left", box=box.SIMPLE_HEAD, pad_edge=False)
         for deadline in self._case["deadlines"]:
             name = f"{self._label('clock', deadline['clock'])} {deadline['clock']}"
             if deadline["due"]:
-                left = self._left(deadline["due"])
-                style = "red" if left.startswith("late") else ""
-                table.add_row(name, self._moment(deadline["due"]), Text(left, style=style))
+                style = "red" if self._seconds_left(deadline["due"]) < 0 else ""
+                table.add_row(name, self._moment(deadline["due"]), Text(self._left(deadline["due"]), style=style))
             else:
                 table.add_row(name, "paused", f"{_span(deadline.get('remaining') or 0)} when it goes on")
         for breach in self._case["breaches"][-_MOST_MISSED:]:
@@ -132,18 +131,18 @@ class CasePanel:
             table.add_row(Text(name, style="red"), self._moment(breach["due"]), Text("missed", style="red"))
         return table
 
-    def _parts(self) -> Table:
+    def _department_tasks(self) -> Table:
         table = Table("Department", "Duty", "Who", "Due", "Status", box=box.SIMPLE_HEAD, pad_edge=False)
-        for part in self._case["collaborations"]:
-            late = " late" if part["late_at"] else ""
-            claimed = ", claimed" if part["claimed_at"] and part["status"] == "open" else ""
-            answer = f": {part['result']}" if part["result"] else ""
-            status = f"{part['status']}{claimed}{late}{answer}"
+        for task in self._case["collaborations"]:
+            late = " late" if task["late_at"] else ""
+            claimed = ", claimed" if task["claimed_at"] and task["status"] == "open" else ""
+            answer = f": {task['result']}" if task["result"] else ""
+            status = f"{task['status']}{claimed}{late}{answer}"
             table.add_row(
-                printable(part["department"]),
-                Text(shortened(part["duty"])),
-                printable(part["person"] or "–"),
-                self._moment(part["due"]),
+                printable(task["department"]),
+                Text(shortened(task["duty"])),
+                printable(task["person"] or "–"),
+                self._moment(task["due"]),
                 Text(shortened(status), style="red" if late else ""),
             )
         return table
@@ -193,8 +192,11 @@ class CasePanel:
         return self._company.local(value).strftime("%Y-%m-%d %H:%M")
 
     def _left(self, due: str) -> str:
-        seconds = (datetime.fromisoformat(due) - self._now).total_seconds()
+        seconds = self._seconds_left(due)
         return f"{_span(seconds)} left" if seconds >= 0 else f"late by {_span(-seconds)}"
+
+    def _seconds_left(self, due: str) -> float:
+        return (datetime.fromisoformat(due) - self._now).total_seconds()
 
 
 def _span(seconds: float) -> str:

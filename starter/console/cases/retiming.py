@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from starter.console.options import CommandOptions
 from starter.console.screen import print_json, progress_bar, say
 from starter.console.sender import OptionalText, Sender, send_command
 from workflows.domain.problem import Problem
@@ -51,77 +52,55 @@ async def retime(
 
 
 async def _retime_many(given: dict[str, str], query: str | None, sender: Sender, why: str | None) -> int:
+    from activities.queries.cases import Filter
+    from starter.services.case_list import open_numbers
     from starter.services.commands import send_to_many
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=sender.data)
     if not sender.by.strip():
         raise Problem("--as is empty; allowed: a person's id, or operator")
-    numbers = await _open_cases(settings.database, given)
+    wanted = Filter(
+        open_only=True,
+        limit=None,
+        priority=given.get("priority"),
+        type=given.get("type"),
+        department=given.get("department"),
+        owner=given.get("owner"),
+    )
+    numbers = await open_numbers(settings, wanted)
     if query is not None:
         listed = await _listed(settings, query)
         numbers = [number for number in numbers if number in listed]
     command_id = sender.command_id or f"retime-{uuid.uuid4().hex[:16]}"
     say(f"{len(numbers)} open cases; should this be cut short: the same again with --command-id {command_id}")
-    fields = {"why": why} if why is not None else {}
-    counts: Counter[str] = Counter()
+    fields, options = {"why": why} if why is not None else {}, CommandOptions.of("retime", {"why"})
     answers = []
-    with progress_bar("retime", len(numbers)) as advance:
-        async for outcome in send_to_many(
-            settings, "retime", numbers, fields, by=sender.by, command_id=command_id, again=bool(sender.command_id)
-        ):
-            advance()
-            counts[outcome.outcome] += 1
-            answers.append(outcome.as_json())
-            if outcome.outcome == "rejected" and not sender.as_json:
-                say(f"{outcome.number} retime rejected: {outcome.reason}")
+    try:
+        with progress_bar("retime", len(numbers)) as advance:
+            async for outcome in send_to_many(
+                settings, "retime", numbers, fields, by=sender.by, command_id=command_id, again=bool(sender.command_id)
+            ):
+                advance()
+                answers.append(outcome)
+                if outcome.outcome == "rejected" and not sender.as_json:
+                    say(f"{outcome.number} retime rejected: {options.reworded(outcome.reason or '')}")
+    except Problem as problem:
+        raise Problem(options.reworded(str(problem))) from None
+    counts = Counter(outcome.outcome for outcome in answers)
     if sender.as_json:
-        print_json({"command_id": command_id, "cases": answers})
+        print_json({"command_id": command_id, "cases": [outcome.as_json() for outcome in answers]})
     else:
-        print(", ".join(f"{counts[word]} {word}" for word in ("accepted", "queued", "rejected")))
+        print(f"{counts['accepted']} accepted, {counts['queued']} queued, {counts['rejected']} rejected")
     return 1 if counts["rejected"] else 0
 
 
-async def _open_cases(url: str, given: dict[str, str]) -> list[str]:
-    from activities.database.database import Database
-    from activities.queries.cases import Cases, Filter
-
-    database = Database.open(url)
-    try:
-        await database.ready()
-        files = await Cases(database).list(
-            Filter(
-                open_only=True,
-                limit=None,
-                priority=given.get("priority"),
-                type=given.get("type"),
-                department=given.get("department"),
-                owner=given.get("owner"),
-            )
-        )
-    finally:
-        await database.close()
-    return sorted(file.number for file in files if file.view is not None)
-
-
 async def _listed(settings: Settings, query: str) -> set[str]:
-    """Cases that run and that the filter finds; the list is the server's, and lags a second or so."""
-    from temporalio.service import RPCError, RPCStatusCode
-
-    from worker.temporal.connection import connect
-    from workflows.search_attributes import SEARCH_ATTRIBUTES
+    from starter.services.case_list import InvalidListFilterError, running_numbers
 
     if not query.strip():
-        raise Problem(
-            "--query is empty; allowed: a list filter such as 'CasePriority = \"P0\" and CaseEscalation >= 2'"
-        )
-    client = await connect(settings)
-    cases = f"WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND ({query})"
+        raise Problem(f"--query is empty; allowed: a list filter such as {_EXAMPLE}")
     try:
-        return {one.id async for one in client.list_workflows(cases)}
-    except RPCError as error:
-        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
-            raise Problem(f"--query: Temporal does not list cases: {error.message}") from None
-        known = ", ".join(key.name for key in SEARCH_ATTRIBUTES)
-        said = " ".join(error.message.removeprefix("invalid query: ").split())
-        raise Problem(f"--query {query}: {said}; allowed: a list filter on {known}, such as {_EXAMPLE}") from None
+        return await running_numbers(settings, query)
+    except InvalidListFilterError as error:
+        raise Problem(f"--query {query}: {error}, such as {_EXAMPLE}") from None

@@ -1,4 +1,4 @@
-"""One command a signal: what agents and operators ask of a case."""
+"""What agents, heads and operators do with a case; one command a signal."""
 
 from __future__ import annotations
 
@@ -117,22 +117,21 @@ async def progress(
 
 
 async def _asked_by_customer(number: str, contact: str, locale: str | None, *, as_json: bool, data: str | None) -> int:
-    from activities.database.url import DatabaseUrl
-    from activities.queries.customer_view import read_customer_view
+    from starter.services.cases import customer_view
     from worker.installation.company_time import CompanyTime
-    from worker.installation.reading_settings import find_place
+    from worker.installation.reading_settings import load_reading_settings
     from workflows.domain.vocabulary import Locale
 
     if not contact.strip():
         raise Problem("--contact is empty; allowed: the phone number or mail address the case was opened with")
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
-    place = find_place(data)
+    settings = load_reading_settings(data)
     wanted = Locale(locale) if locale else None
-    view = await read_customer_view(DatabaseUrl.parse(place.database), read_number(number), contact, wanted)
+    view = await customer_view(settings, read_number(number), contact, wanted)
     if view is None:
         raise Problem("there is no case with this number and contact")
-    company = await CompanyTime.read(place)
+    company = await CompanyTime.read(settings)
     if as_json:
         print_json(company.localized(view))
         return 0
@@ -290,7 +289,7 @@ async def link(
 
     Example: bihuan link FB202605110007 --to FB202605110001 --as agent-001
     """
-    return await send_command("link", number, sender, to=read_number(to), why=why)
+    return await send_command("link", number, sender, to=read_number(to, "--to"), why=why)
 
 
 async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:

@@ -1,1 +1,1 @@
-"""Commands on a company's own data: policy, organisation, and the trial of a policy."""
+"""Commands on what a company settles for itself: policy and organisation, and the trial of a policy."""

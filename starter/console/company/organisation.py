@@ -1,4 +1,4 @@
-"""`bihuan org`: who works here."""
+"""`bihuan org`: puts an organisation file in force."""
 
 from __future__ import annotations
 
@@ -21,17 +21,10 @@ async def load(
 
     Example: bihuan org load my-organisation.toml
     """
-    from activities.organisation.loading import load_organisation
-    from worker.installation.installation import open_installation
+    from starter.services.organisation import put_in_force
     from worker.installation.settings import load_settings
-    from workflows.domain.organisation.assignment import mismatches
-    from workflows.domain.problem import Problem
 
-    organisation = load_organisation(file)
-    async with open_installation(load_settings(data=data), prepare=True) as installation:
-        if faults := mismatches(installation.policy, organisation):
-            raise Problem("\n".join(f"{file}: {fault}" for fault in faults))
-        await installation.directory.load(organisation)
+    organisation = await put_in_force(load_settings(data=data), file)
     counts = {
         "departments": len(organisation.departments),
         "groups": len(organisation.groups),

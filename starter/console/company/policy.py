@@ -9,11 +9,8 @@ from cyclopts import Parameter
 from starter.console.screen import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from workflows.domain.calendar import Calendar
+    from starter.services.policy_files import ClockDue
     from workflows.domain.policy.policy import Policy
-    from workflows.domain.terms import ClockTerms
 
 
 def check(
@@ -26,25 +23,16 @@ def check(
 
     Example: bihuan policy check my-policy.toml
     """
-    from datetime import UTC, datetime
-
-    from activities.policy.calendars import build_calendar
-    from activities.policy.loading import load_policy
-    from workflows.domain.problem import Problem
+    from starter.services.policy_files import check_policy_file
     from workflows.domain.vocabulary import Locale
 
-    policy = load_policy(file)
-    year = datetime.now(UTC).year
-    try:
-        calendar = build_calendar(policy, range(year, year + 2))
-    except Problem as problem:
-        raise Problem(f"{file}: {problem}") from None
+    policy, official_years = check_policy_file(file)
     counts = {"types": len(policy.types), "rules": len(policy.classification) + len(policy.priority_rules)}
     if json:
-        official = list(calendar.official_years)
+        official = list(official_years)
         print_json({"file": file, "name": policy.name, "valid": True, **counts, "official_years": official})
         return
-    print_table(("", *_CLOCKS), _promises(policy), title=f"{policy.name}: {policy.title(Locale.ZH_CN)}")
+    print_table(("", *_CLOCKS), _service_levels(policy), title=f"{policy.name}: {policy.title(Locale.ZH_CN)}")
     say(f"{file} is valid: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
 
 
@@ -59,14 +47,13 @@ def due(
 
     Example: bihuan policy due --priority P2 --from 2026-09-30T16:00
     """
-    from activities.policy.calendars import build_calendar
-    from activities.policy.loading import load_policy
+    from starter.services.policy_files import due_times, read_policy_file
     from worker.installation.settings import load_settings
     from workflows.domain.formats import moment_of
     from workflows.domain.problem import Problem
     from workflows.domain.vocabulary import Priority
 
-    chosen = load_policy(policy or load_settings().policy)
+    chosen = read_policy_file(policy or load_settings().policy)
     wanted = priority.strip().upper()
     if wanted not in set(Priority):
         raise Problem(f"--priority {priority!r} is not known; allowed: {', '.join(Priority)}")
@@ -74,11 +61,10 @@ def due(
         start = moment_of(from_, chosen.calendar.zone)
     except ValueError as error:
         raise Problem(f"--from {error}") from None
-    calendar = build_calendar(chosen, range(start.year - 1, start.year + 3))
-    clocks = chosen.levels()[Priority(wanted)].clocks
-    dues = {name.value: _due(terms, start, calendar) for name, terms in clocks.items()}
+    times = due_times(chosen, Priority(wanted), start)
+    dues = {name: _due(clock) for name, clock in times.clocks.items()}
     if json:
-        print_json({"priority": wanted, "from": calendar.local(start).isoformat(), "clocks": dues})
+        print_json({"priority": wanted, "from": times.start.isoformat(), "clocks": dues})
         return
     rows = [
         (name, answer["within"], answer["counted"], answer["due"], answer["calendar"]) for name, answer in dues.items()
@@ -86,14 +72,14 @@ def due(
     print_table(
         ("clock", "within", "counted on", "due", "calendar"),
         rows,
-        title=f"{chosen.name} {wanted} from {calendar.local(start).isoformat()}",
+        title=f"{chosen.name} {wanted} from {times.start.isoformat()}",
     )
 
 
 _CLOCKS = ("claim", "response", "progress", "resolution", "escalation")
 
 
-def _promises(policy: Policy) -> list[tuple[str, ...]]:
+def _service_levels(policy: Policy) -> list[tuple[str, ...]]:
     from workflows.domain.formats import written_duration
     from workflows.domain.vocabulary import ClockName
 
@@ -104,13 +90,12 @@ def _promises(policy: Policy) -> list[tuple[str, ...]]:
     return rows
 
 
-def _due(terms: ClockTerms, start: datetime, calendar: Calendar) -> dict[str, Any]:
+def _due(clock: ClockDue) -> dict[str, Any]:
     from workflows.domain.formats import written_duration
 
-    due = calendar.add(start, terms.within, terms.calendar)
     return {
-        "due": calendar.local(due).isoformat(),
-        "calendar": "official" if calendar.is_official(start, due) else "provisional",
-        "within": written_duration(terms.within),
-        "counted": terms.calendar.value,
+        "due": clock.due.isoformat(),
+        "calendar": "official" if clock.is_official else "provisional",
+        "within": written_duration(clock.terms.within),
+        "counted": clock.terms.calendar.value,
     }

@@ -1,28 +1,20 @@
-"""`bihuan trial`: what a policy would have meant for a log of cases; `bihuan export`: one's own past as such a log."""
+"""`bihuan trial`: plays a log of cases by the rules of a policy; `bihuan export`: writes such a log of past cases."""
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import Annotated, TextIO
 
 from cyclopts import Parameter
 
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_moment, say
 from workflows.domain.problem import Problem
 
-if TYPE_CHECKING:
-    from starter.trial.simulation import Rehearsal
-    from worker.installation.settings import Settings
-    from workflows.domain.organisation.organisation import Organisation
-    from workflows.domain.policy.policy import Policy
-
-_HORIZON = timedelta(days=30)
-"""How long a trial goes on after the last line of its log."""
 _MOST_FAULTS = 20
 
 
@@ -51,36 +43,42 @@ async def trial(
 
     Example: bihuan trial past.jsonl --policy standard --against feedback
     """
-    from activities.policy.loading import load_policy
+    from starter.services.organisation import organisation_for_trial
+    from starter.services.policy_files import read_policy_file
+    from starter.services.trial import try_policies
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
-    policies = [load_policy(policy or settings.policy)] + ([load_policy(against)] if against else [])
-    people = await _organisation(settings, organisation)
-    lines = _read(log).split("\n")
-    with _without_collector():
-        faults, rehearsals, span = _play(lines, policies, people, until)
-    for number, fault in sorted(faults.items())[:_MOST_FAULTS]:
+    policies = [read_policy_file(policy or settings.policy)] + ([read_policy_file(against)] if against else [])
+    people = await organisation_for_trial(settings, Path(organisation) if organisation is not None else None)
+    zone = policies[0].calendar.zone
+    done = try_policies(
+        _read(log).split("\n"),
+        policies,
+        people,
+        until=partial(_end, until, zone=zone),
+        progress=partial(progress_bar, "trial"),
+    )
+    faults = sorted(done.faults.items())
+    for number, fault in faults[:_MOST_FAULTS]:
         say(f"line {number}: {fault}")
     if len(faults) > _MOST_FAULTS:
         say(f"and {len(faults) - _MOST_FAULTS} more faulty lines")
-    answers = [rehearsal.as_json() for rehearsal in rehearsals]
+    first, last = _local(done.start, zone), _local(done.end, zone)
     if as_json:
-        zone = policies[0].calendar.zone
         print_json(
             {
-                "from": _local(span[0], zone),
-                "until": _local(span[1], zone),
-                "faulty_lines": [{"line": number, "error": fault} for number, fault in sorted(faults.items())],
-                "trial": answers[0],
-                "against": answers[1] if against else None,
+                "from": first,
+                "until": last,
+                "faulty_lines": [{"line": number, "error": fault} for number, fault in faults],
+                "trial": done.answers[0],
+                "against": done.answers[1] if against else None,
             }
         )
     else:
         from starter.console.company.trial_tables import print_trial
 
-        first, last = (_local(moment, policies[0].calendar.zone)[:16].replace("T", " ") for moment in span)
-        print_trial(answers, first=first, last=last)
+        print_trial(done.answers, first=first[:16].replace("T", " "), last=last[:16].replace("T", " "))
     return 1 if faults else 0
 
 
@@ -107,10 +105,10 @@ async def export(
     first, end = read_moment("--since", since, company.zone), read_moment("--until", until, company.zone)
     count = written = 0
     async with open_installation(settings) as installation:
-        past = HistoryExport(installation.database, first, end)
-        total = await past.count()
+        history = HistoryExport(installation.database, first, end)
+        total = await history.count()
         with _written(out) as stream, progress_bar("export", total, shown=stream is not sys.stdout) as advance:
-            async for lines in past.logs():
+            async for lines in history.logs():
                 for line in lines:
                     stream.write(json.dumps(company.localized(line), ensure_ascii=False) + "\n")
                 count, written = count + 1, written + len(lines)
@@ -119,36 +117,7 @@ async def export(
     return 0
 
 
-def _play(
-    lines: list[str], policies: list[Policy], people: Organisation, until: str | None
-) -> tuple[dict[int, str], list[Rehearsal], tuple[datetime, datetime]]:
-    """Faults by line, one rehearsal a policy, and first and last moment. Every policy gets the same lines."""
-    from activities.opening.decision import Decision
-    from starter.trial.figures import Figures
-    from starter.trial.log import read_log
-    from starter.trial.simulation import Rehearsal
-    from workflows.domain.calendar import Calendar
-
-    logs = [read_log(lines, policy, people) for policy in policies]
-    faults = {number: fault for log in reversed(logs) for number, fault in log.faults.items()}
-    entries = [log.without(faults) for log in logs]
-    if not entries[0]:
-        raise Problem(
-            "\n".join(["the log opens no case", *(f"line {n}: {what}" for n, what in sorted(faults.items()))])
-        )
-    start = entries[0][0].at
-    end = _end(until, start, policies[0].calendar.zone) or entries[0][-1].at + _HORIZON
-    rehearsals = []
-    with progress_bar("trial", sum(map(len, entries))) as advance:
-        for policy, wanted in zip(policies, entries, strict=True):
-            rehearsal = Rehearsal(Decision(policy, people), Figures(Calendar(zone=policy.calendar.zone)))
-            for _ in rehearsal.play(wanted, end):
-                advance()
-            rehearsals.append(rehearsal)
-    return faults, rehearsals, (start, end)
-
-
-def _end(until: str | None, start: datetime, zone: str) -> datetime | None:
+def _end(until: str | None, start: datetime, *, zone: str) -> datetime | None:
     from workflows.domain.formats import moment_of
 
     if until is None:
@@ -160,22 +129,6 @@ def _end(until: str | None, start: datetime, zone: str) -> datetime | None:
     if end <= start:
         raise Problem(f"--until {until}: is before the first line, {_local(start, zone)}; allowed: later than that")
     return end
-
-
-async def _organisation(settings: Settings, file: str | None) -> Organisation:
-    """The file named, or what is in force: in the database, else the settings' file, else the sample."""
-    from activities.organisation.loading import load_organisation, sample_organisation
-
-    if file is not None:
-        return load_organisation(Path(file))
-    if settings.database_url is not None or settings.data.is_dir():
-        from worker.installation.installation import open_installation
-
-        async with open_installation(settings) as installation:
-            current = await installation.directory.current()
-        if current is not None:
-            return current
-    return load_organisation(settings.organisation) if settings.organisation else sample_organisation()
 
 
 def _local(moment: datetime, zone: str) -> str:
@@ -193,20 +146,6 @@ def _read(file: str) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Problem(f"{file}: not UTF-8 at byte {error.start}") from None
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Cases hold no circles, and looking for some among all of them again and again takes a third of the time.
-
-    What was made meanwhile is set aside, or the collector would look through all of it once more at the end.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starter.console.screen import print_table, say
@@ -14,11 +14,11 @@ Answer = dict[str, Any]
 _Row = tuple[str, ...]
 
 
-def print_trial(answers: list[Answer], *, first: str, last: str) -> None:
+def print_trial(answers: Sequence[Answer], *, first: str, last: str) -> None:
     """Print what one policy, or two side by side, would have meant.
 
     Args:
-        answers: `Rehearsal.as_json()` of each.
+        answers: `Simulation.as_json()` of each.
         first: local time of the log's first line, as it is shown.
         last: local time at which the trial ends.
     """
@@ -36,7 +36,7 @@ def print_trial(answers: list[Answer], *, first: str, last: str) -> None:
         _remarks(answer)
 
 
-def _outcome(answers: list[Answer]) -> list[_Row]:
+def _outcome(answers: Sequence[Answer]) -> list[_Row]:
     """How the cases ended."""
     asked: tuple[tuple[str, Callable[[Answer], int]], ...] = (
         ("closed", lambda one: sum(one["closed"].values())),
@@ -52,7 +52,7 @@ def _outcome(answers: list[Answer]) -> list[_Row]:
     ]
 
 
-def _attainment(answers: list[Answer]) -> list[_Row]:
+def _attainment(answers: Sequence[Answer]) -> list[_Row]:
     names = {"response": "first response", "resolution": "resolution"}
     return [
         (f"{name} {priority}", *(_kept(answer["attainment"][clock].get(priority)) for answer in answers))
@@ -82,20 +82,20 @@ def _escalations(answer: Answer) -> dict[str, int]:
     }
 
 
-def _counts(answers: list[Answer], what: str, counted: Callable[[Answer], dict[str, int]]) -> list[_Row]:
+def _counts(answers: Sequence[Answer], what: str, counted: Callable[[Answer], dict[str, int]]) -> list[_Row]:
     counts = [counted(answer) for answer in answers]
     rows = [(key, *(str(one.get(key, 0)) for one in counts)) for key in _union(counts)]
     return [*rows, (f"all {what}", *(str(sum(one.values())) for one in counts))]
 
 
-def _people(answers: list[Answer], what: str) -> list[_Row]:
-    told = [answer[what]["people"] for answer in answers]
-    totals = {person: max(one.get(person, {}).get("total", 0) for one in told) for person in _union(told)}
+def _people(answers: Sequence[Answer], what: str) -> list[_Row]:
+    counts = [answer[what]["people"] for answer in answers]
+    totals = {person: max(one.get(person, {}).get("total", 0) for one in counts) for person in _union(counts)}
     busiest = sorted(totals, key=lambda person: (-totals[person], person))
-    rows = [(person, *(_load(one.get(person)) for one in told)) for person in busiest[:_MOST_PEOPLE]]
+    rows = [(person, *(_load(one.get(person)) for one in counts)) for person in busiest[:_MOST_PEOPLE]]
     if len(busiest) > _MOST_PEOPLE:
         rest = busiest[_MOST_PEOPLE:]
-        sums = [sum(one.get(person, {}).get("total", 0) for person in rest) for one in told]
+        sums = [sum(one.get(person, {}).get("total", 0) for person in rest) for one in counts]
         rows.append((f"{len(rest)} others", *map(str, sums)))
     return rows
 

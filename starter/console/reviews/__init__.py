@@ -1,1 +1,1 @@
-"""Commands on reviews of closed cases (R27)."""
+"""Commands on post-incident reviews of closed cases: look at them, work on them (R27)."""

@@ -1,4 +1,4 @@
-"""Looking at reviews of closed cases: which there are, one of them, its report, a draft to fill in (R27)."""
+"""`bihuan review list`, `show`, `report` and `draft`: which reviews there are, one of them, and its documents (R27)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,13 @@ from starter.console.screen import (
     read_number,
     say,
 )
-from worker.installation.reading_settings import ReadingSettings, find_place
+from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from activities.review.reading import ReviewFile
-    from activities.review.report import ReviewReport
-    from activities.review.wording import Voice
     from worker.installation.company_time import CompanyTime
-    from workflows.domain.organisation.organisation import Organisation
-    from workflows.domain.policy.policy import Policy
     from workflows.domain.vocabulary import Locale
 
 _STATUSES = ("writing", "awaiting_approval", "following", "done")
@@ -49,21 +44,17 @@ async def list_(
 
     Example: bihuan review list --status open --department technical_support
     """
-    from activities.database.url import DatabaseUrl
-    from activities.review.reading import list_review_files
-    from starter.console.reviews.as_json import review_json
+    from starter.services.reviews import list_reviews
     from worker.installation.company_time import CompanyTime
 
     if status is not None and status not in {*_STATUSES, _OPEN}:
         raise Problem(f"--status {status}: allowed: {', '.join((*_STATUSES, _OPEN))}")
     if limit < 1:
         raise Problem(f"--limit {limit}: allowed: a number from 1")
-    place = find_place(data)
+    settings = load_reading_settings(data)
     statuses = _STATUSES[:-1] if status == _OPEN else (status,) if status else ()
-    files = await list_review_files(DatabaseUrl.parse(place.database), statuses=statuses, department=department)
-    company = await CompanyTime.read(place)
-    found = [review_json(file, company, whole=False) for file in files]
-    found.sort(key=lambda one: (one["status"] == "done", not one["overdue"], one["due"] or "9999"))
+    company = await CompanyTime.read(settings)
+    found = await list_reviews(settings, company, statuses=statuses, department=department)
     if as_json:
         print_json(found[:limit])
         return
@@ -72,7 +63,7 @@ async def list_(
         return
     print_table(
         ("Case", "Cases", "State", "Why", "Department", "Problem", "Waits for", "Until", "Measures"),
-        [_row(one, company, place.locale) for one in found[:limit]],
+        [_row(one, company, settings.locale) for one in found[:limit]],
     )
     if len(found) > limit:
         say(f"shown are {limit} of {len(found)}; --limit shows more")
@@ -83,16 +74,18 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
 
     Example: bihuan review show FB202605110001
     """
-    from starter.console.reviews.as_json import review_json
+    from starter.services.reviews import describe_review
+    from worker.installation.company_time import CompanyTime
 
-    place, file, company = await _read(number, data)
-    shown = review_json(file, company, whole=True)
+    settings, number = load_reading_settings(data), read_number(number)
+    company = await CompanyTime.read(settings)
+    shown = await describe_review(settings, number, company)
     if as_json:
         print_json(shown)
         return
     from starter.console.reviews.panel import ReviewPanel
 
-    print_rich(*ReviewPanel(shown, company, place.locale).parts())
+    print_rich(*ReviewPanel(shown, company, settings.locale).parts())
 
 
 async def report(
@@ -109,6 +102,8 @@ async def report(
 
     Example: bihuan review report FB202605110001 --out reports
     """
+    from starter.services.review_documents import review_report
+    from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Locale
 
     allowed = (*_FORMATS, "all") if out is not None else _FORMATS
@@ -116,13 +111,13 @@ async def report(
         raise Problem(f"--format {format_}: allowed: {', '.join(allowed)}" + ("" if out else ", and all with --out"))
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
-    place, file, company = await _read(number, data)
-    made = await _report(file, company, Locale(locale) if locale else place.locale, data)
+    settings = load_settings(data=data)
+    made = await review_report(settings, read_number(number), Locale(locale) if locale else settings.locale)
     wanted = format_ or ("all" if out is not None else "md")
     written = made.write(out, _FORMATS if wanted == "all" else (wanted,)) if out is not None else []
     if as_json:
         files = [str(path) for path in written]
-        print_json({"number": file.number, "review": file.review, "files": files, "report": made.as_json()})
+        print_json({"number": made.file.number, "review": made.file.review, "files": files, "report": made.as_json()})
     elif out is None:
         print(printable(made.html() if wanted == "html" else made.markdown()), end="")
     else:
@@ -141,65 +136,19 @@ async def draft(
 
     Example: bihuan review draft FB202605110001 --out report.toml
     """
-    from activities.review.draft import draft_json, draft_text
-
-    _, file, company = await _read(number, data)
-    status = file.as_json()["status"]
-    if status not in _STATUSES[:2]:
-        raise Problem(f"{file.number}: there is nothing to draft, its review is {status}; see bihuan review report")
-    organisation, policy = await _rules(data)
-    text = draft_text(
-        file,
-        _voice(organisation, policy, company, policy.locale),
-        organisation,
-        now=company.now(),
-        name=out.name if out is not None else "report.toml",
-    )
-    if out is not None:
-        _write_new(out, text)
-    if as_json:
-        print_json({**draft_json(file, text), "file": str(out) if out else None})
-    elif out is None:
-        print(printable(text), end="")
-    else:
-        author = file.as_json()["author"]
-        say(f"the draft is {out}; fill it in, then: bihuan review submit {file.number} {out} --as {author}")
-
-
-async def _read(number: str, data: str | None) -> tuple[ReadingSettings, ReviewFile, CompanyTime]:
-    from activities.database.url import DatabaseUrl
-    from activities.review.reading import read_review_file
-    from worker.installation.company_time import CompanyTime
-
-    place = find_place(data)
-    file = await read_review_file(DatabaseUrl.parse(place.database), read_number(number))
-    return place, file, await CompanyTime.read(place)
-
-
-async def _report(file: ReviewFile, company: CompanyTime, locale: Locale, data: str | None) -> ReviewReport:
-    from activities.review.report import ReviewReport
-
-    organisation, policy = await _rules(data)
-    voice = _voice(organisation, policy, company, locale)
-    names = organisation.company.name_en, organisation.company.name
-    name = names[0] or names[1] if locale == "en" else names[1] or names[0]
-    return ReviewReport(file, voice, now=company.now(), company=name)
-
-
-async def _rules(data: str | None) -> tuple[Organisation, Policy]:
-    """Who works here and what things are called, as of now."""
-    from activities.organisation.loading import sample_organisation
-    from worker.installation.installation import open_installation
+    from starter.services.review_documents import review_draft
     from worker.installation.settings import load_settings
 
-    async with open_installation(load_settings(data=data)) as installation:
-        return await installation.directory.current() or sample_organisation(), installation.policy
-
-
-def _voice(organisation: Organisation, policy: Policy, company: CompanyTime, locale: Locale) -> Voice:
-    from activities.review.wording import Voice
-
-    return Voice(locale, policy.labels() | organisation.labels(), organisation.names(), company.zone)
+    name = out.name if out is not None else "report.toml"
+    made = await review_draft(load_settings(data=data), read_number(number), name)
+    if out is not None:
+        _write_new(out, made.text)
+    if as_json:
+        print_json({**made.content, "file": str(out) if out else None})
+    elif out is None:
+        print(printable(made.text), end="")
+    else:
+        say(f"the draft is {out}; fill it in, then: bihuan review submit {made.number} {out} --as {made.author}")
 
 
 def _write_new(path: Path, text: str) -> None:

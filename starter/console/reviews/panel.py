@@ -22,10 +22,9 @@ _LATE = "bold red"
 
 
 class ReviewPanel:
-    """Draws one review from the JSON of `review_json`."""
+    """Draws one review from the JSON of `starter.services.reviews.describe_review`."""
 
     def __init__(self, review: Mapping[str, Any], company: CompanyTime, locale: Locale) -> None:
-        self._review, self._company, self._locale = review, company, locale
         self._review, self._company, self._locale = review, company, locale
 
     def parts(self) -> Iterator[RenderableType]:
@@ -37,7 +36,7 @@ class ReviewPanel:
                 if text := findings[key]:
                     yield Group(Text(name, style="bold"), *(Text(f"  {printable(line)}") for line in text.splitlines()))
         if self._review["measures"]:
-            yield self._measures()
+            yield self._corrective_actions()
         yield self._history()
 
     def _title(self) -> Text:
@@ -47,8 +46,8 @@ class ReviewPanel:
 
     def _head(self) -> Iterator[Text]:
         review = self._review
-        reason = f"{self._label('review_reason', review['reason'])} {review['reason']}, {len(review['cases'])} cases"
-        yield self._line("Why", reason if len(review["cases"]) > 1 else reason.rpartition(",")[0])
+        cases = f", {len(review['cases'])} cases" if len(review["cases"]) > 1 else ""
+        yield self._line("Why", f"{self._label('review_reason', review['reason'])} {review['reason']}{cases}")
         kind = " / ".join(filter(None, (review["type"], review["subtype"])))
         yield self._line("Problem", " · ".join(filter(None, (review["product"], kind))))
         yield self._line("Department", f"{review['department']}, head {review['head']}")
@@ -88,7 +87,7 @@ class ReviewPanel:
             )
         return table
 
-    def _measures(self) -> Table:
+    def _corrective_actions(self) -> Table:
         table = Table("#", "Measure", "Owner", "Due", "State", "Result", box=box.SIMPLE_HEAD, pad_edge=False)
         for index, one in enumerate(self._review["measures"], start=1):
             late = f"measure {index}" in {late["what"] for late in self._review["overdue"]}

@@ -1,4 +1,4 @@
-"""What people do with a review of closed cases: its author, its report, its approval, its measures (R27)."""
+"""What people do with a review: name its author, hand in and approve its report, follow its measures (R27)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.console.options import CommandOptions
 from starter.console.screen import Number
 from starter.console.sender import OptionalText, Sender, Why, send_command
 from workflows.domain.problem import Problem
 
 ReportFile = Annotated[Path | None, Parameter(help="The report as TOML; bihuan review draft N makes one to fill in.")]
-MeasureLines = Annotated[
+CorrectiveActionLines = Annotated[
     list[str] | None,
     Parameter(name="--measure", negative=(), help='A measure as "what; person\'s id; until when"; several times.'),
 ]
-MeasureNumber = Annotated[int, Parameter(help="Number of the measure, from 1.")]
+CorrectiveActionNumber = Annotated[int, Parameter(help="Number of the measure, from 1.")]
 _KEYS = ("root_cause", "what_happened", "measures")
-_MEASURE_KEYS = ("what", "owner", "due")
-
+_ACTION_KEYS = ("what", "owner", "due")
 
 _send = partial(send_command, review=True)
 
@@ -33,7 +33,7 @@ async def submit(
     *,
     root_cause: Annotated[str | None, Parameter(help="Why it happened.")] = None,
     what_happened: Annotated[str | None, Parameter(help="What the timeline does not say.")] = None,
-    measure: MeasureLines = None,
+    measure: CorrectiveActionLines = None,
     sender: Sender,
 ) -> int:
     """Hand in the report: from a file, or from options. Times without a zone are the company's; a date is its end.
@@ -47,13 +47,14 @@ async def submit(
         fields = read_report(file)
     else:
         fields = {"root_cause": root_cause, "what_happened": what_happened}
-        fields["measures"] = [_measure(line) for line in measure or ()]
+        fields["measures"] = [_corrective_action(line) for line in measure or ()]
     zone = await _zone(sender)
     measures = fields["measures"] = [dict(one) for one in fields.get("measures") or ()]
-    _must_be_filled_in(fields)
+    _must_be_filled_in(fields, typed=file is None)
     for index, one in enumerate(measures, start=1):
-        one["due"] = _due(one.get("due"), zone, f"measure {index}")
-    return await _send("review", number, sender, typed="review submit", **fields)
+        one["due"] = _due(one.get("due"), zone, f"measure {index}: due")
+    not_typed = () if file is None else _KEYS
+    return await _send("review", number, sender, typed="review submit", not_typed=not_typed, **fields)
 
 
 async def assign(
@@ -97,7 +98,7 @@ async def end(number: Number, /, *, why: Why, sender: Sender) -> int:
 
 async def measure_done(
     number: Number,
-    measure: MeasureNumber,
+    measure: CorrectiveActionNumber,
     /,
     *,
     result: Annotated[str | None, Parameter(help="What came of it.")] = None,
@@ -107,12 +108,20 @@ async def measure_done(
 
     Example: bihuan review measure done FB202605110001 1 --as tech-001 --result "告警已上线"
     """
-    return await _send("measure_done", number, sender, typed="review measure done", measure=measure, result=result)
+    return await _send(
+        "measure_done",
+        number,
+        sender,
+        typed="review measure done",
+        not_typed=("measure",),
+        measure=measure,
+        result=result,
+    )
 
 
 async def measure_move(
     number: Number,
-    measure: MeasureNumber,
+    measure: CorrectiveActionNumber,
     /,
     *,
     to: Annotated[str | None, Parameter(help="Another owner.")] = None,
@@ -124,13 +133,13 @@ async def measure_move(
 
     Example: bihuan review measure move FB202605110001 1 --due 2026-06-12 --as tech-head --why "等待采购"
     """
-    until = _due(due, await _zone(sender), "due") if due is not None else None
+    until = _due(due, await _zone(sender), "--due") if due is not None else None
     return await _send(
         "move_measure",
         number,
         sender,
-        review=True,
         typed="review measure move",
+        not_typed=("measure",),
         measure=measure,
         owner=to,
         due=until,
@@ -159,32 +168,33 @@ def read_report(file: Path) -> dict[str, Any]:
         raise Problem(f"{file}: measures is no list of tables; allowed: [[measures]] with what, owner, due")
     for where, keys, known in [
         ("", data, _KEYS),
-        *((f"measures {index}: ", one, _MEASURE_KEYS) for index, one in enumerate(measures, start=1)),
+        *((f"measures {index}: ", one, _ACTION_KEYS) for index, one in enumerate(measures, start=1)),
     ]:
         if unknown := [key for key in keys if key not in known]:
             raise Problem(f"{file}: {where}unknown key {unknown[0]!r}; allowed: {', '.join(known)}")
     return {key: value for key, value in data.items() if value not in ("", [])}
 
 
-def _must_be_filled_in(fields: dict[str, Any]) -> None:
+def _must_be_filled_in(fields: dict[str, Any], *, typed: bool) -> None:
     """Everything that is empty, at once: whoever fills in a draft wants to go back to it once.
 
     Raises:
-        Problem: naming each key.
+        Problem: naming each option where the report was `typed`, else each key of its file.
     """
-    empty = [] if fields.get("root_cause") else ["root_cause"]
-    empty += [] if fields["measures"] else ["measures (at least one)"]
+    names = {key: CommandOptions.of("review", _KEYS).named(key) if typed else key for key in _KEYS}
+    empty = [] if fields.get("root_cause") else [names["root_cause"]]
+    empty += [] if fields["measures"] else [f"{names['measures']} (at least one)"]
     for index, one in enumerate(fields["measures"], start=1):
-        empty += [f"measures {index}.{key}" for key in _MEASURE_KEYS if one.get(key) in {None, ""}]
+        empty += [f"measures {index}.{key}" for key in _ACTION_KEYS if one.get(key) in {None, ""}]
     if empty:
         raise Problem(f"the report lacks {', '.join(empty)}; nothing was handed in")
 
 
-def _measure(line: str) -> dict[str, Any]:
-    parts = [part.strip() for part in line.replace(";", ";").split(";")]
-    if len(parts) != len(_MEASURE_KEYS) or not all(parts):
-        raise Problem(f'measure {line!r} is not of three parts; allowed: "what; person\'s id; until when"')
-    return dict(zip(_MEASURE_KEYS, parts, strict=True))
+def _corrective_action(line: str) -> dict[str, Any]:
+    parts = [part.strip() for part in line.replace("；", ";").split(";")]
+    if len(parts) != len(_ACTION_KEYS) or not all(parts):
+        raise Problem(f'--measure {line!r} is not of three parts; allowed: "what; person\'s id; until when"')
+    return dict(zip(_ACTION_KEYS, parts, strict=True))
 
 
 def _due(value: Any, zone: Any, where: str) -> str | None:
@@ -194,7 +204,7 @@ def _due(value: Any, zone: Any, where: str) -> str | None:
     try:
         moment = value if isinstance(value, date) else _read(str(value).strip())
     except ValueError:
-        raise Problem(f"{where}: due {value!r} is no time; allowed: 2026-06-05 or 2026-06-05T18:00") from None
+        raise Problem(f"{where} {value!r} is no time; allowed: 2026-06-05 or 2026-06-05T18:00") from None
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(23, 59))
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()

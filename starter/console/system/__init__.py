@@ -1,1 +1,1 @@
-"""Commands for operators: start, examine, back up, upgrade, encrypt, send again."""
+"""Commands for operators: run the system, check it, back it up, upgrade it, encrypt, send messages again."""

@@ -1,21 +1,15 @@
-"""`bihuan backup` and `bihuan restore`: both stores of a data folder, as they were at one moment."""
+"""`bihuan backup` and `bihuan restore`: copy both stores of a data folder as they are at one moment, and back."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, print_json, say
+from starter.console.screen import AsJson, DataFolder, print_json, progress_bars, say
 from workflows.domain.problem import Problem
-
-if TYPE_CHECKING:
-    from worker.embedded.backup import Progress
 
 
 def backup(
@@ -31,17 +25,17 @@ def backup(
     Example: bihuan backup /backup/bihuan-2026-05-11
     """
     from worker.embedded.backup import STORES, make_backup
-    from worker.installation.reading_settings import find_place
+    from worker.installation.reading_settings import load_reading_settings
 
-    place = find_place(data)
-    own = place.database_url is None or place.database_url.startswith("sqlite:")
-    stores = tuple(name for name in STORES if (name == "bihuan.db" and own) or (place.data / name).exists())
+    settings = load_reading_settings(data)
+    own = settings.database_url is None or settings.database_url.startswith("sqlite:")
+    stores = tuple(name for name in STORES if (name == "bihuan.db" and own) or (settings.data / name).exists())
     if not stores:
-        raise Problem(f"data folder {place.data}: holds neither {' nor '.join(STORES)}; name another with --data")
-    if own and place.database_url is not None:
+        raise Problem(f"data folder {settings.data}: holds neither {' nor '.join(STORES)}; name another with --data")
+    if own and settings.database_url is not None:
         raise Problem("database_url names a SQLite file of its own; `bihuan backup` copies those in the data folder")
-    with _bars(stores) as progress:
-        made = make_backup(place.data, folder, stores, datetime.now(UTC), progress)
+    with progress_bars(*stores) as progress:
+        made = make_backup(settings.data, folder, stores, datetime.now(UTC), progress)
     if as_json:
         print_json({"folder": str(folder), **made.as_json()})
         return
@@ -64,30 +58,12 @@ def restore(
     Example: bihuan restore /backup/bihuan-2026-05-11 --data ./bihuan-data
     """
     from worker.embedded.backup import restore_backup
-    from worker.installation.reading_settings import find_place
+    from worker.installation.reading_settings import load_reading_settings
 
-    place = find_place(data)
-    restored = restore_backup(folder, place.data)
+    settings = load_reading_settings(data)
+    restored = restore_backup(folder, settings.data)
     if as_json:
-        print_json({"data": str(place.data), **restored.as_json()})
+        print_json({"data": str(settings.data), **restored.as_json()})
         return
-    print(f"{place.data}: {', '.join(restored.stores)} of {restored.made_at:%Y-%m-%d %H:%M:%S} UTC")
-    say(f"start it with `bihuan up --data {place.data}`, then look with `bihuan doctor`")
-
-
-@contextmanager
-def _bars(names: Sequence[str]) -> Iterator[Progress]:
-    """A bar a store where a person watches."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-
-    with Bars(console=Console(stderr=True), transient=True) as bars:
-        tasks = {name: bars.add_task(name, total=None) for name in names}
-
-        def show(name: str, copied: int, pages: int) -> None:
-            bars.update(tasks[name], completed=copied, total=pages)
-
-        yield show
+    print(f"{settings.data}: {', '.join(restored.stores)} of {restored.made_at:%Y-%m-%d %H:%M:%S} UTC")
+    say(f"start it with `bihuan up --data {settings.data}`, then look with `bihuan doctor`")

@@ -1,4 +1,4 @@
-"""`bihuan doctor`: everything this installation needs, looked at in a few seconds."""
+"""`bihuan doctor`: checks everything this installation needs, in a few seconds."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async def doctor(
     """
     from rich.text import Text
 
+    from starter.doctor.check import Check, CheckResult, CheckStatus
     from starter.doctor.context import DoctorContext
-    from starter.doctor.line import CheckResult, CheckResults, CheckStatus
-    from starter.doctor.run import Examination
+    from starter.doctor.run import CheckSuite
     from worker.installation.settings import load_settings
     from workflows.domain.problem import Problem
 
@@ -37,12 +37,12 @@ async def doctor(
         settings = load_settings(data=data)
     except Problem as problem:
         lines = list(
-            CheckResults("settings").problem(problem, "correct it; the rest is looked at once the settings are right")
+            Check("settings").problem(problem, "correct it; the rest is looked at once the settings are right")
         )
     else:
-        examination = Examination.of(mend=mend)
-        with progress_bar("doctor", len(examination.checks), shown=not as_json) as advance:
-            lines = await examination.examine(DoctorContext(settings), advance)
+        suite = CheckSuite.full(mend=mend)
+        with progress_bar("doctor", len(suite.checks), shown=not as_json) as advance:
+            lines = await suite.run(DoctorContext(settings), advance)
     if as_json:
         print_json([line.as_json() for line in lines])
     else:

@@ -76,7 +76,7 @@ async def codec(*, data: DataFolder = None) -> int:
     from worker.monitoring.logs import configure_logs
     from worker.process import stop_on_signals
     from worker.temporal.connection import web_ui
-    from worker.web.codec_server import PORT, bound, origins_of, serving
+    from worker.web.codec_server import PORT, origins_of, safe_endpoint, serving
     from workflows.domain.problem import Problem
 
     settings = load_settings(data=data)
@@ -85,7 +85,8 @@ async def codec(*, data: DataFolder = None) -> int:
         raise Problem("there are no keys: set BIHUAN_ENCRYPTION_KEYS; `bihuan keys new` makes one")
     configure_logs(settings.log_format, settings.log_level)
     chosen = settings.codec_token.get_secret_value() if settings.codec_token else None
-    endpoint = bound(settings.codec_ip, settings.codec_port or PORT, chosen, origins_of(settings, web_ui(settings)))
+    origins = origins_of(settings, web_ui(settings))
+    endpoint = safe_endpoint(settings.codec_ip, settings.codec_port or PORT, chosen, origins)
     stop = stop_on_signals()
     async with serving(ring, endpoint):
         shown = f"{endpoint.address} (with BIHUAN_CODEC_TOKEN)" if chosen else endpoint.with_token

@@ -1,4 +1,4 @@
-"""`bihuan close-lost`: an end for a case that Temporal has lost for good."""
+"""`bihuan close-lost`: closes a case in the record that Temporal has lost for good."""
 
 from __future__ import annotations
 
@@ -14,56 +14,18 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
 
     Example: bihuan close-lost FB202605110001 --as operator --why "Temporal 数据丢失,已重新登记为 FB202605120003"
     """
-    from temporalio.service import RPCError, RPCStatusCode
-
-    from activities.queries.sweeps import DriftReason, latest_sweep
-    from activities.recording.lost import close_lost as close_in_record
-    from worker.installation.installation import Installation, open_installation
+    from starter.services.lost_cases import UnknownPersonError, close_lost_case
     from worker.installation.settings import load_settings
-    from worker.temporal.connection import connect
-    from workflows.domain.vocabulary import OPERATOR
 
-    number, by = read_number(number), sender.by.strip()
+    number = read_number(number)
     settings = load_settings(data=sender.data)
-
-    async def check_person(installation: Installation) -> None:
-        organisation = await installation.directory.current()
-        if by != OPERATOR and (organisation is None or organisation.person(by) is None):
-            raise Problem(f"--as {sender.by}: is not in the organisation; allowed: a person's id, or operator")
-
-    async def check_temporal() -> None:
-        client = await connect(settings)
-        try:
-            found = await client.get_workflow_handle(number).describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return
-            raise Problem(f"{number}: Temporal does not say whether it has it: {error.message}") from None
-        state = found.status.name.lower() if found.status else "known"
-        raise Problem(f"{number}: Temporal has its workflow ({state}); bihuan stuck says what helps")
-
-    async def check_sweep(installation: Installation) -> None:
-        sweep = await latest_sweep(installation.database)
-        missed = DriftReason.WORKFLOW_MISSING
-        if sweep is None or not any((one.workflow, one.reason) == (number, missed) for one in sweep.found):
-            raise Problem(
-                f"{number}: the latest sweep did not miss it; is this the Temporal that the workers use? Once bihuan "
-                f"stuck shows {missed} for it (sweeps come every two minutes; by hand: bihuan doctor --mend), try again"
-            )
-
     if not why.strip():
         raise Problem("--why is empty; allowed: the reason, which is kept in the history")
-    async with open_installation(settings) as installation:
-        file = await installation.cases.get(number)
-        if file is None:
-            raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
-        if file.view is not None and file.view["closed_at"]:
-            raise Problem(f"{number} is closed ({file.view['resolution']}) already")
-        await check_person(installation)
-        await check_temporal()
-        await check_sweep(installation)
-        view = await close_in_record(installation.database, number, by=by, why=why, at=installation.now())
+    try:
+        status, resolution = await close_lost_case(settings, number, by=sender.by.strip(), why=why)
+    except UnknownPersonError as error:
+        raise Problem(f"--as {error}") from None
     if sender.as_json:
-        print_json({"number": number, "status": view.status, "resolution": view.resolution})
+        print_json({"number": number, "status": status, "resolution": resolution})
     else:
-        print(f"{number} closed in the record ({view.resolution})")
+        print(f"{number} closed in the record ({resolution})")

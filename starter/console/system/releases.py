@@ -1,4 +1,4 @@
-"""`bihuan release`: which build's workers get the cases, where workers have a `BIHUAN_BUILD_ID`."""
+"""`bihuan release`: says which build's workers get the cases, where workers have a `BIHUAN_BUILD_ID`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starter.console.screen import AsJson, DataFolder, print_json, print_table, 
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from worker.temporal.deployments import Releases
+    from worker.temporal.deployments import WorkerDeployment
 
 _MISUSED = 2
 
@@ -25,8 +25,8 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan release list
     """
-    async with _releases(data) as releases:
-        builds = await releases.list()
+    async with _deployment(data) as deployment:
+        builds = await deployment.list()
     if as_json:
         print_json([asdict(build) | {"since": build.since and build.since.isoformat()} for build in builds])
         return
@@ -57,9 +57,9 @@ async def current(
     if (build_id is None) is not unversioned:
         say("which build? allowed: its id, or --unversioned")
         return _MISUSED
-    async with _releases(data) as releases:
-        await releases.make_current(build_id)
-        say(f"{build_id or 'workers without a build id'}: current in deployment {releases.deployment}")
+    async with _deployment(data) as deployment:
+        await deployment.make_current(build_id)
+        say(f"{build_id or 'workers without a build id'}: current in deployment {deployment.name}")
     return 0
 
 
@@ -77,22 +77,22 @@ async def ramp(
     if not 0 <= percent <= 100:
         say(f"--percent {percent:g}: allowed: 0 to 100")
         return _MISUSED
-    async with _releases(data) as releases:
-        await releases.ramp(build_id if percent else None, percent)
-        say(f"{build_id}: {percent:g} % of the cases of deployment {releases.deployment}")
+    async with _deployment(data) as deployment:
+        await deployment.ramp(build_id if percent else None, percent)
+        say(f"{build_id}: {percent:g} % of the cases of deployment {deployment.name}")
     return 0
 
 
 @asynccontextmanager
-async def _releases(data: str | None) -> AsyncIterator[Releases]:
+async def _deployment(data: str | None) -> AsyncIterator[WorkerDeployment]:
     from temporalio.service import RPCError
 
     from worker.installation.settings import load_settings
     from worker.temporal.connection import connect
-    from worker.temporal.deployments import Releases
+    from worker.temporal.deployments import WorkerDeployment
 
     settings = load_settings(data=data)
     try:
-        yield Releases(await connect(settings), settings.deployment)
+        yield WorkerDeployment(await connect(settings), settings.deployment)
     except RPCError as error:
         raise Problem(f"deployment {settings.deployment}: {error.message}") from None

@@ -1,4 +1,4 @@
-"""`bihuan resend`: messages that failed for good are sent again, once what refused them is put right."""
+"""`bihuan resend`: sends messages again that failed for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bihuan db`: the schema of the record."""
+"""`bihuan db`: brings the database to the schema of this release."""
 
 from __future__ import annotations
 
@@ -10,19 +10,13 @@ async def upgrade(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan db upgrade
     """
-    from activities.database.database import Database
-    from activities.database.migrations import HEAD
-    from worker.installation.reading_settings import find_place
+    from starter.services.schema import upgrade_schema
+    from worker.installation.reading_settings import load_reading_settings
 
-    database = Database.open(find_place(data).database)
-    try:
-        before = await database.revision()
-        await database.migrate()
-    finally:
-        await database.close()
+    done = await upgrade_schema(load_reading_settings(data))
     if as_json:
-        print_json({"database": database.address.name, "before": before, "now": HEAD})
-    elif before == HEAD:
-        print(f"{database.address.name}: schema {HEAD} already")
+        print_json({"database": done.database, "before": done.before, "now": done.now})
+    elif done.before == done.now:
+        print(f"{done.database}: schema {done.now} already")
     else:
-        print(f"{database.address.name}: schema {before or 'none'} -> {HEAD}")
+        print(f"{done.database}: schema {done.before or 'none'} -> {done.now}")

@@ -1,4 +1,4 @@
-"""Running it: everything in one process tree, or a worker alone."""
+"""`bihuan up` and `bihuan worker`: run everything in one process tree, or a worker alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.monitoring.logs import configure_logs
 from worker.process import run_worker, stop_on_signals
 from worker.temporal.endpoint import Endpoint
 from worker.web.codec_server import beside_server
-from worker.web.monitor import engine_exporter
+from worker.web.monitor import sdk_exporter
 
 Speed = Annotated[
     float | None, Parameter(help="How many times as fast as the wall clock; for trials, fixed when the data is new.")
@@ -71,8 +71,8 @@ async def worker(*, data: DataFolder = None, speed: Speed = None) -> int:
 
 def _configure(settings: Settings) -> PrometheusConfig | None:
     """Logs and metrics of the process; answers where the engine shows its own."""
-    exporter = engine_exporter(settings)
-    configure_logs(settings.log_format, settings.log_level, engine_metrics=exporter)
+    exporter = sdk_exporter(settings)
+    configure_logs(settings.log_format, settings.log_level, sdk_metrics=exporter)
     return exporter
 
 

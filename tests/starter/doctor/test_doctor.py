@@ -25,14 +25,13 @@ from temporalio.worker import Worker
 
 from activities.organisation.loading import load_organisation
 from activities.queries.sweeps import Drift, DriftReason, keep_sweep
-from starter.doctor.check import Check
+from starter.doctor.check import CheckResult, CheckSkippedError, CheckStatus
 from starter.doctor.company import calendar, organisation, policy
-from starter.doctor.context import DoctorContext
-from starter.doctor.line import CheckResult, CheckStatus, NotLookedAtError
+from starter.doctor.context import CheckFunction, DoctorContext
 from starter.doctor.machine import folders
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, integrity
-from starter.doctor.run import Examination
+from starter.doctor.run import CheckSuite
 from starter.doctor.sweep import last_sweep
 from starter.doctor.temporal import pollers, search_attributes, server
 from tests.activities.delivery.mail_server import mail_server
@@ -50,13 +49,13 @@ from workflows.ports import SweepRun
 MONDAY = datetime(2026, 5, 11, 1, tzinfo=UTC)
 
 
-async def lines(check: Check, settings: Settings) -> list[CheckResult]:
+async def lines(check: CheckFunction, settings: Settings) -> list[CheckResult]:
     """What one check says of these settings."""
-    ward = DoctorContext(settings)
+    context = DoctorContext(settings)
     try:
-        return list(await check(ward))
+        return list(await check(context))
     finally:
-        await ward.close()
+        await context.close()
 
 
 def wrong(found: Iterable[CheckResult]) -> list[tuple[str, str, str]]:
@@ -114,15 +113,15 @@ async def test_a_check_that_hangs_or_breaks_holds_up_no_other(tmp_path: Path) ->
         raise ZeroDivisionError("in the middle")
 
     async def cannot(_: DoctorContext) -> Iterable[CheckResult]:
-        raise NotLookedAtError("there is no server")
+        raise CheckSkippedError("there is no server")
 
     async def fine(_: DoctorContext) -> Iterable[CheckResult]:
         return [CheckResult("fine", CheckStatus.OK, "all is well")]
 
-    checks: dict[str, Check] = {"hangs": hangs, "breaks": breaks, "cannot": cannot, "fine": fine}
+    checks: dict[str, CheckFunction] = {"hangs": hangs, "breaks": breaks, "cannot": cannot, "fine": fine}
     done: list[None] = []
-    examination = Examination(checks, {"hangs": 0.01})
-    found = await examination.examine(DoctorContext(Settings(data=tmp_path)), lambda: done.append(None))
+    suite = CheckSuite(checks, {"hangs": 0.01})
+    found = await suite.run(DoctorContext(Settings(data=tmp_path)), lambda: done.append(None))
     assert [(one.check, one.status.value) for one in found] == [
         ("hangs", "fault"), ("breaks", "fault"), ("cannot", "warning"), ("fine", "ok"),
     ]  # fmt: skip
@@ -224,7 +223,7 @@ async def test_a_database_of_another_release_or_a_damaged_one_is_named(tmp_path:
                 await connection.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'"))
             [(status, what, said)] = wrong(await lines(database, settings))
             assert (status, f"schema {revision}" in what, said.startswith(todo)) == ("fault", True, True)
-            with pytest.raises(NotLookedAtError):
+            with pytest.raises(CheckSkippedError):
                 await lines(last_sweep, settings)
     file = tmp_path / "data" / "bihuan.db"
     content = bytearray(file.read_bytes())

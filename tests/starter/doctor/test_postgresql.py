@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from activities.database.database import Database
+from starter.doctor.check import CheckStatus
 from starter.doctor.context import DoctorContext
-from starter.doctor.line import CheckStatus
 from starter.doctor.record import clocks, database, integrity
 from worker.installation.settings import Settings
 

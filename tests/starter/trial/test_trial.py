@@ -17,7 +17,7 @@ from activities.policy.loading import load_policy
 from starter.admin import run
 from starter.trial.figures import Figures
 from starter.trial.log import read_log
-from starter.trial.simulation import Rehearsal
+from starter.trial.simulation import Simulation
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, EventKind
 
@@ -253,7 +253,7 @@ def _rehearsed(lines: Iterable[Line], until: datetime) -> list[tuple[str, Event]
     log = read_log(map(json.dumps, lines), policy, people)
     assert log.faults == {}
     figures = _Remembering(Calendar())
-    for _ in Rehearsal(Decision(policy, people), figures).play(log.entries, until):
+    for _ in Simulation(Decision(policy, people), figures).play(log.entries, until):
         pass
     return figures.happened
 

@@ -105,5 +105,5 @@ async def test_a_start_beside_a_program_that_holds_the_record_ends_in_a_line(
 async def test_activities_wait_no_longer_for_the_record_than_they_have_time(tmp_path: Path) -> None:
     async with open_installation(load_settings(data=tmp_path), prepare=True) as installation:
         assert installation.database.patience == PATIENCE
-        assert installation.at_work().database.patience == WORKING
-        assert installation.at_work().register is not installation.register
+        assert installation.for_activities().database.patience == WORKING
+        assert installation.for_activities().register is not installation.register

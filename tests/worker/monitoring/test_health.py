@@ -18,11 +18,13 @@ from activities.database.database import Database
 from tests.postgresql import running_server
 from tests.worker.temporal.wire import Wire, wire
 from worker.embedded.server import find_binary
-from worker.monitoring.health import Bounds, Health, Phase
+from worker.monitoring.health import Health, HealthLimits, Phase
 from worker.temporal.pollers import Pollers
 
 _PATIENCE = 20.0
-_BOUNDS = Bounds(every=timedelta(milliseconds=200), silence=timedelta(seconds=3), database=timedelta(milliseconds=500))
+_LIMITS = HealthLimits(
+    every=timedelta(milliseconds=200), silence=timedelta(seconds=3), database=timedelta(milliseconds=500)
+)
 _POLL = "matching.longPollExpirationInterval"
 
 
@@ -49,7 +51,7 @@ async def impatient() -> AsyncIterator[WorkflowEnvironment]:
 
 @asynccontextmanager
 async def watched(client: Client, queue: str, database: Database) -> AsyncIterator[Health]:
-    health = Health(_BOUNDS)
+    health = Health(_LIMITS)
     health.enter(Phase.RUNNING)
     watching = asyncio.create_task(health.watch(Pollers(client, queue), database))
     try:
@@ -157,6 +159,6 @@ def test_a_worker_gets_no_work_before_it_runs_nor_once_it_drains() -> None:
 
 
 def test_a_drain_that_never_ends_is_for_the_supervisor_to_end() -> None:
-    health = Health(Bounds(drain=timedelta(0)))
+    health = Health(HealthLimits(drain=timedelta(0)))
     health.enter(Phase.DRAINING)
     assert health.liveness() == ["has been draining for 0 s"]

@@ -133,7 +133,7 @@ class Office:
     async def compared(self) -> dict[str, Drift]:
         """What does not fit together, without waiting for anything to settle; workflow id -> disagreement."""
         comparison = Comparison(self.client, self.installation, settled=timedelta(0), ends_within=timedelta(0))
-        return {one.workflow: one for one in await comparison.disagreements()}
+        return {one.workflow: one for one in await comparison.find_drift()}
 
     async def until(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         async with asyncio.timeout(PATIENCE):

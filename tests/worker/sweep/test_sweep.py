@@ -183,7 +183,7 @@ async def test_a_case_of_which_the_server_lost_everything_before_it_was_opened_i
         async with office_.installation.database.begin() as connection:
             long_ago = datetime.now(UTC) - timedelta(hours=1)
             await connection.execute(update(registration).values(started_at=long_ago))
-        looked = await office_.sweeping.swept(ORDER, mend=False)
+        looked = await office_.sweeping.run_sweep(ORDER, mend=False)
         assert (looked.run.started, await office_.row(number)) == (1, None)
         assert await latest_sweep(office_.installation.database) is None
         assert (await office_.sweeping.sweep(ORDER)).started == 1
@@ -216,7 +216,7 @@ async def test_a_review_that_was_called_for_and_never_begun_is_begun(
             await connection.execute(update(review).values(long_ago))
 
         async def missed() -> bool:
-            run = (await office_.sweeping.swept(ORDER, mend=False)).run
+            run = (await office_.sweeping.run_sweep(ORDER, mend=False)).run
             return (run.started, run.disagreements) == (1, 0)
 
         await office_.until(missed)
@@ -224,7 +224,7 @@ async def test_a_review_that_was_called_for_and_never_begun_is_begun(
         assert (await office_.sweeping.sweep(ORDER)).started == 1
         again = await office_.until(begun)
         assert {**again["view"], "updated_at": ""} == {**first["view"], "updated_at": ""}
-        assert (await office_.sweeping.swept(ORDER, mend=False)).run.started == 0
+        assert (await office_.sweeping.run_sweep(ORDER, mend=False)).run.started == 0
 
 
 async def test_messages_of_a_closed_case_arrive_where_each_case_delivers_its_own(
@@ -263,7 +263,7 @@ async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, 
         await office_.until(listed)
         assert (await office_.sweeping.sweep(ORDER)).redelivered == 0
         comparison = Comparison(office_.client, office_.installation, delivers_within=timedelta(0))
-        unending = [one for one in await comparison.disagreements() if not one.is_of_a_workflow]
+        unending = [one for one in await comparison.find_drift() if not one.is_of_a_workflow]
         assert [(one.number, one.reason, one.workflow) for one in unending] == [
             (number, DriftReason.DELIVERY_UNENDING, stable_id("deliver", key)),
         ]  # fmt: skip
@@ -318,7 +318,7 @@ async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
     async def refused(*_: Any) -> None:
         raise RPCError("unknown method CreateSchedule", RPCStatusCode.UNIMPLEMENTED, b"")
 
-    monkeypatch.setattr("worker.sweep.activity.Schedules.settle", refused)
+    monkeypatch.setattr("worker.sweep.activity.Schedules.apply", refused)
     async with office(server.client, tmp_path, 9) as office_:
         often = office_.installation.settings.model_copy(update={"sweep": timedelta(milliseconds=20)})
         sweeping = replace(office_.sweeping, installation=replace(office_.installation, settings=often))

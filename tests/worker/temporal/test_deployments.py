@@ -21,7 +21,7 @@ from tests.workflows.fake_activities import World
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from worker.process import RUNNER, build_activities, build_worker
-from worker.temporal.deployments import Releases, deployment, point_out_idle
+from worker.temporal.deployments import WorkerDeployment, deployment_config, warn_if_idle
 from worker.temporal.search_attributes import ensure_search_attributes
 from worker.temporal.standalone_delivery import StandaloneDelivery, stable_id
 from workflows.case.input import CaseInput
@@ -41,7 +41,7 @@ def build(client: Client, settings: Settings, world: World) -> Worker:
         workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
         activities=world.activities,
         workflow_runner=RUNNER,
-        deployment_config=deployment(settings),
+        deployment_config=deployment_config(settings),
     )
 
 
@@ -51,8 +51,8 @@ async def until(asked: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def standing(releases: Releases) -> dict[str, str]:
-    return {one.build_id: one.status for one in await releases.list()}
+async def standing(deployment: WorkerDeployment) -> dict[str, str]:
+    return {one.build_id: one.status for one in await deployment.list()}
 
 
 async def worked(handle: WorkflowHandle[CaseWorkflow, str]) -> list[str]:
@@ -79,8 +79,8 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
 ) -> None:
     client, queue, world = local.client, settings.task_queue, World()
     await ensure_search_attributes(client)
-    releases = Releases(client, settings.deployment)
-    assert await standing(releases) == {}
+    deployment = WorkerDeployment(client, settings.deployment)
+    assert await standing(deployment) == {}
     number = f"FB{queue[:12]}"
 
     async def note(index: int) -> None:
@@ -91,7 +91,7 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
         return (await handle.query(CaseWorkflow.outcome, command_id)).outcome == "accepted"
 
     async def seen(build_id: str, status: str) -> bool:
-        return (await standing(releases)).get(build_id) == status
+        return (await standing(deployment)).get(build_id) == status
 
     async with build(client, settings, world):
         start = CaseInput(number=number, **NEWEST)
@@ -99,26 +99,26 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
         await note(1)
     async with build(client, of_build(settings, "A"), world):
         await until(lambda: seen("A", "inactive"))
-        await point_out_idle(client, of_build(settings, "A"))
+        await warn_if_idle(client, of_build(settings, "A"))
         assert "build A is not current" in caplog.text
         with pytest.raises(
             Problem, match=r"^build Z of .*; start a worker with BIHUAN_BUILD_ID=Z first \(seen so far: A\)$"
         ):
-            await releases.make_current("Z")
-        await releases.make_current("A")
+            await deployment.make_current("Z")
+        await deployment.make_current("A")
         await note(2)
         await _what_is_no_case_works_too(client, settings, world)
         async with build(client, of_build(settings, "B"), world):
             await until(lambda: seen("B", "inactive"))
-            await releases.ramp("B", 100)
-            assert [(one.build_id, one.percent) for one in await releases.list() if one.percent] == [("B", 100)]
+            await deployment.ramp("B", 100)
+            assert [(one.build_id, one.percent) for one in await deployment.list() if one.percent] == [("B", 100)]
             await note(3)
-            await releases.make_current("B")
-            assert (await standing(releases))["B"] == "current"
+            await deployment.make_current("B")
+            assert (await standing(deployment))["B"] == "current"
             await note(4)
             assert list(dict.fromkeys(await worked(handle))) == ["", "A", "B"]
-            await releases.make_current("A")
-            assert (await standing(releases))["A"] == "current"
+            await deployment.make_current("A")
+            assert (await standing(deployment))["A"] == "current"
             await note(5)
             assert (await worked(handle))[-1] == "A"
             await handle.terminate()
@@ -165,17 +165,17 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
             )
         ]
 
-    releases = Releases(local.client, settings.deployment)
+    deployment = WorkerDeployment(local.client, settings.deployment)
     assert await examined() == [("ok", "no build ids: every worker takes any case", None)]
     async with build(local.client, of_build(settings, "A"), World()):
         await until(idle)
-        await releases.make_current("A")
+        await deployment.make_current("A")
         assert await examined() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
     await ward.close()
 
 
 def test_without_a_build_id_every_worker_takes_any_case(settings: Settings) -> None:
-    assert deployment(settings) is None
+    assert deployment_config(settings) is None
 
 
 async def test_a_worker_begins_at_once_under_the_name_of_its_release(

@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.policy.loading import load_policy
-from worker.temporal.schedules import Periodic, Schedules, monthly, periodic_work, weekly
+from worker.temporal.schedules import ScheduledWork, Schedules, monthly, scheduled_work, weekly
 from workflows.domain.formats import Days, Weekday
 from workflows.domain.policy.policy import Policy
 from workflows.domain.policy.reports import ReportKind
@@ -86,9 +86,9 @@ async def test_a_report_that_comes_late_is_about_the_days_that_were_meant(
     name = f"bihuan-{uuid.uuid4().hex[:8]}"
     async with working(client) as queue:
         schedules = Schedules(client, queue, SHANGHAI)
-        work = Periodic(name, when, "Report", ReportOrder(kind=kind, zone=SHANGHAI), "报告", "report")  # type: ignore[arg-type]
-        await schedules.settle([work])
-        await schedules.settle([work])
+        work = ScheduledWork(name, when, "Report", ReportOrder(kind=kind, zone=SHANGHAI), "报告", "report")  # type: ignore[arg-type]
+        await schedules.apply([work])
+        await schedules.apply([work])
         handle = client.get_schedule_handle(name)
         assert (await handle.describe()).info.last_updated_at is None
         await handle.backfill(ScheduleBackfill(start_at=due.replace(second=0), end_at=due.replace(second=30)))
@@ -114,9 +114,9 @@ async def test_whoever_cannot_be_reached_is_named_and_the_others_get_it(client: 
 
 def test_a_policy_that_wants_no_report_has_no_schedule_for_it() -> None:
     shipped = load_policy("standard")
-    when = {one.id: one.when for one in periodic_work(shipped)}
+    when = {one.id: one.when for one in scheduled_work(shipped)}
     assert when["bihuan-report-weekly"] == weekly(Weekday.MONDAY, time(7, 30))
     assert when["bihuan-report-monthly"] == monthly(1, time(7, 45))
     without = Policy.model_validate({**shipped.model_dump(mode="json"), "report": {}})
-    when = {one.id: one.when for one in periodic_work(without)}
+    when = {one.id: one.when for one in scheduled_work(without)}
     assert (when["bihuan-report-weekly"], when["bihuan-report-monthly"]) == (None, None)

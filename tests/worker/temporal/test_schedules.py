@@ -21,7 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.policy.loading import load_policy
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
-from worker.temporal.schedules import Periodic, Schedules, daily, keep_schedules, periodic_work
+from worker.temporal.schedules import ScheduledWork, Schedules, daily, keep_schedules, scheduled_work
 from workflows.domain.policy.policy import Policy
 from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import ArchiveRun
@@ -43,8 +43,8 @@ async def name(client: Client) -> AsyncIterator[str]:
         await client.get_schedule_handle(name).delete()
 
 
-def work(name: str, **changed: Any) -> Periodic:
-    daily_work = Periodic(name, daily(time(2, 30)), "Archive", ArchiveRun(), "每天 daily", "归档 archive")
+def work(name: str, **changed: Any) -> ScheduledWork:
+    daily_work = ScheduledWork(name, daily(time(2, 30)), "Archive", ArchiveRun(), "每天 daily", "归档 archive")
     return replace(daily_work, **changed)
 
 
@@ -58,7 +58,7 @@ async def written(client: Client, name: str) -> datetime | None:
 
 
 async def test_what_is_due_every_night_comes_at_the_companys_time_of_day(client: Client, name: str) -> None:
-    await Schedules(client, "bihuan", SHANGHAI).settle([work(name)])
+    await Schedules(client, "bihuan", SHANGHAI).apply([work(name)])
     found = await described(client, name)
     first = found.info.next_action_times[0]
     assert first.astimezone(UTC).time() == time(18, 30)
@@ -73,8 +73,8 @@ async def test_a_second_worker_leaves_what_is_right_alone_so_that_a_missed_night
     client: Client, name: str
 ) -> None:
     schedules = Schedules(client, "bihuan", SHANGHAI)
-    await schedules.settle([work(name)])
-    await schedules.settle([work(name)])
+    await schedules.apply([work(name)])
+    await schedules.apply([work(name)])
     assert await written(client, name) is None
 
 
@@ -92,8 +92,8 @@ async def test_a_changed_policy_is_taken_up_at_the_next_start(
     client: Client, name: str, changed: dict[str, Any]
 ) -> None:
     schedules = Schedules(client, "bihuan", SHANGHAI)
-    await schedules.settle([work(name)])
-    await schedules.settle([work(name, **changed)])
+    await schedules.apply([work(name)])
+    await schedules.apply([work(name, **changed)])
     assert await written(client, name) is not None
     found = (await described(client, name)).schedule
     action = found.action
@@ -107,29 +107,29 @@ async def test_a_changed_policy_is_taken_up_at_the_next_start(
 async def test_what_comes_every_so_often_is_made_again_only_where_it_differs(client: Client, name: str) -> None:
     schedules = Schedules(client, "bihuan", SHANGHAI)
     often = work(name, when=timedelta(minutes=2), catch_up=timedelta(seconds=10))
-    await schedules.settle([often])
-    await schedules.settle([often])
+    await schedules.apply([often])
+    await schedules.apply([often])
     found = await described(client, name)
     assert (found.info.last_updated_at, found.schedule.policy.catchup_window) == (None, timedelta(seconds=10))
     first, second, *_ = found.info.next_action_times
     assert second - first == timedelta(minutes=2)
-    await schedules.settle([replace(often, when=timedelta(minutes=5))])
+    await schedules.apply([replace(often, when=timedelta(minutes=5))])
     assert [one.every for one in (await described(client, name)).schedule.spec.intervals] == [timedelta(minutes=5)]
 
 
 async def test_a_company_that_moves_is_served_by_its_new_clock(client: Client, name: str) -> None:
-    await Schedules(client, "bihuan", SHANGHAI).settle([work(name)])
-    await Schedules(client, "bihuan", "Asia/Kathmandu").settle([work(name)])
+    await Schedules(client, "bihuan", SHANGHAI).apply([work(name)])
+    await Schedules(client, "bihuan", "Asia/Kathmandu").apply([work(name)])
     first = (await described(client, name)).info.next_action_times[0]
     assert first.astimezone(UTC).time() == time(20, 45)
 
 
 async def test_what_an_operator_paused_stays_paused_with_the_reason(client: Client, name: str) -> None:
     schedules = Schedules(client, "bihuan", SHANGHAI)
-    await schedules.settle([work(name)])
+    await schedules.apply([work(name)])
     await client.get_schedule_handle(name).pause(note="磁盘满了")
-    await schedules.settle([work(name)])
-    await schedules.settle([work(name, when=daily(time(4, 0)))])
+    await schedules.apply([work(name)])
+    await schedules.apply([work(name, when=daily(time(4, 0)))])
     found = (await described(client, name)).schedule
     assert (found.state.paused, found.state.note) == (True, "磁盘满了")
     assert found.spec.calendars == [daily(time(4, 0))]
@@ -137,9 +137,9 @@ async def test_what_an_operator_paused_stays_paused_with_the_reason(client: Clie
 
 async def test_what_the_policy_no_longer_wants_is_gone_and_gone_twice_is_no_error(client: Client, name: str) -> None:
     schedules = Schedules(client, "bihuan", SHANGHAI)
-    await schedules.settle([work(name)])
-    await schedules.settle([work(name, when=None)])
-    await schedules.settle([work(name, when=None)])
+    await schedules.apply([work(name)])
+    await schedules.apply([work(name, when=None)])
+    await schedules.apply([work(name, when=None)])
     with pytest.raises(RPCError) as caught:
         await described(client, name)
     assert caught.value.status is RPCStatusCode.NOT_FOUND
@@ -147,9 +147,9 @@ async def test_what_the_policy_no_longer_wants_is_gone_and_gone_twice_is_no_erro
 
 def test_a_policy_without_archiving_has_no_schedule_for_it() -> None:
     shipped = load_policy("standard")
-    assert {one.id: one.when for one in periodic_work(shipped)}["bihuan-archive"] == daily(time(2, 30))
+    assert {one.id: one.when for one in scheduled_work(shipped)}["bihuan-archive"] == daily(time(2, 30))
     without = Policy.model_validate({**shipped.model_dump(mode="json"), "archive": {}})
-    assert {one.id: one.when for one in periodic_work(without)}["bihuan-archive"] is None
+    assert {one.id: one.when for one in scheduled_work(without)}["bihuan-archive"] is None
 
 
 async def test_an_installation_at_virtual_time_is_not_woken_by_the_wall_clock(client: Client, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ class _Refusing:
 async def test_a_server_that_is_slow_to_come_up_is_asked_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.temporal.schedules._AGAIN", timedelta(0))
+    monkeypatch.setattr("worker.temporal.schedules._RETRY_AFTER", timedelta(0))
     silent: Any = _Refusing(silent=2)
     async with open_installation(Settings(data=tmp_path / "data"), prepare=True) as installation:
         await keep_schedules(silent, installation)

@@ -14,7 +14,7 @@ from tests.worker.ports import free_ports
 from worker.encryption.codec import Encryption
 from worker.encryption.keys import Key, KeyRing
 from worker.installation.settings import ServerSettings, Settings
-from worker.web.codec_server import Bound, beside_server, bound, origins_of, serving
+from worker.web.codec_server import CodecEndpoint, beside_server, origins_of, safe_endpoint, serving
 from workflows.domain.problem import Problem
 
 _RING = KeyRing((Key.new("2026-11"),))
@@ -24,14 +24,14 @@ _TOKEN = "0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-async def endpoint() -> AsyncIterator[Bound]:
-    one = bound("127.0.0.1", free_ports(1)[0], _TOKEN, [f"{_UI}/namespaces/default"])
+async def endpoint() -> AsyncIterator[CodecEndpoint]:
+    one = safe_endpoint("127.0.0.1", free_ports(1)[0], _TOKEN, [f"{_UI}/namespaces/default"])
     async with serving(_RING, one):
         yield one
 
 
 async def _ask(
-    endpoint: Bound, path: str, body: str | bytes, method: str = "POST", **headers: str
+    endpoint: CodecEndpoint, path: str, body: str | bytes, method: str = "POST", **headers: str
 ) -> tuple[int, str, dict[str, str]]:
     def asked() -> tuple[int, str, dict[str, str]]:
         connection = HTTPConnection(endpoint.ip, endpoint.port, timeout=10)
@@ -49,7 +49,9 @@ async def _sealed(*payloads: Payload) -> str:
     return MessageToJson(Payloads(payloads=await Encryption(_RING).encode(payloads)))
 
 
-async def test_a_payload_is_read_with_the_token_in_the_address_or_as_bearer_and_not_without(endpoint: Bound) -> None:
+async def test_a_payload_is_read_with_the_token_in_the_address_or_as_bearer_and_not_without(
+    endpoint: CodecEndpoint,
+) -> None:
     body = await _sealed(_PLAIN)
     status, text, _ = await _ask(endpoint, f"/{_TOKEN}/decode", body, X_Namespace="default")
     assert (status, Parse(text, Payloads()).payloads[0]) == (200, _PLAIN)
@@ -68,7 +70,7 @@ async def test_a_payload_is_read_with_the_token_in_the_address_or_as_bearer_and_
     assert await Encryption(_RING).decode(Parse(text, Payloads()).payloads) == [_PLAIN]
 
 
-async def test_what_cannot_be_read_comes_back_as_it_was_beside_what_can(endpoint: Bound) -> None:
+async def test_what_cannot_be_read_comes_back_as_it_was_beside_what_can(endpoint: CodecEndpoint) -> None:
     (foreign,) = await Encryption(KeyRing((Key.new("2020-01"),))).encode([_PLAIN])
     (own,) = await Encryption(_RING).encode([_PLAIN])
     body = MessageToJson(Payloads(payloads=[foreign, own, _PLAIN]))
@@ -76,7 +78,7 @@ async def test_what_cannot_be_read_comes_back_as_it_was_beside_what_can(endpoint
     assert (status, list(Parse(text, Payloads()).payloads)) == (200, [foreign, _PLAIN, _PLAIN])
 
 
-async def test_only_the_pages_of_the_web_ui_may_ask(endpoint: Bound) -> None:
+async def test_only_the_pages_of_the_web_ui_may_ask(endpoint: CodecEndpoint) -> None:
     asks = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "content-type,x-namespace"}
     for origin, allowed in ((_UI, True), ("http://localhost:8233", True), ("http://evil.example", False)):
         status, _, headers = await _ask(endpoint, f"/{_TOKEN}/decode", "", "OPTIONS", Origin=origin, **asks)
@@ -87,7 +89,7 @@ async def test_only_the_pages_of_the_web_ui_may_ask(endpoint: Bound) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"5", b"\xff\xfe", b'{"payloads": 5}'])
 async def test_a_request_that_is_none_gets_one_line(
-    endpoint: Bound, body: bytes, caplog: pytest.LogCaptureFixture
+    endpoint: CodecEndpoint, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         status, text, _ = await _ask(endpoint, f"/{_TOKEN}/decode", body)
@@ -96,7 +98,7 @@ async def test_a_request_that_is_none_gets_one_line(
 
 
 async def test_a_request_without_end_is_cut_off_and_nothing_of_one_is_logged(
-    endpoint: Bound, caplog: pytest.LogCaptureFixture
+    endpoint: CodecEndpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         status, text, _ = await _ask(endpoint, f"/{_TOKEN}/decode", json.dumps({"payloads": [], "x": "王" * 3_000_000}))
@@ -110,16 +112,16 @@ async def test_a_request_without_end_is_cut_off_and_nothing_of_one_is_logged(
 def test_other_machines_are_let_in_only_with_a_token_that_somebody_chose() -> None:
     for ip in ("0.0.0.0", "::", "192.0.2.1", "support.example.com"):
         with pytest.raises(Problem, match="set BIHUAN_CODEC_TOKEN"):
-            bound(ip, 8234, None, [])
-        assert bound(ip, 8234, _TOKEN, []).token == _TOKEN
-    tokens = {bound("127.0.0.1", 8234, None, []).token for _ in range(9)}
+            safe_endpoint(ip, 8234, None, [])
+        assert safe_endpoint(ip, 8234, _TOKEN, []).token == _TOKEN
+    tokens = {safe_endpoint("127.0.0.1", 8234, None, []).token for _ in range(9)}
     assert len(tokens) == 9
     assert min(map(len, tokens)) >= 32
     with pytest.raises(Problem, match="codec_origins: 'everywhere' is no address of a Web UI"):
-        bound("127.0.0.1", 8234, None, ["everywhere"])
+        safe_endpoint("127.0.0.1", 8234, None, ["everywhere"])
 
 
-async def test_a_taken_port_is_named(endpoint: Bound) -> None:
+async def test_a_taken_port_is_named(endpoint: CodecEndpoint) -> None:
     with pytest.raises(Problem, match=f"cannot listen on 127.0.0.1 port {endpoint.port} .*BIHUAN_CODEC_PORT"):
         async with serving(_RING, endpoint):
             pass
@@ -135,7 +137,7 @@ async def test_a_web_ui_is_told_only_a_token_of_its_own_and_only_where_nobody_el
     chosen = Settings(encryption_keys=keys, codec_port=port, codec_token=_TOKEN)
     async with beside_server(chosen, _UI) as told:
         assert told is None
-        assert (await _ask(Bound("127.0.0.1", port, _TOKEN), f"/{_TOKEN}/decode", "{}"))[0] == 200
+        assert (await _ask(CodecEndpoint("127.0.0.1", port, _TOKEN), f"/{_TOKEN}/decode", "{}"))[0] == 200
     open_to_all = Settings(encryption_keys=keys, codec_port=port, server=ServerSettings(ip="0.0.0.0"))
     for settings in (open_to_all, Settings(codec_port=port)):
         async with beside_server(settings, _UI) as told:

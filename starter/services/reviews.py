@@ -1,0 +1,102 @@
+"""Reviews of closed cases as the record has them, and their JSON: read with nothing but the database's driver (R27)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import CaseRecord
+from activities.queries.lateness import find_late, next_due
+from activities.review.reading import ReviewFile, list_review_files, read_review_file, review_of
+from worker.installation.company_time import CompanyTime, RecordSettings
+from workflows.domain.problem import Problem
+
+
+async def describe_review(settings: RecordSettings, number: str, company: CompanyTime) -> dict[str, Any]:
+    """The review that covers a case, as `bihuan review show --json` has it: `review_json`, whole.
+
+    Raises:
+        Problem: there is no such case, no review covers it, or the database cannot be read.
+    """
+    review = await read_review_file(DatabaseUrl.parse(settings.database), number)
+    return review_json(review, company, whole=True)
+
+
+async def list_reviews(
+    settings: RecordSettings, company: CompanyTime, *, statuses: Sequence[str] = (), department: str | None = None
+) -> list[dict[str, Any]]:
+    """Reviews of any of these states (none: of all) as `review_json`: late ones first, then by what is due next,
+    those that are over last.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    address = DatabaseUrl.parse(settings.database)
+    reviews = await list_review_files(address, statuses=statuses, department=department)
+    found = [review_json(review, company, whole=False) for review in reviews]
+    found.sort(key=lambda one: (one["status"] == "done", not one["overdue"], one["due"] or "9999"))
+    return found
+
+
+def review_json(review: ReviewFile, company: CompanyTime, *, whole: bool) -> dict[str, Any]:
+    """The review with its times in the company's zone.
+
+    `due` is what is owed next, `overdue` what should have been done by now (what, who, since). `whole` adds
+    `covered`, a line about each case, and `timeline`, the review's own.
+    """
+    view = review.as_json()
+    late = find_late(view, company.now()) if review.view else []
+    shown = company.localized({**view, "due": next_due(view), "overdue": [asdict(one) for one in late]})
+    if whole:
+        shown["covered"] = company.localized([_covered_case(record) for record in review.covered])
+        shown["timeline"] = company.localized(list(review.timeline))
+    return dict(shown)
+
+
+async def review_for(settings: RecordSettings, number: str) -> ReviewFile | None:
+    """The review that covers a case; None also where reviews cannot be read, which must not hide the case."""
+    try:
+        return await review_of(DatabaseUrl.parse(settings.database), number)
+    except Problem:
+        return None
+
+
+async def reviews_by_case(settings: RecordSettings) -> dict[str, ReviewFile]:
+    """Number of a case -> the review that covers it, the same one as `review_for` answers."""
+    try:
+        reviews = await list_review_files(DatabaseUrl.parse(settings.database))
+    except Problem:
+        return {}
+    found: dict[str, ReviewFile] = {}
+    for review in reversed(reviews):  # the latest last, so that it stays
+        for number in review.cases:
+            known = found.get(number)
+            if known is None or _rank(review, number) >= _rank(known, number):
+                found[number] = review
+    return found
+
+
+def _rank(review: ReviewFile, number: str) -> tuple[bool, bool]:
+    return (review.said["status"] != "done", review.number == number)
+
+
+def review_of_case(review: ReviewFile, company: CompanyTime) -> dict[str, Any]:
+    """What `bihuan show --json` has under `review`."""
+    shown = review_json(review, company, whole=False)
+    return {
+        "id": shown["review"],
+        **{key: shown[key] for key in ("status", "reason", "author", "due", "waits_for", "late", "overdue")},
+    }
+
+
+def _covered_case(record: CaseRecord) -> dict[str, Any]:
+    view = record.view or {}
+    keys = ("status", "resolution", "priority", "type", "subtype", "owner", "closed_at")
+    return {
+        "number": record.number,
+        "product": record.form.get("product"),
+        "received_at": record.received_at,
+        **{key: view.get(key) for key in keys},
+    }

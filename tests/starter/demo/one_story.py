@@ -1,0 +1,42 @@
+"""The demonstration with one story of a few seconds: `python -m tests.starter.demo.one_story [--keep] [--data DIR]`.
+
+`--fails` lets the story end otherwise than it says, `--waits` lets it wait for somebody who never acts, and `--breaks`
+breaks the demonstration itself after its story.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from starter.demo.actor import Actor
+from starter.demo.forms import form
+from starter.demo.run import play_all
+from starter.demo.story import Story
+from starter.demo.week import START
+
+
+async def _withdrawn(actor: Actor) -> None:
+    if "--waits" in sys.argv:
+        await asyncio.Event().wait()
+    await actor.customer("withdraw", why="已自行解决")
+
+
+async def _breaks(*_: Any) -> None:
+    raise ZeroDivisionError
+
+
+STORY = Story(
+    "withdrawn",
+    "客户撤回 · withdrawn",
+    START,
+    form("hotline", "王芳", "智办公CRM系统", "登录后一直转圈", type="technical", subtype="登录异常", priority="P2"),
+    _withdrawn,
+    "satisfied" if "--fails" in sys.argv else "withdrawn",
+)
+
+if __name__ == "__main__":
+    data = sys.argv[sys.argv.index("--data") + 1] if "--data" in sys.argv else None
+    afterwards = _breaks if "--breaks" in sys.argv else None
+    sys.exit(asyncio.run(play_all(keep="--keep" in sys.argv, data=data, stories=(STORY,), afterwards=afterwards)))

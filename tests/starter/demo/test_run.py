@@ -1,0 +1,106 @@
+"""The demonstration leaves nothing behind that was not asked for, and names nothing that is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.starter.command_line import bihuan_environment
+
+_TIMEOUT = 90.0
+_STAYS_UP = "Ctrl-C ends the demonstration"
+
+
+@dataclass
+class Demonstration:
+    """One that runs; `temporary` is where it makes its temporary folders."""
+
+    process: asyncio.subprocess.Process
+    temporary: Path
+
+    @classmethod
+    async def start(cls, folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> Demonstration:
+        temporary = folder / "temporary"
+        temporary.mkdir()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.starter.demo.one_story", *options,
+            cwd=folder, env=bihuan_environment({"TMPDIR": str(temporary), **(environment or {})}),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        return cls(process, temporary)
+
+    async def until(self, text: str) -> str:
+        """Everything printed up to the line with this text."""
+        assert self.process.stdout is not None
+        printed = ""
+        async with asyncio.timeout(_TIMEOUT):
+            while text not in printed:
+                line = (await self.process.stdout.readline()).decode()
+                assert line, printed
+                printed += line
+        return printed
+
+    async def ended(self) -> str:
+        """The rest of what is printed until the process has ended."""
+        async with asyncio.timeout(_TIMEOUT):
+            printed, _ = await self.process.communicate()
+        return printed.decode()
+
+    def left(self) -> list[str]:
+        """What it has left of its temporary folders."""
+        return sorted(path.name for path in self.temporary.iterdir())
+
+
+async def test_a_demonstration_that_ends_names_no_address_and_leaves_no_folder(tmp_path: Path) -> None:
+    # A company's own cluster is named: no case of a demonstration may get there.
+    demo = await Demonstration.start(tmp_path, environment={"TEMPORAL_ADDRESS": "127.0.0.1:9"})
+    printed = await demo.ended()
+    assert demo.process.returncode == 0, printed
+    assert "✓ 1 个案件都按预期闭环" in printed
+    assert "http://" not in printed
+    assert str(demo.temporary) not in printed
+    assert "--keep" in printed
+    assert demo.left() == []
+
+
+async def test_one_that_stays_up_names_its_pages_and_reports_until_it_is_interrupted(tmp_path: Path) -> None:
+    demo = await Demonstration.start(tmp_path, "--keep")
+    printed = await demo.until(_STAYS_UP)
+    assert "/namespaces/default/workflows/FB" in printed
+    (report,) = [line.split()[-1] for line in printed.splitlines() if line.startswith("报告 report")]
+    assert Path(report).is_file()
+    demo.process.send_signal(signal.SIGINT)
+    await demo.ended()
+    assert (demo.process.returncode, demo.left()) == (0, [])
+
+
+async def test_a_folder_that_was_named_keeps_data_and_reports(tmp_path: Path) -> None:
+    demo = await Demonstration.start(tmp_path, "--data", "kept")
+    printed = await demo.ended()
+    assert demo.process.returncode == 0, printed
+    assert "http://" not in printed
+    assert (tmp_path / "kept" / "bihuan.db").is_file()
+    assert list((tmp_path / "kept" / "reports").rglob("report.html"))
+    assert demo.left() == []
+
+
+@pytest.mark.parametrize(("option", "code"), [("--fails", 1), ("--breaks", 1)])
+async def test_one_that_fails_leaves_no_folder_either(tmp_path: Path, option: str, code: int) -> None:
+    demo = await Demonstration.start(tmp_path, option)
+    printed = await demo.ended()
+    assert demo.process.returncode == code, printed
+    assert demo.left() == []
+
+
+async def test_one_that_is_interrupted_leaves_no_folder_either(tmp_path: Path) -> None:
+    demo = await Demonstration.start(tmp_path, "--waits")
+    await demo.until("案件 cases 1")
+    demo.process.send_signal(signal.SIGINT)
+    printed = await demo.ended()
+    assert (demo.process.returncode, "interrupted" in printed, demo.left()) == (130, True, [])
