@@ -1,1 +1,1 @@
-"""Measurements, each run by a documented command; none of them is a test."""
+"""Measurements, each run by a documented command (`make life` and others); tests belong in `tests`."""

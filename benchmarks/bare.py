@@ -1,4 +1,4 @@
-"""The engine without us: what a measurement of ours is held against."""
+"""A workflow that only sleeps: the engine's own figures, to compare those of cases with."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from temporalio import workflow
 
 @workflow.defn(name="BareTimer")
 class BareTimer:
-    """Sleeps, and says how late it woke (seconds)."""
+    """Sleeps, and answers how late it woke, in seconds."""
 
     @workflow.run
     async def run(self, seconds: float) -> float:
-        """As little as a workflow with a timer can do."""
+        """Sleep so many seconds."""
         due = workflow.now() + timedelta(seconds=seconds)
         await workflow.sleep(seconds)
         return (workflow.now() - due).total_seconds()

@@ -1,4 +1,4 @@
-"""The standard life without us: the same signals, kept timer and answers, and activities that do nothing."""
+"""The standard life in a bare workflow: the same signals, timer and queries, and activities that do nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import activity, workflow
 
 _DEADLINE = timedelta(hours=4)
-"""Of the one timer that is kept; nobody waits for it."""
+"""Of the one timer, which never fires."""
 _ACTIVITY = timedelta(seconds=5)
 
 
@@ -21,7 +21,7 @@ async def note_nothing(text: str) -> str:
 
 @workflow.defn(name="BareLife")
 class BareLife:
-    """Answers so many signals, one local activity each, then ends."""
+    """Takes so many signals, runs one local activity for each, then ends."""
 
     @workflow.init
     def __init__(self, signals: int) -> None:

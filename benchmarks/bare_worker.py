@@ -1,6 +1,6 @@
-"""A worker for bare lives: `python -m benchmarks.bare_worker ADDRESS [sandboxed]`.
+"""The worker of bare workflows: `python -m benchmarks.bare_worker ADDRESS [sandboxed]`.
 
-It is set up as bihuan's own is, which runs workflows without the SDK's sandbox; `sandboxed` is the SDK's default.
+It has the options of bihuan's worker, which runs workflows without the SDK's sandbox; `sandboxed` is the SDK's default.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What a workflow costs in Temporal Cloud, counted from its history as https://docs.temporal.io/evaluate/cloud/actions
-lists it. Queries are billed too but leave no trace there: whoever asks counts them.
+lists it. Queries are billed too but leave no trace there: whoever queries counts them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A process a measurement starts, watches and ends; none of them outlives it."""
+"""Child processes of a measurement: started, watched, and ended with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class Child:
-    """What it says goes to `log`."""
+    """A Python process whose output goes to `log`."""
 
     process: asyncio.subprocess.Process
     log: Path
@@ -34,12 +34,12 @@ class Child:
     async def start(
         cls, arguments: Sequence[str], log: Path, *, ready: str, environment: Mapping[str, str] | None = None
     ) -> Child:
-        """From the start of the process until it says `ready`, in the folder of its log.
+        """Start it in the folder of its log, and wait until the text `ready` is in that.
 
         Raises:
-            Problem: it ended first, or said nothing for a minute.
+            Problem: it ended first, or was not ready within a minute.
         """
-        heard = len(_said(log))
+        skipped = len(_output(log))
         with log.open("ab") as words:
             # A group of its own: Ctrl-C has to reach the measurement, which ends its children in order.
             process = await asyncio.create_subprocess_exec(
@@ -49,7 +49,7 @@ class Child:
         child = cls(process, log)
         try:
             async with asyncio.timeout(_READY_WITHIN):
-                while ready.encode() not in _said(log)[heard:]:
+                while ready.encode() not in _output(log)[skipped:]:
                     if process.returncode is not None:
                         raise Problem(f"{arguments[-1]} ended with {process.returncode}; see {log}")
                     await asyncio.sleep(0.02)
@@ -61,7 +61,7 @@ class Child:
         return child
 
     async def stop(self) -> None:
-        """In order; killed when it does not go."""
+        """Terminate it; kill it where it has not ended within twenty seconds."""
         if self.process.returncode is not None:
             return
         with suppress(ProcessLookupError):
@@ -72,13 +72,13 @@ class Child:
             await self.kill()
 
     async def kill(self) -> None:
-        """At once, without a word to it."""
+        """End it at once, by SIGKILL."""
         with suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()
 
 
-def _said(log: Path) -> bytes:
+def _output(log: Path) -> bytes:
     return log.read_bytes() if log.exists() else b""
 
 
@@ -112,7 +112,7 @@ def _proc(pid: int, name: str) -> str:
 
 
 def plain_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """Without the settings of whoever measures: no company's database or cluster is ever touched."""
+    """The environment without settings of bihuan and Temporal: no company's database or cluster is touched."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("BIHUAN_", "TEMPORAL_"))}
     root = str(Path(__file__).parents[1])
     return {**inherited, "PYTHONPATH": root, "NO_COLOR": "1", **changes}
@@ -131,7 +131,7 @@ def run(measurement: Coroutine[Any, Any, _T]) -> _T:
     """Run a measurement; SIGTERM ends it as Ctrl-C does, with everything it started.
 
     Raises:
-        SystemExit: it could not be done, said in one line, or it was interrupted.
+        SystemExit: it failed (one line on standard error), or was interrupted.
     """
 
     async def guarded() -> _T:

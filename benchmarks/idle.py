@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.child import processor_seconds, resident, run
-from benchmarks.crowd import CLAIM, DUE, Crowd, open_crowd
+from benchmarks.many_cases import CLAIM, DUE, ManyCases, open_many_cases
 from benchmarks.sleepers import sleepers
 from starter.console.screen import print_json, print_table
 from worker.embedded.server import EmbeddedServer
@@ -37,7 +37,7 @@ from worker.installation.settings import Sizes
 from workflows.domain.problem import Problem
 
 _BARE = 1_000
-"""Sleeping workflows are measured by as many: each costs the same."""
+"""Sleeping workflows are measured by as system: each costs the same."""
 _ROOM = 500
 """Cache entries beyond the cases that are counted."""
 _TOUCHED = 500
@@ -51,18 +51,18 @@ _LONG = timedelta(days=1).total_seconds()
 
 async def measure(cases: int, folder: Path) -> dict[str, Any]:
     """Every figure by its name; bytes, seconds, and shares of one processor."""
-    async with open_crowd(folder) as crowd:
+    async with open_many_cases(folder) as system:
         answer: dict[str, Any] = {"cases": cases}
-        await crowd.work(cached=cases + _ROOM)
-        answer |= await _opening(crowd, cases)
-        old = await _numbers(crowd)
+        await system.start_worker(cached=cases + _ROOM)
+        answer |= await _opening(system, cases)
+        old = await _numbers(system)
         steps: tuple[tuple[str, Callable[[], Awaitable[dict[str, Any]]]], ...] = (
-            ("bare sleepers", lambda: _sleeping(crowd)),
-            ("idle for half a minute", lambda: _processor(crowd)),
-            ("restart", lambda: _restart(crowd, old)),
-            ("default cache", lambda: _default_cache(crowd, old)),
-            ("kill -9 of the worker", lambda: _after_worker(crowd, old[-1])),
-            ("kill -9 of the server", lambda: _after_server(crowd, old[-2])),
+            ("bare sleepers", lambda: _sleeping(system)),
+            ("idle for half a minute", lambda: _processor(system)),
+            ("restart", lambda: _restart(system, old)),
+            ("default cache", lambda: _default_cache(system, old)),
+            ("kill -9 of the worker", lambda: _after_worker(system, old[-1])),
+            ("kill -9 of the server", lambda: _after_server(system, old[-2])),
         )
         for what, step in steps:
             sys.stderr.write(f"measuring: {what}\n")
@@ -70,77 +70,77 @@ async def measure(cases: int, folder: Path) -> dict[str, Any]:
         return answer
 
 
-async def _opening(crowd: Crowd, cases: int) -> dict[str, Any]:
+async def _opening(system: ManyCases, cases: int) -> dict[str, Any]:
     """What it takes to open them, and what each leaves in memory and on disk."""
     # The first ones bring in what is loaded once.
-    await crowd.open_idle(min(_AT_ONCE, cases))
-    worker = _worker(crowd)
-    known, memory, disk = await crowd.opened(), resident(worker), _disk(crowd)
-    seconds = await crowd.open_idle(cases)
-    opened = max(await crowd.opened() - known, 0)
+    await system.open_idle(min(_AT_ONCE, cases))
+    worker = _worker(system)
+    known, memory, disk = await system.opened(), resident(worker), _disk(system)
+    seconds = await system.open_idle(cases)
+    opened = max(await system.opened() - known, 0)
     if not opened:
-        return {"opened_here": 0, "disk_per_case": {name: size // cases for name, size in _disk(crowd).items()}}
+        return {"opened_here": 0, "disk_per_case": {name: size // cases for name, size in _disk(system).items()}}
     return {
         "opened_here": opened,
         "opened_per_second": round(opened / seconds, 1),
         "memory_per_case": (resident(worker) - memory) // opened,
         "memory_of_worker": resident(worker),
-        "memory_of_server": resident(crowd.server.pid or 0),
-        "disk_per_case": {name: (size - disk[name]) // opened for name, size in _disk(crowd).items()},
+        "memory_of_server": resident(system.server.pid or 0),
+        "disk_per_case": {name: (size - disk[name]) // opened for name, size in _disk(system).items()},
     }
 
 
-async def _sleeping(crowd: Crowd) -> dict[str, Any]:
+async def _sleeping(system: ManyCases) -> dict[str, Any]:
     """The same of workflows that only sleep."""
-    log = crowd.settings.data / "sleepers.log"
-    async with sleepers(crowd.client, crowd.server.address, log, cached=_BARE + _ROOM) as bare:
+    log = system.settings.data / "sleepers.log"
+    async with sleepers(system.client, system.server.address, log, cached=_BARE + _ROOM) as bare:
         run_id = uuid.uuid4().hex  # the data may have been kept
         await bare.sleep_many(f"first-{run_id}", _AT_ONCE, _LONG)
         pid = bare.child.process.pid
-        memory, disk = resident(pid), _disk(crowd)["temporal"]
+        memory, disk = resident(pid), _disk(system)["temporal"]
         await bare.sleep_many(f"sleeper-{run_id}", _BARE, _LONG)
         await asyncio.sleep(1)
         return {
             "bare": {
                 "memory_per_sleeper": (resident(pid) - memory) // _BARE,
-                "disk_per_sleeper": (_disk(crowd)["temporal"] - disk) // _BARE,
+                "disk_per_sleeper": (_disk(system)["temporal"] - disk) // _BARE,
             }
         }
 
 
-async def _processor(crowd: Crowd) -> dict[str, Any]:
+async def _processor(system: ManyCases) -> dict[str, Any]:
     """While nothing is due and nobody asks."""
-    pids = {"worker": _worker(crowd), "server": crowd.server.pid or 0}
+    pids = {"worker": _worker(system), "server": system.server.pid or 0}
     before = {name: processor_seconds(pid) for name, pid in pids.items()}
     await asyncio.sleep(_IDLE_FOR)
     used = {name: (processor_seconds(pid) - before[name]) / _IDLE_FOR for name, pid in pids.items()}
     return {"processor_while_idle": {name: round(share, 4) for name, share in used.items()}}
 
 
-async def _restart(crowd: Crowd, old: list[str]) -> dict[str, Any]:
+async def _restart(system: ManyCases, old: list[str]) -> dict[str, Any]:
     """An orderly one, with the default cache from now on."""
     begun = time.monotonic()
-    await crowd.rest()
+    await system.stop_worker()
     stopped = time.monotonic() - begun
-    ready = await crowd.work()
-    answered = await crowd.answered(old[0])
+    ready = await system.start_worker()
+    answered = await system.answered(old[0])
     return {"restart": {"stop": round(stopped, 2), "ready": round(ready, 2), "answer": round(ready + answered, 2)}}
 
 
-async def _default_cache(crowd: Crowd, old: list[str]) -> dict[str, Any]:
+async def _default_cache(system: ManyCases, old: list[str]) -> dict[str, Any]:
     """Wake more cases than it holds: each is read back from its history."""
     default = Sizes().cached_workflows
     woken = old[: default + _TOUCHED]
-    memory, turn = resident(_worker(crowd)), asyncio.Semaphore(_AT_ONCE)
+    memory, turn = resident(_worker(system)), asyncio.Semaphore(_AT_ONCE)
 
     async def wake(number: str) -> None:
         async with turn:
-            await crowd.answered(number)
+            await system.answered(number)
 
     begun = time.monotonic()
     await asyncio.gather(*(wake(number) for number in woken))
     seconds = time.monotonic() - begun
-    held = resident(_worker(crowd))
+    held = resident(_worker(system))
     return {
         "default_cache": {
             "cached": default,
@@ -153,39 +153,39 @@ async def _default_cache(crowd: Crowd, old: list[str]) -> dict[str, Any]:
     }
 
 
-async def _after_worker(crowd: Crowd, idle: str) -> dict[str, Any]:
+async def _after_worker(system: ManyCases, idle: str) -> dict[str, Any]:
     async def crash() -> None:
-        if crowd.worker is not None:
-            await crowd.worker.kill()
-        await crowd.work()
+        if system.worker is not None:
+            await system.worker.kill()
+        await system.start_worker()
 
-    return {"after_kill_of_worker": await _recovery(crowd, idle, crash())}
+    return {"after_kill_of_worker": await _recovery(system, idle, crash())}
 
 
-async def _after_server(crowd: Crowd, idle: str) -> dict[str, Any]:
+async def _after_server(system: ManyCases, idle: str) -> dict[str, Any]:
     """Brought back by what brings it back in `bihuan up`."""
 
     async def crash() -> None:
-        pid = crowd.server.pid
-        await _kill_server(crowd.server)
-        while crowd.server.pid in {None, pid}:  # noqa: ASYNC110
+        pid = system.server.pid
+        await _kill_server(system.server)
+        while system.server.pid in {None, pid}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
-    async with _watched(crowd.server):
-        return {"after_kill_of_server": await _recovery(crowd, idle, crash())}
+    async with _watched(system.server):
+        return {"after_kill_of_server": await _recovery(system, idle, crash())}
 
 
-async def _recovery(crowd: Crowd, idle: str, crash: Any) -> dict[str, float]:
+async def _recovery(system: ManyCases, idle: str, crash: Any) -> dict[str, float]:
     """Seconds after the kill: until an idle case has answered, and until the deadline of another is recorded."""
-    number = await crowd.accept(DUE)
+    number = await system.accept(DUE)
     due = datetime.now(UTC) + CLAIM
     await asyncio.sleep((due - _BEFORE_DUE - datetime.now(UTC)).total_seconds())
     killed = datetime.now(UTC)
     await crash
     back = (datetime.now(UTC) - killed).total_seconds()
-    answered, escalated = await asyncio.gather(crowd.answered(idle), crowd.escalated([number]))
+    answered, escalated = await asyncio.gather(system.answered(idle), system.escalated([number]))
     was_due, written = escalated[number]
-    await crowd.withdraw(number)
+    await system.withdraw(number)
     return {
         "process": round(back, 2),
         "answer": round(back + answered, 2),
@@ -210,21 +210,21 @@ async def _kill_server(server: EmbeddedServer) -> None:
         os.kill(server.pid, signal.SIGKILL)
 
 
-async def _numbers(crowd: Crowd) -> list[str]:
-    with closing(sqlite3.connect(crowd.settings.data / "bihuan.db")) as connection:
+async def _numbers(system: ManyCases) -> list[str]:
+    with closing(sqlite3.connect(system.settings.data / "bihuan.db")) as connection:
         rows = connection.execute("SELECT number FROM case_record WHERE priority = 'P3' ORDER BY number")
         return [number for (number,) in rows]
 
 
-def _worker(crowd: Crowd) -> int:
-    if crowd.worker is None:
+def _worker(system: ManyCases) -> int:
+    if system.worker is None:
         raise Problem("no worker runs")
-    return crowd.worker.process.pid
+    return system.worker.process.pid
 
 
-def _disk(crowd: Crowd) -> dict[str, int]:
+def _disk(system: ManyCases) -> dict[str, int]:
     """Bytes of both databases, their write-ahead logs included."""
-    data = crowd.settings.data
+    data = system.settings.data
     return {
         name: sum(file.stat().st_size for file in data.glob(f"{name}.db*") if not file.name.endswith("-shm"))
         for name in ("temporal", "bihuan")

@@ -27,7 +27,7 @@ from activities.database.database import Database
 from activities.database.tables import case_record, registration
 from benchmarks.child import Child, ended, run
 from benchmarks.intake_client import GO, READY
-from benchmarks.load import Company, company
+from benchmarks.load import RunningSystem, running_system
 from starter.console.screen import print_json, print_table
 from tests.postgresql import NoServerError, new_database, running_server
 from workflows.domain.problem import Problem
@@ -48,12 +48,12 @@ async def measure(seconds: float, clients: Sequence[int]) -> list[dict[str, Any]
                 for workers in (0, 1):
                     url = await new_database(server) if database == "postgresql" else None
                     with tempfile.TemporaryDirectory(prefix="bihuan-intake-") as name:
-                        async with company(Path(name), workers=workers, database_url=url) as place:
+                        async with running_system(Path(name), workers=workers, database_url=url) as system:
                             for count in clients:
                                 figures = await _round(Path(name), url, count, seconds)
                                 answers.append({"database": database, "workers": workers, "clients": count, **figures})
                                 sys.stderr.write(f"{database}, {workers} workers, {count} clients: {figures}\n")
-                                await _drained(place, within=_DRAINED_WITHIN if workers else 0)
+                                await _drained(system, within=_DRAINED_WITHIN if workers else 0)
     return answers
 
 
@@ -91,9 +91,9 @@ async def _clients(folder: Path, kind: str, url: str | None, count: int, seconds
     return [json.loads((folder / f"{name}.json").read_text("utf-8")) for name in names]
 
 
-async def _drained(place: Company, *, within: float) -> None:
+async def _drained(system: RunningSystem, *, within: float) -> None:
     """Until the worker has opened everything, or that long."""
-    database = Database.open(place.settings.database)
+    database = Database.open(system.settings.database)
     waiting = (
         select(func.count())
         .select_from(registration.outerjoin(case_record, case_record.c.number == registration.c.number))

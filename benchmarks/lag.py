@@ -7,8 +7,8 @@ For each size, idle cases are opened until so many are open with those that will
 evenly over a minute, on the embedded server with one worker, at real speed, under the standard policy with a claim
 time of one minute. Nobody claims them, so each escalates a minute after it was accepted. Beside them, in the same run
 and on the same server, a bare workflow that only sleeps wakes as often: its lateness is the engine's own, the
-difference is ours. The cases of one size stay for the next. Opening the crowd is not measured; ten thousand take about
-a quarter of an hour.
+difference is ours. The cases of one size stay for the next. Opening idle cases is not measured; ten thousand take
+about a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.child import run
-from benchmarks.crowd import CLAIM, DUE, Crowd, open_crowd
+from benchmarks.many_cases import CLAIM, DUE, ManyCases, open_many_cases
 from benchmarks.sleepers import Sleepers, sleepers
 from starter.console.screen import print_json, print_table
 
@@ -35,19 +35,19 @@ async def measure(sizes: Sequence[int], due: int) -> list[dict[str, Any]]:
     """One answer a size: `open`, and lateness (seconds) of `escalations` as recorded and of `bare` timers."""
     answers = []
     with tempfile.TemporaryDirectory(prefix="bihuan-lag-") as name:
-        async with open_crowd(Path(name)) as crowd:
-            await crowd.work(cached=max(sizes) + due)
+        async with open_many_cases(Path(name)) as system:
+            await system.start_worker(cached=max(sizes) + due)
             log = Path(name) / "sleepers.log"
-            async with sleepers(crowd.client, crowd.server.address, log, cached=due) as bare:
+            async with sleepers(system.client, system.server.address, log, cached=due) as bare:
                 for size in sizes:
-                    await crowd.open_idle(size - due)
-                    answer = {"open": size, "due": due, **await _late(crowd, bare, size, due)}
+                    await system.open_idle(size - due)
+                    answer = {"open": size, "due": due, **await _late(system, bare, size, due)}
                     sys.stderr.write(f"{size} open: {answer['escalations']}, bare {answer['bare']}\n")
                     answers.append(answer)
     return answers
 
 
-async def _late(crowd: Crowd, bare: Sleepers, size: int, due: int) -> dict[str, Any]:
+async def _late(system: ManyCases, bare: Sleepers, size: int, due: int) -> dict[str, Any]:
     """The measured cases are closed afterwards, so that the next size has none that climbs on."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -55,15 +55,15 @@ async def _late(crowd: Crowd, bare: Sleepers, size: int, due: int) -> dict[str, 
     for index in range(due):
         await asyncio.sleep(max(begun + index * _OVER / due - loop.time(), 0))
         number, timer = await asyncio.gather(
-            crowd.accept(DUE), bare.sleep(f"bare-{size}-{index}", CLAIM.total_seconds())
+            system.accept(DUE), bare.sleep(f"bare-{size}-{index}", CLAIM.total_seconds())
         )
         numbers.append(number)
         timers.append(timer)
     sys.stderr.write(f"{size} open: {due} fall due within a minute\n")
     woke = [await timer.result() for timer in timers]
-    told = await crowd.escalated(numbers)
+    told = await system.escalated(numbers)
     for number in numbers:
-        await crowd.withdraw(number)
+        await system.withdraw(number)
     ours = summary([(written - due).total_seconds() for due, written in told.values()])
     engine = summary(woke)
     return {

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.child import run
-from benchmarks.load import Rounds, Synchronous, Timekeeper, company
+from benchmarks.load import LoadRunner, RoundResults, Synchronous, running_system
 from starter.console.screen import print_json, print_table
 
 ROUNDS = 5
@@ -41,15 +41,15 @@ async def measure(
     with tempfile.TemporaryDirectory(prefix="bihuan-life-") as name:
         async with (
             asyncio.timeout(_LONGEST),
-            company(Path(name), bare="sandboxed" if sandboxed else "plain", synchronous=synchronous) as place,
+            running_system(Path(name), bare="sandboxed" if sandboxed else "plain", synchronous=synchronous) as system,
         ):
-            keeper = Timekeeper(place, at_once)
-            kinds = (place.cases(), place.bare())
-            alone = {kind.name: await keeper.warm_up(kind, warm_up) for kind in kinds}
-            figures = {kind.name: Rounds(kind.name) for kind in kinds}
+            runner = LoadRunner(system, at_once)
+            kinds = (system.cases(), system.bare())
+            alone = {kind.name: await runner.warm_up(kind, warm_up) for kind in kinds}
+            figures = {kind.name: RoundResults(kind.name) for kind in kinds}
             for turn in range(rounds):
                 for kind in kinds if turn % 2 == 0 else kinds[::-1]:
-                    await keeper.round(kind, _share(lives, turn, rounds), figures[kind.name])
+                    await runner.round(kind, _share(lives, turn, rounds), figures[kind.name])
     ours, bare = (figures[kind.name] for kind in kinds)
     return {
         "lives": lives,
@@ -67,14 +67,14 @@ def _share(lives: int, turn: int, rounds: int) -> int:
     return lives // rounds + (turn < lives % rounds)
 
 
-def _figures(rounds: Rounds, worker: str, alone: tuple[float, float]) -> dict[str, Any]:
+def _figures(rounds: RoundResults, worker: str, alone: tuple[float, float]) -> dict[str, Any]:
     return {
         "lives_per_second": round(rounds.lives / rounds.seconds, 2),
         "events": alone[0],
         "actions": alone[1],
         "events_under_load": rounds.cost(0),
         "actions_under_load": rounds.cost(1),
-        "queries": round(rounds.diary.queries / rounds.lives, 1),
+        "queries": round(rounds.observed.queries / rounds.lives, 1),
         "server_ms": round(rounds.milliseconds("server"), 1),
         "worker_ms": round(rounds.milliseconds(worker), 1),
         "client_ms": round(rounds.milliseconds("client"), 1),

@@ -1,6 +1,6 @@
-"""A company under load: one embedded server, workers in processes of their own, and lives lived at once.
+"""A running system under load: an embedded server, workers in processes of their own, and many lives at once.
 
-Rounds of one kind follow rounds of the other on the same server, so that whatever else the machine does reaches both.
+Rounds of one kind follow rounds of the other on the same server, so that whatever else the machine does affects both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from temporalio.client import Client
 from activities.database.database import Database
 from benchmarks.bare_worker import READY as BARE_READY
 from benchmarks.child import BIHUAN, Child, ended, processor_seconds
-from benchmarks.standard_life import BareLives, Cases, Diary, Kind
+from benchmarks.standard_life import BareLives, Cases, LifeKind, Observations
 from starter.services.intake import Intake
 from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
@@ -38,7 +38,7 @@ Synchronous = Literal["full", "normal"]
 
 
 @dataclass(frozen=True)
-class Company:
+class RunningSystem:
     """What runs. `processes` maps a name (server, worker 1, bare worker, client) to its pid; `database` is the pid of
     the database server's first process, where there is one.
     """
@@ -68,7 +68,7 @@ class Company:
 
 
 @asynccontextmanager
-async def company(
+async def running_system(
     folder: Path,
     *,
     workers: int = 1,
@@ -76,7 +76,7 @@ async def company(
     synchronous: Synchronous = "full",
     database_url: str | None = None,
     speed: float = 1.0,
-) -> AsyncIterator[Company]:
+) -> AsyncIterator[RunningSystem]:
     """Start everything in `folder`, and end it, whatever happens. `speed`: of the cases' time.
 
     Raises:
@@ -108,7 +108,7 @@ async def company(
         installation = await stack.enter_async_context(open_installation(settings, prepare=True))
         client = await connect(settings, endpoint=Endpoint.read(folder))
         database = await _database_process(installation.database)
-        yield Company(settings, client, Intake(installation, client), processes, database)
+        yield RunningSystem(settings, client, Intake(installation, client), processes, database)
 
 
 async def _database_process(database: Database) -> int | None:
@@ -134,15 +134,15 @@ def _used_by_all(parent: psutil.Process) -> float:
 
 
 @dataclass
-class Rounds:
-    """What rounds of one kind came to."""
+class RoundResults:
+    """The results of all rounds of one kind."""
 
     kind: str
     lives: int = 0
     seconds: float = 0.0
     per_second: list[float] = field(default_factory=list)
     """Lives per second of each round."""
-    diary: Diary = field(default_factory=Diary)
+    observed: Observations = field(default_factory=Observations)
     processor: dict[str, float] = field(default_factory=dict)
     """Processor seconds by process."""
     costs: list[tuple[int, int]] = field(default_factory=list)
@@ -162,7 +162,7 @@ class Rounds:
 
     def answered(self, share: float) -> float:
         """So many of the signals were answered within these seconds."""
-        ordered = sorted(self.diary.answered)
+        ordered = sorted(self.observed.answered)
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
     def cost(self, which: int) -> float:
@@ -170,44 +170,44 @@ class Rounds:
         return statistics.median(cost[which] for cost in self.costs)
 
 
-async def lived(kind: Kind, indices: Sequence[int], at_once: int, diary: Diary) -> list[str]:
-    """Live them, so many at once; answers their workflow ids."""
+async def run_lives(kind: LifeKind, indices: Sequence[int], at_once: int, observed: Observations) -> list[str]:
+    """Run these lives, so many at once; answers their workflow ids."""
     waiting = iter(indices)
 
     async def one_after_another() -> list[str]:
-        return [await kind.live(index, diary) for index in waiting]
+        return [await kind.live(index, observed) for index in waiting]
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one_after_another()) for _ in range(min(at_once, len(indices)))]
     return [id_ for task in tasks for id_ in task.result()]
 
 
-class Timekeeper:
-    """Lives rounds and keeps what they took; every life has a number of its own."""
+class LoadRunner:
+    """Runs rounds of lives, and adds up what they took; every life has a number of its own."""
 
-    def __init__(self, place: Company, at_once: int, *, costed: int = 5) -> None:
+    def __init__(self, system: RunningSystem, at_once: int, *, costed: int = 5) -> None:
         """`costed`: lives of each round whose history is looked at."""
-        self._place, self._at_once, self._costed = place, at_once, costed
+        self._system, self._at_once, self._costed = system, at_once, costed
         self._next = 0
 
-    async def round(self, kind: Kind, lives: int, into: Rounds) -> None:
+    async def round(self, kind: LifeKind, lives: int, into: RoundResults) -> None:
         """One round; the costs of some of its lives are looked up after the clock has stopped."""
         indices = range(self._next, self._next + lives)
         self._next += lives
-        before, begun = self._place.used(), time.perf_counter()
-        ids = await lived(kind, indices, self._at_once, into.diary)
-        seconds, after = time.perf_counter() - begun, self._place.used()
+        before, begun = self._system.used(), time.perf_counter()
+        ids = await run_lives(kind, indices, self._at_once, into.observed)
+        seconds, after = time.perf_counter() - begun, self._system.used()
         into.add(lives, seconds, {name: after[name] - before[name] for name in after})
         into.costs += [await kind.cost(id_) for id_ in ids[-self._costed :]]
         sys.stderr.write(f"{kind.name}: {lives} lives in {seconds:.1f} s, {lives / seconds:.1f} a second\n")
 
-    async def warm_up(self, kind: Kind, lives: int) -> tuple[float, float]:
+    async def warm_up(self, kind: LifeKind, lives: int) -> tuple[float, float]:
         """Lives one after the other, before anything is measured; answers the events and actions of one of them.
 
         Nothing competes with these: what a life costs in history under load depends on how quickly is asked.
         """
         indices = range(self._next, self._next + lives)
         self._next += lives
-        ids = await lived(kind, indices, 1, Diary())
+        ids = await run_lives(kind, indices, 1, Observations())
         costs = [await kind.cost(id_) for id_ in ids]
         return min(costs)

@@ -1,4 +1,4 @@
-"""Made-up cases, written straight into the record: months of a busy company within seconds.
+"""Made-up cases, written straight into the database: months of a busy company within seconds.
 
 The same seed makes the same cases. Every timeline has entries of the kinds, and with the details, that a case of
 that course would have; what no report reads is left out.

@@ -39,8 +39,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.child import processor_seconds, run
-from benchmarks.crowd import CLAIM, DUE, Crowd, open_crowd
 from benchmarks.lag import summary
+from benchmarks.many_cases import CLAIM, DUE, ManyCases, open_many_cases
 from starter.console.screen import print_json, print_table
 from workflows.domain.problem import Problem
 
@@ -121,23 +121,23 @@ async def measure_ours(size: int, due: int) -> dict[str, Any]:
     """Processor time of server and worker with nothing due and while `due` of `size` cases escalate, and their lag."""
     async with asyncio.timeout(_LONGEST):
         with tempfile.TemporaryDirectory(prefix="bihuan-peer-") as name:
-            async with open_crowd(Path(name)) as crowd:
-                await crowd.work(cached=size + due)
-                await crowd.open_idle(size - due)
-                idle = await _used(crowd, asyncio.sleep(_QUIET)) / _QUIET
-                return {"open": size, "due": due, **await _escalate(crowd, due, idle)}
+            async with open_many_cases(Path(name)) as system:
+                await system.start_worker(cached=size + due)
+                await system.open_idle(size - due)
+                idle = await _used(system, asyncio.sleep(_QUIET)) / _QUIET
+                return {"open": size, "due": due, **await _escalate(system, due, idle)}
 
 
-async def _escalate(crowd: Crowd, due: int, idle: float) -> dict[str, Any]:
+async def _escalate(system: ManyCases, due: int, idle: float) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     begun, numbers = loop.time(), []
     for index in range(due):
         await asyncio.sleep(max(begun + index * _OVER / due - loop.time(), 0))
-        numbers.append(await crowd.accept(DUE))
+        numbers.append(await system.accept(DUE))
     sys.stderr.write(f"{due} cases of bihuan fall due within the next {CLAIM.total_seconds():.0f} s\n")
     begun = loop.time()
-    used = await _used(crowd, asyncio.sleep(CLAIM.total_seconds() + 2)) - idle * (loop.time() - begun)
-    told = await crowd.escalated(numbers)
+    used = await _used(system, asyncio.sleep(CLAIM.total_seconds() + 2)) - idle * (loop.time() - begun)
+    told = await system.escalated(numbers)
     return {
         "idle_cpu_seconds_an_hour": round(3600 * idle, 1),
         "cpu_ms_per_escalation": round(1000 * used / due, 2),
@@ -145,11 +145,11 @@ async def _escalate(crowd: Crowd, due: int, idle: float) -> dict[str, Any]:
     }
 
 
-async def _used(crowd: Crowd, waiting: Any) -> float:
+async def _used(system: ManyCases, waiting: Any) -> float:
     """Processor seconds of server and worker meanwhile."""
-    assert crowd.server.pid is not None  # noqa: S101 - they run
-    assert crowd.worker is not None  # noqa: S101
-    pids = (crowd.server.pid, crowd.worker.process.pid)
+    assert system.server.pid is not None  # noqa: S101 - they run
+    assert system.worker is not None  # noqa: S101
+    pids = (system.server.pid, system.worker.process.pid)
     before = sum(map(processor_seconds, pids))
     await waiting
     return sum(map(processor_seconds, pids)) - before

@@ -2,7 +2,7 @@
 
     make scale        (or: python -m benchmarks.scale [--lives 40] [--database sqlite|postgresql|both] [--json])
 
-Each row is a company of its own: a server, its workers, a database, and one process that lives the lives. The rows
+Each row is a system of its own: a server, its workers, a database, and one process that sends the signals. The rows
 are run twice, forwards and backwards. About three minutes on two cores.
 
 PostgreSQL is the one the tests start, which writes without fsync, or the one BIHUAN_TEST_POSTGRESQL names (its
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.child import run
-from benchmarks.load import Rounds, Synchronous, Timekeeper, company
+from benchmarks.load import LoadRunner, RoundResults, Synchronous, running_system
 from starter.console.screen import print_json, print_table
 from tests.postgresql import NoServerError, new_database, running_server
 from workflows.domain.problem import Problem
@@ -55,7 +55,7 @@ async def measure(
         synchronous: of the SQLite files.
     """
     rows = [(name, count) for name in databases for count in workers]
-    figures = {row: Rounds(f"{row[0]}, {row[1]}") for row in rows}
+    figures = {row: RoundResults(f"{row[0]}, {row[1]}") for row in rows}
     async with asyncio.timeout(_LONGEST):
         for turn in range(turns):
             for name, count in rows if turn % 2 == 0 else rows[::-1]:
@@ -63,14 +63,16 @@ async def measure(
                 server = databases[name]
                 with tempfile.TemporaryDirectory(prefix="bihuan-scale-") as folder:
                     url = await new_database(server) if server else None
-                    async with company(Path(folder), workers=count, synchronous=synchronous, database_url=url) as place:
-                        keeper = Timekeeper(place, at_once)
-                        await keeper.warm_up(place.cases(), warm_up)
-                        await keeper.round(place.cases(), lives, figures[name, count])
+                    async with running_system(
+                        Path(folder), workers=count, synchronous=synchronous, database_url=url
+                    ) as system:
+                        runner = LoadRunner(system, at_once)
+                        await runner.warm_up(system.cases(), warm_up)
+                        await runner.round(system.cases(), lives, figures[name, count])
     return [_row(name, count, figures[name, count]) for name, count in rows]
 
 
-def _row(database: str, workers: int, rounds: Rounds) -> dict[str, Any]:
+def _row(database: str, workers: int, rounds: RoundResults) -> dict[str, Any]:
     busy = {name: used / rounds.seconds for name, used in rounds.processor.items()}
     machine = busy.pop("machine")
     return {
@@ -122,7 +124,7 @@ def databases(wanted: str) -> Iterator[dict[str, str | None]]:
 
 
 def main() -> None:
-    """Run it and print a row a company."""
+    """Run it and print a row a system."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lives", type=int, default=40, help="of each row, twice")
     parser.add_argument("--at-once", type=int, default=20)

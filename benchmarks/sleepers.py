@@ -1,4 +1,4 @@
-"""Bare sleeping workflows in a process of their own, beside the cases a measurement is about.
+"""Workflows that only sleep, with a worker process of their own, to compare cases with.
 
 `python -m benchmarks.sleepers ADDRESS CACHED` is their worker; `Sleepers` starts it, and them.
 """

@@ -1,7 +1,7 @@
-"""The standard life as its people live it: opened, claimed, answered, reported on, solved, accepted, rated.
+"""The standard life of a case: opened, claimed, replied to, reported on, resolved, confirmed, rated.
 
-Whoever lives it sends a signal, waits as long as `bihuan` does, and asks what became of it, until it was accepted.
-The same steps go to a case and to the bare workflow.
+The driver sends a signal, waits as long as `bihuan` does, and queries the outcome until the signal was accepted. The
+same steps go to a case and to the bare workflow.
 """
 
 from __future__ import annotations
@@ -41,22 +41,22 @@ _GREATEST_PAUSE: Final = 1.0
 
 
 @dataclass
-class Diary:
-    """What was seen of lives: seconds from signal to answer, and how often was asked."""
+class Observations:
+    """What was measured: seconds from each signal to its outcome, and the number of queries."""
 
     answered: list[float] = field(default_factory=list)
     queries: int = 0
 
 
-class Kind(ABC):
-    """One way to live the standard life."""
+class LifeKind(ABC):
+    """The standard life on one kind of workflow."""
 
     name: str
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def live(self, index: int, diary: Diary) -> str:
+    async def live(self, index: int, observed: Observations) -> str:
         """One life from its opening to its end; answers the workflow's id.
 
         Raises:
@@ -64,10 +64,10 @@ class Kind(ABC):
         """
         id_ = await self._open(index)
         handle: WorkflowHandle[Any, str] = self._client.get_workflow_handle(id_, result_type=str)
-        people = {"owner": await _owner(handle, diary), "customer": "customer"}
+        people = {"owner": await _owner(handle, observed), "customer": "customer"}
         for step, (name, by, fields) in enumerate(STEPS):
             payload = {"command_id": f"{name}-{step}", "by": people[by], **fields}
-            diary.answered.append(await self._told(handle, name, payload, diary))
+            observed.answered.append(await self._send(handle, name, payload, observed))
         ended = await handle.result()
         if ended != "satisfied":
             raise Problem(f"{id_}: ended {ended}, not satisfied")
@@ -86,14 +86,16 @@ class Kind(ABC):
     def _signal(self, name: str) -> str:
         """What a step is called there."""
 
-    async def _told(self, handle: WorkflowHandle[Any, str], name: str, payload: dict[str, Any], diary: Diary) -> float:
+    async def _send(
+        self, handle: WorkflowHandle[Any, str], name: str, payload: dict[str, Any], observed: Observations
+    ) -> float:
         begun = time.perf_counter()
         await handle.signal(self._signal(name), payload)
         pause = _ASKING
         while True:
             await asyncio.sleep(pause)
             answer = await handle.query("outcome", payload["command_id"])
-            diary.queries += 1
+            observed.queries += 1
             if answer["outcome"] == "accepted":
                 return time.perf_counter() - begun
             if answer["outcome"] == "rejected":
@@ -101,7 +103,7 @@ class Kind(ABC):
             pause = _longer(pause)
 
 
-class Cases(Kind):
+class Cases(LifeKind):
     """Through bihuan: the form is checked and registered, the case recorded step by step, its messages rendered."""
 
     name = "bihuan"
@@ -117,7 +119,7 @@ class Cases(Kind):
         return name
 
 
-class BareLives(Kind):
+class BareLives(LifeKind):
     """Through the engine alone."""
 
     name = "bare"
@@ -137,18 +139,18 @@ def life_form(index: int, priority: Priority = Priority.P2) -> dict[str, Any]:
     return form(priority, product=f"产品{index}", symptom=symptom, intake_key=f"life-{index}")
 
 
-async def _owner(handle: WorkflowHandle[Any, str], diary: Diary) -> str:
+async def _owner(handle: WorkflowHandle[Any, str], observed: Observations) -> str:
     """Who has to act, as soon as it is open."""
     pause = _ASKING
     while True:
         await asyncio.sleep(pause)
         state = await handle.query("state")
-        diary.queries += 1
+        observed.queries += 1
         if state is not None:
             return str(state["owner"])
         pause = _longer(pause)
 
 
 def _longer(pause: float) -> float:
-    """Who asks again and again keeps a worker that is behind from catching up."""
+    """Pauses grow: queries in quick succession keep a worker that is behind from catching up."""
     return _AGAIN if pause == _ASKING else min(pause * 2, _GREATEST_PAUSE)

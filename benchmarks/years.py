@@ -1,11 +1,11 @@
-"""One case that stays open for two years, day by day, on a real server: whether it stays bounded, and loses nothing.
+"""One case that stays open for two years, day by day, on a real server: its size must stay bounded, nothing be lost.
 
     make years      (or: python -m benchmarks.years [--days 730] [--pace 0.25] [--run 4000] [--json])
 
 A progress report a day, forty collaborations with another department, three reopenings, and two remarks a day that
 nobody waits for, so that some arrive while the case goes over into a new run. A day lasts `--pace` seconds, so
-deadlines that fall between two days come by timers, and are missed. At the end the books: every command that was sent
-is in the timeline once, its sequence has no gap, every run replays. About three minutes and a half; exit code 1 when
+deadlines that fall between two days come by timers, and are missed. At the end the books are checked: every command is
+in the timeline once, its sequence has no gap, every run replays. About three minutes and a half; exit code 1 when
 the books do not balance.
 """
 
@@ -32,7 +32,7 @@ from temporalio.worker import Replayer
 from activities.database.tables import case_record, timeline
 from activities.intake.form import parse_form
 from benchmarks.child import resident, run
-from benchmarks.load import Company, company
+from benchmarks.load import RunningSystem, running_system
 from benchmarks.standard_life import life_form
 from starter.console.screen import print_json, print_table, progress_bar
 from worker.process import RUNNER
@@ -42,7 +42,6 @@ from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import EventKind, Priority
-from workflows.entity.input import NEWEST
 
 _DAY = 86_400.0
 _COLLABORATIONS, _REOPENINGS, _NOTES = 40 / 730, 3, 2
@@ -50,7 +49,7 @@ _COLLABORATIONS, _REOPENINGS, _NOTES = 40 / 730, 3, 2
 _BY = "director"
 """May do everything, and owns the case in the end."""
 _ASKING = 0.02
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 _END = 100
 """Answers at either end of the life that are held against each other."""
 
@@ -59,7 +58,7 @@ _END = 100
 class Life:
     """The case, and what was sent to it."""
 
-    place: Company
+    system: RunningSystem
     case: WorkflowHandle[CaseWorkflow, str]
     sent: Counter[str] = field(default_factory=Counter)
     answered: list[float] = field(default_factory=list)
@@ -79,7 +78,7 @@ class Life:
         """
         begun = time.monotonic()
         command_id = await self.tell(name, by=by, **fields)
-        while (waited := time.monotonic() - begun) < _PATIENCE:
+        while (waited := time.monotonic() - begun) < _TIMEOUT:
             await asyncio.sleep(_ASKING)
             answer = await self.case.query(CaseWorkflow.outcome, command_id)
             if answer.outcome == "accepted":
@@ -92,21 +91,21 @@ class Life:
     async def ask_a_department(self, round_: int) -> None:
         """Asked, and answered."""
         await self.do("collaborate", department="product", duty=f"第{round_}次核对设计")
-        part = self.place.client.get_workflow_handle(
+        task = self.system.client.get_workflow_handle(
             f"{self.case.id}/product" if round_ == 1 else f"{self.case.id}/product/{round_}", result_type=str
         )
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _TIMEOUT
         while time.monotonic() < end:
-            # The case says accepted a moment before its part is there.
+            # The case says accepted a moment before the task is there.
             try:
-                await self.tell("contribute", by="product-001", to=part, department="product", result="设计如此")
+                await self.tell("contribute", by="product-001", to=task, department="product", result="设计如此")
                 break
             except RPCError as error:
                 self.sent["contribute"] -= 1
                 if not is_not_found(error):
                     raise
             await asyncio.sleep(_ASKING)
-        await asyncio.wait_for(part.result(), _PATIENCE)
+        await asyncio.wait_for(task.result(), _TIMEOUT)
 
 
 async def measure(days: int, pace: float, longest_run: int | None) -> dict[str, Any]:
@@ -116,11 +115,11 @@ async def measure(days: int, pace: float, longest_run: int | None) -> dict[str, 
         Problem: something was refused or not answered.
     """
     with tempfile.TemporaryDirectory(prefix="bihuan-years-") as name:
-        async with company(Path(name), speed=_DAY / pace, synchronous="normal") as place:
-            life = await _opened(place, longest_run)
-            before = resident(place.processes["worker"])
+        async with running_system(Path(name), speed=_DAY / pace, synchronous="normal") as system:
+            life = await _opened(system, longest_run)
+            before = resident(system.processes["worker"])
             await _lived(life, days, pace)
-            grown = resident(place.processes["worker"]) - before
+            grown = resident(system.processes["worker"]) - before
             return {
                 "days": days,
                 "days_a_second": round(1 / pace, 1),
@@ -132,17 +131,17 @@ async def measure(days: int, pace: float, longest_run: int | None) -> dict[str, 
             }
 
 
-async def _opened(place: Company, longest_run: int | None) -> Life:
-    installation, now = place.intake.installation, place.intake.installation.now()
+async def _opened(system: RunningSystem, longest_run: int | None) -> Life:
+    installation, now = system.intake.installation, system.intake.installation.now()
     raw = {**life_form(0, Priority.P3), "priority_reason": "测量", "occurred_at": now.isoformat()}
     organisation = await installation.directory.current()
     parsed = parse_form(raw, now=now, policy=installation.policy, organisation=organisation)
     day = installation.local(now).date()
     number = (await installation.register.register(parsed, received_at=now, day=day)).number
-    start = CaseInput(number=number, time=installation.time, continue_after=longest_run, **NEWEST)
+    start = CaseInput(number=number, time=installation.time, continue_after=longest_run)
     queue = installation.settings.task_queue
-    case = await place.client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=queue)
-    return Life(place, case)
+    case = await system.client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=queue)
+    return Life(system, case)
 
 
 async def _lived(life: Life, days: int, pace: float) -> None:
@@ -163,7 +162,7 @@ async def _lived(life: Life, days: int, pace: float) -> None:
                     await life.do("refuse", by="customer", why="又出现了")
             advance()
     await life.tell("withdraw", by="customer", why="换了系统")
-    await asyncio.wait_for(life.case.result(), _PATIENCE)
+    await asyncio.wait_for(life.case.result(), _TIMEOUT)
 
 
 async def _runs(life: Life) -> dict[str, Any]:
@@ -172,10 +171,10 @@ async def _runs(life: Life) -> dict[str, Any]:
     replayer = Replayer(
         workflows=[CaseWorkflow, CollaborationWorkflow],
         workflow_runner=RUNNER,
-        data_converter=life.place.client.data_converter,
+        data_converter=life.system.client.data_converter,
     )
     while run_id:
-        handle = life.place.client.get_workflow_handle(life.case.id, run_id=run_id)
+        handle = life.system.client.get_workflow_handle(life.case.id, run_id=run_id)
         history = await handle.fetch_history()
         lengths.append(len(history.events))
         carried.append(history.events[0].workflow_execution_started_event_attributes.input.ByteSize())
@@ -200,11 +199,11 @@ async def _replayed(replayer: Replayer, history: WorkflowHistory) -> list[str]:
 async def _books(life: Life) -> dict[str, Any]:
     """Commands by what was sent, and by what the timeline has."""
     of_case = select(timeline.c.sequence, timeline.c.kind).where(timeline.c.number == life.case.id)
-    async with life.place.intake.installation.database.read() as connection:
+    async with life.system.intake.installation.database.read() as connection:
         steps = (await connection.execute(of_case.order_by(timeline.c.sequence))).all()
         view = await connection.scalar(select(case_record.c.view).where(case_record.c.number == life.case.id))
     happened = Counter(str(step.kind) for step in steps)
-    told = {
+    recorded_as = {
         "progress": EventKind.PROGRESSED,
         "note": EventKind.NOTED,
         "contribute": EventKind.CONTRIBUTED,
@@ -216,7 +215,7 @@ async def _books(life: Life) -> dict[str, Any]:
         "view_bytes": len(json.dumps(view, ensure_ascii=False).encode()),
         "escalations": happened[EventKind.ESCALATED],
         "refused": happened[EventKind.REJECTED],
-        "commands": {name: [life.sent[name], happened[kind]] for name, kind in told.items()},
+        "commands": {name: [life.sent[name], happened[kind]] for name, kind in recorded_as.items()},
     }
 
 

@@ -1,4 +1,4 @@
-"""A headless Chromium that photographs pages, by the WebDriver protocol.
+"""A headless Chromium that takes screenshots of pages, by the WebDriver protocol.
 
 It needs Chromium, its driver, and a font that has Chinese characters, such as the packages chromium-driver and
 fonts-wqy-microhei of Debian.
@@ -23,21 +23,21 @@ from workflows.domain.problem import Problem
 
 _WIDTH, _HEIGHT = 1400, 1190
 _QUIET = ("disable-background-networking", "disable-component-update", "hide-scrollbars", "lang=en")
-_PATIENCE = 600
+_TIMEOUT = 600
 _DRAWING = 3
 """Seconds a page takes to draw what it has."""
 
 
-def wait_for(what: str, holds: Callable[[], bool], *, patience: float = _PATIENCE) -> None:
-    """Until it holds, looked at every second.
+def wait_for(what: str, holds: Callable[[], bool], *, within: float = _TIMEOUT) -> None:
+    """Wait until a condition holds, tried every second.
 
     Raises:
-        Problem: it did not hold within `patience` seconds.
+        Problem: it did not hold within `within` seconds.
     """
-    end = time.monotonic() + patience
+    end = time.monotonic() + within
     while not holds():
         if time.monotonic() > end:
-            raise Problem(f"{what} did not come within {patience:g} s")
+            raise Problem(f"{what} did not come within {within:g} s")
         time.sleep(1)
 
 
@@ -97,7 +97,7 @@ class Browser:
         self.run(f"{found}.click()")
 
     def shoot(self, shown: str, target: Path) -> None:
-        """Photograph the page once that JavaScript expression is true."""
+        """Take a screenshot once that JavaScript expression is true."""
         wait_for(f"the page of {target.name}", lambda: bool(self.run(f"return Boolean({shown})")))
         time.sleep(_DRAWING)
         target.write_bytes(base64.b64decode(self._drive(f"{self._session}/screenshot")))

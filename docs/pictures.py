@@ -3,10 +3,10 @@
 `python docs/pictures.py board` plays the demonstration until a case has climbed two levels, and writes the board of
 that moment to docs/demo.svg (about 20 seconds).
 `python docs/pictures.py web-ui` runs a server of its own, leaves an urgent case alone until it escalates, and
-photographs its page in Temporal's Web UI to docs/web-ui.png and docs/web-ui-timeline.png (about 6 minutes, because
-nothing is sped up).
+takes screenshots of its page in Temporal's Web UI to docs/web-ui.png and docs/web-ui-timeline.png (about 6 minutes,
+because nothing is sped up).
 `python docs/pictures.py stuck` brings cases of an installation of its own to a standstill in each way that
-docs/operations.md tells of, and photographs them to docs/stuck-*.png (about 3 minutes).
+docs/operations.md tells of, and takes screenshots of them to docs/stuck-*.png (about 3 minutes).
 The last two need a browser, see `browser`. Without a name, all are made.
 """
 
@@ -32,6 +32,7 @@ from standstill import stuck
 
 from starter.demo import run
 from starter.demo.board import Board
+from worker.embedded.ports import free_port
 from workflows.domain.problem import Problem
 
 DOCS = Path(__file__).parent
@@ -43,7 +44,7 @@ _CELL = 12.2
 """Width of a terminal cell in Rich's pictures."""
 
 
-class _Photographer(Board):
+class _RecordingBoard(Board):
     """A board that is drawn once, and then ends the demonstration."""
 
     async def show(self) -> None:
@@ -52,19 +53,19 @@ class _Photographer(Board):
         console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
         console.print(self._table())
         svg = console.export_svg(title="bihuan demo", theme=MONOKAI, unique_id="bihuan")
-        (DOCS / "demo.svg").write_text(_at_home(svg), "utf-8")
+        (DOCS / "demo.svg").write_text(_self_contained(svg), "utf-8")
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.Event().wait()
 
 
 def board() -> None:
     """Write docs/demo.svg."""
-    run.Board = _Photographer  # type: ignore[misc]
+    run.Board = _RecordingBoard  # type: ignore[misc]
     asyncio.run(run.play_all())
 
 
-def _at_home(svg: str) -> str:
-    """The picture without fonts from elsewhere, each Chinese character two cells wide."""
+def _self_contained(svg: str) -> str:
+    """The picture without web fonts, each Chinese character two cells wide."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font-family: [^;]*;", f"font-family: {FONTS};", svg)
@@ -79,9 +80,9 @@ def _in_cells(found: re.Match[str]) -> str:
     for piece in _WIDE_OR_NOT.findall(html.unescape(found["text"])):
         width = cell_len(piece) * _CELL
         if piece.strip(" \N{NO-BREAK SPACE}"):
-            place = f'x="{x:.1f}" textLength="{width:.1f}"'
+            position = f'x="{x:.1f}" textLength="{width:.1f}"'
             text = html.escape(piece).replace(" ", "&#160;").replace("\N{NO-BREAK SPACE}", "&#160;")
-            parts.append(f'<text class="{found["classes"]}" {place}{rest}>{text}</text>')
+            parts.append(f'<text class="{found["classes"]}" {position}{rest}>{text}</text>')
         x += width
     return "".join(parts)
 
@@ -92,7 +93,7 @@ def web_ui() -> None:
     Raises:
         Problem: there is no driver, or the case did not come so far.
     """
-    port, ui_port = run.free_port(), run.free_port()
+    port, ui_port = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="bihuan-picture-") as folder, Browser() as browser:
         data = Path(folder, "data")
         arguments = [BIHUAN, "up", "--data", data, "--port", str(port), "--ui-port", str(ui_port)]

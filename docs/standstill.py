@@ -1,4 +1,4 @@
-"""Cases that do not go on, one of each kind, photographed in Temporal's Web UI as an operator finds them."""
+"""Cases that do not go on, one of each kind, for screenshots of Temporal's Web UI as an operator sees them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from workflows.domain.problem import Problem
 
 _HEIGHT = 900
 _ABOVE_THE_TRACE = 680
-_PATIENCE = 120
+_TIMEOUT = 120
 _BLOCKED = 'CaseStatus = "blocked"'
 _NOBODY_LISTENS = "smtp://127.0.0.1:9"
 
@@ -67,19 +67,19 @@ async def _play(data: Path, target: Path) -> None:
     await server.start()
     try:
         with Browser(height=_HEIGHT) as browser:
-            stage = _Stage(server, data, target, browser)
-            async with stage.worker():
-                number, other = await stage.opened(), await stage.opened()
-                await stage.mail_refused()
-                await stage.record_locked(number)
-            await stage.terminated(other)
-            await stage.worker_gone(number)
-            await stage.release_changed(number)
+            pictures = _StandstillPictures(server, data, target, browser)
+            async with pictures.worker():
+                number, other = await pictures.opened(), await pictures.opened()
+                await pictures.mail_refused()
+                await pictures.record_locked(number)
+            await pictures.terminated(other)
+            await pictures.worker_gone(number)
+            await pictures.release_changed(number)
     finally:
         await server.stop()
 
 
-class _Stage:
+class _StandstillPictures:
     def __init__(self, server: EmbeddedServer, data: Path, target: Path, browser: Browser) -> None:
         self._server, self._data, self._target, self._browser = server, data, target, browser
         self._pages = f"{server.ui}/namespaces/default"
@@ -159,8 +159,8 @@ class _Stage:
 
     async def _until(self, what: str, holds: Any) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 while not await asyncio.to_thread(holds):  # noqa: ASYNC110 - a command is asked
                     await asyncio.sleep(1)
                 return
-        raise Problem(f"{what} did not come within {_PATIENCE} s")
+        raise Problem(f"{what} did not come within {_TIMEOUT} s")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
+from workflows.domain.case.view import CaseView
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command
 from workflows.domain.event import Event, EventKind, Message
@@ -17,11 +19,13 @@ from workflows.domain.terms import (
     Member,
     Opening,
     Reminders,
+    ReviewTerms,
     ServiceLevel,
     Settlement,
     Terms,
 )
 from workflows.domain.vocabulary import CalendarKind, Channel, ClockName, Priority, Role
+from workflows.ports import Record, StepMarker
 
 MONDAY = datetime(2024, 5, 6, 1, 0, tzinfo=UTC)
 """09:00 on a Monday in Shanghai."""
@@ -165,3 +169,8 @@ def told(events: list[Event]) -> list[tuple[Message, str]]:
 def consulted(**facts: Any) -> Consultation:
     """What a lookup answered."""
     return Consultation(**facts)
+
+
+def case_step(view: CaseView, events: Sequence[Event], *, review: ReviewTerms | None = None) -> Record:
+    """A step of a case to be written down, judged at the time of its view."""
+    return Record(view=view, events=tuple(events), marker=StepMarker(signals=0, at=view.updated_at), review=review)

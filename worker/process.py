@@ -24,7 +24,7 @@ from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transport
 from activities.messages.renderer import Renderer
 from activities.opening.activity import OpeningActivities
-from activities.recording.activity import HandOver, RecordingActivities, hand_over_nothing
+from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
 from activities.recording.review_activity import ReviewRecordingActivities
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
@@ -115,10 +115,10 @@ def build_reporting(installation: Installation, transports: Mapping[Contact, Tra
     )
 
 
-def build_hand_over(client: Client, settings: Settings) -> HandOver:
+def choose_delivery(client: Client, settings: Settings) -> StartDeliveries:
     """How deliveries start: as standalone activities, or (by the settings) in each case's own workflow."""
     if settings.delivery == "workflow":
-        return hand_over_nothing
+        return leave_deliveries_to_case
     return StandaloneDelivery(client, settings.task_queue)
 
 
@@ -151,17 +151,17 @@ def build_delivering(
     )
 
 
-def build_sweeping(client: Client, installation: Installation, hand_over: HandOver) -> SweepActivities:
+def build_sweeping(client: Client, installation: Installation, start_deliveries: StartDeliveries) -> SweepActivities:
     """The sweep activity, for the Schedule and for `bihuan doctor`.
 
     Raises:
         Problem: the mail settings are not understood.
     """
     transports = build_transports(installation.settings)
-    return SweepActivities(client, installation, hand_over, build_delivering(client, installation, transports))
+    return SweepActivities(client, installation, start_deliveries, build_delivering(client, installation, transports))
 
 
-def build_activities(client: Client, installation: Installation, hand_over: HandOver) -> Activities:
+def build_activities(client: Client, installation: Installation, start_deliveries: StartDeliveries) -> Activities:
     """All activities of a worker.
 
     Raises:
@@ -184,12 +184,12 @@ def build_activities(client: Client, installation: Installation, hand_over: Hand
             calendar=lambda: installation.calendar,
             transports=transports,
             time=time,
-            hand_over=hand_over,
+            start_deliveries=start_deliveries,
         ),
         delivering,
         build_archiving(installation),
         build_reporting(installation, transports),
-        SweepActivities(client, installation, hand_over, delivering),
+        SweepActivities(client, installation, start_deliveries, delivering),
     )
 
 
@@ -242,8 +242,8 @@ async def run_worker(
         await prepared.settle_organisation()
         await prepared.record_encryption()
         client = await connect(settings, endpoint=endpoint)
-        hand_over = build_hand_over(client, settings)
-        activities = build_activities(client, installation, hand_over)
+        start_deliveries = choose_delivery(client, settings)
+        activities = build_activities(client, installation, start_deliveries)
         await _prepare_namespace(client)
         worker = build_worker(client, settings, activities)
         running = asyncio.create_task(worker.run())

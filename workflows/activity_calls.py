@@ -1,4 +1,4 @@
-"""How a workflow calls its activities: quickly while all is well, durably when something is down."""
+"""How durable objects call their activities: quickly while all is well, durably when something is down."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _Input = TypeVar("_Input")
 _Output = TypeVar("_Output")
 
 _QUICK = timedelta(seconds=5)
-"""All tries of a local activity together: it costs one event of history instead of three."""
+"""All attempts of a local activity together; it costs one event of history instead of three."""
 _QUICK_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 _ATTEMPT = timedelta(seconds=10)
-"""One try of a database write; what a killed worker had in hand waits as long."""
+"""One attempt of an ordinary activity; what a killed worker had in hand waits as long."""
 _RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20))
 _DELIVERY_ATTEMPT = timedelta(minutes=2)
 _DELIVERY_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=10))
@@ -41,7 +41,7 @@ async def call(
     without end: it grows no history, and the Web UI shows it pending with its last failure.
 
     What follows on a local activity must not depend on what else has come in meanwhile: a replay may get its result
-    earlier than those who lived it did. Where that cannot be had, it is not `local`.
+    earlier than the workflow got it the first time. Where it does depend on that, the activity is not `local`.
     """
     try:
         if not local:
@@ -52,8 +52,8 @@ async def call(
             activity, argument, schedule_to_close_timeout=_QUICK, retry_policy=_QUICK_RETRIES
         )
     except FailureError as error:
-        # Not ActivityError: a local activity that timed out is one of these when it happens, and a bare
-        # TimeoutError when its history is replayed. Whoever tells them apart goes another way after a restart.
+        # Not ActivityError: a local activity that timed out raises one when it happens, and a bare TimeoutError when
+        # its history is replayed. A workflow that tells them apart goes another way after a restart.
         if is_cancelled_exception(error):
             raise
         on_trouble(f"{summary}: {root_cause(error)}")
@@ -80,12 +80,12 @@ async def _deliver(delivery: ports.Delivery) -> None:
             summary=f"通知 {len(delivery.keys)}",
         )
     except ActivityError as error:
-        # The outbox shows what was not sent; a case does not fail because somebody could not be told.
+        # The outbox shows what was not sent; a case does not fail because a message could not be delivered.
         workflow.logger.error("delivery for %s ended: %s", delivery.number, root_cause(error))
 
 
 def root_cause(error: BaseException) -> str:
-    """What was the matter in the first place, in one line."""
+    """The first failure in a chain of causes, in one line."""
     while error.__cause__ is not None:
         error = error.__cause__
     return one_line(str(error))

@@ -1,4 +1,4 @@
-"""The activities by name, input and output, and how they are called; what carries them out lives in `activities`."""
+"""The activities as workflows call them: name, input and output. What carries them out is in `activities`."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from workflows.domain.review.view import ReviewSubject, ReviewView
 from workflows.domain.terms import Consultation, Lookup, ReviewTerms, Settlement
 
 DELIVERY_HEARTBEAT = timedelta(seconds=10)
-"""A delivery says so often that it goes on; the one that does not is a killed worker's, and is begun again."""
+"""How often a delivery has to show that it goes on; one that does not is a killed worker's, and is begun again."""
 
 
 class StepMarker(Fact):
-    """What a step judged, and when. It goes with the step's record, and comes back with the answer for replays to judge
-    by (see `workflows.entity.recorded`).
+    """What a step judged, and when. It goes to the database activity with the step, and comes back with its answer, for
+    replays to judge by (see `workflows.entity.recorded`).
     """
 
     signals: int = Field(ge=0)
-    """How many of all that ever came are judged now."""
+    """How many of all that ever came are judged, those of this step included."""
     at: Instant
-    """The object's time at which they were, and up to which deadlines have lapsed."""
+    """The object's time at which they were judged, and up to which deadlines have lapsed."""
     lookup: bool = False
     """The next signal can only be judged when something has been looked up; deadlines wait for it."""
     idle: bool = True
     """No delivery was under way."""
     judged: bool = True
-    """False: a replay asked what the step was, and there was none; nothing was judged, nothing is written."""
+    """False: sent by a replay, which has not judged yet; with this in the answer no step was written."""
 
 
 class Record(Fact):
@@ -43,8 +43,7 @@ class Record(Fact):
 
     view: CaseView
     events: tuple[Event, ...]
-    stamp: StepMarker | None = None
-    """None: of a run that a release before stamps began."""
+    marker: StepMarker
     review: ReviewTerms | None = None
     """Given with the closing of a case, where that may call for a review (R27)."""
 
@@ -57,8 +56,8 @@ class Recorded(Fact):
     """What the closing calls for; the review's row is written, its workflow still has to be started."""
     joined: str | None = None
     """The review that runs already and covers the case from now on; it still has to be told."""
-    stamp: StepMarker | None = None
-    """As it was given."""
+    marker: StepMarker
+    """As it was given; from the history, where this is a replay."""
 
 
 class ReviewRecord(Fact):
@@ -66,15 +65,15 @@ class ReviewRecord(Fact):
 
     view: ReviewView
     events: tuple[Event, ...]
-    stamp: StepMarker | None = None
-    """As in `Record`."""
+    marker: StepMarker
 
 
 class Delivery(Fact):
     """Outbox rows to deliver."""
 
-    number: str
     keys: tuple[str, ...] = Field(min_length=1)
+    number: str | None = None
+    """The case that they belong to; None: to several, all of them over."""
 
 
 class ArchiveFailure(Fact):

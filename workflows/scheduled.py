@@ -1,4 +1,4 @@
-"""What is done for the whole installation from time to time; Temporal Schedules start it (see `worker.temporal.schedules`)."""
+"""The workflows that Temporal Schedules start: archiving, reports, sweeps (see `worker.temporal.schedules`)."""
 
 from __future__ import annotations
 
@@ -9,29 +9,27 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from workflows import ports
+from workflows.activity_calls import root_cause
+from workflows.domain.calendar import Calendar
 from workflows.domain.ids import ARCHIVE, REPORT, SWEEP
-
-with workflow.unsafe.imports_passed_through():
-    from workflows import ports
-    from workflows.activity_calls import root_cause
-    from workflows.domain.calendar import Calendar
-    from workflows.domain.policy.reports import days_ended
+from workflows.domain.policy.reports import days_ended
 
 _ATTEMPT = timedelta(minutes=10)
-_SILENCE = timedelta(seconds=30)
-"""A worker that dies in the middle is noticed after so long: every case is a heartbeat."""
+_HEARTBEAT = timedelta(seconds=30)
+"""A worker that dies in the middle is noticed after so long: every case that was looked at is a heartbeat."""
 _RETRIES = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=10))
-"""Without end: what is periodic may be late, but not left out."""
-_REPORT_SILENCE = timedelta(seconds=10)
+"""Without end: periodic work may be late, but is not left out."""
+_REPORT_HEARTBEAT = timedelta(seconds=10)
 _REPORT_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 _MAIL_ATTEMPT = timedelta(minutes=2)
-_MAIL_PATIENCE = timedelta(days=3)
+_MAIL_TIMEOUT = timedelta(days=3)
 """As long as mails of cases are tried."""
 _SWEEP_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
-_SWEEP_PATIENCE = timedelta(minutes=15)
+_SWEEP_TIMEOUT = timedelta(minutes=15)
 """Then this sweep has failed, and the next one is due."""
 _DUE = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
-"""Set by the Schedule; a run that was made up for after a pause is still about the days that were meant."""
+"""When the run was due, set by the Schedule: one that comes late is still about the days that were meant."""
 
 
 @workflow.defn(name=ARCHIVE)
@@ -51,7 +49,7 @@ class ArchiveWorkflow:
                 ports.archive,
                 progress,
                 start_to_close_timeout=_ATTEMPT,
-                heartbeat_timeout=_SILENCE,
+                heartbeat_timeout=_HEARTBEAT,
                 retry_policy=_RETRIES,
                 summary=progress.summary(),
             )
@@ -72,7 +70,7 @@ class ReportWorkflow:
             ports.write_report,
             days,
             start_to_close_timeout=_ATTEMPT,
-            heartbeat_timeout=_REPORT_SILENCE,
+            heartbeat_timeout=_REPORT_HEARTBEAT,
             retry_policy=_REPORT_RETRIES,
             summary=f"报告 report {days.first} – {days.last}",
         )
@@ -90,8 +88,8 @@ class ReportWorkflow:
                 ports.mail_report,
                 mail,
                 start_to_close_timeout=_MAIL_ATTEMPT,
-                schedule_to_close_timeout=_MAIL_PATIENCE,
-                heartbeat_timeout=_REPORT_SILENCE,
+                schedule_to_close_timeout=_MAIL_TIMEOUT,
+                heartbeat_timeout=_REPORT_HEARTBEAT,
                 retry_policy=_REPORT_RETRIES,
                 summary=f"发送 mail {mail.recipient}"[:60],
             )
@@ -104,7 +102,7 @@ class ReportWorkflow:
 
 @workflow.defn(name=SWEEP)
 class SweepWorkflow:
-    """Looks over the whole installation for what does not go on by itself; no case's history knows of it."""
+    """Looks over the whole installation for what does not go on by itself; it leaves no trace in histories of cases."""
 
     @workflow.run
     async def run(self, order: ports.SweepOrder) -> ports.SweepRun:
@@ -113,8 +111,8 @@ class SweepWorkflow:
             ports.sweep,
             order,
             start_to_close_timeout=_ATTEMPT,
-            schedule_to_close_timeout=_SWEEP_PATIENCE,
-            heartbeat_timeout=_SILENCE,
+            schedule_to_close_timeout=_SWEEP_TIMEOUT,
+            heartbeat_timeout=_HEARTBEAT,
             retry_policy=_SWEEP_RETRIES,
             summary="巡检 sweep",
         )

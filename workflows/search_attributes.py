@@ -1,4 +1,4 @@
-"""Search attributes of cases, departments' tasks and reviews, and the clocks' labels in the Web UI."""
+"""Search attributes of cases, departments' tasks and reviews, and the labels of clocks in the Web UI."""
 
 from __future__ import annotations
 
@@ -9,37 +9,20 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from workflows.domain.vocabulary import ClockName
 
 STATUS = SearchAttributeKey.for_keyword("CaseStatus")
-
-
 PRIORITY = SearchAttributeKey.for_keyword("CasePriority")
-
-
 TYPE = SearchAttributeKey.for_keyword("CaseType")
-
-
 DEPARTMENT = SearchAttributeKey.for_keyword("CaseDepartment")
-
-
 OWNER = SearchAttributeKey.for_keyword("CaseOwner")
-
-
 ESCALATION = SearchAttributeKey.for_int("CaseEscalation")
-
-
 DUE = SearchAttributeKey.for_datetime("CaseDue")
-
-
 BREACHED = SearchAttributeKey.for_bool("CaseBreached")
-
 
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
     STATUS, PRIORITY, TYPE, DEPARTMENT, OWNER, ESCALATION, DUE, BREACHED,
 )  # fmt: skip
 
-
 BLOCKED = "blocked"
 """CaseStatus while the record cannot be written; the pending activity says why."""
-
 
 CLOCK_LABELS = {
     ClockName.CLAIM: "接单 claim",

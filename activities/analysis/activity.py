@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from temporalio import activity
 
@@ -20,6 +19,7 @@ from activities.analysis.report import analyse
 from activities.analysis.wording import company_name, speech_of
 from activities.database.database import Database
 from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, Transports, without_recipient
+from activities.heartbeat import heartbeats
 from activities.organisation.directory import Directory
 from activities.privacy.redaction import without_addresses
 from workflows.domain.formats import Days
@@ -31,7 +31,6 @@ from workflows.ports import ReportMail, ReportMailed, WrittenReport
 logger = logging.getLogger(__name__)
 
 _BEAT = timedelta(seconds=3)
-_T = TypeVar("_T")
 
 
 @dataclass
@@ -65,7 +64,8 @@ class ReportActivities:
         Raises:
             Problem: the folder cannot be written to.
         """
-        page = await _beating(self._written(days))
+        async with heartbeats(_BEAT):
+            page = await self._written(days)
         return WrittenReport(days=days, folder=str(page.parent), recipients=self.policy.report.recipients)
 
     @activity.defn
@@ -75,7 +75,8 @@ class ReportActivities:
         Raises:
             Delayed: it may go through later.
         """
-        answer = await _beating(self._mailed(mail))
+        async with heartbeats(_BEAT):
+            answer = await self._mailed(mail)
         if answer.status in {"refused", "unsent"}:
             logger.warning(
                 "report %s for %s: %s", days_name(mail.days), without_addresses(mail.recipient), answer.reason
@@ -156,14 +157,3 @@ class ReportActivities:
         folder = self.folder / days_name(days)
         # Drawing takes a second of processor time, for which cases cannot wait.
         return await asyncio.to_thread(write_report, report, speech, folder, company=company_name(organisation))
-
-
-async def _beating(work: Awaitable[_T]) -> _T:
-    """Wait for long work, and say from time to time that somebody is at it."""
-    task = asyncio.ensure_future(work)
-    try:
-        while not (await asyncio.wait({task}, timeout=_BEAT.total_seconds()))[0]:
-            activity.heartbeat()
-        return await task
-    finally:
-        task.cancel()

@@ -25,6 +25,7 @@ from activities.archive.selection import being_reviewed, due_for_archiving, due_
 from activities.archive.store import ArchiveStore, FileState, StoredFile, find_attachments
 from activities.database.database import Database
 from activities.database.tables import case_record
+from activities.heartbeat import heartbeat
 from activities.organisation.directory import Directory
 from activities.privacy.redaction import words_of
 from workflows.domain.model import one_line
@@ -74,7 +75,7 @@ class ArchiveActivities:
         """
 
         def watch(number: str, error: str | None) -> None:
-            activity.heartbeat(number)
+            heartbeat(number)
             if error is not None:
                 _log.error("%s: %s", number, error)
 

@@ -1,9 +1,9 @@
 """Personal data of an archived case's customer, masked in the database for good (R28).
 
 What reports count stays: dates, type, priority, product, department, people who worked on it, satisfaction. Names and
-contacts are replaced whole, other texts are masked as `activities.privacy.masking` does it, rendered messages go: all of it
-is in the archived file. The intake key stays, so that a submission sent once more is still the same case. Masking what
-is masked changes nothing.
+contacts are replaced as a whole, other texts are masked by `activities.privacy.masking`, rendered messages are deleted:
+all of it is in the archived file. The intake key stays, so that a submission sent once more is still the same case.
+Masking what is masked changes nothing.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from activities.delivery.outbox import GONE
 from activities.intake.submission import lookup_columns, supply
 from activities.privacy.masking import Mask
 from workflows.domain.event import EventKind
+from workflows.domain.form_fields import CONTACTS, FIELDS, NAMES
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import Audience
 
-_HIDDEN: Final = ("name", "company", "phone", "wechat", "email", "other")
-_FACTS: Final = frozenset({
-    "intake_key", "channel", "product", "type", "subtype", "occurred_at", "received_at", "hoped_for", "received_by",
-    "priority", "before", "after", "department", "group", "owner", "previous", "to", "head", "person", "by", "clock",
-    "level", "message", "recipient", "resolution", "score", "satisfaction", "policy", "command", "command_id", "number",
-    "workflow_id", "missing",
+_PERSONAL: Final = {field.key: field for field in (*NAMES, *CONTACTS)}
+_KEPT: Final = frozenset({
+    *(field.key for field in FIELDS if field.kept), "before", "after", "department", "group", "owner", "previous", "to",
+    "head", "person", "by", "clock", "level", "message", "recipient", "resolution", "score", "satisfaction", "policy",
+    "command", "command_id", "number", "workflow_id", "missing",
 })  # fmt: skip
 """Keys whose values are ids, words of the program, or what reports count."""
 _REASONS: Final = {EventKind.ESCALATED: "why", EventKind.REOPENED: "reason"}
@@ -61,9 +61,10 @@ class CaseMask:
         """A form of the same facts that names nobody."""
         given = form.get("customer")
         customer: dict[str, Any] = given if isinstance(given, dict) else {}
-        hidden: dict[str, Any] = dict.fromkeys(("phone", "wechat", "email"))
-        hidden |= {name: self._now.word(name) for name in ("name", "other")}
-        hidden["company"] = self._now.word("company") if customer.get("company") else None
+        # No message may ever go to a word in brackets: an address is left empty.
+        hidden = {field.name: None if field.channels else self._now.word(field.name) for field in _PERSONAL.values()}
+        if not customer.get("company"):
+            hidden["company"] = None
         return {**self.inside(form), "customer": {**customer, **hidden}}
 
     def detail(self, kind: str, detail: Json) -> Json:
@@ -82,16 +83,15 @@ class CaseMask:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {key: item if key in _FACTS else self.inside(item) for key, item in value.items()}
+            return {key: item if key in _KEPT else self.inside(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.inside(item) for item in value]
         return value
 
     def _answer(self, key: str, value: Any) -> Any:
-        section, _, name = key.partition(".")
-        if section == "customer" and name in _HIDDEN:
-            return self._now.word(name)
-        return value if key in _FACTS else self.inside(value)
+        if key in _PERSONAL:
+            return self._now.word(_PERSONAL[key].name)
+        return value if key in _KEPT else self.inside(value)
 
 
 async def mask_case(connection: AsyncConnection, number: str) -> None:

@@ -15,7 +15,6 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
-from activities.delivery.heartbeat import beat, carry_through, meanwhile
 from activities.delivery.outbox import Outbox, OutboxStatus, Standing
 from activities.delivery.transport import (
     Envelope,
@@ -26,6 +25,7 @@ from activities.delivery.transport import (
     UnreachableError,
     without_recipient,
 )
+from activities.heartbeat import heartbeats, repeatedly, run_to_completion
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact
@@ -80,11 +80,11 @@ class DeliveryActivities:
         Raises:
             ApplicationError: retryable; how many rows may still succeed later, and why the last one did not.
         """
-        faults = await _Round(self, delivery.number).run(delivery.keys)
+        faults = await _Round(self).run(delivery.keys)
         if faults:
-            count = len(set(delivery.keys))
+            count, of = len(set(delivery.keys)), delivery.number or "cases that are over"
             raise ApplicationError(
-                f"{len(faults)} of {count} notifications of {delivery.number} are not delivered yet: {faults[-1]}",
+                f"{len(faults)} of {count} notifications of {of} are not delivered yet: {faults[-1]}",
                 type="Undelivered",
             )
 
@@ -96,9 +96,8 @@ class _ClaimLostError(Exception):
 class _Round:
     """One pass over the rows of a delivery."""
 
-    def __init__(self, owner: DeliveryActivities, number: str) -> None:
+    def __init__(self, owner: DeliveryActivities) -> None:
         self._owner = owner
-        self._number = number
         self._outbox = Outbox(owner.database)
         self._token = uuid4().hex
         self._open: dict[str, TransportConnection] = {}
@@ -110,7 +109,7 @@ class _Round:
         keys = tuple(dict.fromkeys(keys))
         standings = await self._outbox.standings(keys)
         faults = []
-        async with AsyncExitStack() as stack, meanwhile(beat, self._owner.lease / _BEATS):
+        async with AsyncExitStack() as stack, heartbeats(self._owner.lease / _BEATS):
             for key in keys:
                 if key not in standings:
                     logger.warning("no such outbox row: %s", key)
@@ -146,7 +145,7 @@ class _Round:
         envelope = standing.envelope
         patience = self._owner.patience.total_seconds()
         try:
-            await carry_through(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + patience))
+            await run_to_completion(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + patience))
         except PermanentDeliveryError as error:
             return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
         except UnreachableError as error:
@@ -190,7 +189,7 @@ class _Round:
                     if kept and not limit.expired():
                         limit.reschedule(min(last, surely))
 
-                async with meanwhile(renew, lease / _BEATS):
+                async with repeatedly(renew, lease / _BEATS):
                     connection = await self._connection(envelope.channel, stack)
                     await connection.send(envelope)
         except TimeoutError:

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from activities.intake.form import Form
+from workflows.domain.form_fields import ADDRESSES, FIELDS
 from workflows.domain.model import Json
 from workflows.domain.policy.policy import Policy
 from workflows.domain.vocabulary import Contact, CustomerKind
-
-_ADDRESSES = {
-    Contact.PHONE: "phone",
-    Contact.SMS: "phone",
-    Contact.WECHAT: "wechat",
-    Contact.EMAIL: "email",
-}
 
 
 def missing_fields(form: Form, kind: str, policy: Policy) -> tuple[str, ...]:
@@ -26,11 +20,10 @@ def missing_fields(form: Form, kind: str, policy: Policy) -> tuple[str, ...]:
     symptom = "".join((form.description.symptom or "").split())
     if len(symptom) < rules.shortest_symptom:
         lacking.append("description.symptom")
-    customer = form.customer
-    address = _ADDRESSES.get(customer.preferred_contact or Contact.PORTAL)
-    if address is not None and not getattr(customer, address):
-        lacking.append(f"customer.{address}")
-    return tuple(key for key in _ORDER if key in lacking)
+    address = ADDRESSES.get(form.customer.preferred_contact or Contact.PORTAL)
+    if address is not None and not _at(content, address.key):
+        lacking.append(address.key)
+    return tuple(field.key for field in FIELDS if field.key in lacking)
 
 
 def _at(content: Json, dotted: str) -> object:
@@ -38,23 +31,3 @@ def _at(content: Json, dotted: str) -> object:
     for key in dotted.split("."):
         place = place.get(key) if isinstance(place, dict) else None
     return place
-
-
-_ORDER = (
-    "customer.company",
-    "customer.phone",
-    "customer.wechat",
-    "customer.email",
-    "product",
-    "type",
-    "subtype",
-    "occurred_at",
-    "description.symptom",
-    "description.steps",
-    "description.expected",
-    "description.actual",
-    "impact.blocks_normal_use",
-    "impact.effect",
-    "hoped_for",
-    "attachments",
-)

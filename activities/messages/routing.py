@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from activities.delivery.transport import Transports
+from workflows.domain.form_fields import ADDRESSES
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Person
 from workflows.domain.vocabulary import Contact, Locale
@@ -22,13 +23,6 @@ class Route:
     deliverable: bool
 
 
-_ADDRESS_KEYS = {
-    Contact.SMS: "phone",
-    Contact.WECHAT: "wechat",
-    Contact.EMAIL: "email",
-}
-
-
 def place_of_customer(form: Json, transports: Transports) -> Route:
     """The contact the customer prefers; mail where that way does not exist here but a mail address does.
 
@@ -41,13 +35,16 @@ def place_of_customer(form: Json, transports: Transports) -> Route:
         value = known.get(key)
         return value if isinstance(value, str) else ""
 
-    preferred = _preferred(text("preferred_contact"), text)
-    places = {channel: text(_ADDRESS_KEYS.get(channel, "")) for channel in (preferred, Contact.EMAIL)}
-    chosen = next((channel for channel, address in places.items() if address and channel in transports), None)
+    def address(channel: Contact) -> str:
+        return text(ADDRESSES[channel].name) if channel in ADDRESSES else ""
+
+    preferred = _preferred(text("preferred_contact"), address)
+    usable = (channel for channel in (preferred, Contact.EMAIL) if address(channel) and channel in transports)
+    chosen = next(usable, None)
     locale = text("locale")
     return Route(
         channel=chosen or preferred,
-        address=places[chosen or preferred],
+        address=address(chosen or preferred),
         name=text("name"),
         locale=Locale(locale) if locale in set(Locale) else Locale.ZH_CN,
         deliverable=chosen is not None,
@@ -66,11 +63,9 @@ def place_of_person(person: Person | None, key: str, transports: Transports) -> 
     )
 
 
-def _preferred(wish: str, text: Callable[[str], str]) -> Contact:
+def _preferred(wish: str, address: Callable[[Contact], str]) -> Contact:
     if wish == Contact.PHONE:
         return Contact.SMS
     if wish in set(Contact):
         return Contact(wish)
-    return next(
-        (way for way in (Contact.EMAIL, Contact.SMS, Contact.WECHAT) if text(_ADDRESS_KEYS[way])), Contact.PORTAL
-    )
+    return next((way for way in (Contact.EMAIL, Contact.SMS, Contact.WECHAT) if address(way)), Contact.PORTAL)

@@ -17,8 +17,8 @@ from activities.batches import batched
 from activities.database.database import Database
 from activities.database.tables import registration, settlement, timeline
 from activities.intake.submission import supply
-from workflows.domain.commands.case import SUPPLIABLE
 from workflows.domain.event import EventKind
+from workflows.domain.form_fields import SUPPLIED
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import SYSTEM
 
@@ -185,7 +185,7 @@ def _linked(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, 
 
 def _asked(step: ExportedStep, _: ExportedStep | None) -> tuple[str, dict[str, Any]]:
     missing = step.detail.get("missing")
-    fields = [key for key in missing if key in SUPPLIABLE] if isinstance(missing, list) else []
+    fields = [key for key in missing if key in SUPPLIED] if isinstance(missing, list) else []
     return "request_info", {"text": step.detail.get("text"), "fields": fields}
 
 

@@ -39,11 +39,11 @@ logger = logging.getLogger(__name__)
 
 _FORM = select(registration.c.form).where(registration.c.number == bindparam("of"))
 
-HandOver = Callable[[str, Sequence[str]], Awaitable[Sequence[str]]]
-"""(number, outbox keys) -> the keys nobody took over."""
+StartDeliveries = Callable[[str, Sequence[str]], Awaitable[Sequence[str]]]
+"""(number, outbox keys) -> the keys whose delivery could not be started."""
 
 
-async def hand_over_nothing(number: str, keys: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
+async def leave_deliveries_to_case(number: str, keys: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
     """Leave the delivery of every row to the case."""
     return keys
 
@@ -60,7 +60,7 @@ class RecordingActivities:
         calendar: the company's calendar now, for showing times in its zone.
         transports: the ways messages can go; without one they are stored for reading.
         time: relation of the case's time to the wall clock.
-        hand_over: takes over the delivery of rows that wait for it.
+        start_deliveries: starts the delivery of rows that wait for it.
         now: the wall clock.
     """
 
@@ -71,12 +71,12 @@ class RecordingActivities:
     calendar: Callable[[], Calendar]
     transports: Transports = field(default_factory=dict)
     time: VirtualTime = field(default_factory=VirtualTime)
-    hand_over: HandOver = hand_over_nothing
+    start_deliveries: StartDeliveries = leave_deliveries_to_case
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @activity.defn
     async def record(self, step: Record) -> Recorded:
-        """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
+        """Write a step. The same step again changes nothing, and starts again the delivery of what is still waiting.
 
         One that comes late, after a newer one was written, completes the timeline but leaves the case row. One without
         events writes nothing.
@@ -84,8 +84,8 @@ class RecordingActivities:
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
         """
-        if step.stamp is not None and not step.events:
-            return Recorded(stamp=step.stamp)
+        if not step.events:
+            return Recorded(marker=step.marker)
         number = step.view.number
         rows = await self.composed(step.view, step.events)
         organisation = await self.directory.current() if step.review else None
@@ -103,7 +103,7 @@ class RecordingActivities:
             undelivered=tuple(undelivered),
             review=called if isinstance(called, ReviewSubject) else None,
             joined=called if isinstance(called, str) else None,
-            stamp=step.stamp,
+            marker=step.marker,
         )
 
     def at(self) -> datetime:
@@ -115,7 +115,7 @@ class RecordingActivities:
         if not waiting:
             return []
         try:
-            return await self.hand_over(number, waiting)
+            return await self.start_deliveries(number, waiting)
         except Exception as error:  # noqa: BLE001 - the step is written; the case can deliver it as well
             logger.warning("the delivery of %s was not taken over: %s", number, type(error).__name__)
             return waiting
@@ -200,8 +200,6 @@ async def _write_case(connection: AsyncConnection, view: CaseView) -> None:
 
 
 async def _write_timeline(connection: AsyncConnection, number: str, events: Sequence[Event], at: datetime) -> None:
-    if not events:
-        return
     supplied = [event for event in events if event.kind is EventKind.SUPPLIED and event.detail.get("fields")]
     written = await _written(connection, number, supplied) if supplied else set()
     await write_entries(connection, timeline, ("number", number), events, at)

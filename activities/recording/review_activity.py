@@ -38,8 +38,8 @@ class ReviewRecordingActivities:
         Raises:
             ApplicationError: no such review was ever called for; trying again is of no use.
         """
-        if step.stamp is not None and not step.events:
-            return Recorded(stamp=step.stamp)
+        if not step.events:
+            return Recorded(marker=step.marker)
         number = step.view.number
         database = self.recording.database
         async with database.read_brief() as connection:
@@ -56,7 +56,7 @@ class ReviewRecordingActivities:
                 connection, review_timeline, ("review", step.view.review), step.events, self.recording.at()
             )
             waiting = await Outbox(database).add(connection, rows) if rows else []
-        return Recorded(undelivered=tuple(await self.recording.handed_over(number, waiting)), stamp=step.stamp)
+        return Recorded(undelivered=tuple(await self.recording.handed_over(number, waiting)), marker=step.marker)
 
 
 async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:

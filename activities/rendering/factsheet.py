@@ -12,15 +12,9 @@ from activities.rendering.filters import brief, kind, local_time, named, person
 from activities.rendering.labels import label
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
+from workflows.domain.form_fields import CONTACTS, FIELDS, NAMES
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import Audience, Locale, Status
-
-_KNOWN: dict[str, tuple[str, ...]] = {
-    "customer": ("name", "kind", "company", "phone", "wechat", "email", "other", "preferred_contact", "locale"),
-    "description": ("symptom", "steps", "expected", "actual"),
-    "impact": ("blocks_normal_use", "effect"),
-}
-_SINGLE = ("channel", "product", "type", "subtype", "occurred_at", "hoped_for", "received_by", "priority")
 
 
 class Factsheet:
@@ -80,8 +74,8 @@ class Factsheet:
         yield self._name("product"), self._text("product", 60)
         yield self._name("description.symptom"), self._text("description.symptom", 120)
         yield self._name("impact.effect"), self._text("impact.effect", 80)
-        yield self._name("customer"), " · ".join(filter(None, (self._text(key, 40) for key in _WHO)))
-        yield self._name("contact"), " · ".join(filter(None, (self._text(key, 60) for key in _CONTACTS)))
+        yield self._name("customer"), " · ".join(filter(None, (self._text(field.key, 40) for field in NAMES)))
+        yield self._name("contact"), " · ".join(filter(None, (self._text(field.key, 60) for field in CONTACTS)))
         if preferred := self._text("customer.preferred_contact", 20):
             yield self._name("customer.preferred_contact"), label("channel", preferred, locale)
         yield self._name("owner"), self._person(view.owner)
@@ -113,15 +107,11 @@ class Factsheet:
         return brief(str(value), length) if value is not None else ""
 
 
-_WHO = ("customer.name", "customer.company")
-_CONTACTS = ("customer.phone", "customer.wechat", "customer.email", "customer.other")
-
-
 def complete_form(form: Json) -> Json:
-    """The intake form with every key a template may name; what was not given is null."""
-    complete: Json = dict.fromkeys(_SINGLE) | form
-    for section, keys in _KNOWN.items():
+    """The registration form with every key a template may name; what was not given is null."""
+    complete: Json = dict.fromkeys(field.key for field in FIELDS if not field.section) | form
+    for section in dict.fromkeys(field.section for field in FIELDS if field.section):
         given = form.get(section)
-        blank: Json = dict.fromkeys(keys)
+        blank: Json = dict.fromkeys(field.name for field in FIELDS if field.section == section)
         complete[section] = blank | (given if isinstance(given, dict) else {})
     return complete

@@ -10,7 +10,7 @@ from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import CheckFunction, DoctorContext
 from starter.services.remedies import remedy
 from worker.installation.installation import open_installation
-from worker.process import build_hand_over, build_sweeping
+from worker.process import build_sweeping, choose_delivery
 from workflows.domain.problem import Problem
 from workflows.ports import SweepOrder
 
@@ -41,8 +41,8 @@ def sweep_by_hand(*, mend: bool) -> CheckFunction:
         await context.database()
         try:
             async with open_installation(context.settings) as installation:
-                hand_over = build_hand_over(client, context.settings)
-                sweeping = build_sweeping(client, installation, hand_over)
+                start_deliveries = choose_delivery(client, context.settings)
+                sweeping = build_sweeping(client, installation, start_deliveries)
                 order = SweepOrder(every=context.settings.sweep.total_seconds())
                 return list(_results(await sweeping.run_sweep(order, mend=mend), mended=mend))
         except Problem as problem:

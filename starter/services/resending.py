@@ -46,8 +46,8 @@ class ResendSelection:
         return failed
 
     def _matches(self, row: OutboxEntry) -> bool:
-        said = (row.error or "").casefold()
-        return (self.key is None or row.key == self.key) and (self.error is None or self.error.casefold() in said)
+        error = (row.error or "").casefold()
+        return (self.key is None or row.key == self.key) and (self.error is None or self.error.casefold() in error)
 
     async def _why_none(self, installation: Installation, chosen: Sequence[OutboxEntry]) -> str:
         if self.number is not None and await installation.cases.get(self.number) is None:
@@ -64,24 +64,24 @@ async def resend(installation: Installation, rows: Sequence[OutboxEntry]) -> Asy
     """Send them again. Yields each that was still failed, and whether its delivery has started; if not, the next sweep
     starts it.
     """
-    hand_over = await _hand_over(installation)
+    start_deliveries = await _start_deliveries(installation)
     outbox = Outbox(installation.database)
     for batch in batched(rows, _AT_ONCE):
         again = set(await outbox.resend([row.key for row in batch], now=datetime.now(UTC)))
         left = set(again)
-        if hand_over is not None:
+        if start_deliveries is not None:
             for number in dict.fromkeys(row.number for row in batch):
                 keys = [row.key for row in batch if row.number == number and row.key in again]
-                left -= set(keys) - set(await hand_over(number, keys))
+                left -= set(keys) - set(await start_deliveries(number, keys))
             if again and left == again:
                 # Temporal no longer answers, and each further attempt would wait for its time-out.
-                hand_over = None
+                start_deliveries = None
         for row in batch:
             if row.key in again:
                 yield row, row.key not in left
 
 
-async def _hand_over(installation: Installation) -> StandaloneDelivery | None:
+async def _start_deliveries(installation: Installation) -> StandaloneDelivery | None:
     """What starts deliveries; None where each case delivers its own messages, or Temporal does not answer."""
     settings = installation.settings
     if settings.delivery != "standalone":

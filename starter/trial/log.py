@@ -4,7 +4,7 @@
     {"at": "2026-05-11T09:20", "key": "A-1", "signal": "reply", "by": "owner", "with": {"text": "在查"}}
 
 Times without an offset are on the company's wall clock. `with` holds the keys of the signal; `by` is a person's id,
-`customer`, or a part such as `owner` (see `starter.trial.actors`). Lines may come in any order; those
+`customer`, or a placeholder such as `owner` (see `starter.trial.actors`). Lines may come in any order; those
 that open a case go before others of the same moment.
 """
 

@@ -1,4 +1,4 @@
-"""Who measures and mistypes reads what is allowed, before anything is started."""
+"""A mistyped option of a measurement is refused with what is allowed, before anything is started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The measurements of lives live whole lives, count them, and leave nothing behind. Nothing here is about time."""
+"""The measurements of lives run whole lives, count them, and leave nothing behind; nothing here tests speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The measurement of a long life lives one, and its books tell when something is missing."""
+"""The measurement of a long life runs one, and notices when something is missing from its timeline."""
 
 from __future__ import annotations
 

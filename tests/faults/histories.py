@@ -196,20 +196,20 @@ class _Recorder(Interceptor):
                 try:
                     return await super().execute_workflow(input)
                 finally:
-                    replayed.core = instance._core
+                    replayed.core = instance._aggregate
 
         return Inbound
 
 
-def _note_steps(replayed: ReplayedWorkflow, instance: RecordedEntity) -> None:
+def _note_steps(replayed: ReplayedWorkflow, instance: RecordedEntity[Any]) -> None:
     """A replayed step writes nothing, it only judges its signals again: note what it judges."""
     judge_again = instance._judge_again
 
-    async def heard(core: Any, stamp: StepMarker) -> Sequence[Event]:
-        events = tuple(await judge_again(core, stamp))
-        replayed.judged = stamp.signals
+    async def heard(aggregate: Any, marker: StepMarker) -> Sequence[Event]:
+        events = tuple(await judge_again(aggregate, marker))
+        replayed.judged = marker.signals
         step = Record if isinstance(instance, CaseWorkflow) else ReviewRecord
-        replayed.steps.append(step(view=core.view(), events=events))
+        replayed.steps.append(step(view=aggregate.view(), events=events, marker=marker))
         return events
 
     instance._judge_again = heard  # type: ignore[method-assign]

@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from workflows.case.input import CaseInput
-    from workflows.case.workflow import CaseWorkflow
-    from workflows.domain.case.aggregate import Case
-    from workflows.ports import Recorded
+from workflows.case.input import CaseInput
+from workflows.case.workflow import CaseWorkflow
+from workflows.domain.case.aggregate import Case
+from workflows.ports import Recorded
 
 PATCH = "pause-after-recording"
 

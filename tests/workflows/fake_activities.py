@@ -1,4 +1,4 @@
-"""The activities of a case kept in memory, for tests of the shell alone; what they were asked stands in lists."""
+"""The activities of a case in memory, for tests of workflows alone; lists hold what the activities were called with."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class World:
             undelivered=keys,
             review=self.subject if closes else None,
             joined=self.joined if closes else None,
-            stamp=step.stamp,
+            marker=step.marker,
         )
 
     @activity.defn
@@ -92,7 +92,7 @@ class World:
         self.review = step.view
         async with self._changed:
             self._changed.notify_all()
-        return ports.Recorded(stamp=step.stamp)
+        return ports.Recorded(marker=step.marker)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something is true after a record."""

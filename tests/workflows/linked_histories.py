@@ -8,36 +8,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from tests.builders import RESOLUTION
 from tests.workflows.fake_activities import World
-from worker.embedded.server import find_binary
+from tests.workflows.workers import worker_of
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import Status
-from workflows.entity.input import NEWEST
-from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 MAIN, CALLER, LATE = "FB202405060001", "FB202405060002", "FB202405060003"
 
 
-async def linked_histories() -> dict[str, WorkflowHistory]:
-    """Played on a server of its own; name of the file -> history."""
+async def linked_histories(client: Client) -> dict[str, WorkflowHistory]:
+    """Name of the file -> history."""
     async with (
-        await WorkflowEnvironment.start_local(
-            data_converter=pydantic_data_converter,
-            dev_server_existing_path=str(find_binary()),
-            search_attributes=SEARCH_ATTRIBUTES,
-            dev_server_log_level="error",
-        ) as server,
-        _case(server.client, MAIN) as (main, told_main),
-        _case(server.client, CALLER) as (caller, told_caller),
-        _case(server.client, LATE) as (late, told_late),
+        _case(client, MAIN) as (main, told_main),
+        _case(client, CALLER) as (caller, told_caller),
+        _case(client, LATE) as (late, told_late),
     ):
         await caller.signal("link", {"by": "tech-001", "to": MAIN})
         await told_main.until(lambda: _happened(told_main, EventKind.FOLLOWER_ADDED))
@@ -57,9 +46,11 @@ async def linked_histories() -> dict[str, WorkflowHistory]:
 @asynccontextmanager
 async def _case(client: Client, number: str) -> AsyncIterator[tuple[WorkflowHandle[CaseWorkflow, str], World]]:
     world = World(main=MainCase(number=MAIN, status=Status.IN_PROGRESS))
-    start = CaseInput(number=number, **NEWEST)
-    async with Worker(client, task_queue=number, workflows=[CaseWorkflow], activities=world.activities):
-        yield await client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=number), world
+    async with worker_of(client, number, world.activities):
+        yield (
+            await client.start_workflow(CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number),
+            world,
+        )
 
 
 def _happened(world: World, kind: EventKind) -> bool:

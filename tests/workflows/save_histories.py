@@ -1,11 +1,8 @@
-"""Play the demonstration and keep the history of each of its cases, for replay: `make histories`.
+"""Record the history of every scenario anew, for replay: `make histories`.
 
-With names of stories behind `python -m tests.workflows.save_histories` only theirs are kept; the others stay as an
-earlier release made them.
-
-Histories are kept when a release is made, not when a test is red: a history that does not replay any more is a case
-of somebody's that would not go on after an upgrade. `record_locked.json` is no story: its database was locked for
-several seconds, again and again.
+A history that is kept stands for a case of a company's: one that does not replay any more would not go on after an
+upgrade. So they are recorded when a release is made, never to make a red test green. With names of stories behind
+`python -m tests.workflows.save_histories` only theirs are recorded.
 """
 
 from __future__ import annotations
@@ -14,14 +11,19 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import WorkflowHistory
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from starter.demo.run import PlayedStories, play_all
 from tests.workflows.linked_histories import linked_histories
+from tests.workflows.raced_histories import raced_histories
+from tests.workflows.scheduled_histories import scheduled_histories
+from tests.workflows.servers import start_real
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
@@ -33,33 +35,39 @@ _PROCESS = re.compile(r"\d+@[\w.-]+")
 HISTORIES = Path(__file__).parent / "histories"
 
 
-async def save(settings: Settings, played: PlayedStories) -> None:
-    """One file a story, and one a department's part and a review in it, without the name of the machine."""
+async def main(wanted: Sequence[str]) -> int:
+    """All, or those of the wanted stories; 0 when every story ended as it says."""
+    if not wanted:
+        for path in HISTORIES.glob("*.json"):
+            path.unlink()
+        async with await start_real() as server:
+            for play in (linked_histories, raced_histories, scheduled_histories):
+                for name, history in (await play(server.client)).items():
+                    _save(name, history)
+    return await play_all(afterwards=partial(_save_stories, wanted))
+
+
+async def _save_stories(wanted: Sequence[str], settings: Settings, played: PlayedStories) -> None:
+    """One file a story, and one for each department's task and each review in it."""
     client = await connect(settings, endpoint=Endpoint.read(settings.data))
-    wanted = set(sys.argv[1:])
     for number, story in played.numbers.items():
         if wanted and story.key not in wanted:
             continue
         view = await client.get_workflow_handle(number).query(CaseWorkflow.state)
-        parts = {f"{story.key}.{part.department}": part.workflow_id for part in view.collaborations} if view else {}
-        parts[f"{story.key}.review"] = review_id(number)
-        for key, workflow_id in {story.key: number, **parts}.items():
+        tasks = view.collaborations if view else ()
+        ids = {story.key: number, f"{story.key}.review": review_id(number)}
+        ids |= {f"{story.key}.{task.department}": task.workflow_id for task in tasks}
+        for name, workflow_id in ids.items():
             try:
-                history = await client.get_workflow_handle(workflow_id).fetch_history()
-            except RPCError:  # it called for no review
-                continue
-            _keep(key, history)
+                _save(name, await client.get_workflow_handle(workflow_id).fetch_history())
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:  # it called for no review
+                    raise
 
 
-async def save_linked() -> None:
-    """The cases that no story has."""
-    for key, history in (await linked_histories()).items():
-        _keep(key, history)
-
-
-def _keep(key: str, history: WorkflowHistory) -> None:
+def _save(name: str, history: WorkflowHistory) -> None:
     text = json.dumps(_anonymous(json.loads(history.to_json())), ensure_ascii=False, indent=1)
-    (HISTORIES / f"{key}.json").write_text(text + "\n", encoding="utf-8")
+    (HISTORIES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _anonymous(value: Any) -> Any:
@@ -74,5 +82,4 @@ def _anonymous(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(save_linked())
-    sys.exit(asyncio.run(play_all(afterwards=save)))
+    sys.exit(asyncio.run(main(sys.argv[1:])))

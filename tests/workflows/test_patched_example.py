@@ -17,8 +17,11 @@ import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
+
+from tests.workflows.workers import worker_of
+from worker.process import RUNNER
 
 _PAGE = Path(__file__).parents[2] / "docs" / "releases.md"
 _BLOCK = re.compile(r"^```python\n# (\w+)\.py\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -55,9 +58,8 @@ def releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Modul
 
 
 async def replayed(release: ModuleType, history: WorkflowHistory) -> Exception | None:
-    return (
-        await Replayer(workflows=[release.Promise]).replay_workflow(history, raise_on_replay_failure=False)
-    ).replay_failure
+    replayer = Replayer(workflows=[release.Promise], workflow_runner=RUNNER)
+    return (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
 
 
 async def test_the_worked_example_does_what_the_page_says(
@@ -70,9 +72,7 @@ async def test_the_worked_example_does_what_the_page_says(
     async def working(name: str) -> AsyncIterator[None]:
         told = [company.tell_superior, company.tell_duty_manager]
         # Without a cache the promise is played from its history at every step.
-        async with Worker(
-            client, task_queue=queue, workflows=[releases[name].Promise], activities=told, max_cached_workflows=0
-        ):
+        async with worker_of(client, queue, told, [releases[name].Promise], max_cached_workflows=0):
             yield
 
     async def begin(number: str) -> WorkflowHandle[object, str]:

@@ -7,8 +7,8 @@ import uuid
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
+from tests.workflows.workers import worker_of
 from workflows.ports import ArchiveFailure, ArchiveRun
 from workflows.scheduled import ArchiveWorkflow
 
@@ -42,7 +42,7 @@ async def archived_by(
     environment: WorkflowEnvironment, company: Company, **start: int
 ) -> tuple[ArchiveRun, WorkflowHandle[ArchiveWorkflow, ArchiveRun]]:
     name = f"archive-{uuid.uuid4().hex[:8]}"
-    async with Worker(environment.client, task_queue=name, workflows=[ArchiveWorkflow], activities=[company.archive]):
+    async with worker_of(environment.client, name, [company.archive], [ArchiveWorkflow]):
         handle = await environment.client.start_workflow(
             ArchiveWorkflow.run, ArchiveRun(**start), id=name, task_queue=name
         )  # fmt: skip

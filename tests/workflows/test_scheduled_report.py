@@ -7,8 +7,8 @@ from datetime import UTC, timedelta
 
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
+from tests.workflows.workers import worker_of
 from workflows.domain.formats import Days
 from workflows.domain.policy.reports import ReportKind
 from workflows.ports import ReportMail, ReportMailed, ReportOrder, WrittenReport
@@ -27,9 +27,7 @@ async def mail_report(mail: ReportMail) -> ReportMailed:
 
 async def test_a_mail_server_that_stays_away_ends_the_run_after_three_days(skipping: WorkflowEnvironment) -> None:
     queue = uuid.uuid4().hex
-    async with Worker(
-        skipping.client, task_queue=queue, workflows=[ReportWorkflow], activities=[write_report, mail_report]
-    ):
+    async with worker_of(skipping.client, queue, [write_report, mail_report], [ReportWorkflow]):
         handle = await skipping.client.start_workflow(
             ReportWorkflow.run, ReportOrder(kind=ReportKind.MONTHLY, zone="Asia/Shanghai"), id=queue, task_queue=queue
         )

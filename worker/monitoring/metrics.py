@@ -94,8 +94,8 @@ class Metrics:
         """All metrics in Prometheus' text format, within seven seconds whatever the database does."""
         if self._record is not None:
             await self._record.refresh()
-        engine = await asyncio.to_thread(_fetch, self._exporter) if self._exporter else b""
-        return generate_latest(self._registry) + engine
+        sdk = await asyncio.to_thread(_fetch, self._exporter) if self._exporter else b""
+        return generate_latest(self._registry) + sdk
 
 
 class _Build(Collector):

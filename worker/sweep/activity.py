@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from activities.delivery.activity import DeliveryActivities
 from activities.policy.in_force import digest
 from activities.queries.sweeps import Drift, Sweep, keep_sweep
-from activities.recording.activity import HandOver
+from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
 from worker.sweep.recovery import Recovery
@@ -40,13 +40,13 @@ class SweepActivities:
     Attributes:
         client: of the server the cases are on.
         installation: whose cases.
-        hand_over: who takes deliveries.
-        delivering: delivers what nobody takes.
+        start_deliveries: starts deliveries, as when a step is recorded.
+        delivering: delivers what the server does not take.
     """
 
     client: Client
     installation: Installation
-    hand_over: HandOver
+    start_deliveries: StartDeliveries
     delivering: DeliveryActivities
 
     @activity.defn
@@ -67,7 +67,7 @@ class SweepActivities:
         began = datetime.now(UTC)
         skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
         recovery = replace(self._recovery(), mend=mend)
-        comparison = Comparison(self.client, self.installation, heartbeat=_heartbeat)
+        comparison = Comparison(self.client, self.installation)
         started = await recovery.start_registered()
         redelivered = await recovery.redeliver(_JUST_WRITTEN)
         found: list[Drift] = []
@@ -155,10 +155,4 @@ class SweepActivities:
             await asyncio.sleep(_RETRY_AFTER.total_seconds())
 
     def _recovery(self) -> Recovery:
-        return Recovery(self.client, self.installation, self.hand_over, self.delivering, heartbeat=_heartbeat)
-
-
-def _heartbeat() -> None:
-    """A heartbeat, where this runs as an activity; `bihuan doctor` sweeps outside one."""
-    if activity.in_activity():
-        activity.heartbeat()
+        return Recovery(self.client, self.installation, self.start_deliveries, self.delivering)

@@ -18,10 +18,10 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.batches import batched
+from activities.heartbeat import heartbeat
 from activities.queries.inventory import CaseRow, Inventory
 from activities.queries.sweeps import Drift, DriftReason
 from worker.installation.installation import Installation
-from worker.sweep.recovery import no_heartbeat
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.standalone_delivery import case_of_delivery
 from workflows.domain.ids import CASE, COLLABORATION, case_number
@@ -61,7 +61,6 @@ class Comparison:
     Attributes:
         client: of the server the cases are on.
         installation: whose record is compared.
-        heartbeat: called from time to time while it goes on.
         settled: what changed later than so long ago does not count.
         ends_within: how long a workflow may run on after the record says that it is over.
         delivers_within: how long a delivery may go on.
@@ -69,7 +68,6 @@ class Comparison:
 
     client: Client
     installation: Installation
-    heartbeat: Callable[[], None] = no_heartbeat
     settled: timedelta = _SETTLED
     ends_within: timedelta = _ENDS_WITHIN
     delivers_within: timedelta = _DELIVERS_WITHIN
@@ -111,7 +109,7 @@ class Comparison:
 
     async def _compare_page(self, page: Sequence[WorkflowExecution]) -> None:
         """Running workflows of which the record says that they are over, or which it does not know."""
-        self.heartbeat()
+        heartbeat()
         cases = {one.id: one for one in page if one.workflow_type == CASE}
         rows = await self._inventory.cases(list(cases))
         lost = [_Suspect(number, number) for number in cases if number not in rows]
@@ -185,7 +183,7 @@ class Comparison:
 
     async def _report_missing(self, suspects: Sequence[_Suspect], holds: Callable[[_Suspect], Awaitable[bool]]) -> None:
         """Report those that do not run, and (`holds`) still should by the record: some end in good order meanwhile."""
-        self.heartbeat()
+        heartbeat()
         absent = [one for one in suspects if one.workflow not in self.running]
         for suspect, ended in await self._described(absent):
             if ended is not WorkflowExecutionStatus.RUNNING and await holds(suspect):
@@ -220,7 +218,7 @@ class Comparison:
 
     async def _query_differing(self) -> None:
         """Query the cases whose search attributes differ from the record, and report those whose steps differ."""
-        self.heartbeat()
+        heartbeat()
         answers = await asyncio.gather(*map(self._sequence, self._differing[:_QUERIED]))
         asked = {number: sequence for number, sequence in answers if sequence is not None}
         rows = await self._inventory.cases(list(asked))
@@ -257,7 +255,7 @@ class Comparison:
         """Each with how its workflow ended, by the server's own answer."""
         answers: list[tuple[_Suspect, _Ended]] = []
         for batch in batched(suspects, _AT_ONCE):
-            self.heartbeat()
+            heartbeat()
             answers += zip(batch, await asyncio.gather(*map(self._status, batch)), strict=True)
         return answers
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,8 +18,9 @@ from temporalio.service import RPCError
 
 from activities.batches import batched
 from activities.delivery.activity import DeliveryActivities
+from activities.heartbeat import heartbeat
 from activities.queries.inventory import Inventory, UndeliveredMessage
-from activities.recording.activity import HandOver
+from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none, is_unavailable
 from worker.temporal.standalone_delivery import stable_id
@@ -37,10 +38,6 @@ _DELIVERED = 50
 _log = logging.getLogger("bihuan.recovery")
 
 
-def no_heartbeat() -> None:
-    """For work outside an activity, where no heartbeat is wanted."""
-
-
 @dataclass
 class Recovery:
     """Mends what is safe to mend.
@@ -48,18 +45,16 @@ class Recovery:
     Attributes:
         client: of the server the cases are on.
         installation: whose cases.
-        hand_over: who takes deliveries, as when a step is recorded.
-        delivering: delivers what nobody takes over and no workflow holds.
-        heartbeat: called from time to time while it goes on.
+        start_deliveries: starts deliveries, as when a step is recorded.
+        delivering: delivers what neither the server takes nor a workflow delivers.
         mend: where False, what would be done is only counted.
         faults: what could not be done, a line each.
     """
 
     client: Client
     installation: Installation
-    hand_over: HandOver
+    start_deliveries: StartDeliveries
     delivering: DeliveryActivities
-    heartbeat: Callable[[], None] = no_heartbeat
     mend: bool = True
     faults: list[str] = field(default_factory=list)
 
@@ -85,7 +80,7 @@ class Recovery:
         for batch in batched(numbers, _AT_ONCE):
             done = await asyncio.gather(*map(self._start, batch))
             started += [number for number, went in zip(batch, done, strict=True) if went]
-            self.heartbeat()
+            heartbeat()
         if started:
             _log.info("started %d registered case(s): %s", len(started), ", ".join(started[:5]))
         return len(started)
@@ -111,7 +106,7 @@ class Recovery:
                 continue
             started += 1
             _log.info("started the review %s", review_id(request.number))
-            self.heartbeat()
+            heartbeat()
         return started
 
     async def redeliver(self, older_than: timedelta = timedelta(0)) -> int:
@@ -138,7 +133,7 @@ class Recovery:
                 left = await self._not_started(loose)
                 taken += len(loose) - len(left)
                 orphans += await self._unheld(left)
-                self.heartbeat()
+                heartbeat()
         return taken + await self._deliver_here(orphans)
 
     async def _start(self, number: str) -> bool:
@@ -173,18 +168,18 @@ class Recovery:
         keys: dict[str, list[str]] = {}
         for row in rows:
             keys.setdefault(row.number, []).append(row.key)
-        left = await asyncio.gather(*(self.hand_over(number, of) for number, of in keys.items()))
+        left = await asyncio.gather(*(self.start_deliveries(number, of) for number, of in keys.items()))
         kept = {key for of in left for key in of}
         return [row for row in rows if row.key in kept]
 
     async def _unheld(self, rows: Sequence[UndeliveredMessage]) -> list[str]:
         """Keys of messages that neither their case nor its review is about to deliver."""
         numbers = list(dict.fromkeys(row.number for row in rows))
-        held: set[str] = set()
+        delivered: set[str] = set()
         for batch in batched(numbers, _AT_ONCE):
             delivers = await asyncio.gather(*map(self._delivers, batch))
-            held |= {number for number, does in zip(batch, delivers, strict=True) if does}
-        return [row.key for row in rows if row.number not in held]
+            delivered |= {number for number, does in zip(batch, delivers, strict=True) if does}
+        return [row.key for row in rows if row.number not in delivered]
 
     async def _delivers(self, number: str) -> bool:
         """Whether the case or its review has a delivery pending."""
@@ -201,9 +196,9 @@ class Recovery:
     async def _deliver_here(self, keys: Sequence[str]) -> int:
         """Deliver in this process; what the mail server does not take is tried again by the next sweep."""
         for batch in batched(keys, _DELIVERED):
-            self.heartbeat()
+            heartbeat()
             try:
-                await self.delivering.deliver(Delivery(number="cases that are over", keys=batch))
+                await self.delivering.deliver(Delivery(keys=batch))
             except ApplicationError as error:
                 self.faults.append(error.message)
         return len(keys)

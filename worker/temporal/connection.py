@@ -17,8 +17,8 @@ from temporalio.service import RPCError
 
 from worker.encryption.codec import data_converter
 from worker.installation.settings import Settings
+from worker.temporal._tls import explain
 from worker.temporal.endpoint import Endpoint
-from worker.temporal.tls import explain
 from workflows.domain.problem import Problem
 
 _TIMEOUT = timedelta(seconds=5)

@@ -48,7 +48,7 @@ def case_of_delivery(activity_id: str) -> str:
 
 @dataclass
 class StandaloneDelivery:
-    """A `HandOver`: called with a case's number and outbox keys, answers the keys it could not hand over."""
+    """A `StartDeliveries`: given a case's number and outbox keys, answers the keys whose delivery did not start."""
 
     client: Client
     task_queue: str

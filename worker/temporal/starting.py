@@ -11,7 +11,6 @@ from workflows.case.input import CaseInput
 from workflows.domain.ids import CASE, REVIEW, review_id
 from workflows.domain.review.view import ReviewRequest
 from workflows.domain.virtual_time import VirtualTime
-from workflows.entity.input import NEWEST
 from workflows.review.display import first_attributes
 from workflows.review.input import ReviewInput
 
@@ -25,7 +24,7 @@ async def start_review(client: Client, request: ReviewRequest, *, time: VirtualT
     try:
         await client.start_workflow(
             REVIEW,
-            ReviewInput(request=request, time=time, **NEWEST),
+            ReviewInput(request=request, time=time),
             id=review_id(request.number),
             task_queue=task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -47,7 +46,7 @@ async def start_case(client: Client, number: str, *, time: VirtualTime, task_que
     try:
         await client.start_workflow(
             CASE,
-            CaseInput(number=number, time=time, **NEWEST),
+            CaseInput(number=number, time=time),
             id=number,
             task_queue=task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

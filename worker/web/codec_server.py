@@ -22,7 +22,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from worker.encryption.codec import Encryption
 from worker.encryption.keys import KeyRing
 from worker.installation.settings import Settings
-from worker.web import server
+from worker.web import _server
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -144,13 +144,13 @@ async def serving(ring: KeyRing, endpoint: CodecEndpoint) -> AsyncIterator[None]
     Raises:
         Problem: the port is taken, or the address is not of this machine.
     """
-    async with server.serving(build_app(ring, endpoint), _listening(endpoint)):
+    async with _server.serving(build_app(ring, endpoint), _listening(endpoint)):
         yield
 
 
 def _listening(endpoint: CodecEndpoint) -> socket.socket:
     try:
-        return server.listen(endpoint.ip, endpoint.port)
+        return _server.listen(endpoint.ip, endpoint.port)
     except OSError as error:
         raise Problem(
             f"the codec endpoint cannot listen on {endpoint.ip} port {endpoint.port} ({error.strerror}); "

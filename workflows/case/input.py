@@ -7,10 +7,7 @@ from workflows.domain.event import Event
 from workflows.entity.input import EntityInput
 
 
-class CaseInput(EntityInput):
-    """`number` is also the workflow id. `case` is None until the case is open; the rest belongs to later runs."""
+class CaseInput(EntityInput[Case, Event]):
+    """`number` is also the workflow id."""
 
     number: str
-    case: Case | None = None
-    unrecorded: tuple[Event, ...] = ()
-    """Events that are not in the database yet."""

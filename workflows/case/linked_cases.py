@@ -1,4 +1,4 @@
-"""How a case tells other cases what they have to know of it (R28)."""
+"""How a case signals to the cases it is linked with what they have to know of it (R28)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from workflows.domain.case.aggregate import Case
 from workflows.domain.case.state import Forward
 
 _AT_ONCE = 20
-"""Cases told in one step: what all of them are told has to fit into one message to the server, which is 4 MB."""
+"""Cases signalled in one workflow task: all those signals have to fit into one message to the server, which is 4 MB."""
 
 
 async def send_forwards(case: Case) -> list[Forward]:
-    """Send what is waiting, to many cases at once and to each in its order; answers what no case was there to take."""
+    """Send what is waiting, to many cases at once and to each in its order; answers what found no case."""
     by_case: dict[str, list[Forward]] = {}
     for forward in case.take_forwards():
         by_case.setdefault(forward.to, []).append(forward)

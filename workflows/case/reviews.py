@@ -13,7 +13,6 @@ from workflows.domain.commands.review import CaseAdded
 from workflows.domain.ids import REVIEW, review_id
 from workflows.domain.review.view import ReviewRequest, ReviewSubject
 from workflows.domain.vocabulary import SYSTEM
-from workflows.entity.input import NEWEST
 from workflows.review.display import first_attributes
 from workflows.review.input import ReviewInput
 
@@ -37,7 +36,7 @@ async def start_review(case: Case, subject: ReviewSubject, start: CaseInput) -> 
     try:
         await workflow.start_child_workflow(
             REVIEW,
-            ReviewInput(request=request, time=start.time, continue_after=start.continue_after, **NEWEST),
+            ReviewInput(request=request, time=start.time, continue_after=start.continue_after),
             id=review_id(case.number),
             parent_close_policy=ParentClosePolicy.ABANDON,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -45,15 +44,15 @@ async def start_review(case: Case, subject: ReviewSubject, start: CaseInput) -> 
             static_summary=f"复盘 {case.department} · {case.priority}"[:180],
         )
     except WorkflowAlreadyStartedError:
-        # The case was reset to before it closed: the review of then goes on.
+        # The case was reset to before it closed: the review it started then goes on.
         workflow.logger.warning("%s: its review runs already", case.number)
 
 
 async def join_review(case: Case, review: str) -> None:
     """Tell a review that runs of one more case it covers; the record has it already, the review writes it down."""
-    told = {"command_id": f"{review}:{case.number}", "by": SYSTEM, "number": case.number}
+    fields = {"command_id": f"{review}:{case.number}", "by": SYSTEM, "number": case.number}
     try:
-        await workflow.get_external_workflow_handle(review).signal(CaseAdded.name, told)
+        await workflow.get_external_workflow_handle(review).signal(CaseAdded.name, fields)
     except FailureError as error:
         if is_cancelled_exception(error):
             raise

@@ -1,4 +1,4 @@
-"""What the Web UI shows of a department's part: search attributes, timer summaries, its present state in Markdown."""
+"""What the Web UI shows of a department's task: search attributes, timer summaries, its present state in Markdown."""
 
 from __future__ import annotations
 
@@ -35,45 +35,45 @@ def first_attributes(request: TaskRequest) -> TypedSearchAttributes:
     ])  # fmt: skip
 
 
-def task_attributes(part: Collaboration) -> TypedSearchAttributes:
+def task_attributes(task: Collaboration) -> TypedSearchAttributes:
     """`CaseStatus` is `part_open`, `part_done`, `part_cannot` or `part_ended`: never a status of a case."""
-    request = part.request
+    request = task.request
     return typed([
-        (STATUS, f"part_{part.status}"),
+        (STATUS, f"part_{task.status}"),
         (PRIORITY, request.priority.value),
         (TYPE, request.type),
         (DEPARTMENT, request.department),
-        (OWNER, part.person),
-        (ESCALATION, len(part.told)),
-        (DUE, request.due if part.is_open else None),
-        (BREACHED, part.late_at is not None),
+        (OWNER, task.person),
+        (ESCALATION, len(task.told)),
+        (DUE, request.due if task.is_open else None),
+        (BREACHED, task.late_at is not None),
     ])  # fmt: skip
 
 
-def task_timer_summary(part: Collaboration, clock: Clock) -> str:
+def task_timer_summary(task: Collaboration, clock: Clock) -> str:
     """Which deadline a timer stands for (at most 200 bytes)."""
-    return f"{CLOCK_LABELS[clock.name]} {part.request.department[:64]}"
+    return f"{CLOCK_LABELS[clock.name]} {task.request.department[:64]}"
 
 
-def task_markdown(part: Collaboration, *, trouble: str | None = None) -> str:
+def task_markdown(task: Collaboration, *, trouble: str | None = None) -> str:
     """Who owes what to which case, until when, and what went wrong."""
-    request = part.request
-    lines = [f"### {request.number} · 协作 {request.department} · {part.status}"]
+    request = task.request
+    lines = [f"### {request.number} · 协作 {request.department} · {task.status}"]
     if trouble:
         lines.append(f"\n**故障 trouble:** {trouble}")
     lines.append(f"\n> {request.duty[:500]}")
-    if part.is_open:
-        lines.append(f"\n**等待 waits for:** `{part.person}`, 截止 until {_local(part, request.due)}")
-    claimed = _local(part, part.claimed_at) if part.claimed_at else "–"
+    if task.is_open:
+        lines.append(f"\n**等待 waits for:** `{task.person}`, 截止 until {_local(task, request.due)}")
+    claimed = _local(task, task.claimed_at) if task.claimed_at else "–"
     lines.append(f"\n- 牵头人 asked by: `{request.asked_by}`\n- 认领 claimed: {claimed}")
-    if part.late_at is not None:
-        lines.append(f"- **超时 late:** {_local(part, request.due)}")
-    if part.told:
-        lines.append(f"- 升级 escalated: {' → '.join(f'`{key}`' for key in part.told)}")
-    if part.result is not None:
-        lines.append(f"\n**结果 result:** {part.result[:500]}")
+    if task.late_at is not None:
+        lines.append(f"- **超时 late:** {_local(task, request.due)}")
+    if task.told:
+        lines.append(f"- 升级 escalated: {' → '.join(f'`{key}`' for key in task.told)}")
+    if task.result is not None:
+        lines.append(f"\n**结果 result:** {task.result[:500]}")
     return "\n".join(lines)
 
 
-def _local(part: Collaboration, moment: datetime) -> str:
-    return part.request.calendar.local(moment).strftime("%Y-%m-%d %H:%M:%S")
+def _local(task: Collaboration, moment: datetime) -> str:
+    return task.request.calendar.local(moment).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,4 +1,4 @@
-"""What the workflow of a department's part starts with, and what it carries from one run to the next."""
+"""What the workflow of a department's task starts with, and what it carries from one run to the next."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from workflows.domain.department_task import TaskReport, TaskRequest
 from workflows.entity.input import EntityInput
 
 
-class CollaborationInput(EntityInput):
-    """`part` is None until somebody was picked; the rest belongs to later runs."""
+class CollaborationInput(EntityInput[Collaboration, TaskReport]):
+    """`request` is what the case asked for; the task is open when somebody in the department was picked for it."""
 
     request: TaskRequest
-    part: Collaboration | None = None
-    unreported: tuple[TaskReport, ...] = ()
-    """What the case has not been told yet."""

@@ -1,126 +1,96 @@
-"""The durable shell of a department's part in a case (see `workflows.domain.collaboration.aggregate` for the rules)."""
+"""The workflow of a department's task in a case (its rules: `workflows.domain.collaboration.aggregate`)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
-from workflows.domain.ids import COLLABORATION
-
-with workflow.unsafe.imports_passed_through():
-    from workflows.activity_calls import call
-    from workflows.collaboration.display import (
-        first_attributes,
-        task_attributes,
-        task_markdown,
-        task_timer_summary,
-    )
-    from workflows.collaboration.input import CollaborationInput
-    from workflows.domain.clock import Clock
-    from workflows.domain.collaboration.aggregate import Collaboration
-    from workflows.domain.commands.case import TASK_COMMANDS, TaskReported
-    from workflows.domain.department_task import TaskReport, TaskRequest, TaskView
-    from workflows.domain.ids import task_workflow_id
-    from workflows.domain.terms import Consultation, Lookup
-    from workflows.domain.vocabulary import SYSTEM
-    from workflows.entity.entity import PER_LOOKUP, Entity
-    from workflows.ports import consult
+from workflows.collaboration.display import first_attributes, task_attributes, task_markdown, task_timer_summary
+from workflows.collaboration.input import CollaborationInput
+from workflows.domain.clock import Clock
+from workflows.domain.collaboration.aggregate import Collaboration
+from workflows.domain.commands.case import TASK_COMMANDS, TaskReported
+from workflows.domain.department_task import TaskReport, TaskRequest, TaskView
+from workflows.domain.ids import COLLABORATION, task_workflow_id
+from workflows.domain.vocabulary import SYSTEM
+from workflows.entity.entity import Entity
 
 
 @workflow.defn(name=COLLABORATION)
-class CollaborationWorkflow(Entity[TaskReport]):
-    """One department's part, from being asked until it answers or the case needs it no more."""
+class CollaborationWorkflow(Entity[Collaboration, TaskReport]):
+    """One department's task, from being asked until it answers or the case needs it no more.
+
+    It has no row and no timeline of its own: each step is written down by its case, which it reports to by signal.
+    Its loop is `workflows.entity.entity.Entity._live`.
+    """
 
     _commands = TASK_COMMANDS
 
     @workflow.init
     def __init__(self, start: CollaborationInput) -> None:
-        super().__init__(start, start.part, start.unreported)
-        self._start = start
-        self._part = start.part
+        super().__init__(start)
+        self._start: CollaborationInput = start
         self._deserted = False
+        """The case is over, or was terminated by hand: nobody is left to work for."""
 
     @workflow.run
     async def run(self, start: CollaborationInput) -> str:
         """Live until answered or ended; the answer is how."""
-        part = self._part or await self._open(start.request)
-        while True:
-            if self._outdated:
-                await self._continue_as_new()
-            await self._work(part)
-            await self._report(part)
-            if self._deserted or (not part.is_open and not self._busy()):
-                return "deserted" if part.is_open else str(part.status)
-            if self._should_continue_as_new():
-                # Also with signals in hand: they travel along, and steady ones must not keep a run going for ever.
-                await self._continue_as_new()
-            if not self._busy():
-                await self._wait(part)
+        task = self._aggregate or await self._open(start.request)
+        return await self._live(task)
 
     @workflow.query
     def state(self) -> TaskView | None:
-        """The part as it stands; None before somebody was picked."""
-        return self._part.view() if self._part is not None else None
+        """The task as it stands; None before somebody was picked."""
+        return self._aggregate.view() if self._aggregate is not None else None
 
     async def _open(self, request: TaskRequest) -> Collaboration:
-        # Set by the case that started it: the first change is against these.
-        self._shown = first_attributes(request)
+        self._display.begin_with(first_attributes(request))
         facts = await self._consult(Collaboration.pick(request), "分派 pick")
-        part, reports = Collaboration.open(request, facts, self._now())
-        self._said += reports
-        self._core = self._part = part
-        return part
+        self._aggregate, reports = Collaboration.open(request, facts, self._began_at())
+        self._unwritten += reports
+        return self._aggregate
 
-    async def _report(self, part: Collaboration) -> None:
-        """Tell the case everything since the last report, in one signal; the case writes it down."""
-        self._show()
-        request = part.request
+    async def _write(self, task: Collaboration, reports: Sequence[TaskReport]) -> None:
+        """Report everything since the last step to the case, in one signal."""
+        request = task.request
+        name = task_workflow_id(request.number, request.department, request.round)
+        report = TaskReported(
+            command_id=f"{name}:{reports[-1].sequence}",
+            by=SYSTEM,
+            at=reports[-1].at,
+            department=request.department,
+            round=request.round,
+            reports=tuple(reports),
+        )
         case = workflow.get_external_workflow_handle(request.number)
-        while self._said and not self._deserted:
-            reports, self._said = tuple(self._said), []
-            name = task_workflow_id(request.number, request.department, request.round)
-            told = TaskReported(
-                command_id=f"{name}:{reports[-1].sequence}",
-                by=SYSTEM,
-                at=reports[-1].at,
-                department=request.department,
-                round=request.round,
-                reports=reports,
-            )
-            try:
-                await case.signal(TaskReported.name, told.model_dump(mode="json"))
-            except FailureError as error:
-                if is_cancelled_exception(error):
-                    raise
-                # The case is over, or was terminated by hand: nobody is left to work for.
-                workflow.logger.warning("%s: its case takes no report any more: %s", name, error)
-                self._deserted = True
-        self._show()
+        try:
+            await case.signal(TaskReported.name, report.model_dump(mode="json"))
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("%s: its case takes no report any more: %s", name, error)
+            self._deserted = True
 
-    async def _consult(self, lookup: Lookup, summary: str) -> Consultation:
-        """Never by a local activity: a part has no record that could say what was judged with its answer."""
-        if not self._stamped:
-            return await super()._consult(lookup, summary)
-        self._spend(PER_LOOKUP)
-        return await call(consult, lookup, summary=summary, on_trouble=self._show_trouble, local=False)
+    def _ending(self, task: Collaboration) -> str | None:
+        if not task.is_open:
+            return str(task.status)
+        return "deserted" if self._deserted else None
 
-    def _woken(self) -> bool:
-        return self._busy() or (self._part is not None and not self._part.is_open)
+    async def _may_end(self) -> bool:
+        return self._deserted or await super()._may_end()
 
-    def _summary(self, clock: Clock) -> str:
-        assert self._part is not None  # noqa: S101 - clocks are a part's
-        return task_timer_summary(self._part, clock)
+    def _summary(self, task: Collaboration, clock: Clock) -> str:
+        return task_timer_summary(task, clock)
 
-    def _markdown(self, trouble: str | None = None) -> str:
-        if self._part is None:
-            request = self._start.request
-            return f"### {request.number} · {request.department}\n\n**故障 trouble:** {trouble}"
-        return task_markdown(self._part, trouble=trouble)
+    def _attributes(self, task: Collaboration) -> TypedSearchAttributes:
+        return task_attributes(task)
 
-    def _attributes(self) -> TypedSearchAttributes:
-        assert self._part is not None  # noqa: S101 - shown once it is open
-        return task_attributes(self._part)
+    def _markdown(self, task: Collaboration, trouble: str | None = None) -> str:
+        return task_markdown(task, trouble=trouble)
 
-    def _carried(self) -> CollaborationInput:
-        return self._start.model_copy(update={"part": self._part, "unreported": tuple(self._said)})
+    def _title(self) -> str:
+        return f"{self._start.request.number} · {self._start.request.department}"

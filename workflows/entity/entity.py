@@ -1,7 +1,7 @@
-"""What every durable object here has in common: an inbox that loses nothing, one kept timer, a next run.
+"""The loop that every durable object lives by: a case, a department's task, a review.
 
-A subclass is the shell of one pure object (a case, a department's part, a review): its `run` is the story, this is
-the machinery under it.
+The rules of an object are in its aggregate (`workflows.domain`), which knows nothing of Temporal. Its workflow adds
+what is special to it: how a step is written down, which other workflows are told, what lists show, and how it ends.
 """
 
 from __future__ import annotations
@@ -12,235 +12,235 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
+from temporalio.common import RawValue, TypedSearchAttributes
 
-from workflows import ports
 from workflows.activity_calls import call
 from workflows.domain.clock import Clock
 from workflows.domain.commands.command import Command, Outcome
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, Lookup
+from workflows.entity.display import Display
 from workflows.entity.inbox import command_of, read_signal
-from workflows.entity.input import NEWEST, CommandOutcome, EntityInput, ReceivedSignal
-from workflows.search_attributes import BLOCKED, DUE, STATUS
+from workflows.entity.input import CommandOutcome, EntityInput, ReceivedSignal
+from workflows.ports import StepMarker, consult
 
 TIMER_SLACK = timedelta(milliseconds=1)
 """Added to every wait, so that rounding never wakes anything just before its deadline."""
 
 _LONGEST_RUN = 4_000
 """Events, about; the server ends a run that has 51,200 of them, or 50 MB."""
-PER_TURN = 8
-"""Events from one wait to the next: a workflow task, a timer, a record, a change of search attributes."""
-PER_LOOKUP = 16
+PER_STEP = 8
+"""Events from one step to the next: a workflow task, a timer, a record, a change of search attributes."""
+_PER_LOOKUP = 16
 """What a lookup answers may be some kilobytes long."""
 _PER_EVENT = 1_024
 """Bytes that count as one more event."""
 
-STAMPS = "stamps"
-"""Since the release after 0.1.0: a run that an earlier one began, without stamps (`workflows.entity.recorded`), ends with the
-next signal, and one with stamps goes on. The number of the signal is in the patch's name: a name is answered once a
-run, and those of signals from before the upgrade with no.
-"""
-
-_Said = TypeVar("_Said")
+_Entry = TypeVar("_Entry")
 
 
-class Aggregate(Protocol[_Said]):
-    """What a shell needs of the object in it."""
+class Aggregate(Protocol[_Entry]):
+    """What the loop needs of the object in it; what has happened is answered as entries of its timeline or report."""
 
     outcomes: dict[str, Outcome]
 
     def needs(self, command: Command) -> Lookup | None:
         """What has to be looked up before the command can be judged."""
 
-    def handle(self, command: Command, now: datetime, facts: Consultation = ...) -> list[_Said]:
+    def handle(self, command: Command, now: datetime, facts: Consultation = ...) -> list[_Entry]:
         """Judge and carry out."""
 
-    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[_Said]:
+    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[_Entry]:
         """Take note of a signal that could not be read."""
 
-    def expire(self, now: datetime) -> list[_Said]:
+    def expire(self, now: datetime) -> list[_Entry]:
         """Everything that has fallen due."""
 
     def earliest(self) -> Clock | None:
         """The clock that acts next."""
 
 
-class Entity(Generic[_Said]):
-    """`_core` is None until the object is open; `_said` is what it said and nobody has written down or passed on."""
+_Aggregate = TypeVar("_Aggregate", bound=Aggregate[Any])
+
+
+class Entity(Generic[_Aggregate, _Entry]):
+    """One durable object. A signal waits in the inbox until a step judges it; only steps change the aggregate."""
 
     _commands: ClassVar[Mapping[str, type[Command]]]
+    _looks_up_locally: ClassVar[bool] = False
+    """Only where a record says what was judged with the answer (`workflows.entity.recorded`)."""
 
-    def __init__(self, start: EntityInput, core: Aggregate[_Said] | None, said: Sequence[_Said]) -> None:
-        self._time = start.time
-        self._continue_after = start.continue_after
-        self._signals = start.signals
-        self._counted = start.counted
-        self._stamped = start.stamped
-        self._spent = 0
-        self._outdated = False
-        self._over = False
+    def __init__(self, start: EntityInput[_Aggregate, _Entry]) -> None:
+        self._start = start
+        self._aggregate = start.aggregate
+        self._unwritten: list[_Entry] = list(start.unwritten)
         self._inbox: list[ReceivedSignal] = list(start.inbox)
-        self._core = core
-        self._said: list[_Said] = list(said)
-        self._timer: asyncio.Task[None] | None = None
-        self._timer_at: datetime | None = None
-        self._shown: TypedSearchAttributes | None = None
+        self._signals = start.signals
+        self._timers: dict[datetime, asyncio.Task[None]] = {}
+        """By the deadline they stand for."""
+        self._display = Display()
+        self._spent = 0
+        self._over = False
 
     @workflow.signal(dynamic=True)
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
         self._inbox.append(read_signal(name, args, f"signal-{self._signals}"))
-        if not self._stamped and workflow.patched(f"{STAMPS}-{self._signals}"):
-            self._outdated = True
-        self._received(sum(len(arg.payload.data) for arg in args))
 
     @workflow.query
     def outcome(self, command_id: str) -> CommandOutcome:
         """What became of a command sent before this query."""
-        known = self._core.outcomes.get(command_id) if self._core is not None else None
+        known = self._aggregate.outcomes.get(command_id) if self._aggregate is not None else None
         if known is not None:
             word = "accepted" if known.accepted else "rejected"
             return CommandOutcome(command_id=command_id, outcome=word, reason=known.reason)
-        waiting = any(arrival.command_id == command_id for arrival in self._inbox)
+        waiting = any(signal.command_id == command_id for signal in self._inbox)
         if waiting and self._over:
             return CommandOutcome(command_id=command_id, outcome="rejected", reason="it was closed before this came")
         return CommandOutcome(command_id=command_id, outcome="pending" if waiting else "unknown")
 
-    # What a subclass says of itself
+    async def _live(self, aggregate: _Aggregate) -> str:
+        """From step to step until the object is over; the answer is how it ended."""
+        while True:
+            marker = await self._step(aggregate)
+            if marker.lookup:
+                await self._look_up(aggregate, marker)
+                continue
+            self._show(aggregate)
+            await self._tell_others(aggregate, marker.at)
+            if self._unwritten:
+                continue
+            ending = self._ending(aggregate)
+            if ending is not None:
+                if await self._may_end():
+                    self._over = True
+                    return ending
+            elif self._is_long():
+                await self._continue_as_new()
+            else:
+                await self._rest(aggregate)
 
-    def _summary(self, clock: Clock) -> str:
+    # What is special to an object
+
+    async def _write(self, aggregate: _Aggregate, entries: Sequence[_Entry]) -> None:
+        """Write down what a step came to, however long that takes."""
+        raise NotImplementedError
+
+    async def _tell_others(self, aggregate: _Aggregate, at: datetime) -> None:
+        """Tell other workflows what a step that is written means for them. Most objects have nobody to tell."""
+
+    def _ending(self, aggregate: _Aggregate) -> str | None:
+        """How it ended; None while it lives."""
+        raise NotImplementedError
+
+    def _summary(self, aggregate: _Aggregate, clock: Clock) -> str:
         """Which deadline a timer stands for (at most 200 bytes)."""
         raise NotImplementedError
 
-    def _markdown(self, trouble: str | None = None) -> str:
-        """The present state for the Web UI, also before the object is open."""
+    def _attributes(self, aggregate: _Aggregate) -> TypedSearchAttributes:
+        """Its present search attributes."""
         raise NotImplementedError
 
-    def _attributes(self) -> TypedSearchAttributes:
-        """The present search attributes."""
+    def _markdown(self, aggregate: _Aggregate, trouble: str | None = None) -> str:
+        """Its present state for the Web UI."""
         raise NotImplementedError
 
-    def _carried(self) -> EntityInput:
-        """What the next run begins with, but for what the shell itself carries."""
+    def _title(self) -> str:
+        """What the Web UI calls it while it is not open yet."""
         raise NotImplementedError
 
-    # What it is given
+    # A step
 
-    def _now(self) -> datetime:
-        return self._time.virtual(workflow.now())
+    async def _step(self, aggregate: _Aggregate) -> StepMarker:
+        """Judge what there is to judge, and have it written; `workflows.entity.recorded` has another way."""
+        self._spend(PER_STEP)
+        marker = self._judge(aggregate)
+        if entries := self._take_unwritten():
+            await self._write(aggregate, entries)
+        return marker
 
-    def _busy(self) -> bool:
-        return bool(self._inbox or self._said)
+    def _judge(self, aggregate: _Aggregate) -> StepMarker:
+        """Everything that is there, up to the first signal that needs a lookup."""
+        at = max([self._now(), *(due for due, timer in self._timers.items() if timer.done())])
+        lookup = self._judge_signals(aggregate, self._signals, at)
+        if not lookup:
+            self._unwritten += aggregate.expire(at)
+        return StepMarker(signals=self._judged, at=at, lookup=lookup)
 
-    def _received(self, size: int) -> None:
-        """A signal of so many bytes is in the inbox."""
-        self._spend(1, size)
-        if not self._outdated:
-            self._drain()
+    def _judge_signals(self, aggregate: _Aggregate, signals: int, at: datetime) -> bool:
+        """Judge signals, in order, until so many of all are judged; whether one that needs a lookup came before."""
+        self._timers = {due: timer for due, timer in self._timers.items() if due > at}
+        while self._judged < signals:
+            signal = self._inbox[0]
+            try:
+                command = command_of(signal, self._commands)
+            except Problem as problem:
+                entries = aggregate.reject(signal.name, signal.command_id, signal.by, str(problem), at)
+            else:
+                if aggregate.needs(command) is not None:
+                    return True
+                entries = aggregate.handle(command, at)
+            self._take_first(entries)
+        return False
 
-    async def _work(self, core: Aggregate[_Said]) -> None:
-        """Judge everything in the inbox, looking up what has to be known first, then let pass what has fallen due."""
-        self._drain()
-        while self._inbox:
-            command = command_of(self._inbox[0], self._commands)
-            lookup = core.needs(command)
-            if lookup is not None:
-                facts = await self._consult(lookup, command.name)
-                self._inbox.pop(0)
-                self._said += core.handle(command, self._now(), facts)
-            self._drain()
-        self._said += core.expire(self._now())
+    async def _look_up(self, aggregate: _Aggregate, marker: StepMarker) -> None:
+        """Judge the signal that a step stopped at."""
+        command = command_of(self._inbox[0], self._commands)
+        lookup = aggregate.needs(command)
+        facts = await self._consult(lookup, command.name) if lookup is not None else Consultation()
+        self._take_first(aggregate.handle(command, marker.at, facts))
 
     async def _consult(self, lookup: Lookup, summary: str) -> Consultation:
-        self._spend(PER_LOOKUP)
-        return await call(ports.consult, lookup, summary=summary, on_trouble=self._show_trouble)
+        self._spend(_PER_LOOKUP)
+        local = self._looks_up_locally
+        return await call(consult, lookup, summary=summary, on_trouble=self._show_trouble, local=local)
 
-    def _drain(self) -> None:
-        """Judge what is in the inbox, in order, up to the first command that needs a lookup."""
-        while self._core is not None and self._inbox:
-            arrival = self._inbox[0]
-            try:
-                command = command_of(arrival, self._commands)
-            except Problem as problem:
-                said = self._core.reject(arrival.name, arrival.command_id, arrival.by, str(problem), self._now())
-            else:
-                if self._core.needs(command) is not None:
-                    return
-                said = self._core.handle(command, self._now())
-            self._inbox.pop(0)
-            self._said += said
+    @property
+    def _judged(self) -> int:
+        """Signals that are judged, of all that ever came."""
+        return self._signals - len(self._inbox)
 
-    def _show(self) -> None:
-        """Search attributes where they changed (one event of history), and the details, which cost nothing."""
-        attributes = self._attributes()
-        if attributes != self._shown and not self._may_keep_due(attributes):
-            workflow.upsert_search_attributes(_changes(self._shown, attributes))
-            self._shown = attributes
-        workflow.set_current_details(self._markdown())
+    def _take_first(self, entries: Sequence[_Entry]) -> None:
+        """The first signal of the inbox is judged, and came to this."""
+        self._spend(1, self._inbox.pop(0).size)
+        self._unwritten += entries
 
-    def _may_keep_due(self, attributes: TypedSearchAttributes) -> bool:
-        """Whether lists may go on showing a deadline that was met, as the timer is kept that wakes for it.
+    def _take_unwritten(self) -> tuple[_Entry, ...]:
+        entries, self._unwritten = tuple(self._unwritten), []
+        return entries
 
-        Nothing but the deadline has changed, it is later than before, and the timer will have it shown before the old
-        one has passed. So a deadline in a list is never later than the true one, and never in the past.
+    # Between steps
+
+    async def _rest(self, aggregate: _Aggregate) -> None:
+        """Sleep until a signal or the earliest deadline; there is a new timer only where none comes before it.
+
+        No timer is ever cancelled: to arm it again at every signal would cost two events each, and it may have fired
+        already where this is lived (`workflows.entity.recorded`).
         """
-        shown, due, wakes_at = self._shown, attributes.get(DUE), self._wakes_at()
-        if not self._stamped or shown is None or due is None or wakes_at is None:
-            return False
-        kept = shown.get(DUE)
-        if kept is None or not wakes_at <= kept < due:
-            return False
-        return shown.updated(SearchAttributePair(DUE, due)) == attributes
+        clock = aggregate.earliest()
+        if clock is not None and clock.next is not None and all(due > clock.next for due in self._timers):
+            wait = self._start.time.wait(clock.next, self._now()) + TIMER_SLACK
+            sleep = workflow.sleep(wait, summary=self._summary(aggregate, clock))
+            self._timers[clock.next] = asyncio.create_task(sleep)
+        await workflow.wait_condition(lambda: bool(self._inbox) or any(one.done() for one in self._timers.values()))
 
-    def _wakes_at(self) -> datetime | None:
-        """When the earliest timer fires that is set."""
-        return self._timer_at
+    async def _may_end(self) -> bool:
+        """Whether an object that is closed may end now: no signal is left."""
+        return not self._inbox
 
-    def _show_trouble(self, trouble: str) -> None:
-        """The record or the directory cannot be reached: visible in lists and here, until it goes on."""
-        workflow.upsert_search_attributes([STATUS.value_set(BLOCKED)])
-        self._shown = None
-        workflow.set_current_details(self._markdown(trouble))
+    def _is_long(self) -> bool:
+        """Whether this run has become long.
 
-    async def _wait(self, core: Aggregate[_Said]) -> None:
-        """Sleep until a signal or the earliest deadline; a timer is only replaced by an earlier one."""
-        self._spend(PER_TURN)
-        clock = core.earliest()
-        if clock is not None and clock.next is not None and (self._timer_at is None or clock.next < self._timer_at):
-            if self._timer is not None:
-                self._timer.cancel()
-            wait = self._time.wait(clock.next, self._now()) + TIMER_SLACK
-            self._timer_at = clock.next
-            self._timer = asyncio.create_task(workflow.sleep(wait, summary=self._summary(clock)))
-        timer = self._timer
-        await workflow.wait_condition(lambda: self._woken() or (timer is not None and timer.done()))
-        if timer is not None and timer.done():
-            self._timer = self._timer_at = None
-
-    def _woken(self) -> bool:
-        """What ends a wait before its deadline."""
-        return self._busy()
+        It counts for itself. The length of the history, and whether the server suggests to go on in a new run, are
+        known by workflow task; when a query is answered in the middle of a step, the step's local activity may end in
+        a later task than the one a replay ends it in, and a decision by either of them then fails the replay.
+        """
+        return self._spent > (self._start.continue_after or _LONGEST_RUN)
 
     def _spend(self, events: int, size: int = 0) -> None:
         """Something was added to the history of this run: about so many events and bytes."""
         self._spent += events + size // _PER_EVENT
-
-    def _should_continue_as_new(self) -> bool:
-        """Whether this run has become long.
-
-        It counts for itself. The length of the history, and whether the server suggests to go on in a new run, are
-        known by workflow task; when a question is answered in the middle of a step, the step's local activity may end
-        in a later task than the one a replay ends it in, and a decision by either of them then fails the replay.
-        """
-        if not workflow.all_handlers_finished():
-            return False
-        if self._counted:
-            return self._spent > (self._continue_after or _LONGEST_RUN)
-        if self._continue_after is not None:
-            return workflow.info().get_current_history_length() > self._continue_after
-        return workflow.info().is_continue_as_new_suggested()
 
     async def _continue_as_new(self) -> NoReturn:
         """Carry everything into a new run, and with it whatever came in meanwhile.
@@ -248,15 +248,31 @@ class Entity(Generic[_Said]):
         The short timer lets every signal that the server has accepted be delivered first. Without it a signal can be
         lost: when a workflow task that wanted to continue as new is tried again because of that signal, the local
         activity before it is resolved first, and the loop would come here before it sees the signal. For the same
-        reason nothing is awaited after the timer: what has not been recorded or judged travels along.
+        reason nothing is awaited after the timer: what has not been written or judged travels along.
         """
         await workflow.sleep(TIMER_SLACK, summary="新的一轮 continue as new")
-        update: dict[str, Any] = {"signals": self._signals, "inbox": tuple(self._inbox), **NEWEST}
-        workflow.continue_as_new(self._carried().model_copy(update=update))
+        carried: dict[str, Any] = {
+            "aggregate": self._aggregate,
+            "unwritten": tuple(self._unwritten),
+            "inbox": tuple(self._inbox),
+            "signals": self._signals,
+        }
+        workflow.continue_as_new(self._start.model_copy(update=carried))
 
+    # Time and display
 
-def _changes(shown: TypedSearchAttributes | None, present: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
-    """What has to be said to those who saw `shown`."""
-    seen = {pair.key: pair.value for pair in shown or ()}
-    told = [pair.key.value_set(pair.value) for pair in present if seen.pop(pair.key, None) != pair.value]
-    return [*told, *(key.value_unset() for key in seen)]
+    def _now(self) -> datetime:
+        return self._start.time.virtual(workflow.now())
+
+    def _began_at(self) -> datetime:
+        """When this run began, the same for whoever asks."""
+        return self._start.time.virtual(workflow.info().workflow_start_time)
+
+    def _show(self, aggregate: _Aggregate) -> None:
+        wakes_at = min(self._timers, default=None)
+        self._display.show(self._attributes(aggregate), self._markdown(aggregate), wakes_at=wakes_at)
+
+    def _show_trouble(self, trouble: str) -> None:
+        unopened = f"### {self._title()}\n\n**故障 trouble:** {trouble}"
+        details = self._markdown(self._aggregate, trouble) if self._aggregate is not None else unopened
+        self._display.show_trouble(details)

@@ -8,7 +8,6 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.problem import Problem
 from workflows.entity.input import ReceivedSignal
@@ -34,18 +33,19 @@ def read_signal(name: str, args: Sequence[RawValue], default_id: str) -> Receive
         by=_text(values, "by", "?"),
         payload=None if problem else values,
         problem=problem,
+        size=sum(len(arg.payload.data) for arg in args),
     )
 
 
-def command_of(arrival: ReceivedSignal, among: Mapping[str, type[Command]] = COMMANDS) -> Command:
-    """What was asked.
+def command_of(signal: ReceivedSignal, known: Mapping[str, type[Command]]) -> Command:
+    """The command that a signal carries; `known`: the commands an object takes, by name.
 
     Raises:
         Problem: it is no command; the text says why.
     """
-    if arrival.problem is not None:
-        raise Problem(arrival.problem)
-    return parse_command(arrival.name, arrival.payload, arrival.command_id, among)
+    if signal.problem is not None:
+        raise Problem(signal.problem)
+    return parse_command(signal.name, signal.payload, signal.command_id, known)
 
 
 def _text(values: dict[str, Any], key: str, default: str) -> str:

@@ -1,45 +1,44 @@
-"""What every shell starts with, and how it answers about a command."""
+"""What every durable object starts with and hands to its next run, and how it answers about a command."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Generic, TypeVar
 
 from pydantic import Field
 
 from workflows.domain.model import Fact, Json, Model
 from workflows.domain.virtual_time import VirtualTime
 
+_Aggregate = TypeVar("_Aggregate")
+_Entry = TypeVar("_Entry")
+
 
 class ReceivedSignal(Fact):
-    """A signal as it came in: its object, or the reason why there is none."""
+    """A signal as it came in: its JSON object, or the reason why there is none."""
 
     name: str
     command_id: str
     by: str
     payload: Json | None = None
     problem: str | None = None
+    size: int = 0
+    """Bytes of its payload."""
 
 
-class EntityInput(Model):
-    """The part of a workflow's input that its shell needs; all but the time belongs to later runs."""
+class EntityInput(Model, Generic[_Aggregate, _Entry]):
+    """The input of an object's workflow. The first two fields are given at the start, the others by the run before."""
 
     time: VirtualTime = Field(default_factory=VirtualTime)
+    continue_after: int | None = None
+    """Events of history after which a new run begins; None: as many as usual."""
+    aggregate: _Aggregate | None = None
+    """The object itself; None until it is open."""
+    unwritten: tuple[_Entry, ...] = ()
+    """What has happened to it and is not written down yet."""
     inbox: tuple[ReceivedSignal, ...] = ()
     """Signals that are not judged yet."""
     signals: int = 0
-    """Signals received so far: names the ones that came without a `command_id`."""
-    continue_after: int | None = None
-    """Events after which a new run begins; None: as many as usual."""
-    counted: bool = False
-    """The run counts for itself how long it has become; False: one that a release before this began."""
-    stamped: bool = False
-    """The run judges by the stamps of its steps (`workflows.entity.recorded`), and lists hear of a later deadline when they hear
-    of something else, or when the earlier one has passed; False: one that a release before this began."""
-
-
-NEWEST: Final[Mapping[str, Any]] = {"counted": True, "stamped": True}
-"""What every run that begins with this release does; runs that began before go on as they began."""
+    """Signals received by all runs so far: names the ones that came without a `command_id`."""
 
 
 class CommandOutcome(Model):

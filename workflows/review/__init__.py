@@ -1,1 +1,4 @@
-"""The durable workflow of a review of closed cases (R27); its rules are in `workflows.domain.review`."""
+"""The durable workflow of a review of closed cases (R27), around the rules of `workflows.domain.review`.
+
+No rules here; how a case starts its review is in `workflows.case.reviews`.
+"""

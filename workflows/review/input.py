@@ -8,10 +8,7 @@ from workflows.domain.review.view import ReviewRequest
 from workflows.entity.input import EntityInput
 
 
-class ReviewInput(EntityInput):
-    """`review` is None in the first run; the rest belongs to later ones."""
+class ReviewInput(EntityInput[Review, Event]):
+    """`request` is what the closing of a case called for."""
 
     request: ReviewRequest
-    review: Review | None = None
-    unrecorded: tuple[Event, ...] = ()
-    """Events that are not in the database yet."""

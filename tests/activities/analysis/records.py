@@ -17,10 +17,9 @@ from activities.organisation.directory import Directory
 from activities.recording.activity import RecordingActivities
 from benchmarks.made_up import write
 from tests.activities.samples import register_case
-from tests.builders import MONDAY, command, open_case
+from tests.builders import MONDAY, case_step, command, open_case
 from workflows.domain.calendar import Calendar
 from workflows.domain.vocabulary import Priority
-from workflows.ports import Record
 
 ZONE = "Asia/Shanghai"
 BEGINS = datetime(2026, 2, 1, tzinfo=UTC)
@@ -61,10 +60,10 @@ async def live(database: Database, *steps: tuple[timedelta, str, str, dict[str, 
     recording = RecordingActivities(
         database, Directory(database), Renderer(), labels=dict, calendar=Calendar, now=lambda: MONDAY
     )
-    await recording.record(Record(view=case.view(), events=events))
+    await recording.record(case_step(case.view(), events))
     for after, name, by, fields in steps:
         events = case.expire(MONDAY + after) + case.handle(command(name, by, **fields), MONDAY + after)
-        await recording.record(Record(view=case.view(), events=events))
+        await recording.record(case_step(case.view(), events))
     return number
 
 

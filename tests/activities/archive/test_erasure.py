@@ -29,10 +29,10 @@ from tests.activities.archive.test_archive import LATER, MUCH_LATER, archiving_o
 from tests.activities.knowledge.test_knowledge import closed
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import customer, organisation, register_case
-from tests.builders import MINUTE, MONDAY, SALES, command, consulted, kinds, open_case
+from tests.builders import MINUTE, MONDAY, SALES, case_step, command, consulted, kinds, open_case
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import Locale
-from workflows.ports import ArchiveRun, Record
+from workflows.ports import ArchiveRun
 
 SECRETS = ("王芳", "13800138000", "wangfang@example.com", "青禾书店", "wf-1988", "13911112222", "芳姐")
 MAY = Period.asked(date(2024, 5, 1), date(2024, 5, 31), "Asia/Shanghai")
@@ -77,13 +77,13 @@ async def spoken_of(database: Database) -> str:
     now = MONDAY
     for name, by, fields in steps:
         view = case.view().model_copy(update={"number": number})
-        await recording.record(Record(view=view, events=tuple(events)))
+        await recording.record(case_step(view, events))
         now += MINUTE
         told = command(name, by, **fields)
         events = case.handle(told, now, consulted(heads={"sales": "sales-head"}, people=SALES))
         assert EventKind.REJECTED not in kinds(events), (name, events[-1].detail)
     assert case.is_closed
-    await recording.record(Record(view=case.view().model_copy(update={"number": number}), events=tuple(events)))
+    await recording.record(case_step(case.view().model_copy(update={"number": number}), events))
     return number
 
 

@@ -22,11 +22,10 @@ from tests.activities.archive.test_archive import run
 from tests.activities.database.first_release import CLOSED, FIRST, MOVING, ROWS, kept, put_first_release, upgrade_once
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import form
-from tests.builders import DAY, HOUR
+from tests.builders import DAY, HOUR, case_step
 from tests.faults.processes import ended, start
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind
-from workflows.ports import Record
 
 
 @pytest.fixture
@@ -79,7 +78,7 @@ async def _goes_on(database: Database) -> None:
     changed = view.model_copy(update={"sequence": note.sequence})
     recording = recording_of(database)
     for _ in range(2):
-        await recording.record(Record(view=changed, events=(note,)))
+        await recording.record(case_step(changed, (note,)))
     after = await Cases(database).get(MOVING)
     assert after is not None
     assert [entry["detail"] for entry in after.timeline[-1:]] == [{"text": "升级之后"}]

@@ -23,7 +23,7 @@ from activities.policy.loading import load_policy
 from activities.queries.cases import Cases
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import organisation, register_case
-from tests.builders import HOUR, MINUTE, MONDAY, command, open_case, settlement
+from tests.builders import HOUR, MINUTE, MONDAY, case_step, command, open_case, settlement
 from workflows.domain.case.aggregate import Case
 from workflows.domain.event import Event
 from workflows.domain.problem import Problem
@@ -79,7 +79,7 @@ async def closed(
 
 
 def _step(case: Case, events: list[Event], number: str) -> Record:
-    return Record(view=case.view().model_copy(update={"number": number}), events=tuple(events))
+    return case_step(case.view().model_copy(update={"number": number}), events)
 
 
 async def found(database: Database, query: str, **options: Any) -> list[str]:

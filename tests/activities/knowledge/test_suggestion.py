@@ -14,8 +14,7 @@ from activities.queries.cases import Cases
 from tests.activities.knowledge.test_knowledge import closed, opened, publish
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import organisation, register_case
-from tests.builders import open_case
-from workflows.ports import Record
+from tests.builders import case_step, open_case
 
 
 async def suggested(
@@ -105,7 +104,7 @@ async def test_the_mail_to_a_new_owner_names_likely_answers(either: Database, kn
     recording = recording_of(either, renderer=Renderer())
     await recording.directory.load(organisation(name="智办公"))
     view = case.view().model_copy(update={"number": number})
-    await recording.record(Record(view=view, events=tuple(events)))
+    await recording.record(case_step(view, events))
     rows = await Cases(either).outbox(number)
     (mail,) = [row for row in rows if row.message == "dispatched"]
     assert mail.error is None

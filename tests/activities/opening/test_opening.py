@@ -21,13 +21,13 @@ from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
 from tests.activities.intake.test_form import filled
 from tests.activities.recording.test_activity import recording_of
+from tests.builders import case_step
 from workflows.domain.case.aggregate import Case
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.terms import DispatchRequest, Lookup, MainCase
 from workflows.domain.vocabulary import ClockName, Priority
-from workflows.ports import Record
 
 NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
 POLICY, SAMPLE = load_policy("standard"), sample_organisation()
@@ -149,7 +149,7 @@ async def test_a_case_to_be_linked_to_is_known_by_its_record(settling: OpeningAc
     assert unknown.main is None
     assert unknown.problems == (f"{main}: there is no such open case; bihuan list --open shows them",)
     case, events = Case.open(main, await settling.settle(main), NOW)
-    recorded = Record(view=case.view().model_copy(update={"linked_to": "FB1"}), events=tuple(events))
+    recorded = case_step(case.view().model_copy(update={"linked_to": "FB1"}), events)
     await recording_of(settling.database).record(recorded)
     answer = await settling.consult(asked)
     assert (answer.product, answer.problems) == ("收银台", ())
@@ -165,7 +165,7 @@ async def test_a_case_to_be_linked_to_is_known_by_its_record(settling: OpeningAc
 async def test_a_case_counts_once_for_its_owner_before_and_after_it_is_recorded(settling: OpeningActivities) -> None:
     recorded, last = await register(settling), await register(settling)
     case, events = Case.open(recorded, await settling.settle(recorded), NOW)
-    await recording_of(settling.database).record(Record(view=case.view(), events=tuple(events)))
+    await recording_of(settling.database).record(case_step(case.view(), events))
     await settling.settle(last)
     async with settling.database.begin() as connection:
         loads = await Settlements().loads(connection)

@@ -24,14 +24,13 @@ from activities.queries.case_record import read_case_record
 from activities.queries.cases import Cases, Filter
 from activities.recording.activity import RecordingActivities
 from tests.activities.samples import NUMBER, event, register_case, to_customer
-from tests.builders import DAY, HOUR, MINUTE, MONDAY, open_case
+from tests.builders import DAY, HOUR, MINUTE, MONDAY, case_step, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
 from workflows.domain.calendar import Calendar
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskStatus, TaskView
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Status
-from workflows.ports import Record
 
 
 async def write(database: Database, number: str, *events: Any, mailed: bool = False, **changes: Any) -> None:
@@ -43,7 +42,7 @@ async def write(database: Database, number: str, *events: Any, mailed: bool = Fa
     )
     if mailed:
         recording.transports = {Contact.EMAIL: Smtp.from_url("smtp://mail.example.com", "support@example.com")}
-    await recording.record(Record(view=view, events=events))
+    await recording.record(case_step(view, events))
 
 
 async def numbers(database: Database, **wanted: Any) -> list[str]:

@@ -26,6 +26,7 @@ from tests.builders import (
     RESOLUTION,
     SALES,
     SALES_DISPATCH,
+    case_step,
     command,
     consulted,
     open_case,
@@ -40,7 +41,6 @@ from workflows.domain.event import Event
 from workflows.domain.formats import Weekday
 from workflows.domain.organisation.organisation import Company, Department, Duty, FollowUp, Group, Organisation, Person
 from workflows.domain.vocabulary import Locale, Priority
-from workflows.ports import Record
 
 PHONE, MAIL = "13800138000", "wangfang@example.com"
 SECRET = "内部"
@@ -127,7 +127,7 @@ class Written:
         return view
 
     async def record(self, events: list[Event]) -> None:
-        await self._recording.record(Record(view=self.case.view(), events=tuple(events)))
+        await self._recording.record(case_step(self.case.view(), events))
 
 
 async def written(database: Database, priority: Priority = Priority.P1, **opening: Any) -> Written:

@@ -28,7 +28,7 @@ from tests.activities.samples import (
     to_customer,
     to_staff,
 )
-from tests.builders import MINUTE, MONDAY, command, open_case
+from tests.builders import MINUTE, MONDAY, case_step, command, open_case
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import EventKind, Notice
@@ -83,9 +83,9 @@ async def test_a_case_and_its_timeline_can_be_read_as_they_happened(
     database: Database, recording: RecordingActivities
 ) -> None:
     case, events = open_case()
-    await recording.record(Record(view=case.view(), events=tuple(events)))
+    await recording.record(case_step(case.view(), events))
     replied = case.handle(command("reply", "tech-001", text="在查"), MONDAY + MINUTE)
-    await recording.record(Record(view=case.view(), events=tuple(replied)))
+    await recording.record(case_step(case.view(), replied))
     file = await Cases(database).get(NUMBER)
     assert file is not None and file.view is not None
     assert CaseView.model_validate(file.view) == case.view()
@@ -97,7 +97,7 @@ async def test_a_case_and_its_timeline_can_be_read_as_they_happened(
 
 
 async def test_a_step_written_twice_is_there_once(database: Database, recording: RecordingActivities) -> None:
-    step = Record(view=view(), events=(event(1, to_customer(), to_staff()), event(2)))
+    step = case_step(view(), (event(1, to_customer(), to_staff()), event(2)))
     first = await recording.record(step)
     again = await replace(recording, now=lambda: LATER + timedelta(hours=1)).record(step)
     assert first == again
@@ -107,12 +107,12 @@ async def test_a_step_written_twice_is_there_once(database: Database, recording:
         assert set(await connection.scalars(select(outbox.c.created_at))) == {LATER}
 
 
-async def test_a_step_is_answered_with_its_stamp_for_replays_to_judge_by(
+async def test_a_step_is_answered_with_its_marker_for_replays_to_judge_by(
     database: Database, recording: RecordingActivities
 ) -> None:
-    stamp = StepMarker(signals=3, at=MONDAY, lookup=True)
-    assert (await recording.record(Record(view=view(), events=(event(1),), stamp=stamp))).stamp == stamp
-    assert (await recording.record(Record(view=view(), events=(), stamp=stamp))).stamp == stamp
+    marker = StepMarker(signals=3, at=MONDAY, lookup=True)
+    for events in ((event(1),), ()):
+        assert (await recording.record(Record(view=view(), events=events, marker=marker))).marker == marker
     assert await _count(database) == {"case_record": 1, "timeline": 1, "outbox": 0}
 
 
@@ -120,7 +120,7 @@ async def test_a_step_in_which_nothing_happened_writes_nothing(
     database: Database, recording: RecordingActivities
 ) -> None:
     asked = StepMarker(signals=0, at=MONDAY, judged=False)
-    assert await recording.record(Record(view=view(), events=(), stamp=asked)) == Recorded(stamp=asked)
+    assert await recording.record(Record(view=view(), events=(), marker=asked)) == Recorded(marker=asked)
     assert await _count(database) == {"case_record": 0, "timeline": 0, "outbox": 0}
 
 
@@ -133,7 +133,7 @@ async def test_a_step_that_cannot_be_written_leaves_nothing_half_written(
     monkeypatch.setattr("activities.delivery.outbox.Outbox.add", full)
     supplied = event(1, to_customer(), kind=EventKind.SUPPLIED, fields={"product": "else"})
     with pytest.raises(OperationalError):
-        await recording.record(Record(view=view(), events=(supplied,)))
+        await recording.record(case_step(view(), (supplied,)))
     assert await _count(database) == {"case_record": 0, "timeline": 0, "outbox": 0}
     form = await Register(database).form(NUMBER)
     assert form is not None and form["product"] == "智办公CRM系统"
@@ -142,14 +142,14 @@ async def test_a_step_that_cannot_be_written_leaves_nothing_half_written(
 async def test_a_message_is_not_lost_when_the_worker_dies_between_writing_and_delivering(
     database: Database, recording: RecordingActivities
 ) -> None:
-    step = Record(view=view(), events=(event(1, to_customer()),))
+    step = case_step(view(), (event(1, to_customer()),))
     with_mail = replace(recording, transports={Contact.SMS: _Somewhere()})
 
     async def killed(number: str, keys: Sequence[str]) -> Sequence[str]:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await replace(with_mail, hand_over=killed).record(step)
+        await replace(with_mail, start_deliveries=killed).record(step)
     assert (await with_mail.record(step)).undelivered == (f"{NUMBER}:progressed:c1:customer",)
 
 
@@ -163,21 +163,21 @@ async def test_what_nobody_takes_over_stays_with_the_case(recording: RecordingAc
     async def down(number: str, keys: Sequence[str]) -> Sequence[str]:
         raise ConnectionError("no server")
 
-    step = Record(view=view(), events=(event(1, to_customer("a"), to_customer("b")),))
+    step = case_step(view(), (event(1, to_customer("a"), to_customer("b")),))
     keys = [f"{NUMBER}:progressed:{fact}:customer" for fact in ("a", "b")]
     with_sms = replace(recording, transports={Contact.SMS: _Somewhere()})
-    assert (await replace(with_sms, hand_over=take_first).record(step)).undelivered == (keys[1],)
+    assert (await replace(with_sms, start_deliveries=take_first).record(step)).undelivered == (keys[1],)
     assert taken == [(NUMBER, keys)]
-    assert (await replace(with_sms, hand_over=down).record(step)).undelivered == tuple(keys)
+    assert (await replace(with_sms, start_deliveries=down).record(step)).undelivered == tuple(keys)
 
 
 async def test_a_late_repetition_does_not_turn_a_case_back(database: Database, recording: RecordingActivities) -> None:
     opened, closed = view(), view(status=Status.CLOSED, updated_at=LATER, sequence=2, closed_at=LATER)
     early = event(1, kind=EventKind.SUPPLIED, fields={"product": "first", "description.steps": "1. 打开"})
     late = event(2, kind=EventKind.SUPPLIED, fields={"product": "second"})
-    await recording.record(Record(view=opened, events=(early,)))
-    await recording.record(Record(view=closed, events=(late,)))
-    await recording.record(Record(view=opened, events=(early,)))
+    await recording.record(case_step(opened, (early,)))
+    await recording.record(case_step(closed, (late,)))
+    await recording.record(case_step(opened, (early,)))
     file = await Cases(database).get(NUMBER)
     assert file is not None and file.view is not None
     assert file.view["status"] == "closed"
@@ -189,9 +189,9 @@ async def test_a_late_repetition_does_not_turn_a_case_back(database: Database, r
 
 
 async def test_a_workflow_that_was_reset_goes_on_writing(database: Database, recording: RecordingActivities) -> None:
-    await recording.record(Record(view=view(sequence=7, updated_at=MONDAY), events=(event(7, text="lost"),)))
+    await recording.record(case_step(view(sequence=7, updated_at=MONDAY), (event(7, text="lost"),)))
     again = view(sequence=7, updated_at=LATER, status=Status.IN_PROGRESS)
-    await recording.record(Record(view=again, events=(event(7, kind=EventKind.NOTED, text="kept"),)))
+    await recording.record(case_step(again, (event(7, kind=EventKind.NOTED, text="kept"),)))
     file = await Cases(database).get(NUMBER)
     assert file is not None and file.view is not None
     assert file.view["status"] == "in_progress"
@@ -202,7 +202,7 @@ async def test_a_supplied_address_is_where_the_next_message_goes(
     database: Database, recording: RecordingActivities
 ) -> None:
     fields = {"customer.email": "new@example.com", "customer.phone": "+8613900139000"}
-    step = Record(view=view(), events=(event(1, to_customer(), kind=EventKind.SUPPLIED, fields=fields),))
+    step = case_step(view(), (event(1, to_customer(), kind=EventKind.SUPPLIED, fields=fields),))
     await recording.record(step)
     entry = (await Cases(database).outbox(NUMBER))[0]
     assert (entry.channel, entry.address) == ("sms", "+8613900139000")
@@ -229,7 +229,7 @@ async def test_a_message_goes_the_way_the_customer_prefers_or_one_that_reaches_t
 ) -> None:
     await register_case(database, customer=customer(preferred_contact=preferred))
     recording = recording_of(database, transports={channel: _Somewhere() for channel in transports})
-    await recording.record(Record(view=view(), events=(event(1, to_customer()),)))
+    await recording.record(case_step(view(), (event(1, to_customer()),)))
     entry = (await Cases(database).outbox(NUMBER))[0]
     assert (entry.channel, entry.address, entry.status) == went
 
@@ -241,7 +241,7 @@ async def test_staff_read_in_their_own_language_and_a_stranger_costs_nothing(
     with_mail = replace(recording, transports={Contact.EMAIL: _Somewhere()})
     people = ["tech-001", "tech-002", "nobody-007"]
     notices = [to_staff(person) for person in people]
-    recorded = await with_mail.record(Record(view=view(), events=(event(1, *notices),)))
+    recorded = await with_mail.record(case_step(view(), (event(1, *notices),)))
     entries = {entry.recipient: entry for entry in await Cases(database).outbox(NUMBER)}
     assert {one: (entry.status, entry.address, entry.subject) for one, entry in entries.items()} == {
         "tech-001": ("pending", "lilei@example.com", "claim_reminder for Li Lei in en"),
@@ -260,7 +260,7 @@ async def test_a_template_that_fails_does_not_stop_the_case(database: Database, 
         def render(self, notice: Notice, context: RenderContext) -> Rendered:
             raise RuntimeError("line 3:\nunknown filter")
 
-    step = Record(view=view(), events=(event(1, to_customer()),))
+    step = case_step(view(), (event(1, to_customer()),))
     await replace(recording, renderer=Broken()).record(step)
     entry = (await Cases(database).outbox(NUMBER))[0]
     assert entry.subject == f"{NUMBER} · progressed"
@@ -268,7 +268,7 @@ async def test_a_template_that_fails_does_not_stop_the_case(database: Database, 
 
 
 async def test_the_shipped_templates_are_what_customers_get(database: Database, recording: RecordingActivities) -> None:
-    await replace(recording, renderer=Renderer()).record(Record(view=view(), events=(event(1, to_customer()),)))
+    await replace(recording, renderer=Renderer()).record(case_step(view(), (event(1, to_customer()),)))
     entry = (await Cases(database).outbox(NUMBER))[0]
     assert NUMBER in entry.text
     assert "已定位原因" in entry.text
@@ -277,12 +277,12 @@ async def test_the_shipped_templates_are_what_customers_get(database: Database, 
 
 async def test_a_case_nobody_registered_is_not_recorded(database: Database) -> None:
     with pytest.raises(IntegrityError):
-        await recording_of(database).record(Record(view=view(), events=()))
+        await recording_of(database).record(case_step(view(), (event(1),)))
 
 
 async def test_times_are_the_cases_own(database: Database, recording: RecordingActivities) -> None:
     fast = VirtualTime(speed=60, real_start=LATER - MINUTE, virtual_start=MONDAY)
-    await replace(recording, time=fast).record(Record(view=view(), events=(event(1, to_customer()),)))
+    await replace(recording, time=fast).record(case_step(view(), (event(1, to_customer()),)))
     entry = (await Cases(database).outbox(NUMBER))[0]
     assert entry.created_at == MONDAY + timedelta(hours=1)
 

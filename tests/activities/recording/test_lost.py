@@ -13,10 +13,9 @@ from activities.queries.cases import Cases, Filter
 from activities.recording.lost import close_lost
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import NUMBER, register_case
-from tests.builders import HOUR, MONDAY, command, open_case
+from tests.builders import HOUR, MONDAY, case_step, command, open_case
 from workflows.domain.case.view import CaseView
 from workflows.domain.problem import Problem
-from workflows.ports import Record
 
 LATER = MONDAY + timedelta(days=3)
 
@@ -27,7 +26,7 @@ async def _recorded(database: Database, **changes: object) -> CaseView:
     case, events = open_case()
     events += case.handle(command("claim", "tech-001"), MONDAY + HOUR)
     view = case.view().model_copy(update=changes)
-    await recording_of(database).record(Record(view=view, events=tuple(events)))
+    await recording_of(database).record(case_step(view, events))
     return view
 
 

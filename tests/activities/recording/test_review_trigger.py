@@ -16,14 +16,14 @@ from activities.recording.activity import RecordingActivities
 from activities.recording.review_activity import ReviewRecordingActivities
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import organisation, register_case
-from tests.builders import DAY, MINUTE, MONDAY, open_case
+from tests.builders import DAY, MINUTE, MONDAY, case_step, open_case
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, EventKind
 from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewReason, ReviewRequest, ReviewStatus, ReviewSubject
 from workflows.domain.vocabulary import Priority, Resolution, Status
-from workflows.ports import Record, ReviewRecord
+from workflows.ports import Record, ReviewRecord, StepMarker
 
 TERMS = ReviewRules().terms()
 
@@ -59,7 +59,7 @@ def closing(number: str, at: datetime, **changes: Any) -> Record:
         "updated_at": at + MINUTE, "closed_at": at + MINUTE,
     }  # fmt: skip
     end = Event(sequence=1, at=at + MINUTE, kind=EventKind.CLOSED, by="system")
-    return Record(view=case.view().model_copy(update=facts | changes), events=(end,), review=TERMS)
+    return case_step(case.view().model_copy(update=facts | changes), (end,), review=TERMS)
 
 
 async def covered(recording: RecordingActivities) -> dict[str, set[str]]:
@@ -101,8 +101,8 @@ async def test_cases_of_the_same_problem_that_are_still_open_do_not_start_its_re
 ) -> None:
     for _ in range(4):
         number = await register_case(recording.database, product="云POS")
-        view = open_case(Priority.P3)[0].view().model_copy(update={"number": number})
-        await recording.record(Record(view=view, events=()))
+        case, events = open_case(Priority.P3)
+        await recording.record(case_step(case.view().model_copy(update={"number": number}), events))
     assert (await closed(recording))[1] is None
 
 
@@ -160,7 +160,8 @@ async def test_a_step_of_a_review_is_written_once_with_its_messages(recording: R
         MONDAY,
     )  # fmt: skip
     writing = ReviewRecordingActivities(recording)
-    step = ReviewRecord(view=opened.view(), events=tuple(events))
+    marker = StepMarker(signals=0, at=MONDAY)
+    step = ReviewRecord(view=opened.view(), events=tuple(events), marker=marker)
     for _ in range(2):
         answer = await writing.record_review(step)
         assert answer.review is None

@@ -12,8 +12,8 @@ from activities.messages.template_check import check_templates
 from activities.rendering.filters import duration, local_time
 from activities.rendering.labels import TEMPLATES, label, labels
 from workflows.domain.calendar import Calendar
-from workflows.domain.commands.case import SUPPLIABLE
 from workflows.domain.event import EventKind, Message
+from workflows.domain.form_fields import REQUIRED, SUPPLIED
 from workflows.domain.review.rules import ALL_DONE
 from workflows.domain.review.view import ReviewReason, ReviewStatus
 from workflows.domain.vocabulary import (
@@ -70,7 +70,7 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
     for kind, values in vocabulary.items():
         assert set(known[kind]) == {value.value for value in values}
         assert all(text.strip() for text in known[kind].values())
-    assert set(SUPPLIABLE) <= set(known["field"])
+    assert {*REQUIRED, *SUPPLIED} <= set(known["field"])
     for kind in own:
         assert set(labels(Locale.ZH_CN)[kind]) == set(labels(Locale.EN)[kind])
     assert {*Status, *Resolution, "registered", "reopened"} - {"closed"} == set(known["customer_status"])

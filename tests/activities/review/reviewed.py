@@ -13,7 +13,7 @@ from activities.recording.activity import RecordingActivities
 from activities.recording.review_activity import ReviewRecordingActivities
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import form, organisation
-from tests.builders import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, settlement
+from tests.builders import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, case_step, settlement
 from tests.builders import terms as case_terms
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
@@ -25,7 +25,7 @@ from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewRequest, ReviewSubject
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import Priority
-from workflows.ports import Record, ReviewRecord, StepMarker
+from workflows.ports import ReviewRecord, StepMarker
 
 TERMS = ReviewRules().terms()
 HEAD, AUTHOR, COLLEAGUE = "tech-head", "tech-001", "tech-002"
@@ -78,10 +78,10 @@ class Reviewed:
 
     async def _record(self, events: list[Event]) -> None:
         assert self.review is not None
-        stamp = StepMarker(signals=len(self.review.outcomes), at=self.now)
-        step = ReviewRecord(view=self.review.view(), events=tuple(events), stamp=stamp)
+        marker = StepMarker(signals=len(self.review.outcomes), at=self.now)
+        step = ReviewRecord(view=self.review.view(), events=tuple(events), marker=marker)
         recorded = await ReviewRecordingActivities(self.recording).record_review(step)
-        assert recorded.stamp == stamp, "replays judge by it"
+        assert recorded.marker == marker, "replays judge by it"
 
 
 async def approved(database: Database, **changes: Any) -> Reviewed:
@@ -133,5 +133,5 @@ async def closed(
         events += case.handle(command, now)
         assert case.outcomes[command.command_id].accepted, case.outcomes[command.command_id]
     terms = case.terms.review
-    answer = await recording.record(Record(view=case.view(), events=tuple(events), review=terms))
+    answer = await recording.record(case_step(case.view(), events, review=terms))
     return number, answer.review

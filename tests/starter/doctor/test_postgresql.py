@@ -13,12 +13,12 @@ from worker.installation.settings import Settings
 
 async def test_a_database_server_is_looked_at_like_a_file(postgresql_url: str, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, database_url=postgresql_url)
-    ward = DoctorContext(settings)
-    [line] = await database(ward)
+    context = DoctorContext(settings)
+    [line] = await database(context)
     assert (line.status, line.todo) == (CheckStatus.FAULT, "bihuan db upgrade")
     opened = Database.open(postgresql_url)
     await opened.migrate()
     await opened.close()
-    found = [line for check in (database, clocks, integrity) for line in await check(ward)]
-    await ward.close()
+    found = [line for check in (database, clocks, integrity) for line in await check(context)]
+    await context.close()
     assert [(line.check, line.status) for line in found] == [("database", CheckStatus.OK), ("clock", CheckStatus.OK)]

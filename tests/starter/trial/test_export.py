@@ -1,4 +1,4 @@
-"""One's own past, exported and tried on the same policy, comes out as it was lived."""
+"""An installation's own cases, exported and simulated under the same policy, come out as they were handled."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from activities.policy.loading import load_policy
 from activities.recording.activity import RecordingActivities
 from starter.admin import run
 from starter.trial.figures import Figures
+from tests.builders import case_step
 from tests.starter.command_line import bihuan
 from tests.starter.trial.test_trial import SOLUTION, Line, opened, sent
 from worker.installation.installation import open_installation
@@ -35,7 +36,6 @@ from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event
 from workflows.domain.formats import moment_of
-from workflows.ports import Record
 
 POLICY = load_policy("standard")
 END = datetime(2026, 6, 30, tzinfo=UTC)
@@ -139,7 +139,7 @@ class Company:
         await self.record(case, case.handle(command, self.now, *facts))
 
     async def record(self, case: Case, events: list[Event]) -> None:
-        await self.recording.record(Record(view=case.view(), events=tuple(events)))
+        await self.recording.record(case_step(case.view(), events))
         for forward in case.take_forwards():
             await self.judge(self.cases[forward.to], parse_command(forward.name, forward.fields, "none", COMMANDS))
 

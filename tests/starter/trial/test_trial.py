@@ -248,7 +248,7 @@ class _Remembering(Figures):
         super().take(key, seen)
 
 
-def _rehearsed(lines: Iterable[Line], until: datetime) -> list[tuple[str, Event]]:
+def _simulated(lines: Iterable[Line], until: datetime) -> list[tuple[str, Event]]:
     policy, people = load_policy("standard"), sample_organisation()
     log = read_log(map(json.dumps, lines), policy, people)
     assert log.faults == {}
@@ -260,7 +260,7 @@ def _rehearsed(lines: Iterable[Line], until: datetime) -> list[tuple[str, Event]
 
 def test_deadlines_of_all_cases_pass_in_order_each_when_it_is_due() -> None:
     lines = [opened("A"), opened("B", at="2026-05-11T09:30"), opened("C", at="2026-05-15T09:00")]
-    happened = _rehearsed(lines, datetime(2026, 5, 20, tzinfo=UTC))
+    happened = _simulated(lines, datetime(2026, 5, 20, tzinfo=UTC))
     times = [event.at for _, event in happened]
     assert times == sorted(times)
     lapsed = [event for _, event in happened if event.kind is EventKind.LAPSED]
@@ -292,6 +292,6 @@ def test_a_new_case_goes_to_whoever_has_the_fewest_open_ones_then() -> None:
         opened("C", at="2026-05-11T09:03"),
         opened("D", at="2026-05-11T09:04"),
     ]
-    happened = _rehearsed(lines, datetime(2026, 5, 11, 2, tzinfo=UTC))
+    happened = _simulated(lines, datetime(2026, 5, 11, 2, tzinfo=UTC))
     owners = {key: event.detail["owner"] for key, event in happened if event.kind is EventKind.DISPATCHED}
     assert owners == {"A": "tech-001", "B": "tech-002", "C": "tech-001", "D": "tech-003"}

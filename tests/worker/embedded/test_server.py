@@ -1,3 +1,5 @@
+"""The embedded server starts, comes back after crashes, and says in one line why it does not."""
+
 from __future__ import annotations
 
 import asyncio

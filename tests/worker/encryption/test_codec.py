@@ -1,3 +1,5 @@
+"""What goes to Temporal is encrypted, read with its key, and never lost without it."""
+
 from __future__ import annotations
 
 import pytest

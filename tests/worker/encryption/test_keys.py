@@ -1,3 +1,5 @@
+"""Keys are read from settings and files, and a wrong one is named without showing any of it."""
+
 from __future__ import annotations
 
 import base64

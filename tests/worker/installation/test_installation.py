@@ -1,3 +1,5 @@
+"""All processes of an installation share its database, organisation, policy and time."""
+
 from __future__ import annotations
 
 import importlib.resources

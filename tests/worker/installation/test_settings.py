@@ -1,3 +1,5 @@
+"""Settings come from options, variables and file in that order, and mistakes are named where they were made."""
+
 from __future__ import annotations
 
 import os

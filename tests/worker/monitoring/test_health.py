@@ -21,7 +21,7 @@ from worker.embedded.server import find_binary
 from worker.monitoring.health import Health, HealthLimits, Phase
 from worker.temporal.pollers import Pollers
 
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 _LIMITS = HealthLimits(
     every=timedelta(milliseconds=200), silence=timedelta(seconds=3), database=timedelta(milliseconds=500)
 )
@@ -63,7 +63,7 @@ async def watched(client: Client, queue: str, database: Database) -> AsyncIterat
 
 
 async def until(health: Health, holds: Callable[[list[str]], bool]) -> list[str]:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while not holds(problems := health.readiness()):  # noqa: ASYNC110 - what changes is at the server
             await asyncio.sleep(0.05)
     return problems

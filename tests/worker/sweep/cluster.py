@@ -1,4 +1,4 @@
-"""An office with a server, a record and workers that may be killed: what sweeps are tried on."""
+"""An installation on a real server, with a record and workers that may be killed, to try sweeps on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from temporalio.client import (
 
 from activities.database.tables import case_record, outbox
 from activities.queries.sweeps import Drift
-from activities.recording.activity import hand_over_nothing
+from activities.recording.activity import leave_deliveries_to_case
 from tests.activities.delivery.mail_server import MailServer
 from tests.activities.samples import form
 from worker.installation.installation import Installation, open_installation
@@ -41,7 +41,7 @@ from workflows.domain.case.view import CaseView
 from workflows.ports import SweepOrder
 
 ORDER = SweepOrder(every=120)
-PATIENCE = 45.0
+TIMEOUT = 45.0
 COMPLETE = {
     "priority": "P2",
     "priority_reason": "演练",
@@ -76,7 +76,7 @@ class Asking(Interceptor):
 
 
 @dataclass
-class Office:
+class RunningInstallation:
     """An installation of its own on the shared server: its day gives its cases numbers that no other has."""
 
     client: Client
@@ -136,7 +136,7 @@ class Office:
         return {one.workflow: one for one in await comparison.find_drift()}
 
     async def until(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not (answer := await ask()):  # noqa: ASYNC110 - a server and its workers are watched
                 await asyncio.sleep(0.02)
         return answer
@@ -157,18 +157,18 @@ class Office:
 
 
 @asynccontextmanager
-async def office(
+async def running_installation(
     client: Client, folder: Path, day: int, *, working: bool = True, mail: MailServer | None = None, **settings: Any
-) -> AsyncIterator[Office]:
+) -> AsyncIterator[RunningInstallation]:
     start = datetime(2026, 5, day, 1, tzinfo=UTC)
     mailing: dict[str, Any] = {"smtp_url": mail.url(), "mail_from": "support@example.com"} if mail else {}
     wanted = Settings(data=folder / "data", task_queue=f"q{day}", virtual_start=start, **mailing, **settings)
     async with open_installation(wanted, prepare=True) as installation:
         await installation.settle_organisation()
         standalone = wanted.delivery == "standalone"
-        hand_over = StandaloneDelivery(client, wanted.task_queue) if standalone else hand_over_nothing
-        activities = build_activities(client, installation, hand_over)
-        present = Office(client, installation, activities.sweeping)
+        start_deliveries = StandaloneDelivery(client, wanted.task_queue) if standalone else leave_deliveries_to_case
+        activities = build_activities(client, installation, start_deliveries)
+        present = RunningInstallation(client, installation, activities.sweeping)
         if not working:
             yield present
             return
@@ -178,7 +178,7 @@ async def office(
 
 async def swept(handle: ScheduleHandle, count: int) -> None:
     """Until the Schedule has started that many, and the last one is over."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             info = (await handle.describe()).info
             if info.num_actions >= count and not info.running_actions:
@@ -190,8 +190,8 @@ def mailed() -> dict[str, Any]:
     return {"name": "王芳", "email": "wangfang@example.com", "preferred_contact": "email", "locale": "zh_CN"}
 
 
-async def key_of_mail(office_: Office, number: str) -> str:
-    async with office_.installation.database.read() as connection:
+async def key_of_mail(running: RunningInstallation, number: str) -> str:
+    async with running.installation.database.read() as connection:
         key: str | None = await connection.scalar(
             select(outbox.c.key).where(outbox.c.number == number, outbox.c.message == "created")
         )
@@ -218,10 +218,10 @@ def view_of(number: str, at: datetime) -> CaseView:
     )  # fmt: skip
 
 
-async def recorded(office_: Office, number: str) -> CaseView:
+async def recorded(running: RunningInstallation, number: str) -> CaseView:
     """A case row, written by hand."""
-    view = view_of(number, office_.installation.now())
-    async with office_.installation.database.begin() as connection:
+    view = view_of(number, running.installation.now())
+    async with running.installation.database.begin() as connection:
         await connection.execute(
             case_record.insert().values(
                 number=number, sequence=view.sequence, status=view.status.value, priority=view.priority.value,
@@ -232,13 +232,13 @@ async def recorded(office_: Office, number: str) -> CaseView:
     return view
 
 
-async def idle(office_: Office, number: str) -> None:
+async def idle(running: RunningInstallation, number: str) -> None:
     """A case that nobody works on, and that its record knows."""
-    view = await recorded(office_, number)
-    await office_.client.start_workflow(
+    view = await recorded(running, number)
+    await running.client.start_workflow(
         "Case",
         id=number,
-        task_queue=office_.installation.settings.task_queue,
+        task_queue=running.installation.settings.task_queue,
         search_attributes=search_attributes(view),
     )
-    await office_.installation.register.mark_started(number)
+    await running.installation.register.mark_started(number)

@@ -1,4 +1,4 @@
-"""What HTTP/2 requests say in their headers: heard on the way to a server, or by one that refuses them all."""
+"""The headers of HTTP/2 requests, recorded on the way to a server, or by one that refuses them all."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, Sch
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.recording.activity import hand_over_nothing
+from activities.recording.activity import leave_deliveries_to_case
 from starter.doctor.context import DoctorContext
 from starter.doctor.release import release
 from tests.workflows.fake_activities import World
@@ -28,10 +28,9 @@ from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
-from workflows.entity.input import NEWEST
 from workflows.review.workflow import ReviewWorkflow
 
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 def build(client: Client, settings: Settings, world: World) -> Worker:
@@ -46,7 +45,7 @@ def build(client: Client, settings: Settings, world: World) -> Worker:
 
 
 async def until(asked: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while not await asked():  # noqa: ASYNC110 - the server is asked
             await asyncio.sleep(0.05)
 
@@ -94,7 +93,7 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
         return (await standing(deployment)).get(build_id) == status
 
     async with build(client, settings, world):
-        start = CaseInput(number=number, **NEWEST)
+        start = CaseInput(number=number)
         handle = await client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=queue)
         await note(1)
     async with build(client, of_build(settings, "A"), world):
@@ -151,13 +150,13 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
     local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", local.client.service_client.config.target_host)
-    ward = DoctorContext(settings)
+    context = DoctorContext(settings)
 
-    async def examined() -> list[tuple[str, str, str | None]]:
-        return [(one.status.value, one.what, one.todo) for one in await release(ward)]
+    async def checked() -> list[tuple[str, str, str | None]]:
+        return [(one.status.value, one.what, one.todo) for one in await release(context)]
 
     async def idle() -> bool:
-        return await examined() == [
+        return await checked() == [
             (
                 "fault",
                 "the cases go to workers without a build id, and none is there",
@@ -166,12 +165,12 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
         ]
 
     deployment = WorkerDeployment(local.client, settings.deployment)
-    assert await examined() == [("ok", "no build ids: every worker takes any case", None)]
+    assert await checked() == [("ok", "no build ids: every worker takes any case", None)]
     async with build(local.client, of_build(settings, "A"), World()):
         await until(idle)
         await deployment.make_current("A")
-        assert await examined() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
-    await ward.close()
+        assert await checked() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
+    await context.close()
 
 
 def test_without_a_build_id_every_worker_takes_any_case(settings: Settings) -> None:
@@ -184,6 +183,6 @@ async def test_a_worker_begins_at_once_under_the_name_of_its_release(
     named = Mock(side_effect=AssertionError("the code of every module is read for a name"))
     monkeypatch.setattr("temporalio.worker._worker.load_default_build_id", named)
     async with open_installation(settings, prepare=True) as installation:
-        activities = build_activities(local.client, installation, hand_over_nothing)
+        activities = build_activities(local.client, installation, leave_deliveries_to_case)
         assert build_worker(local.client, settings, activities).config()["build_id"] == f"bihuan-{version('bihuan')}"
         build_worker(local.client, of_build(settings, "A"), activities)

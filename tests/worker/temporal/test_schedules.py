@@ -1,3 +1,5 @@
+"""Schedules are created, updated and deleted as the policy says, and operators' pauses are kept."""
+
 from __future__ import annotations
 
 import uuid

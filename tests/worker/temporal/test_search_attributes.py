@@ -1,3 +1,5 @@
+"""Missing search attributes are registered; where that is not allowed, the command that does it is named."""
+
 from __future__ import annotations
 
 import uuid

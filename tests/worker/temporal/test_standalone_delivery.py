@@ -1,3 +1,5 @@
+"""A message's delivery starts once, outlives its case, and falls back to the case where the server takes none."""
+
 from __future__ import annotations
 
 import asyncio
@@ -85,11 +87,11 @@ async def test_each_message_is_delivered_without_the_case(
 async def test_a_message_handed_over_twice_is_in_delivery_once(
     local: WorkflowEnvironment, mailroom: Mailroom, queue: str
 ) -> None:
-    hand_over = StandaloneDelivery(local.client, queue)
+    start_deliveries = StandaloneDelivery(local.client, queue)
     key = f"{NUMBER}:created:open:{uuid.uuid4().hex}"
     mailroom.open.clear()
-    assert await hand_over(NUMBER, [key]) == []
-    assert await hand_over(NUMBER, [key]) == []
+    assert await start_deliveries(NUMBER, [key]) == []
+    assert await start_deliveries(NUMBER, [key]) == []
     mailroom.open.set()
     handle = local.client.get_activity_handle(stable_id("deliver", key))
     await handle.result()
@@ -99,13 +101,13 @@ async def test_a_message_handed_over_twice_is_in_delivery_once(
 async def test_a_message_whose_delivery_was_ended_by_hand_can_be_delivered_again(
     local: WorkflowEnvironment, mailroom: Mailroom, queue: str
 ) -> None:
-    hand_over = StandaloneDelivery(local.client, queue)
+    start_deliveries = StandaloneDelivery(local.client, queue)
     key = f"{NUMBER}:created:open:{uuid.uuid4().hex}"
     mailroom.open.clear()
-    await hand_over(NUMBER, [key])
+    await start_deliveries(NUMBER, [key])
     await local.client.get_activity_handle(stable_id("deliver", key)).terminate(reason="by an operator")
     mailroom.open.set()
-    assert await hand_over(NUMBER, [key]) == []
+    assert await start_deliveries(NUMBER, [key]) == []
     await mailroom.delivered.get()
 
 
@@ -120,9 +122,9 @@ async def test_a_very_long_key_is_delivered_like_any_other(
 async def test_the_case_delivers_itself_where_the_server_knows_no_standalone_activities(
     unsupporting: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hand_over = StandaloneDelivery(unsupporting, "any")
-    assert list(await hand_over(NUMBER, ["a", "b"])) == ["a", "b"]
-    assert list(await hand_over(NUMBER, ["c"])) == ["c"]
+    start_deliveries = StandaloneDelivery(unsupporting, "any")
+    assert list(await start_deliveries(NUMBER, ["a", "b"])) == ["a", "b"]
+    assert list(await start_deliveries(NUMBER, ["c"])) == ["c"]
     assert sum("no standalone activities" in record.message for record in caplog.records) == 1
 
 

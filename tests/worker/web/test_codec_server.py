@@ -1,3 +1,5 @@
+"""Encrypted payloads are shown to whoever has the token, and to nobody else."""
+
 from __future__ import annotations
 
 import asyncio

@@ -16,13 +16,13 @@ from tests.builders import RESOLUTION
 from tests.workflows.case.test_workflow import send, tell
 from tests.workflows.conftest import Starter
 from tests.workflows.fake_activities import World
+from tests.workflows.workers import worker_of
 from workflows import ports
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import MainCase
 from workflows.domain.vocabulary import Status
-from workflows.entity.input import NEWEST
 
 Handle = WorkflowHandle[CaseWorkflow, str]
 CALLERS = 3
@@ -143,11 +143,11 @@ async def test_a_worker_killed_before_the_callers_were_told_still_answers_all_of
     number = f"{handles[0].id}-main"
 
     def worker(world: World) -> Worker:
-        return Worker(real.client, task_queue=number, workflows=[CaseWorkflow], activities=world.activities)
+        return worker_of(real.client, number, world.activities)
 
     async with worker(dying):
         main = await real.client.start_workflow(
-            CaseWorkflow.run, CaseInput(number=number, **NEWEST), id=number, task_queue=number
+            CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number
         )
         for world, handle in zip(followers, handles, strict=True):
             await link((dying, main), (world, handle))

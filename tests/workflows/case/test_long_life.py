@@ -16,7 +16,6 @@ from sqlalchemy import select
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.database.database import Database
 from activities.database.tables import case_record, timeline
@@ -31,13 +30,12 @@ from activities.recording.activity import RecordingActivities
 from tests.activities.intake.test_form import filled
 from tests.starter.command_line import bihuan
 from tests.workflows.case.test_workflow import send
-from worker.process import RUNNER
+from tests.workflows.workers import worker_of
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import EventKind
-from workflows.entity.input import NEWEST
 
 REPORTS, COLLABORATIONS, REOPENINGS = 80, 8, 3
 CONTINUE_AFTER = 100
@@ -58,14 +56,8 @@ async def test_a_long_life_has_every_step_in_the_record_and_no_run_that_grows_fo
     recording = RecordingActivities(
         database=database, directory=directory, renderer=Renderer(None), labels=policy.labels, calendar=Calendar
     )
-    async with Worker(
-        real.client,
-        task_queue=number,
-        workflows=[CaseWorkflow, CollaborationWorkflow],
-        activities=[settling.settle, settling.consult, recording.record],
-        workflow_runner=RUNNER,
-    ):
-        start = CaseInput(number=number, **NEWEST, continue_after=CONTINUE_AFTER)
+    async with worker_of(real.client, number, [settling.settle, settling.consult, recording.record]):
+        start = CaseInput(number=number, continue_after=CONTINUE_AFTER)
         case = await real.client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=number)
         for count in range(1, REPORTS + 1):
             await case.signal("progress", _command("progress", count, text=f"第{count}次:等待厂商补丁", why="未答复"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -12,20 +11,19 @@ from uuid import uuid4
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from tests.builders import MONDAY, NUMBER
 from tests.workflows.case.test_workflow import send
 from tests.workflows.collaboration.test_workflow import ask, part_of
 from tests.workflows.conftest import Starter
 from tests.workflows.fake_activities import World
-from tests.workflows.replays import play_all
 from tests.workflows.review.test_workflow import world_that_reviews
+from tests.workflows.workers import worker_of
 from workflows.domain.event import Event, EventKind
 from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.review.view import ReviewRequest
 from workflows.domain.vocabulary import Priority
-from workflows.entity.input import NEWEST, CommandOutcome
+from workflows.entity.input import CommandOutcome
 from workflows.review.input import ReviewInput
 from workflows.review.workflow import ReviewWorkflow
 
@@ -144,10 +142,10 @@ async def test_what_a_review_was_told_while_a_new_run_began_is_in_its_record(rea
             calendar=world.settlement.terms.calendar,
             opened_at=MONDAY,
         )
-        async with Worker(real.client, task_queue=queue, workflows=[ReviewWorkflow], activities=world.activities):
+        async with worker_of(real.client, queue, world.activities):
             review = await real.client.start_workflow(
                 ReviewWorkflow.run,
-                ReviewInput(request=request, continue_after=CONTINUE_AFTER, **NEWEST),
+                ReviewInput(request=request, continue_after=CONTINUE_AFTER),
                 id=f"{queue}/review",
                 task_queue=queue,
             )
@@ -160,19 +158,3 @@ async def test_what_a_review_was_told_while_a_new_run_began_is_in_its_record(rea
         assert first.continued_execution_run_id
 
     await asyncio.gather(*(one() for _ in range(LIVES)))
-
-
-async def test_a_case_begun_before_the_upgrade_goes_on_with_stamps_from_its_next_command(
-    start: Starter, real: WorkflowEnvironment
-) -> None:
-    """Without them a replay may stop it."""
-    world = World()
-    case = await start(world, stamped=False)
-    sent = await at_once(case, "note", "tech-001", {"text": "看到了"})
-    notes = [event for event in world.events if event.kind is EventKind.NOTED]
-    assert len(notes) == len(sent)
-    assert gapless(world.events)
-    first = (await case.fetch_history()).events[0].workflow_execution_started_event_attributes
-    assert first.continued_execution_run_id
-    assert json.loads(first.input.payloads[0].data)["stamped"] is True
-    assert await play_all(real.client, case.id) == world.view

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from tests.builders import MONDAY, NUMBER, RESOLUTION
 from tests.workflows.case.test_workflow import send
@@ -23,12 +22,12 @@ from tests.workflows.entity.test_new_runs import gapless, judged
 from tests.workflows.fake_activities import World
 from tests.workflows.replays import play_all
 from tests.workflows.review.test_workflow import REPORT, world_that_reviews
+from tests.workflows.workers import worker_of
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.review.view import ReviewRequest
 from workflows.domain.vocabulary import Priority
-from workflows.entity.input import NEWEST
 from workflows.review.input import ReviewInput
 from workflows.review.workflow import ReviewWorkflow
 
@@ -127,10 +126,10 @@ async def test_a_review_that_is_asked_while_it_is_told_survives_a_restart(real: 
             calendar=world.settlement.terms.calendar,
             opened_at=MONDAY,
         )
-        async with Worker(real.client, task_queue=queue, workflows=[ReviewWorkflow], activities=world.activities):
+        async with worker_of(real.client, queue, world.activities):
             review = await real.client.start_workflow(
                 ReviewWorkflow.run,
-                ReviewInput(request=request, **NEWEST),
+                ReviewInput(request=request),
                 id=f"{queue}/review",
                 task_queue=queue,
             )

@@ -43,7 +43,8 @@ async def test_a_closed_case_is_reviewed_until_its_measures_are_done(start: Star
     case = await start(world)
     assert await live(case) == "satisfied"
     review = review_of(real.client, case)
-    assert (await review.query(ReviewWorkflow.state)).author == "tech-head"
+    opened = await review.query(ReviewWorkflow.state)
+    assert opened is not None and opened.author == "tech-head"
     for name, by, fields in (
         ("name_author", "tech-head", {"author": "tech-001"}),
         ("review", "tech-001", REPORT),
@@ -69,7 +70,8 @@ async def test_a_case_that_closes_while_its_problem_is_reviewed_tells_the_review
     other = await start(later)
     assert await live(other) == "satisfied"
     await world.until(lambda: times(world, EventKind.REVIEW_CASE_ADDED) == 1)
-    assert (await review.query(ReviewWorkflow.state)).cases == (NUMBER, other.id)
+    covering = await review.query(ReviewWorkflow.state)
+    assert covering is not None and covering.cases == (NUMBER, other.id)
     later.joined = "FB0/review"
     assert await live(await start(later)) == "satisfied", "a review that is gone holds up no closing"
 

@@ -12,23 +12,9 @@ from pydantic import Field, field_validator, model_validator
 from workflows.domain.commands.command import Command, Id, Text
 from workflows.domain.commands.review import End, SubmitReview
 from workflows.domain.department_task import TaskReport
+from workflows.domain.form_fields import SUPPLIED
 from workflows.domain.model import Instant
 from workflows.domain.vocabulary import Priority, Satisfaction, Verification
-
-SUPPLIABLE = (
-    "product",
-    "occurred_at",
-    "description.symptom",
-    "description.steps",
-    "description.expected",
-    "description.actual",
-    "impact.effect",
-    "customer.name",
-    "customer.phone",
-    "customer.wechat",
-    "customer.email",
-)
-"""Form keys a customer may be asked for and may supply later (R5)."""
 
 
 class Answer(Command):
@@ -302,6 +288,6 @@ TASK_COMMANDS: dict[str, type[Command]] = {command.name: command for command in 
 
 
 def _check_suppliable(keys: Any) -> None:
-    unknown = [key for key in keys if key not in SUPPLIABLE]
+    unknown = [key for key in keys if key not in SUPPLIED]
     if unknown:
-        raise ValueError(f"unknown form field {unknown[0]!r}; allowed: {', '.join(SUPPLIABLE)}")
+        raise ValueError(f"unknown form field {unknown[0]!r}; allowed: {', '.join(SUPPLIED)}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from workflows.domain.calendar import Calendar
+from workflows.domain.form_fields import REQUIRED
 from workflows.domain.formats import BusinessHours, Key, Labels, Line, Weekday, in_locale
 from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import AssistingRule, ClassificationRule, PriorityRule
@@ -28,22 +29,15 @@ from workflows.domain.problem import Problem
 from workflows.domain.terms import ServiceLevel, Terms, TypeTerms
 from workflows.domain.vocabulary import Locale, Priority
 
-FormField = Literal[
-    "customer.company",
-    "product",
-    "type",
-    "subtype",
-    "occurred_at",
-    "description.symptom",
-    "description.steps",
-    "description.expected",
-    "description.actual",
-    "impact.blocks_normal_use",
-    "impact.effect",
-    "hoped_for",
-    "attachments",
-]
-"""What a customer may be asked for later, by its dotted key of the intake form (R5)."""
+
+def _required_key(key: str) -> str:
+    if key not in REQUIRED:
+        raise ValueError(f"{key!r} is not known; allowed: {', '.join(REQUIRED)}")
+    return key
+
+
+RequiredKey = Annotated[str, AfterValidator(_required_key)]
+"""A field of the registration form that a policy may require, by its dotted key (R5)."""
 
 
 class CalendarRules(Fact):
@@ -119,8 +113,8 @@ class CompletenessRules(Fact):
 
     shortest_symptom: int = Field(default=5, ge=0)
     """Characters, spaces not counted."""
-    required: tuple[FormField, ...] = ()
-    by_type: dict[Key, tuple[FormField, ...]] = Field(default_factory=dict)
+    required: tuple[RequiredKey, ...] = ()
+    by_type: dict[Key, tuple[RequiredKey, ...]] = Field(default_factory=dict)
 
 
 class Limits(Fact):

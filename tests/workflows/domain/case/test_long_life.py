@@ -37,7 +37,7 @@ LONGEST = "长" * 4_000
 
 def carried(case: Case) -> int:
     """Bytes that a new run begins with."""
-    return len(CaseInput(number=case.number, case=case).model_dump_json().encode())
+    return len(CaseInput(number=case.number, aggregate=case).model_dump_json().encode())
 
 
 def ask_sales(case: Case, text: str, now: datetime) -> list[Event]:

@@ -1,4 +1,4 @@
-"""Many open cases on an embedded server and a worker, each a process of its own as in production.
+"""An installation with many open cases: an embedded server and a worker, each a process of its own as in production.
 
 They come in through the real intake, under the standard policy with a claim time of one minute for a P1. P3 cases
 are the idle ones: nothing of theirs falls due for hours. P1 cases are the ones that fall due: nobody claims them, so
@@ -41,7 +41,7 @@ from workflows.domain.vocabulary import EventKind, Message, Priority
 
 IDLE, DUE = Priority.P3, Priority.P1
 CLAIM = timedelta(minutes=1)
-"""Of a P1 here: that long after it was accepted it escalates."""
+"""The claim time of a P1 here: so long after it was accepted it escalates."""
 _AT_ONCE = 4
 _AHEAD = 60
 """Cases registered that no worker has opened yet: more would only queue."""
@@ -51,8 +51,8 @@ _RPC_TIMEOUT = timedelta(seconds=2)
 
 
 @dataclass
-class Crowd:
-    """Open with `open_crowd`. Its server runs; a worker runs once `work` was called."""
+class ManyCases:
+    """Open with `open_many_cases`. Its server runs; a worker runs once `start_worker` was called."""
 
     settings: Settings
     server: EmbeddedServer
@@ -60,7 +60,7 @@ class Crowd:
     intake: Intake
     worker: Child | None = None
 
-    async def work(self, *, cached: int | None = None) -> float:
+    async def start_worker(self, *, cached: int | None = None) -> float:
         """Start the worker; seconds from there to its line of readiness.
 
         Raises:
@@ -75,7 +75,7 @@ class Crowd:
         self.worker = await Child.start(arguments, log, ready="worker ready", environment=environment)
         return time.monotonic() - begun
 
-    async def rest(self) -> None:
+    async def stop_worker(self) -> None:
         """Stop the worker."""
         if self.worker is not None:
             await self.worker.stop()
@@ -155,7 +155,7 @@ class Crowd:
         await handle.signal("withdraw", {"command_id": uuid.uuid4().hex, "by": "customer", "why": "测量结束"})
 
     async def escalated(self, numbers: Sequence[str], *, within: float = 300.0) -> dict[str, tuple[datetime, datetime]]:
-        """Wait until each case has told somebody of its first escalation; when it was due and when that was written.
+        """Wait for the first escalation of each case; when it was due, and when its notification was written.
 
         Raises:
             Problem: one has not.
@@ -172,10 +172,10 @@ class Crowd:
         columns = select(timeline.c.number, timeline.c.kind, timeline.c.detail, timeline.c.recorded_at).where(
             timeline.c.kind.in_((EventKind.LAPSED.value, EventKind.ESCALATED.value))
         )
-        told = select(outbox.c.number).where(outbox.c.message == Message.ESCALATED.value)
+        notified_cases = select(outbox.c.number).where(outbox.c.message == Message.ESCALATED.value)
         async with self.intake.installation.database.read() as connection:
             rows = (await connection.execute(columns.order_by(timeline.c.number, timeline.c.sequence))).all()
-            notified = set(await connection.scalars(told))
+            notified = set(await connection.scalars(notified_cases))
         wanted = set(numbers) & notified
         due: dict[str, datetime] = {}
         found: dict[str, tuple[datetime, datetime]] = {}
@@ -199,7 +199,7 @@ class Crowd:
 
 
 @asynccontextmanager
-async def open_crowd(folder: Path) -> AsyncIterator[Crowd]:
+async def open_many_cases(folder: Path) -> AsyncIterator[ManyCases]:
     """A server on that data folder, with whatever cases are there already; everything is ended with the block.
 
     Raises:
@@ -209,7 +209,7 @@ async def open_crowd(folder: Path) -> AsyncIterator[Crowd]:
     settings = IsolatedSettings(data=folder, policy=str(_policy(folder)), server=ports)
     with DataLock(folder):
         server = EmbeddedServer(folder, ports)
-        crowd: Crowd | None = None
+        system: ManyCases | None = None
         try:
             await server.start()
             client = await Client.connect(server.address, data_converter=pydantic_data_converter)
@@ -217,11 +217,11 @@ async def open_crowd(folder: Path) -> AsyncIterator[Crowd]:
                 open_installation(settings, prepare=True),
                 open_intake(settings, endpoint=Endpoint.read(folder)) as intake,
             ):
-                crowd = Crowd(settings, server, client, intake)
+                system = ManyCases(settings, server, client, intake)
                 try:
-                    yield crowd
+                    yield system
                 finally:
-                    await crowd.rest()
+                    await system.stop_worker()
         finally:
             await server.stop()
 

@@ -1,4 +1,4 @@
-"""What goes on beside and in spite of other things while something takes long."""
+"""Heartbeats of activities that take long, and work that goes on although the server has heard none."""
 
 from __future__ import annotations
 
@@ -6,16 +6,33 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import activity
 
 _T = TypeVar("_T")
 
 
+def heartbeat(*details: Any) -> None:
+    """Tell the server that this activity goes on; nothing where the code runs outside of an activity."""
+    if activity.in_activity():
+        activity.heartbeat(*details)
+
+
 @asynccontextmanager
-async def meanwhile(step: Callable[[], Awaitable[None]], every: timedelta) -> AsyncIterator[None]:
-    """Do `step`, which must not raise, every so often until the block ends; one that has begun is waited for."""
+async def heartbeats(every: timedelta) -> AsyncIterator[None]:
+    """Send heartbeats until the block ends, the first one after `every`."""
+
+    async def beat() -> None:
+        heartbeat()
+
+    async with repeatedly(beat, every):
+        yield
+
+
+@asynccontextmanager
+async def repeatedly(step: Callable[[], Awaitable[None]], every: timedelta) -> AsyncIterator[None]:
+    """Run `step`, which must not raise, every so often until the block ends; a step that has begun is waited for."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     repeating: list[asyncio.Task[None]] = []
 
@@ -26,7 +43,7 @@ async def meanwhile(step: Callable[[], Awaitable[None]], every: timedelta) -> As
                 async with asyncio.timeout(every.total_seconds()):
                     await ended.wait()
 
-    # Most blocks end before: no task is made for them.
+    # Most blocks end before the first step: no task is made for them.
     first = loop.call_later(every.total_seconds(), lambda: repeating.append(loop.create_task(repeat())))
     try:
         yield
@@ -37,15 +54,11 @@ async def meanwhile(step: Callable[[], Awaitable[None]], every: timedelta) -> As
             await task
 
 
-async def beat() -> None:
-    """Tell the server that it goes on, where it is the server's activity."""
-    if activity.in_activity():
-        activity.heartbeat()
+async def run_to_completion(work: Awaitable[_T]) -> _T:
+    """The result of `work`, even if the server gives this attempt up before it is there.
 
-
-async def carry_through(work: Awaitable[_T]) -> _T:
-    """Its result, even if the server has given this attempt up meanwhile, such as because it was away itself and heard
-    no heartbeat: what is on its way cannot be called back. Whoever else cancels it does.
+    The server gives up when it hears no heartbeat, such as because it was down itself; what is on its way cannot be
+    called back. Any other cancellation cancels `work`, too.
     """
     task = asyncio.ensure_future(work)
     while True:
