@@ -102,8 +102,8 @@ async def _work(order: WorkerOrder) -> None:
 
 
 def _shorten_waits(after: timedelta) -> None:
-    _patch("workflows.scheduled._SILENCE", after)
-    _patch("workflows.scheduled._REPORT_SILENCE", after)
+    _patch("workflows.scheduled._HEARTBEAT", after)
+    _patch("workflows.scheduled._REPORT_HEARTBEAT", after)
 
 
 async def _connect(*arguments: Any, **more: Any) -> Client:
