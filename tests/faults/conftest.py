@@ -40,7 +40,7 @@ async def experiments(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
     if "server_kills" in wanted:
         begun["server_kills"] = run_server_kills(folder("server"))
     if "chaos" in wanted:
-        begun["chaos"] = run_chaos(folder("chaos"), _PLAN, deaths_show_after=timedelta(seconds=5), late=inf)
+        begun["chaos"] = run_chaos(folder("chaos"), _PLAN, deaths_show_after=timedelta(seconds=10), late=inf)
     ended = await asyncio.gather(*begun.values(), return_exceptions=True)
     return Experiments(**dict(zip(begun, ended, strict=True)))
 

@@ -69,7 +69,7 @@ class WorkerOrder:
     next_release: bool = False
     ready: Path | None = None
     """A file that appears once tasks are taken."""
-    deaths_show_after: timedelta | None = timedelta(seconds=5)
+    deaths_show_after: timedelta | None = timedelta(seconds=10)
     """Heartbeat time-out of archiving and reports, in place of half a minute; None leaves it as it is."""
 
 
