@@ -17,10 +17,11 @@ $(VENV)/installed: pyproject.toml constraints.txt
 demo: $(VENV)/installed
 	$(BIN)/bihuan demo
 
-## Everything the project promises, tried.
-# Bytecode is kept whatever the environment says: each of some hundred processes would compile everything again.
+## All tests.
+# Three processes for two cores, because half of the time a test waits. Bytecode is kept whatever the environment says:
+# each of some hundred processes would compile everything again.
 test: $(VENV)/installed
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder
 
 ## Lint, types, import layers.
 check: $(VENV)/installed

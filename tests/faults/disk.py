@@ -1,4 +1,4 @@
-"""A disk that is full: a small file system of its own where one can be mounted, else files that cannot grow."""
+"""Simulates a full disk: a small file system where one can be mounted, else a limit on the size of files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 _SIZE = "32m"
 GROW_NOTHING = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY)); "
-"""At the beginning of a Python program: from then on it writes to no file."""
+"""Put before a Python program: every write it makes to a file fails."""
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The people of a company while things break: they send what they have to say until the server has taken it."""
+"""Drives cases as customers and agents would while things break: sends a signal until the server has taken it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from activities.intake.form import parse_form
 from worker.installation.installation import Installation
 from worker.temporal.starting import start_case
 
-PATIENCE = 100.0
-"""Seconds after which something that should have happened has not; reached only by a test that fails."""
-_SOON = 0.15
+TIMEOUT = 500.0
+"""Seconds to wait for an expected event; reached only by a test that fails."""
+_POLL = 0.3
 _RPC_TIMEOUT = timedelta(seconds=3)
 _SOLUTION = {"cause": "同步服务连接超时", "solution": "已重启同步服务并调整超时", "verified": "yes"}
 
@@ -52,13 +52,13 @@ def form_of(key: str, **changes: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Office:
-    """`acknowledged`: workflow id -> command ids that the server has said it keeps."""
+class Driver:
+    """Drives one installation; `acknowledged`: workflow id -> command ids that the server has acknowledged."""
 
     installation: Installation
     client: Client
     acknowledged: dict[str, list[str]] = field(default_factory=dict)
-    patience: float = PATIENCE
+    timeout: float = TIMEOUT
     _ids: itertools.count[int] = field(default_factory=itertools.count)
     _views: dict[str, View] = field(default_factory=dict)
     _read_at: float = 0.0
@@ -94,22 +94,22 @@ class Office:
         command_id = f"{command}-{next(self._ids)}"
         payload = {"command_id": command_id, "by": by, **fields}
         handle = self.client.get_workflow_handle(id_)
-        async with asyncio.timeout(self.patience):
+        async with asyncio.timeout(self.timeout):
             while True:
                 try:
                     await handle.signal(command, payload, rpc_timeout=_RPC_TIMEOUT)
                 except RPCError as error:
                     if error.status is RPCStatusCode.NOT_FOUND:
                         raise
-                    await asyncio.sleep(_SOON)
+                    await asyncio.sleep(_POLL)
                 else:
                     break
         self.acknowledged.setdefault(id_, []).append(command_id)
 
     async def views(self) -> dict[str, View]:
-        """Every case as it is recorded; asked for by many at once, the record is read once."""
+        """Every case as it is recorded; many callers at once share one read of the record."""
         async with self._reading:
-            if time.monotonic() - self._read_at > _SOON:
+            if time.monotonic() - self._read_at > _POLL:
                 async with self.installation.database.read() as connection:
                     statement = select(case_record.c.number, case_record.c.view)
                     known = [number for number, view in self._views.items() if view["closed_at"]]
@@ -118,16 +118,16 @@ class Office:
                 self._read_at = time.monotonic()
         return dict(self._views)
 
-    async def until(self, number: str, holds: Callable[[View], Any], *, patience: float | None = None) -> View:
+    async def until(self, number: str, holds: Callable[[View], Any]) -> View:
         """Wait until the record of a case shows it; answers the view."""
         view: View | None = None
         try:
-            async with asyncio.timeout(patience or self.patience):
+            async with asyncio.timeout(self.timeout):
                 while True:
                     view = (await self.views()).get(number)
                     if view is not None and holds(view):
                         return view
-                    await asyncio.sleep(_SOON)
+                    await asyncio.sleep(_POLL)
         except TimeoutError:
             raise AssertionError(f"{number}: did not come to pass; last seen: {view}") from None
 
@@ -135,31 +135,31 @@ class Office:
         """Wait until no notification is on its way any more."""
         left: list[str] = []
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.timeout):
                 while True:
                     async with self.installation.database.read() as connection:
                         left = list(await connection.scalars(select(outbox.c.key).where(outbox.c.status.in_(OPEN))))
                     if not left:
                         return
-                    await asyncio.sleep(_SOON)
+                    await asyncio.sleep(_POLL)
         except TimeoutError:
             raise AssertionError(f"{len(left)} notifications are not delivered: {left[:5]}") from None
 
     async def until_at_rest(self) -> None:
-        """Wait until everything that a closed case leaves behind has come to rest: its workflow, the parts of other
+        """Wait until everything that a closed case leaves behind has come to rest: its workflow, the tasks of other
         departments, the first step of its review, and every message.
         """
-        async with asyncio.timeout(self.patience):
+        async with asyncio.timeout(self.timeout):
             for number, view in (await self.views()).items():
                 if view["closed_at"]:
-                    for one in (number, *(part["workflow_id"] for part in view["collaborations"])):
+                    for one in (number, *(task["workflow_id"] for task in view["collaborations"])):
                         await self.client.get_workflow_handle(one).result()
             while True:
                 async with self.installation.database.read() as connection:
                     begun = [view is not None for view in await connection.scalars(select(review.c.view))]
                 if all(begun):
                     break
-                await asyncio.sleep(_SOON)
+                await asyncio.sleep(_POLL)
         await self.until_delivered()
 
     async def handle(self, number: str) -> None:
@@ -170,17 +170,17 @@ class Office:
         await self.solve(number, owner)
 
     async def solve(self, number: str, owner: str) -> None:
-        """The customer is told the solution."""
+        """Send the solution."""
         await self.send(number, "resolve", owner, **_SOLUTION)
 
     async def close(self, number: str) -> None:
-        """The customer is satisfied."""
+        """The customer confirms and rates; wait until the case is closed."""
         await self.until(number, lambda view: view["status"] == "awaiting_confirmation")
         await self.send(number, "confirm", "customer")
         await self.send(number, "rate", "customer", score="satisfied")
         await self.until(number, lambda view: view["closed_at"])
 
-    async def live(self, number: str) -> None:
-        """From the call to the closed loop."""
+    async def complete(self, number: str) -> None:
+        """From the first answer to the closed case."""
         await self.handle(number)
         await self.close(number)

@@ -44,11 +44,11 @@ Step = Record | ReviewRecord
 
 
 @dataclass
-class Life:
+class ReplayedWorkflow:
     """One workflow from its first run to its last.
 
-    `steps` are what it had written down, in order and each once; `reports` what a department's part told its case;
-    `signals` the command ids of the signals that the server kept for it.
+    `steps` are what it handed to its recording activity, in order and each once; `reports` what a department's task
+    reported to its case; `signals` the command ids of the signals in its history.
     """
 
     id: str
@@ -58,66 +58,68 @@ class Life:
     reports: list[TaskReport] = field(default_factory=list)
     signals: list[str] = field(default_factory=list)
     judged: int = 0
-    """So many of them were judged by a life that judges in steps (a case, a review)."""
+    """How many of `signals` a recorded entity (a case, a review) judged."""
     core: Any = None
-    """The case, part or review as its last run left it; None if it was never opened."""
+    """The case, department's task or review as its last run left it; None if it was never opened."""
     faults: list[str] = field(default_factory=list)
 
     @property
     def to_be_judged(self) -> list[str]:
-        """The signals that had to be judged: what came while the last step of a life was written came too late."""
+        """The signals that had to be judged: those that came while the last step was written came too late."""
         ended = self.status is WorkflowExecutionStatus.COMPLETED and self.judged
         return [one for one in dict.fromkeys(self.signals[: self.judged] if ended else self.signals) if one]
 
     @property
     def events(self) -> list[Event]:
-        """Everything it had written down."""
+        """The events of all steps."""
         return [event for step in self.steps for event in step.events]
 
 
-async def read_lives(client: Client, ids: Sequence[str], *, case: type[CaseWorkflow] = CaseWorkflow) -> dict[str, Life]:
-    """The lives of these workflows; one that the server does not know has no status. `case`: what replays cases."""
-    lives = {id_: Life(id_) for id_ in ids}
-    hearing = _Hearing()
+async def replay_workflows(
+    client: Client, ids: Sequence[str], *, case: type[CaseWorkflow] = CaseWorkflow
+) -> dict[str, ReplayedWorkflow]:
+    """Replay these workflows; one that the server does not know has no status. `case`: the class that replays cases."""
+    found = {id_: ReplayedWorkflow(id_) for id_ in ids}
+    recorder = _Recorder()
     replayer = Replayer(
         workflows=[case, CollaborationWorkflow, ReviewWorkflow],
         data_converter=client.data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
-        interceptors=[hearing],
+        interceptors=[recorder],
     )
 
     async def histories() -> AsyncIterator[WorkflowHistory]:
-        for life in lives.values():
-            hearing.life = life
-            async for history in _runs(client, life):
-                life.runs += 1
-                life.signals += [one for event in history.events for one in await _signalled(client, event)]
+        for replayed in found.values():
+            recorder.replayed = replayed
+            async for history in _runs(client, replayed):
+                replayed.runs += 1
+                replayed.signals += [one for event in history.events for one in await _signalled(client, event)]
                 yield history
 
     async with replayer.workflow_replay_iterator(histories()) as results:
         async for result in results:
             if result.replay_failure is not None:
-                lives[result.history.workflow_id].faults.append(
+                found[result.history.workflow_id].faults.append(
                     f"{result.history.workflow_id}: its history does not replay: {result.replay_failure}"
                 )
-    for life in lives.values():
-        life.steps = _each_once(life.steps)
-    return lives
+    for replayed in found.values():
+        replayed.steps = _each_once(replayed.steps)
+    return found
 
 
-async def _runs(client: Client, life: Life) -> AsyncIterator[WorkflowHistory]:
+async def _runs(client: Client, replayed: ReplayedWorkflow) -> AsyncIterator[WorkflowHistory]:
     """Every run of the chain, the first one first."""
     try:
-        described = await client.get_workflow_handle(life.id).describe()
+        described = await client.get_workflow_handle(replayed.id).describe()
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return
-    life.status = described.status
+    replayed.status = described.status
     run: str = described.raw_description.workflow_execution_info.first_run_id or described.run_id
     while run:
-        events = [event async for event in _events(client, life.id, run)]
-        yield WorkflowHistory(life.id, events)
+        events = [event async for event in _events(client, replayed.id, run)]
+        yield WorkflowHistory(replayed.id, events)
         last = events[-1]
         run = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
 
@@ -152,7 +154,7 @@ async def _signalled(client: Client, event: HistoryEvent) -> list[str]:
 
 
 def _each_once(steps: Sequence[Step]) -> list[Step]:
-    """A step that was handed to a local activity in vain was handed to an ordinary one as well."""
+    """A step whose local activity failed was handed to an ordinary activity as well."""
     found: dict[tuple[int, ...], Step] = {}
     for step in steps:
         found.setdefault(tuple(event.sequence for event in step.events), step)
@@ -160,26 +162,26 @@ def _each_once(steps: Sequence[Step]) -> list[Step]:
 
 
 @dataclass
-class _Hearing(Interceptor):
-    """Listens to the workflow that is being replayed; the replayer takes one after the other."""
+class _Recorder(Interceptor):
+    """Notes what the replayed workflow hands to its activities; the replayer takes one workflow at a time."""
 
-    life: Life = field(default_factory=lambda: Life(""))
+    replayed: ReplayedWorkflow = field(default_factory=lambda: ReplayedWorkflow(""))
 
     def workflow_interceptor_class(self, _: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
-        hearing = self
+        recorder = self
 
         class Outbound(WorkflowOutboundInterceptor):
             def start_local_activity(self, input: StartLocalActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's name
-                _take(hearing.life, input.args)
+                _take(recorder.replayed, input.args)
                 return super().start_local_activity(input)
 
             def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
-                _take(hearing.life, input.args)
+                _take(recorder.replayed, input.args)
                 return super().start_activity(input)
 
             async def signal_external_workflow(self, input: SignalExternalWorkflowInput) -> None:  # noqa: A002
                 if input.signal == TaskReported.name:
-                    hearing.life.reports += TaskReported.model_validate(input.args[0]).reports
+                    recorder.replayed.reports += TaskReported.model_validate(input.args[0]).reports
                 await super().signal_external_workflow(input)
 
         class Inbound(WorkflowInboundInterceptor):
@@ -188,30 +190,30 @@ class _Hearing(Interceptor):
 
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002
                 instance: Any = workflow.instance()
-                life = hearing.life
+                replayed = recorder.replayed
                 if isinstance(instance, RecordedEntity):
-                    _listen(life, instance)
+                    _note_steps(replayed, instance)
                 try:
                     return await super().execute_workflow(input)
                 finally:
-                    life.core = instance._aggregate
+                    replayed.core = instance._aggregate
 
         return Inbound
 
 
-def _listen(life: Life, instance: RecordedEntity[Any]) -> None:
-    """A step of a replay hands nothing on that was written when it was lived; it judges it again."""
+def _note_steps(replayed: ReplayedWorkflow, instance: RecordedEntity[Any]) -> None:
+    """A replayed step writes nothing, it only judges its signals again: note what it judges."""
     judge_again = instance._judge_again
 
     async def heard(aggregate: Any, marker: StepMarker) -> Sequence[Event]:
         events = tuple(await judge_again(aggregate, marker))
-        life.judged = marker.signals
+        replayed.judged = marker.signals
         step = Record if isinstance(instance, CaseWorkflow) else ReviewRecord
-        life.steps.append(step(view=aggregate.view(), events=events, marker=marker))
+        replayed.steps.append(step(view=aggregate.view(), events=events, marker=marker))
         return events
 
     instance._judge_again = heard  # type: ignore[method-assign]
 
 
-def _take(life: Life, arguments: Sequence[Any]) -> None:
-    life.steps += [one for one in arguments if isinstance(one, Record | ReviewRecord) and one.events]
+def _take(replayed: ReplayedWorkflow, arguments: Sequence[Any]) -> None:
+    replayed.steps += [one for one in arguments if isinstance(one, Record | ReviewRecord) and one.events]

@@ -1,4 +1,4 @@
-"""The command `bihuan open`, killed at a chosen moment."""
+"""Runs the command `bihuan open` and kills it at a chosen moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Moment = Literal["registered", "started"]
 
 def open_and_die(environment: Mapping[str, str], form: Path, moment: Moment | None, log: Path) -> None:
     """`registered`: its form is kept under its number, its case not started; `started`: it is, and the record has not
-    heard of it. None: it lives.
+    heard of it. None: it is not killed.
     """
     os.environ.update(environment)
     with log.open("ab", buffering=0) as said:

@@ -1,4 +1,4 @@
-"""A line to a server, through which nothing may come for a while without anybody hearing that it is broken."""
+"""A TCP proxy that can hold back all data for a while without closing a connection, as a lossy network does."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, cast
 
 @dataclass
 class Line:
-    """Takes connections on `port` and passes on what is said, as long as it is not `silent`."""
+    """Accepts connections on `port` and forwards their data, except while it is `silent`."""
 
     port: int = 0
     _through: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
     async def silent(self) -> AsyncIterator[None]:
-        """Whatever is said meanwhile is held back, as by a network that drops packets; then it comes through."""
+        """Hold all data back; at the end of the block it is forwarded."""
         self._through.clear()
         try:
             yield
@@ -26,7 +26,7 @@ class Line:
             self._through.set()
 
     async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One direction of a connection, until either end hangs up."""
+        """Forward one direction of a connection until either end closes it."""
         try:
             with suppress(OSError):
                 while said := await reader.read(65536):
@@ -39,7 +39,7 @@ class Line:
 
 @asynccontextmanager
 async def line_to(port: int) -> AsyncIterator[Line]:
-    """A line to that port of this machine."""
+    """A proxy to that port of this machine."""
     line = Line()
     line._through.set()
     calls: set[asyncio.Task[Any]] = set()

@@ -1,4 +1,4 @@
-"""The case of a release to come: one step more, behind a patch, as CONTRIBUTING asks for."""
+"""A case workflow as a later release might have it: one command more, behind a patch, as CONTRIBUTING asks for."""
 
 from __future__ import annotations
 

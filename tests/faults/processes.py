@@ -1,4 +1,4 @@
-"""Processes that are there to be killed, forked from one that has everything imported: each begins at once."""
+"""Starts processes that tests may kill, forked from one that has everything imported, so that each begins at once."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(
     ["tests.faults.worker_process", "tests.faults.intake_process", "tests.starter.forked", "tests.starter.everything"]
 )
-_SOON = 0.05
-
-
+_POLL = 0.05
 _PARENT_DEATH = 1
-"""Of prctl(2)."""
+"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def _received(handed: Any) -> Stream:
 
 
 async def reading(number: int) -> asyncio.StreamReader:
-    """What comes out of a pipe; it is closed at its end."""
+    """A reader of a pipe's end, which it closes at end of file."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(number, "rb", buffering=0)
@@ -56,33 +54,22 @@ def start(what: Callable[..., None], *arguments: Any) -> ForkServerProcess:
 
 
 def _run(what: Callable[..., None], *arguments: Any) -> None:
-    """Whoever began it may be killed as well; then it must not be left behind."""
+    """In the new process; it is killed when the process that started it dies."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
     what(*arguments)
 
 
-async def ended(process: ForkServerProcess, *, within: float = 100) -> int:
+async def ended(process: ForkServerProcess, *, within: float = 500) -> int:
     """Wait for its end; answers its exit code, negative for a signal."""
     async with asyncio.timeout(within):
         while process.exitcode is None:  # noqa: ASYNC110 - another process, which sets no event here
-            await asyncio.sleep(_SOON)
+            await asyncio.sleep(_POLL)
     return process.exitcode
 
 
-async def stopped(process: ForkServerProcess, *, within: float = 30) -> None:
-    """End it gracefully, and if it does not go, not so."""
-    if process.exitcode is None:
-        process.terminate()
-    try:
-        await ended(process, within=within)
-    except TimeoutError:
-        process.kill()
-        await ended(process)
-
-
 async def killed(process: ForkServerProcess) -> None:
-    """End it as the kernel does."""
+    """Kill it, and wait until it is gone."""
     process.kill()
     code = await ended(process)
     assert code == -signal.SIGKILL, f"it was gone before it was killed: exit code {code}"

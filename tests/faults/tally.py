@@ -1,4 +1,4 @@
-"""Figures while they are being gathered, and the deadlines among them."""
+"""The running figures of an audit, and how deadlines are counted into them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from tests.faults.histories import Life, Step
+from tests.faults.histories import ReplayedWorkflow, Step
 from workflows.domain.event import Event, EventKind
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import SYSTEM, ClockName
@@ -18,13 +18,13 @@ _MOVED_ON = (EventKind.CLOSED, EventKind.REOPENED)
 
 
 @dataclass
-class Books:
-    """Filled in case by case; `account` closes them."""
+class Tally:
+    """Filled in case by case by `run_audit`."""
 
     events_recorded: int = 0
     events_in_histories: int = 0
     due: dict[str, Event] = field(default_factory=dict)
-    """Outbox key -> the event behind it."""
+    """Outbox key -> the event that has to be notified."""
     deadlines_due: int = 0
     deadlines_seen: int = 0
     escalations_due: int = 0
@@ -34,33 +34,35 @@ class Books:
     wrong: list[str] = field(default_factory=list)
 
 
-def count_deadlines(number: str, life: Life, entries: Sequence[Any], time: VirtualTime, books: Books) -> None:
-    """Every deadline that passed while it ran has its entry, once; and every lapse its escalation."""
+def count_deadlines(
+    number: str, replayed: ReplayedWorkflow, entries: Sequence[Any], time: VirtualTime, tally: Tally
+) -> None:
+    """Every deadline that passed while the case ran has one entry in its timeline, and every lapse its escalation."""
     recorded = {entry.sequence: entry.recorded_at for entry in entries}
-    came = Counter(_cause(event) for event in life.events if _cause(event) is not None)
-    books.wrong += [f"{number}: {cause} came {count} times" for cause, count in came.items() if count > 1]
-    for before, after in pairwise(life.steps):
-        _passed(number, before, after, books)
-    for event, following in pairwise([*life.events, None]):
+    came = Counter(_cause(event) for event in replayed.events if _cause(event) is not None)
+    tally.wrong += [f"{number}: {cause} came {count} times" for cause, count in came.items() if count > 1]
+    for before, after in pairwise(replayed.steps):
+        _passed(number, before, after, tally)
+    for event, following in pairwise([*replayed.events, None]):
         if event is None:
             continue
         if event.kind is EventKind.LAPSED:
-            books.escalations_due += 1
+            tally.escalations_due += 1
             if following is not None and _escalates(following, event):
-                books.escalations_came += 1
+                tally.escalations_came += 1
             else:
-                books.wrong.append(f"{number} #{event.sequence}: {event.detail['clock']} lapsed and nobody was told")
+                tally.wrong.append(f"{number} #{event.sequence}: {event.detail['clock']} lapsed and nothing escalated")
         if (due := _due(event)) is None:
             continue
-        books.deadlines_due += 1
+        tally.deadlines_due += 1
         if event.sequence in recorded:
-            books.deadlines_seen += 1
+            tally.deadlines_seen += 1
             late = (time.real(recorded[event.sequence]) - time.real(due)).total_seconds()
-            if late > books.lateness:
-                books.lateness, books.latest = late, f"{number} #{event.sequence} {event.detail['clock']}"
+            if late > tally.lateness:
+                tally.lateness, tally.latest = late, f"{number} #{event.sequence} {event.detail['clock']}"
 
 
-def _passed(number: str, before: Step, after: Step, books: Books) -> None:
+def _passed(number: str, before: Step, after: Step, tally: Tally) -> None:
     """Of the deadlines that ran after one step, those that had passed when the next one began."""
     deadlines: Any = before.view.deadlines
     if not after.events or not deadlines or not hasattr(before.view, "escalation_level"):
@@ -71,7 +73,7 @@ def _passed(number: str, before: Step, after: Step, books: Books) -> None:
     passed = sorted((one for one in deadlines if one.due is not None and one.due <= now), key=lambda one: one.due)
     for index, one in enumerate(passed):
         # The first to fall due cannot have been overtaken by anything. A later one can: a lapse before it may have
-        # closed the case, or have begun the climb anew.
+        # closed the case, or have restarted its escalation.
         overtaken = index > 0 and (
             not kinds.isdisjoint(_MOVED_ON) or (one.clock is ClockName.ESCALATION and EventKind.ESCALATED in kinds)
         )
@@ -79,8 +81,8 @@ def _passed(number: str, before: Step, after: Step, books: Books) -> None:
         if overtaken:
             continue
         if not closed_it and (one.clock.value, one.due) not in seen:
-            books.deadlines_due += 1
-            books.wrong.append(
+            tally.deadlines_due += 1
+            tally.wrong.append(
                 f"{number} #{after.events[0].sequence}: {one.clock} was due {one.due.isoformat()} and passed unnoticed"
             )
 

@@ -1,4 +1,4 @@
-"""One installation of several on one server: its own record, people, day and mails; its worker in this process."""
+"""Several installations on one server, each with its own record, people, day and mails; workers run in this process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from sqlalchemy import func, select
 from activities.database.tables import registration
 from starter.services.stuck import StuckItem, find_stuck
 from tests.activities.delivery.mail_server import MailServer
-from tests.faults.accounting import Account, account
-from tests.faults.driver import PATIENCE, Office
+from tests.faults.audit import Audit, audit_at_rest
+from tests.faults.driver import TIMEOUT, Driver
 from tests.starter.command_line import bihuan_beside
 from tests.starter.installation import Answer
 from tests.worker.ports import free_ports
@@ -32,25 +31,23 @@ from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
 
 SENDER = "support@example.com"
-_SOON = 0.1
-_AT_REST = 20.0
-"""Seconds for everything that follows from the last step."""
+_POLL = 0.1
 _MONDAYS = ("01-12", "02-09", "03-09", "04-13", "05-11", "06-08")
-"""Far from each other: numbers begin with the day, and have to differ on one server."""
+"""Far apart, because numbers of cases begin with the day and have to differ on one server."""
 
 
 @dataclass
-class Branch:
-    """`start` and `stop` its worker; `ran` are its workers' ends, None or what they raised."""
+class Tenant:
+    """One installation; `start` and `stop` its worker."""
 
-    office: Office
+    driver: Driver
     settings: Settings
     endpoint: Endpoint
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _working: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Until its worker takes tasks.
+        """Start its worker, and wait until it takes tasks.
 
         Raises:
             Problem: it cannot work.
@@ -66,13 +63,13 @@ class Branch:
             await self._working
 
     async def stop(self) -> None:
-        """What its worker has in hand is finished."""
+        """Stop its worker, which finishes what it has in hand."""
         self._stop.set()
         if self._working is not None:
             await self._working
 
     async def run(self, *arguments: str, given: str = "") -> Answer:
-        """One command as a process of its own."""
+        """Run one command to its end, as a process."""
         settings = self.settings
         environment = {"BIHUAN_DATA": str(settings.data), "BIHUAN_TASK_QUEUE": settings.task_queue}
         if settings.database_url is not None:
@@ -83,15 +80,15 @@ class Branch:
 
     async def registered(self) -> int:
         """How many submissions were accepted."""
-        async with self.office.installation.database.read() as connection:
+        async with self.driver.installation.database.read() as connection:
             return await connection.scalar(select(func.count()).select_from(registration)) or 0
 
     async def until_blocked(self, *numbers: str) -> None:
-        """Wait until lists of Temporal show that these cases cannot be recorded."""
+        """Wait until Temporal's lists show these cases as blocked."""
 
         async def blocked() -> set[str]:
             query = "ExecutionStatus = 'Running' AND CaseStatus = 'blocked'"
-            return {execution.id async for execution in self.office.client.list_workflows(query)}
+            return {execution.id async for execution in self.driver.client.list_workflows(query)}
 
         await _until(blocked, lambda found: found >= set(numbers))
 
@@ -106,20 +103,16 @@ class Branch:
         first: StuckItem = (await _until(found, bool))[0]
         return first
 
-    async def books(self, mail: MailServer | None = None, **changes: Any) -> Account:
-        """Taken again while something is still under way: a review begins after its case has ended."""
-        office = self.office
-        given = {"acknowledged": office.acknowledged, "mails": mail.mails if mail else None, "sender": SENDER}
-        deadline = monotonic() + _AT_REST
-        while True:
-            books = await account(office.installation.database, office.client, **{**given, **changes})
-            if not books.discrepancies or monotonic() > deadline:
-                return books
+    async def audit(self, mail: MailServer | None = None, **changes: Any) -> Audit:
+        """Audit it once everything has come to rest; `changes` are arguments of `run_audit`."""
+        driver = self.driver
+        given = {"acknowledged": driver.acknowledged, "mails": mail.mails if mail else None, "sender": SENDER}
+        return await audit_at_rest(driver.installation.database, driver.client, **{**given, **changes})
 
 
 @dataclass
-class Branches:
-    """The branches of one server, each with a name."""
+class Tenants:
+    """The installations of one server, each with a name."""
 
     folder: Path
     server: EmbeddedServer
@@ -132,10 +125,10 @@ class Branches:
         *,
         speed: float,
         database_url: str | None = None,
-        office_url: str | None = None,
+        driver_url: str | None = None,
         smtp: str | None = None,
-    ) -> Branch:
-        """A branch whose worker runs, until the server is stopped; `office_url` is its people's way to its database."""
+    ) -> Tenant:
+        """A tenant whose worker runs until the server is stopped; its driver uses `driver_url` where one is given."""
         data = self.folder / name
         data.mkdir()
         endpoint = Endpoint(self.server.address, self.server.ui, os.getpid(), self.server.pid or 0, "default")
@@ -151,30 +144,30 @@ class Branches:
             server=ServerSettings(synchronous="normal"),
         )
         self._opened += 1
-        own = settings.model_copy(update={"database_url": office_url or database_url})
+        own = settings.model_copy(update={"database_url": driver_url or database_url})
         installation = await self._stack.enter_async_context(open_installation(own, prepare=True))
-        branch = Branch(Office(installation, await connect(settings, endpoint=endpoint)), settings, endpoint)
-        self._stack.push_async_callback(branch.stop)
-        await branch.start()
-        return branch
+        tenant = Tenant(Driver(installation, await connect(settings, endpoint=endpoint)), settings, endpoint)
+        self._stack.push_async_callback(tenant.stop)
+        await tenant.start()
+        return tenant
 
 
 @asynccontextmanager
-async def branches(folder: Path) -> AsyncIterator[Branches]:
-    """A server for them."""
+async def tenants(folder: Path) -> AsyncIterator[Tenants]:
+    """A server for several tenants."""
     port, ui_port = free_ports(2)
     server = EmbeddedServer(folder, ServerSettings(port=port, ui_port=ui_port, synchronous="normal"))
     await server.start()
     try:
         async with AsyncExitStack() as stack:
-            yield Branches(folder, server, stack)
+            yield Tenants(folder, server, stack)
     finally:
         await server.stop()
 
 
 @asynccontextmanager
-async def at_once(**scenarios: Coroutine[Any, Any, Any]) -> AsyncIterator[dict[str, asyncio.Task[Any]]]:
-    """All of them run from now on; whoever awaits one sees how it ended."""
+async def concurrently(**scenarios: Coroutine[Any, Any, Any]) -> AsyncIterator[dict[str, asyncio.Task[Any]]]:
+    """Run all of them from now on, each as a task."""
     tasks = {name: asyncio.create_task(scenario) for name, scenario in scenarios.items()}
     try:
         yield tasks
@@ -187,9 +180,9 @@ async def at_once(**scenarios: Coroutine[Any, Any, Any]) -> AsyncIterator[dict[s
 async def _until(ask: Callable[[], Coroutine[Any, Any, Any]], holds: Callable[[Any], bool]) -> Any:
     answer = await ask()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not holds(answer):
-                await asyncio.sleep(_SOON)
+                await asyncio.sleep(_POLL)
                 answer = await ask()
     except TimeoutError:
         pytest.fail(f"did not come to pass; last seen: {answer}")

@@ -1,4 +1,4 @@
-"""The mail server fails in every way there is while cases go on; once it is back, everybody is told everything."""
+"""The mail server fails in every way there is while cases go on; once it works again, every message arrives."""
 
 from __future__ import annotations
 
@@ -16,43 +16,40 @@ from activities.database.tables import outbox
 from activities.delivery.outbox import OutboxStatus
 from starter.services.stuck import StuckItem
 from tests.activities.delivery.mail_server import MailServer, mail_server
-from tests.faults.accounting import Account
+from tests.faults.audit import Audit
 from tests.faults.driver import form_of
-from tests.faults.tenant import Branch, Branches, at_once, branches
+from tests.faults.tenant import Tenant, Tenants, concurrently, tenants
 from tests.worker.ports import free_ports
 
 pytestmark = [
     pytest.mark.xdist_group("mail_faults"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     # The engine says so where a local activity ends at the moment it is given up.
     pytest.mark.filterwarnings("ignore:Cannot find activity to cancel"),
 ]
 
 _SPEED = 900
-"""A claim is due after a second, an answer after four, the next escalation every two: all before the second try of a
-mail, which comes after five."""
-_PATIENCE = 180.0
-"""Seconds; on a busy machine the outages last longer, and so do the pauses between two tries."""
+"""A claim is due after 1 s, an answer after 4 s, and an escalation every 2 s from then on."""
 _REFUSED = "untouched@example.com"
 
 
 @dataclass(frozen=True)
 class Served:
-    """How a branch came through: what `bihuan stuck` said meanwhile, and the mails that came."""
+    """How a tenant came through; what `bihuan stuck` said meanwhile, and the mails that arrived."""
 
     stuck: StuckItem
     level: int
-    """How far the untouched case had climbed before the first mail went out."""
-    books: Account
+    """The escalation level of the untouched case before the first mail went out."""
+    audit: Audit
     mail: MailServer
 
 
 @pytest.fixture(scope="module")
 async def faults(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Task[Served]]]:
-    """All at the same time, each on a branch with a mail server of its own."""
+    """Run all faults at the same time, each on a tenant with a mail server of its own."""
     async with (
-        branches(tmp_path_factory.mktemp("mail")) as opened,
-        at_once(
+        tenants(tmp_path_factory.mktemp("mail")) as opened,
+        concurrently(
             refused=_away(opened, "refused", "Connect call failed"),
             # What is said of one who says nothing is said after ten seconds; the row waits all the same.
             silent=_away(opened, "silent", ""),
@@ -70,71 +67,70 @@ async def test_a_mail_server_that_fails_for_a_while_stops_no_clock_and_everythin
 ) -> None:
     served = await faults[fault]
     assert served.level > 1
-    assert served.books.discrepancies == (), served.books.discrepancies
-    assert served.books.ended == served.books.accepted
-    assert served.books.notifications_sent == len(served.mail.mails) > 0
-    assert (served.books.mails_doubled, served.books.notifications_failed) == (0, 0)
+    assert served.audit.discrepancies == (), served.audit.discrepancies
+    assert served.audit.ended == served.audit.accepted
+    assert served.audit.notifications_sent == len(served.mail.mails) > 0
+    assert (served.audit.mails_doubled, served.audit.notifications_failed) == (0, 0)
 
 
 async def test_only_a_mail_whose_answer_was_lost_comes_again_and_it_is_known_as_the_same(
     faults: dict[str, Task[Served]],
 ) -> None:
     served = await faults["unanswered"]
-    assert served.books.discrepancies == (), served.books.discrepancies
-    assert served.books.mails_doubled > 0
+    assert served.audit.discrepancies == (), served.audit.discrepancies
+    assert served.audit.mails_doubled > 0
     ids = [mail["Message-ID"] for mail in served.mail.mails]
-    assert len(set(ids)) == served.books.notifications_sent
+    assert len(set(ids)) == served.audit.notifications_sent
 
 
 async def test_an_address_that_does_not_exist_costs_nobody_else_a_mail(faults: dict[str, Task[Served]]) -> None:
     served = await faults["unknown"]
     assert served.stuck.who == "customer"
     assert _REFUSED not in (served.stuck.error or "")
-    assert served.books.discrepancies == (), served.books.discrepancies
-    assert served.books.ended == served.books.accepted
-    assert served.books.notifications_failed > 0
+    assert served.audit.discrepancies == (), served.audit.discrepancies
+    assert served.audit.ended == served.audit.accepted
+    assert served.audit.notifications_failed > 0
     assert _REFUSED not in served.mail.recipients
 
 
-async def _away(opened: Branches, name: str, said: str) -> Served:
-    """Nobody listens, or somebody who says nothing; the real server comes later on the same port."""
+async def _away(opened: Tenants, name: str, said: str) -> Served:
+    """Nothing listens on the port, or something that never answers; later the real server does."""
     (port,) = free_ports(1)
     absence = _nobody() if name == "refused" else _mute(port)
     async with absence:
-        branch = await opened.open(name, speed=_SPEED, smtp=f"smtp://127.0.0.1:{port}")
-        numbers, stuck, level = await _begin(branch, "undelivered", said)
+        tenant = await opened.open(name, speed=_SPEED, smtp=f"smtp://127.0.0.1:{port}")
+        numbers, stuck, level = await _begin(tenant, "undelivered", said)
     async with mail_server(port=port) as mail:
-        return await _end(branch, numbers, stuck, level, mail)
+        return await _end(tenant, numbers, stuck, level, mail)
 
 
-async def _moody(opened: Branches, name: str, answer: str | None, said: str) -> Served:
+async def _moody(opened: Tenants, name: str, answer: str | None, said: str) -> Served:
     async with mail_server(answers=[answer] * 10_000) as mail:
-        branch = await opened.open(name, speed=_SPEED, smtp=mail.url())
-        numbers, stuck, level = await _begin(branch, "undelivered", said)
+        tenant = await opened.open(name, speed=_SPEED, smtp=mail.url())
+        numbers, stuck, level = await _begin(tenant, "undelivered", said)
         mail.answers.clear()
-        return await _end(branch, numbers, stuck, level, mail, answers_lost=answer is None)
+        return await _end(tenant, numbers, stuck, level, mail, answers_lost=answer is None)
 
 
-async def _unknown(opened: Branches) -> Served:
+async def _unknown(opened: Tenants) -> Served:
     async with mail_server(refused={_REFUSED}) as mail:
-        branch = await opened.open("unknown", speed=_SPEED, smtp=mail.url())
-        numbers, stuck, level = await _begin(branch, "undeliverable", "550")
-        return await _end(branch, numbers, stuck, level, mail, refused={_REFUSED})
+        tenant = await opened.open("unknown", speed=_SPEED, smtp=mail.url())
+        numbers, stuck, level = await _begin(tenant, "undeliverable", "550")
+        return await _end(tenant, numbers, stuck, level, mail, refused={_REFUSED})
 
 
-async def _begin(branch: Branch, reason: str, said: str) -> tuple[list[str], StuckItem, int]:
-    """A case that is solved, and one that climbs because nobody touches it, whoever hears of them."""
-    office = branch.office
-    office.patience = _PATIENCE
-    solved, untouched = [await office.open(form_of(name)) for name in ("solved", "untouched")]
-    await office.handle(solved)
-    await office.until(solved, lambda view: view["status"] == "awaiting_confirmation")
-    climbed = await office.until(untouched, lambda view: view["escalation_level"] > 1)
-    return [solved, untouched], await branch.until_stuck(untouched, reason, said), climbed["escalation_level"]
+async def _begin(tenant: Tenant, reason: str, said: str) -> tuple[list[str], StuckItem, int]:
+    """Open a case that is solved, and one that escalates because nobody touches it, while no mail is delivered."""
+    driver = tenant.driver
+    solved, untouched = [await driver.open(form_of(name)) for name in ("solved", "untouched")]
+    await driver.handle(solved)
+    await driver.until(solved, lambda view: view["status"] == "awaiting_confirmation")
+    climbed = await driver.until(untouched, lambda view: view["escalation_level"] > 1)
+    return [solved, untouched], await tenant.until_stuck(untouched, reason, said), climbed["escalation_level"]
 
 
 async def _end(
-    branch: Branch,
+    tenant: Tenant,
     numbers: list[str],
     stuck: StuckItem,
     level: int,
@@ -143,19 +139,19 @@ async def _end(
     answers_lost: bool = False,
     **known: Any,
 ) -> Served:
-    office = branch.office
+    driver = tenant.driver
     solved, untouched = numbers
-    await office.handle(untouched)
-    await asyncio.gather(office.close(solved), office.close(untouched))
-    await office.until_delivered()
+    await driver.handle(untouched)
+    await asyncio.gather(driver.close(solved), driver.close(untouched))
+    await driver.until_delivered()
     if answers_lost:
-        async with office.installation.database.read() as connection:
+        async with driver.installation.database.read() as connection:
             known["answers_lost"] = set(
                 await connection.scalars(
                     select(outbox.c.key).where(outbox.c.status == OutboxStatus.SENT.value, outbox.c.attempts > 1)
                 )
             )
-    return Served(stuck, level, await branch.books(mail, **known), mail)
+    return Served(stuck, level, await tenant.audit(mail, **known), mail)
 
 
 @asynccontextmanager
@@ -165,7 +161,7 @@ async def _nobody() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _mute(port: int) -> AsyncIterator[None]:
-    """Takes every call, and never says a word."""
+    """A server that accepts every connection and never answers."""
     callers: list[asyncio.StreamWriter] = []
     gone = False
 

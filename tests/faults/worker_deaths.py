@@ -1,14 +1,14 @@
-"""A worker dies before, amid and after every kind of activity, and others take over what it had in hand.
+"""Kills workers before, during and after every kind of activity; other workers then finish what they had in hand.
 
-All deaths are of one company: those who die of the same work share a task queue, and die one after the other. They
-are relieved at the same time, for what a killed worker had in hand is waited for.
+All activities of cases are killed in one company: kills of the same activity share a task queue and follow one after
+the other. All replacements start at the end, because the server gives up what a killed worker had in hand only after
+its time-out, and so all time-outs run at the same time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -26,27 +26,28 @@ from tests.activities.knowledge.test_knowledge import closed
 from tests.builders import DAY
 from tests.builders import MONDAY as LONG_AGO
 from tests.faults import processes
-from tests.faults.accounting import Account, account
-from tests.faults.cluster import MONDAY, SENDER, Ground, ground, office_on
-from tests.faults.driver import PATIENCE, Office, form_of
+from tests.faults.audit import Audit, run_audit
+from tests.faults.cluster import MONDAY, SENDER, Cluster, driver_for, running_cluster
+from tests.faults.driver import TIMEOUT, Driver, form_of
+from tests.faults.scenarios import Scenario, answered, withdrawn
 from tests.faults.worker_process import Kill, Moment
 from workflows.domain.policy.reports import ReportKind
 from workflows.ports import ArchiveRun, ReportOrder, ReportRun
 
-_OF_CASES = ("settle", "consult", "record", "record_review")
+_CASE_ACTIVITIES = ("settle", "consult", "record", "record_review")
 MOMENTS: tuple[Moment, ...] = ("before", "during", "after")
-_KEEPING = ("archive", "write_report", "mail_report")
-_SPEED = 240
-"""A claim is due after 5 s, a first response after 15: both while nobody is there."""
+_SCHEDULED_ACTIVITIES = ("archive", "write_report", "mail_report")
+_SPEED = 120
+"""A claim is due after 10 s, before the server gives up what the killed worker had in hand."""
 _AT_ONCE = 6
-"""Workers that start at the same time."""
+"""How many workers start at the same time."""
 BOARD = "board@example.com"
 _STANDARD = Path(__file__).parents[2] / "activities" / "policy" / "standard.toml"
 
 
 @dataclass(frozen=True)
-class Scene:
-    """One death. `ordinary`: see `Kill`; `by_case`: deliveries are the case's own."""
+class KillPoint:
+    """Where one worker is killed. `ordinary`: see `Kill`; `by_case`: the case itself delivers its messages."""
 
     activity: str
     moment: Moment
@@ -55,7 +56,7 @@ class Scene:
 
     @property
     def queue(self) -> str:
-        """The task queue that those who die of the same work on, one after the other."""
+        """The task queue, shared by kills of the same activity."""
         return self.activity + ("-ordinary" if self.ordinary else "-by-case" if self.by_case else "")
 
     @property
@@ -63,154 +64,154 @@ class Scene:
         return f"{self.queue}-{self.moment}"
 
 
-SCENES = [
-    *(Scene(*one) for one in product(_OF_CASES, MOMENTS, (False, True))),
-    *(Scene("deliver", moment, by_case=by_case) for moment, by_case in product(MOMENTS, (False, True))),
+CASE_KILLS = [
+    *(KillPoint(*one) for one in product(_CASE_ACTIVITIES, MOMENTS, (False, True))),
+    *(KillPoint("deliver", moment, by_case=by_case) for moment, by_case in product(MOMENTS, (False, True))),
 ]
-CHORES = [Scene(*one) for one in product(_KEEPING, MOMENTS)]
+SCHEDULED_KILLS = [KillPoint(*one) for one in product(_SCHEDULED_ACTIVITIES, MOMENTS)]
 
 
 @dataclass
-class Played:
-    """How it went. `codes` are how the workers ended, `notes` what they had in hand, `outage` is in seconds."""
+class WorkerKills:
+    """What happened. `codes`: exit codes of the workers; `notes`: what they had in hand."""
 
     codes: dict[str, int] = field(default_factory=dict)
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
-    numbers: dict[str, str] = field(default_factory=dict)
-    outage: float = 0.0
-    books: Account | None = None
+    audit: Audit | None = None
     lost: set[str] = field(default_factory=set)
-    """Keys of mails whose sender died, or did not wait, before it noted them down."""
+    """Outbox keys of mails that were sent and not noted down as sent."""
     mails: list[EmailMessage] = field(default_factory=list)
     runs: dict[str, Any] = field(default_factory=dict)
-    shelves: dict[Moment, list[FileState]] = field(default_factory=dict)
+    archived: dict[Moment, list[FileState]] = field(default_factory=dict)
 
 
-async def kill_workers(folder: Path) -> Played:
-    """Every death there is, each relieved."""
-    played = Played()
-    async with ground(folder) as here, mail_server() as mail:
-        await asyncio.gather(_cases(here, mail, played), _chores(here, played))
-    return played
+async def run_worker_kills(folder: Path) -> WorkerKills:
+    """Kill workers at every point, and let others finish their work."""
+    result = WorkerKills()
+    async with running_cluster(folder) as cluster, mail_server() as mail:
+        await asyncio.gather(_kill_in_cases(cluster, mail, result), _kill_in_scheduled(cluster, result))
+    return result
 
 
-async def _cases(here: Ground, mail: MailServer, played: Played) -> None:
-    settings = _settings(here.folder / "company", mail, speed=_SPEED, virtual_start=MONDAY)
-    async with office_on(here, settings) as office:
+async def _kill_in_cases(cluster: Cluster, mail: MailServer, result: WorkerKills) -> None:
+    settings = _settings(cluster.folder / "company", mail, speed=_SPEED, virtual_start=MONDAY)
+    async with driver_for(cluster, settings) as driver:
         turn = asyncio.Semaphore(_AT_ONCE)
-        deaths: list[float] = []
-        lives: list[asyncio.Task[None]] = []
+        cases: list[asyncio.Task[None]] = []
 
-        async def play(scenes: list[Scene]) -> None:
-            for scene in scenes:
+        async def kill_at(points: list[KillPoint]) -> None:
+            for point in points:
                 async with turn:
-                    form = form_of(scene.name, product=scene.name)
-                    number = await office.open(form, task_queue=scene.queue)
-                    if scene.activity == "consult":
-                        # Somebody the case does not know of: who that is has to be looked up.
-                        await office.send(number, "note", "sales-001", text="客户是我们的老客户")
-                    lives.append(asyncio.create_task(office.live(number)))
-                    process = await here.hire(_of(settings, scene), kill=_kill(here, scene), ready=False)
+                    form = form_of(point.name, product=point.name)
+                    number = await driver.open(form, task_queue=point.queue)
+                    if point.activity == "consult":
+                        # A sender the case does not know has to be looked up.
+                        await driver.send(number, "note", "sales-001", text="客户是我们的老客户")
+                    cases.append(asyncio.create_task(_ending(point)(driver, number)))
+                    process = await cluster.start_worker(_of(settings, point), kill=_kill(cluster, point), ready=False)
                     try:
-                        played.codes[scene.name] = await processes.ended(process)
+                        result.codes[point.name] = await processes.ended(process)
                     except TimeoutError as error:
                         error.add_note(
-                            f"the worker of {scene.name} ({number}) did not die; see its log in {here.folder}"
+                            f"the worker of {point.name} ({number}) did not die; see its log in {cluster.folder}"
                         )
                         raise
-                    deaths.append(time.monotonic())
-                if scene.activity != "record_review":
-                    await office.send(number, "note", "operator", text="没有人在")
+                if point.activity != "record_review":
+                    await driver.send(number, "note", "operator", text="没有人在")
 
-        queues = _by_queue(SCENES)
-        await asyncio.gather(*map(play, queues.values()))
-        await _relieve(here, [_of(settings, scenes[0]) for scenes in queues.values()])
-        played.outage = time.monotonic() - min(deaths)
-        await asyncio.gather(*lives)
-        await office.until_at_rest()
-        played.notes |= _notes(here, SCENES)
-        played.lost = here.answers_lost()
-        played.books = await account(
-            office.installation.database,
-            office.client,
+        queues = _by_queue(CASE_KILLS)
+        await asyncio.gather(*map(kill_at, queues.values()))
+        await _start_replacements(cluster, [_of(settings, points[0]) for points in queues.values()])
+        await asyncio.gather(*cases)
+        await driver.until_at_rest()
+        result.notes |= _notes(cluster, CASE_KILLS)
+        result.lost = cluster.answers_lost()
+        result.audit = await run_audit(
+            driver.installation.database,
+            driver.client,
             mails=mail.mails,
-            acknowledged=office.acknowledged,
-            answers_lost=played.lost,
+            acknowledged=driver.acknowledged,
+            answers_lost=result.lost,
         )
 
 
-async def _chores(here: Ground, played: Played) -> None:
-    """Archiving and reports, each moment in an installation of its own."""
+async def _kill_in_scheduled(cluster: Cluster, result: WorkerKills) -> None:
+    """Kill workers while they archive or report, each moment in an installation of its own."""
     async with AsyncExitStack() as stack:
         mail = await stack.enter_async_context(mail_server())
-        policy = here.folder / "policy.toml"
+        policy = cluster.folder / "policy.toml"
         text = _STANDARD.read_text("utf-8").replace("recipients = []", f'recipients = ["{BOARD}"]')
         policy.write_text(text, "utf-8")
-        offices: dict[Moment, tuple[Office, Mapping[str, Any]]] = {}
+        drivers: dict[Moment, tuple[Driver, Mapping[str, Any]]] = {}
         for moment in MOMENTS:
             start = (LONG_AGO + 40 * DAY).isoformat()
-            more = {"virtual_start": start, "policy": str(policy), "task_queue": f"chores-{moment}"}
-            settings = _settings(here.folder / f"chores-{moment}", mail, **more)
-            office = await stack.enter_async_context(office_on(here, settings))
-            offices[moment] = office, settings
+            more = {"virtual_start": start, "policy": str(policy), "task_queue": f"scheduled-{moment}"}
+            settings = _settings(cluster.folder / f"scheduled-{moment}", mail, **more)
+            driver = await stack.enter_async_context(driver_for(cluster, settings))
+            drivers[moment] = driver, settings
             for index in range(3):
-                number = await closed(office.installation.database, f"第{index}台收银机打不出小票")
-                # Else the workers would take it for one whose workflow is missing.
-                await office.installation.register.mark_started(number)
+                number = await closed(driver.installation.database, f"第{index}台收银机打不出小票")
+                # Else the sweep would take it for a case whose workflow is missing.
+                await driver.installation.register.mark_started(number)
 
-        async def play(moment: Moment) -> dict[str, WorkflowHandle[Any, Any]]:
+        async def kill_in(moment: Moment) -> dict[str, WorkflowHandle[Any, Any]]:
             return {
-                scene.name: await _chore(here, *offices[moment], scene, played)
-                for scene in CHORES
-                if scene.moment == moment
+                point.name: await _killed_run(cluster, *drivers[moment], point, result)
+                for point in SCHEDULED_KILLS
+                if point.moment == moment
             }
 
-        played_by = await asyncio.gather(*map(play, MOMENTS))
-        await _relieve(here, [settings for _, settings in offices.values()])
-        for handles in played_by:
+        started = await asyncio.gather(*map(kill_in, MOMENTS))
+        await _start_replacements(cluster, [settings for _, settings in drivers.values()])
+        for handles in started:
             for name, handle in handles.items():
-                played.runs[name] = await asyncio.wait_for(handle.result(), PATIENCE)
-        for moment, (office, _) in offices.items():
-            shelf = ArchiveStore(office.installation.settings.archive_folder)
-            entries = await Ledger(office.installation.database).entries()
-            played.shelves[moment] = [shelf.state(entry.stored) for entry in entries if entry.stored]
-        played.notes |= _notes(here, CHORES)
-        played.mails = mail.mails
+                result.runs[name] = await asyncio.wait_for(handle.result(), TIMEOUT)
+        for moment, (driver, _) in drivers.items():
+            store = ArchiveStore(driver.installation.settings.archive_folder)
+            entries = await Ledger(driver.installation.database).entries()
+            result.archived[moment] = [store.state(entry.stored) for entry in entries if entry.stored]
+        result.notes |= _notes(cluster, SCHEDULED_KILLS)
+        result.mails = mail.mails
 
 
-async def _chore(
-    here: Ground, office: Office, settings: Mapping[str, Any], scene: Scene, played: Played
+async def _killed_run(
+    cluster: Cluster, driver: Driver, settings: Mapping[str, Any], point: KillPoint, result: WorkerKills
 ) -> WorkflowHandle[Any, Any]:
-    client, queue = office.client, office.installation.settings.task_queue
+    client, queue = driver.client, driver.installation.settings.task_queue
     handle: WorkflowHandle[Any, Any]
-    if scene.activity == "archive":
+    if point.activity == "archive":
         handle = await client.start_workflow(
-            "Archive", ArchiveRun(), id=scene.name, task_queue=queue, result_type=ArchiveRun
+            "Archive", ArchiveRun(), id=point.name, task_queue=queue, result_type=ArchiveRun
         )
     else:
-        kind = ReportKind.WEEKLY if scene.activity == "write_report" else ReportKind.MONTHLY
+        kind = ReportKind.WEEKLY if point.activity == "write_report" else ReportKind.MONTHLY
         order = ReportOrder(kind=kind, zone="Asia/Shanghai")
-        handle = await client.start_workflow("Report", order, id=scene.name, task_queue=queue, result_type=ReportRun)
-    process = await here.hire(settings, kill=_kill(here, scene), ready=False)
-    played.codes[scene.name] = await processes.ended(process)
+        handle = await client.start_workflow("Report", order, id=point.name, task_queue=queue, result_type=ReportRun)
+    process = await cluster.start_worker(settings, kill=_kill(cluster, point), ready=False)
+    result.codes[point.name] = await processes.ended(process)
     return handle
 
 
-async def _relieve(here: Ground, posts: list[Any]) -> None:
-    """Workers that live, a few at a time."""
+async def _start_replacements(cluster: Cluster, all_settings: list[Any]) -> None:
+    """Workers that are not killed, a few starting at a time."""
     turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def hire(post: Mapping[str, Any]) -> None:
+    async def start(settings: Mapping[str, Any]) -> None:
         async with turn:
-            await here.hire(post)
+            await cluster.start_worker(settings)
 
-    await asyncio.gather(*map(hire, posts))
+    await asyncio.gather(*map(start, all_settings))
 
 
-def _by_queue(scenes: list[Scene]) -> dict[str, list[Scene]]:
-    found: dict[str, list[Scene]] = {}
-    for scene in scenes:
-        found.setdefault(scene.queue, []).append(scene)
+def _ending(point: KillPoint) -> Scenario:
+    """How the case goes on after the kill: as short as it may be, but for what happens to a closed case."""
+    return answered if point.activity in {"record_review", "deliver"} else withdrawn
+
+
+def _by_queue(points: list[KillPoint]) -> dict[str, list[KillPoint]]:
+    found: dict[str, list[KillPoint]] = {}
+    for point in points:
+        found.setdefault(point.queue, []).append(point)
     return found
 
 
@@ -219,14 +220,14 @@ def _settings(folder: Path, mail: MailServer, **more: Any) -> dict[str, Any]:
     return {"data": folder, **plain, **more}
 
 
-def _of(settings: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
-    return {**settings, "task_queue": scene.queue, "delivery": "workflow" if scene.by_case else "standalone"}
+def _of(settings: Mapping[str, Any], point: KillPoint) -> dict[str, Any]:
+    return {**settings, "task_queue": point.queue, "delivery": "workflow" if point.by_case else "standalone"}
 
 
-def _kill(here: Ground, scene: Scene) -> Kill:
-    return Kill(scene.activity, scene.moment, here.folder / f"{scene.name}.json", scene.ordinary)
+def _kill(cluster: Cluster, point: KillPoint) -> Kill:
+    return Kill(point.activity, point.moment, cluster.folder / f"{point.name}.json", point.ordinary)
 
 
-def _notes(here: Ground, scenes: list[Scene]) -> dict[str, dict[str, str]]:
-    paths = {scene.name: here.folder / f"{scene.name}.json" for scene in scenes}
+def _notes(cluster: Cluster, points: list[KillPoint]) -> dict[str, dict[str, str]]:
+    paths = {point.name: cluster.folder / f"{point.name}.json" for point in points}
     return {name: json.loads(path.read_text("utf-8")) for name, path in paths.items() if path.exists()}

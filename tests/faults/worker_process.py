@@ -1,7 +1,7 @@
-"""A worker as people run it, in a process of its own, which may be told to kill itself at a chosen moment.
+"""A worker process that can kill itself at a chosen moment of a chosen activity.
 
-Nothing in the product knows of this: what watches an activity is an interceptor of this process's own client, and
-what stops it in the middle is put around the database and the mail server here.
+The product knows nothing of this: an interceptor of this process's client watches the activities, and patches of the
+database and the mail connection stop one in the middle.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Kill:
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a worker process is to do. `settings` are its installation's; `log` takes what it says."""
+class WorkerOrder:
+    """What a worker process is to do. `settings` are its installation's; its output goes to `log`."""
 
     settings: Mapping[str, Any]
     endpoint: Endpoint
@@ -69,28 +69,28 @@ class Order:
     next_release: bool = False
     ready: Path | None = None
     """A file that appears once tasks are taken."""
-    deaths_show_after: timedelta | None = timedelta(seconds=5)
-    """In place of a minute or two: how long an archive or a report that a killed worker had in hand is left to it."""
+    deaths_show_after: timedelta | None = timedelta(seconds=10)
+    """Heartbeat time-out of archiving and reports, in place of half a minute; None leaves it as it is."""
 
 
-def work(order: Order) -> None:
-    """The process."""
+def work(order: WorkerOrder) -> None:
+    """Run a worker in this process until it is stopped or killed."""
     os.setsid()
     with order.log.open("ab", buffering=0) as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())
-    _put("worker.process.connect", _connect)
+    _patch("worker.process.connect", _connect)
     _keep_journal(order.log.with_suffix(".mails"))
     if order.deaths_show_after is not None:
-        _hurry(order.deaths_show_after)
+        _shorten_waits(order.deaths_show_after)
     if order.next_release:
-        _put("worker.process.CaseWorkflow", NextCaseWorkflow)
+        _patch("worker.process.CaseWorkflow", NextCaseWorkflow)
     if order.kill is not None:
-        _Killing(order.kill).arm()
+        _SelfKill(order.kill).arm()
     asyncio.run(_work(order))
 
 
-async def _work(order: Order) -> None:
+async def _work(order: WorkerOrder) -> None:
     stop = worker.process.stop_on_signals()
 
     def ready(_: object) -> None:
@@ -101,18 +101,18 @@ async def _work(order: Order) -> None:
     await worker.process.run_worker(settings, ready=ready, stop=stop, endpoint=order.endpoint)
 
 
-def _hurry(after: timedelta) -> None:
-    _put("workflows.scheduled._HEARTBEAT", after)
-    _put("workflows.scheduled._REPORT_HEARTBEAT", after)
+def _shorten_waits(after: timedelta) -> None:
+    _patch("workflows.scheduled._HEARTBEAT", after)
+    _patch("workflows.scheduled._REPORT_HEARTBEAT", after)
 
 
 async def _connect(*arguments: Any, **more: Any) -> Client:
-    """With the patience of a machine that does much else."""
-    return await connect(*arguments, within=timedelta(seconds=60), **more)
+    """Connect, however busy this machine is."""
+    return await connect(*arguments, within=timedelta(minutes=5), **more)
 
 
 def _keep_journal(path: Path) -> None:
-    """Which mails were being sent, and which of them were noted down as sent: a line each, whatever comes after."""
+    """Write a line for each mail before it is sent and after it is noted down as sent; a kill loses no line."""
     journal = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     send, sent, reported = _SmtpConnection.send, Outbox.sent, ReportLedger.sent
 
@@ -131,13 +131,13 @@ def _keep_journal(path: Path) -> None:
         await reported(ledger, report, recipient, at)
         write("noted", report_key(report, recipient))
 
-    _put("activities.delivery.mail._SmtpConnection.send", sending)
-    _put("activities.delivery.outbox.Outbox.sent", noting)
-    _put("activities.analysis.ledger.ReportLedger.sent", reporting)
+    _patch("activities.delivery.mail._SmtpConnection.send", sending)
+    _patch("activities.delivery.outbox.Outbox.sent", noting)
+    _patch("activities.analysis.ledger.ReportLedger.sent", reporting)
 
 
-def _put(place: str, value: object) -> None:
-    """For as long as this process lives."""
+def _patch(place: str, value: object) -> None:
+    """Patch it for the rest of this process."""
     patch(place, value).start()
 
 
@@ -146,8 +146,8 @@ async def _nothing_left(_: object) -> bool:
 
 
 @dataclass
-class _Killing:
-    """Puts the moment of death in place."""
+class _SelfKill:
+    """Kills this process at the chosen moment."""
 
     kill: Kill
     _within: ContextVar[bool] = field(default_factory=lambda: ContextVar("within", default=False))
@@ -159,9 +159,9 @@ class _Killing:
             config: dict[str, Any] = {**(await _connect(*arguments, **more)).config(), "interceptors": [watch]}
             return Client(**config)
 
-        _put("worker.process.connect", watched)
+        _patch("worker.process.connect", watched)
         # It would take a case that is being opened for another task queue to its own.
-        _put("worker.sweep.activity.SweepActivities._begin", _nothing_left)
+        _patch("worker.sweep.activity.SweepActivities._begin", _nothing_left)
         if self.kill.moment == "during":
             self._arm_within()
 
@@ -183,7 +183,7 @@ class _Killing:
                 if self._within.get():
                     self.die()
 
-        _put(f"activities.database.database.Database.{name}", transaction)
+        _patch(f"activities.database.database.Database.{name}", transaction)
 
     def _after_the_mail(self) -> None:
         real = _SmtpConnection.send
@@ -193,7 +193,7 @@ class _Killing:
             if self._within.get():
                 self.die(envelope.key)
 
-        _put("activities.delivery.mail._SmtpConnection.send", send)
+        _patch("activities.delivery.mail._SmtpConnection.send", send)
 
     def _amid_the_files(self) -> None:
         real = Path.replace
@@ -204,10 +204,10 @@ class _Killing:
                 self.die(str(target))
             return answer
 
-        _put("pathlib.Path.replace", replace)
+        _patch("pathlib.Path.replace", replace)
 
     def die(self, hand: str = "") -> NoReturn:
-        """As the kernel does it when memory is short: nothing is cleaned up."""
+        """SIGKILL, as the kernel sends it when memory is short: nothing is cleaned up."""
         said = {"activity": self.kill.activity, "moment": self.kill.moment, "hand": hand}
         self.kill.note.write_text(json.dumps(said), "utf-8")
         os.kill(os.getpid(), signal.SIGKILL)
@@ -231,7 +231,7 @@ class _Killing:
 
 @dataclass
 class _Watch(temporalio.client.Interceptor, temporalio.worker.Interceptor):
-    killing: _Killing
+    killing: _SelfKill
 
     def intercept_activity(
         self,

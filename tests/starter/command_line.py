@@ -1,4 +1,4 @@
-"""The console script as its own process, without the settings of whoever runs the tests."""
+"""Runs the command `bihuan` as a process, without the settings of whoever runs the tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -19,27 +19,29 @@ from tests.faults.processes import reading
 from tests.starter.forked import Forked, fork
 
 _ROOT = Path(__file__).parents[2]
-_THEIRS = ("BIHUAN_", "TEMPORAL_")
-_OURS = "BIHUAN_DATABASE_URL"
-"""Of a database of the tests: see `record_url`."""
+_NOT_INHERITED = ("BIHUAN_", "TEMPORAL_")
+_INHERITED = "BIHUAN_DATABASE_URL"
+"""Set by the fixture `record_url`."""
 BIHUAN = (sys.executable, "-c", "from starter.admin import main; main()")
 
 ON_SQLITE = pytest.mark.parametrize("record_url", ["sqlite"], indirect=True)
 SHARED_ON_SQLITE = pytest.mark.parametrize("shared_record_url", ["sqlite"], indirect=True)
-"""For what does not hang on how the database answers (refusals, files); each command is a process of its own."""
+"""For what does not depend on the kind of database (refusals, files)."""
 
 
 def bihuan_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name == _OURS or not name.startswith(_THEIRS)}
-    return {**inherited, "PYTHONPATH": str(_ROOT), "NO_COLOR": "1", **changes}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    if _INHERITED in os.environ:
+        ours[_INHERITED] = os.environ[_INHERITED]
+    return {**ours, "PYTHONPATH": str(_ROOT), "NO_COLOR": "1", **changes}
 
 
 def bihuan(
     *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run to its end in a folder of its own."""
+    """Run a command to its end in that folder; `given` is its standard input."""
     changes = environment or {}
-    if _by_itself(arguments, changes):
+    if _needs_interpreter(arguments, changes):
         done = subprocess.run(
             [*BIHUAN, *arguments],
             cwd=folder,
@@ -49,7 +51,7 @@ def bihuan(
             text=True,
             check=False,
         )
-        _note(arguments, done.returncode)
+        _note_success(arguments, done.returncode)
         return done
     with ExitStack() as files:
         stdin, stdout, stderr = _files(files, given.encode())
@@ -60,16 +62,16 @@ def bihuan(
 async def bihuan_beside(
     *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: bytes = b""
 ) -> tuple[int, str, str]:
-    """The same while other things go on; answers exit code, standard output and standard error."""
+    """The same without blocking the event loop; answers exit code, standard output and standard error."""
     changes = environment or {}
-    if _by_itself(arguments, changes):
+    if _needs_interpreter(arguments, changes):
         process = await asyncio.create_subprocess_exec(
             *BIHUAN, *arguments, cwd=folder, env=bihuan_environment(changes),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         out, err = await process.communicate(given)
         assert process.returncode is not None
-        _note(arguments, process.returncode)
+        _note_success(arguments, process.returncode)
         return process.returncode, out.decode(), err.decode()
     with ExitStack() as files:
         stdin, stdout, stderr = _files(files, given)
@@ -80,47 +82,62 @@ async def bihuan_beside(
 Service = asyncio.subprocess.Process | Forked
 
 
-async def begun(*arguments: str, folder: Path, environment: Mapping[str, str]) -> tuple[Service, asyncio.StreamReader]:
-    """A command that runs on, and what it says on standard error."""
-    if _by_itself(arguments, environment):
+async def begun(
+    *arguments: str, folder: Path, environment: Mapping[str, str], prepare: Callable[[], None] | None = None
+) -> tuple[Service, asyncio.StreamReader]:
+    """Start a command that runs on; answers it and its standard error.
+
+    `prepare` is called in the new process before the command; it has to be importable.
+    """
+    if prepare is None and _needs_interpreter(arguments, environment):
         process = await asyncio.create_subprocess_exec(
             *BIHUAN, *arguments, cwd=folder, env=bihuan_environment(environment), stderr=asyncio.subprocess.PIPE
         )
         assert process.stderr is not None
-        _note(arguments, 0)
+        _note_success(arguments, 0)
         return process, process.stderr
     read, write = os.pipe()
     nothing = os.open(os.devnull, os.O_RDWR)
     forked = fork(
         arguments, folder=folder, environment=bihuan_environment(environment),
-        stdin=nothing, stdout=nothing, stderr=write,
+        stdin=nothing, stdout=nothing, stderr=write, prepare=prepare,
     )  # fmt: skip
     for number in (nothing, write):
         os.close(number)
     return forked, await reading(read)
 
 
-_WORKED: set[tuple[str, ...]] = set()
-"""Commands that did what they are for in an interpreter of their own."""
+_worked: Path | None = None
+"""A folder with a file for each command that has worked in an interpreter of its own."""
 
 
-def _by_itself(arguments: Sequence[str], changes: Mapping[str, str]) -> bool:
-    """Whether it gets one: until it has worked there, which shows that it imports all it needs, and wherever the
-    interpreter is what is tried.
+def share_worked(folder: Path) -> None:
+    """Keep in this folder, which all processes of a test run share, which commands have worked."""
+    global _worked  # noqa: PLW0603 - one for the test run
+    _worked = folder / "worked-commands"
+    _worked.mkdir(exist_ok=True)
+
+
+def _needs_interpreter(arguments: Sequence[str], changes: Mapping[str, str]) -> bool:
+    """Whether the command needs an interpreter of its own: until it has worked in one, which shows that it imports all
+    it needs, and wherever a test is about the interpreter.
     """
-    return _name(arguments) not in _WORKED or any(key.startswith(("PYTHON", "LC_", "LANG")) for key in changes)
+    if any(key.startswith(("PYTHON", "LC_", "LANG")) for key in changes):
+        return True
+    return _worked is None or not (_worked / _name(arguments)).exists()
 
 
-def _note(arguments: Sequence[str], code: int) -> None:
-    if code == 0:
-        _WORKED.add(_name(arguments))
+def _note_success(arguments: Sequence[str], code: int) -> None:
+    if code == 0 and _worked is not None:
+        (_worked / _name(arguments)).touch()
 
 
-def _name(arguments: Sequence[str]) -> tuple[str, ...]:
+def _name(arguments: Sequence[str]) -> str:
+    """The command without its arguments, such as `review list`."""
     words = 1
     while words < len(arguments) and " ".join(arguments[:words]) in GROUPS:
         words += 1
-    return tuple(arguments[:words])
+    return " ".join(arguments[:words]).replace("/", "_")
 
 
 def _forked(
@@ -138,7 +155,7 @@ def _forked(
 
 
 def _files(stack: ExitStack, given: bytes) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
-    """Without a name; in the first there is what it is given to read."""
+    """Unnamed files for the three streams; the first holds the standard input."""
     stdin, stdout, stderr = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]  # noqa: SIM115
     stdin.write(given)
     stdin.seek(0)
@@ -151,7 +168,7 @@ def _written(file: IO[bytes]) -> bytes:
 
 
 def make_installation(folder: Path) -> None:
-    """Its record, with all tables and nothing in them, as before the first `bihuan up`."""
+    """Make an empty record with all tables, as before the first `bihuan up`."""
     (folder / "bihuan-data").mkdir(exist_ok=True)
     made = bihuan("db", "upgrade", folder=folder)
     assert made.returncode == 0, made

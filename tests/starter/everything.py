@@ -1,4 +1,4 @@
-"""Imports whatever a command may need, for a process that others are forked from."""
+"""Imports every module that a command may need, in the process that commands are forked from."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _LATE = (
     "markdown_it", "phonenumbers", "rich.markdown", "rich.progress", "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite", "uvicorn", "vl_convert",
 )  # fmt: skip
-"""Of others, and imported when they are called."""
+"""Modules of other packages that are imported only when they are called."""
 _NEVER = "activities.database.migrations."
-"""Alembic runs these."""
+"""Alembic imports these."""
 
 for _package in (workflows, activities, worker, starter):
     for _module in walk_packages(_package.__path__, f"{_package.__name__}."):
@@ -26,6 +26,6 @@ for _package in (workflows, activities, worker, starter):
             import_module(_module.name)
 for _name in _LATE:
     import_module(_name)
-# What is here stays: a collector that visits it would have every fork copy it.
+# Else the garbage collector of every fork would visit, and so copy, all of it.
 gc.collect()
 gc.freeze()

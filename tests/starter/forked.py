@@ -1,8 +1,8 @@
-"""`bihuan` as a process that is forked from one with everything imported: the same process in a tenth of the time.
+"""Runs `bihuan` in a process forked from one that has everything imported, which takes a tenth of the time.
 
-It has its own folder, environment, streams and exit code, and is killed like any other. What it does not try is that a
-command imports all it needs; so `tests.starter.command_line` gives it an interpreter of its own until it has worked
-there once.
+The process has its own folder, environment, streams and exit code, and is killed like any other. It does not show that
+a command imports all it needs; so `tests.starter.command_line` runs each command in an interpreter of its own until it
+has worked there once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -24,7 +24,7 @@ from tests.faults.processes import Stream
 
 @dataclass
 class Forked:
-    """One that runs, with what is needed of `asyncio.subprocess.Process`."""
+    """A forked process, with those members of `asyncio.subprocess.Process` that tests use."""
 
     process: ForkServerProcess
 
@@ -38,7 +38,7 @@ class Forked:
         return self.process.exitcode
 
     def send_signal(self, number: signal.Signals) -> None:
-        """If it is still there."""
+        """Send it, if the process still runs."""
         if self.process.exitcode is None:
             os.kill(self.pid, number)
 
@@ -46,7 +46,7 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     async def wait(self) -> int:
-        """Until it has ended; answers its exit code, negative for a signal."""
+        """Wait for its end; answers its exit code, negative for a signal."""
         if self.process.exitcode is None:
             over, loop = asyncio.Event(), asyncio.get_running_loop()
             loop.add_reader(self.process.sentinel, over.set)
@@ -57,24 +57,35 @@ class Forked:
         return self.join()
 
     def join(self) -> int:
-        """The same for whoever may block."""
+        """The same, blocking."""
         self.process.join()
         assert self.process.exitcode is not None
         return self.process.exitcode
 
 
 def fork(
-    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], stdin: int, stdout: int, stderr: int
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    stdin: int,
+    stdout: int,
+    stderr: int,
+    prepare: Callable[[], None] | None = None,
 ) -> Forked:
-    """Begin it with these file descriptors, which may be closed afterwards."""
+    """Start it with these file descriptors, which may be closed afterwards; `prepare` is called before the command."""
     streams = tuple(Stream(number) for number in (stdin, stdout, stderr))
-    return Forked(processes.start(_bihuan, tuple(arguments), folder, dict(environment), streams))
+    return Forked(processes.start(_bihuan, tuple(arguments), folder, dict(environment), streams, prepare))
 
 
 def _bihuan(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], streams: tuple[Stream, Stream, Stream]
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    streams: tuple[Stream, Stream, Stream],
+    prepare: Callable[[], None] | None,
 ) -> None:
-    """The process."""
+    """Run the command in this process."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -86,4 +97,6 @@ def _bihuan(
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
     sys.argv = ["bihuan", *arguments]
+    if prepare is not None:
+        prepare()
     main()

@@ -1,4 +1,4 @@
-"""A whole installation as people run it: `bihuan up` as a process on its own folder, and the commands beside it."""
+"""Runs a whole installation: `bihuan up` as a process on its own folder, and commands beside it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.endpoint import Endpoint
 
-PATIENCE = 45.0
-"""Seconds after which something that should have happened has not; reached only by a test that fails."""
-_SOON = 0.1
-_AT_A_TIME = 3
-"""Commands that run at once; each is an interpreter of its own."""
+TIMEOUT = 300.0
+"""Seconds to wait for an expected event; reached only by a test that fails."""
+_POLL = 0.1
+_AT_ONCE = 3
+"""How many commands run at the same time."""
 _T = TypeVar("_T")
 
 
@@ -59,10 +59,10 @@ class Installation:
     environment: Mapping[str, str] = field(default_factory=dict)
     ports: list[int] = field(default_factory=lambda: free_ports(2))
     said: list[str] = field(default_factory=list)
-    """What `bihuan up` wrote, line by line, over all its lives."""
+    """The lines that `bihuan up` wrote, from its first start on."""
     process: Service | None = None
     _listening: asyncio.Task[None] | None = None
-    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_A_TIME))
+    _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     @property
     def address(self) -> str:
@@ -85,7 +85,7 @@ class Installation:
         return endpoint.server_pid
 
     async def up(self) -> None:
-        """From the start of the process to its line of readiness."""
+        """Start the process, and wait for the line that says it is ready."""
         heard = len(self.said)
         self.process, stderr = await begun(
             "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]),
@@ -101,7 +101,7 @@ class Installation:
         assert self._listening is not None
         if self.process.returncode is None:
             self.process.send_signal(number)
-        await asyncio.wait_for(self._listening, PATIENCE)
+        await asyncio.wait_for(self._listening, TIMEOUT)
         return await self.process.wait()
 
     async def run(self, *arguments: str, given: str | bytes = "") -> Answer:
@@ -113,7 +113,7 @@ class Installation:
             )
 
     async def case(self, number: str) -> dict[str, Any]:
-        """What `bihuan show --json` says, without an interpreter of its own."""
+        """What `bihuan show --json` says, read without a process."""
         settings = self.settings
         file = await read_case_record(DatabaseUrl.parse(settings.database), number)
         assert file is not None, number
@@ -122,7 +122,7 @@ class Installation:
         return case_json(file, company, timeline=True) | ({"review": review_of_case(review, company)} if review else {})
 
     async def outbox(self, number: str) -> list[dict[str, Any]]:
-        """The same for `bihuan outbox --json`."""
+        """What `bihuan outbox --json` says, read without a process."""
         settings = self.settings
         database = Database.open(settings.database)
         try:
@@ -133,30 +133,32 @@ class Installation:
         return [company.localized(row.as_json()) for row in rows]
 
     def numbers(self) -> set[str]:
-        """Of everything that is registered."""
+        """The numbers of all registered submissions."""
         with closing(sqlite3.connect(self.data / "bihuan.db")) as connection:
             return {number for (number,) in connection.execute("SELECT number FROM registration")}
 
     async def send(self, command: str, number: str, by: str, *arguments: str) -> dict[str, Any]:
-        """One command a signal, which has to be accepted; answers what `--json` says."""
-        answer = await self.run(command, number, "--as", by, "--json", *arguments)
-        assert answer.code == 0, answer
-        assert answer.value["outcome"] == "accepted", answer
-        outcome: dict[str, Any] = answer.value
+        """Run a command that sends a signal, which has to be accepted; answers what `--json` says."""
+        outcome: dict[str, Any] = (await self.run(command, number, "--as", by, "--json", *arguments)).value
+        while outcome["outcome"] == "queued":
+            # The worker is busy; the same command again counts once.
+            again = () if "--command-id" in arguments else ("--command-id", outcome["command_id"])
+            outcome = (await self.run(command, number, "--as", by, "--json", *arguments, *again)).value
+        assert outcome["outcome"] == "accepted", outcome
         return outcome
 
     async def signal(self, number: str, name: str, *inputs: str, meta: str | None = None) -> None:
-        """A signal by hand, with Temporal's own command."""
+        """Send a signal with Temporal's own command line."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             files = [_written(Path(folder, str(index)), text) for index, text in enumerate(inputs)]
             await self.temporal(
                 "workflow", "signal", "--workflow-id", number, "--name", name,
-                *(part for path in files for part in ("--input-file", path)),
+                *(argument for path in files for argument in ("--input-file", path)),
                 *(["--input-meta", meta] if meta else []),
             )  # fmt: skip
 
     async def temporal(self, *arguments: str) -> str:
-        """Temporal's own command, against the embedded server."""
+        """Run Temporal's own command line against the embedded server."""
         process = await asyncio.create_subprocess_exec(
             find_binary(), *arguments, "--address", self.address, env=bihuan_environment(self._settings()),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -166,10 +168,10 @@ class Installation:
         return out.decode()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for something that happens beside."""
-        async with asyncio.timeout(PATIENCE):
+        """Wait until it holds, asking again and again."""
+        async with asyncio.timeout(TIMEOUT):
             while not holds():  # noqa: ASYNC110 - another process is watched, which sets no event here
-                await asyncio.sleep(_SOON)
+                await asyncio.sleep(_POLL)
 
     async def until_case(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until the record shows it; answers the case."""
@@ -179,22 +181,23 @@ class Installation:
         """Wait until the outbox of a case shows it; answers its rows."""
         return await self._until(lambda: self.outbox(number), holds)
 
-    async def until_stuck(self, number: str, reason: str) -> dict[str, Any]:
-        """Wait until a case is found to be stuck for that reason; answers the finding."""
+    async def until_stuck(self, number: str, reason: str, error: str = "") -> dict[str, Any]:
+        """Wait until a case is found to be stuck for that reason, with that in its last error; answers the finding."""
 
         async def found() -> list[dict[str, Any]]:
             settings = self.settings
             findings, _ = await find_stuck(settings, await CompanyTime.read(settings))
-            return [one.as_json() for one in findings if (one.number, one.reason) == (number, reason)]
+            matching = [one for one in findings if (one.number, one.reason) == (number, reason)]
+            return [one.as_json() for one in matching if error in (one.error or "")]
 
         return (await self._until(found, bool))[0]
 
     async def _until(self, ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], bool]) -> _T:
         answer = await ask()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 while not holds(answer):
-                    await asyncio.sleep(_SOON)
+                    await asyncio.sleep(_POLL)
                     answer = await ask()
         except TimeoutError:
             raise AssertionError(f"did not come to pass; last seen: {answer}; up said: {self.said}") from None

@@ -1,4 +1,4 @@
-"""Cases that outlive their keys: begun without one, gone on with several, kept waiting while one is missing."""
+"""Runs cases through every change of encryption keys: from none to several, and while one is missing."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from starter.services.intake import open_intake
 from starter.services.key_usage import find_usage
 from starter.services.stuck import StuckItem, find_stuck
 from tests.starter.command_line import intake_form
+from tests.starter.installation import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.embedded.server import EmbeddedServer
 from worker.encryption.codec import Encryption
@@ -39,7 +40,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class Company:
-    """One installation, with these keys or those."""
+    """One installation, whose workers are started with different keys."""
 
     data: Path
 
@@ -48,13 +49,13 @@ class Company:
 
     @asynccontextmanager
     async def working(self, *keys: Key) -> AsyncIterator[Settings]:
-        """A worker with these keys, first started anew, so that every case is replayed from its history."""
+        """A new worker with these keys, which replays every case from its history."""
         settings, ready, stop = self.settings(*keys), asyncio.Event(), asyncio.Event()
         running = asyncio.create_task(
             run_worker(settings, ready=lambda _: ready.set(), stop=stop, endpoint=Endpoint.read(self.data))
         )
         try:
-            await asyncio.wait_for(ready.wait(), 30)
+            await asyncio.wait_for(ready.wait(), TIMEOUT)
             yield settings
         finally:
             stop.set()
@@ -76,7 +77,7 @@ class Company:
 
 
 async def until(ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], bool]) -> _T:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(TIMEOUT):
         while not holds(answer := await ask()):  # noqa: ASYNC110 - the worker writes it
             await asyncio.sleep(0.05)
     return answer
@@ -87,8 +88,15 @@ async def _stuck(settings: Settings) -> list[StuckItem]:
     return [one for one in found if one.reason == "task_failing"]
 
 
+async def _accepted(settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str) -> None:
+    answer = await send(settings, command, number, fields, by=by)
+    while answer.outcome == "queued":
+        answer = await send(settings, command, number, fields, by=by, command_id=answer.command_id)
+    assert answer.outcome == "accepted", answer
+
+
 async def rotate(data: Path) -> None:
-    """Through every change of keys, on a server of its own."""
+    """Go through every change of keys, on a server of its own."""
     port, ui_port = free_ports(2)
     server = EmbeddedServer(data, ServerSettings(port=port, ui_port=ui_port, synchronous="normal"))
     try:
@@ -102,10 +110,10 @@ async def _rotate(company: Company) -> None:
     async with company.working() as settings:
         plain = await company.open("plain")
         owner = (await company.case(plain))["owner"]
-        assert (await send(settings, "claim", plain, {}, by=owner)).outcome == "accepted"
+        await _accepted(settings, "claim", plain, {}, by=owner)
     async with company.working(_A) as settings:
         begun = await company.open("begun", _A)
-        assert (await send(settings, "reply", plain, {"text": "一"}, by=owner)).outcome == "accepted"
+        await _accepted(settings, "reply", plain, {"text": "一"}, by=owner)
         await _plain_commands_are_refused(company, begun, owner)
         usage = await find_usage(await connect(settings))
         assert usage.workflows["2026-05"] >= 2
@@ -113,7 +121,7 @@ async def _rotate(company: Company) -> None:
     async with company.working(_B, _A) as settings:
         client = await connect(settings)
         for number in (plain, begun):
-            assert (await send(settings, "note", number, {"text": "二"}, by=owner)).outcome == "accepted"
+            await _accepted(settings, "note", number, {"text": "二"}, by=owner)
         await _signals_by_hand_are_judged(company, client, begun, owner)
         usage = await until(lambda: find_usage(client), lambda usage: not usage.schedules["2026-05"])
         assert min(usage.workflows["2026-05"], usage.workflows["2026-11"]) >= 2
@@ -128,13 +136,13 @@ async def _rotate(company: Company) -> None:
         assert found.error is not None
         assert found.error.startswith("encrypted with key 2026-05, but key 2026-05 is missing here")
     async with company.working(_B, _A):
-        told = await until(lambda: company.timeline(begun), lambda told: "缺钥匙时" in str(told))
-        assert [entry["sequence"] for entry in told] == list(range(1, len(told) + 1))
-        assert [entry["kind"] for entry in told].count("noted") == 4
+        entries = await until(lambda: company.timeline(begun), lambda entries: "缺钥匙时" in str(entries))
+        assert [entry["sequence"] for entry in entries] == list(range(1, len(entries) + 1))
+        assert [entry["kind"] for entry in entries].count("noted") == 4
 
 
 async def _plain_commands_are_refused(company: Company, number: str, owner: str) -> None:
-    """Before anything is sent: what stands in a history once, stands there for good."""
+    """They are refused before anything is sent, because a history keeps what it has."""
     settings = company.settings()
     with pytest.raises(Problem, match=r"\(key 2026-05\), and this command has no key; nothing was sent: set "):
         await send(settings, "note", number, {"text": "明文"}, by=owner)
@@ -146,7 +154,7 @@ async def _plain_commands_are_refused(company: Company, number: str, owner: str)
 
 
 async def _signals_by_hand_are_judged(company: Company, client: Client, number: str, owner: str) -> None:
-    """Plain JSON is taken; what only looks encrypted is refused, on the record."""
+    """Plain JSON is accepted; what only looks encrypted is refused in the timeline."""
     handle = client.get_workflow_handle(number)
     (sealed,) = await Encryption(KeyRing((_B,))).encode([Payload(metadata={"encoding": b"json/plain"}, data=b"{}")])
     garbled = Payload(metadata=sealed.metadata, data=sealed.data[:-1] + bytes([sealed.data[-1] ^ 1]))
@@ -154,7 +162,7 @@ async def _signals_by_hand_are_judged(company: Company, client: Client, number: 
     await by_hand.get_workflow_handle(number).signal("note", {"by": owner, "text": "手工发送"})
     await by_hand.get_workflow_handle(number).signal("note", RawValue(garbled))
     await handle.signal("note", {"by": owner, "text": "随后记录"})
-    told = await until(lambda: company.timeline(number), lambda told: "随后记录" in str(told))
-    assert "手工发送" in str([entry for entry in told if entry["kind"] == "noted"])
-    (refused,) = [entry for entry in told if entry["kind"] == "rejected"]
+    entries = await until(lambda: company.timeline(number), lambda entries: "随后记录" in str(entries))
+    assert "手工发送" in str([entry for entry in entries if entry["kind"] == "noted"])
+    (refused,) = [entry for entry in entries if entry["kind"] == "rejected"]
     assert refused["detail"]["reason"].startswith("note: its payload cannot be read")

@@ -1,11 +1,10 @@
-"""A worker is stopped in the middle of its work, again and again over the years: nobody may notice."""
+"""A worker that is stopped or killed in the middle of its work loses and doubles nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import socket
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -14,7 +13,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, TimeoutType
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.workflowservice.v1 import DescribeActivityExecutionRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -25,7 +26,8 @@ from activities.delivery.outbox import OPEN
 from starter.services.intake import open_intake
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.starter.command_line import intake_form
-from tests.starter.worker_process import PATIENCE, worker_process
+from tests.starter.long_time_outs import lengthen
+from tests.starter.worker_process import TIMEOUT, worker_process
 from worker.embedded.server import find_binary
 from worker.installation.settings import Settings
 from workflows.case.workflow import CaseWorkflow
@@ -34,10 +36,6 @@ pytestmark = pytest.mark.xdist_group("operations")
 
 _CASES = 6
 _ROUNDS = 12
-_TAKEN_OVER = 25.0
-"""Seconds: ten without a heartbeat and five before the next try, on a slow machine."""
-_DRAIN = 15.0
-"""Seconds: the ten a worker takes at most, and a slow machine's exit."""
 _BROKEN = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
     EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
@@ -73,7 +71,7 @@ async def _broken(client: Client, number: str) -> list[str]:
 
 @contextmanager
 def _supervisor(path: Path) -> Iterator[list[str]]:
-    """What systemd hears."""
+    """A notification socket as of systemd; the messages it receives."""
     heard: list[str] = []
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
@@ -99,13 +97,16 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand_and_an
             "BIHUAN_MAIL_FROM": "support@example.com",
         }  # fmt: skip
         supervised = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
-        async with worker_process(tmp_path, environment | supervised) as first, open_intake(settings) as intake:
+        async with (
+            worker_process(tmp_path, environment | supervised, lengthen) as first,
+            open_intake(settings) as intake,
+        ):
             numbers = [
                 (await intake.accept(intake_form(intake_key=f"k{index}", customer=_CUSTOMER))).number
                 for index in range(_CASES)
             ]
-            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
-            async with worker_process(tmp_path, environment) as second:
+            await asyncio.wait_for(mail.busy.wait(), TIMEOUT)
+            async with worker_process(tmp_path, environment, lengthen) as second:
                 await _stop_under_load(client, numbers, first, mail)
                 assert second.process.returncode is None
                 await _check_nothing_missing(client, intake.installation.database, numbers, mail)
@@ -121,7 +122,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand_and_an
 
 
 async def _stop_under_load(client: Client, numbers: list[str], worker: Any, mail: MailServer) -> None:
-    """A mail is in the hands of the mail server and signals come in without a pause when SIGTERM comes."""
+    """Send SIGTERM while the mail server holds a mail and signals come in without a pause."""
     loaded = asyncio.Event()
 
     async def load() -> None:
@@ -141,7 +142,7 @@ async def _stop_under_load(client: Client, numbers: list[str], worker: Any, mail
     assert (await worker.ask("/live")).status == 200
     mail.go_on.set()
     await loading
-    assert await asyncio.wait_for(worker.end(), _DRAIN) == 0, worker.said
+    assert await worker.end() == 0, worker.said
     assert worker.said[-1] == "bihuan: stopped"
 
 
@@ -151,7 +152,7 @@ async def _check_nothing_missing(client: Client, database: Database, numbers: li
         # Answered after every signal before it: one of the last to be judged means that all are.
         outcomes = await _outcomes(client, number, sent)
         assert outcomes["accepted"] + outcomes["rejected"] == _ROUNDS, outcomes
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while await _undelivered(database):  # noqa: ASYNC110 - another process delivers
             await asyncio.sleep(0.1)
     assert [await _broken(client, number) for number in numbers] == [[]] * _CASES
@@ -164,6 +165,20 @@ async def _check_nothing_missing(client: Client, database: Database, numbers: li
     ids = [one["Message-ID"] for one in mail.mails]
     assert len(ids) == len(set(ids))
     assert len(ids) >= 2 * _CASES
+
+
+async def _failures(client: Client) -> list[Failure]:
+    """Why earlier attempts of deliveries that are still running failed."""
+    found = []
+    async for one in client.list_activities(""):
+        request = DescribeActivityExecutionRequest(
+            namespace=client.namespace, activity_id=one.activity_id, include_last_failure=True
+        )
+        found.append((await client.workflow_service.describe_activity_execution(request)).info.last_failure)
+    async for case in client.list_workflows("WorkflowType = 'Case'"):
+        described = await client.get_workflow_handle(case.id).describe()
+        found += [one.last_failure for one in described.raw_description.pending_activities]
+    return [one for one in found if one.message]
 
 
 @pytest.mark.parametrize("delivery", ["standalone", "workflow"])
@@ -181,17 +196,18 @@ async def test_a_mail_in_the_hand_of_a_killed_worker_goes_out_soon(
         }  # fmt: skip
         async with worker_process(tmp_path, environment) as first, open_intake(settings) as intake:
             await intake.accept(form)
-            await asyncio.wait_for(mail.busy.wait(), PATIENCE)
+            await asyncio.wait_for(mail.busy.wait(), TIMEOUT)
             mail.busy.clear()
             async with worker_process(tmp_path, environment):
                 await first.end(signal.SIGKILL)
-                killed = time.monotonic()
-                await asyncio.wait_for(mail.busy.wait(), PATIENCE)
-                assert time.monotonic() - killed < _TAKEN_OVER
+                await asyncio.wait_for(mail.busy.wait(), TIMEOUT)
+                # A missed heartbeat shows it, long before the time-out of the attempt.
+                (failure,) = await _failures(client)
+                assert failure.timeout_failure_info.timeout_type == TimeoutType.TIMEOUT_TYPE_HEARTBEAT
                 mail.go_on.set()
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(TIMEOUT):
                     while await _undelivered(intake.installation.database):  # noqa: ASYNC110 - another process works
                         await asyncio.sleep(0.05)
                 async with intake.installation.database.read() as connection:
                     attempts = await connection.scalar(select(func.max(outbox.c.attempts)))
-    assert attempts == 2
+    assert attempts >= 2

@@ -1,4 +1,4 @@
-"""The whole: a real server, a real worker, a real mail server, and the commands as their own processes."""
+"""Whole cases on a real server, worker and mail server, by commands that are processes of their own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from activities.delivery.mail import Smtp
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.starter.command_line import intake_form
-from tests.starter.installation import Answer, Installation, gap_free, refusals, running
+from tests.starter.installation import TIMEOUT, Answer, Installation, gap_free, refusals, running
 
 pytestmark = pytest.mark.xdist_group("end_to_end")
 
@@ -40,7 +40,7 @@ class Desk:
 
 
 @dataclass
-class Life:
+class ClosedCase:
     """One case from the call to the closed loop, and what each command answered."""
 
     number: str
@@ -52,7 +52,7 @@ class Life:
 
 @pytest.fixture(scope="module")
 async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    """It is always the same Monday morning there, whatever the day of the test."""
+    """An installation where it is Monday morning, whatever the day of the test."""
     async with (
         mail_server() as mail,
         running(
@@ -66,7 +66,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture(scope="module")
-def office(desk: Desk) -> Installation:
+def installation(desk: Desk) -> Installation:
     return desk.installation
 
 
@@ -76,7 +76,7 @@ _MARKUP = "<script>alert(1)</script>[red]王芳[/red]"
 
 
 async def _take_in(installation: Installation) -> dict[str, str]:
-    """All at once: an interpreter for each would take longer than the tests."""
+    """Open all cases by one command, which is quicker than a process for each."""
     forms = [_mailed(f"{key}@example.com", intake_key=key) for key in _MAILED]
     forms += [intake_form(intake_key=key) for key in _SPOKEN]
     forms.append(_mailed("markup@example.com", name=_MARKUP, intake_key="markup"))
@@ -90,10 +90,10 @@ async def _take_in(installation: Installation) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-async def life(desk: Desk) -> Life:
-    """The standard life, by nothing but commands."""
-    office, number = desk.installation, desk.numbers["life"]
-    opened: dict[str, Any] = (await office.run("show", number, "--json")).value
+async def closed_case(desk: Desk) -> ClosedCase:
+    """The standard case, by commands alone."""
+    installation, number = desk.installation, desk.numbers["life"]
+    opened: dict[str, Any] = (await installation.run("show", number, "--json")).value
     owner = opened["owner"]
     steps: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("claim", owner, ("--command-id", "claim-1")),
@@ -103,9 +103,9 @@ async def life(desk: Desk) -> Life:
         ("confirm", "customer", ()),
         ("rate", "customer", ("--score", "非常满意", "--comment", "处理很快")),
     )
-    outcomes = {name: await office.send(name, number, by, *arguments) for name, by, arguments in steps}
-    await office.until_case(number, lambda case: bool(case["status"] == "closed"))
-    return Life(number, owner, opened, outcomes, (await office.run("show", number, "--json")).value)
+    outcomes = {name: await installation.send(name, number, by, *arguments) for name, by, arguments in steps}
+    await installation.until_case(number, lambda case: bool(case["status"] == "closed"))
+    return ClosedCase(number, owner, opened, outcomes, (await installation.run("show", number, "--json")).value)
 
 
 def _mailed(address: str, *, name: str = "王芳", **changes: object) -> dict[str, object]:
@@ -113,90 +113,98 @@ def _mailed(address: str, *, name: str = "王芳", **changes: object) -> dict[st
     return intake_form(customer={"name": name, "kind": "individual", "email": address, "locale": "zh_CN"}, **changes)
 
 
-async def test_a_customer_gets_one_number_by_file_or_pipe_however_often_the_form_is_sent(office: Installation) -> None:
+async def test_a_customer_gets_one_number_by_file_or_pipe_however_often_the_form_is_sent(
+    installation: Installation,
+) -> None:
     form = json.dumps(intake_form(intake_key="double-click"), ensure_ascii=False)
-    (office.folder / "form.json").write_text(form, "utf-8")
-    first = (await office.run("open", "form.json", "--json")).value
+    (installation.folder / "form.json").write_text(form, "utf-8")
+    first = (await installation.run("open", "form.json", "--json")).value
     again, piped = await asyncio.gather(
-        office.run("open", "form.json", "--json"), office.run("open", "-", "--json", given=form)
+        installation.run("open", "form.json", "--json"), installation.run("open", "-", "--json", given=form)
     )
     assert first == {"number": first["number"], "created": True}
     assert first["number"].startswith("FB20260511")
     assert again.value == piped.value == {"number": first["number"], "created": False}
-    assert gap_free(await office.until_case(first["number"], lambda case: bool(case["owner"])))
+    assert gap_free(await installation.until_case(first["number"], lambda case: bool(case["owner"])))
 
 
-async def test_agents_bring_a_case_from_the_call_to_the_closed_loop_by_commands_alone(life: Life) -> None:
-    assert life.opened["status"] == "dispatched"
-    for name, outcome in life.outcomes.items():
+async def test_agents_bring_a_case_from_the_call_to_the_closed_loop_by_commands_alone(closed_case: ClosedCase) -> None:
+    assert closed_case.opened["status"] == "dispatched"
+    for name, outcome in closed_case.outcomes.items():
         assert outcome == {
-            "number": life.number,
+            "number": closed_case.number,
             "command": name,
             "command_id": outcome["command_id"],
             "outcome": "accepted",
             "reason": None,
         }
-    assert life.outcomes["claim"]["command_id"] == "claim-1"
-    assert (life.closed["resolution"], life.closed["satisfaction"]) == ("satisfied", "very_satisfied")
-    assert life.closed["deadlines"] == []
-    assert gap_free(life.closed)
+    assert closed_case.outcomes["claim"]["command_id"] == "claim-1"
+    assert (closed_case.closed["resolution"], closed_case.closed["satisfaction"]) == ("satisfied", "very_satisfied")
+    assert closed_case.closed["deadlines"] == []
+    assert gap_free(closed_case.closed)
 
 
-async def test_programs_find_the_keys_they_were_promised(office: Installation, life: Life) -> None:
+async def test_programs_find_the_keys_they_were_promised(installation: Installation, closed_case: ClosedCase) -> None:
     listed, sent, due = await asyncio.gather(
-        office.run("list", "--json"),
-        office.run("outbox", life.number, "--json"),
-        office.run("policy", "due", "--priority", "P1", "--from", "2026-05-11T09:00", "--json"),
+        installation.run("list", "--json"),
+        installation.run("outbox", closed_case.number, "--json"),
+        installation.run("policy", "due", "--priority", "P1", "--from", "2026-05-11T09:00", "--json"),
     )
-    assert {*_SHOWN, "timeline"} <= set(life.closed)
-    of_list = next(case for case in listed.value if case["number"] == life.number)
-    assert of_list == {key: value for key, value in life.closed.items() if key != "timeline"}
-    assert {key for key, value in life.opened.items() if str(value).endswith("Z")} == set()
-    assert life.opened["received_at"].endswith("+08:00")
-    assert set(life.opened["deadlines"][0]) >= {"clock", "due"}
+    assert {*_SHOWN, "timeline"} <= set(closed_case.closed)
+    of_list = next(case for case in listed.value if case["number"] == closed_case.number)
+    assert of_list == {key: value for key, value in closed_case.closed.items() if key != "timeline"}
+    assert {key for key, value in closed_case.opened.items() if str(value).endswith("Z")} == set()
+    assert closed_case.opened["received_at"].endswith("+08:00")
+    assert set(closed_case.opened["deadlines"][0]) >= {"clock", "due"}
     assert all(set(row) >= _SENT for row in sent.value)
     assert set(due.value) == {"priority", "from", "clocks"}
     assert due.value["clocks"]["response"]["due"] == "2026-05-11T10:00:00+08:00"
 
 
-async def test_the_customer_and_the_staff_are_mailed_everything_exactly_once(desk: Desk, life: Life) -> None:
-    rows = await desk.installation.until_outbox(life.number, lambda rows: all(row["status"] == "sent" for row in rows))
+async def test_the_customer_and_the_staff_are_mailed_everything_exactly_once(
+    desk: Desk, closed_case: ClosedCase
+) -> None:
+    rows = await desk.installation.until_outbox(
+        closed_case.number, lambda rows: all(row["status"] == "sent" for row in rows)
+    )
     keys = [row["key"] for row in rows]
     assert len(set(keys)) == len(keys)
     smtp = Smtp.from_url(desk.mail.url(), _SENDER)
     mailed = [mail["Message-ID"] for mail in desk.mail.mails]
     assert [mailed.count(smtp.message_id(key)) for key in keys] == [1] * len(keys)
-    told = {row["event"] for row in rows if row["recipient"] == "customer"}
-    assert told == {"created", "replied", "progressed", "result", "questionnaire", "closed"}
+    notified = {row["event"] for row in rows if row["recipient"] == "customer"}
+    assert notified == {"created", "replied", "progressed", "result", "questionnaire", "closed"}
     assert {"dispatched", "duty_alert"} <= {row["event"] for row in rows if row["audience"] == "staff"}
-    assert desk.mail.recipients.count("life@example.com") == len(told)
+    assert desk.mail.recipients.count("life@example.com") == len(notified)
 
 
-async def test_a_closed_case_takes_no_command_and_says_since_when(office: Installation, life: Life) -> None:
-    answer = await office.run("note", life.number, "--as", "operator", "--text", "太晚了", "--json")
-    assert _refused(answer, f"bihuan: {life.number} is closed (satisfied) since 2026-05-11 ")
-    assert await office.case(life.number) == life.closed
+async def test_a_closed_case_takes_no_command_and_says_since_when(
+    installation: Installation, closed_case: ClosedCase
+) -> None:
+    answer = await installation.run("note", closed_case.number, "--as", "operator", "--text", "太晚了", "--json")
+    assert _refused(answer, f"bihuan: {closed_case.number} is closed (satisfied) since 2026-05-11 ")
+    assert await installation.case(closed_case.number) == closed_case.closed
 
 
-async def test_a_number_that_never_was_is_one_line_whatever_is_asked_of_it(office: Installation) -> None:
+async def test_a_number_that_never_was_is_one_line_whatever_is_asked_of_it(installation: Installation) -> None:
     unknown = "FB199901010001"
     answers = await asyncio.gather(
-        office.run("claim", unknown, "--as", "tech-001", "--json"),
-        office.run("show", unknown, "--json"),
-        office.run("outbox", unknown, "--json"),
+        installation.run("claim", unknown, "--as", "tech-001", "--json"),
+        installation.run("show", unknown, "--json"),
+        installation.run("outbox", unknown, "--json"),
     )
     for answer in answers:
         assert _refused(answer, f"bihuan: {unknown}: there is no such case")
 
 
 async def test_who_may_not_act_is_told_why_and_the_attempt_stays_on_the_case(desk: Desk) -> None:
-    office, number = desk.installation, desk.numbers["strange"]
-    owner = (await office.case(number))["owner"]
+    installation, number = desk.installation, desk.numbers["strange"]
+    owner = (await installation.case(number))["owner"]
     arguments = ("--command-id", "not-mine", "--json")
     answer, stranger, rating = await asyncio.gather(
-        office.run("resolve", number, "--as", "agent-001", *_SOLUTION, *arguments),
-        office.run("claim", number, "--as", "nobody-999"),
-        office.run("rate", number, "--as", owner, "--score", "满意"),
+        installation.run("resolve", number, "--as", "agent-001", *_SOLUTION, *arguments),
+        installation.run("claim", number, "--as", "nobody-999"),
+        installation.run("rate", number, "--as", owner, "--score", "满意"),
     )
     reason = "resolve is for the owner or a superior of the owner or a duty manager; agent-001 is "
     assert answer.code == stranger.code == rating.code == 1
@@ -205,34 +213,38 @@ async def test_who_may_not_act_is_told_why_and_the_attempt_stays_on_the_case(des
     assert f"{number} resolve rejected: {reason}" in answer.err
     assert stranger.err == f"bihuan: {number} claim rejected: nobody-999 is not in the organisation\n"
     assert f"{number} rate rejected: rate is for the customer or " in rating.err
-    case = await office.until_case(number, lambda case: len(refusals(case)) == 3)
+    case = await installation.until_case(number, lambda case: len(refusals(case)) == 3)
     assert refusals(case)["not-mine"] == json.loads(answer.out)["reason"]
     assert (case["status"], gap_free(case)) == ("dispatched", True)
 
 
 async def test_an_agent_whose_line_broke_repeats_the_command_and_it_counts_once(desk: Desk) -> None:
-    office, number = desk.installation, desk.numbers["repeat"]
-    owner = (await office.case(number))["owner"]
-    first = await office.send("reply", f" {number.lower()}", owner, "--text", "正在处理", "--command-id", "reply-1")
-    assert await office.send("reply", number, owner, "--text", "正在处理", "--command-id", "reply-1") == first
+    installation, number = desk.installation, desk.numbers["repeat"]
+    owner = (await installation.case(number))["owner"]
+    first = await installation.send(
+        "reply", f" {number.lower()}", owner, "--text", "正在处理", "--command-id", "reply-1"
+    )
+    assert await installation.send("reply", number, owner, "--text", "正在处理", "--command-id", "reply-1") == first
     assert first["number"] == number
-    changed = await office.run("note", number, "--as", owner, "--text", "别的", "--command-id", "reply-1", "--json")
+    changed = await installation.run(
+        "note", number, "--as", owner, "--text", "别的", "--command-id", "reply-1", "--json"
+    )
     assert changed.value["command_id"] == "reply-1"
-    case = await office.case(number)
+    case = await installation.case(number)
     assert [entry["kind"] for entry in case["timeline"]].count("replied") == 1
     assert "noted" not in {entry["kind"] for entry in case["timeline"]}
-    assert [row["event"] for row in await office.outbox(number)].count("replied") == 1
+    assert [row["event"] for row in await installation.outbox(number)].count("replied") == 1
 
 
 async def test_no_signal_sent_by_hand_vanishes_or_harms_the_case(desk: Desk) -> None:
-    office, number = desk.installation, desk.numbers["by-hand"]
-    owner = (await office.case(number))["owner"]
-    await office.signal(number, "claim", json.dumps("hello"))
-    await office.signal(number, "claim")
-    await office.signal(number, "claim", "{}", "{}")
-    await office.signal(number, "claim", '{"by": "x"}', meta="encoding=binary/encrypted")
-    await office.signal(number, "fly", json.dumps({"by": owner}))
-    told: dict[str, tuple[str, dict[str, object], str]] = {
+    installation, number = desk.installation, desk.numbers["by-hand"]
+    owner = (await installation.case(number))["owner"]
+    await installation.signal(number, "claim", json.dumps("hello"))
+    await installation.signal(number, "claim")
+    await installation.signal(number, "claim", "{}", "{}")
+    await installation.signal(number, "claim", '{"by": "x"}', meta="encoding=binary/encrypted")
+    await installation.signal(number, "fly", json.dumps({"by": owner}))
+    refused_with: dict[str, tuple[str, dict[str, object], str]] = {
         "no-keys": ("resolve", {}, "resolve: cause: is missing; solution: is missing"),
         "no-enum": ("classify", {"priority": "P9", "why": "?"}, "classify: priority: Input should be 'P0', 'P1'"),
         "much": ("note", {"text": "长" * 34_000}, "note: text: String should have at most 4000 characters"),
@@ -241,14 +253,14 @@ async def test_no_signal_sent_by_hand_vanishes_or_harms_the_case(desk: Desk) -> 
         "early": ("confirm", {"by": "customer"}, ""),
         "late": ("feedback", {}, "there is no result to tell"),
     }
-    for command_id, (name, fields, _) in told.items():
+    for command_id, (name, fields, _) in refused_with.items():
         payload = {"command_id": command_id, "by": owner, **fields}
-        await office.signal(number, name, json.dumps(payload, ensure_ascii=False))
-        await office.signal(number, name, json.dumps(payload, ensure_ascii=False))
-    await office.signal(number, "claim", json.dumps({"by": owner}))
-    case = await office.until_case(number, lambda case: bool(case["status"] == "in_progress"))
+        await installation.signal(number, name, json.dumps(payload, ensure_ascii=False))
+        await installation.signal(number, name, json.dumps(payload, ensure_ascii=False))
+    await installation.signal(number, "claim", json.dumps({"by": owner}))
+    case = await installation.until_case(number, lambda case: bool(case["status"] == "in_progress"))
     reasons = refusals(case)
-    for command_id, (_, _, reason) in told.items():
+    for command_id, (_, _, reason) in refused_with.items():
         assert reasons.pop(command_id).startswith(reason), command_id
     assert [reason.split(";")[0].split("(")[0] for reason in reasons.values()] == [
         "claim: takes one JSON object, not str",
@@ -258,29 +270,31 @@ async def test_no_signal_sent_by_hand_vanishes_or_harms_the_case(desk: Desk) -> 
         "unknown signal 'fly'",
     ]
     assert gap_free(case)
-    assert (await office.run("stuck", "--json")).code == 0
-    assert "操作被拒绝" in (await office.run("show", number)).out
+    assert (await installation.run("stuck", "--json")).code == 0
+    assert "操作被拒绝" in (await installation.run("show", number)).out
 
 
 async def test_a_result_that_no_mail_server_takes_becomes_a_duty_to_call_the_customer(desk: Desk) -> None:
-    office, number, address = desk.installation, desk.numbers["gone"], "gone@example.com"
-    owner = (await office.case(number))["owner"]
-    await office.until_outbox(number, lambda rows: all(row["status"] == "sent" for row in rows))
+    installation, number, address = desk.installation, desk.numbers["gone"], "gone@example.com"
+    owner = (await installation.case(number))["owner"]
+    await installation.until_outbox(number, lambda rows: all(row["status"] == "sent" for row in rows))
     desk.mail.refused.add(address)
-    await office.send("resolve", number, owner, *_SOLUTION)
-    case = await office.until_case(number, lambda case: any(one["clock"] == "feedback" for one in case["deadlines"]))
+    await installation.send("resolve", number, owner, *_SOLUTION)
+    case = await installation.until_case(
+        number, lambda case: any(one["clock"] == "feedback" for one in case["deadlines"])
+    )
     assert (case["status"], case["waiting"]["who"]) == ("awaiting_confirmation", owner)
-    rows = await office.until_outbox(number, lambda rows: "feedback_due" in {row["event"] for row in rows})
+    rows = await installation.until_outbox(number, lambda rows: "feedback_due" in {row["event"] for row in rows})
     result = next(row for row in rows if row["event"] == "result")
     assert (result["status"], result["attempts"]) == ("failed", 1)
     assert address not in result["error"]
     assert next(row["recipient"] for row in rows if row["event"] == "feedback_due") == owner
-    stuck = next(item for item in (await office.run("stuck", "--json")).value if item["number"] == number)
+    stuck = next(item for item in (await installation.run("stuck", "--json")).value if item["number"] == number)
     assert set(stuck) == {"number", "reason", "since", "what", "who", "error", "link", "todo"}
     assert (stuck["reason"], stuck["what"], stuck["who"]) == ("undeliverable", "result", "customer")
     assert stuck["link"].endswith(f"/namespaces/default/workflows/{number}")
-    await office.send("feedback", number, owner, "--text", "已电话告知")
-    case = await office.until_case(number, lambda case: bool(case["waiting"]["who"] == "customer"))
+    await installation.send("feedback", number, owner, "--text", "已电话告知")
+    case = await installation.until_case(number, lambda case: bool(case["waiting"]["who"] == "customer"))
     assert "feedback" not in {one["clock"] for one in case["deadlines"]}
 
 
@@ -297,8 +311,10 @@ _BAD_FORMS: dict[str, tuple[dict[str, object], str]] = {
 }
 
 
-async def test_an_import_takes_the_good_lines_names_the_bad_ones_and_adds_nothing_twice(office: Installation) -> None:
-    before = office.numbers()
+async def test_an_import_takes_the_good_lines_names_the_bad_ones_and_adds_nothing_twice(
+    installation: Installation,
+) -> None:
+    before = installation.numbers()
     bad = {f"form: {said}": json.dumps(intake_form(**form), ensure_ascii=False) for form, said in _BAD_FORMS.values()}
     bad |= {
         "not valid JSON: ": '{"channel": "portal"',
@@ -306,9 +322,9 @@ async def test_an_import_takes_the_good_lines_names_the_bad_ones_and_adds_nothin
         "expected a JSON object": "[1, 2]",
     }
     good = [json.dumps(intake_form(product=product), ensure_ascii=False) for product in ("产品一", "产品二")]
-    (office.folder / "issues.jsonl").write_text("\n".join([good[0], "", *bad.values(), good[1]]), "utf-8")
-    first = await office.run("import", "issues.jsonl", "--json")
-    again = await office.run("import", "issues.jsonl", "--json")
+    (installation.folder / "issues.jsonl").write_text("\n".join([good[0], "", *bad.values(), good[1]]), "utf-8")
+    first = await installation.run("import", "issues.jsonl", "--json")
+    again = await installation.run("import", "issues.jsonl", "--json")
     tallies = [json.loads(answer.out) for answer in (first, again)]
     assert (first.code, again.code) == (1, 1)
     assert [(tally["created"], tally["known"]) for tally in tallies] == [(2, 0), (0, 2)]
@@ -318,35 +334,37 @@ async def test_an_import_takes_the_good_lines_names_the_bad_ones_and_adds_nothin
         assert fault["error"].startswith(said)
         assert f"bihuan: line {line}: {said}" in first.err
     assert len(first.err.splitlines()) == len(bad)
-    assert len(office.numbers() - before) == 2
+    assert len(installation.numbers() - before) == 2
 
 
-async def test_a_form_that_is_wrong_gets_one_line_and_leaves_nothing_behind(office: Installation) -> None:
-    before = office.numbers()
+async def test_a_form_that_is_wrong_gets_one_line_and_leaves_nothing_behind(installation: Installation) -> None:
+    before = installation.numbers()
     good = json.dumps(intake_form(), ensure_ascii=False)
-    (office.folder / "empty.json").write_bytes(b"")
-    (office.folder / "gb.json").write_bytes(good.encode("gb18030"))
+    (installation.folder / "empty.json").write_bytes(b"")
+    (installation.folder / "gb.json").write_bytes(good.encode("gb18030"))
     asked = {
-        "form: attachments: are 6; allowed: at most 5": office.run(
+        "form: attachments: are 6; allowed: at most 5": installation.run(
             "open", "-", given=json.dumps(intake_form(attachments=list("123456")))
         ),
-        "form: is no JSON: ": office.run("open", "-", given=good[:-1]),
-        "form: is no JSON object but []": office.run("open", "-", given="[]"),
-        "empty.json: is empty; allowed: one JSON object": office.run("open", "empty.json"),
-        "gb.json: is no UTF-8 at byte ": office.run("open", "gb.json"),
-        "nowhere.json: cannot be read: No such file or directory": office.run("open", "nowhere.json"),
-        ".: cannot be read: Is a directory": office.run("open", "."),
-        "standard input: is no form; allowed: at most 1,000,000 bytes": office.run("open", "-", given=" " * 2_000_000),
+        "form: is no JSON: ": installation.run("open", "-", given=good[:-1]),
+        "form: is no JSON object but []": installation.run("open", "-", given="[]"),
+        "empty.json: is empty; allowed: one JSON object": installation.run("open", "empty.json"),
+        "gb.json: is no UTF-8 at byte ": installation.run("open", "gb.json"),
+        "nowhere.json: cannot be read: No such file or directory": installation.run("open", "nowhere.json"),
+        ".: cannot be read: Is a directory": installation.run("open", "."),
+        "standard input: is no form; allowed: at most 1,000,000 bytes": installation.run(
+            "open", "-", given=" " * 2_000_000
+        ),
     }
     for said, answer in zip(asked, await asyncio.gather(*asked.values()), strict=True):
         assert _refused(answer, f"bihuan: {said}")
-    assert office.numbers() == before
+    assert installation.numbers() == before
 
 
 async def test_markup_in_a_name_is_a_name_everywhere(desk: Desk) -> None:
-    office, number = desk.installation, desk.numbers["markup"]
-    assert _MARKUP in (await office.run("show", number)).out
-    await office.until_outbox(number, lambda rows: all(row["status"] == "sent" for row in rows))
+    installation, number = desk.installation, desk.numbers["markup"]
+    assert _MARKUP in (await installation.run("show", number)).out
+    await installation.until_outbox(number, lambda rows: all(row["status"] == "sent" for row in rows))
     (mail,) = [mail for mail in desk.mail.mails if "markup@example.com" in mail["To"]]
     html = mail.get_body(("html",))
     assert html is not None
@@ -354,28 +372,28 @@ async def test_markup_in_a_name_is_a_name_everywhere(desk: Desk) -> None:
 
 
 async def test_what_is_said_while_everything_is_killed_is_neither_lost_nor_doubled(desk: Desk) -> None:
-    office, number = desk.installation, desk.numbers["killed"]
-    owner = (await office.case(number))["owner"]
+    installation, number = desk.installation, desk.numbers["killed"]
+    owner = (await installation.case(number))["owner"]
     notes = [json.dumps({"command_id": f"note-{index}", "by": owner, "text": f"备注 {index}"}) for index in range(8)]
-    await asyncio.gather(*(office.signal(number, "note", note) for note in notes[:4]))
-    assert await office.down(signal.SIGKILL) == -signal.SIGKILL
+    await asyncio.gather(*(installation.signal(number, "note", note) for note in notes[:4]))
+    assert await installation.down(signal.SIGKILL) == -signal.SIGKILL
     try:
-        await asyncio.gather(*(office.signal(number, "note", note) for note in notes[2:6]))
-        waiting = await office.run("claim", number, "--as", owner, "--command-id", "claim-1", "--json")
+        await asyncio.gather(*(installation.signal(number, "note", note) for note in notes[2:6]))
+        waiting = await installation.run("claim", number, "--as", owner, "--command-id", "claim-1", "--json")
         assert (waiting.code, waiting.value["outcome"]) == (0, "queued")
         assert "no worker has answered yet; the server keeps the command" in waiting.value["reason"]
     finally:
-        await office.up()
-    await office.until_case(number, lambda case: bool(case["status"] == "in_progress"))
-    restarts = sum("the Temporal server ended" in line for line in office.said)
-    os.kill(office.server_pid, signal.SIGKILL)
-    await office.until(lambda: sum("the Temporal server ended" in line for line in office.said) > restarts)
+        await installation.up()
+    await installation.until_case(number, lambda case: bool(case["status"] == "in_progress"))
+    restarts = sum("the Temporal server ended" in line for line in installation.said)
+    os.kill(installation.server_pid, signal.SIGKILL)
+    await installation.until(lambda: sum("the Temporal server ended" in line for line in installation.said) > restarts)
     reply = ("reply", number, "--as", owner, "--text", "已恢复", "--command-id", "reply-1", "--json")
-    async with asyncio.timeout(30):
-        while (await office.run(*reply)).code != 0:
+    async with asyncio.timeout(TIMEOUT):
+        while (await installation.run(*reply)).code != 0:
             pass
-    await asyncio.gather(*(office.signal(number, "note", note) for note in notes[4:]))
-    case = await office.until_case(
+    await asyncio.gather(*(installation.signal(number, "note", note) for note in notes[4:]))
+    case = await installation.until_case(
         number, lambda case: len([entry for entry in case["timeline"] if entry["kind"] == "noted"]) >= len(notes)
     )
     assert sorted(entry["detail"]["text"] for entry in case["timeline"] if entry["kind"] == "noted") == [
@@ -383,56 +401,58 @@ async def test_what_is_said_while_everything_is_killed_is_neither_lost_nor_doubl
     ]
     kinds = [entry["kind"] for entry in case["timeline"]]
     assert (kinds.count("claimed"), kinds.count("replied"), gap_free(case)) == (1, 1, True)
-    rows = await office.until_outbox(number, lambda rows: all(row["status"] == "sent" for row in rows))
+    rows = await installation.until_outbox(number, lambda rows: all(row["status"] == "sent" for row in rows))
     assert len({row["key"] for row in rows}) == len(rows)
     assert [row["event"] for row in rows].count("replied") == 1
 
 
 async def test_a_record_that_was_locked_for_a_while_strands_no_case_also_after_a_crash(desk: Desk) -> None:
-    office, number = desk.installation, desk.numbers["locked"]
-    owner = (await office.case(number))["owner"]
-    with closing(sqlite3.connect(office.data / "bihuan.db", isolation_level=None)) as holder:
+    installation, number = desk.installation, desk.numbers["locked"]
+    owner = (await installation.case(number))["owner"]
+    with closing(sqlite3.connect(installation.data / "bihuan.db", isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
-        await office.signal(number, "claim", json.dumps({"by": owner}))
-        stuck = await office.until_stuck(number, "activity_failing")
-        assert (stuck["what"].split(",")[0], "database is locked" in stuck["error"]) == ("record", True)
+        await installation.signal(number, "claim", json.dumps({"by": owner}))
+        stuck = await installation.until_stuck(number, "activity_failing", "database is locked")
+        assert stuck["what"].split(",")[0] == "record"
         holder.execute("ROLLBACK")
-    assert gap_free(await office.until_case(number, lambda case: bool(case["status"] == "in_progress")))
-    await office.down(signal.SIGKILL)
-    await office.up()
-    # What the killed worker had in hand is waited for, so the answer may be that the command is queued.
-    assert (await office.run("reply", number, "--as", owner, "--text", "已恢复")).code == 0
-    assert gap_free(await office.until_case(number, lambda case: bool(case["responded_at"])))
-    assert number not in {item["number"] for item in (await office.run("stuck", "--json")).value}
+    assert gap_free(await installation.until_case(number, lambda case: bool(case["status"] == "in_progress")))
+    await installation.down(signal.SIGKILL)
+    await installation.up()
+    # The server waits for what the killed worker had in hand, so the answer may be that the command is queued.
+    assert (await installation.run("reply", number, "--as", owner, "--text", "已恢复")).code == 0
+    assert gap_free(await installation.until_case(number, lambda case: bool(case["responded_at"])))
+    assert number not in {item["number"] for item in (await installation.run("stuck", "--json")).value}
 
 
 async def test_a_planned_stop_loses_nothing_and_who_calls_meanwhile_is_served_afterwards(
-    desk: Desk, life: Life
+    desk: Desk, closed_case: ClosedCase
 ) -> None:
-    office, number = desk.installation, desk.numbers["stopped"]
-    before = await office.case(number)
-    assert await office.down() == 0
-    assert office.said[-1] == "bihuan: stopped"
+    installation, number = desk.installation, desk.numbers["stopped"]
+    before = await installation.case(number)
+    assert await installation.down() == 0
+    assert installation.said[-1] == "bihuan: stopped"
     try:
-        registered = await office.run("open", "-", "--json", given=json.dumps(intake_form(intake_key="while-down")))
+        registered = await installation.run(
+            "open", "-", "--json", given=json.dumps(intake_form(intake_key="while-down"))
+        )
         assert registered.value["created"] is True
         late = registered.value["number"]
         assert f"{late} is registered; a worker starts it as soon as Temporal answers" in registered.err
-        unreachable = await office.run("claim", number, "--as", before["owner"])
+        unreachable = await installation.run("claim", number, "--as", before["owner"])
         assert _refused(unreachable, "bihuan: cannot reach Temporal at ")
-        assert (await office.case(late))["status"] is None
-        assert await office.case(number) == before
+        assert (await installation.case(late))["status"] is None
+        assert await installation.case(number) == before
     finally:
-        await office.up()
-    opened = await office.until_case(late, lambda case: bool(case["owner"]))
+        await installation.up()
+    opened = await installation.until_case(late, lambda case: bool(case["owner"]))
     assert gap_free(opened)
-    await office.send("claim", number, before["owner"])
-    assert await office.case(life.number) == life.closed
-    assert "satisfied" in await office.temporal("workflow", "result", "--workflow-id", life.number)
+    await installation.send("claim", number, before["owner"])
+    assert await installation.case(closed_case.number) == closed_case.closed
+    assert "satisfied" in await installation.temporal("workflow", "result", "--workflow-id", closed_case.number)
 
 
 def _refused(answer: Answer, said: str) -> bool:
-    """One line on standard error that begins so, nothing on standard output, exit 1."""
+    """Whether it is one line on standard error that begins so, nothing on standard output, and exit 1."""
     assert (answer.code, answer.out) == (1, ""), answer
     assert answer.err.count("\n") == 1, answer
     assert answer.err.startswith(said), answer

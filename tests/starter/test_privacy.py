@@ -1,4 +1,4 @@
-"""What a whole installation leaves of its customers in Temporal and in its logs."""
+"""What a whole installation leaves of its customers' data in Temporal and in its logs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pytest
 
 from tests.activities.delivery.mail_server import mail_server
 from tests.starter.key_rotation import rotate
-from tests.starter.private_lives import (
+from tests.starter.personal_data import (
     COMMANDS,
     FORM,
     MALFORMED,
     PRODUCT,
-    Office,
+    Company,
     everything_at_temporal,
     found_in,
-    live,
-    office_of,
+    run_cases,
+    running_company,
 )
 from tests.worker.ports import free_ports
 from worker.encryption.keys import Key
@@ -32,10 +32,10 @@ _TOKEN = "0123456789abcdef0123"
 
 
 @dataclass
-class Left:
-    """What one installation left: at Temporal, in Temporal's file, in its own log."""
+class Traces:
+    """What one installation leaves: at Temporal, in Temporal's file, in its own log."""
 
-    office: Office
+    company: Company
     temporal: bytes
     file: bytes
     log: str
@@ -43,7 +43,7 @@ class Left:
 
 @pytest.fixture(scope="module")
 async def rotation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[asyncio.Task[None]]:
-    """Goes on beside the lives, because most of it is waiting."""
+    """Runs beside the cases, because most of it is waiting."""
     task = asyncio.create_task(rotate(tmp_path_factory.mktemp("rotation")))
     yield task
     task.cancel()
@@ -52,10 +52,10 @@ async def rotation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[as
 
 
 @pytest.fixture(scope="module")
-async def offices(
+async def companies(
     tmp_path_factory: pytest.TempPathFactory, rotation: asyncio.Task[None]
-) -> AsyncIterator[dict[str, Left]]:
-    """The same lives, with keys and a log for programs, and without keys and a log for people."""
+) -> AsyncIterator[dict[str, Traces]]:
+    """The same cases with encryption and a JSON log, and without encryption and a text log."""
     keys = Key.new("2026-11").line()
     environments = {
         "keys": {
@@ -65,58 +65,58 @@ async def offices(
         "plain": {},
     }  # fmt: skip
     async with AsyncExitStack() as stack:
-        found: dict[str, Office] = {}
+        found: dict[str, Company] = {}
         for name, environment in environments.items():
             mail = await stack.enter_async_context(mail_server())
-            office = office_of(tmp_path_factory.mktemp(name), mail, **environment)
-            found[name] = await stack.enter_async_context(office)
-        await asyncio.gather(*(live(office) for office in found.values()))
-        yield {name: await _left(office) for name, office in found.items()}
+            company = running_company(tmp_path_factory.mktemp(name), mail, **environment)
+            found[name] = await stack.enter_async_context(company)
+        await asyncio.gather(*(run_cases(company) for company in found.values()))
+        yield {name: await _traces(company) for name, company in found.items()}
 
 
-async def _left(office: Office) -> Left:
-    temporal = await everything_at_temporal(await office.client())
-    files = sorted(office.settings.data.glob("temporal.db*"))
+async def _traces(company: Company) -> Traces:
+    temporal = await everything_at_temporal(await company.client())
+    files = sorted(company.settings.data.glob("temporal.db*"))
     content = b"".join(file.read_bytes() for file in files)
-    return Left(office, temporal, content, "\n".join(office.installation.said))
+    return Traces(company, temporal, content, "\n".join(company.installation.said))
 
 
-def test_with_keys_temporal_holds_no_name_no_contact_and_no_text(offices: dict[str, Left]) -> None:
-    left = offices["keys"]
-    assert found_in(left.temporal, EVERYTHING) == set()
-    assert found_in(left.file, EVERYTHING) == set()
-    assert left.office.numbers[0].encode() in left.temporal
+def test_with_keys_temporal_holds_no_name_no_contact_and_no_text(companies: dict[str, Traces]) -> None:
+    traces = companies["keys"]
+    assert found_in(traces.temporal, EVERYTHING) == set()
+    assert found_in(traces.file, EVERYTHING) == set()
+    assert traces.company.numbers[0].encode() in traces.temporal
 
 
-def test_without_keys_temporal_holds_what_commands_bring_but_nothing_of_the_form(offices: dict[str, Left]) -> None:
-    left = offices["plain"]
-    assert found_in(left.temporal, FORM) == set()
-    assert found_in(left.file, FORM) == set()
-    assert found_in(left.temporal, COMMANDS) == set(COMMANDS)
-    assert found_in(left.file, COMMANDS) == set(COMMANDS)
-    assert found_in(left.temporal, MALFORMED) == set(MALFORMED)
-    assert found_in(left.temporal, [PRODUCT]) == {PRODUCT}
+def test_without_keys_temporal_holds_what_commands_bring_but_nothing_of_the_form(companies: dict[str, Traces]) -> None:
+    traces = companies["plain"]
+    assert found_in(traces.temporal, FORM) == set()
+    assert found_in(traces.file, FORM) == set()
+    assert found_in(traces.temporal, COMMANDS) == set(COMMANDS)
+    assert found_in(traces.file, COMMANDS) == set(COMMANDS)
+    assert found_in(traces.temporal, MALFORMED) == set(MALFORMED)
+    assert found_in(traces.temporal, [PRODUCT]) == {PRODUCT}
 
 
-def test_the_record_holds_all_that_is_looked_for_elsewhere(offices: dict[str, Left]) -> None:
-    for left in offices.values():
-        record = b"".join(file.read_bytes() for file in left.office.settings.data.glob("bihuan.db*"))
+def test_the_record_holds_all_that_is_looked_for_elsewhere(companies: dict[str, Traces]) -> None:
+    for traces in companies.values():
+        record = b"".join(file.read_bytes() for file in traces.company.settings.data.glob("bihuan.db*"))
         recorded = (*FORM, PRODUCT, *COMMANDS, MALFORMED[1])
         assert found_in(record, recorded) == set(recorded)
 
 
-async def test_who_has_the_token_reads_a_history_by_the_endpoint_of_bihuan_up(offices: dict[str, Left]) -> None:
-    left = offices["keys"]
-    show = ("workflow", "show", "--workflow-id", left.office.numbers[0], "--output", "json")
-    asked = ("--codec-endpoint", f"http://127.0.0.1:{left.office.installation.environment['BIHUAN_CODEC_PORT']}")
-    shown = await left.office.installation.temporal(*show, *asked, "--codec-auth", f"Bearer {_TOKEN}")
-    told = COMMANDS[:-1]
-    assert found_in(shown.encode(), told) == set(told)
+async def test_who_has_the_token_reads_a_history_by_the_endpoint_of_bihuan_up(companies: dict[str, Traces]) -> None:
+    traces = companies["keys"]
+    show = ("workflow", "show", "--workflow-id", traces.company.numbers[0], "--output", "json")
+    asked = ("--codec-endpoint", f"http://127.0.0.1:{traces.company.installation.environment['BIHUAN_CODEC_PORT']}")
+    shown = await traces.company.installation.temporal(*show, *asked, "--codec-auth", f"Bearer {_TOKEN}")
+    sent = COMMANDS[:-1]
+    assert found_in(shown.encode(), sent) == set(sent)
 
 
 @pytest.mark.parametrize("name", ["keys", "plain"])
-def test_no_log_at_any_level_holds_a_name_a_contact_or_a_text(offices: dict[str, Left], name: str) -> None:
-    log = offices[name].log
+def test_no_log_at_any_level_holds_a_name_a_contact_or_a_text(companies: dict[str, Traces], name: str) -> None:
+    log = companies[name].log
     assert found_in(log.encode(), EVERYTHING) == set()
     for said in ("refused for a while", "the mail server put it off: 451 4.7.1 ", "Starting activity"):
         assert said in log

@@ -1,4 +1,4 @@
-"""The report that comes by itself, as a manager meets it: a real server, worker, Schedule and mail server (R29)."""
+"""The weekly report that a Schedule starts, on a real server, worker and mail server (R29)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole installation on a Temporal that lets nobody in without certificate and key, and a process that hangs."""
+"""A whole installation on a Temporal that requires a client certificate and an API key; a worker that hangs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_worker_and_commands_get_through_tls_with_their_certificate_and_ke
             noted = await command("note", number, "--as", "operator", "--text", "已联系")
             assert noted["outcome"] == "accepted"
             worker.process.send_signal(signal.SIGSTOP)
-            assert (await worker.ask("/live", patience=0.5)).status == 0
+            assert (await worker.ask("/live", within=0.5)).status == 0
             worker.process.send_signal(signal.SIGCONT)
             assert (await worker.until("/live", 200)).value["live"] is True
             await worker.until("/ready", 200)

@@ -36,7 +36,7 @@ from starter.doctor.temporal import pollers, search_attributes, server
 from tests.activities.delivery.mail_server import mail_server
 from tests.activities.policy.test_files import shipped
 from tests.starter.command_line import bihuan, intake_form
-from tests.starter.installation import PATIENCE, Answer, gap_free, running
+from tests.starter.installation import TIMEOUT, Answer, gap_free, running
 from tests.starter.installation import Installation as Up
 from tests.worker.ports import free_ports
 from tests.workflows.workers import worker_of
@@ -403,7 +403,7 @@ async def _close_lost(up: Up, lost: str) -> None:
 
     assert f"{lost}: Temporal has its workflow (terminated); bihuan stuck says what helps" in (await close()).err
     await up.temporal("workflow", "delete", "--workflow-id", lost, "--yes")
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while "Temporal has its workflow" in (early := await close()).err:
             pass
     assert (early.code, f"{lost}: the latest sweep did not miss it" in early.err) == (1, True), early

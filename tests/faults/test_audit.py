@@ -1,4 +1,4 @@
-"""The books have to be able to say that something is wrong."""
+"""An audit names what was lost, doubled or changed, and nothing where all is well."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from activities.database.database import Database
 from activities.database.tables import case_record, outbox, timeline
 from activities.delivery.mail import Smtp
 from tests.activities.delivery.mail_server import MailServer, mail_server
-from tests.faults.accounting import Account, account
-from tests.faults.driver import Office, form_of
+from tests.faults.audit import Audit, run_audit
+from tests.faults.driver import Driver, form_of
 from tests.worker.ports import free_ports
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import open_installation
@@ -28,31 +28,31 @@ from worker.process import run_worker
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
 
-pytestmark = pytest.mark.xdist_group("faults_accounting")
+pytestmark = pytest.mark.xdist_group("faults_audit")
 
 _SENDER = "support@example.com"
 
 
 @dataclass
 class Run:
-    """A run in which nothing went wrong: one case that was late once, and ended."""
+    """A run in which nothing went wrong: one case that escalated, and ended."""
 
-    office: Office
+    driver: Driver
     mail: MailServer
     number: str
 
-    async def books(self, database: Database | None = None, **changes: Any) -> Account:
-        given = {"mails": self.mail.mails, "acknowledged": self.office.acknowledged, **changes}
-        return await account(database or self.office.installation.database, self.office.client, **given)
+    async def audit(self, database: Database | None = None, **changes: Any) -> Audit:
+        given = {"mails": self.mail.mails, "acknowledged": self.driver.acknowledged, **changes}
+        return await run_audit(database or self.driver.installation.database, self.driver.client, **given)
 
     async def keys(self) -> list[str]:
-        async with self.office.installation.database.read() as connection:
+        async with self.driver.installation.database.read() as connection:
             return list(await connection.scalars(select(outbox.c.key)))
 
 
 @pytest.fixture(scope="module")
 async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
-    folder = tmp_path_factory.mktemp("accounting")
+    folder = tmp_path_factory.mktemp("audit")
     port, ui_port = free_ports(2)
     server = EmbeddedServer(folder, ServerSettings(port=port, ui_port=ui_port, synchronous="normal"))
     await server.start()
@@ -72,32 +72,32 @@ async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
             )
             await ready.wait()
             async with open_installation(settings) as installation:
-                office = Office(installation, await connect(settings, endpoint=endpoint))
-                number = await office.open(form_of("late"))
-                await office.until(number, lambda view: view["escalation_level"] >= 2)
-                await office.handle(number)
-                await office.close(number)
+                driver = Driver(installation, await connect(settings, endpoint=endpoint))
+                number = await driver.open(form_of("late"))
+                await driver.until(number, lambda view: view["escalation_level"] >= 2)
+                await driver.handle(number)
+                await driver.close(number)
                 # What was handed over is sent on its own.
-                await office.until_at_rest()
-                yield Run(office, mail, number)
+                await driver.until_at_rest()
+                yield Run(driver, mail, number)
             stop.set()
             await working
     finally:
         await server.stop()
 
 
-async def test_the_books_of_a_run_without_faults_agree_to_the_last_figure(run: Run) -> None:
-    books = await run.books()
-    assert books.discrepancies == ()
-    assert (books.accepted, books.ended) == (1, 1)
-    assert books.events_recorded == books.events_in_histories > 8
-    assert books.notifications_due == books.notifications_sent == len(run.mail.mails) > 8
-    assert books.escalations_due == books.escalations_came >= 2
-    assert books.deadlines_due == books.deadlines_seen >= 2
-    assert 0 < books.greatest_lateness < 30
+async def test_an_audit_of_a_run_without_faults_agrees_to_the_last_figure(run: Run) -> None:
+    audit = await run.audit()
+    assert audit.discrepancies == ()
+    assert (audit.accepted, audit.ended) == (1, 1)
+    assert audit.events_recorded == audit.events_in_histories > 8
+    assert audit.notifications_due == audit.notifications_sent == len(run.mail.mails) > 8
+    assert audit.escalations_due == audit.escalations_came >= 2
+    assert audit.deadlines_due == audit.deadlines_seen >= 2
+    assert audit.greatest_lateness > 0
 
 
-_DOCTORED: dict[str, tuple[list[Any], set[str]]] = {
+_FALSIFIED: dict[str, tuple[list[Any], set[str]]] = {
     "a case that vanished": (
         [delete(timeline), delete(case_record)],
         {"the record says nothing", "#1: the timeline has nothing, the history created by"},
@@ -138,11 +138,11 @@ _DOCTORED: dict[str, tuple[list[Any], set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("what", _DOCTORED)
-async def test_the_books_name(what: str, run: Run, tmp_path: Path) -> None:
-    changes, named = _DOCTORED[what]
+@pytest.mark.parametrize("what", _FALSIFIED)
+async def test_an_audit_names(what: str, run: Run, tmp_path: Path) -> None:
+    changes, named = _FALSIFIED[what]
     copy = tmp_path / "bihuan.db"
-    record = run.office.installation.database.address.path
+    record = run.driver.installation.database.address.path
     with closing(sqlite3.connect(record)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     database = Database.open(f"sqlite:///{copy}", synchronous="NORMAL")
@@ -150,23 +150,23 @@ async def test_the_books_name(what: str, run: Run, tmp_path: Path) -> None:
         async with database.begin() as connection:
             for change in changes:
                 await connection.execute(change)
-        books = await run.books(database=database)
+        audit = await run.audit(database=database)
     finally:
         await database.close()
-    said = "\n".join(books.discrepancies)
+    said = "\n".join(audit.discrepancies)
     assert [words for words in named if words not in said] == [], said
 
 
-async def test_the_books_name_a_mail_that_came_twice_or_never_and_a_command_that_was_lost(run: Run) -> None:
+async def test_an_audit_names_a_mail_that_came_twice_or_never_and_a_command_that_was_lost(run: Run) -> None:
     first, *others = run.mail.mails
     (key,) = [
         key for key in await run.keys() if Smtp.from_url(run.mail.url(), _SENDER).message_id(key) == first["Message-ID"]
     ]
-    doubled = await run.books(mails=[first, first, *others])
+    doubled = await run.audit(mails=[first, first, *others])
     assert doubled.discrepancies == (f"{key}: came 2 times, although no answer was lost",)
-    known = await run.books(mails=[first, first, *others], answers_lost={key})
+    known = await run.audit(mails=[first, first, *others], answers_lost={key})
     assert (known.discrepancies, known.mails_doubled) == ((), 1)
-    gone = await run.books(mails=others)
+    gone = await run.audit(mails=others)
     assert gone.discrepancies == (f"{key}: said to be sent, the mail server never saw it",)
-    lost = await run.books(acknowledged={run.number: ["claim-0", "note-77"]})
+    lost = await run.audit(acknowledged={run.number: ["claim-0", "note-77"]})
     assert lost.discrepancies == (f"{run.number}: the server acknowledged note-77, its history does not have it",)

@@ -1,4 +1,4 @@
-"""Lives in which everything that may hold personal data occurs, and what is to be found of it elsewhere."""
+"""Runs cases with every kind of personal data in them, and searches for that data in what is kept elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from activities.review.reading import find_review
 from starter.services.commands import send, send_to_review
 from starter.services.intake import open_intake
 from tests.activities.delivery.mail_server import MailServer
-from tests.starter.installation import Installation, running
+from tests.starter.installation import TIMEOUT, Installation, running
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 
@@ -32,15 +32,15 @@ FORM = (
     "siobhan.f@example.org", "小票打印机红灯闪烁三次", "按住进纸键开机", "应当打印出小票", "顾客排队手写收据",
     "mingyue-passport.png", "Till freezes at the loyalty screen",
 )  # fmt: skip
-"""What two customers' forms say."""
+"""Personal data in two customers' forms."""
 PRODUCT = "绿色条码秤"
-"""By which cases are triaged and repeated problems are found, so that the workflow knows it."""
+"""Known to the workflow, because cases are triaged by it and repeated problems found by it."""
 COMMANDS = (
     "请先换一卷热敏纸", "怀疑是驱动程序回退", "核对打印机固件批次", "批次正常与设计无关", "请补充机身序列号",
     "序列号是SN-77-4411", "老板手机18612349876", "电源适配器电压不足", "更换为二十四伏适配器", "还是闪红灯很失望",
     "终于可以打印了", "客户情绪激动注意措辞", "供应商更换了电容",
 )  # fmt: skip
-"""What commands bring."""
+"""Personal data in commands."""
 MALFORMED = ("给明月姐回电13555550123", "她家住梧桐路九号")
 BROKEN_TEMPLATE = "{% block subject %}{{ {}[form.customer.name].x }}{% endblock %}"
 
@@ -65,8 +65,8 @@ _FORMS: tuple[dict[str, Any], ...] = (
 
 
 @dataclass
-class Office:
-    """An installation that is up, spoken to without a process a command."""
+class Company:
+    """An installation that is up; commands are sent to it from this process."""
 
     installation: Installation
     settings: Settings
@@ -78,7 +78,7 @@ class Office:
         return dict((file.view if file else None) or {})
 
     async def until(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(TIMEOUT):
             while not holds(view := await self.view(number)):  # noqa: ASYNC110 - another process writes
                 await asyncio.sleep(0.05)
         return view
@@ -88,62 +88,64 @@ class Office:
 
     async def send(self, command: str, number: str, by: str, **fields: Any) -> None:
         answer = await send(self.settings, command, number, fields, by=by)
+        while answer.outcome == "queued":
+            answer = await send(self.settings, command, number, fields, by=by, command_id=answer.command_id)
         assert answer.outcome == "accepted", answer
 
     async def client(self) -> Client:
         return await connect(self.settings)
 
 
-async def live(office: Office) -> None:
-    """Both cases, with everything that goes wrong on the way."""
-    office.mail.refused.add(FORM[6])
-    office.mail.answers[:] = [f"451 4.7.1 {FORM[3]} try later"]
-    async with open_intake(office.settings) as intake:
-        office.numbers += [(await intake.accept(form)).number for form in _FORMS]
-    await asyncio.gather(_whole_life(office, office.numbers[0]), _refused_life(office, office.numbers[1]))
-    client = await office.client()
+async def run_cases(company: Company) -> None:
+    """Run both cases, with everything that can go wrong in them."""
+    company.mail.refused.add(FORM[6])
+    company.mail.answers[:] = [f"451 4.7.1 {FORM[3]} try later"]
+    async with open_intake(company.settings) as intake:
+        company.numbers += [(await intake.accept(form)).number for form in _FORMS]
+    await asyncio.gather(_closed_case(company, company.numbers[0]), _undeliverable_case(company, company.numbers[1]))
+    client = await company.client()
     await client.get_schedule_handle("bihuan-archive").trigger()
 
 
-async def _whole_life(office: Office, number: str) -> None:
-    owner = (await office.until_status(number, "dispatched"))["owner"]
-    await _malformed(office, number, owner)
-    await office.send("claim", number, owner)
-    await office.send("reply", number, owner, text=COMMANDS[0])
-    await _failing_record(office, number, owner)
-    await office.send("collaborate", number, owner, department="product", duty=COMMANDS[2])
-    await office.until(number, lambda view: bool(view["collaborations"]))
-    await office.send("contribute", number, "product-head", department="product", result=COMMANDS[3])
-    await office.send("request_info", number, owner, text=COMMANDS[4])
-    await office.send("supply", number, "customer", fields={"description.actual": COMMANDS[5]}, text=COMMANDS[6])
-    await _solve(office, number, owner)
-    await office.send("rate", number, "customer", score="very_dissatisfied", comment=COMMANDS[9])
-    owner = (await office.until_status(number, "dispatched"))["owner"]
-    await office.send("claim", number, owner)
-    await _solve(office, number, owner)
-    await office.send("rate", number, "customer", score="very_satisfied", comment=COMMANDS[10])
-    await office.until_status(number, "closed")
-    measure = {"what": COMMANDS[12], "owner": "tech-head", "due": "2030-01-01T09:00+08:00"}
-    report = {"root_cause": COMMANDS[12], "measures": [measure]}
-    await _reviewed(office, number, report)
+async def _closed_case(company: Company, number: str) -> None:
+    owner = (await company.until_status(number, "dispatched"))["owner"]
+    await _malformed(company, number, owner)
+    await company.send("claim", number, owner)
+    await company.send("reply", number, owner, text=COMMANDS[0])
+    await _failing_record(company, number, owner)
+    await company.send("collaborate", number, owner, department="product", duty=COMMANDS[2])
+    await company.until(number, lambda view: bool(view["collaborations"]))
+    await company.send("contribute", number, "product-head", department="product", result=COMMANDS[3])
+    await company.send("request_info", number, owner, text=COMMANDS[4])
+    await company.send("supply", number, "customer", fields={"description.actual": COMMANDS[5]}, text=COMMANDS[6])
+    await _solve(company, number, owner)
+    await company.send("rate", number, "customer", score="very_dissatisfied", comment=COMMANDS[9])
+    owner = (await company.until_status(number, "dispatched"))["owner"]
+    await company.send("claim", number, owner)
+    await _solve(company, number, owner)
+    await company.send("rate", number, "customer", score="very_satisfied", comment=COMMANDS[10])
+    await company.until_status(number, "closed")
+    action = {"what": COMMANDS[12], "owner": "tech-head", "due": "2030-01-01T09:00+08:00"}
+    report = {"root_cause": COMMANDS[12], "measures": [action]}
+    await _reviewed(company, number, report)
 
 
-async def _reviewed(office: Office, number: str, report: dict[str, Any]) -> None:
-    async with asyncio.timeout(20):
-        while await find_review(DatabaseUrl.parse(office.settings.database), number) is None:  # noqa: ASYNC110
+async def _reviewed(company: Company, number: str, report: dict[str, Any]) -> None:
+    async with asyncio.timeout(TIMEOUT):
+        while await find_review(DatabaseUrl.parse(company.settings.database), number) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-    answer = await send_to_review(office.settings, "review", number, report, by="tech-head")
+    answer = await send_to_review(company.settings, "review", number, report, by="tech-head")
     assert answer.outcome == "accepted", answer
 
 
-async def _solve(office: Office, number: str, owner: str) -> None:
+async def _solve(company: Company, number: str, owner: str) -> None:
     solution = {"cause": COMMANDS[7], "solution": COMMANDS[8], "verified": "yes"}
-    await office.send("resolve", number, owner, **solution)
-    await office.until_status(number, "awaiting_confirmation")
+    await company.send("resolve", number, owner, **solution)
+    await company.until_status(number, "awaiting_confirmation")
 
 
-async def _malformed(office: Office, number: str, owner: str) -> None:
-    handle = (await office.client()).get_workflow_handle(number)
+async def _malformed(company: Company, number: str, owner: str) -> None:
+    handle = (await company.client()).get_workflow_handle(number)
     await handle.signal("claim", f"{MALFORMED[0]} {MALFORMED[1]}")
     await handle.signal("note", {"by": owner, "text": f"{MALFORMED[0]}\x07"})
     await handle.signal("classify", {"by": owner, "priority": MALFORMED[1], "why": MALFORMED[0]})
@@ -153,19 +155,19 @@ async def _malformed(office: Office, number: str, owner: str) -> None:
     await handle.signal("claim", RawValue(broken))
 
 
-async def _failing_record(office: Office, number: str, owner: str) -> None:
-    """The database refuses a step for a while: first as a local activity, then as one that the server tries again."""
-    with closing(sqlite3.connect(office.settings.data / "bihuan.db", isolation_level=None)) as other:
+async def _failing_record(company: Company, number: str, owner: str) -> None:
+    """The database refuses a step for a while: first in the local activity, then in the ordinary one."""
+    with closing(sqlite3.connect(company.settings.data / "bihuan.db", isolation_level=None)) as other:
         other.execute(
             "CREATE TRIGGER refuse BEFORE INSERT ON timeline WHEN NEW.number = "
             f"'{number}' BEGIN SELECT RAISE(ABORT, 'refused for a while'); END"
         )
-        client = await office.client()
+        client = await company.client()
         await client.get_workflow_handle(number).signal(
             "progress", {"by": owner, "text": COMMANDS[1], "command_id": "p1"}
         )
         await client.get_workflow_handle(number).signal("note", {"by": owner, "text": COMMANDS[11]})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(TIMEOUT):
             while not await _pending_failure(client, number):  # noqa: ASYNC110 - another process works
                 await asyncio.sleep(0.05)
         other.execute("DROP TRIGGER refuse")
@@ -176,18 +178,18 @@ async def _pending_failure(client: Client, number: str) -> bool:
     return any(one.HasField("last_failure") for one in description.raw_description.pending_activities)
 
 
-async def _refused_life(office: Office, number: str) -> None:
-    """A customer whose mail server takes nothing: the result has to be told by phone."""
-    owner = (await office.until_status(number, "dispatched"))["owner"]
-    await office.send("claim", number, owner)
-    await office.send("reply", number, owner, text=COMMANDS[0])
-    await office.send("resolve", number, owner, cause=COMMANDS[7], solution=COMMANDS[8], verified="yes")
-    await office.send("withdraw", number, "customer", why=COMMANDS[11])
-    await office.until_status(number, "closed")
+async def _undeliverable_case(company: Company, number: str) -> None:
+    """A customer whose mail server refuses everything."""
+    owner = (await company.until_status(number, "dispatched"))["owner"]
+    await company.send("claim", number, owner)
+    await company.send("reply", number, owner, text=COMMANDS[0])
+    await company.send("resolve", number, owner, cause=COMMANDS[7], solution=COMMANDS[8], verified="yes")
+    await company.send("withdraw", number, "customer", why=COMMANDS[11])
+    await company.until_status(number, "closed")
 
 
 async def everything_at_temporal(client: Client) -> bytes:
-    """What anybody may read there: histories, descriptions, activities, Schedules, undecoded."""
+    """Everything Temporal keeps: histories, descriptions, activities, Schedules, undecoded."""
     parts: list[bytes] = []
     async for execution in client.list_workflows():
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
@@ -204,7 +206,7 @@ async def everything_at_temporal(client: Client) -> bytes:
 
 
 def found_in(content: bytes, secrets: Iterable[str]) -> set[str]:
-    """Those that occur, plainly, as JSON writes them, or in base64 at any of its three beginnings."""
+    """Those that occur: plain, as JSON writes them, or in base64 at any of its three offsets."""
     return {secret for secret in secrets if any(form in content for form in _written(secret))}
 
 
@@ -220,13 +222,13 @@ def _written(secret: str) -> set[bytes]:
 
 
 def _octal(plain: bytes) -> bytes:
-    """As protocol buffers print bytes."""
+    """As protocol buffers print bytes in text."""
     return b"".join(bytes([byte]) if 32 <= byte < 127 else rf"\{byte:03o}".encode() for byte in plain)
 
 
 @asynccontextmanager
-async def office_of(folder: Path, mail: MailServer, **environment: str) -> AsyncIterator[Office]:
-    """An installation at debug level that goes by the wall clock (so it has Schedules), with a template that fails."""
+async def running_company(folder: Path, mail: MailServer, **environment: str) -> AsyncIterator[Company]:
+    """An installation that logs at debug level, in real time (so it has Schedules), with a template that fails."""
     template = folder / "templates" / "zh_CN" / "customer" / "replied.j2"
     template.parent.mkdir(parents=True)
     template.write_text(BROKEN_TEMPLATE, "utf-8")
@@ -236,4 +238,4 @@ async def office_of(folder: Path, mail: MailServer, **environment: str) -> Async
     }  # fmt: skip
     async with running(folder, **environment) as installation:
         settings = Settings(data=installation.data, encryption_keys=environment.get("BIHUAN_ENCRYPTION_KEYS"))
-        yield Office(installation, settings, mail)
+        yield Company(installation, settings, mail)
