@@ -1,4 +1,4 @@
-"""Names (`KB0001`) and states of articles, without the modules that draft one: console commands load it quickly (R28)."""
+"""Names (`KB0001`) and states of articles, apart from what drafts one, so that commands load quickly (R28)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every field of the registration form: what may be asked for or supplied, what is personal, where to write (R3, R5)."""
+"""Every field of the registration form: what may be asked for or supplied, what is personal, where to write (R3)."""
 
 from __future__ import annotations
 
