@@ -74,7 +74,7 @@ async def test_one_that_stays_up_names_its_pages_and_reports_until_it_is_interru
     printed = await demo.until(_STAYS_UP)
     assert "/namespaces/default/workflows/FB" in printed
     (report,) = [line.split()[-1] for line in printed.splitlines() if line.startswith("报告 report")]
-    assert Path(report).is_file()
+    assert await asyncio.to_thread(Path(report).is_file)
     demo.process.send_signal(signal.SIGINT)
     await demo.ended()
     assert (demo.process.returncode, demo.left()) == (0, [])
