@@ -30,7 +30,12 @@ class Fact(Model):
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
+    if value.tzinfo is UTC:
+        return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:  # pydantic takes only ValueError for a fault of what it was given
+        raise ValueError("not a time that exists in UTC") from error
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]

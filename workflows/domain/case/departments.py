@@ -9,7 +9,7 @@ from typing import Any
 from workflows.domain.case.ownership import UNRESOLVED
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Claim, Collaborate, Contribute, TaskReported
-from workflows.domain.commands.command import Refused
+from workflows.domain.commands.command import LONGEST_DUE, Refused
 from workflows.domain.department_task import (
     DepartmentTask,
     TaskReport,
@@ -165,6 +165,9 @@ def _terms(case: CaseState, wanted: datetime | None, now: datetime) -> ClockTerm
         wanted = limit
     elif wanted <= now:
         raise Refused(f"due {_local(case, wanted)} is in the past; allowed: after {_local(case, now)}")
+    elif wanted > now + LONGEST_DUE:
+        allowed = f"up to {_local(case, now + LONGEST_DUE)}"
+        raise Refused(f"due {_local(case, wanted)} is too far ahead; allowed: {allowed}")
     elif limit is not None and wanted > limit:
         raise Refused(
             f"due {_local(case, wanted)} is after the case has to be solved; allowed: up to {_local(case, limit)}"

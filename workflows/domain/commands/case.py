@@ -9,11 +9,10 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from workflows.domain.commands.command import Command, Id, Text
+from workflows.domain.commands.command import Command, CommandTime, Id, Text
 from workflows.domain.commands.review import End, SubmitReview
 from workflows.domain.department_task import TaskReport
 from workflows.domain.form_fields import SUPPLIED
-from workflows.domain.model import Instant
 from workflows.domain.vocabulary import Priority, Satisfaction, Verification
 
 
@@ -93,7 +92,7 @@ class RequestInfo(Command):
 
     name = "request_info"
     text: Text
-    fields: tuple[Id, ...] = ()
+    fields: tuple[Id, ...] = Field(default=(), max_length=100)
 
     @field_validator("fields")
     @classmethod
@@ -194,7 +193,7 @@ class Collaborate(Command):
     name = "collaborate"
     department: Id
     duty: Text
-    due: Instant | None = None
+    due: CommandTime | None = None
 
 
 class Contribute(Command):
@@ -217,7 +216,7 @@ class TaskReported(Command):
 
     name = "part_reported"
     department: Id
-    round: int = Field(ge=1)
+    round: int = Field(ge=1, le=1_000_000)
     reports: tuple[TaskReport, ...] = Field(min_length=1)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
@@ -15,6 +16,9 @@ from workflows.domain.model import Fact, Instant, Model
 from workflows.domain.problem import Problem
 
 _TEXT_LIMIT = 4000
+_EARLIEST_YEAR, _LATEST_YEAR = 2000, 2099
+LONGEST_DUE = timedelta(days=5 * 365)
+"""How far ahead a command may set a due time; a calendar can count ten years, and nobody needs five."""
 
 
 def _printable(value: str) -> str:
@@ -26,6 +30,14 @@ def _printable(value: str) -> str:
     return value
 
 
+def _within_years(value: datetime) -> datetime:
+    if not _EARLIEST_YEAR <= value.year <= _LATEST_YEAR:
+        raise ValueError(f"is in the year {value.year}; allowed: {_EARLIEST_YEAR} to {_LATEST_YEAR}")
+    return value
+
+
+CommandTime = Annotated[Instant, AfterValidator(_within_years)]
+"""A time that a command carries: an `Instant` between the years 2000 and 2099 (UTC)."""
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_TEXT_LIMIT), AfterValidator(_printable)
 ]
@@ -40,7 +52,7 @@ class Command(Fact):
     name: ClassVar[str]
     command_id: Id
     by: Id
-    at: Instant | None = None
+    at: CommandTime | None = None
 
 
 def parse_command(name: str, payload: Any, default_id: str, among: Mapping[str, type[Command]]) -> Command:

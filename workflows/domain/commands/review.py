@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from workflows.domain.commands.command import Command, Id, Text
-from workflows.domain.model import Fact, Instant
+from workflows.domain.commands.command import Command, CommandTime, Id, Text
+from workflows.domain.model import Fact
 
 
 class End(Command):
@@ -22,7 +22,7 @@ class ProposedAction(Fact):
 
     what: Text
     owner: Id
-    due: Instant
+    due: CommandTime
 
 
 class SubmitReview(Command):
@@ -67,7 +67,7 @@ class CorrectiveActionDone(Command):
     """A corrective action is done; `measure` is its number, from 1 (R27)."""
 
     name = "measure_done"
-    measure: int = Field(ge=1)
+    measure: int = Field(ge=1, le=1_000)
     result: Text | None = None
 
 
@@ -75,9 +75,9 @@ class MoveCorrectiveAction(Command):
     """A corrective action gets another owner or due time; `measure` is its number, from 1 (R27)."""
 
     name = "move_measure"
-    measure: int = Field(ge=1)
+    measure: int = Field(ge=1, le=1_000)
     owner: Id | None = None
-    due: Instant | None = None
+    due: CommandTime | None = None
     why: Text
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.commands.command import Refused
+from workflows.domain.commands.command import LONGEST_DUE, Refused
 from workflows.domain.commands.review import (
     Approve,
     CaseAdded,
@@ -71,9 +71,7 @@ def submit(review: ReviewState, command: SubmitReview, now: datetime) -> None:
     if review.status is not ReviewStatus.WRITING:
         raise Refused(f"the report is handed in already: the review is {review.status}")
     for index, wanted in enumerate(command.measures, start=1):
-        if wanted.due <= now:
-            local = review.local(wanted.due)
-            raise Refused(f"measure {index}: due {local} is in the past; allowed: after {review.local(now)}")
+        _check_due(review, wanted.due, now, f"measure {index}: ")
     review.findings = Findings(
         root_cause=command.root_cause, what_happened=command.what_happened, by=command.by, at=now
     )
@@ -139,8 +137,8 @@ def done(review: ReviewState, command: CorrectiveActionDone, now: datetime) -> N
 def move(review: ReviewState, command: MoveCorrectiveAction, now: datetime) -> None:
     """A corrective action gets another owner or due time; what was late stays known as late."""
     action = review.following(command.measure)
-    if command.due is not None and command.due <= now:
-        raise Refused(f"due {review.local(command.due)} is in the past; allowed: after {review.local(now)}")
+    if command.due is not None:
+        _check_due(review, command.due, now)
     if action.late_at is not None and command.due is None:
         raise Refused(f"measure {command.measure} is late; give it a new due time, too")
     change = {"owner": command.owner or action.owner, "due": command.due or action.due}
@@ -170,3 +168,11 @@ def _finish(review: ReviewState, by: str, why: str, now: datetime) -> None:
         EventKind.REVIEW_ENDED, by, now,
         *(review.notice_to(key, Message.REVIEW_ENDED, "ended", why=why) for key in recipients if key != by), why=why,
     )  # fmt: skip
+
+
+def _check_due(review: ReviewState, due: datetime, now: datetime, which: str = "") -> None:
+    if due <= now:
+        raise Refused(f"{which}due {review.local(due)} is in the past; allowed: after {review.local(now)}")
+    if due > now + LONGEST_DUE:
+        allowed = f"up to {review.local(now + LONGEST_DUE)}"
+        raise Refused(f"{which}due {review.local(due)} is too far ahead; allowed: {allowed}")

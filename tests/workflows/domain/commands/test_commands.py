@@ -24,6 +24,22 @@ from workflows.domain.review.aggregate import RULES
         ("reply", {"by": "a", "text": "x\x1b[2J"}, "control character U+001B"),
         ("reply", {"by": 7, "text": "x"}, "by: Input should be a valid string"),
         ("reply", {"by": "a", "text": "x", "at": "2024-05-01T10:00"}, "at: Input should have timezone info"),
+        ("reply", {"by": "a", "text": "x", "at": "9999-12-31T23:59:59-05:00"}, "at: not a time that exists in UTC"),
+        (
+            "reply",
+            {"by": "a", "text": "x", "at": "1999-12-31T23:59:59Z"},
+            "at: is in the year 1999; allowed: 2000 to 2099",
+        ),
+        (
+            "collaborate",
+            {"by": "a", "department": "sales", "duty": "x", "due": "9999-12-31T23:59:59Z"},
+            "due: is in the year 9999; allowed: 2000 to 2099",
+        ),
+        (
+            "review",
+            {"by": "a", "root_cause": "x", "measures": [{"what": "x", "owner": "a", "due": "9999-12-31T23:59:59Z"}]},
+            "measures.0.due: is in the year 9999; allowed: 2000 to 2099",
+        ),
         ("reply", {"by": "a", "text": "x", "tekst": "y"}, "tekst: unknown key; allowed: command_id, by, at, via, text"),
         ("rate", {"by": "customer", "score": "so-so"}, "'very_satisfied', 'satisfied'"),
         ("classify", {"by": "a", "why": "x"}, "at least one of type, subtype, priority"),

@@ -349,3 +349,11 @@ def test_a_case_that_closes_while_its_problem_is_reviewed_is_in_the_history_of_t
     assert review.view().cases == (NUMBER, "FB202405060009")
     assert "covered already" in refusal(review, sent("case_added", "system", number="FB202405060009"))
     assert "for the case itself" in refusal(review, sent("case_added", "tech-head", number="FB1"))
+
+
+def test_a_measure_due_in_forty_years_is_refused_with_the_latest_time_allowed() -> None:
+    review, _ = opened()
+    review.handle(sent("name_author", "tech-head", author="tech-001"), MONDAY)
+    (refused,) = review.handle(report(due=MONDAY + 40 * 365 * DAY), MONDAY + HOUR)
+    assert refused.kind is EventKind.REJECTED
+    assert "too far ahead; allowed: up to 2029-05-05" in str(refused.detail["reason"])
