@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -62,7 +62,7 @@ async def send_command(
         raise Problem(options.reworded(str(problem))) from None
     reason = options.reworded(outcome.reason) if outcome.reason else ""
     if sender.as_json:
-        print_json(outcome.as_json())
+        print_json(asdict(outcome))
     elif outcome.outcome != "rejected":
         print(f"{number} {options.typed} {outcome.outcome}{reason and f': {reason}'}")
     if outcome.outcome == "rejected":

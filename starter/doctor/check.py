@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from workflows.domain.problem import Problem
 
@@ -26,10 +25,6 @@ class CheckResult:
     status: CheckStatus
     what: str
     todo: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The answer of `--json`."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

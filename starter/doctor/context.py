@@ -10,14 +10,12 @@ from typing import TypeVar
 from temporalio.client import Client
 
 from activities.database.database import Database
-from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
 from activities.queries.sweeps import Sweep, latest_sweep
 from starter.doctor.check import CheckResult, CheckSkippedError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
-from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 
@@ -68,13 +66,6 @@ class DoctorContext:
         """The cases' time."""
         await self.database()
         return await _or_skip(CompanyTime.read(self.settings), "the database cannot be used")
-
-    async def organisation(self) -> Organisation:
-        """The one in force."""
-        found = await Directory(await self.database()).current()
-        if found is None:
-            raise CheckSkippedError("no organisation is loaded")
-        return found
 
     async def policy(self) -> Policy:
         """As its file is now."""

@@ -43,10 +43,6 @@ class ArchiveResult:
     masked: list[str] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
 
-    def as_json(self) -> dict[str, Any]:
-        """The answer of `--json`."""
-        return asdict(self)
-
 
 class ArchiveWork:
     """Archiving by hand, in an installation that is open; see `open_archive_work`."""

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
 from activities.review.reading import find_review
+from starter.services.cases import unknown_case
 from worker.encryption.failures import MissingKeyError
 from worker.encryption.keys import ENCRYPTING
 from worker.installation.company_time import CompanyTime
@@ -55,10 +56,6 @@ class CommandResult:
     command_id: str
     outcome: Literal["accepted", "rejected", "queued"]
     reason: str | None = None
-
-    def as_json(self) -> dict[str, str | None]:
-        """The answer of `--json`."""
-        return asdict(self)
 
 
 async def send(
@@ -237,7 +234,7 @@ async def _start_registered(client: Client, settings: Settings, company: Company
     """
     file = await read_case_record(DatabaseUrl.parse(settings.database), number)
     if file is None:
-        raise Problem(f"{number}: there is no such case; bihuan list shows the cases")
+        raise unknown_case(number)
     if file.view is not None and (closed_at := file.view["closed_at"]):
         closed = company.local(str(closed_at))
         raise Problem(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 
 from temporalio.api.common.v1 import WorkflowExecution
@@ -55,10 +54,6 @@ class StuckItem:
     error: str | None = None
     link: str | None = None
     todo: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The answer of `--json`."""
-        return asdict(self)
 
 
 async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[StuckItem], str | None]:

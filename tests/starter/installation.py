@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -188,7 +188,7 @@ class Installation:
             settings = self.settings
             findings, _ = await find_stuck(settings, await CompanyTime.read(settings))
             matching = [one for one in findings if (one.number, one.reason) == (number, reason)]
-            return [one.as_json() for one in matching if error in (one.error or "")]
+            return [asdict(one) for one in matching if error in (one.error or "")]
 
         return (await self._until(found, bool))[0]
 

@@ -38,11 +38,6 @@ class Target:
         """Host and port."""
         return self.config.get("target_host", DEFAULT_ADDRESS)
 
-    @property
-    def namespace(self) -> str:
-        """The namespace all cases live in."""
-        return self.config.get("namespace", "default")
-
 
 class UnreachableError(Problem):
     """There is no connection to `target`: what is the matter, and what to do, apart and together as the text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,7 +59,7 @@ async def run(
         with progress_bar("archive", due.count) as advance:
             done = await work.run(advance)
     if as_json:
-        print_json({**done.as_json(), "held_back": due.held_back})
+        print_json({**asdict(done), "held_back": due.held_back})
     else:
         for one in done.failed:
             say(f"{one['number']}: {one['reason']}")
@@ -128,8 +129,6 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan archive list --json
     """
-    from dataclasses import asdict
-
     from starter.services.archive import list_archived
     from worker.installation.company_time import CompanyTime
 

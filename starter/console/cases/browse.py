@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -138,7 +139,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     if warning is not None:
         say(warning)
     if as_json:
-        print_json([company.localized(finding.as_json()) for finding in findings])
+        print_json([company.localized(asdict(finding)) for finding in findings])
         return
     if not findings:
         print("nothing is stuck")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -89,7 +90,7 @@ async def _retime_many(given: dict[str, str], query: str | None, sender: Sender,
         raise Problem(options.reworded(str(problem))) from None
     counts = Counter(outcome.outcome for outcome in answers)
     if sender.as_json:
-        print_json({"command_id": command_id, "cases": [outcome.as_json() for outcome in answers]})
+        print_json({"command_id": command_id, "cases": [asdict(outcome) for outcome in answers]})
     else:
         print(f"{counts['accepted']} accepted, {counts['queued']} queued, {counts['rejected']} rejected")
     return 1 if counts["rejected"] else 0

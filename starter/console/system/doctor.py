@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -44,7 +45,7 @@ async def doctor(
         with progress_bar("doctor", len(suite.checks), shown=not as_json) as advance:
             lines = await suite.run(DoctorContext(settings), advance)
     if as_json:
-        print_json([line.as_json() for line in lines])
+        print_json([asdict(line) for line in lines])
     else:
         colours = {CheckStatus.OK: "green", CheckStatus.WARNING: "yellow", CheckStatus.FAULT: "bold red"}
         print_table(
