@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.rendering.labels import label
+from workflows.domain.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import ClockName, EventKind, Locale
 
 _KINDS = {
@@ -66,8 +67,8 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
             value = " ".join(said(name, item) for name, item in value.items() if item)
         elif isinstance(value, list):
             value = ", ".join(said("", item).strip() if isinstance(item, dict) else str(item) for item in value)
-        elif _is_moment(value):
-            value = f"{local(value):%m-%d %H:%M}"
+        elif key in TIME_KEYS and isinstance(value, str):
+            value = _moment(value, local)
         return str(value) if key in _PLAIN or key == "why" else f"{key} {value}"
 
     details: dict[str, Any] = entry["detail"]
@@ -79,10 +80,9 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
     )
 
 
-def _is_moment(value: Any) -> bool:
-    if not isinstance(value, str) or "T" not in value:
-        return False
+def _moment(value: str, local: Callable[[str], datetime]) -> str:
+    """Day and time of a detail; what cannot be read as a time, or is no time in that zone, as it is stored."""
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+        return f"{local(value):%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return value

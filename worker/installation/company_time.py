@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from activities.database.reader import instant, read_remembered
 from activities.database.url import DatabaseUrl
+from workflows.domain.time_keys import ALL_TIMES, FREE_KEYS, TIME_KEYS
 from workflows.domain.time_scale import TimeScale, time_scales, virtual_at
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"
 """Names of the installation's values that hold them; the first worker writes them."""
 _DEFAULT_ZONE = "Asia/Shanghai"
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
 class RecordSettings(Protocol):
@@ -69,13 +68,28 @@ class CompanyTime:
         return instant(moment).astimezone(ZoneInfo(self.zone))
 
     def localized(self, value: Any) -> Any:
-        """JSON with every time in it in the company's zone, with its offset."""
-        if isinstance(value, datetime):
-            return self.local(value).isoformat()
-        if isinstance(value, str):
-            return self.local(value).isoformat() if _INSTANT.fullmatch(value) else value
+        """JSON with every time in it in the company's zone, with its offset.
+
+        A text is a time only under one of `TIME_KEYS`; a time that cannot be read, or that no calendar has in the
+        zone, stays as it is stored.
+        """
+        return self._localized(value, is_time=False)
+
+    def _localized(self, value: Any, *, is_time: bool, all_times: bool = False) -> Any:
+        if isinstance(value, datetime) or (is_time and isinstance(value, str)):
+            try:
+                return self.local(value).isoformat()
+            except (ValueError, OverflowError):
+                return value.isoformat() if isinstance(value, datetime) else value
         if isinstance(value, dict):
-            return {key: self.localized(item) for key, item in value.items()}
+            return {
+                key: item
+                if key in FREE_KEYS
+                else self._localized(
+                    item, is_time=all_times or key in TIME_KEYS, all_times=all_times or key == ALL_TIMES
+                )
+                for key, item in value.items()
+            }
         if isinstance(value, list | tuple):
-            return [self.localized(item) for item in value]
+            return [self._localized(item, is_time=False, all_times=all_times) for item in value]
         return value

@@ -76,12 +76,12 @@ async def test_times_are_shown_by_the_companys_wall_clock_whatever_the_machine(t
     async with open_installation(load_settings(data=tmp_path), prepare=True):
         company = await CompanyTime.read(load_settings(data=tmp_path))
     shown = company.localized(
-        {"at": "2026-05-11T01:00:00Z", "text": "2026-05-11", "list": ["2026-05-11T01:00:00+00:00"]}
+        {"at": "2026-05-11T01:00:00Z", "text": "2026-05-11", "list": [{"due": "2026-05-11T01:00:00+00:00"}]}
     )
     assert shown == {
         "at": "2026-05-11T09:00:00+08:00",
         "text": "2026-05-11",
-        "list": ["2026-05-11T09:00:00+08:00"],
+        "list": [{"due": "2026-05-11T09:00:00+08:00"}],
     }
 
 
