@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
+PYTHONS := 3.11 3.12 3.13 3.14
+FOUND := $(foreach version,$(PYTHONS),$(if $(shell command -v python$(version)),$(version)))
 
-.PHONY: demo test check up format histories lag idle life scale intake peer years chaos
+.PHONY: demo test test-pythons check up format histories lag idle life scale intake peer years chaos
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -22,6 +24,17 @@ demo: $(VENV)/installed
 # each of some hundred processes would compile everything again.
 test: $(VENV)/installed
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+
+## The core of the tests on every Python from 3.11 to 3.14 that is installed, each in a virtual environment of its own.
+test-pythons: $(FOUND:%=.venv-%/installed)
+	@echo "found: Python $(or $(FOUND),none); not found, so not tried: $(or $(filter-out $(FOUND),$(PYTHONS)),none)"
+	@$(foreach version,$(FOUND),echo "Python $(version):" && .venv-$(version)/bin/python -m pytest -p no:cacheprovider \
+		tests/test_annotations.py tests/workflows/domain tests/activities/intake tests/activities/policy &&) test -n "$(FOUND)"
+
+.venv-%/installed: pyproject.toml constraints.txt
+	python$* -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql]'
+	touch $@
 
 ## Lint, types, import layers.
 check: $(VENV)/installed

@@ -97,7 +97,11 @@ def _time_of_day(value: object) -> object:
     return time(int(match[1]), int(match[2]))
 
 
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), PlainSerializer("{:%H:%M}".format, return_type=str)]
+def _written_time_of_day(moment: time) -> str:
+    return f"{moment:%H:%M}"
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), PlainSerializer(_written_time_of_day, return_type=str)]
 """A moment of every day to the minute, written `02:30`, local time."""
 
 
