@@ -25,6 +25,7 @@ from workflows.domain.review.aggregate import RULES
         ("reply", {"by": 7, "text": "x"}, "by: Input should be a valid string"),
         ("reply", {"by": "a", "text": "x", "at": "2024-05-01T10:00"}, "at: Input should have timezone info"),
         ("reply", {"by": "a", "text": "x", "tekst": "y"}, "tekst: unknown key; allowed: command_id, by, at, via, text"),
+        ("reply", {"by": "a", "text": "x", "t\x1b[2J\u202e\n": "y"}, "t\ufffd[2J\ufffd: unknown key"),
         ("rate", {"by": "customer", "score": "so-so"}, "'very_satisfied', 'satisfied'"),
         ("classify", {"by": "a", "why": "x"}, "at least one of type, subtype, priority"),
         ("supply", {"by": "customer"}, "give text or at least one field"),
