@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= bihuan-data
 PYTHONS := 3.11 3.12 3.13 3.14
-FOUND := $(foreach version,$(PYTHONS),$(if $(shell command -v python$(version)),$(version)))
+INTERPRETER = $(lastword python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1)))
+FOUND = $(foreach version,$(PYTHONS),$(shell $(call INTERPRETER,$(version)) -c "print('$(version)')" 2>/dev/null))
 
 .PHONY: demo test test-pythons check up format histories lag idle life scale intake peer years chaos
 .DEFAULT_GOAL := demo
@@ -32,7 +33,7 @@ test-pythons: $(FOUND:%=.venv-%/installed)
 		tests/test_annotations.py tests/workflows/domain tests/activities/intake tests/activities/policy &&) test -n "$(FOUND)"
 
 .venv-%/installed: pyproject.toml constraints.txt
-	python$* -m venv .venv-$*
+	$(call INTERPRETER,$*) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql]'
 	touch $@
 

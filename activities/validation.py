@@ -8,6 +8,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from workflows.domain.model import one_line
+
 _SHOWN = 60
 _PLAIN = {
     "missing": "is missing",
@@ -31,7 +33,7 @@ def fault_lines(error: ValidationError, model: type[BaseModel], data: Any = None
     """One line a fault: `dotted.key: what is wrong; allowed: …`. Entries of lists are named by their `id` in `data`."""
     lines: list[str] = []
     for details in error.errors(include_url=False):
-        where = _place(details["loc"], data)
+        where = one_line(_place(details["loc"], data))
         what = [text.strip() for text in _said(details, model).splitlines()]
         lines += [f"{where}: {text}" if where else text for text in what]
     return list(dict.fromkeys(lines))

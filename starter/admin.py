@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn
 
 from starter.console.commands import DEFAULT_COMMANDS, GROUPS, SECTIONS, function_name
-from workflows.domain.problem import Problem
+from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
     from cyclopts import App, CycloptsError
@@ -122,7 +122,7 @@ def _written(arguments: Sequence[str]) -> int:
 
 
 def _fail(text: str, code: int) -> int:
-    sys.stderr.write(f"bihuan: {text}\n")
+    sys.stderr.write(f"bihuan: {printable(text)}\n")
     return code
 
 

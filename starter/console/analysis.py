@@ -57,7 +57,7 @@ async def report(
     from starter.services.analysis import Analyses
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
-    from workflows.domain.problem import Problem
+    from workflows.domain.problem import Problem, printable
     from workflows.domain.vocabulary import Locale
 
     settings = load_settings(data=data)
@@ -82,7 +82,7 @@ async def report(
         print_json({**answer, "mailed": [one.model_dump() for one in mailed]} if mail else answer)
     else:
         print_table(made.columns, made.headlines(), title=made.title)
-        print(made.paragraph())
+        print(printable(made.paragraph()))
         say(f"the report is {written}; beside it are the same figures as JSON and CSV")
     for one in mailed:
         say(f"{one.recipient}: {one.status}" + (f", {one.reason}" if one.reason else ""))

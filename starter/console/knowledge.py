@@ -15,14 +15,13 @@ from starter.console.screen import (
     print_json,
     print_rich,
     print_table,
-    printable,
     progress_bar,
     read_moment,
     say,
     shortened,
 )
 from worker.installation.settings import load_settings
-from workflows.domain.problem import Problem
+from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
     from worker.installation.company_time import CompanyTime

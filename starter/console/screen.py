@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from workflows.domain.problem import Problem
+from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -56,13 +56,15 @@ def read_moment(option: str, value: str | None, zone: str) -> datetime | None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    """One JSON value on standard output; what could rewrite a terminal is escaped in it, as JSON does."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    safe = (char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
+    sys.stdout.write("".join(safe) + "\n")
 
 
 def say(text: str) -> None:
     """A line for people on standard error, where it does not disturb a program reading the answer."""
-    sys.stderr.write(f"bihuan: {text}\n")
+    sys.stderr.write(f"bihuan: {printable(text)}\n")
     sys.stderr.flush()
 
 
@@ -96,11 +98,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
     print_rich(table)
-
-
-def printable(text: str) -> str:
-    """Without control characters, which could rewrite a terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def shortened(text: str, length: int = 160) -> str:

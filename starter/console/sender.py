@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from starter.console.options import CommandOptions
 from starter.console.screen import AsJson, DataFolder, print_json, read_number, say
-from workflows.domain.problem import Problem
+from workflows.domain.problem import Problem, printable
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 OptionalText = Annotated[str | None, Parameter(help="A remark, kept in the history.")]
@@ -64,7 +64,7 @@ async def send_command(
     if sender.as_json:
         print_json(asdict(outcome))
     elif outcome.outcome != "rejected":
-        print(f"{number} {options.typed} {outcome.outcome}{reason and f': {reason}'}")
+        print(printable(f"{number} {options.typed} {outcome.outcome}{reason and f': {reason}'}"))
     if outcome.outcome == "rejected":
         say(f"{number} {options.typed} rejected: {reason}")
         return 1

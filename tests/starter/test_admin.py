@@ -120,6 +120,32 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], words: str, tm
     assert result.stdout == ""
 
 
+_REWRITING = "\x1b[2J\x9b\u200b\u200e\u202e\u2066"
+"""What clears a screen, turns the direction of a line round, or is not seen."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([f"cl{_REWRITING}"], 2),
+        (["claim", "FB202605110001", "--as", "a", f"--x{_REWRITING}"], 2),
+        (["up", "--port", f"1{_REWRITING}"], 2),
+        (["claim", f"FB{_REWRITING}", "--as", f"a{_REWRITING}"], 1),
+        (["show", f"FB{_REWRITING}", "--data", f"x{_REWRITING}"], 1),
+        (["policy", "check", f"x{_REWRITING}"], 1),
+        (["policy", "check", "own.toml"], 1),
+    ],
+)
+def test_nothing_that_was_typed_or_stands_in_a_file_can_rewrite_the_terminal_of_who_reads_the_error(
+    arguments: list[str], code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text('"k\\u001b[2J\\u202e\\n" = 1\n', "utf-8")
+    result = bihuan(*arguments, folder=tmp_path)
+    assert result.returncode == code, result
+    assert [line for line in result.stderr.splitlines() if not line.isprintable()] == []
+    assert set(result.stderr + result.stdout).isdisjoint(_REWRITING.replace("[2J", ""))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

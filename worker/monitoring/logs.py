@@ -19,6 +19,7 @@ from temporalio.runtime import (
 )
 
 from activities.privacy.redaction import error_chain, safe_message
+from workflows.domain.problem import printable
 
 _FILTER = TelemetryFilter(core_level="WARN", other_level="ERROR")
 
@@ -37,6 +38,7 @@ def configure_logs(style: Literal["text", "json"], level: str, *, sdk_metrics: P
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _in_full if level == "debug" else _brief,
+        _printable,
     ]
     if style == "json":
         shared.append(structlog.stdlib.ExtraAdder())
@@ -85,6 +87,11 @@ def _in_full(logger: object, name: str, event: structlog.typing.EventDict) -> st
         parts = ["".join(traceback.format_tb(one.__traceback__)) + _named(one) for one in error_chain(error)]
         event["exception"] = "\nwhich came of\n".join(parts)
     return event
+
+
+def _printable(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:  # noqa: ARG001
+    """Texts of a log line without what could rewrite a terminal."""
+    return {key: printable(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def _error_of(event: structlog.typing.EventDict) -> BaseException | None:

@@ -15,14 +15,13 @@ from starter.console.screen import (
     print_json,
     print_rich,
     print_table,
-    printable,
     read_moment,
     read_number,
     say,
 )
 from worker.installation.company_time import CompanyTime
 from worker.installation.reading_settings import load_reading_settings
-from workflows.domain.problem import Problem
+from workflows.domain.problem import Problem, printable
 
 _MOST_ROWS = 1_000_000
 

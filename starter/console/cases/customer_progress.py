@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from activities.rendering.labels import label
-from starter.console.screen import printable
 from worker.installation.company_time import CompanyTime
+from workflows.domain.problem import printable
 from workflows.domain.vocabulary import Locale
 
 _PARTS = ("cause", "solution", "cautions", "prevention")

@@ -14,12 +14,11 @@ from starter.console.screen import (
     print_json,
     print_rich,
     print_table,
-    printable,
     read_number,
     say,
 )
 from worker.installation.reading_settings import load_reading_settings
-from workflows.domain.problem import Problem
+from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
     from rich.text import Text

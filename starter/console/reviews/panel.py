@@ -14,8 +14,9 @@ from rich.text import Text
 
 from activities.rendering.event_text import event_text
 from activities.rendering.labels import label
-from starter.console.screen import printable, shortened
+from starter.console.screen import shortened
 from worker.installation.company_time import CompanyTime
+from workflows.domain.problem import printable
 from workflows.domain.vocabulary import Locale
 
 _LATE = "bold red"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
-from workflows.domain.model import Fact, Instant, Model
+from workflows.domain.model import Fact, Instant, Model, one_line
 from workflows.domain.problem import Problem
 
 _TEXT_LIMIT = 4000
@@ -74,7 +74,7 @@ def parse_command(name: str, payload: Any, default_id: str, among: Mapping[str, 
 def _one_line(error: ValidationError, command: type[Command]) -> str:
     faults = []
     for fault in error.errors(include_url=False, include_input=False):
-        where = ".".join(str(part) for part in fault["loc"])
+        where = one_line(".".join(str(part) for part in fault["loc"]))
         what = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
             what = f"unknown key; allowed: {', '.join(command.model_fields)}"

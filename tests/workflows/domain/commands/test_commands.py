@@ -41,6 +41,7 @@ from workflows.domain.review.aggregate import RULES
             "measures.0.due: is in the year 9999; allowed: 2000 to 2099",
         ),
         ("reply", {"by": "a", "text": "x", "tekst": "y"}, "tekst: unknown key; allowed: command_id, by, at, via, text"),
+        ("reply", {"by": "a", "text": "x", "t\x1b[2J\u202e\n": "y"}, "t\ufffd[2J\ufffd: unknown key"),
         ("rate", {"by": "customer", "score": "so-so"}, "'very_satisfied', 'satisfied'"),
         ("classify", {"by": "a", "why": "x"}, "at least one of type, subtype, priority"),
         ("supply", {"by": "customer"}, "give text or at least one field"),
