@@ -1,69 +1,35 @@
-"""What people wrote stays what they wrote, also where it looks like a time; times are known by their keys."""
+"""Who looks at a case sees the cases' time, in a demonstration as well, and does not wait for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any, get_args
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
 
-import pytest
-from pydantic import BaseModel
+from hypothesis import given
+from hypothesis import strategies as st
 
-from activities.rendering.event_text import event_text
+from tests.workflows.domain.test_virtual_time import DEMO, NOW
 from worker.installation.company_time import CompanyTime
-from workflows.domain.case.view import CaseView
-from workflows.domain.review.view import ReviewView
-from workflows.domain.time_keys import TIME_KEYS
-from workflows.domain.vocabulary import Locale
+from workflows.domain.virtual_time import VirtualTime
 
-COMPANY = CompanyTime()
-FAR, NEAR = "9999-12-31T23:59:59Z", "2026-05-11T01:00:00Z"
+_ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("written", [FAR, NEAR, "0001-01-01T00:00:00+14:00"])
-@pytest.mark.parametrize("key", ["text", "why", "solution", "name", "comment", "result"])
-def test_a_text_that_looks_like_a_time_stays_as_it_was_written(key: str, written: str) -> None:
-    entry = {"at": NEAR, "kind": "noted", "detail": {key: written}}
-    assert COMPANY.localized([entry]) == [entry | {"at": "2026-05-11T09:00:00+08:00"}]
+@given(st.integers(-(10**6), 10**9))
+def test_what_is_shown_is_the_time_the_rules_go_by(milliseconds: int) -> None:
+    moment = NOW + timedelta(milliseconds=milliseconds)
+    for time in (DEMO, VirtualTime(), VirtualTime(speed=60, real_start=NOW)):
+        assert CompanyTime(time.model_dump(mode="json")).virtual(moment) == time.virtual(moment)
 
 
-@pytest.mark.parametrize("free", ["form", "open", "with", "fields"])
-def test_a_form_stays_as_it_was_filled_in_whatever_its_keys(free: str) -> None:
-    line = {free: {"customer": {"name": NEAR}, "due": NEAR, "at": FAR}}
-    assert COMPANY.localized(line) == line
-
-
-@pytest.mark.parametrize("stored", [FAR, "0001-01-01T00:00:00+14:00", "soon", ""])
-def test_a_time_that_no_calendar_has_is_shown_as_it_is_stored(stored: str) -> None:
-    shown = COMPANY.localized({"due": stored, "until": NEAR})
-    assert shown == {"due": stored, "until": "2026-05-11T09:00:00+08:00"}
-    assert COMPANY.localized(datetime.max.replace(tzinfo=UTC)) == "9999-12-31T23:59:59.999999+00:00"
-
-
-def test_deadlines_before_and_after_a_change_of_policy_are_times() -> None:
-    shown = COMPANY.localized({"detail": {"moved": {"response": {"before": NEAR, "after": None}}}})
-    assert shown == {"detail": {"moved": {"response": {"before": "2026-05-11T09:00:00+08:00", "after": None}}}}
-
-
-def test_the_history_shows_texts_as_written_and_times_by_the_companys_clock() -> None:
-    entry = {"kind": "lapsed", "detail": {"text": FAR, "why": NEAR, "due": NEAR, "until": FAR}}
-    assert event_text(entry, COMPANY.local, Locale.EN) == f"{FAR}  {NEAR}  due 05-11 09:00  until {FAR}"
-
-
-def test_every_time_of_the_views_is_known_by_its_key() -> None:
-    assert {*_times(CaseView), *_times(ReviewView)} <= TIME_KEYS
-
-
-def _times(model: type[BaseModel]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        for kind in _kinds(field.annotation):
-            if kind is datetime:
-                yield name
-            elif isinstance(kind, type) and issubclass(kind, BaseModel):
-                yield from _times(kind)
-
-
-def _kinds(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for inner in get_args(annotation):
-        yield from _kinds(inner)
+def test_a_case_in_virtual_time_is_shown_without_loading_the_models() -> None:
+    script = (
+        "import sys\n"
+        "from worker.installation.company_time import CompanyTime\n"
+        f"CompanyTime({DEMO.model_dump(mode='json')!r}).now()\n"
+        "sys.exit(str({'sqlalchemy', 'pydantic', 'temporalio'} & set(sys.modules) or 0))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "0"
