@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from workflows.domain.form_fields import CONTACTS
+
 if TYPE_CHECKING:
     from workflows.domain.model import Json
 
@@ -28,7 +30,7 @@ def reaches(form: Json | None, contact: str) -> bool:
     known = customer if isinstance(customer, dict) else {}
     given = _plain(contact)
     found = [_same_phone(_plain(known.get("phone")), given)]
-    found += [_same_text(_plain(known.get(key)), given) for key in ("email", "wechat", "other")]
+    found += [_same_text(_plain(known.get(field.name)), given) for field in CONTACTS if field.name != "phone"]
     return any(found)
 
 

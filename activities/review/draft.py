@@ -50,12 +50,12 @@ def draft_text(
         "",
         *_comments([words["measures"], *(f"  {words[key].format(day=example)}" for key in measures)]),
     ]
-    for measure in review["measures"] or [{"what": "", "owner": "", "due": None}]:
-        due = f"{wording.local(measure['due']).isoformat(timespec='minutes')}" if measure["due"] else ""
+    for action in review["measures"] or [{"what": "", "owner": "", "due": None}]:
+        due = f"{wording.local(action['due']).isoformat(timespec='minutes')}" if action["due"] else ""
         lines += [
             "[[measures]]",
-            f"what = {_text(measure['what']) if chr(10) in measure['what'] else _line(measure['what'])}",
-            f"owner = {_line(measure['owner'])}",
+            f"what = {_text(action['what']) if chr(10) in action['what'] else _line(action['what'])}",
+            f"owner = {_line(action['owner'])}",
             f"due = {_line(due)}",
             "",
         ]

@@ -52,7 +52,7 @@ class StoredReview:
     review: str
     number: str
     opened_at: datetime
-    said: dict[str, Any]
+    row: dict[str, Any]
     """What its row says: reason, department, product, type, subtype, status."""
     head: str
     cases: tuple[str, ...]
@@ -68,7 +68,7 @@ class StoredReview:
             "approved_by": None, "ended_at": None, "ended_because": None,
             "updated_at": self.opened_at.isoformat(), "sequence": 0,
         }  # fmt: skip
-        plain: dict[str, Any] = {"review": self.review, "number": self.number, "head": self.head, **self.said}
+        plain: dict[str, Any] = {"review": self.review, "number": self.number, "head": self.head, **self.row}
         plain["opened_at"] = self.opened_at.isoformat()
         return {**plain, **unknown, **(self.view or {}), "cases": list(self.cases), "recorded": self.view is not None}
 
@@ -142,7 +142,7 @@ def _file(
         review=row["id"],
         number=row["number"],
         opened_at=instant(row["opened_at"]),
-        said={key: row[key] for key in ("reason", "department", "product", "type", "subtype", "status")},
+        row={key: row[key] for key in ("reason", "department", "product", "type", "subtype", "status")},
         head=json.loads(row["subject"])["head"],
         cases=tuple(cases),
         view=json.loads(row["view"]) if row["view"] else None,

@@ -175,10 +175,10 @@ class ReviewTables:
                 Cell(words["kept"] if promise.kept else missed, alert=not promise.kept),
             )
 
-    def _state(self, measure: dict[str, Any], status: str) -> Cell:
-        states, due = self.wording.words["states"], datetime.fromisoformat(measure["due"])
-        if done := measure["done_at"]:
-            late = bool(measure["late_at"]) or datetime.fromisoformat(done) > due
+    def _state(self, action: dict[str, Any], status: str) -> Cell:
+        states, due = self.wording.words["states"], datetime.fromisoformat(action["due"])
+        if done := action["done_at"]:
+            late = bool(action["late_at"]) or datetime.fromisoformat(done) > due
             return Cell(states["done_late" if late else "done"].format(at=self.wording.time(done)), alert=late)
         if status == ReviewStatus.FOLLOWING:
             late = due <= self.now

@@ -80,7 +80,7 @@ async def reviews_by_case(settings: RecordSettings) -> dict[str, StoredReview]:
 
 
 def _rank(review: StoredReview, number: str) -> tuple[bool, bool]:
-    return (review.said["status"] != "done", review.number == number)
+    return (review.row["status"] != "done", review.number == number)
 
 
 def review_of_case(review: StoredReview, company: CompanyTime) -> dict[str, Any]:

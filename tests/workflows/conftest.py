@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows import servers
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.workers import worker_of
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
@@ -53,7 +53,7 @@ async def start(real: WorkflowEnvironment) -> AsyncIterator[Starter]:
 async def _starter(environment: WorkflowEnvironment) -> AsyncIterator[Starter]:
     async with AsyncExitStack() as stack:
 
-        async def begin(world: World, **start: Any) -> WorkflowHandle[CaseWorkflow, str]:
+        async def begin(world: FakeActivities, **start: Any) -> WorkflowHandle[CaseWorkflow, str]:
             number = f"FB{uuid.uuid4().hex[:12]}"
             await stack.enter_async_context(worker_of(environment.client, number, world.activities))
             handle = await environment.client.start_workflow(

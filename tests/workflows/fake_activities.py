@@ -18,7 +18,7 @@ from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
 
 
 @dataclass
-class World:
+class FakeActivities:
     """`down`: how many writes fail before the database is back."""
 
     settlement: Settlement = field(default_factory=settlement)

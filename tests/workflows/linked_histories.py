@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from tests.builders import RESOLUTION
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.workers import worker_of
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
@@ -44,8 +44,8 @@ async def linked_histories(client: Client) -> dict[str, WorkflowHistory]:
 
 
 @asynccontextmanager
-async def _case(client: Client, number: str) -> AsyncIterator[tuple[WorkflowHandle[CaseWorkflow, str], World]]:
-    world = World(main=MainCase(number=MAIN, status=Status.IN_PROGRESS))
+async def _case(client: Client, number: str) -> AsyncIterator[tuple[WorkflowHandle[CaseWorkflow, str], FakeActivities]]:
+    world = FakeActivities(main=MainCase(number=MAIN, status=Status.IN_PROGRESS))
     async with worker_of(client, number, world.activities):
         yield (
             await client.start_workflow(CaseWorkflow.run, CaseInput(number=number), id=number, task_queue=number),
@@ -53,5 +53,5 @@ async def _case(client: Client, number: str) -> AsyncIterator[tuple[WorkflowHand
         )
 
 
-def _happened(world: World, kind: EventKind) -> bool:
+def _happened(world: FakeActivities, kind: EventKind) -> bool:
     return any(event.kind is kind for event in world.events)

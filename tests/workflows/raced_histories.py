@@ -18,7 +18,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from tests.workflows.case.test_workflow import live, send
 from tests.workflows.collaboration.test_workflow import ask, task_of
 from tests.workflows.entity.test_races import OF_A_CASE, OF_A_REVIEW, OF_A_TASK, all_at_once
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.review.test_workflow import review_of, world_that_reviews
 from tests.workflows.workers import worker_of
 from workflows import ports
@@ -33,7 +33,7 @@ _PATIENCE = timedelta(seconds=30)
 
 
 @dataclass
-class _Slow(World):
+class _Slow(FakeActivities):
     """A database that takes its time, and is locked for so many calls of an activity."""
 
     locked: dict[str, int] = field(default_factory=dict)

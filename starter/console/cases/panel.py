@@ -16,6 +16,7 @@ from activities.rendering.event_text import event_text
 from activities.rendering.labels import label
 from starter.console.screen import shortened
 from worker.installation.company_time import CompanyTime
+from workflows.domain.form_fields import CONTACTS
 from workflows.domain.problem import printable
 from workflows.domain.vocabulary import Locale
 
@@ -72,7 +73,7 @@ class CasePanel:
         case, form = self._case, self._case["form"]
         customer = form.get("customer") or {}
         company = f" ({customer['company']})" if customer.get("company") else ""
-        contacts = [customer.get(key) for key in ("phone", "wechat", "email", "other") if customer.get(key)]
+        contacts = [customer[field.name] for field in CONTACTS if customer.get(field.name)]
         yield self._line("Customer", f"{customer.get('name') or '–'}{company}  {' '.join(map(str, contacts))}")
         yield self._line("Product", str(form.get("product") or "–"))
         if symptom := (form.get("description") or {}).get("symptom"):

@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 from activities.recording.activity import leave_deliveries_to_case
 from starter.doctor.context import DoctorContext
 from starter.doctor.release import release
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.workers import worker_of
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
@@ -32,7 +32,7 @@ from workflows.domain.problem import Problem
 _TIMEOUT = 20.0
 
 
-def build(client: Client, settings: Settings, world: World) -> Worker:
+def build(client: Client, settings: Settings, world: FakeActivities) -> Worker:
     return worker_of(client, settings.task_queue, world.activities, deployment_config=deployment_config(settings))
 
 
@@ -68,7 +68,7 @@ def of_build(settings: Settings, build_id: str) -> Settings:
 async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_again(
     local: WorkflowEnvironment, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client, queue, world = local.client, settings.task_queue, World()
+    client, queue, world = local.client, settings.task_queue, FakeActivities()
     await ensure_search_attributes(client)
     deployment = WorkerDeployment(client, settings.deployment)
     assert await standing(deployment) == {}
@@ -115,7 +115,7 @@ async def test_an_open_case_goes_on_under_the_release_that_is_current_and_back_a
             await handle.terminate()
 
 
-async def _what_is_no_case_works_too(client: Client, settings: Settings, world: World) -> None:
+async def _what_is_no_case_works_too(client: Client, settings: Settings, world: FakeActivities) -> None:
     """Standalone activities and what a Schedule starts go to the current build."""
     key = f"{uuid.uuid4().hex}:created:open:customer"
     assert await StandaloneDelivery(client, settings.task_queue)("FB1", [key]) == []
@@ -158,7 +158,7 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
 
     deployment = WorkerDeployment(local.client, settings.deployment)
     assert await checked() == [("ok", "no build ids: every worker takes any case", None)]
-    async with build(local.client, of_build(settings, "A"), World()):
+    async with build(local.client, of_build(settings, "A"), FakeActivities()):
         await until(idle)
         await deployment.make_current("A")
         assert await checked() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]

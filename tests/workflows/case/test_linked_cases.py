@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 from tests.builders import RESOLUTION
 from tests.workflows.case.test_workflow import send, tell
 from tests.workflows.conftest import Starter
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.workers import worker_of
 from workflows import ports
 from workflows.case.input import CaseInput
@@ -28,17 +28,17 @@ Handle = WorkflowHandle[CaseWorkflow, str]
 CALLERS = 3
 
 
-def seen(world: World, kind: EventKind) -> list[Event]:
+def seen(world: FakeActivities, kind: EventKind) -> list[Event]:
     """Every such entry of the timeline."""
     return [event for event in world.events if event.kind is kind]
 
 
-def results(world: World) -> int:
+def results(world: FakeActivities) -> int:
     """How often the customer was told a result."""
     return sum(notice.message is Message.RESULT for event in world.events for notice in event.notices)
 
 
-async def link(main: tuple[World, Handle], follower: tuple[World, Handle]) -> None:
+async def link(main: tuple[FakeActivities, Handle], follower: tuple[FakeActivities, Handle]) -> None:
     """Link, and wait until the main case knows."""
     follower[0].main = MainCase(number=main[1].id, status=Status.IN_PROGRESS)
     before = len(seen(main[0], EventKind.FOLLOWER_ADDED))
@@ -46,11 +46,11 @@ async def link(main: tuple[World, Handle], follower: tuple[World, Handle]) -> No
     await main[0].until(lambda: len(seen(main[0], EventKind.FOLLOWER_ADDED)) > before)
 
 
-async def linked_cases(start: Starter, **options: Any) -> list[tuple[World, Handle]]:
+async def linked_cases(start: Starter, **options: Any) -> list[tuple[FakeActivities, Handle]]:
     """A main case and the callers linked to it."""
     cases = []
     for _ in range(1 + CALLERS):
-        world = World()
+        world = FakeActivities()
         cases.append((world, await start(world, **options)))
     for follower in cases[1:]:
         await link(cases[0], follower)
@@ -82,7 +82,7 @@ async def test_a_caller_who_refuses_goes_on_alone(start: Starter) -> None:
 
 
 async def test_a_caller_linked_to_a_case_that_is_gone_is_not_left_waiting(start: Starter) -> None:
-    main, follower = (World(), World())
+    main, follower = (FakeActivities(), FakeActivities())
     gone, handle = await start(main), await start(follower)
     await gone.terminate()
     follower.main = MainCase(number=gone.id, status=Status.IN_PROGRESS)
@@ -118,7 +118,7 @@ async def test_many_answers_over_many_runs_arrive_once_and_in_order(start: Start
 
 
 @dataclass
-class Dying(World):
+class Dying(FakeActivities):
     """A worker that dies while it writes down the solution: before any caller has been told."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
@@ -138,11 +138,11 @@ class Dying(World):
 async def test_a_worker_killed_before_the_callers_were_told_still_answers_all_of_them_once(
     start: Starter, real: WorkflowEnvironment
 ) -> None:
-    dying, followers = Dying(), [World() for _ in range(CALLERS)]
+    dying, followers = Dying(), [FakeActivities() for _ in range(CALLERS)]
     handles = [await start(world) for world in followers]
     number = f"{handles[0].id}-main"
 
-    def worker(world: World) -> Worker:
+    def worker(world: FakeActivities) -> Worker:
         return worker_of(real.client, number, world.activities)
 
     async with worker(dying):
@@ -154,7 +154,7 @@ async def test_a_worker_killed_before_the_callers_were_told_still_answers_all_of
         await main.signal("resolve", {"by": "tech-001", "command_id": "fix", **RESOLUTION})
         await dying.reached.wait()
     assert not any(seen(world, EventKind.RESOLVED) for world in followers)
-    living = World(events=dying.events)
+    living = FakeActivities(events=dying.events)
     async with worker(living):
         await main.signal("resolve", {"by": "tech-001", "command_id": "fix", **RESOLUTION})
         for world, handle in zip(followers, handles, strict=True):
@@ -188,7 +188,7 @@ async def test_every_caller_keeps_the_promises_made_to_them(
 
 
 async def test_the_web_ui_names_the_main_case_and_the_callers(start: Starter) -> None:
-    main, follower = World(), World()
+    main, follower = FakeActivities(), FakeActivities()
     one, other = await start(main), await start(follower)
     await link((main, one), (follower, other))
     for handle, words in ((one, f"关联问题 linked: `{other.id}`"), (other, f"关联到主问题 linked to: `{one.id}`")):

@@ -16,7 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.builders import RESOLUTION, settlement
 from tests.workflows.conftest import Starter
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import Priority
@@ -37,7 +37,7 @@ async def send(handle: Handle, name: str, by: str, **fields: Any) -> dict[str, A
             return outcome.model_dump()
 
 
-async def tell(world: World, handle: Handle, name: str, by: str, **fields: Any) -> None:
+async def tell(world: FakeActivities, handle: Handle, name: str, by: str, **fields: Any) -> None:
     """A signal on the time-skipping server, which forgets to skip when it is queried at the wrong moment."""
     before = world.records
     await handle.signal(name, {"command_id": f"t{next(_ids)}", "by": by, **fields})
@@ -63,7 +63,7 @@ async def live(handle: Handle) -> str:
 
 
 async def test_a_case_lives_from_call_to_closed_loop(start: Starter) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start(world)
     assert await live(handle) == "satisfied"
     assert world.view is not None
@@ -74,7 +74,7 @@ async def test_a_case_lives_from_call_to_closed_loop(start: Starter) -> None:
 async def test_deadlines_fire_at_their_second_without_anyone_stepping_in(
     start_skipping: Starter, skipping: WorkflowEnvironment
 ) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start_skipping(world)
     await tell(world, handle, "note", "tech-001", text="看到了")
     await skipping.sleep(timedelta(hours=3))
@@ -88,7 +88,7 @@ async def test_deadlines_fire_at_their_second_without_anyone_stepping_in(
 
 
 async def test_one_timer_is_kept_until_an_earlier_deadline_appears(start: Starter) -> None:
-    handle = await start(World(settlement=settlement(Priority.P2)))
+    handle = await start(FakeActivities(settlement=settlement(Priority.P2)))
     for name in ("claim", "reply"):
         await send(handle, name, "tech-001", **({"text": "在查"} if name == "reply" else {}))
     events = (await handle.fetch_history()).events
@@ -99,7 +99,7 @@ async def test_one_timer_is_kept_until_an_earlier_deadline_appears(start: Starte
 
 async def test_a_list_is_told_of_a_later_deadline_no_sooner_than_it_has_to_be(start: Starter) -> None:
     """Each change of search attributes is an event of history and a billed action."""
-    world = World(settlement=settlement(Priority.P2))
+    world = FakeActivities(settlement=settlement(Priority.P2))
     handle = await start(world)
     await world.until(lambda: world.records > 0)
     for name, by, fields in STANDARD_LIFE:
@@ -113,7 +113,7 @@ async def test_a_deadline_in_a_list_is_never_in_the_past_while_a_case_is_alive(
     start_skipping: Starter, skipping: WorkflowEnvironment
 ) -> None:
     """What lies in the past there stands still: operators look for it."""
-    world = World(settlement=settlement(Priority.P2))
+    world = FakeActivities(settlement=settlement(Priority.P2))
     handle = await start_skipping(world)
     await world.until(lambda: world.records > 0)
     for name, fields in (("claim", {}), ("reply", {"text": "在查"}), ("progress", {"text": "已定位原因"})):
@@ -140,7 +140,7 @@ def _shown_due(events: Sequence[HistoryEvent]) -> list[tuple[datetime, datetime]
 
 
 async def test_nothing_malformed_vanishes_and_nothing_malformed_stops_the_case(start: Starter) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start(world)
     await handle.signal("reply", "just a text")
     await handle.signal("reply", {"by": "tech-001"})
@@ -160,14 +160,14 @@ async def test_nothing_malformed_vanishes_and_nothing_malformed_stops_the_case(s
 
 
 async def test_a_signal_sent_by_hand_without_an_id_is_carried_out(start: Starter) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start(world)
     await handle.signal("claim", {"by": "tech-001"})
     await world.until(lambda: EventKind.CLAIMED in [event.kind for event in world.events])
 
 
 async def test_the_same_command_twice_is_one_command(start: Starter) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start(world)
     for _ in range(2):
         assert (await send(handle, "claim", "tech-001", command_id="once"))["outcome"] == "accepted"
@@ -175,14 +175,14 @@ async def test_the_same_command_twice_is_one_command(start: Starter) -> None:
 
 
 async def test_the_sender_is_told_why_a_command_was_refused(start: Starter) -> None:
-    handle = await start(World())
+    handle = await start(FakeActivities())
     answer = await send(handle, "resolve", "agent-001", **RESOLUTION)
     assert answer["outcome"] == "rejected"
     assert "owner" in answer["reason"]
 
 
 async def test_a_stranger_is_looked_up_before_being_judged(start: Starter) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start(world)
     assert (await send(handle, "note", "sales-001", text="合同已查"))["outcome"] == "accepted"
     assert (await send(handle, "note", "agent-999", text="?"))["reason"] == "agent-999 is not in the organisation"
@@ -190,7 +190,7 @@ async def test_a_stranger_is_looked_up_before_being_judged(start: Starter) -> No
 
 
 async def test_a_handover_takes_up_what_the_lookup_found(start: Starter) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start(world)
     assert (await send(handle, "assign", "tech-001", to="tech-002", why="换班"))["outcome"] == "accepted"
     assert world.view is not None
@@ -198,7 +198,7 @@ async def test_a_handover_takes_up_what_the_lookup_found(start: Starter) -> None
 
 
 async def test_an_outage_of_the_database_loses_nothing_and_grows_no_history(start: Starter) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start(world)
     await send(handle, "claim", "tech-001")
     world.down = 5
@@ -223,7 +223,7 @@ async def test_the_standard_life_costs_no_more_history_than_promised(
     With deliveries of its own, five events are the short timer at the end: what is there when it fires is there in a
     replay, too.
     """
-    world = World(undelivered=undelivered)
+    world = FakeActivities(undelivered=undelivered)
     handle = await start(world)
     await world.until(lambda: world.records > 0)
     for name, by, fields in STANDARD_LIFE:
@@ -241,7 +241,7 @@ async def live_on(handle: Handle) -> str:
 
 
 async def test_the_case_ends_only_when_its_last_notification_is_delivered(start: Starter) -> None:
-    world = World(undelivered=("created:open:customer",))
+    world = FakeActivities(undelivered=("created:open:customer",))
     handle = await start(world)
     await live(handle)
     assert world.delivered.count("created:open:customer") >= 6
@@ -249,7 +249,7 @@ async def test_the_case_ends_only_when_its_last_notification_is_delivered(start:
 
 async def test_a_long_life_continues_in_new_runs_and_loses_no_signal(start: Starter) -> None:
     """Signals are sent as fast as they go, so that many of them race with the beginning of a new run."""
-    world = World()
+    world = FakeActivities()
     handle = await start(world, continue_after=30)
     for count in range(60):
         await handle.signal("note", {"by": "tech-001", "text": f"第{count}次"})
@@ -264,7 +264,7 @@ async def test_a_long_life_continues_in_new_runs_and_loses_no_signal(start: Star
 
 
 async def test_months_of_silence_never_close_a_case(start_skipping: Starter, skipping: WorkflowEnvironment) -> None:
-    world = World()
+    world = FakeActivities()
     handle = await start_skipping(world)
     await tell(world, handle, "resolve", "tech-001", **RESOLUTION)
     for _ in range(100):

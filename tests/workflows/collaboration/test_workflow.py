@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from tests.builders import RESOLUTION
 from tests.workflows.case.test_workflow import send, tell
 from tests.workflows.conftest import Starter
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.event import EventKind, Message
@@ -25,17 +25,17 @@ def task_of(client: Client, case: WorkflowHandle[CaseWorkflow, str], suffix: str
     return client.get_workflow_handle_for(CollaborationWorkflow.run, f"{case.id}/{suffix}")
 
 
-def seen(world: World, kind: EventKind) -> bool:
+def seen(world: FakeActivities, kind: EventKind) -> bool:
     """Whether it is in the timeline."""
     return any(event.kind is kind for event in world.events)
 
 
-def times(world: World, kind: EventKind) -> int:
+def times(world: FakeActivities, kind: EventKind) -> int:
     """How often it is in the timeline."""
     return [event.kind for event in world.events].count(kind)
 
 
-async def ask(world: World, handle: WorkflowHandle[CaseWorkflow, str], **fields: Any) -> None:
+async def ask(world: FakeActivities, handle: WorkflowHandle[CaseWorkflow, str], **fields: Any) -> None:
     """Ask sales, and wait until somebody there was picked."""
     answer = await send(handle, "collaborate", "tech-001", **ASK, **fields)
     assert answer["outcome"] == "accepted", answer["reason"]
@@ -43,7 +43,7 @@ async def ask(world: World, handle: WorkflowHandle[CaseWorkflow, str], **fields:
 
 
 async def test_a_department_answers_and_the_case_knows(start: Starter, real: WorkflowEnvironment) -> None:
-    world = World()
+    world = FakeActivities()
     case = await start(world)
     await ask(world, case)
     task = task_of(real.client, case)
@@ -61,7 +61,7 @@ async def test_a_department_answers_and_the_case_knows(start: Starter, real: Wor
 async def test_a_late_department_escalates_without_anyone_stepping_in(
     start_skipping: Starter, skipping: WorkflowEnvironment
 ) -> None:
-    world = World()
+    world = FakeActivities()
     case = await start_skipping(world)
     await tell(world, case, "claim", "tech-001")
     await tell(world, case, "reply", "tech-001", text="在查")
@@ -82,7 +82,7 @@ async def test_a_late_department_escalates_without_anyone_stepping_in(
 
 
 async def test_a_task_outlives_the_runs_of_its_case(start: Starter, real: WorkflowEnvironment) -> None:
-    world = World()
+    world = FakeActivities()
     case = await start(world, continue_after=30)
     await ask(world, case)
     for count in range(30):
@@ -101,7 +101,7 @@ async def test_a_task_outlives_the_runs_of_its_case(start: Starter, real: Workfl
 
 
 async def test_closing_the_case_ends_the_task(start: Starter, real: WorkflowEnvironment) -> None:
-    world = World()
+    world = FakeActivities()
     case = await start(world)
     await ask(world, case)
     assert (await send(case, "withdraw", "customer", why="不用了"))["outcome"] == "accepted"
@@ -111,7 +111,7 @@ async def test_closing_the_case_ends_the_task(start: Starter, real: WorkflowEnvi
 
 
 async def test_a_task_ends_by_itself_when_its_case_is_gone(start: Starter, real: WorkflowEnvironment) -> None:
-    world = World()
+    world = FakeActivities()
     case = await start(world)
     await ask(world, case)
     await case.terminate()
@@ -121,7 +121,7 @@ async def test_a_task_ends_by_itself_when_its_case_is_gone(start: Starter, real:
 
 
 async def test_a_malformed_signal_to_a_task_is_refused_and_recorded(start: Starter, real: WorkflowEnvironment) -> None:
-    world = World()
+    world = FakeActivities()
     case = await start(world)
     await ask(world, case)
     task = task_of(real.client, case)
@@ -140,7 +140,7 @@ async def test_a_malformed_signal_to_a_task_is_refused_and_recorded(start: Start
 
 
 async def test_a_department_may_be_asked_again_after_it_could_not(start: Starter, real: WorkflowEnvironment) -> None:
-    world = World()
+    world = FakeActivities()
     case = await start(world)
     await ask(world, case)
     await send(task_of(real.client, case), "contribute", "sales-001", department="sales", cannot="缺少编号")
@@ -155,7 +155,7 @@ async def test_a_department_may_be_asked_again_after_it_could_not(start: Starter
 async def test_a_task_is_a_child_of_its_case_with_its_own_search_attributes(
     start: Starter, real: WorkflowEnvironment
 ) -> None:
-    world = World()
+    world = FakeActivities()
     case = await start(world)
     await ask(world, case)
     events = (await case.fetch_history()).events

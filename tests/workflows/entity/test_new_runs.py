@@ -16,7 +16,7 @@ from tests.builders import MONDAY, NUMBER
 from tests.workflows.case.test_workflow import send
 from tests.workflows.collaboration.test_workflow import ask, task_of
 from tests.workflows.conftest import Starter
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.review.test_workflow import world_that_reviews
 from tests.workflows.workers import worker_of
 from workflows.domain.event import Event, EventKind
@@ -86,7 +86,7 @@ async def went_on(handle: Handle) -> bool:
 
 async def test_what_a_case_accepted_while_a_new_run_began_is_in_its_record(start: Starter) -> None:
     async def one() -> None:
-        world = World()
+        world = FakeActivities()
         case = await start(world, continue_after=CONTINUE_AFTER)
         sent = await at_once(case, "note", "tech-001", {"text": "看到了"})
         assert (await send(case, "note", "tech-001", text="最后"))["outcome"] == "accepted"
@@ -105,7 +105,7 @@ async def test_what_a_department_reports_while_a_new_run_of_its_case_begins_is_i
     """Both go on in new runs again and again; the department is sent commands, and reports each to its case."""
 
     async def one() -> None:
-        world = World()
+        world = FakeActivities()
         case = await start(world, continue_after=CONTINUE_AFTER)
         await ask(world, case)
         task = task_of(real.client, case)

@@ -19,7 +19,7 @@ from tests.workflows.case.test_workflow import send
 from tests.workflows.collaboration.test_workflow import ask, task_of
 from tests.workflows.conftest import Starter
 from tests.workflows.entity.test_new_runs import gapless, judged
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.replays import play_all
 from tests.workflows.review.test_workflow import REPORT, world_that_reviews
 from tests.workflows.workers import worker_of
@@ -80,8 +80,8 @@ async def all_at_once(handle: Handle, commands: Sequence[Command]) -> None:
 async def test_a_case_that_is_asked_while_it_is_told_survives_a_restart(
     start: Starter, real: WorkflowEnvironment
 ) -> None:
-    async def one() -> tuple[str, World]:
-        world = World()
+    async def one() -> tuple[str, FakeActivities]:
+        world = FakeActivities()
         case = await start(world)
         await all_at_once(case, OF_A_CASE)
         await case.signal("withdraw", {"by": "customer", "why": "换了系统"})
@@ -97,7 +97,7 @@ async def test_a_task_that_is_asked_while_it_is_told_survives_a_restart(
     start: Starter, real: WorkflowEnvironment
 ) -> None:
     async def one() -> Handle:
-        world = World()
+        world = FakeActivities()
         case = await start(world)
         await ask(world, case)
         task = task_of(real.client, case)
@@ -113,7 +113,7 @@ async def test_a_task_that_is_asked_while_it_is_told_survives_a_restart(
 
 
 async def test_a_review_that_is_asked_while_it_is_told_survives_a_restart(real: WorkflowEnvironment) -> None:
-    async def one() -> tuple[str, World]:
+    async def one() -> tuple[str, FakeActivities]:
         world, queue = world_that_reviews(), uuid4().hex
         assert world.subject is not None
         request = ReviewRequest(

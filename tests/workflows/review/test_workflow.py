@@ -11,21 +11,22 @@ from temporalio.testing import WorkflowEnvironment
 from tests.builders import NUMBER, PEOPLE, settlement, terms
 from tests.workflows.case.test_workflow import STANDARD_LIFE, live, send, tell
 from tests.workflows.conftest import Starter
-from tests.workflows.fake_activities import World
+from tests.workflows.fake_activities import FakeActivities
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind, Message
 from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.review.view import ReviewReason, ReviewStatus, ReviewSubject
 from workflows.review.workflow import ReviewWorkflow
 
-DUE = "2199-01-01T00:00:00Z"
+DUE = (datetime.now(UTC) + timedelta(days=4 * 365)).isoformat()
+"""After everything these tests do; the rules take no due time more than five years ahead."""
 REPORT = {"root_cause": "连接池耗尽", "measures": [{"what": "加告警", "owner": "tech-002", "due": DUE}]}
 
 
-def world_that_reviews() -> World:
+def world_that_reviews() -> FakeActivities:
     """A company whose P1 cases are reviewed."""
     subject = ReviewSubject(reason=ReviewReason.PRIORITY, cases=(NUMBER,), head="tech-head", people=PEOPLE)
-    return World(settlement=settlement(terms_=terms(review=ReviewRules().terms())), subject=subject)
+    return FakeActivities(settlement=settlement(terms_=terms(review=ReviewRules().terms())), subject=subject)
 
 
 def review_of(client: Client, case: WorkflowHandle[CaseWorkflow, str]) -> WorkflowHandle[Any, str]:
@@ -33,7 +34,7 @@ def review_of(client: Client, case: WorkflowHandle[CaseWorkflow, str]) -> Workfl
     return client.get_workflow_handle_for(ReviewWorkflow.run, f"{case.id}/review")
 
 
-def times(world: World, kind: EventKind) -> int:
+def times(world: FakeActivities, kind: EventKind) -> int:
     """How often it is in the timeline of the review."""
     return [event.kind for event in world.reviewed].count(kind)
 
@@ -77,7 +78,7 @@ async def test_a_case_that_closes_while_its_problem_is_reviewed_tells_the_review
 
 
 async def test_a_case_that_calls_for_no_review_pays_nothing_for_it(start: Starter, real: WorkflowEnvironment) -> None:
-    reviewing, quiet = world_that_reviews(), World()
+    reviewing, quiet = world_that_reviews(), FakeActivities()
     reviewing.subject = None
     lengths = []
     for world in (reviewing, quiet):

@@ -12,6 +12,7 @@ from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Note, Progress, Reply, RequestInfo, Resolve, Supply
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message
+from workflows.domain.form_fields import CONTACTS
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import ClockName, Status, Verification
 
@@ -153,5 +154,5 @@ def _restart_progress(case: CaseState, now: datetime) -> datetime | None:
 def _is_given(missing: str, fields: dict[str, str]) -> bool:
     """A missing `customer.contact` is answered by any way to reach the customer."""
     if missing == "customer.contact":
-        return any(key in fields for key in ("customer.phone", "customer.wechat", "customer.email"))
+        return any(field.key in fields for field in CONTACTS if field.supplied)
     return missing in fields
