@@ -63,7 +63,7 @@ async def test_reviews_are_listed_by_state_and_department(either: Database) -> N
     following = await approved(either)
     waiting = await called_for(either)
     files = await list_reviews(either.address)
-    assert [(file.number, file.said["status"], file.view is None) for file in files] == [
+    assert [(file.number, file.row["status"], file.view is None) for file in files] == [
         (waiting.number, "writing", True),
         (following.number, "following", False),
     ]
