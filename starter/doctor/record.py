@@ -16,8 +16,10 @@ from sqlalchemy import text
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.url import DatabaseUrl
-from starter.doctor.check import Check, CheckResult
+from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import DoctorContext
+from worker.installation.installation import open_installation
+from worker.temporal.generation import WAY_OUT, older_than_temporal
 from workflows.domain.problem import Problem
 
 _TIMEOUT = 5.0
@@ -57,6 +59,21 @@ async def database(context: DoctorContext) -> Iterable[CheckResult]:
         todo = "use the release that this database was upgraded for" if newer else "bihuan db upgrade"
         return [check.fault(f"{address.name} has schema {revision}, this release works with {HEAD}", todo)]
     return [check.ok(f"{address.name}, schema {HEAD}")]
+
+
+async def generation(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether the record is as new as Temporal."""
+    check = Check("generation")
+    client = await context.client()
+    await context.database()
+    try:
+        async with open_installation(context.settings) as installation:
+            why = await older_than_temporal(client, installation)
+    except Problem as problem:
+        raise CheckSkippedError(str(problem).splitlines()[0]) from None
+    if why is None:
+        return [check.ok("the record is as new as Temporal")]
+    return [check.fault(why, f"stop the workers, and {WAY_OUT}")]
 
 
 async def integrity(context: DoctorContext) -> Iterable[CheckResult]:

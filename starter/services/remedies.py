@@ -48,6 +48,12 @@ def remedy(one: Drift) -> str:
                 "the record is older than Temporal's store, or of another installation: bring a newer backup of the "
                 f"database back; one that nobody knows is ended with: {_temporal('terminate', one)}"
             )
+        case DriftReason.NUMBER_TAKEN:
+            return (
+                "the record is older than Temporal's store, or another installation uses this namespace: bring the "
+                "newest backup of the database back; where there is none: bihuan doctor --mend gives it a number of "
+                "its own, and its customer has to hear of that"
+            )
         case DriftReason.DELIVERY_UNENDING:
             name = shlex.quote(one.workflow)
             return (

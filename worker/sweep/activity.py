@@ -14,11 +14,12 @@ from temporalio.service import RPCError
 
 from activities.delivery.activity import DeliveryActivities
 from activities.policy.in_force import digest
-from activities.queries.sweeps import Drift, Sweep, keep_sweep
+from activities.queries.sweeps import Drift, DriftReason, Sweep, keep_sweep
 from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
 from worker.sweep.recovery import Recovery
+from worker.temporal.generation import advance_hourly
 from worker.temporal.rpc import is_unavailable
 from worker.temporal.schedules import ScheduledWork, Schedules
 from workflows.domain.ids import SWEEP
@@ -58,15 +59,16 @@ class SweepActivities:
         """
         return (await self.run_sweep(order, mend=True)).run
 
-    async def run_sweep(self, order: SweepOrder, *, mend: bool) -> Sweep:
-        """The same, with what was found; without `mend` nothing is changed, nor kept in the record.
+    async def run_sweep(self, order: SweepOrder, *, mend: bool, renumber: bool = False) -> Sweep:
+        """The same, with what was found; without `mend` nothing is changed, nor kept in the record. `renumber`: as in
+        `Recovery`.
 
         Raises:
             RPCError: Temporal does not answer.
         """
         began = datetime.now(UTC)
         skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
-        recovery = replace(self._recovery(), mend=mend)
+        recovery = replace(self._recovery(), mend=mend, renumber=renumber)
         comparison = Comparison(self.client, self.installation)
         started = await recovery.start_registered()
         redelivered = await recovery.redeliver(_JUST_WRITTEN)
@@ -79,6 +81,10 @@ class SweepActivities:
             if is_unavailable(error):
                 raise
             recovery.faults.append(f"record and Temporal could not be compared: {error.message}")
+        found += [
+            Drift(number=number, reason=DriftReason.NUMBER_TAKEN, workflow=number, since=datetime.now(UTC))
+            for number in recovery.taken
+        ]
         policy = self.installation.policy
         if fault := self.installation.policy_in_force.fault:
             recovery.faults.append(fault)
@@ -96,6 +102,7 @@ class SweepActivities:
         )
         if not mend:
             return Sweep(run=run, found=tuple(found))
+        await advance_hourly(self.client, self.installation)
         _log.log(logging.WARNING if found or run.faults else logging.DEBUG, "sweep: %s", run.summary())
         return await keep_sweep(self.installation.database, run, found)
 
