@@ -9,7 +9,9 @@ from cyclopts import Parameter
 from temporalio.runtime import PrometheusConfig
 
 from starter.console.screen import DataFolder, say
+from starter.services.schema import upgrade_schema
 from worker.embedded.lock import DataLock
+from worker.embedded.restore import check_stores, refuse_half_restored
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import Installation
 from worker.installation.settings import Settings, load_settings
@@ -48,6 +50,10 @@ async def up(
     exporter = _configure(settings)
     stop = stop_on_signals()
     with DataLock(settings.data):
+        await check_stores(settings, accept_loss=accept_loss)
+        if settings.database_url is None and not (settings.data / "bihuan.db").exists():
+            # Before the server makes its own file: killed in between, the folder would have one without the other.
+            await upgrade_schema(settings)
         server = EmbeddedServer(settings.data, settings.server)
         async with beside_server(settings, server.ui) as server.codec:
             try:
@@ -69,6 +75,7 @@ async def worker(*, data: DataFolder = None, speed: Speed = None, accept_loss: A
     Example: TEMPORAL_ADDRESS=temporal.example.com:7233 bihuan worker
     """
     settings = load_settings(data=data, speed=speed)
+    refuse_half_restored(settings.data)
     exporter = _configure(settings)
     stop = stop_on_signals()
     await run_worker(
