@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from activities.database import sqlite_driver
 from activities.database.migrations import HEAD
+from activities.database.sqlite_file import explained
 from activities.database.url import LOCKED, DatabaseUrl
 from workflows.domain.problem import Problem
 
@@ -206,6 +207,14 @@ class Database:
                 raise
             raise self.address.locked(self.lock_timeout) from error
 
+    def _reason(self, error: BaseException) -> str:
+        """What the file system shows, else the database's own words, in one line; drivers never repeat a password."""
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        if self.address.kind == "sqlite" and (shown := explained(self.address.path, cause)):
+            return shown
+        lines = str(cause).strip().splitlines()
+        return lines[0] if lines else type(cause).__name__
+
     @contextmanager
     def _faults_explained(self) -> Iterator[None]:
         try:
@@ -213,7 +222,7 @@ class Database:
         except Problem:
             raise
         except _database_errors() as error:
-            raise Problem(f"the database {self.address.name} cannot be used: {_reason(error)}") from error
+            raise Problem(f"the database {self.address.name} cannot be used: {self._reason(error)}") from error
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert:
@@ -290,13 +299,6 @@ def _database_errors() -> tuple[type[Exception], ...]:
 def _names_no_table(error: DBAPIError) -> bool:
     said = str(error.orig)
     return "no such table" in said or "UndefinedTableError" in said or "does not exist" in said
-
-
-def _reason(error: BaseException) -> str:
-    """The database's own words, in one line; drivers never repeat a password."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    lines = str(cause).strip().splitlines()
-    return lines[0] if lines else type(cause).__name__
 
 
 def _check_references(connection: Connection) -> None:

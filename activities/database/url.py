@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from activities.database.sqlite_file import explained, hindrance
 from workflows.domain.problem import Problem
 
 LOCKED = "database is locked"
@@ -79,18 +80,12 @@ class DatabaseUrl:
         """Look whether a SQLite file could be opened at all.
 
         Raises:
-            Problem: its folder does not exist, or it is a folder itself, or may not be written.
+            Problem: its folder does not exist, it is a folder itself, may not be written, or is on a read-only disk.
         """
         if self.kind != "sqlite":
             return
-        folder = self.path.parent
-        if not folder.is_dir():
-            raise Problem(f"the database file {self.path} cannot be opened: there is no folder {folder}")
-        if self.path.is_dir():
-            raise Problem(f"the database file {self.path} cannot be opened: it is a folder")
-        target = self.path if self.path.exists() else folder
-        if not os.access(target, os.R_OK | os.W_OK):
-            raise Problem(f"the database file {self.path} cannot be opened: no permission to read and write {target}")
+        if why := hindrance(self.path):
+            raise Problem(f"the database file {self.path} cannot be opened: {why}")
 
     def locked(self, lock_timeout: timedelta) -> Problem:
         """What to say where another process did not let go of a SQLite file for so long."""
@@ -104,4 +99,6 @@ class DatabaseUrl:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         if reason == LOCKED:
             return self.locked(lock_timeout)
+        if self.kind == "sqlite":
+            reason = explained(self.path, error) or reason
         return Problem(f"the database {self.name} cannot be read: {reason}")
