@@ -252,7 +252,7 @@ def trend(facts: PeriodData) -> FigureTable:
 
 
 def of(history: History, dimension: str, milestone: Milestone | None = None) -> str:
-    """Where a case, or what happened to it, belongs."""
+    """The value of a dimension for a case, or for one milestone of it."""
     place = milestone if milestone is not None and dimension in Milestone._fields else history
     return getattr(place, dimension) or NONE
 
@@ -303,4 +303,4 @@ TABLES: dict[str, tuple[Callable[[PeriodData], FigureTable], tuple[str, ...]]] =
     "open_cases": (ages, ("age",)),
     "load": (load, ("person",)),
 }
-"""Every table that is compared with the period before: how it is counted, and the names of its keys."""
+"""Every table that is compared with the period before: the function that counts it, and the names of its keys."""

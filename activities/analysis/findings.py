@@ -21,19 +21,19 @@ from activities.analysis.history import MilestoneKind
 from workflows.domain.model import Json
 
 _POINT = 0.01
-"""A share that moved less than this did not move."""
+"""A change of a share below this is not a finding."""
 _TENTH = 0.1
-"""A time or a volume that moved less than this share of itself did not move."""
+"""A change of a time or a volume below this share of it is not a finding."""
 _FEW = 10
-"""A share of fewer cases than this is said to be of few."""
+"""A finding on a share of fewer cases than this says that it rests on few cases."""
 _MEDIANS_OF = 5
-"""A place's median is compared only with so many cases in both periods."""
+"""A department's median is compared only when it has at least this many cases in both periods."""
 _PLACES = ("department", "product")
 _OLD = "over_30d"
 
 
 class Tone(StrEnum):
-    """Which way a figure went."""
+    """Whether a figure got better, got worse, or merely changed."""
 
     WORSE = "worse"
     BETTER = "better"
@@ -51,7 +51,7 @@ class Contributor:
     now: float
     before: float | None
     of: float | None = None
-    """What `now` is a share of."""
+    """The number of cases that the share `now` is taken of."""
 
     def as_json(self) -> Json:
         """Its fields."""

@@ -22,9 +22,9 @@ Row = dict[str, Any]
 """One line of a table: its keys (text), its figures, and the same figures of the period before as `previous_…`."""
 
 _AGAIN = 2
-"""From so many cases on a problem is a repeated one."""
+"""The number of cases from which on a problem counts as repeated."""
 _REMEMBERED_ONLY = frozenset({"repeated", "load"})
-"""Tables that leave out what is only in the period before."""
+"""Tables without lines for keys that occur only in the period before."""
 
 
 @dataclass(frozen=True)
@@ -112,5 +112,5 @@ def _beside(now: FigureTable, before: FigureTable, keys: Sequence[str], *, both:
 
 
 def _nothing(column: str) -> int | None:
-    """What a figure is where nothing happened."""
+    """The value of a figure for a period in which nothing happened."""
     return None if column.rpartition("_")[2] in {"share", "mean", "median", "p90"} else 0

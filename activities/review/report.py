@@ -66,7 +66,7 @@ class ReviewReport:
 
     @property
     def warning(self) -> str | None:
-        """Why this is nothing to go by yet; None once it is approved."""
+        """The warning that the report is not approved yet; None once it is."""
         if not self.is_draft:
             return None
         words = self.wording.words
@@ -92,7 +92,7 @@ class ReviewReport:
         ]
 
     def root_cause(self) -> str | None:
-        """As the author has it."""
+        """The root cause as the author wrote it."""
         findings = self._review["findings"]
         return self.tables.masked(findings["root_cause"]) if findings else None
 
@@ -178,7 +178,7 @@ class ReviewReport:
 
 @cache
 def _markdown_environment() -> Environment:
-    """Markdown has other marks than HTML: the templates put every text through a filter."""
+    """Markdown has other special characters than HTML: the templates put every text through a filter."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html",)),
