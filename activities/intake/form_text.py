@@ -14,7 +14,7 @@ from activities.validation import shown
 
 _E = TypeVar("_E", bound=StrEnum)
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""They make a text read differently from what it is."""
+"""Characters that make a text read differently from what it is."""
 
 
 def _clean(value: str, allowed: str = "") -> str:
@@ -53,7 +53,7 @@ OptionalProse = Annotated[Annotated[str, AfterValidator(_prose)] | None, BeforeV
 
 
 def alias(words: Mapping[str, _E], *, absent: _E | None = None) -> Callable[[Any], Any]:
-    """A reader of enum values that also knows these words (lower case); nothing said is `absent`."""
+    """A reader of enum values that also accepts these words (lower case); a missing value becomes `absent`."""
 
     def read(value: Any) -> Any:
         if isinstance(value, StrEnum) or not isinstance(value, str):
