@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
@@ -24,17 +24,16 @@ from activities.database.installation import InstallationValues
 from activities.delivery.outbox import Outbox
 from worker.encryption.failures import MissingKeyError
 from worker.installation.installation import Installation
-from worker.temporal.rpc import RPC_TIMEOUT, found_or_none, is_unavailable
+from worker.temporal.rpc import HISTORY_RPC_TIMEOUT, RPC_TIMEOUT, found_or_none, is_unavailable
 from worker.temporal.standalone_delivery import key_of_delivery
 from worker.temporal.starting import intake_of, raise_serial
-from workflows.domain.ids import CASE
+from workflows.domain.ids import CASE, RECORD_MARKER
 from workflows.domain.model import Fact, Instant
 from workflows.domain.problem import Problem
 
 ACCEPT_LOSS = "--accept-loss"
 """Option of `bihuan up` and `bihuan worker`."""
 _KEY = "generation"
-_MARKER = "RecordMarker"
 _DORMANT = timedelta(days=3650)
 """Before it would begin, and need a worker; each start of a worker makes a new one."""
 _EVERY = timedelta(hours=1)
@@ -107,7 +106,7 @@ async def advance(client: Client, installation: Installation, *, rpc_timeout: ti
     queue = installation.settings.task_queue
     try:
         await client.start_workflow(
-            _MARKER,
+            RECORD_MARKER,
             id=_marker_id(queue),
             task_queue=queue,
             start_delay=_DORMANT,
@@ -168,11 +167,10 @@ async def _missing_case(client: Client, installation: Installation, since: str) 
     """A case that Temporal has and the record has not, by the server's own answer."""
     query = f"WorkflowType = '{CASE}' AND TaskQueue = '{_queue(installation)}'{since}"
     async with _listing("cases"):
-        newest = [one async for one in client.list_workflows(query, limit=_NEWEST, rpc_timeout=RPC_TIMEOUT)]
+        newest = [one async for one in client.list_workflows(query, limit=_NEWEST, rpc_timeout=HISTORY_RPC_TIMEOUT)]
         registered = await installation.register.registered([one.id for one in newest])
         for one in newest:
-            intake = await intake_of(one)
-            if one.id in registered and intake in {None, registered[one.id]}:
+            if one.id in registered and await _may_be_of(one, registered[one.id]):
                 continue
             handle = client.get_workflow_handle(one.id)
             if await found_or_none(handle.describe(rpc_timeout=RPC_TIMEOUT)) is not None:
@@ -181,10 +179,19 @@ async def _missing_case(client: Client, installation: Installation, since: str) 
     return None
 
 
+async def _may_be_of(execution: WorkflowExecution, intake: str) -> bool:
+    """Whether a case began with that submission, or does not tell here: its key may have been retired since."""
+    try:
+        return await intake_of(execution) in {None, intake}
+    except MissingKeyError:
+        return True
+
+
 async def _missing_message(client: Client, installation: Installation, since: str) -> str | None:
     query = f"ActivityType = 'deliver' AND TaskQueue = '{_queue(installation)}'{since}"
     async with _listing("deliveries"):
-        ids = [one.activity_id async for one in client.list_activities(query, limit=_NEWEST, rpc_timeout=RPC_TIMEOUT)]
+        deliveries = client.list_activities(query, limit=_NEWEST, rpc_timeout=HISTORY_RPC_TIMEOUT)
+        ids = [one.activity_id async for one in deliveries]
         keys = [key for key in map(key_of_delivery, ids) if key is not None]
         if lacking := await Outbox(installation.database).unknown(keys):
             return f"Temporal has a delivery of {lacking[0]}, the record has no such message"
@@ -199,8 +206,6 @@ async def _listing(what: str) -> AsyncIterator[None]:
         if is_unavailable(error):
             raise
         _log.debug("%s are not listed here: %s", what, error.message)
-    except MissingKeyError as missing:
-        _log.warning("%s cannot be read: %s", what, missing)
 
 
 def _marker_id(queue: str) -> str:

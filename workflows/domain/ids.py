@@ -12,6 +12,8 @@ CASE, COLLABORATION, REVIEW = "Case", "Collaboration", "Review"
 ARCHIVE, REPORT, SWEEP = "Archive", "Report", "Sweep"
 """Workflow types that Schedules start."""
 
+RECORD_MARKER = "RecordMarker"
+"""Type of a workflow that never runs, whose memo says how new the record is (`worker.temporal.generation`)."""
 INTAKE_MEMO = "intake"
 """Key of a case's memo that holds the fingerprint of the submission it began with."""
 
