@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from activities.database import sqlite_file
 from worker.embedded.files import explained, open_private, reason_of, sync, sync_file
 from workflows.domain.problem import Problem
 
@@ -112,8 +113,12 @@ def _snapshot(file: Path) -> Iterator[sqlite3.Connection]:
         raise Problem(f"{file}: there is no such file; nothing was copied")
     address = f"file:{quote(str(file.resolve()))}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)) as connection:
-        connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            why = sqlite_file.explained(file, error) or reason_of(error)
+            raise Problem(f"{file}: cannot be read: {why}; nothing was kept") from None
         yield connection
 
 
