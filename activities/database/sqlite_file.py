@@ -22,7 +22,7 @@ def hindrance(path: Path) -> str | None:
     if not folder.is_dir():
         return f"there is no folder {folder}"
     if path.is_dir():
-        return f"{path} is a folder"
+        return "it is a folder"
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
         return f"the file system of {folder} is read-only"
     if not os.access(folder, os.W_OK | os.X_OK):
