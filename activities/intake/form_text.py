@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from activities.mail_address import ALLOWED, public_address
 from activities.validation import shown
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -85,11 +86,9 @@ def check_email(value: str) -> str:
     """The address in its normal form; whether it exists is not asked.
 
     Raises:
-        ValueError: it is no mail address.
+        ValueError: it is no mail address, or none that mail servers carry.
     """
-    from email_validator import EmailNotValidError, validate_email
-
     try:
-        return validate_email(value, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise ValueError(f"{shown(value)} is no mail address; allowed: such as name@example.com") from error
+        return public_address(value)
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} is no mail address: {error}; {ALLOWED}") from error
