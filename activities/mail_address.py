@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from activities.validation import shown
+
 ALLOWED = "allowed: such as name@example.com, with ASCII before the @"
 
 
@@ -16,7 +18,7 @@ def public_address(value: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(value, check_deliverability=False, allow_smtputf8=False).normalized
+        return validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True).normalized
     except EmailNotValidError as error:
         raise ValueError(_reason(error)) from error
 
@@ -41,6 +43,15 @@ def carried_address(value: str) -> str:
     except EmailNotValidError as error:
         raise ValueError(_reason(error)) from error
     return f"{found.ascii_local_part}@{found.ascii_domain}"
+
+
+def address_fault(value: str) -> str | None:
+    """Why no mail server would carry a mail to that address, and what is allowed; None where one would."""
+    try:
+        carried_address(value)
+    except ValueError as error:
+        return f"{shown(value)} is no mail address: {error}; {ALLOWED}"
+    return None
 
 
 def _reason(error: Exception) -> str:

@@ -105,9 +105,12 @@ class _DeliveryPass:
         """Channel -> why nothing more is tried on it in this pass."""
 
     async def run(self, keys: tuple[str, ...]) -> list[str]:
-        """Why each row that is left was not delivered."""
-        keys = tuple(dict.fromkeys(keys))
-        states = await self._outbox.states(keys)
+        """Why each row that is left was not delivered.
+
+        Whatever was tried least goes first: a message at which the server fails is in the way of no other for long.
+        """
+        states = await self._outbox.states(tuple(dict.fromkeys(keys)))
+        keys = tuple(sorted(dict.fromkeys(keys), key=lambda key: states[key].attempts if key in states else 0))
         faults = []
         async with AsyncExitStack() as stack, heartbeats(self._owner.lease / _BEATS):
             for key in keys:

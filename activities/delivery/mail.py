@@ -113,7 +113,7 @@ class Smtp:
         Raises:
             ValueError: it cannot be written, or would not read as it was meant.
         """
-        content = EmailMessage(policy=SMTP_POLICY)
+        content = EmailMessage()
         content.set_content(envelope.text, cte="base64")
         content.add_alternative(envelope.html, subtype="html", cte="base64")
         for attachment in envelope.attachments:
@@ -132,13 +132,14 @@ class Smtp:
             *(headers.mailbox(name, *mailbox) for name, mailbox in mailboxes.items()),
             headers.unstructured("Subject", envelope.subject),
         ]
-        mail = b"".join((*lines, content.as_bytes()))
+        mail = b"".join((*lines, content.as_bytes(policy=SMTP_POLICY)))
         headers.verify(mail, own | {"Subject": envelope.subject}, mailboxes)
         return mail
 
     def message_id(self, key: str) -> str:
         """The same at every attempt to send the same row."""
-        return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{self.sender.domain}>"
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"<{digest[:32]}@{self.sender.domain}>"
 
 
 class _SmtpConnection:

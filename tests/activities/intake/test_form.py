@@ -158,6 +158,11 @@ def test_numbers_of_any_kind_and_country_are_taken_as_given(phone: str) -> None:
         ({"customer__phone": "call me"}, "customer.phone: 'call me' is no phone number"),
         ({"customer__phone": 13912345678}, "customer.phone: 13912345678 is no text; allowed: text in quotes"),
         ({"customer__email": "liuyang@"}, "customer.email: 'liuyang@' is no mail address"),
+        (
+            {"customer__email": "刘洋@example.com"},
+            "mail servers carry only ASCII letters, digits and signs before the @",
+        ),
+        ({"customer__email": "x" * 65 + "@example.com"}, "is no mail address: "),
         ({"customer__email": "a@b.c\r\nBcc: x@y.z"}, "customer.email"),
         ({"description__symptom": "x" * 100_000}, "description: is 100"),
         ({"description__symptom": "没有声音\x00"}, "holds the control character U+0000"),
