@@ -45,6 +45,12 @@ def found(words: tuple[str, ...], text: str) -> list[str]:
     return [word for word in dict.fromkeys(words) if _occurs(word, text)]
 
 
+@lru_cache(maxsize=64)
+def any_found(words: tuple[str, ...], text: str) -> bool:
+    """Whether one of the keywords occurs in a folded text; several rules of a policy ask the same of a text."""
+    return any(_occurs(word, text) for word in words)
+
+
 def _occurs(word: str, text: str) -> bool:
     """Whether one keyword is there; its parts are looked for first, which costs next to nothing."""
     return all(part in text for part in _parts(word)) and bool(_pattern(word).search(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import Condition
-from workflows.domain.policy.keywords import folded, found
+from workflows.domain.policy.keywords import any_found, folded, found
 from workflows.domain.policy.policy import IssueType, Policy
 from workflows.domain.vocabulary import Channel, CustomerKind, Priority
 
@@ -105,15 +105,14 @@ def _prioritise(
 
 def _holds(when: Condition, submission: Submission, text: str, kind: str | None, subtype: str | None) -> bool:
     product = folded(submission.product)
-    checks = (
-        not when.keywords or bool(found(when.keywords, text)),
-        not when.also or bool(found(when.also, text)),
-        not found(when.without, text),
-        not when.types or kind in when.types,
-        not when.subtypes or subtype in when.subtypes,
-        not when.channels or submission.channel in when.channels,
-        not when.products or any(folded(name) in product for name in when.products),
-        not when.customer_kinds or submission.customer_kind in when.customer_kinds,
-        when.blocks_normal_use is None or when.blocks_normal_use == submission.blocks_normal_use,
+    return (
+        (not when.types or kind in when.types)
+        and (not when.subtypes or subtype in when.subtypes)
+        and (not when.channels or submission.channel in when.channels)
+        and (not when.products or any(folded(name) in product for name in when.products))
+        and (not when.customer_kinds or submission.customer_kind in when.customer_kinds)
+        and (when.blocks_normal_use is None or when.blocks_normal_use == submission.blocks_normal_use)
+        and (not when.keywords or any_found(when.keywords, text))
+        and (not when.also or any_found(when.also, text))
+        and not any_found(when.without, text)
     )
-    return all(checks)
