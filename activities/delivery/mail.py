@@ -206,7 +206,8 @@ def _classified() -> Iterator[None]:
     try:
         yield
     except SMTPRecipientsRefused as error:
-        raise _recipient_fault(error.recipients) from error
+        first = error.recipients[0]
+        raise _fault_of(first.code, _said(first)) from error
     except SMTPNotSupported as error:
         raise PermanentDeliveryError(f"the mail server cannot carry it: {_said(error)}") from error
     except SMTPSenderRefused as error:
@@ -227,11 +228,6 @@ def _classified() -> Iterator[None]:
         raise PermanentDeliveryError(f"the mail cannot be handed over: {_said(error)}") from error
     except (SMTPException, OSError) as error:
         raise TemporaryDeliveryError(f"the mail was not taken: {_said(error)}") from error
-
-
-def _recipient_fault(refusals: list[SMTPRecipientRefused]) -> DeliveryError:
-    first = refusals[0]
-    return _fault_of(first.code, _said(first))
 
 
 def _fault_of(code: int, said: str) -> DeliveryError:
