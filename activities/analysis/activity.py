@@ -18,6 +18,7 @@ from activities.analysis.period import Period
 from activities.analysis.report import analyse
 from activities.analysis.wording import company_name, report_wording
 from activities.database.database import Database
+from activities.delivery.sent_memory import SentMemory
 from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, Transports, without_recipient
 from activities.heartbeat import heartbeats
 from activities.organisation.directory import Directory
@@ -45,6 +46,7 @@ class ReportActivities:
         transports: the ways messages can go.
         now: the installation's time, UTC.
         send_timeout: wall clock; how long handing over one mail may take.
+        note_patience: wall clock; how long an attempt goes on trying to note what was sent.
     """
 
     database: Database
@@ -54,8 +56,12 @@ class ReportActivities:
     transports: Transports
     now: Callable[[], datetime]
     send_timeout: timedelta = timedelta(seconds=60)
-    _accepted: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False)
-    """Mails that were sent, but could not be noted in the database yet."""
+    note_patience: timedelta = timedelta(seconds=30)
+    _unnoted: SentMemory = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing sent."""
+        self._unnoted = SentMemory(self.note_patience)
 
     @activity.defn
     async def write_report(self, days: Days) -> WrittenReport:
@@ -97,7 +103,8 @@ class ReportActivities:
         """
         name = days_name(days)
         ledger = ReportLedger(self.database)
-        if (name, recipient) not in self._accepted:
+        key = report_key(name, recipient)
+        if key not in self._unnoted:
             if at := await ledger.sent_at(name, recipient):
                 return ReportMailed(recipient=recipient, status="known", reason=f"sent before, at {at}")
             try:
@@ -109,9 +116,8 @@ class ReportActivities:
                 if refusal.status == "refused":
                     await ledger.failed(name, recipient, self.now(), refusal.reason, final=True)
                 return refusal
-            self._accepted.add((name, recipient))
-        await ledger.sent(name, recipient, self.now())
-        self._accepted.discard((name, recipient))
+        at = self.now()
+        await self._unnoted.note(key, lambda: ledger.sent(name, recipient, at))
         return ReportMailed(recipient=recipient, status="sent")
 
     async def _post(self, days: Days, page: Path, recipient: str, locale: Locale) -> ReportMailed | None:
