@@ -194,7 +194,7 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
 async def _from_archive(connection: AsyncConnection) -> list[Attention]:
     rows = await connection.execute(
         select(archive.c.number, archive.c.archived_at, archive.c.failed_at, archive.c.error).where(
-            archive.c.failed_at.is_not(None)
+            archive.c.failed_at.is_not(None), archive.c.masked_at.is_(None)
         )
     )
     return [
