@@ -40,6 +40,9 @@ OnFailed = Callable[..., Awaitable[None]]
 It may be called again for the same key when its answer was lost.
 """
 
+IN_HAND: Final = "InHand"
+"""The type of the error where all that is left is on its way already, by other deliveries."""
+_HELD: Final = "another delivery has it in hand"
 _BEATS: Final = 3
 """While one claim holds, and while the server waits for a heartbeat."""
 _SURE: Final = 0.8
@@ -84,14 +87,15 @@ class DeliveryActivities:
         """Send each row that has not ended, once; a row in another delivery's hands is left to that one.
 
         Raises:
-            ApplicationError: retryable; how many rows may still succeed later, and why the last one did not.
+            ApplicationError: retryable; how many rows may still succeed later, and why the last one did not. Of type
+                `IN_HAND` where that is for other deliveries to say.
         """
         faults = await _DeliveryPass(self).run(delivery.keys)
         if faults:
             count, of = len(set(delivery.keys)), delivery.number or "cases that are over"
             raise ApplicationError(
                 f"{len(faults)} of {count} notifications of {of} are not delivered yet: {faults[-1]}",
-                type="Undelivered",
+                type=IN_HAND if set(faults) == {_HELD} else "Undelivered",
             )
 
 
@@ -145,7 +149,7 @@ class _DeliveryPass:
         """It ended meanwhile, or another delivery has it."""
         state = (await self._outbox.states([key]))[key]
         ended = state.status in _ENDED or state.reported
-        return None if ended else "another delivery has it in hand"
+        return None if ended else _HELD
 
     async def _send(self, state: RowState, stack: AsyncExitStack) -> str | None:
         envelope = state.envelope

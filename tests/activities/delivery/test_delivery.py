@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.database.database import Database
-from activities.delivery.activity import DeliveryActivities
+from activities.delivery.activity import IN_HAND, DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import GONE, Outbox
 from activities.messages.routing import route_to_customer
@@ -109,8 +109,9 @@ async def test_two_deliveries_at_once_send_one_mail(record: Database) -> None:
         delivery = await put(record, "a")
         first = asyncio.create_task(delivering(record, server).deliver(delivery))
         await server.busy.wait()
-        with pytest.raises(ApplicationError, match="another delivery has it in hand"):
+        with pytest.raises(ApplicationError, match="another delivery has it in hand") as caught:
             await delivering(record, server).deliver(delivery)
+        assert caught.value.type == IN_HAND
         server.go_on.set()
         await first
         await delivering(record, server).deliver(delivery)
