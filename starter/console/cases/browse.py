@@ -119,7 +119,7 @@ async def list_(
     if department is not None:
         columns = (*columns, department)
         rows = [(*row, _share(case, department, company)) for row, case in zip(rows, shown, strict=True)]
-    print_table(columns, rows)
+    print_table(columns, rows, spare=("Type", "Lvl", "Customer", "Owner"))
     if len(shown) == limit:
         say(f"shown are the latest {limit}; --limit shows more")
 
@@ -157,6 +157,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
             )
             for finding in findings
         ],
+        spare=("Web UI", "Error", "Since"),
     )
     for finding in findings:
         if finding.todo:
@@ -204,6 +205,7 @@ async def outbox(
             )
             for row in rows
         ],
+        spare=("Subject", "Tried", "By"),
     )
     if full:
         for row in rows:
