@@ -356,6 +356,7 @@ async def test_a_mail_on_its_way_is_not_called_back_because_the_server_was_away(
     assert len(server.mails) == 1
     assert ((await entries(record))["a"].status, (await entries(record))["a"].attempts) == ("sent", 1)
 
+
 class AwayAfterSending:
     """A database that is away for the first so many attempts to note what was sent."""
 

@@ -61,4 +61,3 @@ def test_no_number_of_a_case_is_broken_in_two_on_a_narrow_screen(
     assert (f"{_NUMBER}/review" in shown.out) is (width >= 60)
     assert link not in shown.out
     assert shown.err.startswith("bihuan: too narrow for Web UI")
-

@@ -166,13 +166,13 @@ def test_a_late_follow_up_is_the_specialists_until_the_customer_has_rated() -> N
     case, now = resolved_case()
     for hours in range(25):
         case.expire(now + hours * HOUR)
-    view = cast(CaseViewJson, case.view().model_dump(mode="json"))
+    view = cast("CaseViewJson", case.view().model_dump(mode="json"))
     assert [(one["clock"], who_owes(view, one["clock"])) for one in standing_breaches(view)] == [
         ("follow_up", "followup-001")
     ]
     assert who_owes(view, "resolution") == "tech-001"
     case.handle(command("rate", "followup-001", score="neutral"), now + 2 * DAY)
-    rated = cast(CaseViewJson, case.view().model_dump(mode="json"))
+    rated = cast("CaseViewJson", case.view().model_dump(mode="json"))
     assert (rated["status"], standing_breaches(rated)) == ("awaiting_confirmation", [])
 
 
