@@ -1,4 +1,4 @@
-"""Heartbeats of activities that take long, what they hand on to the next attempt, and work that goes on without them."""
+"""Heartbeats of activities that take long, what they hand on to the next attempt, and work that outlives an attempt."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ _OF_REVIEWS = {
     "clock": "clock",
 }  # fmt: skip
 """Names in a review whose values have labels."""
+_TIMES = TIME_KEYS | {"next_due"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class CasePage:
         """A value of a review, in words where it is a word of the program or a time."""
         if name in _OF_REVIEWS:
             return label(_OF_REVIEWS[name], str(value), self.locale)
-        if name in TIME_KEYS and isinstance(value, str):
+        if name in _TIMES and isinstance(value, str):
             try:
                 return self.local(value)
             except (ValueError, OverflowError):

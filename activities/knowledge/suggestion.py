@@ -37,7 +37,8 @@ _IN_FORM: Final = {
 
 Suggestions = dict[str, list[dict[str, Any]]]
 """`articles`: key, title, solution, score, of published ones; `earlier`: number, title, solution, article, score, of
-closed cases whose article is not published; `open`: number, symptom, status, owner, opened_at, linked_to, score, one_cause."""
+closed cases whose article is not published; `open`: number, symptom, status, owner, opened_at, linked_to, score,
+one_cause."""
 
 NO_SUGGESTIONS: Final[Suggestions] = {"articles": [], "earlier": [], "open": []}
 

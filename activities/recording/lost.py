@@ -20,9 +20,9 @@ _LOST: Final = {"history": "lost"}
 """In the detail of the closing: no workflow took this step."""
 
 
-def is_lost(closing: Mapping[str, Any] | None) -> bool:
+def is_lost(closing: object) -> bool:
     """Whether this detail is that of a closing in the record alone."""
-    return closing is not None and closing.items() >= _LOST.items()
+    return isinstance(closing, Mapping) and closing.items() >= _LOST.items()
 
 
 async def close_lost(database: Database, number: str, *, by: str, why: str, at: datetime) -> CaseView:

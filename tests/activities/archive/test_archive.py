@@ -334,7 +334,7 @@ async def test_an_alarm_goes_when_nothing_is_to_be_masked_any_more(either: Datab
     await archiving.archive_case(number)
     async with either.begin() as connection:
         assert await Ledger.failed(connection, number, "mask", "not masked: its file is missing", LATER)
-    assert [one.reason for one in await Cases(either).attention(LATER)].count("not_archived") == 1
+    assert "not_archived" in [one.reason for one in await Cases(either).attention(LATER)]
     policy = load_policy("standard").model_dump(mode="json")
     keeping = Policy.model_validate({**policy, "archive": {**policy["archive"], "mask_after": None}})
     await run(replace(archiving, policy=keeping))

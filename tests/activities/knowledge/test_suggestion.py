@@ -80,7 +80,7 @@ async def test_two_cases_of_one_product_are_not_said_to_have_one_cause_for_that(
     one: str, other: str, type_: str, is_likely: bool, either: Database
 ) -> None:
     await opened(either, one)
-    form = {"product": "智办公CRM系统", "description": {"symptom": other}}
+    form: dict[str, Any] = {"product": "智办公CRM系统", "description": {"symptom": other}}
     async with open_reader(either.address) as reader:
         found = (await suggest(reader, "FB1", form, type=type_, subtype="数据同步失败"))["open"]
     assert [alike["one_cause"] for alike in found] == [is_likely]
