@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +69,27 @@ def write_report(report: Report, wording: ReportWording, folder: Path, *, compan
     files["report.html"] = report_html(report, wording, company=company)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            part = folder / f".{name}"
-            part.write_text(text, "utf-8", newline="")
-            part.replace(folder / name)
+        with _alone(folder):
+            for name, text in files.items():
+                part = folder / f".{name}"
+                part.write_text(text, "utf-8", newline="")
+                part.replace(folder / name)
     except OSError as error:
         raise Problem(
             f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"
         ) from None
     return folder / "report.html"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else writes a report there meanwhile: the Schedule and people may make the same one at the same time."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def headline_rows(report: Mapping[str, Any], wording: ReportWording) -> list[dict[str, str]]:

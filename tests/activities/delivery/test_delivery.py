@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.database.database import Database
-from activities.delivery.activity import DeliveryActivities
+from activities.delivery.activity import IN_HAND, DeliveryActivities
 from activities.delivery.headers import plain_text
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import GONE, Outbox
@@ -113,8 +113,9 @@ async def test_two_deliveries_at_once_send_one_mail(record: Database) -> None:
         delivery = await put(record, "a")
         first = asyncio.create_task(delivering(record, server).deliver(delivery))
         await server.busy.wait()
-        with pytest.raises(ApplicationError, match="another delivery has it in hand"):
+        with pytest.raises(ApplicationError, match="another delivery has it in hand") as caught:
             await delivering(record, server).deliver(delivery)
+        assert caught.value.type == IN_HAND
         server.go_on.set()
         await first
         await delivering(record, server).deliver(delivery)
@@ -360,21 +361,69 @@ async def test_a_mail_on_its_way_is_not_called_back_because_the_server_was_away(
     assert ((await entries(record))["a"].status, (await entries(record))["a"].attempts) == ("sent", 1)
 
 
-async def test_a_database_that_fails_after_sending_causes_no_second_mail(
+class AwayAfterSending:
+    """A database that is away for the first so many attempts to note what was sent."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+        self.times = times
+        self._sent = Outbox.sent
+        monkeypatch.setattr(Outbox, "sent", lambda outbox, key, *, at: self._note(outbox, key, at))
+
+    async def _note(self, outbox: Outbox, key: str, at: datetime) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise OperationalError("UPDATE", {}, Exception("disk is full"))
+        await self._sent(outbox, key, at=at)
+
+
+async def test_a_customer_gets_one_mail_though_the_database_was_away_for_a_moment_after_it_was_sent(
     record: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def gone(*_: Any, **__: Any) -> None:
-        raise OperationalError("UPDATE", {}, Exception("disk is full"))
-
+    AwayAfterSending(monkeypatch, times=1)
     async with mail_server() as server:
-        delivery, worker = await put(record, "a"), delivering(record, server)
-        with monkeypatch.context() as patch:
-            patch.setattr(Outbox, "sent", gone)
-            with pytest.raises(OperationalError):
-                await worker.deliver(delivery)
-        await worker.deliver(delivery)
+        await delivering(record, server).deliver(await put(record, "a"))
     assert len(server.mails) == 1
     assert (await entries(record))["a"].status == "sent"
+
+
+@pytest.mark.parametrize("same_worker", [True, False])
+async def test_a_customer_gets_one_mail_though_the_next_attempt_is_another_workers(
+    record: Database, monkeypatch: pytest.MonkeyPatch, same_worker: bool
+) -> None:
+    away, beats = AwayAfterSending(monkeypatch, times=1), list[Any]()
+    first, second = ActivityEnvironment(), ActivityEnvironment()
+    first.on_heartbeat = lambda *details: beats.append(details)
+    async with mail_server() as server:
+        delivery = await put(record, "a")
+        worker = delivering(record, server, note_patience=timedelta(0))
+        with pytest.raises(OperationalError):
+            await first.run(worker.deliver, delivery)
+        assert away.times == 0
+        if not same_worker:
+            worker = delivering(record, server)
+            second.info = replace(second.info, heartbeat_details=list(beats[-1]))
+        await second.run(worker.deliver, delivery)
+    assert len(server.mails) == 1
+    assert (await entries(record))["a"].status == "sent"
+
+
+async def test_what_an_attempt_hands_on_is_not_lost_in_the_next_one_that_fails_too(
+    record: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, beats = AwayAfterSending(monkeypatch, times=2), list[Any]()
+    async with mail_server() as server:
+        delivery = await put(record, "a")
+        for _ in range(2):
+            environment = ActivityEnvironment()
+            environment.on_heartbeat = lambda *details: beats.append(list(details))
+            environment.info = replace(environment.info, heartbeat_details=beats[-1] if beats else [])
+            with pytest.raises(OperationalError):
+                await environment.run(delivering(record, server, note_patience=timedelta(0)).deliver, delivery)
+        assert (away.times, beats[-1]) == (0, [["a"]])
+        last = ActivityEnvironment()
+        last.info = replace(last.info, heartbeat_details=beats[-1])
+        await last.run(delivering(record, server).deliver, delivery)
+    assert len(server.mails) == 1
 
 
 async def test_what_a_server_wrongly_refused_is_sent_again_as_the_same_message(record: Database) -> None:
