@@ -28,6 +28,7 @@ from temporalio.worker import WorkerDeploymentConfig
 
 from worker.installation.settings import Settings
 from worker.temporal.rpc import ADMIN_RPC_TIMEOUT, found_or_none
+from worker.temporal.task_queue import describe_task_queue
 from workflows.domain.problem import Problem
 
 _LOOKS = 30
@@ -85,6 +86,16 @@ async def warn_if_idle(client: Client, settings: Settings) -> None:
             await asyncio.sleep(1)
 
 
+async def builds_at_work(client: Client, task_queue: str) -> frozenset[str]:
+    """The builds whose workers poll the task queue now; empty text stands for workers without a build id.
+
+    Raises:
+        RPCError: the server does not answer.
+    """
+    queue = await describe_task_queue(client, task_queue)
+    return frozenset(poller.build_id for poller in queue.alive())
+
+
 @dataclass(frozen=True)
 class WorkerDeployment:
     """A Worker Deployment by its name: the builds that the server has seen workers of, and which of them get work."""
@@ -115,7 +126,8 @@ class WorkerDeployment:
         return sorted(builds, key=lambda build: build.since or datetime.min.replace(tzinfo=UTC), reverse=True)
 
     async def make_current(self, build_id: str | None) -> None:
-        """Give all work to this build; None: to workers without one. No build ramps any more.
+        """Give all work to this build, which a worker may come up for later; None: to workers without one. No build
+        ramps any more.
 
         Raises:
             Problem: no worker of that build has been seen, or one of its task queues has none.
