@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringCon
 
 from workflows.domain.calendar import Hours
 from workflows.domain.model import Fact
+from workflows.domain.text import without_invisible
 from workflows.domain.vocabulary import Locale
 
 _T = TypeVar("_T")
@@ -47,6 +48,16 @@ def written_duration(seconds: float) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def written_share(share: float, digits: int = 1) -> str:
+    """A share between 0 and 1 as a percentage; `100%` is all and `0%` is none, however near another one is."""
+    nearest, least = f"{share:.{digits}%}", 10.0 ** -(digits + 2)
+    if share > 0 and nearest == f"{0:.{digits}%}":
+        return f"<{least:.{digits}%}"
+    if share < 1 and nearest == f"{1:.{digits}%}":
+        return f">{1 - least:.{digits}%}"
+    return nearest
 
 
 Duration = Annotated[float, BeforeValidator(seconds_of), PlainSerializer(written_duration, return_type=str)]
@@ -145,8 +156,13 @@ def _not_empty(labels: dict[Locale, str]) -> dict[Locale, str]:
     return labels
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-"""A short text that is not blank."""
+def visible(value: object) -> object:
+    """A text without characters that cannot be seen; anything else as it is."""
+    return without_invisible(value) if isinstance(value, str) else value
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(visible)]
+"""A short text that is not blank, without characters that cannot be seen."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """An id: lower-case letters, digits, `_` and `-`, beginning with a letter."""
