@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,13 @@ from activities.analysis.wording import ReportWording
 from activities.rendering.pages import environment
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
+from workflows.domain.text import without_invisible
 from workflows.domain.vocabulary import Locale
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = frozenset("=+-@\N{MINUS SIGN}")
+"""What a formula begins with. Spreadsheets take the full-width and small forms of these for the same."""
+_BREAKS = ("\t", "\r", "\n")
+_BLANKS = "".join((" ", *_BREAKS))
 _BYTE_ORDER_MARK = "\ufeff"
 """Without it, Excel reads Chinese as something else."""
 
@@ -133,4 +138,7 @@ def _csv(rows: list[Row]) -> str:
 
 def _harmless(value: Any) -> Any:
     """A product's name is a customer's text: a spreadsheet must not take it for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    begun = unicodedata.normalize("NFKC", without_invisible(value)).lstrip(_BLANKS)[:1]
+    return f"'{value}" if begun in _FORMULA or value.startswith(_BREAKS) else value

@@ -36,6 +36,7 @@ from activities.delivery.transport import (
     TransportConnection,
     UnreachableError,
 )
+from activities.url_hint import password_hint
 from workflows.domain.problem import Problem
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -66,9 +67,10 @@ class Smtp:
             parts = urlsplit(url.strip())
             port = parts.port
         except ValueError:
-            raise Problem(f"the SMTP URL is not understood: {_ALLOWED}") from None
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.query:
-            raise Problem(f"the SMTP URL is not understood: {_ALLOWED}")
+            raise _not_understood(url) from None
+        rest = parts.query or parts.fragment or parts.path.strip("/")
+        if parts.scheme not in _PORTS or not parts.hostname or rest:
+            raise _not_understood(url)
         return cls(
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],
@@ -220,6 +222,10 @@ def _said(error: BaseException) -> str:
 def _address(name: str, address: str) -> Address:
     shown = " ".join(name.replace("\x00", "").split())
     return Address(display_name=shown, addr_spec=address)
+
+
+def _not_understood(url: str) -> Problem:
+    return Problem(f"the SMTP URL is not understood: {_ALLOWED}{password_hint(url)}")
 
 
 def _sender(mail_from: str) -> Address:
