@@ -111,9 +111,9 @@ def open_paths(settings: Settings) -> list[OpenPath]:
             found += _open(name, folder, 0o750, to=stat.S_IRWXO)
     if settings.encryption_keys_file is not None:
         found += _open("file of keys", settings.encryption_keys_file, PRIVATE_FILE)
-    if (file := config_file()) is not None and SECRETS & read_config().keys():
+    if (toml := config_file()) is not None and SECRETS & read_config().keys():
         # The units of docs/deploy let the group of the service read its settings.
-        found += _open("settings file with passwords or keys", file, 0o640, to=stat.S_IRWXO)
+        found += _open("settings file with passwords or keys", toml, 0o640, to=stat.S_IRWXO)
     return found
 
 

@@ -109,5 +109,5 @@ async def test_doctor_names_a_server_without_a_login_that_other_machines_reach(t
     data = tmp_path / "data"
     with DataLock(data):
         Endpoint("0.0.0.0:7233", "http://0.0.0.0:8233", 1, 2).write(data)
-        (one,) = await access(DoctorContext(Settings(data=data, server={"ip": "0.0.0.0"})))  # type: ignore[arg-type]
+        (one,) = await access(DoctorContext(Settings(data=data, server={"ip": "0.0.0.0"})))
     assert "listen on 0.0.0.0 and have no login" in one.what
