@@ -22,7 +22,7 @@ _DURATION = re.compile(r"(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _LONGEST = 3_650 * 86_400
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_HOURS = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
+_HOURS = re.compile(r"((?:[01]?\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]?\d|2[0-3]):[0-5]\d|24:00)")
 
 
 def seconds_of(value: object) -> float:
@@ -86,17 +86,17 @@ def _hours(value: object) -> object:
         return value
     match = _HOURS.fullmatch(value.strip())
     if match is None:
-        raise ValueError(f"{value!r} are no hours; allowed: such as 09:00-18:00")
+        raise ValueError(f"{value!r} are no hours; allowed: such as 09:00-18:00, 18:00-24:00, 22:00-06:00")
     opens, closes = (moment.zfill(5) for moment in match.groups())
-    return {"opens": opens, "closes": closes}
+    return {"opens": opens, "closes": closes.replace("24:00", "00:00")}
 
 
 def _written_hours(hours: Hours) -> str:
-    return f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
+    return f"{hours.opens:%H:%M}-{f'{hours.closes:%H:%M}' if hours.closes > time() else '24:00'}"
 
 
 BusinessHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(_written_hours, return_type=str)]
-"""One stretch of a working day, written `09:00-18:00`, local time."""
+"""One stretch of a working day, written `09:00-18:00`, local time; `18:00-24:00` and `22:00-06:00` are allowed."""
 
 
 def _time_of_day(value: object) -> object:

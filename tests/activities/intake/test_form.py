@@ -121,6 +121,13 @@ def test_a_time_without_an_offset_is_the_companys_own() -> None:
     assert parsed(occurred_at="2026-05-11 08:30:59").occurred_at == datetime(2026, 5, 11, 0, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("ahead", ["2026-05-11T09:00:05+08:00", "2026-05-11T09:01:00+08:00"])
+def test_a_form_from_a_clock_that_is_a_little_ahead_is_taken_as_of_now(ahead: str) -> None:
+    form = parsed(received_at=ahead, occurred_at=ahead)
+    assert (form.received_at, form.occurred_at) == (NOW, NOW)
+    assert "is in the future" in refusal(received_at="2026-05-11T09:01:01+08:00")
+
+
 @pytest.mark.parametrize("hope", ["立即", "24小时内", "3个工作日内", "2026-06-01"])
 def test_each_hope_of_the_form_is_taken(hope: str) -> None:
     assert parsed(hoped_for=hope).hoped_for == hope
@@ -183,7 +190,7 @@ def test_numbers_of_any_kind_and_country_are_taken_as_given(phone: str) -> None:
         ({"subtype": "退款"}, "subtype: '退款' is no subtype of technical; allowed: 功能障碍, 软件错误"),
         ({"channel": "fax"}, "channel: 'fax' is not known; allowed: hotline, chat, email, portal"),
         ({"channel": None}, "channel: None is not known; allowed: hotline, chat"),
-        ({"occurred_at": "2026-05-11T09:01+08:00"}, "is in the future; allowed: at most now, 2026-05-11T01:00Z"),
+        ({"occurred_at": "2026-05-11T09:02+08:00"}, "is in the future; allowed: at most now, 2026-05-11T01:00Z"),
         ({"received_at": "2027-01-01T09:00+08:00"}, "received_at: '2027-01-01T09:00+08:00' is in the future"),
         ({"received_at": "2026-05-11T08:00+08:00"}, "occurred_at: is after received_at"),
         ({"occurred_at": "2026-05-11"}, "occurred_at: '2026-05-11' is no time; allowed: date and time to the minute"),
