@@ -55,7 +55,7 @@ class ReportActivities:
     now: Callable[[], datetime]
     send_timeout: timedelta = timedelta(seconds=60)
     _accepted: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False)
-    """Sent, but the database did not hear of it yet."""
+    """Mails that were sent, but could not be noted in the database yet."""
 
     @activity.defn
     async def write_report(self, days: Days) -> WrittenReport:

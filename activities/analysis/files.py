@@ -28,7 +28,7 @@ _FORMULA = frozenset("=+-@\N{MINUS SIGN}")
 _BREAKS = ("\t", "\r", "\n")
 _BLANKS = "".join((" ", *_BREAKS))
 _BYTE_ORDER_MARK = "\ufeff"
-"""Without it, Excel reads Chinese as something else."""
+"""The byte order mark: without it Excel does not read the CSV as UTF-8."""
 
 
 def report_json(report: Report, wording: ReportWording) -> Json:
@@ -104,7 +104,7 @@ def headline_rows(report: Mapping[str, Any], wording: ReportWording) -> list[dic
 
 
 class _Charts(dict[str, Markup]):
-    """A picture that was not drawn is nothing to show."""
+    """Charts by name; one that was not drawn is empty text."""
 
     def __missing__(self, name: str) -> Markup:
         return Markup("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,19 +22,19 @@ from activities.analysis.history import MilestoneKind
 from workflows.domain.model import Json
 
 _POINT = 0.01
-"""A share that moved less than this did not move."""
+"""A change of a share below this is not a finding."""
 _TENTH = 0.1
-"""A time or a volume that moved less than this share of itself did not move."""
+"""A change of a time or a volume below this share of it is not a finding."""
 _FEW = 10
-"""A share of fewer cases than this is said to be of few."""
+"""A finding on a share of fewer cases than this says that it rests on few cases."""
 _MEDIANS_OF = 5
-"""A place's median is compared only with so many cases in both periods."""
+"""A department's median is compared only when it has at least this many cases in both periods."""
 _PLACES = ("department", "product")
 _OLD = "over_30d"
 
 
 class Tone(StrEnum):
-    """Which way a figure went."""
+    """Whether a figure got better, got worse, or merely changed."""
 
     WORSE = "worse"
     BETTER = "better"
@@ -51,7 +52,7 @@ class Contributor:
     now: float
     before: float | None
     of: float | None = None
-    """What `now` is a share of."""
+    """The number of cases that the share `now` is taken of."""
 
     def as_json(self) -> Json:
         """Its fields."""
@@ -226,15 +227,11 @@ def _most_more(
 
 
 def _solutions(facts: PeriodData) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for _, milestone in facts.happened[MilestoneKind.SOLUTION]:
-        key = milestone.department or NONE
-        counts[key] = counts.get(key, 0) + 1
-    return counts
+    return Counter(milestone.department or NONE for _, milestone in facts.happened[MilestoneKind.SOLUTION])
 
 
-def _named(measure: FigureTable) -> FigureTable:
-    return {key: row for key, row in measure.items() if key[0] not in {NONE, ALL}}
+def _named(table: FigureTable) -> FigureTable:
+    return {key: row for key, row in table.items() if key[0] not in {NONE, ALL}}
 
 
 def _number(figure: float | None) -> float:

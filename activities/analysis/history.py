@@ -1,7 +1,7 @@
 """The history of a case up to a moment, read from its timeline: its state then, and the milestones reports count (R29).
 
 A promise is counted once a cycle of handling (from receipt, or from a reopening): kept when the answer came and the
-deadline had not lapsed, missed when it lapsed. The priority, department and owner of an milestone are those of its
+deadline had not lapsed, missed when it lapsed. The priority, department and owner of a milestone are those at its
 moment.
 """
 
@@ -41,7 +41,7 @@ class MilestoneKind(StrEnum):
 
 
 MOMENTS = tuple(kind.value for kind in (EventKind.CREATED, EventKind.REPLIED, EventKind.RESOLVED))
-"""Entries of which only the time is read: their details, the longest of a timeline, are left where they are."""
+"""Entries of which only the time is read: their details are the longest of a timeline and are not loaded."""
 KINDS = MOMENTS + tuple(
     kind.value
     for kind in (

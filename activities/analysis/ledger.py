@@ -1,4 +1,4 @@
-"""Who was sent which report, so that nobody gets one twice, and who could not be (R29)."""
+"""Which report was sent to whom, so that nobody gets one twice, and which could not be sent (R29)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from activities.database.installation import InstallationValues
 from activities.database.tables import installation
 
 REPORT_MAIL = "report_mail/"
-"""What the names of its entries begin with."""
+"""The prefix of the keys of its entries."""
 
 
 @dataclass(frozen=True)
 class ReportFailure:
-    """A report that did not reach a recipient; `final` when nobody tries any more."""
+    """A report that did not reach a recipient; `final` when it is not tried again."""
 
     report: str
     recipient: str

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from workflows.domain.problem import Problem
 
 _DAILY, _WEEKLY = 14, 120
-"""Up to so many days a trend has a point a day, or a week; above that a month."""
+"""The greatest number of days whose trend has a point a day, or a point a week; above that it has a point a month."""
 _LONGEST = 3_660
 _EARLIEST = date(2000, 1, 1)
 
@@ -25,7 +25,7 @@ class Period:
 
     @classmethod
     def asked(cls, first: date, last: date, zone: str) -> Period:
-        """A period as a person names it.
+        """The period that a person asked for by its days.
 
         Raises:
             Problem: it ends before it begins, or is absurdly long or early.

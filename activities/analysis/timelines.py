@@ -83,7 +83,7 @@ def _entries(period: Period) -> Select[Any]:
 async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[TimelineEntry]]]:
     current: str | None = None
     entries: list[TimelineEntry] = []
-    # Part by part: to wait for each row by itself would take longer than to read it.
+    # In batches: awaiting each row by itself would take longer than reading it.
     async for part in rows.partitions(_ROWS):
         for number, at, kind, detail in part:
             if number != current:

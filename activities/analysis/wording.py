@@ -62,12 +62,12 @@ class ReportWording:
         return filters.brief(filters.named(value, self.labels, self.locale), _NAME_LENGTH)
 
     def cause(self, value: str) -> str:
-        """Why it was escalated or reopened: a missed clock, or a word of its own."""
+        """Why a case was escalated or reopened: a missed clock, or a reason of the vocabulary."""
         own: str | None = self.words["causes"].get(value)
         return own or label("clock", value, self.locale)
 
     def level(self, level: str) -> str:
-        """How far up; level 0 is sideways."""
+        """The name of an escalation level; level 0 is another department called in."""
         causes = self.words["causes"]
         return str(causes["sideways"] if level == "0" else causes["level"].format(level=level))
 

@@ -70,7 +70,7 @@ def _context(info: ValidationInfo) -> _IntakeContext | None:
 
 
 class Customer(Model):
-    """Who asks: for a company, its contact person. At least one way to reach them."""
+    """The customer: for a company, its contact person. At least one contact is required."""
 
     name: Name
     kind: Annotated[CustomerKind | None, BeforeValidator(alias(_KINDS))] = None

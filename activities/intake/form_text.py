@@ -54,7 +54,7 @@ OptionalProse = Annotated[Annotated[str, AfterValidator(_prose)] | None, BeforeV
 
 
 def alias(words: Mapping[str, _E], *, absent: _E | None = None) -> Callable[[Any], Any]:
-    """A reader of enum values that also knows these words (lower case); nothing said is `absent`."""
+    """A reader of enum values that also accepts these words (lower case); a missing value becomes `absent`."""
 
     def read(value: Any) -> Any:
         if isinstance(value, StrEnum) or not isinstance(value, str):

@@ -59,7 +59,7 @@ class Register:
             )
             if written.rowcount == 1:
                 return Registration(number=number, created=True)
-            # Another process was quicker with the same key; its number stands and this one is a gap.
+            # Another process registered the same key first: its number stands, and this number stays unused.
             known = await self._known(connection, channel, intake_key)
             return Registration(number=known or number, created=False)
 
@@ -101,7 +101,7 @@ class Register:
         return number
 
     async def _next_number(self, connection: AsyncConnection, day: date) -> str:
-        """Whoever asks for the same day waits here until this transaction ends."""
+        """A second transaction for the same day waits here until this one ends."""
         first = insert_into(connection, day_serial).values(day=day, serial=1)
         serial = await connection.scalar(
             first.on_conflict_do_update(index_elements=["day"], set_={"serial": day_serial.c.serial + 1}).returning(

@@ -14,7 +14,7 @@ _ANNOUNCED_YEARLY = "CN"
 
 
 def build_calendar(policy: Policy, years: Iterable[int]) -> Calendar:
-    """The company's calendar over those years; the same question is answered from memory.
+    """The company's calendar over those years; kept in memory.
 
     A year of China is official only once its make-up workdays are known: before the State Council announces
     them there are statutory days only, and due times counted on them are provisional.

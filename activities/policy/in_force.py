@@ -43,7 +43,7 @@ class PolicyInForce:
         return self._policy
 
     def _marked(self) -> _Mark:
-        """What changes with the file; a shipped one changes with the release only."""
+        """A mark that changes with the file; a shipped policy changes with the release only."""
         if self.source in SHIPPED:
             return None
         try:

@@ -34,7 +34,7 @@ _BLOCK_LENGTH: Final = 200_000
 _GREATEST_BASE: Final = 10_000
 _GREATEST_EXPONENT: Final = 20
 _LOOKING: Final = frozenset({"show", "draft", "report"})
-"""Commands that change nothing."""
+"""Commands that only read, which need no `--as`."""
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

@@ -21,7 +21,7 @@ _KINDS = {
 }
 """Details whose value has a label."""
 _OF_REVIEWS = {"reason": "review_reason", "step": "review_status", "why": "review_end"}
-"""The same in the timeline of a review."""
+"""Details whose value has a label in the timeline of a review."""
 _PLAIN = frozenset(
     {
         "text",
@@ -40,17 +40,17 @@ _PLAIN = frozenset(
     }
     - {"verified"}
 )
-"""Details that speak for themselves, without their key."""
+"""Details that are shown without their key."""
 _LEFT_OUT = frozenset({
     "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
     "internal", "department", "group", "previous_priority", "moved", "round", "cause",
 })  # fmt: skip
-"""For programs; `--json` has them."""
+"""Details for programs, which only `--json` shows."""
 _OF_A_DEPARTMENT = frozenset(
     {kind for kind in EventKind if kind.startswith("collaboration")}
     | {EventKind.CONTRIBUTED, EventKind.DEPARTMENT_INVOLVED}
 )
-"""Events that say nothing without their department."""
+"""Events that are shown with their department."""
 
 
 def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], locale: Locale) -> str:

@@ -106,5 +106,5 @@ def brief(text: str, length: int) -> str:
 
 
 def quote(text: str) -> str:
-    """Somebody's own words, marked line by line as mail does, so that they never pass for ours."""
+    """A person's own words, each line marked as a mail quotation, so that they are never taken for the company's."""
     return "\n".join(f"> {line}".rstrip() for line in clean(text).strip().split("\n"))

@@ -23,7 +23,7 @@ def block(text: str) -> str:
 
 
 def _escaped(line: str) -> str:
-    # After the other marks, whose backslashes have to stay.
+    # After the other characters, whose backslashes have to stay.
     return _ADDRESS.sub(_unlinked, _ACTIVE.sub(r"\\\1", line))
 
 

@@ -25,7 +25,7 @@ _LINE = 160
 _LONGEST = 3_000
 """Characters of the account that is filled in; a report takes 4,000."""
 _SOON = timedelta(days=14)
-"""What the example of a due day is ahead of now."""
+"""How far ahead of now the example of a due day is."""
 
 
 def draft_text(
@@ -71,7 +71,7 @@ def account_of(file: StoredReview, wording: ReviewWording) -> list[str]:
         for step in steps_of(tables.newest, wording)
     ]
     while sum(map(len, lines)) + len(lines) > _LONGEST:
-        # The beginning and the end tell most.
+        # A long account is cut in the middle: its beginning and its end matter most.
         middle = len(lines) // 2
         lines[middle - 1 : middle + 1] = ["…"]
         lines = [line for index, line in enumerate(lines) if line != "…" or lines[index - 1] != "…"]

@@ -72,7 +72,7 @@ def _facts(entry: Mapping[str, Any], wording: ReviewWording, mask: Mask) -> dict
 
 
 def _cause(value: Any, wording: ReviewWording) -> str | None:
-    """Why something happened, where that is a word of ours; None for what a person wrote."""
+    """The reason of an entry, where it is a word of the vocabulary; None where a person wrote it."""
     if not isinstance(value, str):
         return None
     own: str | None = wording.words["causes"].get(value)
@@ -109,4 +109,4 @@ _SAID: dict[str, Callable[[Any, ReviewWording], str]] = {
     "from": _person,
     "to": _person,
 }
-"""Details with words of their own; the rest is text that people wrote."""
+"""Details whose values are words of the vocabulary; the others are texts that people wrote."""

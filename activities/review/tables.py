@@ -100,7 +100,7 @@ class ReviewTables:
         return self._table(("number", "received", "course"), rows)
 
     def measures(self) -> Table:
-        """What is to become better, who sees to it until when, and how that went."""
+        """The corrective actions: what is to be done, by whom, until when, and what came of it."""
         view = self.file.as_json()
         rows = (
             (
