@@ -140,6 +140,8 @@ class WorkerDeployment:
             identity=self.client.service_client.config.identity,
         )
         service = self.client.workflow_service
+        if build_id is None and await found_or_none(self._describe()) is None:
+            raise Problem(f"no worker of deployment {self.name} was seen: workers without a build id have all cases")
         await self._retried(
             build_id, lambda: service.set_worker_deployment_current_version(request, timeout=ADMIN_RPC_TIMEOUT)
         )
@@ -200,6 +202,8 @@ class WorkerDeployment:
         return answer.worker_deployment_info
 
     def _refused(self, error: RPCError, build_id: str | None, known: Sequence[str]) -> Problem:
+        if build_id is None:
+            return Problem(f"workers without a build id cannot be given the cases of {self.name}: {error.message}")
         todo = f"start a worker with BIHUAN_BUILD_ID={build_id} first (seen so far: {', '.join(known) or 'none'})"
         if build_id in known:
             todo = "see that its workers are up, and try again"

@@ -179,6 +179,8 @@ async def test_cases_are_not_given_to_workers_that_are_not_there_without_a_word(
     async def polls(build_id: str) -> bool:
         return build_id in await builds_at_work(client, settings.task_queue)
 
+    with pytest.raises(Problem, match=f"no worker of deployment {settings.deployment} was seen: workers without a"):
+        await deployment.make_current(None)
     async with build(client, of_build(settings, "A"), FakeActivities()):
         await until(lambda: polls("A"))
         await current("A")
