@@ -27,6 +27,7 @@ from activities.opening.activity import OpeningActivities
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
 from activities.recording.review_activity import ReviewRecordingActivities
 from worker.installation.installation import Installation, open_installation
+from worker.installation.private_files import open_paths
 from worker.installation.settings import Settings
 from worker.installation.version import installed_version
 from worker.monitoring.health import Phase
@@ -237,6 +238,8 @@ async def run_worker(
         open_monitor(settings, exporter) as monitor,
         open_installation(settings, prepare=True) as prepared,
     ):
+        for found in open_paths(settings):
+            _log.warning("%s; close it with: %s", found.finding, found.todo)
         installation = prepared.for_activities()
         monitor.watch(installation)
         await prepared.settle_organisation()

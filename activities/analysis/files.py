@@ -7,6 +7,7 @@ import fcntl
 import io
 import json
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +23,13 @@ from activities.analysis.wording import ReportWording
 from activities.rendering.pages import environment
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
+from workflows.domain.text import without_invisible
 from workflows.domain.vocabulary import Locale
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = frozenset("=+-@\N{MINUS SIGN}")
+"""What a formula begins with. Spreadsheets take the full-width and small forms of these for the same."""
+_BREAKS = ("\t", "\r", "\n")
+_BLANKS = "".join((" ", *_BREAKS))
 _BYTE_ORDER_MARK = "\ufeff"
 """The byte order mark: without it Excel does not read the CSV as UTF-8."""
 
@@ -148,4 +153,7 @@ def _csv(rows: list[Row]) -> str:
 
 def _harmless(value: Any) -> Any:
     """A product's name is a customer's text: a spreadsheet must not take it for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    begun = unicodedata.normalize("NFKC", without_invisible(value)).lstrip(_BLANKS)[:1]
+    return f"'{value}" if begun in _FORMULA or value.startswith(_BREAKS) else value

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from activities.url_hint import password_hint
 from workflows.domain.problem import Problem
 
 LOCKED = "database is locked"
@@ -70,9 +71,11 @@ class DatabaseUrl:
             host = parts.hostname or query.get("host") or os.environ.get("PGHOST", "localhost")
             port = parts.port or query.get("port") or os.environ.get("PGPORT", "5432")
         except ValueError:
-            raise Problem(f"the PostgreSQL database URL is not understood: {_ALLOWED}") from None
+            raise Problem(f"the PostgreSQL database URL is not understood: {_ALLOWED}{password_hint(dsn)}") from None
         if not database:
-            raise Problem(f"the PostgreSQL database URL names no database: {_ALLOWED}")
+            raise Problem(f"the PostgreSQL database URL names no database: {_ALLOWED}{password_hint(dsn)}")
+        if "@" in database and (hint := password_hint(dsn)):
+            raise Problem(f"the PostgreSQL database URL is not understood: {_ALLOWED}{hint}")
         return cls(kind="postgresql", name=f"{host}:{port}/{database}", dsn=dsn)
 
     def check_folder(self) -> None:

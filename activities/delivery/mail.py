@@ -40,6 +40,7 @@ from activities.delivery.transport import (
     UnreachableError,
 )
 from activities.mail_address import carried_address
+from activities.url_hint import password_hint
 from workflows.domain.problem import Problem
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -72,9 +73,10 @@ class Smtp:
             parts = urlsplit(url.strip())
             port = parts.port
         except ValueError:
-            raise Problem(f"the SMTP URL is not understood: {_ALLOWED}") from None
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.query:
-            raise Problem(f"the SMTP URL is not understood: {_ALLOWED}")
+            raise _not_understood(url) from None
+        rest = parts.query or parts.fragment or parts.path.strip("/")
+        if parts.scheme not in _PORTS or not parts.hostname or rest:
+            raise _not_understood(url)
         return cls(
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],
@@ -242,6 +244,10 @@ def _said(error: BaseException) -> str:
     if isinstance(error, SMTPRecipientRefused | SMTPResponseException):
         return f"{error.code} {error.message}"
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _not_understood(url: str) -> Problem:
+    return Problem(f"the SMTP URL is not understood: {_ALLOWED}{password_hint(url)}")
 
 
 def _sender(mail_from: str) -> Address:

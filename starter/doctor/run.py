@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
-from starter.doctor.machine import folders, settings
+from starter.doctor.machine import access, folders, settings
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, integrity, space
 from starter.doctor.release import release
@@ -35,6 +35,7 @@ class CheckSuite:
         checks: dict[str, CheckFunction] = {
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
             "release": release, "database": database, "integrity": integrity, "disk": space, "folders": folders,
+            "access": access,
             "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
             "organisation": organisation, "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starter.console.screen import print_table, say
+from workflows.domain.formats import written_share
 
 _MOST_PEOPLE = 12
 _MOST_REASONS = 8
@@ -67,7 +68,7 @@ def _kept(one: dict[str, Any] | None) -> str:
     if one is None:
         return "-"
     decided = one["met"] + one["missed"]
-    share = f"{one['share']:.1%}" if one["share"] is not None else "-"
+    share = written_share(one["share"]) if one["share"] is not None else "-"
     undecided = f", {one['undecided']} undecided" if one["undecided"] else ""
     return f"{share} ({one['met']} of {decided}{undecided})"
 

@@ -579,6 +579,10 @@ async def test_a_subject_of_several_lines_cannot_add_headers(record: Database) -
         ("http://mail", "a@b.example", "the SMTP URL is not understood: use smtp://HOST:PORT"),
         ("smtp://", "a@b.example", "the SMTP URL is not understood"),
         ("smtp://u:secret@host:many", "a@b.example", "the SMTP URL is not understood"),
+        ("smtp://u:secret#1@host", "a@b.example", "in user and password write # as %23, / as %2F, ? as %3F, [ as %5B"),
+        ("smtp://u:12/secret@host", "a@b.example", "in user and password write # as %23"),
+        ("smtp://u:secret?1@host", "a@b.example", "in user and password write # as %23"),
+        ("smtp://u:secret[1@host", "a@b.example", "in user and password write # as %23"),
         ("smtp://host", "nobody", "'nobody' is no mail address"),
     ],
 )
