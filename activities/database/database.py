@@ -9,22 +9,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
-from importlib import import_module
 from typing import Any, ClassVar, Final, Literal, Self
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, ExceptionContext, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from activities.database import sqlite_driver
+from activities.database import postgresql_driver, sqlite_driver
 from activities.database.migrations import HEAD
-from activities.database.url import LOCKED, DatabaseUrl
+from activities.database.url import DatabaseUrl, is_locked, reason
 from workflows.domain.problem import Problem
 
 LOCK_TIMEOUT: Final = timedelta(seconds=20)
-"""How long SQLite waits for another process that holds its file, for commands and starts, which nothing repeats."""
+"""How long another process that holds the file, or a table or row on a server, is waited for by commands and starts,
+which nothing repeats."""
 ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
 """The same for activities: Temporal tries them again, and each has to end before its own time-out."""
 _LOCK: Final = 0x62696875616E
@@ -70,17 +70,11 @@ class Database:
             event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, synchronous=synchronous))
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
         else:
-            engine = create_async_engine(
-                "postgresql+asyncpg://",
-                async_creator=_asyncpg(address.dsn),
-                pool_pre_ping=True,
-                json_serializer=_dumps,
-                hide_parameters=True,
-            )
+            engine = _postgresql_engine(postgresql_driver.opener(address.dsn, LOCK_TIMEOUT))
         return cls(address, engine)
 
     def with_lock_timeout(self, lock_timeout: timedelta) -> Self:
-        """The same database and connections with another time-out for a locked file.
+        """The same database and connections with another time-out for what is locked.
 
         With one below `LOCK_TIMEOUT` the driver's own error is raised, for a caller that tries again.
         """
@@ -94,7 +88,7 @@ class Database:
         others wait for it, and on SQLite its statements are done in place (see `activities.database.sqlite_driver`).
 
         Raises:
-            Problem: another process has locked the file for the whole lock time-out.
+            Problem: another process has locked it for the whole lock time-out.
         """
         with self._locks_explained():
             async with self._writers, self._writing.begin() as connection:
@@ -105,7 +99,7 @@ class Database:
         """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile.
 
         Raises:
-            Problem: another process has locked the file, against readers too, for the whole lock time-out.
+            Problem: another process has locked it, against readers too, for the whole lock time-out.
         """
         with self._locks_explained():
             async with self.engine.begin() as connection:
@@ -173,10 +167,8 @@ class Database:
 
         # Alembic keeps the upgrade it is in as a global of the process.
         lock = self._migrating.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-        # Not brief: rewriting the tables of years takes seconds.
-        upgrading = self._writing.execution_options(bihuan_brief=None)
         with self._faults_explained(), self._locks_explained():
-            async with lock, self._writers, upgrading.connect() as connection:
+            async with lock, self._writers, self._upgrading() as connection:
                 await self._foreign_keys(connection, on=False)
                 try:
                     async with connection.begin():
@@ -190,6 +182,20 @@ class Database:
         """Give every connection back."""
         await self.engine.dispose()
 
+    @asynccontextmanager
+    async def _upgrading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose statements may take as long as they need: tables of years are rewritten."""
+        if self.address.kind == "sqlite":
+            async with self._writing.execution_options(bihuan_brief=None).connect() as connection:
+                yield connection
+            return
+        engine = _postgresql_engine(postgresql_driver.opener(self.address.dsn, LOCK_TIMEOUT, patient=True))
+        try:
+            async with engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
     async def _foreign_keys(self, connection: AsyncConnection, *, on: bool) -> None:
         """Off while tables are rebuilt (SQLite's way to alter one); possible only outside of a transaction."""
         if self.address.kind != "sqlite":
@@ -201,10 +207,14 @@ class Database:
     def _locks_explained(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            if self.lock_timeout < LOCK_TIMEOUT or str(error.orig) != LOCKED:
+        except DBAPIError as error:
+            if self.lock_timeout < LOCK_TIMEOUT or not is_locked(error.orig):
                 raise
             raise self.address.locked(self.lock_timeout) from error
+        except TimeoutError as error:
+            if self.lock_timeout < LOCK_TIMEOUT:
+                raise
+            raise Problem(f"the database {self.address.name} cannot be used: {reason(error)}") from error
 
     @contextmanager
     def _faults_explained(self) -> Iterator[None]:
@@ -213,7 +223,7 @@ class Database:
         except Problem:
             raise
         except _database_errors() as error:
-            raise Problem(f"the database {self.address.name} cannot be used: {_reason(error)}") from error
+            raise Problem(f"the database {self.address.name} cannot be used: {reason(_cause(error))}") from error
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert:
@@ -257,28 +267,48 @@ def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> Non
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    lock_timeout = options.get("bihuan_lock_timeout", LOCK_TIMEOUT)
-    if connection.info.setdefault("bihuan_lock_timeout", LOCK_TIMEOUT) != lock_timeout:
+    if lock_timeout := _other_lock_timeout(connection):
         cursor = connection.connection.cursor()
         _wait_for_others(cursor, lock_timeout)
         cursor.close()
-        connection.info["bihuan_lock_timeout"] = lock_timeout
     driver: Any = connection.connection.driver_connection
     driver.brief = options.get("bihuan_brief")
     if mode := options.get("bihuan_begin", "DEFERRED"):
         connection.exec_driver_sql(f"BEGIN {mode}")
 
 
+def _begin_postgresql(connection: Connection) -> None:
+    if lock_timeout := _other_lock_timeout(connection):
+        adapted: Any = connection.connection.dbapi_connection
+        adapted.run_async(partial(postgresql_driver.limit_locks, lock_timeout=lock_timeout))
+
+
+def _other_lock_timeout(connection: Connection) -> timedelta | None:
+    """The time-out that is wanted now, where this connection of the pool has another one."""
+    wanted: timedelta = connection.get_execution_options().get("bihuan_lock_timeout", LOCK_TIMEOUT)
+    if connection.info.setdefault("bihuan_lock_timeout", LOCK_TIMEOUT) == wanted:
+        return None
+    connection.info["bihuan_lock_timeout"] = wanted
+    return wanted
+
+
 def _wait_for_others(cursor: Any, lock_timeout: timedelta) -> None:
     cursor.execute(f"PRAGMA busy_timeout={lock_timeout // timedelta(milliseconds=1)}")
 
 
-def _asyncpg(dsn: str) -> Callable[..., Awaitable[Any]]:
-    try:
-        asyncpg = import_module("asyncpg")
-    except ImportError:
-        raise Problem("PostgreSQL needs its driver: install bihuan[postgresql]") from None
-    return partial(asyncpg.connect, dsn, timeout=10, server_settings={"application_name": "bihuan"})
+def _postgresql_engine(opener: Callable[[], Awaitable[Any]]) -> AsyncEngine:
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=opener, pool_pre_ping=True, json_serializer=_dumps, hide_parameters=True
+    )
+    event.listen(engine.sync_engine, "begin", _begin_postgresql)
+    event.listen(engine.sync_engine, "handle_error", _give_up_silent)
+    return engine
+
+
+def _give_up_silent(context: ExceptionContext) -> None:
+    """A connection that did not answer in time is not asked again: even to roll back it would have to answer."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
@@ -287,16 +317,15 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return (SQLAlchemyError, OSError, *driver)
 
 
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error, without what SQLAlchemy wraps it in."""
+    said = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return said.__cause__ or said
+
+
 def _names_no_table(error: DBAPIError) -> bool:
     said = str(error.orig)
     return "no such table" in said or "UndefinedTableError" in said or "does not exist" in said
-
-
-def _reason(error: BaseException) -> str:
-    """The database's own words, in one line; drivers never repeat a password."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    lines = str(cause).strip().splitlines()
-    return lines[0] if lines else type(cause).__name__
 
 
 def _check_references(connection: Connection) -> None:
