@@ -10,15 +10,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, Final, Literal, Self
+from uuid import uuid4
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, ExceptionContext, Table, event, text
+from sqlalchemy import Connection, ExceptionContext, Table, event, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from activities.database import postgresql_driver, sqlite_driver
 from activities.database.migrations import HEAD
+from activities.database.tables import installation, metadata
 from activities.database.url import DatabaseUrl, is_locked, reason
 from workflows.domain.problem import Problem
 
@@ -45,6 +47,8 @@ class Database:
         self._writing = engine.execution_options(bihuan_begin="IMMEDIATE", bihuan_brief="writing")
         self._reading_brief = engine.execution_options(bihuan_begin=None, bihuan_brief="reading")
         # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
+        self._probe = f"write probe {uuid4().hex}"
+        """A key that nobody else uses: a process that is halted while it tries may hold up no other."""
         self._writers = writers or (asyncio.Lock() if address.kind == "sqlite" else nullcontext())
 
     @classmethod
@@ -153,14 +157,41 @@ class Database:
                 "start `bihuan up` or `bihuan worker` of the newest release once"
             )
 
+    async def try_write(self) -> None:
+        """Write a row and roll it back: a database that answers questions may still take nothing.
+
+        Raises:
+            Problem: it cannot be reached, is read-only or full, is not in UTF-8, or this user lacks a right.
+        """
+        await self._check_encoding()
+        try:
+            with self._locks_explained():
+                async with self._writers, self._writing.connect() as connection:
+                    row = {"key": self._probe, "value": {"text": "可写"}}
+                    if self.address.kind == "postgresql" and (refused := await _without_right(connection)):
+                        raise Problem(
+                            f"the database {self.address.name} cannot be written: no right to {refused}; needed are "
+                            "SELECT, INSERT and UPDATE on every table, and USAGE on every sequence"
+                        )
+                    await connection.execute(insert(installation), row)
+                    await connection.rollback()
+        except Problem:
+            raise
+        except _database_errors() as error:
+            if isinstance(error, DBAPIError) and _names_no_table(error):
+                raise Problem(f"the database {self.address.name} has no tables") from error
+            raise Problem(f"the database {self.address.name} cannot be written: {reason(_cause(error))}") from error
+
     async def migrate(self) -> None:
         """Bring the schema to this release, in one transaction; quick when it is there already.
 
         Several processes may do so at once: one does it, the others wait and find it done.
 
         Raises:
-            Problem: the database cannot be reached or opened, or its schema is of a newer release.
+            Problem: the database cannot be reached or opened, its encoding is not UTF-8, or its schema is of a newer
+                release.
         """
+        await self._check_encoding()
         if await self.revision() == HEAD:
             return
         from activities.database.migrations.upgrade import upgrade
@@ -181,6 +212,20 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+    async def _check_encoding(self) -> None:
+        if self.address.kind == "sqlite":
+            return
+        with self._faults_explained(), self._locks_explained():
+            async with self.engine.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+        encoding = driver.get_settings().server_encoding
+        if encoding != "UTF8":
+            raise Problem(
+                f"the database {self.address.name} has the encoding {encoding}, needed is UTF8: make another one "
+                "(CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0), and take along what is in this one "
+                "(pg_dump, psql)"
+            )
 
     @asynccontextmanager
     async def _upgrading(self) -> AsyncIterator[AsyncConnection]:
@@ -245,6 +290,26 @@ async def lock_for_choice(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
+async def _without_right(connection: AsyncConnection) -> str | None:
+    """The tables and sequences for which this user of a server lacks a right, with commas between them."""
+    refused: str | None = await connection.scalar(_WITHOUT_RIGHT, {"tables": list(metadata.tables)})
+    return refused
+
+
+_WITHOUT_RIGHT = text("""
+    SELECT string_agg(name, ', ') FROM (
+        SELECT name FROM unnest(CAST(:tables AS text[])) AS name
+        WHERE to_regclass(name) IS NOT NULL AND NOT (
+            has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT')
+            AND has_table_privilege(name, 'UPDATE')
+        )
+        UNION ALL
+        SELECT sequencename FROM pg_sequences
+        WHERE schemaname = current_schema() AND NOT has_sequence_privilege(
+            format('%I.%I', schemaname, sequencename), 'USAGE'
+        )
+    ) AS refused
+""")
 _dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 

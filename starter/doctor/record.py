@@ -30,7 +30,7 @@ _SKEW = 5.0
 
 
 async def database(context: DoctorContext) -> Iterable[CheckResult]:
-    """Whether the database can be reached, and has the schema of this release."""
+    """Whether the database can be reached, has the schema of this release, and can be written."""
     check = Check("database")
     settings = context.settings
     if settings.database_url is None and not settings.data.is_dir():
@@ -45,18 +45,26 @@ async def database(context: DoctorContext) -> Iterable[CheckResult]:
             return [check.fault(f"there is no database file {address.path}", todo)]
         opened = Database.open(settings.database)
         try:
-            revision = await opened.revision()
+            return await _usable(check, opened)
         finally:
             await opened.close()
     except Problem as problem:
         return check.problem(problem, "see that it runs, and check BIHUAN_DATABASE_URL and its password")
+
+
+async def _usable(check: Check, opened: Database) -> Iterable[CheckResult]:
+    name, revision = opened.address.name, await opened.revision()
     if revision is None:
-        return [check.fault(f"{address.name} has no tables yet", "bihuan db upgrade")]
+        return [check.fault(f"{name} has no tables yet", "bihuan db upgrade")]
     if revision != HEAD:
         newer = revision > HEAD
         todo = "use the release that this database was upgraded for" if newer else "bihuan db upgrade"
-        return [check.fault(f"{address.name} has schema {revision}, this release works with {HEAD}", todo)]
-    return [check.ok(f"{address.name}, schema {HEAD}")]
+        return [check.fault(f"{name} has schema {revision}, this release works with {HEAD}", todo)]
+    try:
+        await opened.try_write()
+    except Problem as problem:
+        return check.problem(problem, "let this user write there; until then no case goes on")
+    return [check.ok(f"{name}, schema {HEAD}, takes what is written")]
 
 
 async def integrity(context: DoctorContext) -> Iterable[CheckResult]:
