@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from activities.delivery.activity import DeliveryActivities
 from activities.policy.in_force import digest
 from activities.queries.sweeps import Drift, Sweep, keep_sweep
+from activities.queries.workers import Workers, differences
 from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
@@ -86,6 +87,8 @@ class SweepActivities:
         comparison = Comparison(self.client, self.installation)
         backlog, looked = await _beside(recovery.start_registered(within), self._look_over(recovery, comparison))
         policy = self.installation.policy
+        alive = await Workers(self.installation.database).alive(began)
+        recovery.faults += [f"{one.what}: {one.way_out}" for one in differences(alive)]
         if fault := self.installation.policy_in_force.fault:
             recovery.faults.append(fault)
         run = SweepRun(
