@@ -35,7 +35,7 @@ _AT_ONCE = 20
 _PORTION = 100
 """Cases started before it is looked again which is the most urgent."""
 _OPENING = 10.0
-"""Seconds for workers to open most of a portion before the next one is started all the same."""
+"""Seconds without any case being opened after which the next portion is started all the same."""
 _LOOK_AGAIN = 0.25
 """Seconds between two looks at how many are open."""
 _LISTED = 100
@@ -122,14 +122,16 @@ class Recovery:
         return started
 
     async def _until_most_are_open(self, numbers: Sequence[str], ends: float) -> None:
-        """Until no more than a quarter of a portion has yet to be opened, or no worker does so."""
-        inventory, last = Inventory(self.installation.database), time.monotonic() + _OPENING
-        while time.monotonic() < min(ends, last):
-            rows = await inventory.cases(numbers)
-            if sum(row.status is None for row in rows.values()) <= _PORTION // 4:
-                return
+        """Until no more than a quarter of a portion has yet to be opened, or no worker opens any."""
+        inventory, waiting = Inventory(self.installation.database), len(numbers)
+        given_up = time.monotonic() + _OPENING
+        while waiting > _PORTION // 4 and time.monotonic() < min(ends, given_up):
             heartbeat()
             await asyncio.sleep(_LOOK_AGAIN)
+            before, rows = waiting, await inventory.cases(numbers)
+            waiting = sum(row.status is None for row in rows.values())
+            if waiting < before:
+                given_up = time.monotonic() + _OPENING
 
     async def start_reviews(self, requests: Sequence[ReviewRequest]) -> int:
         """Start these reviews; answers how many were.
