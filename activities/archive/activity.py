@@ -25,7 +25,7 @@ from activities.archive.selection import being_reviewed, due_for_archiving, due_
 from activities.archive.store import ArchiveStore, FileState, StoredFile, find_attachments
 from activities.database.database import Database
 from activities.database.tables import case_record
-from activities.database.url import is_locked
+from activities.database.url import DatabaseBusyError, is_locked
 from activities.heartbeat import heartbeat
 from activities.organisation.directory import Directory
 from activities.privacy.redaction import safe_message
@@ -177,7 +177,8 @@ class ArchiveActivities:
         try:
             await work(number)
         except Exception as error:
-            if isinstance(error, OperationalError | InterfaceError) or is_locked(getattr(error, "orig", None)):
+            away = isinstance(error, OperationalError | InterfaceError | DatabaseBusyError)
+            if away or is_locked(getattr(error, "orig", None)):
                 raise
             # Whatever is the matter with one case, the others go on.
             reason = _reason(error)

@@ -16,12 +16,14 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, ExceptionContext, Table, event, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from activities.database import postgresql_driver, sqlite_driver
 from activities.database.migrations import HEAD
+from activities.database.reader import Reader, open_reader, read_server
 from activities.database.tables import installation, metadata
-from activities.database.url import DatabaseUrl, is_locked, reason
+from activities.database.url import DatabaseBusyError, DatabaseUrl, is_locked, reason
 from workflows.domain.problem import Problem
 
 LOCK_TIMEOUT: Final = timedelta(seconds=20)
@@ -29,6 +31,10 @@ LOCK_TIMEOUT: Final = timedelta(seconds=20)
 which nothing repeats."""
 ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
 """The same for activities: Temporal tries them again, and each has to end before its own time-out."""
+CONNECTIONS: Final = 15
+"""How many connections to a server one process opens at most, unless it is told otherwise."""
+_KEPT: Final = 5
+"""So many of them stay open while nobody uses them."""
 _LOCK: Final = 0x62696875616E
 """PostgreSQL's advisory lock of bihuan: who holds it upgrades the schema, or chooses an owner."""
 
@@ -52,12 +58,13 @@ class Database:
         self._writers = writers or (asyncio.Lock() if address.kind == "sqlite" else nullcontext())
 
     @classmethod
-    def open(cls, url: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Self:
+    def open(cls, url: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", connections: int = CONNECTIONS) -> Self:
         """The database at `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`; nothing is connected yet.
 
         Args:
             url: see `DatabaseUrl`.
             synchronous: SQLite only: FULL keeps what was committed through a power cut, NORMAL through a crash.
+            connections: PostgreSQL only: how many are open at most; whoever needs one more waits.
 
         Raises:
             Problem: the address is not understood, its folder cannot be used, or its driver is not installed.
@@ -74,7 +81,7 @@ class Database:
             event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, synchronous=synchronous))
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
         else:
-            engine = _postgresql_engine(postgresql_driver.opener(address.dsn, LOCK_TIMEOUT))
+            engine = _postgresql_engine(postgresql_driver.opener(address.dsn, LOCK_TIMEOUT), connections)
         return cls(address, engine)
 
     def with_lock_timeout(self, lock_timeout: timedelta) -> Self:
@@ -117,6 +124,23 @@ class Database:
         with self._locks_explained():
             async with self._reading_brief.begin() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Reader]:
+        """A reader (see `activities.database.reader`) that takes no connection beside those of this database.
+
+        Raises:
+            Problem: the database cannot be reached, or lacks what is asked for.
+        """
+        if self.address.kind == "sqlite":
+            async with open_reader(self.address) as reader:
+                yield reader
+            return
+        with self._faults_explained(), self._locks_explained():
+            async with self.engine.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                async with read_server(driver) as reader:
+                    yield reader
 
     async def revision(self) -> str | None:
         """The revision of the schema, None for a database without one.
@@ -234,7 +258,7 @@ class Database:
             async with self._writing.execution_options(bihuan_brief=None).connect() as connection:
                 yield connection
             return
-        engine = _postgresql_engine(postgresql_driver.opener(self.address.dsn, LOCK_TIMEOUT, patient=True))
+        engine = _postgresql_engine(postgresql_driver.opener(self.address.dsn, LOCK_TIMEOUT, patient=True), 1)
         try:
             async with engine.connect() as connection:
                 yield connection
@@ -253,9 +277,15 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            if self.lock_timeout < LOCK_TIMEOUT or not is_locked(error.orig):
+            busy = self.address.busy(_cause(error), self.lock_timeout)
+            if busy is None or (self.lock_timeout < LOCK_TIMEOUT and is_locked(_cause(error))):
                 raise
-            raise self.address.locked(self.lock_timeout) from error
+            raise busy from error
+        except PoolTimeoutError as error:
+            raise DatabaseBusyError(
+                f"all connections of this process to the database {self.address.name} were in use for "
+                f"{LOCK_TIMEOUT.total_seconds():g} s: raise BIHUAN_DATABASE_CONNECTIONS"
+            ) from error
         except TimeoutError as error:
             if self.lock_timeout < LOCK_TIMEOUT:
                 raise
@@ -361,10 +391,12 @@ def _wait_for_others(cursor: Any, lock_timeout: timedelta) -> None:
     cursor.execute(f"PRAGMA busy_timeout={lock_timeout // timedelta(milliseconds=1)}")
 
 
-def _postgresql_engine(opener: Callable[[], Awaitable[Any]]) -> AsyncEngine:
+def _postgresql_engine(opener: Callable[[], Awaitable[Any]], connections: int) -> AsyncEngine:
+    kept = min(connections, _KEPT)
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=opener, pool_pre_ping=True, json_serializer=_dumps, hide_parameters=True
-    )
+        "postgresql+asyncpg://", async_creator=opener, pool_pre_ping=True, json_serializer=_dumps, hide_parameters=True,
+        pool_size=kept, max_overflow=connections - kept, pool_timeout=LOCK_TIMEOUT.total_seconds(),
+    )  # fmt: skip
     event.listen(engine.sync_engine, "begin", _begin_postgresql)
     event.listen(engine.sync_engine, "handle_error", _give_up_silent)
     return engine

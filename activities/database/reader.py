@@ -92,10 +92,17 @@ async def _sqlite(address: DatabaseUrl) -> AsyncIterator[Reader]:
 async def _server(address: DatabaseUrl) -> AsyncIterator[Reader]:
     connection = await postgresql_driver.connect(address.dsn, READING)
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield _Server(connection)
+        async with read_server(connection) as reader:
+            yield reader
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def read_server(connection: Any) -> AsyncIterator[Reader]:
+    """Read by a connection to PostgreSQL (asyncpg's) that is in no transaction; everything read is of one moment."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        yield _Server(connection)
 
 
 async def read_remembered(address: DatabaseUrl) -> dict[str, Any]:

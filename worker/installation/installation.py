@@ -142,7 +142,9 @@ async def open_installation(
         raise Problem(
             f"data folder {settings.data}: there is none; start `bihuan up` once, or name another with --data"
         )
-    database = Database.open(settings.database, synchronous=settings.database_synchronous)
+    database = Database.open(
+        settings.database, synchronous=settings.database_synchronous, connections=settings.database_connections
+    )
     try:
         await (database.migrate() if prepare else database.ready())
         values = InstallationValues(database)
