@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
-from functools import partial
 from typing import Any, ClassVar, Final, Literal, Self
 from uuid import uuid4
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, ExceptionContext, Table, event, insert, text
+from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.database import postgresql_driver, sqlite_driver
+from activities.database import postgresql_driver
+from activities.database.engines import postgresql_engine, sqlite_engine
 from activities.database.migrations import HEAD
 from activities.database.reader import Reader, open_reader, read_server
-from activities.database.tables import installation, metadata
+from activities.database.rights import without_right
+from activities.database.tables import installation
 from activities.database.url import DatabaseBusyError, DatabaseUrl, is_locked, reason
 from workflows.domain.problem import Problem
 
@@ -33,8 +33,6 @@ ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
 """The same for activities: Temporal tries them again, and each has to end before its own time-out."""
 CONNECTIONS: Final = 15
 """How many connections to a server one process opens at most, unless it is told otherwise."""
-_KEPT: Final = 5
-"""So many of them stay open while nobody uses them."""
 _LOCK: Final = 0x62696875616E
 """PostgreSQL's advisory lock of bihuan: who holds it upgrades the schema, or chooses an owner."""
 
@@ -72,16 +70,10 @@ class Database:
         address = DatabaseUrl.parse(url)
         address.check_folder()
         if address.kind == "sqlite":
-            engine = create_async_engine(
-                f"sqlite+aiosqlite:///{address.path}",
-                async_creator=sqlite_driver.opener(address.path),
-                json_serializer=_dumps,
-                hide_parameters=True,
-            )
-            event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, synchronous=synchronous))
-            event.listen(engine.sync_engine, "begin", _begin_sqlite)
+            engine = sqlite_engine(address.path, LOCK_TIMEOUT, synchronous)
         else:
-            engine = _postgresql_engine(postgresql_driver.opener(address.dsn, LOCK_TIMEOUT), connections)
+            opener = postgresql_driver.opener(address.dsn, LOCK_TIMEOUT)
+            engine = postgresql_engine(opener, LOCK_TIMEOUT, connections)
         return cls(address, engine)
 
     def with_lock_timeout(self, lock_timeout: timedelta) -> Self:
@@ -192,7 +184,7 @@ class Database:
             with self._locks_explained():
                 async with self._writers, self._writing.connect() as connection:
                     row = {"key": self._probe, "value": {"text": "可写"}}
-                    if self.address.kind == "postgresql" and (refused := await _without_right(connection)):
+                    if self.address.kind == "postgresql" and (refused := await without_right(connection)):
                         raise Problem(
                             f"the database {self.address.name} cannot be written: no right to {refused}; needed are "
                             "SELECT, INSERT and UPDATE on every table, and USAGE on every sequence"
@@ -258,7 +250,8 @@ class Database:
             async with self._writing.execution_options(bihuan_brief=None).connect() as connection:
                 yield connection
             return
-        engine = _postgresql_engine(postgresql_driver.opener(self.address.dsn, LOCK_TIMEOUT, patient=True), 1)
+        opener = postgresql_driver.opener(self.address.dsn, LOCK_TIMEOUT, patient=True)
+        engine = postgresql_engine(opener, LOCK_TIMEOUT, 1)
         try:
             async with engine.connect() as connection:
                 yield connection
@@ -318,94 +311,6 @@ async def lock_for_choice(connection: AsyncConnection) -> None:
     """Until the transaction ends, nobody else passes here; SQLite's writers are alone anyway."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-
-
-async def _without_right(connection: AsyncConnection) -> str | None:
-    """The tables and sequences for which this user of a server lacks a right, with commas between them."""
-    refused: str | None = await connection.scalar(_WITHOUT_RIGHT, {"tables": list(metadata.tables)})
-    return refused
-
-
-_WITHOUT_RIGHT = text("""
-    SELECT string_agg(name, ', ') FROM (
-        SELECT name FROM unnest(CAST(:tables AS text[])) AS name
-        WHERE to_regclass(name) IS NOT NULL AND NOT (
-            has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT')
-            AND has_table_privilege(name, 'UPDATE')
-        )
-        UNION ALL
-        SELECT sequencename FROM pg_sequences
-        WHERE schemaname = current_schema() AND NOT has_sequence_privilege(
-            format('%I.%I', schemaname, sequencename), 'USAGE'
-        )
-    ) AS refused
-""")
-_dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-
-
-def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> None:  # noqa: ARG001
-    # The driver would begin transactions by itself, too late and never IMMEDIATE.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    _wait_for_others(cursor, LOCK_TIMEOUT)
-    try:
-        cursor.execute("PRAGMA journal_mode=WAL")
-    except Exception:  # noqa: BLE001 - the driver's own error type; another process is changing the mode
-        # That change does not heed the busy timeout, but an ordinary transaction does; afterwards it is made.
-        cursor.execute("BEGIN IMMEDIATE")
-        cursor.execute("COMMIT")
-        cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute(f"PRAGMA synchronous={synchronous}")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if lock_timeout := _other_lock_timeout(connection):
-        cursor = connection.connection.cursor()
-        _wait_for_others(cursor, lock_timeout)
-        cursor.close()
-    driver: Any = connection.connection.driver_connection
-    driver.brief = options.get("bihuan_brief")
-    if mode := options.get("bihuan_begin", "DEFERRED"):
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-
-def _begin_postgresql(connection: Connection) -> None:
-    if lock_timeout := _other_lock_timeout(connection):
-        adapted: Any = connection.connection.dbapi_connection
-        adapted.run_async(partial(postgresql_driver.limit_locks, lock_timeout=lock_timeout))
-
-
-def _other_lock_timeout(connection: Connection) -> timedelta | None:
-    """The time-out that is wanted now, where this connection of the pool has another one."""
-    wanted: timedelta = connection.get_execution_options().get("bihuan_lock_timeout", LOCK_TIMEOUT)
-    if connection.info.setdefault("bihuan_lock_timeout", LOCK_TIMEOUT) == wanted:
-        return None
-    connection.info["bihuan_lock_timeout"] = wanted
-    return wanted
-
-
-def _wait_for_others(cursor: Any, lock_timeout: timedelta) -> None:
-    cursor.execute(f"PRAGMA busy_timeout={lock_timeout // timedelta(milliseconds=1)}")
-
-
-def _postgresql_engine(opener: Callable[[], Awaitable[Any]], connections: int) -> AsyncEngine:
-    kept = min(connections, _KEPT)
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=opener, pool_pre_ping=True, json_serializer=_dumps, hide_parameters=True,
-        pool_size=kept, max_overflow=connections - kept, pool_timeout=LOCK_TIMEOUT.total_seconds(),
-    )  # fmt: skip
-    event.listen(engine.sync_engine, "begin", _begin_postgresql)
-    event.listen(engine.sync_engine, "handle_error", _give_up_silent)
-    return engine
-
-
-def _give_up_silent(context: ExceptionContext) -> None:
-    """A connection that did not answer in time is not asked again: even to roll back it would have to answer."""
-    if isinstance(context.original_exception, TimeoutError):
-        context.is_disconnect = True
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
