@@ -18,7 +18,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
-_PORTION = 1 << 20
 _LOOK_AGAIN = 0.05
 """Seconds between two looks at a lock that another one holds."""
 
@@ -134,11 +133,8 @@ def _taken(descriptor: int) -> bool:
 
 
 def _checksum(file: IO[bytes]) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    while portion := file.read(_PORTION):
-        digest.update(portion)
-        size += len(portion)
-    return digest.hexdigest(), size
+    """SHA-256 and size in bytes, from where the file stands."""
+    return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()  # type: ignore[arg-type]
 
 
 def _flush(folder: Path) -> None:

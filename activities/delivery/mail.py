@@ -183,7 +183,8 @@ def _classified() -> Iterator[None]:
     try:
         yield
     except SMTPRecipientsRefused as error:
-        raise _recipient_fault(error.recipients) from error
+        first = error.recipients[0]
+        raise _fault_of(first.code, _said(first)) from error
     except (SMTPSenderRefused, SMTPConnectError, SMTPNotSupported) as error:
         raise UnreachableError(f"the mail server does not take messages from here: {_said(error)}") from error
     except SMTPTimeoutError as error:
@@ -196,11 +197,6 @@ def _classified() -> Iterator[None]:
         raise _fault_of(error.code, _said(error)) from error
     except (SMTPException, OSError) as error:
         raise TemporaryDeliveryError(f"the mail was not taken: {_said(error)}") from error
-
-
-def _recipient_fault(refusals: list[SMTPRecipientRefused]) -> DeliveryError:
-    first = refusals[0]
-    return _fault_of(first.code, _said(first))
 
 
 def _fault_of(code: int, said: str) -> DeliveryError:
