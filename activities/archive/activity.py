@@ -25,6 +25,7 @@ from activities.archive.selection import being_reviewed, due_for_archiving, due_
 from activities.archive.store import ArchiveStore, FileState, StoredFile, find_attachments
 from activities.database.database import Database
 from activities.database.tables import case_record
+from activities.database.url import DatabaseBusyError, is_locked
 from activities.heartbeat import heartbeat
 from activities.organisation.directory import Directory
 from activities.privacy.redaction import safe_message
@@ -194,9 +195,11 @@ class ArchiveActivities:
         """Do it, and keep what went wrong with this case; a database that is away is wrong with all of them."""
         try:
             await work(number)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever is the matter with one case, the others go on
+        except Exception as error:
+            away = isinstance(error, OperationalError | InterfaceError | DatabaseBusyError)
+            if away or is_locked(getattr(error, "orig", None)):
+                raise
+            # Whatever is the matter with one case, the others go on.
             reason = _reason(error)
             async with self.database.begin() as connection:
                 is_left = await Ledger.failed(connection, number, step, reason, self._virtual_now())

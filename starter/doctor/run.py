@@ -15,6 +15,7 @@ from starter.doctor.record import clocks, database, integrity, space
 from starter.doctor.release import release
 from starter.doctor.sweep import last_sweep, sweep_by_hand
 from starter.doctor.temporal import pollers, search_attributes, server
+from starter.doctor.workers import alike
 
 _TIMEOUT = 10.0
 """Seconds for one check."""
@@ -34,6 +35,7 @@ class CheckSuite:
         """All checks there are; with `mend` the sweep also starts and delivers what was left lying."""
         checks: dict[str, CheckFunction] = {
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
+            "worker settings": alike,
             "release": release, "database": database, "integrity": integrity, "disk": space, "folders": folders,
             "access": access,
             "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,

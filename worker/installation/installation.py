@@ -143,7 +143,9 @@ async def open_installation(
         )
     if prepare:
         close_database_file(settings.database)
-    database = Database.open(settings.database, synchronous=settings.database_synchronous)
+    database = Database.open(
+        settings.database, synchronous=settings.database_synchronous, connections=settings.database_connections
+    )
     try:
         await (database.migrate() if prepare else database.ready())
         values = InstallationValues(database)

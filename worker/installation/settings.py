@@ -85,6 +85,7 @@ class Settings(BaseSettings):
 
     data: Path = DEFAULT_DATA
     database_url: str | None = None
+    database_connections: int = Field(default=15, ge=2, le=1000)
     policy: str = "standard"
     organisation: Path | None = None
     templates: Path | None = None
