@@ -55,7 +55,9 @@ async def up(
             # Before the server makes its own file: killed in between, the folder would have one without the other.
             await upgrade_schema(settings)
         server = EmbeddedServer(settings.data, settings.server)
-        async with beside_server(settings, server.ui) as server.codec:
+        async with beside_server(settings, server.ui) as codec_address:
+            if codec_address is not None:
+                say(f"to read encrypted payloads in the Web UI, give it the address in {codec_address} (docs/keys.md)")
             try:
                 await server.start()
                 watch = asyncio.create_task(server.watch(say))
