@@ -15,7 +15,15 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from activities.database import sqlite_driver
@@ -27,6 +35,7 @@ LOCK_TIMEOUT: Final = timedelta(seconds=20)
 """How long SQLite waits for another process that holds its file, for commands and starts, which nothing repeats."""
 ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
 """The same for activities: Temporal tries them again, and each has to end before its own time-out."""
+_FAULTS_OF_DATA: Final = (DataError, IntegrityError, ProgrammingError)
 _LOCK: Final = 0x62696875616E
 """PostgreSQL's advisory lock of bihuan: who holds it upgrades the schema, or chooses an owner."""
 
@@ -227,6 +236,14 @@ def insert_of(dialect: str, table: Table) -> postgresql.Insert:
         return postgresql.insert(table)
     insert: Any = sqlite.insert(table)
     return insert  # type: ignore[no-any-return]
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database itself failed, which may be over soon, and not what it was given."""
+    cause = error.__cause__ if isinstance(error, Problem) else error
+    if isinstance(cause, StatementError) and not isinstance(cause, DBAPIError):
+        return False
+    return isinstance(cause, _database_errors()) and not isinstance(cause, _FAULTS_OF_DATA)
 
 
 async def lock_for_choice(connection: AsyncConnection) -> None:

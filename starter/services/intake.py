@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -90,13 +88,3 @@ async def open_intake(settings: Settings, *, endpoint: Endpoint | None = None) -
         except Problem as problem:
             intake.outage = str(problem)
         yield intake
-
-
-def keyed(submission: dict[str, Any]) -> dict[str, Any]:
-    """The submission with an intake key. Where it has none, the key is a hash of its content, so that the same line
-    imported again is the same case.
-    """
-    if submission.get("intake_key"):
-        return submission
-    content = json.dumps(submission, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return {**submission, "intake_key": f"import-{hashlib.sha256(content.encode()).hexdigest()[:32]}"}

@@ -12,6 +12,7 @@ from typing import Annotated, TextIO
 
 from cyclopts import Parameter
 
+from starter.console.json_lines import JsonLines
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_moment, say
 from workflows.domain.problem import Problem
 
@@ -52,10 +53,12 @@ async def trial(
     policies = [read_policy_file(policy or settings.policy)] + ([read_policy_file(against)] if against else [])
     people = await organisation_for_trial(settings, Path(organisation) if organisation is not None else None)
     zone = policies[0].calendar.zone
+    lines, unreadable = _read(log)
     done = try_policies(
-        _read(log).split("\n"),
+        lines,
         policies,
         people,
+        unreadable=unreadable,
         until=partial(_end, until, zone=zone),
         progress=partial(progress_bar, "trial"),
     )
@@ -137,15 +140,16 @@ def _local(moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).isoformat()
 
 
-def _read(file: str) -> str:
-    try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise Problem(f"{file}: cannot be read: {error.strerror}") from None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Problem(f"{file}: not UTF-8 at byte {error.start}") from None
+def _read(file: str) -> tuple[list[str], dict[int, str]]:
+    """The lines, blank ones and those that cannot be read as empty ones, and by its number why one cannot be read."""
+    texts: list[str] = []
+    faults = {}
+    for line in JsonLines(file):
+        texts += [""] * (line.number - 1 - len(texts))
+        texts.append(line.text or "")
+        if line.text is None:
+            faults[line.number] = line.fault
+    return texts, faults
 
 
 @contextmanager
