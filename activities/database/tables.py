@@ -119,13 +119,17 @@ registration = Table(
     Column("customer_name", Words),
     Column("customer_phone", Words),
     Column("customer_email", Words),
+    Column("digest", Words),
     UniqueConstraint("channel", "intake_key"),
     Index(None, "customer_phone"),
     Index(None, "customer_email"),
+    Index(None, "digest"),
     Index(None, "received_at"),
     Index(None, "started_at"),
 )
-"""One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run."""
+"""One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run; `digest`: of the form as
+it came in, see `activities.intake.submission`, NULL for what an earlier release took in.
+"""
 
 day_serial = Table(
     "day_serial",

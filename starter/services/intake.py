@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -18,12 +19,15 @@ from worker.temporal.endpoint import Endpoint
 from worker.temporal.starting import start_case
 from workflows.domain.problem import Problem
 
+_TWICE: Final = timedelta(minutes=1)
+"""The same form without a key, so soon after, was sent twice: a retry, or a double click (R1)."""
+
 
 @dataclass(frozen=True)
 class Accepted:
     """A registered submission.
 
-    `created` is False when its intake key was a case already; `started` is False when Temporal did not answer: a worker
+    `created` is False when it was a case already, by its intake key or as the same form a moment ago; `started` is False when Temporal did not answer: a worker
     starts the case as soon as it can.
     """
 
@@ -45,12 +49,15 @@ class Intake:
         """Check, register and start one submission.
 
         Raises:
+            IntakeConflictError: its intake key came with another content before.
             Problem: the form is not well-formed; one line a fault, nothing is written.
         """
         installation = self.installation
         now = installation.now()
         form = parse_form(raw, now=now, policy=installation.policy, organisation=await installation.directory.current())
-        registration = await installation.register.register(form, received_at=now, day=installation.local(now).date())
+        registration = await installation.register.register(
+            form, received_at=now, day=installation.local(now).date(), alike_since=now - _TWICE
+        )
         return Accepted(registration.number, registration.created, await self._start(registration.number))
 
     async def _start(self, number: str) -> bool:

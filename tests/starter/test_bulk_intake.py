@@ -1,4 +1,4 @@
-"""What comes in line by line: whatever is the matter with one line, or with the record for a while, the others go in."""
+"""What comes in line by line: whatever is the matter with one, or with the record for a while, the others go in."""
 
 from __future__ import annotations
 
@@ -152,3 +152,18 @@ def test_whoever_ends_an_import_hears_what_went_in_and_how_to_go_on(tmp_path: Pa
     said = err.decode().splitlines()
     assert said[0].startswith("bihuan: line 2: is no JSON: ")
     assert "bihuan: interrupted: stopped after line 3; import the same file again to go on" in err.decode()
+
+
+def test_whoever_submits_twice_is_told_so_and_a_second_issue_under_a_used_key_is_refused(tmp_path: Path) -> None:
+    make_installation(tmp_path)
+
+    def opened(given: str) -> subprocess.CompletedProcess[str]:
+        return bihuan("open", "-", folder=tmp_path, environment=_AWAY, given=given)
+
+    first, again = opened(_line("甲")), opened(_line("甲"))
+    number = first.stdout.split()[0]
+    assert again.stdout.startswith(f"{number} is this submission already")
+    keyed = opened(_line("乙", intake_key="k")).stdout.split()[0]
+    refused = opened(_line("丙", intake_key="k"))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"bihuan: intake_key: 'k' is {keyed}, which came in with another content; allowed")

@@ -25,6 +25,8 @@ async def open_(
 ) -> int:
     """Register one issue from a JSON form and start its case. The same intake_key again is the same case.
 
+    With another content that is refused. Without a key, the same form within a minute is the same case.
+
     Example: bihuan open form.json --json
     """
     raw = _read_form(file)
@@ -36,7 +38,8 @@ async def open_(
     if as_json:
         print_json({"number": accepted.number, "created": accepted.created})
     else:
-        print(f"{accepted.number} {'registered' if accepted.created else 'is this submission already'}")
+        known = "is this submission already: the same came in before; nothing was registered"
+        print(f"{accepted.number} {'registered' if accepted.created else known}")
     if not accepted.started:
         say(f"{accepted.number} is registered; a worker starts it as soon as Temporal answers ({intake.outage})")
     return 0
