@@ -8,15 +8,18 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 
+from activities.rows import FaultyRow, UnreadableError, read_rows
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
+
+_T = TypeVar("_T")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Answer in JSON, for programs.")]
 DataFolder = Annotated[str | None, Parameter(name="--data", help="Data folder (default: BIHUAN_DATA, ./bihuan-data).")]
@@ -98,6 +101,26 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
     print_rich(table)
+
+
+def readable_rows(
+    items: Iterable[_T], row: Callable[[_T], Sequence[str | Text]], *, name: Callable[[_T], str], width: int
+) -> Iterator[Sequence[str | Text]]:
+    """A row of `width` cells for each item. One that cannot be read, or says so itself in its `fault`, has its name
+    and why.
+    """
+
+    def whole(item: _T) -> Sequence[str | Text]:
+        fault = item.get("fault") if isinstance(item, dict) else getattr(item, "fault", None)
+        if fault:
+            raise UnreadableError(fault)
+        return row(item)
+
+    for cells in read_rows(items, whole, name=name):
+        if isinstance(cells, FaultyRow):
+            yield (cells.name, *[""] * (width - 2), f"cannot be read: {cells.fault}")
+        else:
+            yield cells
 
 
 def shortened(text: str, length: int = 160) -> str:

@@ -56,6 +56,8 @@ def case_json(record: CaseRecord, company: CompanyTime, *, timeline: bool) -> di
     }
     shown: dict[str, Any] = company.localized(known)
     shown["form"] = record.form
+    if record.fault:
+        shown["fault"] = record.fault
     if timeline:
         shown["timeline"] = company.localized(list(record.timeline))
     return shown

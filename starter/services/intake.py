@@ -27,8 +27,8 @@ _TWICE: Final = timedelta(minutes=1)
 class Accepted:
     """A registered submission.
 
-    `created` is False when it was a case already, by its intake key or as the same form a moment ago; `started` is False when Temporal did not answer: a worker
-    starts the case as soon as it can.
+    `created` is False when it was a case already, by its intake key or as the same form a moment ago; `started` is
+    False when Temporal did not answer: a worker starts the case as soon as it can.
     """
 
     number: str
