@@ -27,6 +27,7 @@ def compose(
         OSError: the files cannot be read.
     """
     said = report_words(locale)["mail"]
+    whole = read_inside(page.parent, page.name, _LARGEST)
     facts = {"name": days_name(days), "first": days.first, "last": days.last, "folder": page.parent}
     report = json.loads(read_inside(page.parent, "report.json", _LARGEST))
     finding: str = report["summary"][locale.value]
@@ -57,7 +58,5 @@ def compose(
         text="\n\n".join([*paragraphs, "\n".join(f"{name}  {figure}" for name, figure in rows), said["footer"]]) + "\n",
         html=html,
         short=subject,
-        attachments=(
-            Attachment(said["file"].format(**facts), "text/html", read_inside(page.parent, page.name, _LARGEST)),
-        ),
+        attachments=(Attachment(said["file"].format(**facts), "text/html", whole),),
     )
