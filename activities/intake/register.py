@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database, insert_into
@@ -14,9 +14,13 @@ from activities.database.tables import day_serial, registration
 from activities.intake.submission import content_digest, lookup_columns
 from workflows.domain.model import Fact, Json
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Priority
 
 if TYPE_CHECKING:
     from activities.intake.form import Form
+
+
+_URGENCY = func.coalesce(registration.c.priority, Priority.P1)
 
 
 class Registration(Fact):
@@ -54,13 +58,20 @@ class Register:
         self._database = database
 
     async def register(
-        self, form: Form, *, received_at: datetime, day: date, alike_since: datetime | None = None
+        self,
+        form: Form,
+        *,
+        received_at: datetime,
+        day: date,
+        priority: Priority | None = None,
+        alike_since: datetime | None = None,
     ) -> Registration:
         """Write the form and give it the next number of `day` (the company's local day), in one transaction.
 
         The same intake key on the same channel is the same case, also when it comes at the same moment from another
         process. Without an intake key, a form that says the same as one received at or after `alike_since` is that
-        case; where that is None, every such submission is a new case.
+        case; where that is None, every such submission is a new case. `priority` says how soon it is started where
+        that has to wait.
 
         Raises:
             IntakeConflictError: this intake key came with another content before; that one stands.
@@ -86,6 +97,7 @@ class Register:
                     digest=sent.digest,
                     form=content,
                     received_at=received_at,
+                    priority=priority,
                     **lookup_columns(content),
                 )
                 .on_conflict_do_nothing(index_elements=["channel", "intake_key"])
@@ -96,22 +108,26 @@ class Register:
             known = await self._known(connection, sent)
             return Registration(number=known or number, created=False)
 
-    async def mark_started(self, number: str) -> None:
-        """The workflow of this case is known to exist; a second time changes nothing."""
+    async def mark_started(self, *numbers: str) -> None:
+        """The workflows of these cases are known to exist; a second time changes nothing."""
         async with self._database.begin() as connection:
             await connection.execute(
                 update(registration)
-                .where(registration.c.number == number, registration.c.started_at.is_(None))
+                .where(registration.c.number.in_(numbers), registration.c.started_at.is_(None))
                 .values(started_at=datetime.now(UTC))
             )
 
-    async def unstarted(self) -> list[str]:
-        """Numbers of registered submissions whose workflow is not known to exist, oldest first."""
+    async def unstarted(self, limit: int | None = None) -> list[str]:
+        """Numbers of registered submissions whose workflow is not known to exist, by priority, then the oldest first.
+
+        One whose priority was not judged may be urgent: it comes behind those that are known to be P0.
+        """
         async with self._database.read_brief() as connection:
             found = await connection.scalars(
                 select(registration.c.number)
                 .where(registration.c.started_at.is_(None))
-                .order_by(registration.c.received_at, registration.c.number)
+                .order_by(_URGENCY, registration.c.received_at, registration.c.number)
+                .limit(limit)
             )
             return list(found)
 

@@ -118,7 +118,7 @@ async def list_reviews(
             department or "",
         )
     wanted = [row for row in rows if not statuses or row["status"] in statuses]
-    return list(read_rows(wanted, lambda row: _file(row, cases.get(row["id"], ())), name=lambda row: row["number"]))
+    return list(read_rows(wanted, lambda row: _review(row, cases.get(row["id"], ())), name=lambda row: row["number"]))
 
 
 async def review_of(address: DatabaseUrl, number: str) -> StoredReview | None:
@@ -142,12 +142,12 @@ def _readable(
     timeline: Sequence[dict[str, Any]] = (),
 ) -> StoredReview:
     try:
-        return _file(row, cases, covered, timeline)
+        return _review(row, cases, covered, timeline)
     except Exception as error:
         raise Problem(f"{row['number']}: its review {row['id']} cannot be read: {fault_of(error)}") from error
 
 
-def _file(
+def _review(
     row: Mapping[str, Any],
     cases: Sequence[str],
     covered: Sequence[CaseRecord] = (),

@@ -62,6 +62,7 @@ async def search(
              one["product"] or "", one["number"])
             for one in found
         ],
+        spare=("Score", "Product", "Case", "Solution"),
     )  # fmt: skip
 
 
@@ -94,7 +95,8 @@ async def list_(
         changed = company.text(one["updated_at"])
         return (one["key"], one["status"], changed, one["title"], kind, one["product"] or "", one["number"])
 
-    print_table(columns, readable_rows(found, row, name=lambda one: str(one["key"]), width=len(columns)))
+    rows = readable_rows(found, row, name=lambda one: str(one["key"]), width=len(columns), place=3)
+    print_table(columns, rows, spare=("Product", "Type", "Changed", "Case"))
 
 
 async def show(key: Key, /, *, as_json: AsJson = False, data: DataFolder = None) -> None:

@@ -17,6 +17,7 @@ from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.starting import start_case
+from workflows.domain.policy.triage import triage
 from workflows.domain.problem import Problem
 
 _TWICE: Final = timedelta(minutes=1)
@@ -56,7 +57,11 @@ class Intake:
         now = installation.now()
         form = parse_form(raw, now=now, policy=installation.policy, organisation=await installation.directory.current())
         registration = await installation.register.register(
-            form, received_at=now, day=installation.local(now).date(), alike_since=now - _TWICE
+            form,
+            received_at=now,
+            day=installation.local(now).date(),
+            priority=triage(form.submission(), installation.policy).priority,
+            alike_since=now - _TWICE,
         )
         return Accepted(registration.number, registration.created, await self._start(registration.number))
 

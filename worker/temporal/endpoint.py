@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from activities.ordinary_file import read_inside
+from worker.installation.private_files import write_private
 
 _FILE = "endpoint.json"
 _LARGEST = 10_000
@@ -25,9 +25,7 @@ class Endpoint:
 
     def write(self, data: Path) -> None:
         """Write it into the data folder, atomically."""
-        partial = data / f"{_FILE}.{os.getpid()}"
-        partial.write_text(json.dumps(asdict(self)) + "\n", "utf-8")
-        partial.replace(data / _FILE)
+        write_private(data / _FILE, json.dumps(asdict(self)) + "\n")
 
     @classmethod
     def read(cls, data: Path) -> Endpoint | None:

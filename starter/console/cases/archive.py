@@ -146,7 +146,8 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
         size = f"{entry.size / 1000:.1f}" if entry.size else ""
         return (entry.number, *times, size, entry.file or "", entry.error or "")
 
-    print_table(columns, readable_rows(entries, row, name=lambda entry: entry.number, width=len(columns)))
+    shown = readable_rows(entries, row, name=lambda entry: entry.number, width=len(columns), place=6)
+    print_table(columns, shown, spare=("kB", "File", "Closed"))
 
 
 def _print_due(due: DueCases, as_json: bool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from activities.queries.cases import OutboxEntry
 
 _MOST_ROWS = 1_000_000
+_MOST_ALLOWED = 20
 
 
 def _filter(text: str) -> Parameter:
@@ -87,7 +89,7 @@ async def list_(
     Example: bihuan list --open --department technical_support --breached
     """
     from activities.queries.cases import Filter
-    from starter.services.case_list import known_departments, list_cases
+    from starter.services.case_list import known_names, list_cases
     from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Priority, Status
 
@@ -110,8 +112,9 @@ async def list_(
         limit=_positive("--limit", limit),
     )
     shown = await list_cases(settings, wanted, company)
-    if department is not None and not shown:
-        _must_be_known(department, await known_departments(settings))
+    if not shown:
+        named = {"department": department, "group": group, "owner": owner, "type": type, "subtype": subtype}
+        _must_be_known(named, await known_names(settings))
     if as_json:
         print_json(shown)
         return
@@ -125,7 +128,8 @@ async def list_(
     def row(case: dict[str, Any]) -> tuple[str, ...]:
         return (*_row(case, company), *(_share(case, one, company) for one in shares))
 
-    print_table(columns, readable_rows(shown, row, name=lambda case: case["number"], width=len(columns)))
+    rows = readable_rows(shown, row, name=lambda case: case["number"], width=len(columns), place=2)
+    print_table(columns, rows, spare=("Type", "Lvl", "Customer", "Owner"))
     if len(shown) == limit:
         say(f"shown are the latest {limit}; --limit shows more")
 
@@ -163,6 +167,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
             )
             for finding in findings
         ],
+        spare=("Web UI", "Error", "Since"),
     )
     for finding in findings:
         if finding.todo:
@@ -209,16 +214,22 @@ async def outbox(
             row.subject,
         )
 
-    print_table(columns, readable_rows(rows, cells, name=lambda row: row.number, width=len(columns)))
+    shown = readable_rows(rows, cells, name=lambda row: row.number, width=len(columns), place=2)
+    print_table(columns, shown, spare=("Subject", "Tried", "By"))
     if full:
         for row in rows:
             print_table((f"{row.message} → {row.recipient}",), [(row.text,)])
 
 
-def _must_be_known(department: str, known: Sequence[str] | None) -> None:
-    """A department that no case names has to be one of the organisation; cases of one that is gone are still found."""
-    if known is not None and department not in known:
-        raise Problem(f"--department {department}: is not in the organisation; allowed: {', '.join(known)}")
+def _must_be_known(named: Mapping[str, str | None], known: Mapping[str, Sequence[str]]) -> None:
+    """What no case has must be there at least; cases of a person or department that is gone are still found."""
+    for option, value in named.items():
+        allowed = known.get(option)
+        if value is None or allowed is None or value in allowed:
+            continue
+        where = "the policy" if option in {"type", "subtype"} else "the organisation"
+        shown = get_close_matches(value, allowed) or allowed
+        raise Problem(f"--{option} {value}: is not in {where}; allowed: {', '.join(shown[:_MOST_ALLOWED])}")
 
 
 def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:

@@ -67,8 +67,9 @@ async def list_(
         lambda one: _row(one, company, settings.locale),
         name=lambda one: one["number"],
         width=len(columns),
+        place=2,
     )
-    print_table(columns, rows)
+    print_table(columns, rows, spare=("Why", "Measures", "Cases", "Department", "Problem"))
     if len(found) > limit:
         say(f"shown are {limit} of {len(found)}; --limit shows more")
 
