@@ -13,7 +13,15 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -32,6 +40,7 @@ LOCK_TIMEOUT: Final = timedelta(seconds=20)
 which nothing repeats."""
 ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
 """The same for activities: Temporal tries them again, and each has to end before its own time-out."""
+_FAULTS_OF_DATA: Final = (DataError, IntegrityError, ProgrammingError)
 CONNECTIONS: Final = 15
 """How many connections to a server one process opens at most, unless it is told otherwise."""
 _LOCK: Final = 0x62696875616E
@@ -312,6 +321,16 @@ def insert_of(dialect: str, table: Table) -> postgresql.Insert:
         return postgresql.insert(table)
     insert: Any = sqlite.insert(table)
     return insert  # type: ignore[no-any-return]
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database itself failed, which may be over soon, and not what it was given."""
+    if isinstance(error, DatabaseBusyError):
+        return True
+    cause = error.__cause__ if isinstance(error, Problem) else error
+    if isinstance(cause, StatementError) and not isinstance(cause, DBAPIError):
+        return False
+    return isinstance(cause, _database_errors()) and not isinstance(cause, _FAULTS_OF_DATA)
 
 
 async def lock_for_choice(connection: AsyncConnection) -> None:

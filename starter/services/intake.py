@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -23,14 +22,16 @@ from workflows.domain.problem import Problem
 
 _NUMBERS = 5
 """How many numbers are tried where Temporal has other cases under them: its lists lag by a second or so."""
+_TWICE: Final = timedelta(minutes=1)
+"""The same form without a key, so soon after, was sent twice: a retry, or a double click (R1)."""
 
 
 @dataclass(frozen=True)
 class Accepted:
     """A registered submission.
 
-    `created` is False when its intake key was a case already; `started` is False when Temporal did not answer: a worker
-    starts the case as soon as it can.
+    `created` is False when it was a case already, by its intake key or as the same form a moment ago; `started` is
+    False when Temporal did not answer: a worker starts the case as soon as it can.
     """
 
     number: str
@@ -51,6 +52,7 @@ class Intake:
         """Check, register and start one submission.
 
         Raises:
+            IntakeConflictError: its intake key came with another content before.
             Problem: the form is not well-formed; one line a fault, nothing is written.
         """
         installation = self.installation
@@ -61,6 +63,7 @@ class Intake:
             received_at=now,
             day=installation.local(now).date(),
             priority=triage(form.submission(), installation.policy).priority,
+            alike_since=now - _TWICE,
         )
         number, started = await self._start(registration.number)
         return Accepted(number, registration.created, started)
@@ -110,13 +113,3 @@ async def open_intake(settings: Settings, *, endpoint: Endpoint | None = None) -
         except Problem as problem:
             intake.outage = str(problem)
         yield intake
-
-
-def keyed(submission: dict[str, Any]) -> dict[str, Any]:
-    """The submission with an intake key. Where it has none, the key is a hash of its content, so that the same line
-    imported again is the same case.
-    """
-    if submission.get("intake_key"):
-        return submission
-    content = json.dumps(submission, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return {**submission, "intake_key": f"import-{hashlib.sha256(content.encode()).hexdigest()[:32]}"}
