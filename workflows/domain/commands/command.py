@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
-from workflows.domain.model import Fact, Instant, Model, one_line
+from workflows.domain.model import Fact, Instant, one_line
 from workflows.domain.problem import Problem
 
 _TEXT_LIMIT = 4000
@@ -99,7 +99,7 @@ class Refused(Exception):
     """A command the case does not carry out; its text is the one line the sender reads."""
 
 
-class Outcome(Model):
+class Outcome(Fact):
     """What became of a command."""
 
     accepted: bool
