@@ -196,9 +196,13 @@ timeline = Table(
     Column("by", Words, nullable=False),
     Column("detail", Document, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("command_id", Words),
     Index(None, "kind", "at"),
 )
-"""Every step of every case (R14). `recorded_at`: the case's time when the step was first written."""
+"""Every step of every case (R14). `recorded_at`: the case's time when the step was first written.
+
+`command_id`: of the command it came of; NULL for what time, or the case by itself, has brought about.
+"""
 
 outbox = Table(
     "outbox",
@@ -323,8 +327,9 @@ review_timeline = Table(
     Column("by", Words, nullable=False),
     Column("detail", Document, nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("command_id", Words),
 )
-"""Every step of every review; `recorded_at` as in `timeline`."""
+"""Every step of every review; `recorded_at` and `command_id` as in `timeline`."""
 
 archive = Table(
     "archive",

@@ -20,7 +20,8 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.batches import batched
-from activities.database.reader import read_remembered
+from activities.database.judged import find_judged
+from activities.database.reader import open_reader, read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
 from activities.review.reading import find_review
@@ -63,13 +64,16 @@ async def send(
 ) -> CommandResult:
     """Send one command and wait a moment for its outcome.
 
-    `fields` are the command's own keys; the same `command_id` again is the same command.
+    `fields` are the command's own keys; the same `command_id` again is the same command, and is answered with what
+    became of it, also when the case has closed meanwhile.
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
-    command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    if again and (known := await _recorded(settings, command, number, number, command_id)):
+        return known
     company = await _company_time(settings)
     message = _Message(settings, company, command, command_id, by, fields)
     return await message.send_to(await connect(settings), number)
@@ -104,7 +108,8 @@ async def send_to_many(
                 return known
             return await message.send_to(client, number)
         except Problem as problem:
-            return CommandResult(number, command, command_id, "rejected", str(problem))
+            known = await _recorded(settings, command, number, number, command_id)
+            return known or CommandResult(number, command, command_id, "rejected", str(problem))
 
     for batch in batched(numbers, _AT_ONCE):
         for answered in asyncio.as_completed(list(map(one, batch))):
@@ -164,12 +169,14 @@ async def send_to_review(
     Raises:
         Problem: malformed, no review, one that is over, or Temporal does not answer; nothing was sent.
     """
-    command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, REVIEW_COMMANDS)
     found = await find_review(DatabaseUrl.parse(settings.database), number)
     if found is None:
         raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
     name, status = found
+    if again and (known := await _recorded(settings, command, number, name, command_id, kind="review")):
+        return known
     if status == ReviewStatus.DONE:
         raise Problem(f"{number}: its review {name} is over; bihuan review show {number} says how it ended")
     company = await _company_time(settings)
@@ -180,6 +187,24 @@ async def send_to_review(
         await _signal_child(handle, command, payload)
         return await _await_outcome(handle, CommandResult(number, command, command_id, "queued", _NO_WORKER))
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
+
+
+async def _recorded(
+    settings: Settings,
+    command: str,
+    number: str,
+    of: str,
+    command_id: str,
+    *,
+    kind: Literal["case", "review"] = "case",
+) -> CommandResult | None:
+    """What became of a command that the record knows already."""
+    async with open_reader(DatabaseUrl.parse(settings.database)) as reader:
+        judged = await find_judged(reader, of, command_id, kind=kind)
+    if judged is None:
+        return None
+    outcome: Literal["accepted", "rejected"] = "accepted" if judged.reason is None else "rejected"
+    return CommandResult(number, command, command_id, outcome, judged.reason)
 
 
 async def _company_time(settings: Settings) -> CompanyTime:

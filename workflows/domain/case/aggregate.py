@@ -154,7 +154,7 @@ class Case(CaseState):
             return []
         moment = max(now, self.updated_at)
         reason = one_line(reason)
-        with self.came_of(command_id):
+        with self.came_of(one_line(command_id)):
             self.emit(
                 EventKind.REJECTED,
                 one_line(by),

@@ -140,7 +140,7 @@ class Collaboration(AggregateRoot):
         if command_id in self.outcomes:
             return []
         given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
-        with self.came_of(command_id):
+        with self.came_of(one_line(command_id)):
             self._report(TaskReportKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
         self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self._take_reports()

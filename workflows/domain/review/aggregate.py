@@ -107,7 +107,7 @@ class Review(ReviewState):
         if command_id in self.outcomes:
             return []
         given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
-        with self.came_of(command_id):
+        with self.came_of(one_line(command_id)):
             self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
         self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self.take_events()
