@@ -34,6 +34,8 @@ class AttentionReason(StrEnum):
     """Its workflow exists, but no worker has opened the case."""
     NOT_ACTING = "not_acting"
     """A deadline has passed and the case did not act on it: no worker, or one that keeps failing."""
+    FAULT = "fault"
+    """A rule failed at a command, which was refused, or at a clock, which has stopped; `what` it was."""
     OVERDUE = "overdue"
     """A deadline of the present cycle was missed and is not made good yet."""
     UNACKNOWLEDGED = "unacknowledged"
@@ -93,6 +95,7 @@ async def find_attention(
         *await _unopened(connection, now - grace),
         *await _from_cases(connection, now - grace),
         *await _from_tasks(connection),
+        *await _from_faults(connection, now - _REMEMBERED),
         *await _from_outbox(connection, now, now - pending_for),
         *await _from_archive(connection),
         *await _from_reviews(connection, now, grace),
@@ -158,6 +161,25 @@ async def _from_tasks(connection: AsyncConnection) -> list[Attention]:
         )
         for row in views
         for task in late_tasks(row.view)
+    ]
+
+
+async def _from_faults(connection: AsyncConnection, after: datetime) -> list[Attention]:
+    # As for tasks: so few have one that the text is looked through.
+    marked = '%"faults":[{%'
+    cases = select(case_record.c.number, case_record.c.view, case_record.c.owner).where(
+        case_record.c.closed_at.is_(None), cast(case_record.c.view, String).like(marked)
+    )
+    reviews = select(review.c.number, review.c.view).where(
+        review.c.status != ReviewStatus.DONE.value, cast(review.c.view, String).like(marked)
+    )
+    found = [(row.number, row.view, row.owner) for row in await connection.execute(cases)]
+    found += [(row.number, row.view, row.view["author"]) for row in await connection.execute(reviews)]
+    latest = [(number, view["faults"][-1], who) for number, view, who in found]
+    return [
+        Attention(number, AttentionReason.FAULT, since, what=fault["what"], who=who, error=fault["error"])
+        for number, fault, who in latest
+        if (since := datetime.fromisoformat(fault["at"])) >= after
     ]
 
 

@@ -163,6 +163,15 @@ async def _missed(connection: AsyncConnection, now: datetime) -> Sequence[Figure
     return [Figure("bihuan_deadlines_missed", "Missed deadlines recorded.", values, ("clock",), counter=True)]
 
 
+async def _faults(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    values: Values = {}
+    for kind in (EventKind.REJECTED, EventKind.WARNED, EventKind.LAPSED):
+        counted = await _counted(connection, kind, "fault")
+        values |= {(kind.value, *fault): count for fault, count in counted.items() if fault != ("None",)}
+    text = "Commands that were refused, and clocks that stopped, because a rule of the program failed, by error."
+    return [Figure("bihuan_faults", text, values, ("kind", "error"), counter=True)]
+
+
 async def _counted(connection: AsyncConnection, kind: EventKind, detail: str) -> Values:
     value = timeline.c.detail[detail].as_string().label("value")
     rows = await connection.execute(select(value, func.count()).where(timeline.c.kind == kind.value).group_by(value))
@@ -188,4 +197,4 @@ def _age(now: datetime, since: datetime | None) -> float:
 
 _CHANNEL = ("channel",)
 STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept)
-TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _results)
+TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results)

@@ -14,7 +14,7 @@ from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, integrity, space
 from starter.doctor.release import release
 from starter.doctor.sweep import last_sweep, sweep_by_hand
-from starter.doctor.temporal import pollers, search_attributes, server
+from starter.doctor.temporal import paused, pollers, search_attributes, server
 
 _TIMEOUT = 10.0
 """Seconds for one check."""
@@ -33,7 +33,7 @@ class CheckSuite:
     def full(cls, *, mend: bool) -> CheckSuite:
         """All checks there are; with `mend` the sweep also starts and delivers what was left lying."""
         checks: dict[str, CheckFunction] = {
-            "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
+            "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers, "paused": paused,
             "release": release, "database": database, "integrity": integrity, "disk": space, "folders": folders,
             "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
             "organisation": organisation, "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ from worker.encryption.keys import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
+from worker.temporal.pausing import unpause
 from worker.temporal.rpc import RPC_TIMEOUT, is_not_found, is_unavailable
 from workflows.domain.case.overdue import open_tasks
 from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
@@ -282,8 +283,11 @@ async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: CommandResult
     while (left := deadline - time.monotonic()) > 0:
         try:
             answer = await handle.query("outcome", queued.command_id, rpc_timeout=timedelta(seconds=left))
-        except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        except WorkflowQueryFailedError:
             return queued
+        except WorkflowQueryRejectedError:
+            waits = f"{handle.id} is paused; it judges the command when it goes on: {unpause(handle.id)}"
+            return replace(queued, reason=waits)
         except MissingKeyError as missing:
             raise Problem(f"{queued.number}: sent unencrypted, but its outcome is not known: {missing}") from None
         except RPCError as error:
