@@ -33,10 +33,10 @@ class CheckSuite:
     def full(cls, *, mend: bool) -> CheckSuite:
         """All checks there are; with `mend` the sweep also starts and delivers what was left lying."""
         checks: dict[str, CheckFunction] = {
-            "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers, "paused": paused,
-            "release": release, "database": database, "integrity": integrity, "disk": space, "folders": folders,
-            "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
-            "organisation": organisation, "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
+            "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
+            "paused": paused, "release": release, "database": database, "integrity": integrity, "disk": space,
+            "folders": folders, "clock": clocks, "mail": mail, "templates": templates, "policy": policy,
+            "calendar": calendar, "organisation": organisation, "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip
         return cls(checks, {"sweep": _MENDING_TIMEOUT if mend else _SWEEP_TIMEOUT})
 

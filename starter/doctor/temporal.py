@@ -69,9 +69,8 @@ async def paused(context: DoctorContext) -> Iterable[CheckResult]:
     if not found:
         return [check.ok("no workflow is paused")]
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return [
-        check.warning(f"{found[0]}{more} is paused: deadlines pass without anybody hearing of it", unpause(found[0]))
-    ]
+    what = f"{found[0]}{more} paused: deadlines pass without anybody hearing of it"
+    return [check.warning(what, unpause(found[0]))]
 
 
 async def search_attributes(context: DoctorContext) -> Iterable[CheckResult]:
