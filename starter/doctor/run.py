@@ -36,7 +36,8 @@ class CheckSuite:
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
             "paused": paused, "release": release, "database": database, "integrity": integrity, "disk": space,
             "folders": folders, "clock": clocks, "mail": mail, "templates": templates, "policy": policy,
-            "calendar": calendar, "organisation": organisation, "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
+            "calendar": calendar, "organisation": organisation, "last sweep": last_sweep,
+            "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip
         return cls(checks, {"sweep": _MENDING_TIMEOUT if mend else _SWEEP_TIMEOUT})
 

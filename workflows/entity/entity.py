@@ -21,7 +21,7 @@ from workflows.domain.commands.command import Command, Outcome
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, Lookup
 from workflows.entity.display import Display
-from workflows.entity.inbox import command_of, read_signal
+from workflows.entity.inbox import LARGEST_PAYLOAD, UnreadSignal, command_of
 from workflows.entity.input import CommandOutcome, EntityInput, ReceivedSignal
 from workflows.ports import StepMarker, consult
 
@@ -88,7 +88,7 @@ class Entity(Generic[_Aggregate, _Entry]):
         self._start = start
         self._aggregate = start.aggregate
         self._unwritten: list[_Entry] = list(start.unwritten)
-        self._inbox: list[ReceivedSignal] = list(start.inbox)
+        self._inbox: list[ReceivedSignal | UnreadSignal] = list(start.inbox)
         self._signals = start.signals
         self._timers: dict[datetime, asyncio.Task[None]] = {}
         """By the deadline they stand for."""
@@ -100,7 +100,7 @@ class Entity(Generic[_Aggregate, _Entry]):
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
-        self._inbox.append(read_signal(name, args, f"signal-{self._signals}"))
+        self._inbox.append(UnreadSignal(name, args, f"signal-{self._signals}"))
 
     @workflow.query
     def outcome(self, command_id: str) -> CommandOutcome:
@@ -109,7 +109,8 @@ class Entity(Generic[_Aggregate, _Entry]):
         if known is not None:
             word = "accepted" if known.accepted else "rejected"
             return CommandOutcome(command_id=command_id, outcome=word, reason=known.reason)
-        waiting = any(signal.command_id == command_id for signal in self._inbox)
+        # To read a long inbox takes longer than a query may: whoever asks for a command that never came waits in vain.
+        waiting = len(self._inbox) > _MOST_SIGNALS or any(_read(one).command_id == command_id for one in self._inbox)
         if waiting and self._over:
             return CommandOutcome(command_id=command_id, outcome="rejected", reason="it was closed before this came")
         return CommandOutcome(command_id=command_id, outcome="pending" if waiting else "unknown")
@@ -197,7 +198,7 @@ class Entity(Generic[_Aggregate, _Entry]):
         """Judge signals, in order, until so many of all are judged; whether one that needs a lookup came before."""
         self._timers = {due: timer for due, timer in self._timers.items() if due > at}
         while self._judged < signals:
-            signal = self._inbox[0]
+            signal = _read(self._inbox[0])
             try:
                 command = command_of(signal, self._commands)
                 if aggregate.needs(command) is not None:
@@ -213,7 +214,7 @@ class Entity(Generic[_Aggregate, _Entry]):
         return False
 
     def _refuse_first(self, aggregate: _Aggregate, reason: str, at: datetime) -> None:
-        signal = self._inbox[0]
+        signal = _read(self._inbox[0])
         self._take_first(aggregate.reject(signal.name, signal.command_id, signal.by, reason, at))
 
     def _expire(self, aggregate: _Aggregate, at: datetime) -> None:
@@ -228,7 +229,7 @@ class Entity(Generic[_Aggregate, _Entry]):
 
     async def _look_up(self, aggregate: _Aggregate, marker: StepMarker) -> None:
         """Judge the signal that a step stopped at."""
-        command = command_of(self._inbox[0], self._commands)
+        command = command_of(_read(self._inbox[0]), self._commands)
         lookup = aggregate.needs(command)
         facts = await self._consult(lookup, command.name) if lookup is not None else Consultation()
         self._take_first(aggregate.handle(command, marker.at, facts))
@@ -302,7 +303,7 @@ class Entity(Generic[_Aggregate, _Entry]):
         carried: dict[str, Any] = {
             "aggregate": self._aggregate,
             "unwritten": tuple(self._unwritten),
-            "inbox": tuple(self._inbox),
+            "inbox": tuple(map(_read, self._inbox)),
             "signals": self._signals,
         }
         workflow.continue_as_new(self._start.model_copy(update=carried))
@@ -332,6 +333,10 @@ class Entity(Generic[_Aggregate, _Entry]):
         self._display.show_trouble(details)
 
 
-def _carried(signal: ReceivedSignal) -> int:
-    """Bytes, about, that a signal takes up in the input of a new run."""
-    return _PER_CARRIED + (2 * signal.size if signal.payload is not None else 0)
+def _read(signal: ReceivedSignal | UnreadSignal) -> ReceivedSignal:
+    return signal.read() if isinstance(signal, UnreadSignal) else signal
+
+
+def _carried(signal: ReceivedSignal | UnreadSignal) -> int:
+    """Bytes, about, that a signal takes up in the input of a new run; what is too large to be read takes up none."""
+    return _PER_CARRIED + (2 * signal.size if signal.size <= LARGEST_PAYLOAD else 0)

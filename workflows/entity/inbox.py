@@ -19,6 +19,23 @@ _DEEPEST: Final = 20
 """Objects and lists within one another. JSON can be read 200 deep, and travels within other objects later."""
 
 
+class UnreadSignal:
+    """A signal as the server delivered it. Hundreds may come at once, and the SDK gives a workflow two seconds at a
+    time: each is read when it is its turn.
+    """
+
+    def __init__(self, name: str, args: Sequence[RawValue], default_id: str) -> None:
+        self._name, self._args, self._default_id = name, args, default_id
+        self._read: ReceivedSignal | None = None
+        self.size = sum(len(arg.payload.data) for arg in args)
+
+    def read(self) -> ReceivedSignal:
+        """What is in it; never raises."""
+        if self._read is None:
+            self._read, self._args = read_signal(self._name, self._args, self._default_id), ()
+        return self._read
+
+
 def read_signal(name: str, args: Sequence[RawValue], default_id: str) -> ReceivedSignal:
     """A signal by name and raw payloads; `default_id` stands in where no `command_id` was given."""
     payload: Any = None
