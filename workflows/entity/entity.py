@@ -36,7 +36,7 @@ _PER_LOOKUP = 16
 """What a lookup answers may be some kilobytes long."""
 _PER_EVENT = 1_024
 """Bytes that count as one more event."""
-_MOST_SIGNALS, _MOST_BYTES = 200, 100_000
+_MOST_SIGNALS, _MOST_BYTES = 200, 300_000
 """Judged in one step: what they come to, with its messages, has to fit into one payload, of which 2 MB are the most."""
 _MOST_CARRIED = 400_000
 """Bytes of signals that a new run may begin with: they travel beside the aggregate in one payload."""
