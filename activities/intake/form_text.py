@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from activities.validation import shown
+from workflows.domain.model import is_blank
 
 _E = TypeVar("_E", bound=StrEnum)
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -36,7 +37,14 @@ def _prose(value: str) -> str:
 
 
 def _stripped(value: Any) -> Any:
-    return value.strip(" \t\r\n\u3000") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return "" if _is_invisible(value) else value.strip(" \t\r\n\u3000")
+
+
+def _is_invisible(value: str) -> bool:
+    """Whether it is of characters without width only; control characters are refused by name."""
+    return is_blank(value) and not any(unicodedata.category(char) == "Cc" for char in value)
 
 
 def _stripped_or_none(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -35,10 +35,11 @@ from worker.temporal.pausing import unpause
 from worker.temporal.rpc import RPC_TIMEOUT, is_not_found, is_unavailable
 from workflows.domain.case.overdue import open_tasks
 from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
-from workflows.domain.commands.command import parse_command
+from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewStatus
+from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM
 
 _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before its outcome counts as queued; the server keeps it either way."""
@@ -72,7 +73,7 @@ async def send(
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
     again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
-    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    _check(command, command_id, by, fields, COMMANDS)
     if again and (known := await _recorded(settings, command, number, number, command_id)):
         return known
     company = await _company_time(settings)
@@ -99,7 +100,7 @@ async def send_to_many(
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
-    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    _check(command, command_id, by, fields, COMMANDS)
     message = _Message(settings, await _company_time(settings), command, command_id, by, fields)
     client = await connect(settings)
 
@@ -171,7 +172,7 @@ async def send_to_review(
         Problem: malformed, no review, one that is over, or Temporal does not answer; nothing was sent.
     """
     again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
-    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, REVIEW_COMMANDS)
+    _check(command, command_id, by, fields, REVIEW_COMMANDS)
     found = await find_review(DatabaseUrl.parse(settings.database), number)
     if found is None:
         raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
@@ -188,6 +189,17 @@ async def send_to_review(
         await _signal_child(handle, command, payload)
         return await _await_outcome(handle, CommandResult(number, command, command_id, "queued", _NO_WORKER))
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
+
+
+def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known: Mapping[str, type[Command]]) -> None:
+    """Refuse what no case would take.
+
+    Raises:
+        Problem: malformed, or in the name of the system.
+    """
+    parsed = parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, known)
+    if parsed.by == SYSTEM:
+        raise Problem(f"by: nobody is the {SYSTEM}; allowed: a person's id, {CUSTOMER}, or {OPERATOR}")
 
 
 async def _recorded(

@@ -240,6 +240,10 @@ class Collaboration(AggregateRoot):
     def _end(self, command: End, now: datetime) -> None:
         if command.by not in {SYSTEM, OPERATOR}:
             raise Refused(f"end is for the case itself or the operator, not for {command.by}")
+        request = self.request
+        name = task_workflow_id(request.number, request.department, request.round)
+        if command.by == SYSTEM and command.command_id != f"{name}:end":
+            raise Refused("nobody outside is the system: end it as the operator")
         self.status, self.result, self.ended_at = TaskStatus.ENDED, command.reason, now
         self.clocks.clear()
         if command.by != SYSTEM:  # the case knows what it has ended itself

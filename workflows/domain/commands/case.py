@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, TypeAdapter, field_validator, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, TypeAdapter, field_validator, model_validator
 
 from workflows.domain.commands.command import Command, CommandTime, Id, Text
 from workflows.domain.commands.review import End, SubmitReview
@@ -75,8 +75,8 @@ class Progress(Answer):
 
     name = "progress"
     text: Text
-    internal: bool = False
-    step: int | None = Field(default=None, ge=1, le=100)
+    internal: StrictBool = False
+    step: StrictInt | None = Field(default=None, ge=1, le=100)
     why: Text | None = None
 
 
@@ -217,7 +217,7 @@ class TaskReported(Command):
 
     name = "part_reported"
     department: Id
-    round: int = Field(ge=1, le=1_000_000)
+    round: StrictInt = Field(ge=1, le=1_000_000)
     reports: tuple[TaskReport, ...] = Field(min_length=1, max_length=10_000)
 
     @field_validator("reports")

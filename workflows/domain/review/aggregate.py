@@ -173,7 +173,9 @@ class Review(ReviewState):
         by = command.by
         if isinstance(command, CaseAdded) and by != SYSTEM:
             raise Refused("case_added is for the case itself")
-        if by in {OPERATOR, SYSTEM} and isinstance(command, NameAuthor | MoveCorrectiveAction | End | CaseAdded):
+        if by == SYSTEM and not isinstance(command, CaseAdded):
+            raise Refused(f"{command.name} is for people; nobody outside is the system")
+        if by == SYSTEM or (by == OPERATOR and isinstance(command, NameAuthor | MoveCorrectiveAction | End)):
             return
         for key in sorted({by, *_people_named(command)}):
             if key not in self.people:
