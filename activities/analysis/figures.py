@@ -51,7 +51,7 @@ class PeriodData:
             for milestone in history.milestones:
                 if begins <= milestone.at < ends:
                     self.happened[milestone.what].append((history, milestone))
-        self._promises = {
+        self.promises = {
             clock: [pair for pair in self.happened[MilestoneKind.PROMISE] if pair[1].value == clock]
             for clock in PROMISES
         }
@@ -61,10 +61,6 @@ class PeriodData:
     def headline(self) -> FigureTable:
         """The figures a manager looks at first; counted once. Keys: (figure,)."""
         return _headline(self)
-
-    def promises(self, clock: str) -> Happened:
-        """The promises of that clock that were kept or missed in the period."""
-        return self._promises[clock]
 
     def breakdown(self, dimension: str) -> FigureTable:
         """The main figures by one dimension; counted once. Keys: (value,)."""
@@ -78,7 +74,7 @@ def _headline(facts: PeriodData) -> FigureTable:
         ("received",): _count(facts.received),
         ("closed",): _count(facts.happened[MilestoneKind.CLOSING]),
     }
-    rows |= {(f"{clock}_kept",): kept(facts.promises(clock)) for clock in PROMISES}
+    rows |= {(f"{clock}_kept",): kept(facts.promises[clock]) for clock in PROMISES}
     rows |= {
         (f"{name}_time",): spans(facts.happened[what])
         for what, name in SPANS.items()
@@ -109,7 +105,7 @@ def attainment(facts: PeriodData) -> FigureTable:
     """Promises kept of promises decided. Keys: (clock, priority or all)."""
     rows: FigureTable = {}
     for clock in PROMISES:
-        promises = facts.promises(clock)
+        promises = facts.promises[clock]
         rows[clock, ALL] = kept(promises)
         for priority in Priority:
             rows[clock, priority.value] = kept(pair for pair in promises if pair[1].priority == priority)
@@ -208,7 +204,7 @@ def _breakdown(facts: PeriodData, dimension: str) -> FigureTable:
     """A case counts as received where it stood at the end; what happened counts where it stood at that moment."""
     received = Counter(of(history, dimension) for history in facts.received)
     parts: dict[str, dict[str, Happened]] = {}
-    columns: dict[str, Happened] = {clock: facts.promises(clock) for clock in PROMISES}
+    columns: dict[str, Happened] = {clock: facts.promises[clock] for clock in PROMISES}
     columns |= {
         what.value: facts.happened[what]
         for what in (MilestoneKind.SOLUTION, MilestoneKind.REOPENING, MilestoneKind.RATING)
@@ -242,7 +238,7 @@ def trend(facts: PeriodData) -> FigureTable:
             "closed": sum(stretch.holds(one.at) for _, one in closings),
         }
         for clock in PROMISES:
-            within = kept(pair for pair in facts.promises(clock) if stretch.holds(pair[1].at))
+            within = kept(pair for pair in facts.promises[clock] if stretch.holds(pair[1].at))
             row |= {f"{clock}_{name}": figure for name, figure in within.items()}
         verdicts = satisfaction([pair for pair in rated if stretch.holds(pair[1].at)])
         rows[stretch.first.isoformat(), stretch.last.isoformat()] = row | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -226,15 +227,11 @@ def _most_more(
 
 
 def _solutions(facts: PeriodData) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for _, milestone in facts.happened[MilestoneKind.SOLUTION]:
-        key = milestone.department or NONE
-        counts[key] = counts.get(key, 0) + 1
-    return counts
+    return Counter(milestone.department or NONE for _, milestone in facts.happened[MilestoneKind.SOLUTION])
 
 
-def _named(measure: FigureTable) -> FigureTable:
-    return {key: row for key, row in measure.items() if key[0] not in {NONE, ALL}}
+def _named(table: FigureTable) -> FigureTable:
+    return {key: row for key, row in table.items() if key[0] not in {NONE, ALL}}
 
 
 def _number(figure: float | None) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,11 +96,8 @@ def _counted(
 
 
 def beside(now: FigureTable, before: FigureTable, keys: Sequence[str], *, both: bool = True) -> list[Row]:
-    """Two measures as one table. What is in neither period counts 0; a share or time of nothing stays None."""
-    return list(_beside(now, before, keys, both=both))
-
-
-def _beside(now: FigureTable, before: FigureTable, keys: Sequence[str], *, both: bool) -> Iterator[Row]:
+    """Two tables of figures as one. What is in neither period counts 0; a share or time of nothing stays None."""
+    rows = []
     wanted = list(now) + ([key for key in before if key not in now] if both else [])
     for key in wanted:
         present, previous = now.get(key, {}), before.get(key, {})
@@ -108,7 +105,8 @@ def _beside(now: FigureTable, before: FigureTable, keys: Sequence[str], *, both:
         columns = list(present or previous)
         row |= {column: present.get(column, _nothing(column)) for column in columns}
         row |= {f"previous_{column}": previous.get(column, _nothing(column)) for column in columns}
-        yield row
+        rows.append(row)
+    return rows
 
 
 def _nothing(column: str) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -85,8 +86,7 @@ def unpack(path: Path, folder: Path) -> list[Path]:
             place = folder / ("attachments" if head else "") / _file_name(tail)
             place.parent.mkdir(parents=True, exist_ok=True)
             with file.open(name) as source, place.open("wb") as target:
-                while portion := source.read(_PORTION):
-                    target.write(portion)
+                shutil.copyfileobj(source, target)
             written.append(place)
     return written
 
@@ -117,11 +117,8 @@ def _copy(file: zipfile.ZipFile, member: str, source: Path, sums: dict[str, str]
 
 
 def _digest(file: zipfile.ZipFile, name: str) -> str:
-    digest = hashlib.sha256()
     with file.open(name) as given:
-        while portion := given.read(_PORTION):
-            digest.update(portion)
-    return digest.hexdigest()
+        return hashlib.file_digest(given, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _read_sums(text: str) -> dict[str, str]:

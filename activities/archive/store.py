@@ -18,7 +18,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
-_PORTION = 1 << 20
 _LOOK_AGAIN = 0.05
 """Seconds between two looks at a lock that another one holds."""
 
@@ -58,8 +57,8 @@ class ArchiveStore:
         Raises:
             OSError: the folder cannot be made or written to.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             while not _taken(descriptor):  # noqa: ASYNC110 - another process holds it, which sets no event here
                 await asyncio.sleep(_LOOK_AGAIN)
@@ -134,11 +133,8 @@ def _taken(descriptor: int) -> bool:
 
 
 def _checksum(file: IO[bytes]) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    while portion := file.read(_PORTION):
-        digest.update(portion)
-        size += len(portion)
-    return digest.hexdigest(), size
+    """SHA-256 and size in bytes, from where the file stands."""
+    return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()  # type: ignore[arg-type]
 
 
 def _flush(folder: Path) -> None:

@@ -107,6 +107,23 @@ class WordList(TypeDecorator[Any]):
         return value if value is None or dialect.name == "postgresql" else " ".join(value)
 
 
+def _texts(*names: str) -> list[Column[str]]:
+    """Columns of text that are never NULL."""
+    return [Column(name, Words, nullable=False) for name in names]
+
+
+def _entry_columns() -> list[Column[Any]]:
+    """What an entry of any timeline has, beside whose it is."""
+    return [
+        Column("sequence", Integer, primary_key=True, autoincrement=False),
+        Column("at", UtcDateTime, nullable=False),
+        *_texts("kind", "by"),
+        Column("detail", Document, nullable=False),
+        Column("recorded_at", UtcDateTime, nullable=False),
+        Column("command_id", Words),
+    ]
+
+
 registration = Table(
     "registration",
     metadata,
@@ -119,13 +136,16 @@ registration = Table(
     Column("customer_name", Words),
     Column("customer_phone", Words),
     Column("customer_email", Words),
+    Column("priority", Words),
     UniqueConstraint("channel", "intake_key"),
     Index(None, "customer_phone"),
     Index(None, "customer_email"),
     Index(None, "received_at"),
     Index(None, "started_at"),
 )
-"""One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run."""
+"""One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run; `priority`: by the
+policy's rules when it was registered (R8), for the order of starts, NULL where that was not judged.
+"""
 
 day_serial = Table(
     "day_serial",
@@ -156,9 +176,7 @@ case_record = Table(
     metadata,
     Column("number", Words, ForeignKey("registration.number"), primary_key=True),
     Column("sequence", Integer, nullable=False),
-    Column("status", Words, nullable=False),
-    Column("priority", Words, nullable=False),
-    Column("type", Words, nullable=False),
+    *_texts("status", "priority", "type"),
     Column("subtype", Words),
     Column("department", Words),
     Column("case_group", Words),
@@ -190,13 +208,7 @@ timeline = Table(
     "timeline",
     metadata,
     Column("number", Words, ForeignKey("registration.number"), primary_key=True),
-    Column("sequence", Integer, primary_key=True, autoincrement=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("kind", Words, nullable=False),
-    Column("by", Words, nullable=False),
-    Column("detail", Document, nullable=False),
-    Column("recorded_at", UtcDateTime, nullable=False),
-    Column("command_id", Words),
+    *_entry_columns(),
     Index(None, "kind", "at"),
 )
 """Every step of every case (R14). `recorded_at`: the case's time when the step was first written.
@@ -210,19 +222,21 @@ outbox = Table(
     Column("key", Words, primary_key=True),
     Column("number", Words, ForeignKey("registration.number"), nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("event", Words, nullable=False),
-    Column("message", Words, nullable=False),
-    Column("audience", Words, nullable=False),
-    Column("recipient", Words, nullable=False),
-    Column("channel", Words, nullable=False),
-    Column("address", Words, nullable=False),
-    Column("name", Words, nullable=False),
-    Column("locale", Words, nullable=False),
-    Column("subject", Words, nullable=False),
-    Column("text", Words, nullable=False),
-    Column("html", Words, nullable=False),
-    Column("short", Words, nullable=False),
-    Column("status", Words, nullable=False),
+    *_texts(
+        "event",
+        "message",
+        "audience",
+        "recipient",
+        "channel",
+        "address",
+        "name",
+        "locale",
+        "subject",
+        "text",
+        "html",
+        "short",
+        "status",
+    ),
     Column("attempts", Integer, nullable=False),
     Column("error", Words),
     Column("created_at", UtcDateTime, nullable=False),
@@ -262,12 +276,7 @@ article = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("number", Words, ForeignKey("registration.number"), nullable=False, unique=True),
-    Column("status", Words, nullable=False),
-    Column("title", Words, nullable=False),
-    Column("problem", Words, nullable=False),
-    Column("cause", Words, nullable=False),
-    Column("solution", Words, nullable=False),
-    Column("prevention", Words, nullable=False),
+    *_texts("status", "title", "problem", "cause", "solution", "prevention"),
     Column("product", Words),
     Column("type", Words, nullable=False),
     Column("subtype", Words),
@@ -321,13 +330,7 @@ review_timeline = Table(
     "review_timeline",
     metadata,
     Column("review", Words, ForeignKey("review.id"), primary_key=True),
-    Column("sequence", Integer, primary_key=True, autoincrement=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("kind", Words, nullable=False),
-    Column("by", Words, nullable=False),
-    Column("detail", Document, nullable=False),
-    Column("recorded_at", UtcDateTime, nullable=False),
-    Column("command_id", Words),
+    *_entry_columns(),
 )
 """Every step of every review; `recorded_at` and `command_id` as in `timeline`."""
 

@@ -51,6 +51,7 @@ class RowState:
     error: str | None
     created_at: datetime
     reported_at: datetime | None
+    attempts: int
 
     @property
     def reported(self) -> bool:
@@ -173,4 +174,5 @@ def _state(row: Any) -> RowState:
         error=row.error,
         created_at=row.created_at,
         reported_at=row.reported_at,
+        attempts=row.attempts,
     )

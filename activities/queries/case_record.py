@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -67,21 +67,24 @@ async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | No
 async def case_record_of(reader: Reader, number: str) -> CaseRecord | None:
     """The same, where the database is being read already."""
     cases = await reader.rows(_CASE, number)
-    if not cases:
-        return None
-    case = cases[0]
+    return case_of(cases[0], [entry_of(entry) for entry in await reader.rows(_TIMELINE, number)]) if cases else None
+
+
+def case_of(row: Mapping[str, Any], timeline: Iterable[Json]) -> CaseRecord:
+    """The case of a row with number, channel, received_at, started_at, form and view, as the driver answers it."""
     return CaseRecord(
-        number=case["number"],
-        channel=case["channel"],
-        received_at=instant(case["received_at"]),
-        started_at=instant(case["started_at"]) if case["started_at"] else None,
-        form=json.loads(case["form"]),
-        view=json.loads(case["view"]) if case["view"] else None,
-        timeline=tuple(_entry(entry) for entry in await reader.rows(_TIMELINE, number)),
+        number=row["number"],
+        channel=row["channel"],
+        received_at=instant(row["received_at"]),
+        started_at=instant(row["started_at"]) if row["started_at"] else None,
+        form=json.loads(row["form"]),
+        view=json.loads(row["view"]) if row["view"] else None,
+        timeline=tuple(timeline),
     )
 
 
-def _entry(row: Mapping[str, Any]) -> Json:
+def entry_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of the timeline of a case or review, as `CaseRecord` has it."""
     return {
         "sequence": row["sequence"],
         "at": instant(row["at"]).isoformat(),

@@ -64,23 +64,21 @@ class Inventory:
             rows = await connection.execute(query.where(registration.c.number.in_(numbers)))
             return {row.number: CaseRow(*row) for row in rows}
 
-    async def open_cases(self, before: datetime) -> AsyncIterator[list[str]]:
+    def open_cases(self, before: datetime) -> AsyncIterator[list[str]]:
         """Numbers of cases that are open and have not changed since `before`."""
         query = select(case_record.c.number).where(
             case_record.c.status != Status.CLOSED.value, case_record.c.updated_at < before
         )
-        async for portion in self._portions(query, case_record.c.number):
-            yield portion
+        return self._portions(query, case_record.c.number)
 
-    async def unopened(self, started_before: datetime) -> AsyncIterator[list[str]]:
+    def unopened(self, started_before: datetime) -> AsyncIterator[list[str]]:
         """Numbers of which nothing was ever recorded, though their workflow was started before that (wall clock)."""
         query = (
             select(registration.c.number)
             .outerjoin(case_record, case_record.c.number == registration.c.number)
             .where(case_record.c.number.is_(None), registration.c.started_at < started_before)
         )
-        async for portion in self._portions(query, registration.c.number):
-            yield portion
+        return self._portions(query, registration.c.number)
 
     async def open_tasks(self, *, of: Sequence[str] | None = None) -> dict[str, str]:
         """Workflow id -> number of every department's task that is open, in a case that is; `of` these cases only."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from activities.rendering import markdown
 from activities.rendering.labels import TEMPLATES
 
 
 @cache
 def environment() -> Environment:
-    """Every value is escaped, and one that is missing is an error."""
-    return Environment(
+    """Every value in HTML is escaped; in Markdown templates use the filters. A value that is missing is an error."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters.update({"cell": markdown.cell, "block": markdown.block})
+    return made

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from activities.database.reader import instant, open_reader
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import CaseRecord
+from activities.queries.case_record import CaseRecord, case_of, entry_of
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ async def read_review(address: DatabaseUrl, number: str) -> StoredReview:
             raise Problem(f"{number}: its review {name} is called for, but nobody has begun it: is a worker running?")
         entries: dict[str, list[dict[str, Any]]] = {}
         for entry in await reader.rows(_ENTRIES, name):
-            entries.setdefault(entry["number"], []).append(_entry(entry))
-        covered = [_case(row, entries.get(row["number"], ())) for row in await reader.rows(_CASES, name)]
-        timeline = [_entry(entry) for entry in await reader.rows(_OWN_ENTRIES, name)]
-    return _file(rows[0], [case.number for case in covered], covered, timeline)
+            entries.setdefault(entry["number"], []).append(entry_of(entry))
+        covered = [case_of(row, entries.get(row["number"], ())) for row in await reader.rows(_CASES, name)]
+        timeline = [entry_of(entry) for entry in await reader.rows(_OWN_ENTRIES, name)]
+    return _review(rows[0], [case.number for case in covered], covered, timeline)
 
 
 async def list_reviews(
@@ -115,7 +115,7 @@ async def list_reviews(
             "ORDER BY r.opened_at DESC, r.number DESC",
             department or "",
         )
-    return [_file(row, cases.get(row["id"], ())) for row in rows if not statuses or row["status"] in statuses]
+    return [_review(row, cases.get(row["id"], ())) for row in rows if not statuses or row["status"] in statuses]
 
 
 async def review_of(address: DatabaseUrl, number: str) -> StoredReview | None:
@@ -129,10 +129,10 @@ async def review_of(address: DatabaseUrl, number: str) -> StoredReview | None:
         if not rows:
             return None
         cases = await reader.rows("SELECT number FROM review_case WHERE review = $1 ORDER BY number", rows[0]["id"])
-    return _file(rows[0], [row["number"] for row in cases])
+    return _review(rows[0], [row["number"] for row in cases])
 
 
-def _file(
+def _review(
     row: Mapping[str, Any],
     cases: Sequence[str],
     covered: Sequence[CaseRecord] = (),
@@ -149,29 +149,6 @@ def _file(
         covered=tuple(covered),
         timeline=tuple(timeline),
     )
-
-
-def _case(row: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> CaseRecord:
-    return CaseRecord(
-        number=row["number"],
-        channel=row["channel"],
-        received_at=instant(row["received_at"]),
-        started_at=instant(row["started_at"]) if row["started_at"] else None,
-        form=json.loads(row["form"]),
-        view=json.loads(row["view"]) if row["view"] else None,
-        timeline=tuple(entries),
-    )
-
-
-def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "sequence": row["sequence"],
-        "at": instant(row["at"]).isoformat(),
-        "kind": row["kind"],
-        "by": row["by"],
-        "detail": json.loads(row["detail"]),
-        "recorded_at": instant(row["recorded_at"]).isoformat(),
-    }
 
 
 async def find_review(address: DatabaseUrl, number: str) -> tuple[str, str] | None:

@@ -10,14 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-from activities.rendering import markdown
-from activities.rendering.labels import TEMPLATES
 from activities.rendering.pages import environment
 from activities.review.draft import account_of
 from activities.review.reading import StoredReview
@@ -159,7 +154,7 @@ class ReviewReport:
 
     def markdown(self) -> str:
         """The same as Markdown."""
-        text = _markdown_environment().get_template(f"{self.wording.locale}/report/review.md").render(self._values())
+        text = environment().get_template(f"{self.wording.locale}/report/review.md").render(self._values())
         return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
     @property
@@ -174,17 +169,3 @@ class ReviewReport:
     def _values(self) -> dict[str, Any]:
         words = self.wording.words
         return {"report": self, "tables": self.tables, "words": words, "sections": words["sections"]}
-
-
-@cache
-def _markdown_environment() -> Environment:
-    """Markdown has other special characters than HTML: the templates put every text through a filter."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(("html",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update({"cell": markdown.cell, "block": markdown.block})
-    return made

@@ -42,11 +42,6 @@ Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An aware datetime in UTC (naive ones are refused); it is shown in the company's zone."""
 
 
-def is_blank(text: str) -> bool:
-    """Whether nobody could see anything of it: white space, and characters without width."""
-    return all(char.isspace() or not char.isprintable() for char in text)
-
-
 def one_line(text: str, limit: int = 500) -> str:
     """Text from outside as one line of at most `limit` characters, without control characters."""
     line = " ".join(text.split())

@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
-from workflows.domain.model import Fact, Instant, is_blank, one_line
+from workflows.domain.model import Fact, Instant, one_line
 from workflows.domain.problem import Problem
+from workflows.domain.text import without_invisible
 
 _TEXT_LIMIT = 4000
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2099
@@ -31,7 +32,7 @@ def _printable(value: str) -> str:
 
 
 def _visible(value: str) -> str:
-    if is_blank(value):
+    if not without_invisible(value).strip():
         raise ValueError("holds nothing but characters that nobody can see")
     return value
 
@@ -101,6 +102,9 @@ def _one_line(error: ValidationError, command: type[Command]) -> str:
             what = f"unknown key; allowed: {', '.join(command.model_fields)}"
         elif fault["type"] == "missing":
             what = "is missing"
+        elif fault["type"].startswith(("datetime", "timezone")):
+            wrong = "has no offset" if fault["type"] == "timezone_aware" else "is no time"
+            what = f"{wrong}; allowed: such as 2026-05-12T17:00+08:00"
         elif fault["type"] in {"too_short", "too_long"}:
             bounds = fault.get("ctx", {})
             least, most = bounds.get("min_length", 0), bounds.get("max_length")
