@@ -167,9 +167,9 @@ async def _faults(connection: AsyncConnection, now: datetime) -> Sequence[Figure
     values: Values = {}
     for kind in (EventKind.REJECTED, EventKind.WARNED, EventKind.LAPSED):
         counted = await _counted(connection, kind, "fault")
-        values |= {(kind.value, *fault): count for fault, count in counted.items() if fault != ("None",)}
-    text = "Commands that were refused, and clocks that stopped, because a rule of the program failed, by error."
-    return [Figure("bihuan_faults", text, values, ("kind", "error"), counter=True)]
+        values[(kind.value,)] = sum(count for (fault,), count in counted.items() if fault != "None")
+    text = "Commands refused, warnings dropped and deadlines that failed, because a rule of the program did."
+    return [Figure("bihuan_faults", text, values, ("kind",), counter=True)]
 
 
 async def _counted(connection: AsyncConnection, kind: EventKind, detail: str) -> Values:
