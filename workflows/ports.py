@@ -48,6 +48,8 @@ class Record(Fact):
     marker: StepMarker
     review: ReviewTerms | None = None
     """Given with the closing of a case, where that may call for a review (R27)."""
+    intake: str | None = None
+    """The fingerprint of the submission that the case began with; nothing is written to another one's row."""
 
 
 class Recorded(Fact):

@@ -22,6 +22,7 @@ from activities.database.engines import postgresql_engine, sqlite_engine
 from activities.database.migrations import HEAD
 from activities.database.reader import Reader, open_reader, read_server
 from activities.database.rights import without_right
+from activities.database.sqlite_file import explained
 from activities.database.tables import installation
 from activities.database.url import DatabaseBusyError, DatabaseUrl, is_locked, reason
 from workflows.domain.problem import Problem
@@ -284,6 +285,12 @@ class Database:
                 raise
             raise Problem(f"the database {self.address.name} cannot be used: {reason(error)}") from error
 
+    def _reason(self, error: BaseException) -> str:
+        """What the file system shows, else the database's own words, in one line."""
+        cause = _cause(error) or error
+        shown = explained(self.address.path, cause) if self.address.kind == "sqlite" else None
+        return shown or reason(cause)
+
     @contextmanager
     def _faults_explained(self) -> Iterator[None]:
         try:
@@ -291,7 +298,7 @@ class Database:
         except Problem:
             raise
         except _database_errors() as error:
-            raise Problem(f"the database {self.address.name} cannot be used: {reason(_cause(error))}") from error
+            raise Problem(f"the database {self.address.name} cannot be used: {self._reason(error)}") from error
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database, insert_into
 from activities.database.tables import day_serial, registration
 from activities.intake.submission import lookup_columns
+from workflows.domain.ids import number_of
 from workflows.domain.model import Fact, Json
 from workflows.domain.vocabulary import Priority
 
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from activities.intake.form import Form
 
 
+_IDENTITY = select(
+    registration.c.number, registration.c.channel, registration.c.intake_key, registration.c.received_at
+).where(registration.c.number.in_(bindparam("of", expanding=True)))
+"""What of a submission never changes."""
 _URGENCY = func.coalesce(registration.c.priority, Priority.P1)
 
 
@@ -102,6 +109,48 @@ class Register:
             )
             return form
 
+    async def fingerprint(self, number: str) -> str:
+        """Tells this submission from every other that was ever given the same number; it never changes.
+
+        Raises:
+            LookupError: the number is not registered.
+        """
+        async with self._database.read_brief() as connection:
+            return await fingerprint_of(connection, number)
+
+    async def registered(self, numbers: Sequence[str]) -> dict[str, str]:
+        """Those of the numbers that are registered, each with its fingerprint."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(_IDENTITY, {"of": list(numbers)})
+            return {row.number: _fingerprint(row) for row in rows}
+
+    async def raise_serial(self, day: date, serial: int) -> None:
+        """Give out no number of that day up to `serial` any more."""
+        async with self._database.begin() as connection:
+            raised = insert_into(connection, day_serial).values(day=day, serial=serial)
+            await connection.execute(
+                raised.on_conflict_do_update(
+                    index_elements=["day"], set_={"serial": serial}, where=day_serial.c.serial < serial
+                )
+            )
+
+    async def renumber(self, number: str, day: date) -> str:
+        """Give a submission whose workflow was never started the next number of `day`; answers that.
+
+        Raises:
+            LookupError: there is no such submission, or its workflow is known to exist.
+        """
+        async with self._database.begin() as connection:
+            new = await self._next_number(connection, day)
+            moved = await connection.execute(
+                update(registration)
+                .where(registration.c.number == number, registration.c.started_at.is_(None))
+                .values(number=new)
+            )
+            if moved.rowcount != 1:
+                raise LookupError(number)
+            return new
+
     async def _known(self, connection: AsyncConnection, channel: str, intake_key: str | None) -> str | None:
         if intake_key is None:
             return None
@@ -120,4 +169,18 @@ class Register:
                 day_serial.c.serial
             )
         )
-        return f"FB{day:%Y%m%d}{serial:04d}"
+        return number_of(day, serial)
+
+
+async def fingerprint_of(connection: AsyncConnection, number: str) -> str:
+    """The same as `Register.fingerprint`, within a transaction."""
+    row = (await connection.execute(_IDENTITY, {"of": [number]})).one_or_none()
+    if row is None:
+        raise LookupError(f"{number} is not registered")
+    return _fingerprint(row)
+
+
+def _fingerprint(row: Any) -> str:
+    """Nothing of the customer can be told from it: the time is that of the microsecond."""
+    identity = "\n".join((row.number, row.channel, row.intake_key or "", row.received_at.isoformat()))
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]

@@ -20,6 +20,7 @@ SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
 FROM registration AS r LEFT JOIN case_record AS c ON c.number = r.number
 WHERE r.number = $1
 """
+_UNSTARTED = "SELECT number FROM registration WHERE number = $1 AND started_at IS NULL"
 _TIMELINE = "SELECT sequence, at, kind, by, detail, recorded_at FROM timeline WHERE number = $1 ORDER BY sequence"
 
 
@@ -52,6 +53,16 @@ class CaseRecord:
             view=dossier["case"],
             timeline=tuple(dossier["timeline"]),
         )
+
+
+async def is_unstarted(address: DatabaseUrl, number: str) -> bool:
+    """Whether it is registered, and its workflow is not known to exist.
+
+    Raises:
+        Problem: the database cannot be opened or reached, or has no tables yet.
+    """
+    async with open_reader(address) as reader:
+        return bool(await reader.rows(_UNSTARTED, number))
 
 
 async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | None:

@@ -11,7 +11,7 @@ from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
 from starter.doctor.machine import access, folders, settings
 from starter.doctor.mail import mail, templates
-from starter.doctor.record import clocks, database, integrity, space
+from starter.doctor.record import clocks, database, generation, integrity, space
 from starter.doctor.release import release
 from starter.doctor.sweep import last_sweep, sweep_by_hand
 from starter.doctor.temporal import paused, pollers, search_attributes, server
@@ -36,8 +36,8 @@ class CheckSuite:
         checks: dict[str, CheckFunction] = {
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
             "worker settings": alike, "paused": paused,
-            "release": release, "database": database, "integrity": integrity, "disk": space, "folders": folders,
-            "access": access,
+            "release": release, "database": database, "generation": generation,
+            "integrity": integrity, "disk": space, "folders": folders, "access": access,
             "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
             "organisation": organisation, "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip

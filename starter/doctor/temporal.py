@@ -89,7 +89,8 @@ async def search_attributes(context: DoctorContext) -> Iterable[CheckResult]:
     results = [
         check.fault(
             f"{name} is {present[name]}, needed is {kind}",
-            f"temporal operator search-attribute remove --name {name}, then start a worker",
+            f"where nothing else in this namespace uses it: temporal operator search-attribute remove --name {name}, "
+            "then start a worker; else use a namespace of your own (TEMPORAL_NAMESPACE)",
         )
         for name, kind in REQUIRED.items()
         if name in present and present[name] != kind

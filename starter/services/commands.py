@@ -23,7 +23,7 @@ from activities.batches import batched
 from activities.database.judged import find_judged
 from activities.database.reader import open_reader, read_remembered
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import read_case_record
+from activities.queries.case_record import is_unstarted, read_case_record
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
 from worker.encryption.failures import MissingKeyError
@@ -154,6 +154,9 @@ class _Message:
                 return await _await_outcome(handle, queued)
         handle = client.get_workflow_handle(number)
         try:
+            if await is_unstarted(DatabaseUrl.parse(settings.database), number):
+                # A workflow that has this number may be another submission's: only a start finds that out.
+                await _start_registered(client, settings, self.company, number)
             await _signal(handle, command, payload)
         except RPCError as error:
             if not is_not_found(error):
@@ -284,7 +287,7 @@ async def _start_registered(client: Client, settings: Settings, company: Company
     from worker.temporal.starting import start_case
 
     async with open_installation(settings) as installation:
-        await start_case(client, number, time=installation.time, task_queue=settings.task_queue)
+        await start_case(client, installation, number)
         await installation.register.mark_started(number)
 
 

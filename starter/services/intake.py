@@ -17,9 +17,12 @@ from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
-from worker.temporal.starting import start_case
+from worker.temporal.starting import NumberTakenError, renumber, start_case
 from workflows.domain.policy.triage import triage
 from workflows.domain.problem import Problem
+
+_NUMBERS = 5
+"""How many numbers are tried where Temporal has other cases under them: its lists lag by a second or so."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +62,34 @@ class Intake:
             day=installation.local(now).date(),
             priority=triage(form.submission(), installation.policy).priority,
         )
-        return Accepted(registration.number, registration.created, await self._start(registration.number))
+        number, started = await self._start(registration.number)
+        return Accepted(number, registration.created, started)
 
-    async def _start(self, number: str) -> bool:
+    async def _start(self, number: str) -> tuple[str, bool]:
+        """The number it has in the end, and whether it was started."""
         if self.client is None:
-            return False
+            return number, False
         try:
-            await start_case(
-                self.client, number, time=self.installation.time, task_queue=self.installation.settings.task_queue
-            )
+            for left in reversed(range(_NUMBERS)):
+                try:
+                    await start_case(self.client, self.installation, number)
+                    break
+                except NumberTakenError as taken:
+                    if not left:
+                        raise
+                    # Nobody was told this number yet, or whoever submits again hears of the new one now.
+                    number = await renumber(self.client, self.installation, taken)
+        except Problem as problem:
+            self.outage = str(problem)
+            return number, False
         except RPCError as error:
             self.client, self.outage = None, f"Temporal does not take the case: {error.message}"
-            return False
+            return number, False
         # An error here would make the sender submit it again, as another case. Without the mark a worker starts the
         # case once more, which changes nothing, and sets the mark.
         with suppress(Exception):
             await self.installation.register.mark_started(number)
-        return True
+        return number, True
 
 
 @asynccontextmanager
