@@ -32,6 +32,8 @@ class StepMarker(Fact):
     """The object's time at which they were judged, and up to which deadlines have lapsed."""
     lookup: bool = False
     """The next signal can only be judged when something has been looked up; deadlines wait for it."""
+    more: bool = False
+    """Signals are left that came before; deadlines wait for them."""
     idle: bool = True
     """No delivery was under way."""
     judged: bool = True

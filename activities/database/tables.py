@@ -164,6 +164,7 @@ def _entry_columns() -> list[Column[Any]]:
         *_texts("kind", "by"),
         Column("detail", Document, nullable=False),
         Column("recorded_at", UtcDateTime, nullable=False),
+        Column("command_id", Words),
     ]
 
 
@@ -257,7 +258,10 @@ timeline = Table(
     *_entry_columns(),
     Index(None, "kind", "at"),
 )
-"""Every step of every case (R14). `recorded_at`: the case's time when the step was first written."""
+"""Every step of every case (R14). `recorded_at`: the case's time when the step was first written.
+
+`command_id`: of the command it came of; NULL for what time, or the case by itself, has brought about.
+"""
 
 outbox = Table(
     "outbox",
@@ -375,7 +379,7 @@ review_timeline = Table(
     Column("review", Words, ForeignKey("review.id"), primary_key=True),
     *_entry_columns(),
 )
-"""Every step of every review; `recorded_at` as in `timeline`."""
+"""Every step of every review; `recorded_at` and `command_id` as in `timeline`."""
 
 archive = Table(
     "archive",

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from activities.document_text import parse_json_object
 from activities.intake.form_text import Name, OptionalName, OptionalProse, alias, check_email, check_phone
@@ -125,7 +133,7 @@ class Description(Model):
 class Impact(Model):
     """Whether it stops normal use, and what that does to the business."""
 
-    blocks_normal_use: bool | None = None
+    blocks_normal_use: StrictBool | None = None
     effect: OptionalProse = Field(default=None, max_length=2_000)
 
 

@@ -37,6 +37,8 @@ class AttentionReason(StrEnum):
     """Its workflow exists, but no worker has opened the case."""
     NOT_ACTING = "not_acting"
     """A deadline has passed and the case did not act on it: no worker, or one that keeps failing."""
+    FAULT = "fault"
+    """A rule failed at a command, which was refused, or at a clock, which has stopped; `what` it was."""
     OVERDUE = "overdue"
     """A deadline of the present cycle was missed and is not made good yet."""
     UNACKNOWLEDGED = "unacknowledged"
@@ -100,6 +102,7 @@ async def find_attention(
         await _unopened(connection, now - grace),
         await _from_cases(connection, now - grace),
         await _from_tasks(connection),
+        await _from_faults(connection, now - _REMEMBERED),
         await _from_outbox(connection, now, now - pending_for),
         await _from_archive(connection),
         await _from_reviews(connection, now, grace),
@@ -184,6 +187,26 @@ async def _from_tasks(connection: AsyncConnection) -> _Found:
         ]
 
     return _each(rows, read)
+
+
+async def _from_faults(connection: AsyncConnection, after: datetime) -> _Found:
+    # As for tasks: so few have one that the text is looked through.
+    marked = '%"faults":[{%'
+    cases = select(case_record.c.number, case_record.c.view).where(
+        case_record.c.closed_at.is_(None), cast(case_record.c.view, String).like(marked)
+    )
+    reviews = select(review.c.number, review.c.view).where(
+        review.c.status != ReviewStatus.DONE.value, cast(review.c.view, String).like(marked)
+    )
+
+    def read(row: Any) -> list[Attention]:
+        fault, who = row.view["faults"][-1], row.view.get("owner", row.view.get("author"))
+        since = datetime.fromisoformat(fault["at"])
+        if since < after:
+            return []
+        return [Attention(row.number, AttentionReason.FAULT, since, what=fault["what"], who=who, error=fault["error"])]
+
+    return _each([*await connection.execute(cases), *await connection.execute(reviews)], read)
 
 
 async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> _Found:

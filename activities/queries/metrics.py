@@ -165,6 +165,15 @@ async def _missed(connection: AsyncConnection, now: datetime) -> Sequence[Figure
     return [Figure("bihuan_deadlines_missed", "Missed deadlines recorded.", values, ("clock",), counter=True)]
 
 
+async def _faults(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    values: Values = {}
+    for kind in (EventKind.REJECTED, EventKind.WARNED, EventKind.LAPSED):
+        counted = await _counted(connection, kind, "fault")
+        values[(kind.value,)] = sum(count for (fault,), count in counted.items() if fault != "None")
+    text = "Commands refused, warnings dropped and deadlines that failed, because a rule of the program did."
+    return [Figure("bihuan_faults", text, values, ("kind",), counter=True)]
+
+
 async def _counted(connection: AsyncConnection, kind: EventKind, detail: str) -> Values:
     value = SoundJson(timeline.c.detail)[detail].as_string().label("value")
     rows = await connection.execute(select(value, func.count()).where(timeline.c.kind == kind.value).group_by(value))
@@ -190,4 +199,4 @@ def _age(now: datetime, since: datetime | None) -> float:
 
 _CHANNEL = ("channel",)
 STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept)
-TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _results)
+TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results)

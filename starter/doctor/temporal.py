@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
 from worker.temporal.connection import DEFAULT_ADDRESS, UnreachableError, find_target, web_ui
+from worker.temporal.pausing import paused_workflows, unpause
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.search_attributes import REQUIRED, creation_commands
 from worker.temporal.task_queue import describe_task_queue
@@ -22,6 +23,7 @@ from workflows.domain.problem import Problem
 
 _LEAST_RETENTION = timedelta(days=1)
 """A case that was terminated by mistake can be brought back as long as its history is kept."""
+_MOST_PAUSED = 500
 _QUEUES = {"workflow": "workflows", "activity": "activities"}
 """Kind of tasks -> how it is called in a sentence."""
 
@@ -58,6 +60,17 @@ async def server(context: DoctorContext) -> Iterable[CheckResult]:
         what = "this server has no standalone activities: each case delivers its own messages"
         results.append(check.warning(what, "set BIHUAN_DELIVERY=workflow, or update the server"))
     return results
+
+
+async def paused(context: DoctorContext) -> Iterable[CheckResult]:
+    """Workflows that somebody has paused: they do nothing until somebody lets them go on."""
+    check = Check("paused")
+    found = [one.id async for one in paused_workflows(await context.client(), limit=_MOST_PAUSED)]
+    if not found:
+        return [check.ok("no workflow is paused")]
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    what = f"{found[0]}{more} paused: deadlines pass without anybody hearing of it"
+    return [check.warning(what, unpause(found[0]))]
 
 
 async def search_attributes(context: DoctorContext) -> Iterable[CheckResult]:

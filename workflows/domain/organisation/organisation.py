@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StrictBool, StringConstraints, field_validator, model_validator
 
 from workflows.domain.formats import Days, Key, Labels, Line, Weekday, visible
 from workflows.domain.model import Fact
@@ -75,7 +75,7 @@ class Person(Fact):
     phone: str = ""
     wechat: str = ""
     locale: Locale = Locale.ZH_CN
-    away: bool | tuple[Days, ...] = False
+    away: StrictBool | tuple[Days, ...] = False
 
     @field_validator("display_name", "email", "phone", "wechat", mode="before")
     @classmethod
