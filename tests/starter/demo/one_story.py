@@ -1,14 +1,12 @@
 """The demonstration with one story of a few seconds: `python -m tests.starter.demo.one_story [--keep] [--data DIR]`.
 
-`--fails` lets the story end otherwise than it says, `--waits` lets it wait for somebody who never acts, and `--breaks`
-breaks the demonstration itself after its story.
+`--fails` lets the story end otherwise than it says, and `--waits` lets it wait for somebody who never acts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
 
 from starter.demo.actor import Actor
 from starter.demo.forms import form
@@ -23,10 +21,6 @@ async def _withdrawn(actor: Actor) -> None:
     await actor.customer("withdraw", why="已自行解决")
 
 
-async def _breaks(*_: Any) -> None:
-    raise ZeroDivisionError
-
-
 STORY = Story(
     "withdrawn",
     "客户撤回 · withdrawn",
@@ -38,5 +32,4 @@ STORY = Story(
 
 if __name__ == "__main__":
     data = sys.argv[sys.argv.index("--data") + 1] if "--data" in sys.argv else None
-    afterwards = _breaks if "--breaks" in sys.argv else None
-    sys.exit(asyncio.run(play_all(keep="--keep" in sys.argv, data=data, stories=(STORY,), afterwards=afterwards)))
+    sys.exit(asyncio.run(play_all(keep="--keep" in sys.argv, data=data, stories=(STORY,))))
