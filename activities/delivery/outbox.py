@@ -21,7 +21,6 @@ from activities.batches import batched
 from activities.database.database import Database, insert_of
 from activities.database.tables import outbox
 from activities.delivery.transport import Envelope
-from workflows.domain.event import Notice
 
 
 class OutboxStatus(StrEnum):
@@ -61,11 +60,6 @@ class RowState:
     def again(self) -> datetime | None:
         """Of a row that failed once and waits anew; the wall clock's."""
         return None if self.status is OutboxStatus.FAILED else self.reported_at
-
-
-def key_of(number: str, notice: Notice) -> str:
-    """The business fact behind one message to one person; the same fact is never told twice."""
-    return f"{number}:{notice.message.value}:{notice.key}:{notice.recipient}"
 
 
 class Outbox:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from activities.delivery.outbox import OutboxStatus, key_of
+from activities.delivery.outbox import OutboxStatus
 from activities.delivery.transport import Transports
 from activities.knowledge.suggestion import Suggestions
 from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer
 from activities.messages.routing import Route, route_to_customer, route_to_person
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
-from workflows.domain.event import Event, Notice
+from workflows.domain.event import Event, Notice, key_of
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.vocabulary import Audience

@@ -18,7 +18,7 @@ from activities.database.database import Database, insert_of
 from activities.database.reader import open_reader
 from activities.database.tables import case_record, registration, timeline
 from activities.database.timeline import write_entries
-from activities.delivery.outbox import Outbox, key_of
+from activities.delivery.outbox import Outbox
 from activities.delivery.transport import Transports
 from activities.intake.submission import lookup_columns, supply
 from activities.knowledge.editing import draft_on_closing
@@ -29,7 +29,7 @@ from activities.organisation.directory import Directory
 from activities.recording.review_trigger import trigger_review
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
-from workflows.domain.event import Event, EventKind, Message, Notice
+from workflows.domain.event import Event, EventKind, Message, Notice, key_of
 from workflows.domain.model import Json
 from workflows.domain.review.view import ReviewSubject
 from workflows.domain.virtual_time import VirtualTime

@@ -28,7 +28,7 @@ from activities.database.tables import (
     review_timeline,
     timeline,
 )
-from activities.delivery.outbox import OutboxStatus, key_of
+from activities.delivery.outbox import OutboxStatus
 from tests.faults.histories import ReplayedWorkflow, replay_workflows
 from tests.faults.messages import check_mails, check_outbox
 from tests.faults.tally import Tally, count_deadlines

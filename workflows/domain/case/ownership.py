@@ -7,6 +7,7 @@ from datetime import datetime
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.state import CaseState
+from workflows.domain.case.telling import task
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
@@ -28,6 +29,7 @@ def dispatch(case: CaseState, choice: Dispatch, now: datetime, *, by: str = SYST
         by,
         now,
         *_dispatch_notices(case, key),
+        *task(case, key),
         *duty_alerts(case, key),
         owner=case.owner,
         department=case.department,
@@ -43,7 +45,7 @@ def start_handling(case: CaseState, now: datetime) -> None:
     for name in HANDLING_CLOCKS:
         case.start(name, now)
     case.claimed = False
-    case.responded_at = None
+    case.responded_at = case.first_answer = case.told_at = None
     case.expected_resolution = case.due(ClockName.RESOLUTION)
 
 
@@ -213,6 +215,7 @@ def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, ch
     notices = [
         notice for person in (to, previous) for notice in case.notices_to(person, Message.HANDED_OVER, key, **facts)
     ]
+    notices += task(case, key)
     case.emit(EventKind.HANDED_OVER, by, now, *notices, department=case.department, **facts)
 
 
