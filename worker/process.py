@@ -174,7 +174,12 @@ def build_activities(client: Client, installation: Installation, start_deliverie
     delivering = build_delivering(client, installation, transports)
     return Activities(
         OpeningActivities(
-            database, installation.policy, installation.directory, time=time, file=installation.policy_in_force
+            database,
+            installation.policy,
+            installation.directory,
+            time=time,
+            file=installation.policy_in_force,
+            transports=transports,
         ),
         RecordingActivities(
             database=database,

@@ -39,11 +39,13 @@ OnFailed = Callable[..., Awaitable[None]]
 It may be called again for the same key when its answer was lost.
 """
 
+GIVEN_UP: Final = "given up after"
+"""How the error of a message begins that was put off for too long; any other was refused for good."""
 _BEATS: Final = 3
 """While one claim holds, and while the server waits for a heartbeat."""
 _SURE: Final = 0.8
 """The part of a claim in which it is surely held, whatever else this process has to do."""
-_ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED)
+_ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED, OutboxStatus.UNTOLD, OutboxStatus.TOLD)
 
 
 @dataclass
@@ -213,7 +215,7 @@ class _DeliveryPass:
         time = self._owner.time
         age = time.virtual(self._owner.now()) - (time.virtual(state.again) if state.again else state.created_at)
         if age >= self._owner.give_up_after:
-            return await self._fail(state.envelope, f"given up after {_span(self._owner.give_up_after)}: {error}")
+            return await self._fail(state.envelope, f"{GIVEN_UP} {_span(self._owner.give_up_after)}: {error}")
         await self._outbox.release(state.envelope.key, by=self._token, error=error)
         return error
 

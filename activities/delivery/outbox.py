@@ -1,7 +1,8 @@
 """The outbox: every notification as it was rendered, and what became of it (R4, R20).
 
 A row is `stored` (no way to deliver it here: kept for reading), `pending`, `sending` (claimed by one delivery
-until its claim runs out), `sent`, or `failed` (for good).
+until its claim runs out), `sent`, or `failed` (for good). What no channel brings to a customer is `untold` until a
+person has told it, then `told`; `failed` becomes `told` as well.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +22,7 @@ from activities.batches import batched
 from activities.database.database import Database, insert_of
 from activities.database.tables import outbox
 from activities.delivery.transport import Envelope
+from workflows.domain.vocabulary import Audience
 
 
 class OutboxStatus(StrEnum):
@@ -31,6 +33,8 @@ class OutboxStatus(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    UNTOLD = "untold"
+    TOLD = "told"
 
 
 GONE = "[已归档 archived]"
@@ -39,6 +43,8 @@ _BATCH = 500
 """Rows changed in one transaction: others that write wait no longer than for that."""
 OPEN = (OutboxStatus.PENDING.value, OutboxStatus.SENDING.value)
 """Not known to have ended."""
+UNREPORTED = and_(outbox.c.status == OutboxStatus.FAILED.value, outbox.c.reported_at.is_(None))
+"""Failed, and the case does not know it yet: a delivery tells it."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +77,36 @@ class Outbox:
     async def add(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> list[str]:
         """Write new rows in the caller's transaction; those that exist stay as they are.
 
-        Answers the keys of those that are to be delivered and have not ended, in the order given.
+        Answers the keys of those that a delivery has to see to, in the order given: what has not ended, and what has
+        failed without its case knowing.
         """
         written = await connection.execute(_insert(connection.dialect.name), list(rows))
         if written.rowcount == len(rows):
-            return [row["key"] for row in rows if row["status"] in OPEN]
+            return [row["key"] for row in rows if row["status"] in (*OPEN, OutboxStatus.FAILED.value)]
         return await self._open_among(connection, [row["key"] for row in rows])
 
     async def _open_among(self, connection: AsyncConnection, keys: Sequence[str]) -> list[str]:
-        found = await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys), outbox.c.status.in_(OPEN)))
+        left = or_(outbox.c.status.in_(OPEN), UNREPORTED)
+        found = await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys), left))
         waiting = set(found)
         return [key for key in keys if key in waiting]
+
+    async def told(
+        self, connection: AsyncConnection, number: str, messages: Sequence[str], *, before: int, at: datetime
+    ) -> None:
+        """A person has told the customer these messages, of the steps before one, that no channel brought (R43)."""
+        unsent = outbox.c.status.in_((OutboxStatus.UNTOLD.value, OutboxStatus.FAILED.value))
+        await connection.execute(
+            update(outbox)
+            .where(outbox.c.number == number, outbox.c.audience == Audience.CUSTOMER.value, unsent)
+            .where(outbox.c.message.in_(messages), outbox.c.sequence < before)
+            .values(status=OutboxStatus.TOLD.value, sent_at=at)
+        )
+
+    async def texts(self, connection: AsyncConnection, keys: Sequence[str]) -> dict[str, str]:
+        """The texts of rows; unknown keys are left out."""
+        rows = await connection.execute(select(outbox.c.key, outbox.c.text).where(outbox.c.key.in_(keys)))
+        return {row.key: row.text for row in rows}
 
     async def states(self, keys: Sequence[str]) -> dict[str, RowState]:
         """How far each row is; unknown keys are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -38,6 +38,8 @@ class AttentionReason(StrEnum):
     """A deadline of the present cycle was missed and is not made good yet."""
     UNACKNOWLEDGED = "unacknowledged"
     """An escalation waits for the person it went to."""
+    UNTOLD = "untold"
+    """No channel leads to the customer, and nobody has told them yet (R43); `who` has to."""
     UNDELIVERABLE = "undeliverable"
     """A notification failed for good."""
     UNDELIVERED = "undelivered"
@@ -93,6 +95,7 @@ async def find_attention(
         *await _unopened(connection, now - grace),
         *await _from_cases(connection, now - grace),
         *await _from_tasks(connection),
+        *await _untold(connection, now - _REMEMBERED),
         *await _from_outbox(connection, now, now - pending_for),
         *await _from_archive(connection),
         *await _from_reviews(connection, now, grace),
@@ -161,6 +164,28 @@ async def _from_tasks(connection: AsyncConnection) -> list[Attention]:
     ]
 
 
+async def _untold(connection: AsyncConnection, closed_after: datetime) -> list[Attention]:
+    """The oldest message of each case that no channel brings. A call that the customer wished is no reason to look
+    before it is late.
+    """
+    unsent = outbox.c.status.in_((OutboxStatus.UNTOLD.value, OutboxStatus.FAILED.value))
+    rows = await connection.execute(
+        select(case_record.c.number, case_record.c.view).where(
+            or_(case_record.c.closed_at.is_(None), case_record.c.closed_at >= closed_after),
+            case_record.c.number.in_(select(outbox.c.number).where(unsent)),
+        )
+    )
+    found: dict[str, Attention] = {}
+    for number, view in rows:
+        if first := next((one for one in view.get("untold", ()) if one["why"] != "phone"), None):
+            since, who = datetime.fromisoformat(first["at"]), view["owner"] or view["receiver"]
+            found[first["key"]] = Attention(number, AttentionReason.UNTOLD, since, what=first["message"], who=who)
+    errors = await connection.execute(select(outbox.c.key, outbox.c.error).where(outbox.c.key.in_(found)))
+    for key, error in errors:
+        found[key] = replace(found[key], error=error)
+    return list(found.values())
+
+
 async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> list[Attention]:
     failed = and_(
         outbox.c.status == OutboxStatus.FAILED.value,
@@ -169,7 +194,14 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
     waiting = and_(outbox.c.status.in_(OPEN), outbox.c.created_at < waiting_since)
     rows = await connection.execute(
         select(
-            outbox.c.number, outbox.c.status, outbox.c.created_at, outbox.c.message, outbox.c.recipient, outbox.c.error
+            outbox.c.key,
+            outbox.c.number,
+            outbox.c.status,
+            outbox.c.created_at,
+            outbox.c.message,
+            outbox.c.recipient,
+            outbox.c.error,
+            case_record.c.view,
         )
         .outerjoin(case_record, case_record.c.number == outbox.c.number)
         .where(or_(failed, waiting))
@@ -188,7 +220,13 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
             error=row.error,
         )
         for row in rows
+        if row.key not in _untold_keys(row.view)
     ]
+
+
+def _untold_keys(view: CaseViewJson | None) -> set[str]:
+    """Outbox keys of what a person has been asked to tell, which is looked at there."""
+    return {one["key"] for one in (view.get("untold", ()) if view else ())}
 
 
 async def _from_archive(connection: AsyncConnection) -> list[Attention]:

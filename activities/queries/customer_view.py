@@ -21,13 +21,14 @@ from workflows.domain.case.customer_status import (
     answer_promised,
     customer_action,
     customer_status,
+    solution_given,
     solution_promised,
 )
 from workflows.domain.vocabulary import Audience, EventKind, Locale, Message
 
 _MESSAGES = """
 SELECT message, event, sequence, created_at FROM outbox
-WHERE number = $1 AND audience = $2 ORDER BY created_at, sequence, key
+WHERE number = $1 AND audience = $2 AND status IN ('sent', 'told', 'stored') ORDER BY created_at, sequence, key
 """
 _PEOPLE = "SELECT body FROM organisation ORDER BY version DESC LIMIT 1"
 
@@ -105,7 +106,7 @@ def customer_view(
         "status_text": label("customer_status", customer_status(view), locale),
         "handler": handler,
         "answer": {"promised": answer_promised(view), "given": view["responded_at"] if view else None},
-        "solution": {"promised": solution_promised(view), "given": view["resolved_at"] if view else None},
+        "solution": {"promised": solution_promised(view), "given": solution_given(view)},
         "closed_at": view["closed_at"] if view else None,
         "next": {
             "action": action,

@@ -42,7 +42,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("show", "One case: where it stands, who must act until when, and its history."),
             ("list", "Cases, filtered."),
-            ("stuck", "What needs a person: overdue, unacknowledged, undeliverable, failing."),
+            ("stuck", "What needs a person: overdue, unacknowledged, untold, undeliverable, failing."),
             ("outbox", "What was sent to whom, and how that ended."),
         ),
     ),
@@ -82,7 +82,8 @@ SECTIONS: tuple[Section, ...] = (
             ("unlink", "Let a linked case go on alone."),
             ("request-info", "Ask the customer for what is missing."),
             ("resolve", "Give the solution, as the customer will read it."),
-            ("feedback", "Record that the customer was told the result by a person."),
+            ("told", "Record that you told the customer what no channel brings."),
+            ("feedback", "The same as `told`, by its earlier name."),
             ("note", "Add an internal remark."),
             ("acknowledge", "Accept an escalation that came to you."),
             ("withdraw", "Close without a solution, with the reason."),

@@ -18,6 +18,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, R
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.delivery.activity import GIVEN_UP
 from worker.temporal.rpc import DELIVERY_RPC_TIMEOUT, is_not_found
 from workflows.domain.vocabulary import SYSTEM
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery, deliver
@@ -114,6 +115,8 @@ class UndeliverableReport:
             "recipient": recipient,
             "channel": channel,
             "error": error[:500],
+            "key": key,
+            "refused": not error.startswith(GIVEN_UP),
         }
         try:
             await self.client.get_workflow_handle(number).signal(

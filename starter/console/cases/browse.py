@@ -125,7 +125,7 @@ async def list_(
 
 
 async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
-    """What needs a person: overdue, unacknowledged, undeliverable, not started, or failing in Temporal.
+    """What needs a person: overdue, unacknowledged, untold, undeliverable, not started, or failing in Temporal.
 
     Example: bihuan stuck --json
     """

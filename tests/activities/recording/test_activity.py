@@ -220,7 +220,7 @@ async def test_a_supplied_address_is_where_the_next_message_goes(
         ("wechat", {Contact.EMAIL, Contact.WECHAT}, ("email", "wangfang@example.com", "pending")),
         ("phone", set(), ("sms", "+8613800138000", "stored")),
         ("email", set(), ("email", "wangfang@example.com", "stored")),
-        ("portal", {Contact.SMS}, ("portal", "", "stored")),
+        ("portal", {Contact.SMS}, ("portal", "", "failed")),
         (None, set(), ("email", "wangfang@example.com", "stored")),
     ],
 )

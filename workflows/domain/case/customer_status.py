@@ -56,6 +56,11 @@ def answer_promised(view: CaseViewJson | None) -> str | None:
     return next((one["due"] for one in missed if one["cycle"] == view["reopened"]), None)
 
 
+def solution_given(view: CaseViewJson | None) -> str | None:
+    """When the solution was given; None while nobody has told it to the customer."""
+    return None if view is None or result_is_untold(view) else view["resolved_at"]
+
+
 def solution_promised(view: CaseViewJson | None) -> str | None:
     """When the solution is expected; None once it was given, and while its clock waits for the customer."""
     if view is None or view["status"] == Status.AWAITING_INFORMATION or view["resolved_at"] or view["closed_at"]:

@@ -136,7 +136,7 @@ def _ask(case: CaseState, fresh: list[Untold], now: datetime, *, unanswered: boo
         now,
         *task(case, f"untold:{case.sequence + 1}"),
         messages=[one.message for one in fresh],
-        reason=fresh[0].why,
+        cause=fresh[0].why,
         who=case.teller(),
         due=case.due(ClockName.FEEDBACK),
         **({"unanswered": True} if unanswered else {}),

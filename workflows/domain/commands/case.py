@@ -304,8 +304,8 @@ COMMANDS: dict[str, type[Command]] = {
         TaskReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
     )
 }  # fmt: skip
-COMMANDS["feedback"] = Told
 """Signal name -> what it carries; `feedback` is what `told` was called when it told of results only."""
+COMMANDS["feedback"] = Told
 TASK_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
 """The same for the workflow of a department's task."""
 
