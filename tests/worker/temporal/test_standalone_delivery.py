@@ -153,6 +153,8 @@ async def test_a_case_hears_of_a_message_that_will_never_arrive(
         "recipient": "customer",
         "channel": "email",
         "error": "550 no such user",
+        "key": "k",
+        "refused": True,
     }
 
 

@@ -95,7 +95,8 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
         **command.relay,
         **({"reachable": changed} if changed else {}),
     )
-    mark_told(case, now, only=INFORMATION)
+    if answered:
+        mark_told(case, now, only=INFORMATION)
     if not (asked and answered):
         return
     case.stop(ClockName.SUPPLEMENT)

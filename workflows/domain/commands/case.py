@@ -111,7 +111,7 @@ class CustomersWord(Command):
     @model_validator(mode="after")
     def _of_the_customer(self) -> Self:
         if self.relayed_by is not None and self.by != CUSTOMER:
-            raise ValueError(f"relayed_by is for what the customer says, not {self.by}; allowed: with by {CUSTOMER}")
+            raise ValueError(f"relayed_by is for what the customer says, not {self.by}; allowed: `by` {CUSTOMER}")
         return self
 
     @property
