@@ -38,7 +38,7 @@ from worker.temporal.endpoint import Endpoint
 from worker.temporal.pollers import Pollers
 from worker.temporal.schedules import keep_schedules
 from worker.temporal.search_attributes import ensure_search_attributes
-from worker.temporal.standalone_delivery import StandaloneDelivery, UndeliverableReport
+from worker.temporal.standalone_delivery import SentAgainReport, StandaloneDelivery, UndeliverableReport
 from worker.web.monitor import open_monitor
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
@@ -147,6 +147,7 @@ def build_delivering(
         database=installation.database,
         transports=transports,
         on_failed=UndeliverableReport(client, installation.now),
+        on_sent_again=SentAgainReport(client, installation.now),
         time=installation.time,
     )
 

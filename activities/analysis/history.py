@@ -56,6 +56,7 @@ KINDS = MOMENTS + tuple(
         EventKind.CLOSED,
         EventKind.UNTOLD,
         EventKind.FEEDBACK_GIVEN,
+        EventKind.DELIVERED,
     )
 )
 """The entries of a timeline that reports are made of."""
@@ -134,7 +135,7 @@ class History:
             case EventKind.RESOLVED:
                 self._answer(ClockName.RESPONSE, MilestoneKind.ANSWER, at)
                 self._answer(ClockName.RESOLUTION, MilestoneKind.SOLUTION, at)
-            case EventKind.UNTOLD | EventKind.FEEDBACK_GIVEN:
+            case EventKind.UNTOLD | EventKind.FEEDBACK_GIVEN | EventKind.DELIVERED:
                 self._tell(detail, at)
             case EventKind.LAPSED:
                 self._lapse(detail["clock"], at)

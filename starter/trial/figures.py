@@ -102,7 +102,7 @@ class Figures:
                         self._decide(key, clock, kept=True)
                 case EventKind.UNTOLD if event.detail.get("unanswered"):
                     self._take_back(key, ClockName.RESPONSE)
-                case EventKind.FEEDBACK_GIVEN if event.detail.get("answered"):
+                case EventKind.FEEDBACK_GIVEN | EventKind.DELIVERED if event.detail.get("answered"):
                     self._decide(key, ClockName.RESPONSE, kept=True)
                 case EventKind.LAPSED:
                     self._count_lapse(key, ClockName(str(event.detail["clock"])))

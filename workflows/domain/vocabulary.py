@@ -203,6 +203,7 @@ class EventKind(StrEnum):
     RESOLVED = "resolved"
     UNTOLD = "untold"
     FEEDBACK_GIVEN = "feedback_given"
+    DELIVERED = "delivered"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
     RATED = "rated"

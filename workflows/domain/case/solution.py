@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from workflows.domain.case.state import CaseState
-from workflows.domain.case.telling import by_phone, mark_told, unreached
-from workflows.domain.commands.case import Resolve, Told, Undeliverable
+from workflows.domain.case.telling import by_phone, mark_sent, mark_told, unreached
+from workflows.domain.commands.case import Delivered, Resolve, Told, Undeliverable
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
 from workflows.domain.terms import ClockTerms, Reminders
@@ -82,11 +82,18 @@ def start_reminders(
 
 def told(case: CaseState, command: Told, now: datetime) -> None:
     """A person has told the customer what no channel brings, or what the customer wished to hear by telephone."""
-    awaits_answer = case.status is Status.AWAITING_CONFIRMATION and ClockName.CONFIRMATION not in case.clocks
-    if not case.untold and not awaits_answer:
+    if not case.untold and not _has_no_result(case):
         raise Refused("nothing is left to tell: the customer has been told, or sent, every message")
-    notices = await_answer(case, now, command.command_id) if awaits_answer else []
+    notices = await_answer(case, now, command.command_id) if _has_no_result(case) else []
     mark_told(case, now, *notices, by=command.by, text=command.text)
+
+
+def delivered(case: CaseState, command: Delivered, now: datetime) -> None:
+    """A message that had failed has been sent after all: nobody has to tell it, and the way is open again."""
+    answered = mark_sent(case, command, now)
+    is_result = command.message == Message.RESULT and _has_no_result(case)
+    notices = await_answer(case, now, command.command_id) if is_result else []
+    case.emit(EventKind.DELIVERED, command.by, now, *notices, message=command.message, **answered)
 
 
 def undeliverable(case: CaseState, command: Undeliverable, now: datetime) -> None:
@@ -108,6 +115,11 @@ def undeliverable(case: CaseState, command: Undeliverable, now: datetime) -> Non
     )  # fmt: skip
     if command.recipient == CUSTOMER:
         unreached(case, command, now)
+
+
+def _has_no_result(case: CaseState) -> bool:
+    """Whether the customer does not have the result yet, so that their answer is not awaited."""
+    return case.status is Status.AWAITING_CONFIRMATION and ClockName.CONFIRMATION not in case.clocks
 
 
 def _who_can_help(case: CaseState, unreached: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from workflows.domain.case.state import CaseState
 from workflows.domain.case.view import Untold
-from workflows.domain.commands.case import Undeliverable
+from workflows.domain.commands.case import Delivered, Undeliverable
 from workflows.domain.event import Event, EventKind, Message, Notice, key_of
 from workflows.domain.vocabulary import SYSTEM, ClockName, Reachable, Status
 
@@ -108,13 +108,7 @@ def mark_told(
     told = [one for one in case.untold if only is None or one.message in only]
     if not told and by == SYSTEM:
         return
-    case.untold = [one for one in case.untold if one not in told]
-    if not case.untold:
-        case.stop(ClockName.FEEDBACK)
-    answered = case.responded_at is None and any(one.message in _ANSWERS for one in told)
-    if answered:
-        case.responded_at = now
-        case.stop(ClockName.RESPONSE)
+    answered = _know(case, told, now)
     case.emit(
         EventKind.FEEDBACK_GIVEN,
         by,
@@ -122,8 +116,26 @@ def mark_told(
         *notices,
         text=text,
         messages=list(dict.fromkeys(one.message for one in told)),
-        **({"answered": True} if answered else {}),
+        **answered,
     )
+
+
+def mark_sent(case: CaseState, command: Delivered, now: datetime) -> dict[str, bool]:
+    """A message was sent after all; answers what the timeline says of it, as far as it is a first reply."""
+    case.reachable = Reachable.CHANNEL
+    return _know(case, [one for one in case.untold if one.key == command.key], now)
+
+
+def _know(case: CaseState, known: list[Untold], now: datetime) -> dict[str, bool]:
+    """The customer knows these by now; the first substantive one is the first reply (R9)."""
+    case.untold = [one for one in case.untold if one not in known]
+    if not case.untold:
+        case.stop(ClockName.FEEDBACK)
+    if case.responded_at is not None or all(one.message not in _ANSWERS for one in known):
+        return {}
+    case.responded_at = now
+    case.stop(ClockName.RESPONSE)
+    return {"answered": True}
 
 
 def _ask(case: CaseState, fresh: list[Untold], now: datetime, *, unanswered: bool) -> None:

@@ -296,11 +296,20 @@ class Undeliverable(Command):
     """False: given up after it was put off for days, which says nothing of the address."""
 
 
+class Delivered(Command):
+    """A message to the customer that had failed was sent again, with success; sent by the delivering activity."""
+
+    name = "delivered"
+    message: Id
+    key: str
+    """Of its outbox row."""
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.name: command
     for command in (
         Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Told, Confirm, Refuse,
-        Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable,
+        Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable, Delivered,
         TaskReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
     )
 }  # fmt: skip

@@ -40,8 +40,9 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "follower_added": {"follower": st.sampled_from(["FB3", "FB4"]), "linked_by": st.just("system")},
     "follower_removed": {"follower": st.just("FB3"), "unlinked_by": st.just("system"), "cause": st.just("asked")},
     "follower_released": {"main": st.just("FB2"), "reason": st.just("x")},
-    "undeliverable": {"message": st.sampled_from(["result", "dispatched"]), "channel": st.just("email"),
+    "undeliverable": {"message": st.sampled_from(["result", "replied", "dispatched"]), "channel": st.just("email"),
                       "recipient": st.sampled_from([CUSTOMER, "tech-001"]), "error": st.just("550")},
+    "delivered": {"message": st.sampled_from(["result", "replied"]), "key": st.just("k")},
 }  # fmt: skip
 SENDERS = st.sampled_from([CUSTOMER, OPERATOR, "system", *PEOPLE, "agent-999"])
 
