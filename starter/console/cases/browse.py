@@ -167,7 +167,7 @@ async def outbox(
     number: Annotated[str | None, Parameter(help="Only of this case.")] = None,
     /,
     *,
-    status: Annotated[str | None, _filter("stored, pending, sending, sent or failed.")] = None,
+    status: Annotated[str | None, _filter("stored, pending, sending, sent, failed, untold or told.")] = None,
     limit: Annotated[int, _filter("At most so many, the latest.")] = 200,
     full: Annotated[bool, Parameter(negative=(), help="With the text of each message.")] = False,
     as_json: AsJson = False,
