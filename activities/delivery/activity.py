@@ -41,6 +41,8 @@ It may be called again for the same key when its answer was lost.
 
 GIVEN_UP: Final = "given up after"
 """How the error of a message begins that was put off for too long; any other was refused for good."""
+CAME_BACK: Final = "came back:"
+"""How the error of a message begins that was sent before."""
 OnSentAgain = Callable[..., Awaitable[None]]
 """Called as `on_sent_again(number=, message=, key=)` when a message to a customer was sent that had failed before."""
 _BEATS: Final = 3

@@ -152,6 +152,13 @@ class Outbox:
         """Give a claimed row up for good; its case does not know yet."""
         await self._change(key, by=by, status=OutboxStatus.FAILED.value, error=error, reported_at=None)
 
+    async def bounced(self, key: str, *, error: str) -> bool:
+        """What was sent came back; its case does not know yet. False where it is no message that was sent."""
+        sent = (outbox.c.key == key) & (outbox.c.status == OutboxStatus.SENT.value)
+        failed = {"status": OutboxStatus.FAILED.value, "error": error, "sent_at": None, "reported_at": None}
+        async with self._database.begin() as connection:
+            return (await connection.execute(update(outbox).where(sent).values(failed))).rowcount == 1
+
     async def resend(self, keys: Sequence[str], *, now: datetime) -> list[str]:
         """Let failed rows wait for delivery again, attempts and Message-ID as they were; answers which were failed.
 

@@ -54,7 +54,10 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Put it right",
         "starter.console.system.resending",
-        (("resend", "Send messages again that failed for good, such as while the mail server refused everybody."),),
+        (
+            ("resend", "Send messages again that failed for good, such as while the mail server refused everybody."),
+            ("bounced", "Note that a message came back although the mail server had taken it."),
+        ),
     ),
     Section(
         "Where nothing else helps",

@@ -18,7 +18,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, R
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.delivery.activity import GIVEN_UP
+from activities.delivery.activity import CAME_BACK, GIVEN_UP
 from worker.temporal.rpc import DELIVERY_RPC_TIMEOUT, is_not_found
 from workflows.domain.vocabulary import SYSTEM
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery, deliver
@@ -107,8 +107,9 @@ class UndeliverableReport:
         Raises:
             RPCError: the server did not take it; the delivery is tried again.
         """
+        came_back = error.startswith(CAME_BACK)
         command = {
-            "command_id": stable_id("undeliverable", key),
+            "command_id": stable_id("bounced" if came_back else "undeliverable", key),
             "by": SYSTEM,
             "at": self.now().isoformat(),
             "message": message,
