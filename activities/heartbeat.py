@@ -1,27 +1,54 @@
-"""Heartbeats of activities that take long, and work that goes on although the server has heard none."""
+"""Heartbeats of activities that take long, what they hand on to the next attempt, and work that outlives an attempt."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from temporalio import activity
 
 _T = TypeVar("_T")
 
 
-def heartbeat(*details: Any) -> None:
-    """Tell the server that this activity goes on; nothing where the code runs outside of an activity."""
+_handed_on: ContextVar[tuple[activity.Info | None, set[str]]] = ContextVar("handed_on")
+"""With the attempt that it belongs to."""
+
+
+def handed_on() -> set[str]:
+    """What this attempt knows from those before it and tells the next one, in whichever worker that is.
+
+    Whatever is put into it or taken from it is in every heartbeat from then on. Outside of an activity it is empty, and
+    nobody hears of it.
+    """
+    if not activity.in_activity():
+        return set()
+    info = activity.info()
+    attempt, known = _handed_on.get((None, set()))
+    if attempt is not info:
+        heard = info.heartbeat_details[0] if info.heartbeat_details else None
+        known = set(heard) if isinstance(heard, list) else set()
+        _handed_on.set((info, known))
+    return known
+
+
+def heartbeat(*details: str) -> None:
+    """Tell the server that this activity goes on, with what it hands on, else with `details` for whoever looks at it.
+
+    Does nothing where the code runs outside of an activity.
+    """
     if activity.in_activity():
-        activity.heartbeat(*details)
+        known = handed_on()
+        activity.heartbeat(*([sorted(known)] if known else details))
 
 
 @asynccontextmanager
 async def heartbeats(every: timedelta) -> AsyncIterator[None]:
     """Send heartbeats until the block ends, the first one after `every`."""
+    handed_on()  # read here, for the steps to share it
 
     async def beat() -> None:
         heartbeat()

@@ -27,9 +27,11 @@ from activities.opening.activity import OpeningActivities
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
 from activities.recording.review_activity import ReviewRecordingActivities
 from worker.installation.installation import Installation, open_installation
+from worker.installation.private_files import open_paths
 from worker.installation.settings import Settings
 from worker.installation.version import installed_version
 from worker.monitoring.health import Phase
+from worker.monitoring.presence import keep_present
 from worker.monitoring.systemd import notify_service_manager, notify_watchdog
 from worker.sweep.activity import SweepActivities
 from worker.temporal.connection import connect
@@ -243,6 +245,8 @@ async def run_worker(
         open_monitor(settings, exporter) as monitor,
         open_installation(settings, prepare=True) as prepared,
     ):
+        for found in open_paths(settings):
+            _log.warning("%s; close it with: %s", found.finding, found.todo)
         installation = prepared.for_activities()
         monitor.watch(installation)
         await prepared.settle_organisation()
@@ -258,6 +262,7 @@ async def run_worker(
         health = asyncio.create_task(monitor.health.watch(Pollers(client, settings.task_queue), installation.database))
         watchdog = asyncio.create_task(notify_watchdog())
         warning = asyncio.create_task(warn_if_idle(client, settings))
+        presence = asyncio.create_task(keep_present(installation, client.service_client.config.identity))
         stopping = asyncio.create_task(stop.wait())
         try:
             monitor.health.enter(Phase.RUNNING)
@@ -267,7 +272,7 @@ async def run_worker(
         finally:
             monitor.health.enter(Phase.ENDED if running.done() else Phase.DRAINING)
             notify_service_manager("STOPPING=1")
-            for task in (sweeping, schedules, warning, stopping):
+            for task in (sweeping, schedules, warning, presence, stopping):
                 await _cancel(task)
             try:
                 if running.done():

@@ -174,6 +174,8 @@ class SweepRun(Fact):
     """That run, as Temporal lists them."""
     started: int = 0
     """Cases that were registered, and reviews that were called for, and had no workflow."""
+    left: int = 0
+    """Cases that are registered and could not be started yet for want of time; another sweep goes on with them."""
     redelivered: int = 0
     """Messages that nobody held."""
     disagreements: int = 0
@@ -191,7 +193,8 @@ class SweepRun(Fact):
 
     def summary(self) -> str:
         """For people, in one line."""
-        counts = f"启动 started {self.started}, 重新投递 redelivered {self.redelivered}"
+        left = f" (待启动 left {self.left})" if self.left else ""
+        counts = f"启动 started {self.started}{left}, 重新投递 redelivered {self.redelivered}"
         return f"{counts}, 不一致 disagreements {self.disagreements}"
 
 

@@ -106,15 +106,19 @@ class SweepWorkflow:
 
     @workflow.run
     async def run(self, order: ports.SweepOrder) -> ports.SweepRun:
-        """One activity: begun anew it does no harm, and what it found is in the record."""
-        run = await workflow.execute_activity(
-            ports.sweep,
-            order,
-            start_to_close_timeout=_ATTEMPT,
-            schedule_to_close_timeout=_SWEEP_TIMEOUT,
-            heartbeat_timeout=_HEARTBEAT,
-            retry_policy=_SWEEP_RETRIES,
-            summary="巡检 sweep",
-        )
-        workflow.set_current_details(run.summary())
-        return run
+        """One activity: begun anew it does no harm, and what it found is in the record. As long as cases are left
+        that could not be started yet, another one follows.
+        """
+        while True:
+            run = await workflow.execute_activity(
+                ports.sweep,
+                order,
+                start_to_close_timeout=_ATTEMPT,
+                schedule_to_close_timeout=_SWEEP_TIMEOUT,
+                heartbeat_timeout=_HEARTBEAT,
+                retry_policy=_SWEEP_RETRIES,
+                summary="巡检 sweep",
+            )
+            workflow.set_current_details(run.summary())
+            if not run.left or workflow.info().is_continue_as_new_suggested():
+                return run

@@ -25,7 +25,7 @@ BLOCKED = "blocked"
 """CaseStatus while the record cannot be written; the pending activity says why."""
 
 CLOCK_LABELS = {
-    ClockName.CLAIM: "接单 claim",
+    ClockName.CLAIM: "认领 claim",
     ClockName.RESPONSE: "首次响应 response",
     ClockName.PROGRESS: "进展更新 progress",
     ClockName.RESOLUTION: "解决 resolution",

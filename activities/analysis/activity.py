@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from temporalio import activity
@@ -18,7 +18,14 @@ from activities.analysis.period import Period
 from activities.analysis.report import analyse
 from activities.analysis.wording import company_name, report_wording
 from activities.database.database import Database
-from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, Transports, without_recipient
+from activities.delivery.sent_memory import SentMemory
+from activities.delivery.transport import (
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    Transport,
+    Transports,
+    without_recipient,
+)
 from activities.heartbeat import heartbeats
 from activities.organisation.directory import Directory
 from activities.privacy.redaction import without_addresses
@@ -31,6 +38,10 @@ from workflows.ports import ReportMail, ReportMailed, WrittenReport
 logger = logging.getLogger(__name__)
 
 _BEAT = timedelta(seconds=3)
+_TO_BEGIN = timedelta(seconds=5)
+"""From the claim of a mail until it is being handed over."""
+_LOOK_AGAIN = 0.2
+"""Seconds between two looks at a mail that another one sends."""
 
 
 @dataclass
@@ -45,6 +56,7 @@ class ReportActivities:
         transports: the ways messages can go.
         now: the installation's time, UTC.
         send_timeout: wall clock; how long handing over one mail may take.
+        note_patience: wall clock; how long an attempt goes on trying to note what was sent.
     """
 
     database: Database
@@ -54,8 +66,12 @@ class ReportActivities:
     transports: Transports
     now: Callable[[], datetime]
     send_timeout: timedelta = timedelta(seconds=60)
-    _accepted: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False)
-    """Mails that were sent, but could not be noted in the database yet."""
+    note_patience: timedelta = timedelta(seconds=30)
+    _unnoted: SentMemory = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing sent."""
+        self._unnoted = SentMemory(self.note_patience)
 
     @activity.defn
     async def write_report(self, days: Days) -> WrittenReport:
@@ -97,28 +113,49 @@ class ReportActivities:
         """
         name = days_name(days)
         ledger = ReportLedger(self.database)
-        if (name, recipient) not in self._accepted:
-            if at := await ledger.sent_at(name, recipient):
-                return ReportMailed(recipient=recipient, status="known", reason=f"sent before, at {at}")
+        key = report_key(name, recipient)
+        if key not in self._unnoted:
+            transport = self.transports.get(Contact.EMAIL)
+            if transport is None:
+                reason = "no mail server is configured (BIHUAN_SMTP_URL); the report is only written"
+                return ReportMailed(recipient=recipient, status="unsent", reason=reason)
+            if not await self._claimed(ledger, name, recipient):
+                return ReportMailed(
+                    recipient=recipient,
+                    status="known",
+                    reason=f"sent before, at {await ledger.sent_at(name, recipient)}",
+                )
             try:
-                refusal = await self._post(days, page, recipient, locale)
-            except TemporaryDeliveryError as error:
-                await ledger.failed(name, recipient, self.now(), str(error), final=False)
+                refusal = await self._post(transport, days, page, recipient, locale)
+            except BaseException as error:
+                reason = str(error) if isinstance(error, TemporaryDeliveryError) else "interrupted"
+                await asyncio.shield(ledger.failed(name, recipient, self.now(), reason, final=False))
                 raise
             if refusal is not None:
-                if refusal.status == "refused":
-                    await ledger.failed(name, recipient, self.now(), refusal.reason, final=True)
+                await ledger.failed(name, recipient, self.now(), refusal.reason, final=True)
                 return refusal
-            self._accepted.add((name, recipient))
-        await ledger.sent(name, recipient, self.now())
-        self._accepted.discard((name, recipient))
+        at = self.now()
+        await self._unnoted.note(key, lambda: ledger.sent(name, recipient, at))
         return ReportMailed(recipient=recipient, status="sent")
 
-    async def _post(self, days: Days, page: Path, recipient: str, locale: Locale) -> ReportMailed | None:
-        transport = self.transports.get(Contact.EMAIL)
-        if transport is None:
-            reason = "no mail server is configured (BIHUAN_SMTP_URL); the report is only written"
-            return ReportMailed(recipient=recipient, status="unsent", reason=reason)
+    async def _claimed(self, ledger: ReportLedger, name: str, recipient: str) -> bool:
+        """Wait until it is this call's to send (True), or was sent by another (False)."""
+        clock, lease = asyncio.get_running_loop().time, self.send_timeout + _TO_BEGIN
+        last = clock() + lease.total_seconds() / 2
+        while True:
+            now = datetime.now(UTC)
+            if await ledger.claim(name, recipient, now=now, until=now + lease):
+                return True
+            if await ledger.sent_at(name, recipient):
+                return False
+            if clock() > last:
+                raise TemporaryDeliveryError("another process is sending it")
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _post(
+        self, transport: Transport, days: Days, page: Path, recipient: str, locale: Locale
+    ) -> ReportMailed | None:
+        """Hand it over; answers why it never will be."""
         organisation = await self.directory.current()
         person = organisation.person(recipient) if organisation else None
         address = person.email if person else recipient

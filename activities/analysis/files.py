@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
-from collections.abc import Mapping
+import os
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +23,13 @@ from activities.analysis.wording import ReportWording
 from activities.rendering.pages import environment
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
+from workflows.domain.text import without_invisible
 from workflows.domain.vocabulary import Locale
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = frozenset("=+-@\N{MINUS SIGN}")
+"""What a formula begins with. Spreadsheets take the full-width and small forms of these for the same."""
+_BREAKS = ("\t", "\r", "\n")
+_BLANKS = "".join((" ", *_BREAKS))
 _BYTE_ORDER_MARK = "\ufeff"
 """The byte order mark: without it Excel does not read the CSV as UTF-8."""
 
@@ -66,15 +74,27 @@ def write_report(report: Report, wording: ReportWording, folder: Path, *, compan
     files["report.html"] = report_html(report, wording, company=company)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            part = folder / f".{name}"
-            part.write_text(text, "utf-8", newline="")
-            part.replace(folder / name)
+        with _alone(folder):
+            for name, text in files.items():
+                part = folder / f".{name}"
+                part.write_text(text, "utf-8", newline="")
+                part.replace(folder / name)
     except OSError as error:
         raise Problem(
             f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"
         ) from None
     return folder / "report.html"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else writes a report there meanwhile: the Schedule and people may make the same one at the same time."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def headline_rows(report: Mapping[str, Any], wording: ReportWording) -> list[dict[str, str]]:
@@ -133,4 +153,7 @@ def _csv(rows: list[Row]) -> str:
 
 def _harmless(value: Any) -> Any:
     """A product's name is a customer's text: a spreadsheet must not take it for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    begun = unicodedata.normalize("NFKC", without_invisible(value)).lstrip(_BLANKS)[:1]
+    return f"'{value}" if begun in _FORMULA or value.startswith(_BREAKS) else value

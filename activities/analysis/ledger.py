@@ -10,12 +10,16 @@ from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database.database import Database
+from activities.database.database import Database, insert_into, lock_for_choice
 from activities.database.installation import InstallationValues
 from activities.database.tables import installation
 
 REPORT_MAIL = "report_mail/"
 """The prefix of the keys of its entries."""
+
+_UNTRIED = "untried"
+"""In somebody's hands for the first time."""
+_NEVER = "0001-01-01T00:00:00+00:00"
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,27 @@ class ReportLedger:
     """What became of the mails of reports, by the report's name and the recipient as the policy names them."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._memory = InstallationValues(database)
+
+    async def claim(self, report: str, recipient: str, *, now: datetime, until: datetime) -> bool:
+        """Take a mail into one's own hands; False when it was sent, or is in somebody else's.
+
+        Both times are the wall clock's. What becomes of the mail ends the claim, and so does its time.
+        """
+        key = report_key(report, recipient)
+        async with self._database.begin() as connection:
+            await lock_for_choice(connection)
+            entry: Any = await connection.scalar(select(installation.c.value).where(installation.c.key == key))
+            if entry and (entry["status"] == "sent" or datetime.fromisoformat(entry.get("until", _NEVER)) > now):
+                return False
+            statement = insert_into(connection, installation).values(
+                key=key, value={**(entry or {"status": _UNTRIED}), "until": until.isoformat()}
+            )
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
+            )
+        return True
 
     async def sent_at(self, report: str, recipient: str) -> str | None:
         """When it was sent, in ISO 8601; None when it was not."""
@@ -60,7 +84,7 @@ async def report_failures(connection: AsyncConnection) -> list[ReportFailure]:
     return [
         ReportFailure(*_named(key), datetime.fromisoformat(entry["at"]), entry["reason"], entry["status"] == "refused")
         for key, entry in rows
-        if entry["status"] != "sent"
+        if entry["status"] not in {"sent", _UNTRIED}
     ]
 
 

@@ -32,7 +32,7 @@ def compose(
     html = environment().get_template("report_mail.html").render(
         lang=locale.value.replace("_", "-"),
         audience="management",
-        company={"title": company or report_words(locale)["page"], "portal_url": ""},
+        company={"title": company or report_words(locale)["page"]},
         number=facts["name"],
         subject=subject,
         short=finding,

@@ -13,6 +13,7 @@ from activities.analysis.findings import Contributor, Finding, Tone
 from activities.analysis.report import Report
 from activities.rendering import filters
 from activities.rendering.labels import TEMPLATES, label
+from workflows.domain.formats import written_share
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.vocabulary import Locale
@@ -76,7 +77,7 @@ class ReportWording:
 
     def percent(self, share: float | None) -> str:
         """`90.1%`; a dash for a share of nothing."""
-        return "–" if share is None else f"{share:.1%}"
+        return "–" if share is None else written_share(share)
 
     def change(self, now: float | None, before: float | None, kind: str = "count") -> str:
         """How a figure moved, with its sign; `kind` is count, share, time or mean."""
@@ -85,12 +86,14 @@ class ReportWording:
         moved = now - before
         sign = "+" if moved > 0 else "−" if moved < 0 else "±"
         if kind == "share":
-            return f"{sign}{abs(moved) * 100:.1f}{self.words['points']}"
+            return f"{sign}{self._points(moved)}"
         if kind == "time":
             return f"{sign}{self.duration(abs(moved))}" if abs(moved) >= 60 else "±0"
         if kind == "mean":
             return f"{sign}{abs(moved):.2f}"
-        return f"{sign}{abs(moved):,.0f}" + (f" ({sign}{abs(moved) / before:.0%})" if before and moved else "")
+        return f"{sign}{abs(moved):,.0f}" + (
+            f" ({sign}{written_share(abs(moved) / before, 0)})" if before and moved else ""
+        )
 
     def paragraph(self, report: Report) -> str:
         """What the figures say, the worst first."""
@@ -138,13 +141,17 @@ class ReportWording:
             return self.duration(value)
         return f"{value or 0:,.0f}"
 
+    def _points(self, moved: float) -> str:
+        """How far a share moved; what moved is not said to have moved by nothing."""
+        return f"{written_share(abs(moved)).removesuffix('%')}{self.words['points']}"
+
     def _moved(self, kind: str, finding: Finding) -> str:
         if finding.before is None:
             return ""
         moved = abs(finding.now - finding.before)
         if kind == "share":
-            return f"{moved * 100:.1f}{self.words['points']}"
-        return f"{moved / finding.before:.0%}" if finding.before else self._figure(kind, moved)
+            return self._points(moved)
+        return written_share(moved / finding.before, 0) if finding.before else self._figure(kind, moved)
 
     def _where(self, kind: str, places: tuple[Contributor, ...]) -> str:
         if not places:

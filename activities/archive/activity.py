@@ -18,13 +18,14 @@ from temporalio import activity
 
 from activities.archive.document import CaseDocument, read_case_document
 from activities.archive.erasure import mask_case
-from activities.archive.ledger import Ledger
+from activities.archive.ledger import ArchivedCase, Ledger
 from activities.archive.package import write_package
 from activities.archive.page import CasePage
 from activities.archive.selection import being_reviewed, due_for_archiving, due_for_masking, waiting_for_archiving
 from activities.archive.store import ArchiveStore, FileState, StoredFile, find_attachments
 from activities.database.database import Database
 from activities.database.tables import case_record
+from activities.database.url import DatabaseBusyError, is_locked
 from activities.heartbeat import heartbeat
 from activities.organisation.directory import Directory
 from activities.privacy.redaction import safe_message
@@ -85,16 +86,19 @@ class ArchiveActivities:
         """Archive or mask the next batch, and call `watch` after each case."""
         statement = self._due(progress.step)
         numbers: Sequence[str] = ()
+        if statement is None and progress.step == "mask":
+            async with self.database.begin() as connection:
+                await Ledger.keep_unmasked(connection)
         if statement is not None:
             async with self.database.read() as connection:
                 after = statement.where(case_record.c.number > progress.last).limit(_BATCH)
                 numbers = list(await connection.scalars(after))
         if not numbers:
             return progress.model_copy(update={"step": "mask" if progress.step == "archive" else "done", "last": ""})
-        work = partial(self.archive_case, page=await self._page()) if progress.step == "archive" else self.mask
+        work = partial(self._archive_once, await self._page()) if progress.step == "archive" else self.mask
         failures = []
         for number in numbers:
-            error = await self._failure(number, work)
+            error = await self._failure(progress.step, number, work)
             watch(number, error)
             if error is not None:
                 failures.append(ArchiveFailure(number=number, reason=error))
@@ -134,13 +138,10 @@ class ArchiveActivities:
         """
         page = page or await self._page()
         async with self.store.lock():
-            await self._must_not_be_masked(number)
-            async with self.database.read() as connection:
-                document = await read_case_document(connection, number)
-            stored = await asyncio.to_thread(self._write, document, page)
-            async with self.database.begin() as connection:
-                await Ledger.archived(connection, number, stored, self._virtual_now())
-        return stored
+            entry = await self._entry(number)
+            if entry is not None and entry.masked_at is not None:
+                raise Problem(f"{number} is masked: what its file held is no longer in the database")
+            return await self._archive(number, page)
 
     async def mask(self, number: str) -> None:
         """Mask one archived case, if its file is sound.
@@ -149,7 +150,7 @@ class ArchiveActivities:
             Problem: it is not archived, or its file is not what it was.
         """
         async with self.store.lock():
-            entry = next(iter(await Ledger(self.database).entries(number)), None)
+            entry = await self._entry(number)
             stored = entry.stored if entry else None
             if entry is None or stored is None:
                 raise Problem(f"{number} is not archived")
@@ -162,6 +163,25 @@ class ArchiveActivities:
                 await mask_case(connection, number)
                 await Ledger.masked(connection, number, self._virtual_now())
 
+    async def _archive_once(self, page: CasePage, number: str) -> None:
+        """Archive it, unless another run has done so since it was found to be due."""
+        async with self.store.lock():
+            entry = await self._entry(number)
+            if entry is None or entry.stored is None:
+                await self._archive(number, page)
+
+    async def _archive(self, number: str, page: CasePage) -> StoredFile:
+        """With the lock of the folder."""
+        async with self.database.read() as connection:
+            document = await read_case_document(connection, number)
+        stored = await asyncio.to_thread(self._write, document, page)
+        async with self.database.begin() as connection:
+            await Ledger.archived(connection, number, stored, self._virtual_now())
+        return stored
+
+    async def _entry(self, number: str) -> ArchivedCase | None:
+        return next(iter(await Ledger(self.database).entries(number)), None)
+
     def _write(self, document: CaseDocument, page: CasePage) -> StoredFile:
         number = document["number"]
         received = datetime.fromisoformat(document["received_at"]).astimezone(ZoneInfo(self.policy.calendar.zone))
@@ -171,23 +191,20 @@ class ArchiveActivities:
             f"{received:%Y/%m}/{number}.zip", lambda target: write_package(target, document, found, page.render)
         )
 
-    async def _failure(self, number: str, work: Callable[[str], Any]) -> str | None:
+    async def _failure(self, step: str, number: str, work: Callable[[str], Any]) -> str | None:
         """Do it, and keep what went wrong with this case; a database that is away is wrong with all of them."""
         try:
             await work(number)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever is the matter with one case, the others go on
+        except Exception as error:
+            away = isinstance(error, OperationalError | InterfaceError | DatabaseBusyError)
+            if away or is_locked(getattr(error, "orig", None)):
+                raise
+            # Whatever is the matter with one case, the others go on.
             reason = _reason(error)
             async with self.database.begin() as connection:
-                await Ledger.failed(connection, number, reason, self._virtual_now())
-            return reason
+                is_left = await Ledger.failed(connection, number, step, reason, self._virtual_now())
+            return reason if is_left else None
         return None
-
-    async def _must_not_be_masked(self, number: str) -> None:
-        for entry in await Ledger(self.database).entries(number):
-            if entry.masked_at is not None:
-                raise Problem(f"{number} is masked: what its file held is no longer in the database")
 
     async def _page(self) -> CasePage:
         organisation = await self.directory.current()

@@ -71,9 +71,22 @@ class Ledger:
         await connection.execute(update(archive).where(archive.c.number == number).values(**values))
 
     @staticmethod
-    async def failed(connection: AsyncConnection, number: str, error: str, at: datetime) -> None:
-        """Note why it could not be archived or masked."""
-        await _put(connection, number, {"error": error, "failed_at": at})
+    async def failed(connection: AsyncConnection, number: str, step: str, error: str, at: datetime) -> bool:
+        """Note why it could not be archived or masked (`step`); False when another run has done it meanwhile."""
+        done = archive.c.masked_at if step == "mask" else archive.c.archived_at
+        statement = insert_into(connection, archive).values(number=number, error=error, failed_at=at)
+        written = await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["number"], set_={"error": error, "failed_at": at}, where=done.is_(None)
+            )
+        )
+        return written.rowcount == 1
+
+    @staticmethod
+    async def keep_unmasked(connection: AsyncConnection) -> None:
+        """Nothing is to be masked any more: that it failed is nothing to look at."""
+        failed = archive.c.archived_at.is_not(None) & archive.c.failed_at.is_not(None)
+        await connection.execute(update(archive).where(failed).values(error=None, failed_at=None))
 
 
 async def _put(connection: AsyncConnection, number: str, values: dict[str, Any]) -> None:

@@ -17,7 +17,15 @@ from activities.rendering.event_text import event_text
 from activities.rendering.filters import clean, named, person
 from activities.rendering.labels import TEMPLATES, label
 from activities.rendering.pages import environment
+from workflows.domain.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import Audience, Locale
+
+_OF_REVIEWS = {
+    "kind": "event", "status": "review_status", "reason": "review_reason", "ended_because": "review_end",
+    "clock": "clock",
+}  # fmt: skip
+"""Names in a review whose values have labels."""
+_TIMES = TIME_KEYS | {"next_due"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class CasePage:
             words=_words(self.locale),
             company=self.company,
             label=lambda kind, value: label(kind, value, self.locale),
+            coded=self._coded,
             called=lambda value: named(value, self.labels, self.locale) if value else "",
             person=self._person,
             local=self.local,
@@ -58,6 +67,17 @@ class CasePage:
 
     def _moment(self, value: str) -> datetime:
         return datetime.fromisoformat(value).astimezone(ZoneInfo(self.zone))
+
+    def _coded(self, name: str, value: Any) -> str:
+        """A value of a review, in words where it is a word of the program or a time."""
+        if name in _OF_REVIEWS:
+            return label(_OF_REVIEWS[name], str(value), self.locale)
+        if name in _TIMES and isinstance(value, str):
+            try:
+                return self.local(value)
+            except (ValueError, OverflowError):
+                return value
+        return str(value)
 
     def _person(self, who: str | None) -> str:
         if not who:

@@ -57,8 +57,8 @@ class ArchiveStore:
         Raises:
             OSError: the folder cannot be made or written to.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             while not _taken(descriptor):  # noqa: ASYNC110 - another process holds it, which sets no event here
                 await asyncio.sleep(_LOOK_AGAIN)

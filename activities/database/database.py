@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
-from functools import partial
-from importlib import import_module
 from typing import Any, ClassVar, Final, Literal, Self
+from uuid import uuid4
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from activities.database import sqlite_driver
+from activities.database import postgresql_driver
+from activities.database.engines import postgresql_engine, sqlite_engine
 from activities.database.migrations import HEAD
-from activities.database.url import LOCKED, DatabaseUrl
+from activities.database.reader import Reader, open_reader, read_server
+from activities.database.rights import without_right
+from activities.database.tables import installation
+from activities.database.url import DatabaseBusyError, DatabaseUrl, is_locked, reason
 from workflows.domain.problem import Problem
 
 LOCK_TIMEOUT: Final = timedelta(seconds=20)
-"""How long SQLite waits for another process that holds its file, for commands and starts, which nothing repeats."""
+"""How long another process that holds the file, or a table or row on a server, is waited for by commands and starts,
+which nothing repeats."""
 ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
 """The same for activities: Temporal tries them again, and each has to end before its own time-out."""
+CONNECTIONS: Final = 15
+"""How many connections to a server one process opens at most, unless it is told otherwise."""
 _LOCK: Final = 0x62696875616E
 """PostgreSQL's advisory lock of bihuan: who holds it upgrades the schema, or chooses an owner."""
 
@@ -45,15 +51,18 @@ class Database:
         self._writing = engine.execution_options(bihuan_begin="IMMEDIATE", bihuan_brief="writing")
         self._reading_brief = engine.execution_options(bihuan_begin=None, bihuan_brief="reading")
         # SQLite has one writer at a time: queueing here is fair and quick, its own waiting is neither.
+        self._probe = f"write probe {uuid4().hex}"
+        """A key that nobody else uses: a process that is halted while it tries may hold up no other."""
         self._writers = writers or (asyncio.Lock() if address.kind == "sqlite" else nullcontext())
 
     @classmethod
-    def open(cls, url: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> Self:
+    def open(cls, url: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", connections: int = CONNECTIONS) -> Self:
         """The database at `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`; nothing is connected yet.
 
         Args:
             url: see `DatabaseUrl`.
             synchronous: SQLite only: FULL keeps what was committed through a power cut, NORMAL through a crash.
+            connections: PostgreSQL only: how many are open at most; whoever needs one more waits.
 
         Raises:
             Problem: the address is not understood, its folder cannot be used, or its driver is not installed.
@@ -61,26 +70,14 @@ class Database:
         address = DatabaseUrl.parse(url)
         address.check_folder()
         if address.kind == "sqlite":
-            engine = create_async_engine(
-                f"sqlite+aiosqlite:///{address.path}",
-                async_creator=sqlite_driver.opener(address.path),
-                json_serializer=_dumps,
-                hide_parameters=True,
-            )
-            event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, synchronous=synchronous))
-            event.listen(engine.sync_engine, "begin", _begin_sqlite)
+            engine = sqlite_engine(address.path, LOCK_TIMEOUT, synchronous)
         else:
-            engine = create_async_engine(
-                "postgresql+asyncpg://",
-                async_creator=_asyncpg(address.dsn),
-                pool_pre_ping=True,
-                json_serializer=_dumps,
-                hide_parameters=True,
-            )
+            opener = postgresql_driver.opener(address.dsn, LOCK_TIMEOUT)
+            engine = postgresql_engine(opener, LOCK_TIMEOUT, connections)
         return cls(address, engine)
 
     def with_lock_timeout(self, lock_timeout: timedelta) -> Self:
-        """The same database and connections with another time-out for a locked file.
+        """The same database and connections with another time-out for what is locked.
 
         With one below `LOCK_TIMEOUT` the driver's own error is raised, for a caller that tries again.
         """
@@ -94,7 +91,7 @@ class Database:
         others wait for it, and on SQLite its statements are done in place (see `activities.database.sqlite_driver`).
 
         Raises:
-            Problem: another process has locked the file for the whole lock time-out.
+            Problem: another process has locked it for the whole lock time-out.
         """
         with self._locks_explained():
             async with self._writers, self._writing.begin() as connection:
@@ -105,7 +102,7 @@ class Database:
         """A transaction that only reads; on SQLite it sees one moment, whatever is written meanwhile.
 
         Raises:
-            Problem: another process has locked the file, against readers too, for the whole lock time-out.
+            Problem: another process has locked it, against readers too, for the whole lock time-out.
         """
         with self._locks_explained():
             async with self.engine.begin() as connection:
@@ -119,6 +116,23 @@ class Database:
         with self._locks_explained():
             async with self._reading_brief.begin() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Reader]:
+        """A reader (see `activities.database.reader`) that takes no connection beside those of this database.
+
+        Raises:
+            Problem: the database cannot be reached, or lacks what is asked for.
+        """
+        if self.address.kind == "sqlite":
+            async with open_reader(self.address) as reader:
+                yield reader
+            return
+        with self._faults_explained(), self._locks_explained():
+            async with self.engine.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                async with read_server(driver) as reader:
+                    yield reader
 
     async def revision(self) -> str | None:
         """The revision of the schema, None for a database without one.
@@ -159,24 +173,49 @@ class Database:
                 "start `bihuan up` or `bihuan worker` of the newest release once"
             )
 
+    async def try_write(self) -> None:
+        """Write a row and roll it back: a database that answers questions may still take nothing.
+
+        Raises:
+            Problem: it cannot be reached, is read-only or full, is not in UTF-8, or this user lacks a right.
+        """
+        await self._check_encoding()
+        try:
+            with self._locks_explained():
+                async with self._writers, self._writing.connect() as connection:
+                    row = {"key": self._probe, "value": {"text": "可写"}}
+                    if self.address.kind == "postgresql" and (refused := await without_right(connection)):
+                        raise Problem(
+                            f"the database {self.address.name} cannot be written: no right to {refused}; needed are "
+                            "SELECT, INSERT and UPDATE on every table, and USAGE on every sequence"
+                        )
+                    await connection.execute(insert(installation), row)
+                    await connection.rollback()
+        except Problem:
+            raise
+        except _database_errors() as error:
+            if isinstance(error, DBAPIError) and _names_no_table(error):
+                raise Problem(f"the database {self.address.name} has no tables") from error
+            raise Problem(f"the database {self.address.name} cannot be written: {reason(_cause(error))}") from error
+
     async def migrate(self) -> None:
         """Bring the schema to this release, in one transaction; quick when it is there already.
 
         Several processes may do so at once: one does it, the others wait and find it done.
 
         Raises:
-            Problem: the database cannot be reached or opened, or its schema is of a newer release.
+            Problem: the database cannot be reached or opened, its encoding is not UTF-8, or its schema is of a newer
+                release.
         """
+        await self._check_encoding()
         if await self.revision() == HEAD:
             return
         from activities.database.migrations.upgrade import upgrade
 
         # Alembic keeps the upgrade it is in as a global of the process.
         lock = self._migrating.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-        # Not brief: rewriting the tables of years takes seconds.
-        upgrading = self._writing.execution_options(bihuan_brief=None)
         with self._faults_explained(), self._locks_explained():
-            async with lock, self._writers, upgrading.connect() as connection:
+            async with lock, self._writers, self._upgrading() as connection:
                 await self._foreign_keys(connection, on=False)
                 try:
                     async with connection.begin():
@@ -190,6 +229,35 @@ class Database:
         """Give every connection back."""
         await self.engine.dispose()
 
+    async def _check_encoding(self) -> None:
+        if self.address.kind == "sqlite":
+            return
+        with self._faults_explained(), self._locks_explained():
+            async with self.engine.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+        encoding = driver.get_settings().server_encoding
+        if encoding != "UTF8":
+            raise Problem(
+                f"the database {self.address.name} has the encoding {encoding}, needed is UTF8: make another one "
+                "(CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0), and take along what is in this one "
+                "(pg_dump, psql)"
+            )
+
+    @asynccontextmanager
+    async def _upgrading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose statements may take as long as they need: tables of years are rewritten."""
+        if self.address.kind == "sqlite":
+            async with self._writing.execution_options(bihuan_brief=None).connect() as connection:
+                yield connection
+            return
+        opener = postgresql_driver.opener(self.address.dsn, LOCK_TIMEOUT, patient=True)
+        engine = postgresql_engine(opener, LOCK_TIMEOUT, 1)
+        try:
+            async with engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
     async def _foreign_keys(self, connection: AsyncConnection, *, on: bool) -> None:
         """Off while tables are rebuilt (SQLite's way to alter one); possible only outside of a transaction."""
         if self.address.kind != "sqlite":
@@ -201,10 +269,20 @@ class Database:
     def _locks_explained(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            if self.lock_timeout < LOCK_TIMEOUT or str(error.orig) != LOCKED:
+        except DBAPIError as error:
+            busy = self.address.busy(_cause(error), self.lock_timeout)
+            if busy is None or (self.lock_timeout < LOCK_TIMEOUT and is_locked(_cause(error))):
                 raise
-            raise self.address.locked(self.lock_timeout) from error
+            raise busy from error
+        except PoolTimeoutError as error:
+            raise DatabaseBusyError(
+                f"all connections of this process to the database {self.address.name} were in use for "
+                f"{LOCK_TIMEOUT.total_seconds():g} s: raise BIHUAN_DATABASE_CONNECTIONS"
+            ) from error
+        except TimeoutError as error:
+            if self.lock_timeout < LOCK_TIMEOUT:
+                raise
+            raise Problem(f"the database {self.address.name} cannot be used: {reason(error)}") from error
 
     @contextmanager
     def _faults_explained(self) -> Iterator[None]:
@@ -213,7 +291,7 @@ class Database:
         except Problem:
             raise
         except _database_errors() as error:
-            raise Problem(f"the database {self.address.name} cannot be used: {_reason(error)}") from error
+            raise Problem(f"the database {self.address.name} cannot be used: {reason(_cause(error))}") from error
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert:
@@ -235,68 +313,21 @@ async def lock_for_choice(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-_dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-
-
-def _prepare_sqlite(connection: Any, record: object, *, synchronous: str) -> None:  # noqa: ARG001
-    # The driver would begin transactions by itself, too late and never IMMEDIATE.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    _wait_for_others(cursor, LOCK_TIMEOUT)
-    try:
-        cursor.execute("PRAGMA journal_mode=WAL")
-    except Exception:  # noqa: BLE001 - the driver's own error type; another process is changing the mode
-        # That change does not heed the busy timeout, but an ordinary transaction does; afterwards it is made.
-        cursor.execute("BEGIN IMMEDIATE")
-        cursor.execute("COMMIT")
-        cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute(f"PRAGMA synchronous={synchronous}")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    lock_timeout = options.get("bihuan_lock_timeout", LOCK_TIMEOUT)
-    if connection.info.setdefault("bihuan_lock_timeout", LOCK_TIMEOUT) != lock_timeout:
-        cursor = connection.connection.cursor()
-        _wait_for_others(cursor, lock_timeout)
-        cursor.close()
-        connection.info["bihuan_lock_timeout"] = lock_timeout
-    driver: Any = connection.connection.driver_connection
-    driver.brief = options.get("bihuan_brief")
-    if mode := options.get("bihuan_begin", "DEFERRED"):
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-
-def _wait_for_others(cursor: Any, lock_timeout: timedelta) -> None:
-    cursor.execute(f"PRAGMA busy_timeout={lock_timeout // timedelta(milliseconds=1)}")
-
-
-def _asyncpg(dsn: str) -> Callable[..., Awaitable[Any]]:
-    try:
-        asyncpg = import_module("asyncpg")
-    except ImportError:
-        raise Problem("PostgreSQL needs its driver: install bihuan[postgresql]") from None
-    return partial(asyncpg.connect, dsn, timeout=10, server_settings={"application_name": "bihuan"})
-
-
 def _database_errors() -> tuple[type[Exception], ...]:
     asyncpg = sys.modules.get("asyncpg")
     driver = (asyncpg.PostgresError, asyncpg.InterfaceError) if asyncpg else ()
     return (SQLAlchemyError, OSError, *driver)
 
 
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error, without what SQLAlchemy wraps it in."""
+    said = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return said.__cause__ or said
+
+
 def _names_no_table(error: DBAPIError) -> bool:
     said = str(error.orig)
     return "no such table" in said or "UndefinedTableError" in said or "does not exist" in said
-
-
-def _reason(error: BaseException) -> str:
-    """The database's own words, in one line; drivers never repeat a password."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    lines = str(cause).strip().splitlines()
-    return lines[0] if lines else type(cause).__name__
 
 
 def _check_references(connection: Connection) -> None:

@@ -10,9 +10,9 @@ import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any, Literal, Protocol
 
+from activities.database import postgresql_driver
 from activities.database.url import READING, DatabaseUrl
 from workflows.domain.problem import Problem
 
@@ -90,16 +90,19 @@ async def _sqlite(address: DatabaseUrl) -> AsyncIterator[Reader]:
 
 @asynccontextmanager
 async def _server(address: DatabaseUrl) -> AsyncIterator[Reader]:
+    connection = await postgresql_driver.connect(address.dsn, READING)
     try:
-        asyncpg = import_module("asyncpg")
-    except ImportError:
-        raise Problem("PostgreSQL needs its driver: install bihuan[postgresql]") from None
-    connection = await asyncpg.connect(address.dsn, timeout=10)
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield _Server(connection)
+        async with read_server(connection) as reader:
+            yield reader
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def read_server(connection: Any) -> AsyncIterator[Reader]:
+    """Read by a connection to PostgreSQL (asyncpg's) that is in no transaction; everything read is of one moment."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        yield _Server(connection)
 
 
 async def read_remembered(address: DatabaseUrl) -> dict[str, Any]:

@@ -135,13 +135,16 @@ registration = Table(
     Column("customer_name", Words),
     Column("customer_phone", Words),
     Column("customer_email", Words),
+    Column("priority", Words),
     UniqueConstraint("channel", "intake_key"),
     Index(None, "customer_phone"),
     Index(None, "customer_email"),
     Index(None, "received_at"),
     Index(None, "started_at"),
 )
-"""One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run."""
+"""One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run; `priority`: by the
+policy's rules when it was registered (R8), for the order of starts, NULL where that was not judged.
+"""
 
 day_serial = Table(
     "day_serial",

@@ -9,13 +9,21 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from activities.url_hint import password_hint
 from workflows.domain.problem import Problem
 
 LOCKED = "database is locked"
 """SQLite's words for it."""
+_LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL's code for it."""
+_TOO_MANY_CONNECTIONS = "53300"
 READING = timedelta(seconds=10)
-"""How long commands that only show something wait for a file that is locked against readers."""
+"""How long commands that only show something wait for what is locked against readers."""
 _ALLOWED = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME"
+
+
+class DatabaseBusyError(Problem):
+    """Others hold what is wanted; what was asked for is not at fault, and may be tried again."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +78,11 @@ class DatabaseUrl:
             host = parts.hostname or query.get("host") or os.environ.get("PGHOST", "localhost")
             port = parts.port or query.get("port") or os.environ.get("PGPORT", "5432")
         except ValueError:
-            raise Problem(f"the PostgreSQL database URL is not understood: {_ALLOWED}") from None
+            raise Problem(f"the PostgreSQL database URL is not understood: {_ALLOWED}{password_hint(dsn)}") from None
         if not database:
-            raise Problem(f"the PostgreSQL database URL names no database: {_ALLOWED}")
+            raise Problem(f"the PostgreSQL database URL names no database: {_ALLOWED}{password_hint(dsn)}")
+        if "@" in database and (hint := password_hint(dsn)):
+            raise Problem(f"the PostgreSQL database URL is not understood: {_ALLOWED}{hint}")
         return cls(kind="postgresql", name=f"{host}:{port}/{database}", dsn=dsn)
 
     def check_folder(self) -> None:
@@ -92,16 +102,40 @@ class DatabaseUrl:
         if not os.access(target, os.R_OK | os.W_OK):
             raise Problem(f"the database file {self.path} cannot be opened: no permission to read and write {target}")
 
-    def locked(self, lock_timeout: timedelta) -> Problem:
-        """What to say where another process did not let go of a SQLite file for so long."""
-        return Problem(
+    def busy(self, error: BaseException | None, lock_timeout: timedelta) -> DatabaseBusyError | None:
+        """What to say of a driver's error that others cause, who hold what is wanted; None of any other error.
+
+        `lock_timeout` is how long they would have been waited for.
+        """
+        if is_locked(error):
+            return self.locked(lock_timeout)
+        if error is not None and getattr(error, "sqlstate", None) == _TOO_MANY_CONNECTIONS:
+            return DatabaseBusyError(
+                f"the database {self.name} takes no more connections ({reason(error)}): lower "
+                "BIHUAN_DATABASE_CONNECTIONS of the workers, or raise max_connections of the server"
+            )
+        return None
+
+    def locked(self, lock_timeout: timedelta) -> DatabaseBusyError:
+        """What to say where somebody else did not let go of it for so long."""
+        who = "a copy tool, a viewer" if self.kind == "sqlite" else "psql, a viewer, a dump; pg_stat_activity names it"
+        return DatabaseBusyError(
             f"the database {self.name} is locked by another process for {lock_timeout.total_seconds():g} s: "
-            "end the program that holds it (a copy tool, a viewer), then try again"
+            f"end the program that holds it ({who}), then try again"
         )
 
-    def unreadable(self, error: Exception, lock_timeout: timedelta) -> Problem:
+    def unreadable(self, error: BaseException, lock_timeout: timedelta) -> Problem:
         """What to say of a driver's error, in one line; `lock_timeout` is how long it would have waited for others."""
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        if reason == LOCKED:
-            return self.locked(lock_timeout)
-        return Problem(f"the database {self.name} cannot be read: {reason}")
+        return self.busy(error, lock_timeout) or Problem(f"the database {self.name} cannot be read: {reason(error)}")
+
+
+def is_locked(error: BaseException | None) -> bool:
+    """Whether a driver says that somebody else holds what is wanted."""
+    return str(error) == LOCKED or getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+
+
+def reason(error: BaseException) -> str:
+    """The database's own words, in one line; drivers never repeat a password."""
+    if isinstance(error, TimeoutError) and not str(error):
+        return "it does not answer"
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

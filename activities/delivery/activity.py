@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
 from activities.delivery.outbox import Outbox, OutboxStatus, RowState
+from activities.delivery.sent_memory import SentMemory
 from activities.delivery.transport import (
     Envelope,
     PermanentDeliveryError,
@@ -45,6 +46,9 @@ CAME_BACK: Final = "came back:"
 """How the error of a message begins that was sent before."""
 OnSentAgain = Callable[..., Awaitable[None]]
 """Called as `on_sent_again(number=, message=, key=)` when a message to a customer was sent that had failed before."""
+IN_HAND: Final = "InHand"
+"""The type of the error where all that is left is on its way already, by other deliveries."""
+_HELD: Final = "another delivery has it in hand"
 _BEATS: Final = 3
 """While one claim holds, and while the server waits for a heartbeat."""
 _SURE: Final = 0.8
@@ -65,6 +69,7 @@ class DeliveryActivities:
         give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
             becomes a failure.
         send_timeout: wall clock; how long handing over one message may take.
+        note_patience: wall clock; how long an attempt goes on trying to note what was sent.
         lease: wall clock; how long a claim holds. It is renewed while its delivery goes on: a killed worker's runs out.
         now: the wall clock.
     """
@@ -78,22 +83,27 @@ class DeliveryActivities:
     send_timeout: timedelta = timedelta(seconds=20)
     lease: timedelta = DELIVERY_HEARTBEAT
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _accepted: set[str] = field(default_factory=set, init=False, repr=False)
-    """Sent, but the database did not hear of it yet."""
+    note_patience: timedelta = timedelta(seconds=30)
+    _unnoted: SentMemory = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing sent."""
+        self._unnoted = SentMemory(self.note_patience)
 
     @activity.defn
     async def deliver(self, delivery: Delivery) -> None:
         """Send each row that has not ended, once; a row in another delivery's hands is left to that one.
 
         Raises:
-            ApplicationError: retryable; how many rows may still succeed later, and why the last one did not.
+            ApplicationError: retryable; how many rows may still succeed later, and why the last one did not. Of type
+                `IN_HAND` where that is for other deliveries to say.
         """
         faults = await _DeliveryPass(self).run(delivery.keys)
         if faults:
             count, of = len(set(delivery.keys)), delivery.number or "cases that are over"
             raise ApplicationError(
                 f"{len(faults)} of {count} notifications of {of} are not delivered yet: {faults[-1]}",
-                type="Undelivered",
+                type=IN_HAND if set(faults) == {_HELD} else "Undelivered",
             )
 
 
@@ -113,9 +123,12 @@ class _DeliveryPass:
         """Channel -> why nothing more is tried on it in this pass."""
 
     async def run(self, keys: tuple[str, ...]) -> list[str]:
-        """Why each row that is left was not delivered."""
-        keys = tuple(dict.fromkeys(keys))
-        states = await self._outbox.states(keys)
+        """Why each row that is left was not delivered.
+
+        Whatever was tried least goes first: a message at which the server fails is in the way of no other for long.
+        """
+        states = await self._outbox.states(tuple(dict.fromkeys(keys)))
+        keys = tuple(sorted(dict.fromkeys(keys), key=lambda key: states[key].attempts if key in states else 0))
         faults = []
         async with AsyncExitStack() as stack, heartbeats(self._owner.lease / _BEATS):
             for key in keys:
@@ -131,7 +144,7 @@ class _DeliveryPass:
             return None
         if state.status is OutboxStatus.FAILED:
             return None if state.reported else await self._report(envelope, state.error or "")
-        if envelope.key in self._owner._accepted:
+        if envelope.key in self._owner._unnoted:
             await self._mark_sent(envelope)
             return None
         closed = self._closed.get(envelope.channel)
@@ -147,7 +160,7 @@ class _DeliveryPass:
         """It ended meanwhile, or another delivery has it."""
         state = (await self._outbox.states([key]))[key]
         ended = state.status in _ENDED or state.reported
-        return None if ended else "another delivery has it in hand"
+        return None if ended else _HELD
 
     async def _send(self, state: RowState, stack: AsyncExitStack) -> str | None:
         envelope = state.envelope
@@ -173,7 +186,6 @@ class _DeliveryPass:
         except Exception as error:
             logger.exception("%s could not be sent", envelope.key)
             return await self._postpone(state, type(error).__name__)
-        self._owner._accepted.add(envelope.key)
         await self._mark_sent(envelope)
         if state.again is not None:
             await self._report_sent_again(envelope)
@@ -225,8 +237,8 @@ class _DeliveryPass:
         return self._open[channel]
 
     async def _mark_sent(self, envelope: Envelope) -> None:
-        await self._outbox.sent(envelope.key, at=self._owner.time.virtual(self._owner.now()))
-        self._owner._accepted.discard(envelope.key)
+        at = self._owner.time.virtual(self._owner.now())
+        await self._owner._unnoted.note(envelope.key, lambda: self._outbox.sent(envelope.key, at=at))
 
     async def _postpone(self, state: RowState, error: str) -> str | None:
         time = self._owner.time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -28,6 +30,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from activities.delivery import headers
 from activities.delivery.transport import (
     DeliveryError,
     Envelope,
@@ -36,9 +39,13 @@ from activities.delivery.transport import (
     TransportConnection,
     UnreachableError,
 )
+from activities.mail_address import carried_address
+from activities.url_hint import password_hint
 from workflows.domain.problem import Problem
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+_OWN_FAULT = re.compile(r"55[25] |5\d\d 5\.(2\.3|3\.4|6\.\d)")
+"""Answers to a sender that are about the message: too large, or in need of an extension (RFC 1870, RFC 3463)."""
 _ALLOWED = "use smtp://HOST:PORT, smtp+starttls://USER:PASSWORD@HOST:PORT or smtps://USER:PASSWORD@HOST:PORT"
 
 
@@ -66,9 +73,10 @@ class Smtp:
             parts = urlsplit(url.strip())
             port = parts.port
         except ValueError:
-            raise Problem(f"the SMTP URL is not understood: {_ALLOWED}") from None
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.query:
-            raise Problem(f"the SMTP URL is not understood: {_ALLOWED}")
+            raise _not_understood(url) from None
+        rest = parts.query or parts.fragment or parts.path.strip("/")
+        if parts.scheme not in _PORTS or not parts.hostname or rest:
+            raise _not_understood(url)
         return cls(
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],
@@ -101,27 +109,39 @@ class Smtp:
         finally:
             connection.close()
 
-    def message(self, envelope: Envelope) -> EmailMessage:
-        """The mail as it is sent: plain text and HTML, and files that go with it."""
-        message = EmailMessage()
-        message["Message-ID"] = self.message_id(envelope.key)
-        message["Date"] = format_datetime(self.now())
-        message["From"] = self.sender
-        message["To"] = _address(envelope.name, envelope.address)
-        message["Subject"] = " ".join(envelope.subject.split())
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(envelope.text, cte="base64")
-        message.add_alternative(envelope.html, subtype="html", cte="base64")
+    def message(self, envelope: Envelope) -> bytes:
+        """The mail as it is sent: plain text and HTML, and files that go with it.
+
+        Raises:
+            ValueError: it cannot be written, or would not read as it was meant.
+        """
+        content = EmailMessage()
+        content.set_content(envelope.text, cte="base64")
+        content.add_alternative(envelope.html, subtype="html", cte="base64")
         for attachment in envelope.attachments:
             main, _, sub = attachment.kind.partition("/")
-            message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
-        # At the end: setting the content takes every Content header away.
-        message["Content-Language"] = envelope.locale.replace("_", "-")
-        return message
+            content.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+        address, sender = carried_address(envelope.address), self.sender
+        own = {
+            "Message-ID": self.message_id(envelope.key),
+            "Date": format_datetime(self.now()),
+            "Auto-Submitted": "auto-generated",
+            "Content-Language": envelope.locale.replace("_", "-"),
+        }
+        mailboxes = {"From": (sender.display_name, sender.addr_spec), "To": (envelope.name, address)}
+        lines = [
+            *(headers.token(name, value) for name, value in own.items()),
+            *(headers.mailbox(name, *mailbox) for name, mailbox in mailboxes.items()),
+            headers.unstructured("Subject", envelope.subject),
+        ]
+        mail = b"".join((*lines, content.as_bytes(policy=SMTP_POLICY)))
+        headers.verify(mail, own | {"Subject": envelope.subject}, mailboxes)
+        return mail
 
     def message_id(self, key: str) -> str:
         """The same at every attempt to send the same row."""
-        return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{self.sender.domain}>"
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"<{digest[:32]}@{self.sender.domain}>"
 
 
 class _SmtpConnection:
@@ -131,13 +151,17 @@ class _SmtpConnection:
 
     async def send(self, envelope: Envelope) -> None:
         try:
-            message = self._server.message(envelope)
-        except (ValueError, MessageError, UnicodeError) as error:
+            address = carried_address(envelope.address)
+        except ValueError as error:
             raise PermanentDeliveryError(f"the mail address cannot be used: {error}") from error
+        try:
+            mail = self._server.message(envelope)
+        except (ValueError, LookupError, MessageError) as error:
+            raise PermanentDeliveryError(f"the mail cannot be written: {error}") from error
         try:
             client = await self.connected()
             with _classified():
-                await client.send_message(message, sender=self._server.sender.addr_spec, recipients=[envelope.address])
+                await client.sendmail(self._server.sender.addr_spec, [address], mail)
         except BaseException:
             # After a fault nobody knows what the server still expects; the next message begins anew.
             self.close()
@@ -178,15 +202,22 @@ class _SmtpConnection:
 def _classified() -> Iterator[None]:
     """What an answer means: 5xx about this message or recipient is for good, all else may pass.
 
-    A refused sender (also for want of a login) is the operator's to mend, so no message is given up for it.
+    A refused sender (also for want of a login) is the operator's to mend, so no message is given up for it. But the
+    size of a message and what it needs of the server are told at the sender, too, and are the message's own fault.
     """
     try:
         yield
     except SMTPRecipientsRefused as error:
         first = error.recipients[0]
         raise _fault_of(first.code, _said(first)) from error
-    except (SMTPSenderRefused, SMTPConnectError, SMTPNotSupported) as error:
+    except SMTPNotSupported as error:
+        raise PermanentDeliveryError(f"the mail server cannot carry it: {_said(error)}") from error
+    except SMTPSenderRefused as error:
+        if _OWN_FAULT.match(f"{error.code} {error.message}"):
+            raise _fault_of(error.code, _said(error)) from error
         raise UnreachableError(f"the mail server does not take messages from here: {_said(error)}") from error
+    except SMTPConnectError as error:
+        raise UnreachableError(f"the mail server cannot be used: {_said(error)}") from error
     except SMTPTimeoutError as error:
         raise UnreachableError(f"the mail server does not answer: {_said(error)}") from error
     except SMTPServerDisconnected as error:
@@ -195,6 +226,8 @@ def _classified() -> Iterator[None]:
         ) from error
     except SMTPResponseException as error:
         raise _fault_of(error.code, _said(error)) from error
+    except ValueError as error:
+        raise PermanentDeliveryError(f"the mail cannot be handed over: {_said(error)}") from error
     except (SMTPException, OSError) as error:
         raise TemporaryDeliveryError(f"the mail was not taken: {_said(error)}") from error
 
@@ -213,17 +246,13 @@ def _said(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _address(name: str, address: str) -> Address:
-    shown = " ".join(name.replace("\x00", "").split())
-    return Address(display_name=shown, addr_spec=address)
+def _not_understood(url: str) -> Problem:
+    return Problem(f"the SMTP URL is not understood: {_ALLOWED}{password_hint(url)}")
 
 
 def _sender(mail_from: str) -> Address:
     name, address = parseaddr(mail_from)
     try:
-        sender = Address(display_name=name, addr_spec=address)
-    except (MessageError, ValueError):
-        sender = Address()
-    if not sender.username or not sender.domain:
-        raise Problem(f"the mail sender {mail_from!r} is no mail address; use support@example.com")
-    return sender
+        return Address(display_name=name, addr_spec=carried_address(address))
+    except (MessageError, ValueError) as error:
+        raise Problem(f"the mail sender {mail_from!r} is no mail address ({error}); use support@example.com") from None

@@ -56,6 +56,7 @@ class RowState:
     error: str | None
     created_at: datetime
     reported_at: datetime | None
+    attempts: int
 
     @property
     def reported(self) -> bool:
@@ -199,4 +200,5 @@ def _state(row: Any) -> RowState:
         error=row.error,
         created_at=row.created_at,
         reported_at=row.reported_at,
+        attempts=row.attempts,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -22,6 +22,8 @@ from workflows.domain.vocabulary import Channel, Contact, CustomerKind, Locale, 
 
 _LARGEST = 1_000_000
 _MOST_FAULTS = 5
+_SKEW = timedelta(minutes=1)
+"""How far the clock of whoever hands a form in may be ahead of ours; what it says is taken for now."""
 _HOPES = {"立即": "立即", "24小时内": "24小时内", "3个工作日内": "3个工作日内"}
 _HOPES |= {"immediately": "立即", "within 24 hours": "24小时内", "within 3 working days": "3个工作日内"}
 _CHANNELS = {
@@ -158,8 +160,9 @@ class Form(Model):
         if context is None or value is None or value == "":
             return value or None
         moment = moment_of(value, context.policy.calendar.zone)
-        if moment > context.now:
+        if moment > context.now + _SKEW:
             raise ValueError(f"{shown(value)} is in the future; allowed: at most now, {context.now:%Y-%m-%dT%H:%MZ}")
+        moment = min(moment, context.now)
         return moment.replace(second=0, microsecond=0) if info.field_name == "occurred_at" else moment
 
     @field_validator("hoped_for")

@@ -10,11 +10,14 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from activities.mail_address import ALLOWED, public_address
+from activities.phone_number import read_phone
 from activities.validation import shown
+from workflows.domain.text import without_invisible
 
 _E = TypeVar("_E", bound=StrEnum)
-_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Characters that make a text read differently from what it is."""
+_SEPARATORS = re.compile("[\u2028\u2029]")
+_BLANKS = " \t\r\n\u00a0\u3000\u2028\u2029"
 
 
 def _clean(value: str, allowed: str = "") -> str:
@@ -22,21 +25,20 @@ def _clean(value: str, allowed: str = "") -> str:
         if unicodedata.category(char) in {"Cc", "Cs"} and char not in allowed:
             more = "line breaks and tabs only" if allowed else "none"
             raise ValueError(f"holds the control character U+{ord(char):04X}; allowed: {more}")
-    if found := _REORDERING.search(value):
-        raise ValueError(f"holds the text-reordering character U+{ord(found[0]):04X}; allowed: none")
     return value
 
 
 def _line(value: str) -> str:
-    return _clean(value)
+    return _clean(_SEPARATORS.sub(" ", value))
 
 
 def _prose(value: str) -> str:
-    return _clean(value.replace("\r\n", "\n").replace("\r", "\n"), "\n\t")
+    return _clean(_SEPARATORS.sub("\n", value.replace("\r\n", "\n").replace("\r", "\n")), "\n\t")
 
 
 def _stripped(value: Any) -> Any:
-    return value.strip(" \t\r\n\u3000") if isinstance(value, str) else value
+    """Without blanks around it, and without what cannot be seen: nobody typed that, and nobody finds it again."""
+    return without_invisible(value).strip(_BLANKS) if isinstance(value, str) else value
 
 
 def _stripped_or_none(value: Any) -> Any:
@@ -65,19 +67,14 @@ def alias(words: Mapping[str, _E], *, absent: _E | None = None) -> Callable[[Any
 
 
 def check_phone(value: str, region: str) -> str:
-    """The number as it was given, if it is one; without a country code it is of `region`.
+    """The number as it was given, extension included, if it is one; without a country code it is of `region`.
 
     Raises:
         ValueError: no such number can exist.
     """
-    import phonenumbers
-
-    try:
-        valid = phonenumbers.is_valid_number(phonenumbers.parse(value, region))
-    except phonenumbers.NumberParseException:
-        valid = False
-    if not valid:
-        raise ValueError(f"{shown(value)} is no phone number; allowed: such as 13800138000 or +8613800138000")
+    if read_phone(value, region) is None:
+        allowed = "allowed: such as 13800138000, +8613800138000 or 010-62345678转801"
+        raise ValueError(f"{shown(value)} is no phone number; {allowed}")
     return value
 
 
@@ -85,11 +82,9 @@ def check_email(value: str) -> str:
     """The address in its normal form; whether it exists is not asked.
 
     Raises:
-        ValueError: it is no mail address.
+        ValueError: it is no mail address, or none that mail servers carry.
     """
-    from email_validator import EmailNotValidError, validate_email
-
     try:
-        return validate_email(value, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise ValueError(f"{shown(value)} is no mail address; allowed: such as name@example.com") from error
+        return public_address(value)
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} is no mail address: {error}; {ALLOWED}") from error

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database, insert_into
 from activities.database.tables import day_serial, registration
 from activities.intake.submission import lookup_columns
 from workflows.domain.model import Fact, Json
+from workflows.domain.vocabulary import Priority
 
 if TYPE_CHECKING:
     from activities.intake.form import Form
+
+
+_URGENCY = func.coalesce(registration.c.priority, Priority.P1)
 
 
 class Registration(Fact):
@@ -30,12 +34,15 @@ class Register:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def register(self, form: Form, *, received_at: datetime, day: date) -> Registration:
+    async def register(
+        self, form: Form, *, received_at: datetime, day: date, priority: Priority | None = None
+    ) -> Registration:
         """Write the form and give it the next number of `day` (the company's local day), in one transaction.
 
         The same intake key on the same channel is the same case, also when it comes at the same moment from
         another process, and also when its content differs: the first submission stands, the later one is not
-        kept. Without an intake key every submission is a new case.
+        kept. Without an intake key every submission is a new case. `priority` says how soon it is started where
+        that has to wait.
         """
         content = form.model_dump(mode="json")
         channel = str(content["channel"])
@@ -53,6 +60,7 @@ class Register:
                     intake_key=intake_key,
                     form=content,
                     received_at=received_at,
+                    priority=priority,
                     **lookup_columns(content),
                 )
                 .on_conflict_do_nothing(index_elements=["channel", "intake_key"])
@@ -63,22 +71,26 @@ class Register:
             known = await self._known(connection, channel, intake_key)
             return Registration(number=known or number, created=False)
 
-    async def mark_started(self, number: str) -> None:
-        """The workflow of this case is known to exist; a second time changes nothing."""
+    async def mark_started(self, *numbers: str) -> None:
+        """The workflows of these cases are known to exist; a second time changes nothing."""
         async with self._database.begin() as connection:
             await connection.execute(
                 update(registration)
-                .where(registration.c.number == number, registration.c.started_at.is_(None))
+                .where(registration.c.number.in_(numbers), registration.c.started_at.is_(None))
                 .values(started_at=datetime.now(UTC))
             )
 
-    async def unstarted(self) -> list[str]:
-        """Numbers of registered submissions whose workflow is not known to exist, oldest first."""
+    async def unstarted(self, limit: int | None = None) -> list[str]:
+        """Numbers of registered submissions whose workflow is not known to exist, by priority, then the oldest first.
+
+        One whose priority was not judged may be urgent: it comes behind those that are known to be P0.
+        """
         async with self._database.read_brief() as connection:
             found = await connection.scalars(
                 select(registration.c.number)
                 .where(registration.c.started_at.is_(None))
-                .order_by(registration.c.received_at, registration.c.number)
+                .order_by(_URGENCY, registration.c.received_at, registration.c.number)
+                .limit(limit)
             )
             return list(found)
 

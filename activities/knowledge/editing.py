@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.database import Database, insert_into
 from activities.database.tables import article, case_record, registration, timeline
 from activities.knowledge.article import Article, draft_article
-from activities.knowledge.article_name import ArticleStatus, article_id, article_key
+from activities.knowledge.article_name import ArticleStatus, article_id
 from activities.privacy.masking import Mask
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind
@@ -91,7 +91,7 @@ class KnowledgeEditing:
         """From now on it is suggested to those who work on new cases; a retired one comes back.
 
         Raises:
-            Problem: there is no such article, it is published already, or `by` is no editor.
+            Problem: there is no such article, or `by` is no editor. One that is published stays so.
         """
         await self._change(key, by, at, "published", status=ArticleStatus.PUBLISHED)
 
@@ -99,7 +99,7 @@ class KnowledgeEditing:
         """It stays readable, but no search finds it.
 
         Raises:
-            Problem: there is no such article, it is retired already, or `by` is no editor.
+            Problem: there is no such article, or `by` is no editor. One that is retired stays so, as it was.
         """
         await self._change(key, by, at, "retired", status=ArticleStatus.RETIRED, why=why)
 
@@ -136,7 +136,8 @@ class KnowledgeEditing:
             if found is None:
                 raise Problem(f"{key}: there is no such article; bihuan kb list shows them")
             if status is not None and found["status"] == status.value:
-                raise Problem(f"{article_key(found['id'])} is {status.value} already")
+                # Such as another editor's, at the same time: what was asked for holds.
+                return
             after = {name: found[name] for name in Article.model_fields}
             if fields:
                 form = await connection.scalar(

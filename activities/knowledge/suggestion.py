@@ -21,6 +21,8 @@ _LEAST_SHARED, _LEAST_OVERLAP = 2, 0.2
 """Words an article must share with the case to be likely at all, and their part of the shorter of the two."""
 _LEAST_ALIKE: Final = 0.35
 """Of the pieces of the shorter of two symptoms the other must share."""
+_ONE_CAUSE: Final = (0.5, 0.3)
+"""Of the shorter symptom, and of both together, so much is the same where one cause is likely; the type is, too."""
 _OPEN_CASES: Final = 200
 """Open cases of one product that are compared, the latest."""
 _LATEST: Final = 2_000
@@ -35,7 +37,8 @@ _IN_FORM: Final = {
 
 Suggestions = dict[str, list[dict[str, Any]]]
 """`articles`: key, title, solution, score, of published ones; `earlier`: number, title, solution, article, score, of
-closed cases whose article is not published; `open`: number, symptom, status, owner, opened_at, linked_to, score."""
+closed cases whose article is not published; `open`: number, symptom, status, owner, opened_at, linked_to, score,
+one_cause."""
 
 NO_SUGGESTIONS: Final[Suggestions] = {"articles": [], "earlier": [], "open": []}
 
@@ -79,7 +82,7 @@ async def suggest(
              "score": score}
             for hit, score in others[:MOST]
         ],
-        "open": await _open_alike(reader, number, product, str(description.get("symptom") or "")),
+        "open": await _open_alike(reader, number, product, str(description.get("symptom") or ""), type),
     }  # fmt: skip
 
 
@@ -96,7 +99,9 @@ def _boost(hit: SearchHit, facts: Mapping[str, str | None]) -> float:
     return boost
 
 
-async def _open_alike(reader: Reader, number: str, product: str | None, symptom: str) -> list[dict[str, Any]]:
+async def _open_alike(
+    reader: Reader, number: str, product: str | None, symptom: str, type_: str | None
+) -> list[dict[str, Any]]:
     """Open cases of the same product whose symptom is much the same: one cause may have many callers."""
     mine = pieces_of(symptom)
     if not product or not mine:
@@ -122,6 +127,7 @@ async def _open_alike(reader: Reader, number: str, product: str | None, symptom:
             "opened_at": view["opened_at"],
             "linked_to": view.get("linked_to"),
             "score": round(score, 3),
+            "one_cause": view["type"] == type_ and _is_one_cause(mine, _symptom(row)),
         }
         for score, row in likely[:MOST]
         for view in await _views(reader, row["number"])
@@ -135,6 +141,12 @@ async def _views(reader: Reader, number: str) -> list[Json]:
 
 def _symptom(row: Mapping[str, Any]) -> str:
     return " ".join(str(row["symptom"] or "").split())
+
+
+def _is_one_cause(mine: frozenset[str], symptom: str) -> bool:
+    theirs = pieces_of(symptom)
+    of_shorter, of_both = _ONE_CAUSE
+    return _alike(mine, symptom) >= of_shorter and len(mine & theirs) >= of_both * len(mine | theirs)
 
 
 def _alike(mine: frozenset[str], symptom: str) -> float:

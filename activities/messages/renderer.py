@@ -12,10 +12,11 @@ from pathlib import Path
 from jinja2 import Environment
 
 from activities.knowledge.suggestion import NO_SUGGESTIONS, Suggestions
+from activities.messages.ways import brief_contact, contact, customer_ways
 from activities.rendering.engine import Blocks, company_environment, fault, shipped_environment
 from activities.rendering.factsheet import Factsheet, complete_form
 from activities.rendering.filters import brief, clean, one_line
-from activities.rendering.labels import TEMPLATES, label
+from activities.rendering.labels import TEMPLATES, label, satisfaction_scale
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Notice
@@ -174,6 +175,8 @@ def _path(notice: Notice, context: RenderContext) -> str:
 
 def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[str, object]:
     """What a template can name."""
+    company = _company(context)
+    ways = customer_ways(company)
     recipient = context.recipient
     nameless = _CUSTOMER_NAME[recipient.locale] if notice.audience is Audience.CUSTOMER else recipient.id
     return {
@@ -183,7 +186,7 @@ def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[st
         "kind": sheet.kind(),
         "topic": sheet.topic(),
         "recipient": {"id": recipient.id, "name": brief(recipient.name, 40) or nameless},
-        "company": _company(context),
+        "company": company,
         "facts": notice.facts,
         "message": notice.message.value,
         "audience": notice.audience.value,
@@ -192,6 +195,10 @@ def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[st
         "labels": context.labels,
         "calendar": context.calendar,
         "at": context.at,
+        "ways": ways,
+        "contact": contact(ways, recipient.locale),
+        "brief_contact": brief_contact(ways, recipient.locale),
+        "scale": satisfaction_scale(recipient.locale),
         "suggestions": (notice.audience is Audience.STAFF and context.suggestions) or NO_SUGGESTIONS,
     }
 

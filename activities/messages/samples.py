@@ -262,7 +262,7 @@ _SUGGESTIONS: Suggestions = {
     ],
     "open": [
         {"number": "FB202405010002", "symptom": "保存时网络错误", "status": "in_progress", "owner": "agent-002",
-         "opened_at": _BEFORE, "linked_to": None, "score": 0.8}
+         "opened_at": _BEFORE, "linked_to": None, "score": 0.8, "one_cause": True}
     ],
 }  # fmt: skip
 

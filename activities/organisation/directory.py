@@ -25,10 +25,10 @@ class Directory:
 
     async def load(self, document: Organisation) -> None:
         """Put a new version in force; the one in force again changes nothing."""
-        if await self.current() == document:
-            return
         async with self._database.begin() as connection:
             await lock_for_choice(connection)
+            if await self.current(connection) == document:
+                return
             latest = await connection.scalar(_LATEST)
             await connection.execute(
                 insert(organisation).values(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from activities.mail_address import address_fault
 from activities.toml_file import read_toml
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
@@ -24,4 +25,8 @@ def load_policy(name_or_path: str | Path) -> Policy:
     path = Path(name_or_path)
     if not path.exists():
         raise Problem(f"{path}: there is no such policy; allowed: {', '.join(SHIPPED)} or a TOML file")
-    return read_toml(path, Policy)
+    policy = read_toml(path, Policy)
+    named = [one for one in policy.report.recipients if "@" in one]
+    if faults := [f"{path}: report.recipients: {fault}" for one in named if (fault := address_fault(one))]:
+        raise Problem("\n".join(faults))
+    return policy

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from activities.phone_number import with_plain_extension
 from workflows.domain.model import Json
 
 _ZH: Final = {
@@ -43,15 +44,20 @@ _PLACE: Final = re.compile(
 )
 _SHARED_BOXES: Final = frozenset({"info", "service", "admin", "support", "sales", "office", "mail", "contact", "test"})
 
+_EXTENSION: Final = r"(?:\s*(?:转|分机|ext)[.:\s]*\d{1,7}(?!\d))?"
+
 _ANYBODY: Final = (
     ("email", r"[a-z0-9._%+\-]+@[a-z0-9\-]+(?:\.[a-z0-9\-]+)+"),
     ("identity", r"(?<!\d)[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dx](?!\d)"),
     ("phone", rf"(?<!\d)(?:(?:\+|00)?86{_GAP})?1[3-9]\d(?:[\s\-.]?\d){{8}}(?!\d)"),
-    ("phone", r"(?<!\d)\(?0[1-9]\d{1,2}\)?[\s\-]?\d{7,8}(?!\d)"),
-    ("phone", r"(?<!\d)[48]00[\s\-]?\d{3,4}[\s\-]?\d{3,4}(?!\d)"),
+    ("phone", rf"(?<!\d)\(?0[1-9]\d{{1,2}}\)?[\s\-]?\d{{7,8}}(?!\d){_EXTENSION}"),
+    ("phone", rf"(?<!\d)[48]00[\s\-]?\d{{3,4}}[\s\-]?\d{{3,4}}(?!\d){_EXTENSION}"),
     ("phone", r"(?<!\d)\(?[2-9]\d\d\)?[\s\-.]\d{3}[\s\-.]\d{4}(?!\d)"),
     ("phone", r"(?<![\d+])(?:\+|00)[1-9](?:[\s\-.()]{0,2}\d){7,14}(?!\d)"),
-    ("phone", r"(?:电话|手机|座机|致电|拨打|\btel\b|\bphone\b)[号码是为:.\s]*\d(?:[\s\-]?\d){5,12}(?!\d)"),
+    (
+        "phone",
+        rf"(?:电话|手机|座机|致电|拨打|\btel\b|\bphone\b)[号码是为:.\s]*\d(?:[\s\-]?\d){{5,12}}(?!\d){_EXTENSION}",
+    ),
     ("wechat", r"(?:微信号?|wechat(?:\s?id)?|\bqq号?)\s?[:是为]\s?[a-z0-9][a-z0-9_\-]{4,19}"),
 )
 
@@ -119,7 +125,8 @@ def _own(customer: dict[str, Any]) -> Iterator[tuple[str, str]]:
         found += [(name, "company") for name in _company_names(company)]
     yield from ((kind, _literal(value)) for value, kind in sorted(found, key=lambda one: -len(one[0])) if value)
     for key in ("phone", "other"):
-        digits = re.sub(r"^(?:00)?86(?=\d{10,})", "", re.sub(r"\D", "", values.get(key, "")))
+        number = with_plain_extension(values.get(key, "")).partition(" ext. ")[0]
+        digits = re.sub(r"^(?:00)?86(?=\d{10,})", "", re.sub(r"\D", "", number))
         if len(digits) >= 5:
             prefix = rf"(?:(?:\+|00)?86{_GAP})?"
             yield "phone", prefix + _GAP.join(digits)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
-from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches
+from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches, who_owes
 from workflows.domain.case.view_json import CaseViewJson
 from workflows.domain.ids import review_id
 from workflows.domain.review.overdue import find_overdue
@@ -133,13 +133,14 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
         if row.next_due is not None and row.next_due < before:
             deadline = first_deadline(view)
             what = deadline["clock"] if deadline else None
-            found.append(Attention(row.number, AttentionReason.NOT_ACTING, row.next_due, what=what, who=row.owner))
+            who = who_owes(view, what)
+            found.append(Attention(row.number, AttentionReason.NOT_ACTING, row.next_due, what=what, who=who))
         if row.escalation_level > 0 and not row.acknowledged:
             since = escalated_since(view) or row.updated_at
             found.append(Attention(row.number, AttentionReason.UNACKNOWLEDGED, since, who=view["escalated_to"]))
         for breach in standing_breaches(view)[:1]:
-            since = datetime.fromisoformat(breach["due"])
-            found.append(Attention(row.number, AttentionReason.OVERDUE, since, what=breach["clock"], who=row.owner))
+            since, who = datetime.fromisoformat(breach["due"]), who_owes(view, breach["clock"])
+            found.append(Attention(row.number, AttentionReason.OVERDUE, since, what=breach["clock"], who=who))
     return found
 
 
@@ -232,7 +233,7 @@ def _untold_keys(view: CaseViewJson | None) -> set[str]:
 async def _from_archive(connection: AsyncConnection) -> list[Attention]:
     rows = await connection.execute(
         select(archive.c.number, archive.c.archived_at, archive.c.failed_at, archive.c.error).where(
-            archive.c.failed_at.is_not(None)
+            archive.c.failed_at.is_not(None), archive.c.masked_at.is_(None)
         )
     )
     return [

@@ -9,7 +9,9 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from activities.phone_number import with_plain_extension
 from workflows.domain.form_fields import CONTACTS
+from workflows.domain.text import without_invisible
 
 if TYPE_CHECKING:
     from workflows.domain.model import Json
@@ -36,7 +38,7 @@ def reaches(form: Json | None, contact: str) -> bool:
 
 def _plain(value: object) -> str:
     """Narrow and without case or blanks around it; empty for what cannot identify anybody."""
-    text = unicodedata.normalize("NFKC", value).strip().casefold() if isinstance(value, str) else ""
+    text = without_invisible(unicodedata.normalize("NFKC", value)).strip().casefold() if isinstance(value, str) else ""
     return "" if len(text) < _SHORTEST or _MASKED.search(text) else text
 
 
@@ -50,5 +52,6 @@ def _same_phone(known: str, given: str) -> bool:
         return False
     import phonenumbers
 
-    match = phonenumbers.is_number_match(_INTERNATIONAL.sub("+", known), _INTERNATIONAL.sub("+", given))
+    both = (_INTERNATIONAL.sub("+", with_plain_extension(number)) for number in (known, given))
+    match = phonenumbers.is_number_match(*both)
     return match in {phonenumbers.MatchType.NSN_MATCH, phonenumbers.MatchType.EXACT_MATCH}

@@ -16,7 +16,7 @@ from activities.database.reader import instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord, case_record_of
 from activities.queries.contact import reaches
-from activities.rendering.labels import label
+from activities.rendering.labels import customer_action_text, label
 from workflows.domain.case.customer_status import (
     answer_promised,
     customer_action,
@@ -108,7 +108,7 @@ def customer_view(
         "closed_at": view["closed_at"] if view else None,
         "next": {
             "action": action,
-            "text": label("customer_action", action, locale),
+            "text": customer_action_text(action, locale),
             "missing": _fields(view["missing"] if view else (), locale),
         },
         "told": _shown_messages(file, messages, locale),

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from temporalio import activity
 
 from activities.database.database import Database, insert_of
-from activities.database.reader import open_reader
 from activities.database.tables import case_record, registration, timeline
 from activities.database.timeline import write_entries
 from activities.delivery.outbox import Outbox
@@ -159,7 +158,7 @@ class RecordingActivities:
 
     async def _suggestions(self, view: CaseView, events: Sequence[Event], form: Json) -> Suggestions | None:
         try:
-            async with open_reader(self.database.address) as reader:
+            async with self.database.reader() as reader:
                 supplied = _supplied(form, events)
                 return await suggest(reader, view.number, supplied, type=view.type, subtype=view.subtype)
         except Exception as error:  # noqa: BLE001 - an owner without suggestions is better than none

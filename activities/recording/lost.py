@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
@@ -15,12 +16,21 @@ from workflows.domain.event import Event, EventKind
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Resolution, Status, TaskStatus
 
+_LOST: Final = {"history": "lost"}
+"""In the detail of the closing: no workflow took this step."""
+
+
+def is_lost(closing: object) -> bool:
+    """Whether this detail is that of a closing in the record alone."""
+    return isinstance(closing, Mapping) and closing.items() >= _LOST.items()
+
 
 async def close_lost(database: Database, number: str, *, by: str, why: str, at: datetime) -> CaseView:
     """Close it as withdrawn, with one more step in its timeline; `at` is the case's time. Nobody is sent a message.
 
     Raises:
-        Problem: nothing of it is recorded, it is closed, or other cases wait for its solution; nothing was changed.
+        Problem: nothing of it is recorded, it came to another end, or other cases wait for its solution; nothing was
+            changed. One that was closed as lost stays as it is.
     """
     async with database.begin() as connection:
         row = case_record.c.number == number
@@ -29,6 +39,9 @@ async def close_lost(database: Database, number: str, *, by: str, why: str, at: 
             raise Problem(f"{number}: nothing of it is recorded yet; bihuan doctor --mend starts it")
         before = CaseView.model_validate(content)
         if before.status is Status.CLOSED:
+            last = timeline.c.number == number, timeline.c.sequence == before.sequence
+            if is_lost(await connection.scalar(select(timeline.c.detail).where(*last))):
+                return before
             raise Problem(f"{number} is closed ({before.resolution}) already")
         if before.linked:
             followers = ", ".join(before.linked)
@@ -44,7 +57,7 @@ async def close_lost(database: Database, number: str, *, by: str, why: str, at: 
             "view": after.model_dump(mode="json"),
         }
         await connection.execute(update(case_record).where(row).values(columns))
-        detail = {"resolution": Resolution.WITHDRAWN.value, "why": why, "history": "lost"}
+        detail = {"resolution": Resolution.WITHDRAWN.value, "why": why, **_LOST}
         event = Event(sequence=after.sequence, at=at, kind=EventKind.CLOSED, by=by, detail=detail)
         await write_entries(connection, timeline, ("number", number), [event], at)
     return after

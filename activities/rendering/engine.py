@@ -145,6 +145,7 @@ def _environment(kind: type[Environment], loader: BaseLoader, finalize: Callable
             "label": _label,
             "person": _person,
             "named": _named,
+            "percent": filters.percent,
             "brief": filters.brief,
             "quote": filters.quote,
             "one_line": filters.one_line,

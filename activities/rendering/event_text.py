@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.rendering.labels import label
+from workflows.domain.form_fields import FIELDS
 from workflows.domain.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import ClockName, EventKind, Locale
 
@@ -42,6 +43,7 @@ _PLAIN = frozenset(
     - {"verified"}
 )
 """Details that are shown without their key."""
+_FIELDS = frozenset(field.key for field in FIELDS if "." in field.key)
 _LEFT_OUT = frozenset({
     "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
     "internal", "department", "group", "previous_priority", "moved", "round", "cause", "answered", "unanswered",
@@ -68,11 +70,16 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
             value = ", ".join(label("message", str(item), locale) for item in value)
         elif isinstance(value, dict):
             value = " ".join(said(name, item) for name, item in value.items() if item)
+        elif key == "missing":
+            value = ", ".join(label("field", str(item), locale) for item in value)
         elif isinstance(value, list):
             value = ", ".join(said("", item).strip() if isinstance(item, dict) else str(item) for item in value)
         elif key in TIME_KEYS and isinstance(value, str):
             value = _moment(value, local)
-        return str(value) if key in _PLAIN or key == "why" else f"{key} {value}"
+        if key in _PLAIN or key == "why":
+            return str(value)
+        # What the customer supplied is called as the form calls it.
+        return f"{label('field' if key in _FIELDS else 'detail', key, locale)} {value}"
 
     details: dict[str, Any] = entry["detail"]
     return "  ".join(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from workflows.domain.calendar import Calendar
+from workflows.domain.formats import written_share
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Audience, Locale
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -59,6 +60,11 @@ def duration(seconds: float, locale: Locale) -> str:
         f"{count}{unit}" for count, unit in zip((days, hours, minutes % 60), _UNITS[locale], strict=True) if count
     ][: 3 if days == 0 else 1 + bool(hours)]
     return ("" if locale is Locale.ZH_CN else " ").join(parts)
+
+
+def percent(share: float) -> str:
+    """A share in whole percent: `80%`; `100%` is all of it and `0%` nothing."""
+    return written_share(share, 0)
 
 
 def person(who: str, names: Mapping[str, str], audience: Audience, owner: str | None, locale: Locale) -> str:

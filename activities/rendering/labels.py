@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import templates
-from workflows.domain.vocabulary import Locale
+from workflows.domain.vocabulary import Locale, Satisfaction
 
 TEMPLATES = Path(templates.__path__[0])
 """The folder of the shipped templates."""
@@ -23,6 +24,21 @@ def label(kind: str, value: str, locale: Locale) -> str:
     if kind not in kinds:
         raise ValueError(f"unknown kind of label {kind!r}; allowed: {', '.join(kinds)}")
     return kinds[kind].get(value, value)
+
+
+def satisfaction_scale(locale: Locale) -> dict[str, str]:
+    """The answers of the follow-up as they are stored -> their words, the best first (R23)."""
+    return {score.value: label("satisfaction", score.value, locale) for score in Satisfaction}
+
+
+def customer_action_text(action: str, locale: Locale) -> str:
+    """What the customer is asked to do, in words."""
+    return label("customer_action", action, locale).format(scale=listed(satisfaction_scale(locale).values(), locale))
+
+
+def listed(words: Iterable[str], locale: Locale) -> str:
+    """Words one after the other."""
+    return ("、" if locale is Locale.ZH_CN else ", ").join(words)
 
 
 @cache

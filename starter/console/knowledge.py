@@ -61,6 +61,7 @@ async def search(
              one["product"] or "", one["number"])
             for one in found
         ],
+        spare=("Score", "Product", "Case", "Solution"),
     )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ async def list_(
             )
             for one in found
         ],
+        spare=("Product", "Type", "Changed", "Case"),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +18,7 @@ from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.table import Table
     from rich.text import Text
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Answer in JSON, for programs.")]
@@ -24,6 +27,13 @@ Number = Annotated[str, Parameter(help="Number of the case, such as FB2026051100
 
 _PIPED_WIDTH = 160
 """Columns when there is no terminal to ask: wide enough that a row stays a line."""
+
+_IDENTIFIER = re.compile(r"[!-~]*(?:FB\d{8}|KB\d{4})[!-~]*")
+"""A number of a case or an article, with what stands around it in a file's name, an id or a link."""
+_FOLDED = 10
+"""Characters of other words that stay together, however narrow the screen is."""
+_BETWEEN = 3
+"""Characters between two columns, and around all of them."""
 
 
 def read_number(text: str, option: str = "the number of the case") -> str:
@@ -72,7 +82,8 @@ def screen() -> Console:
     """Standard output for people."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    is_known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return Console(highlight=False, width=None if is_known else _PIPED_WIDTH)
 
 
 def print_rich(*parts: RenderableType) -> None:
@@ -82,22 +93,62 @@ def print_rich(*parts: RenderableType) -> None:
         console.print(part)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None) -> None:
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None, spare: Sequence[str] = ()
+) -> None:
     """A table; cells are text, never markup: what customers write is shown as they wrote it.
 
-    A cell may have a style (a rich `Text`); then it holds nothing that anybody wrote.
+    A cell may have a style (a rich `Text`); then it holds nothing that anybody wrote. Columns in `spare` are left out,
+    the first of them first, where the screen is too narrow; that is said.
+    """
+    table, left_out = fitted_table(columns, rows, width=screen().width, title=title, spare=spare)
+    print_rich(table)
+    if left_out:
+        say(f"too narrow for {', '.join(left_out)}; a wider window or --json shows them")
+
+
+def fitted_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    width: int,
+    title: str | None = None,
+    spare: Sequence[str] = (),
+) -> tuple[Table, list[str]]:
+    """A table of at most `width` characters, and the names of the columns that are left out for that.
+
+    Numbers of cases, reviews and articles stay in one piece, and so do links that hold one.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    cells = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
+    least = [
+        max(_least_width(name), *(_least_width(row[index].plain) for row in cells if index < len(row)), 0)
+        for index, name in enumerate(columns)
+    ]
+    shown, left_out = list(range(len(columns))), []
+    for name in spare:
+        if sum(least[index] + _BETWEEN for index in shown) <= width:
+            break
+        left_out.append(name)
+        shown.remove(columns.index(name))
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
+    for index in shown:
         # A link or a number that is cut short is of no use; folded it can still be copied.
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
-    print_rich(table)
+        table.add_column(columns[index], overflow="fold", min_width=least[index])
+    for row in cells:
+        table.add_row(*(row[index] for index in shown if index < len(row)))
+    return table, left_out
+
+
+def _least_width(text: str) -> int:
+    """How narrow a column may be: an identifier is not folded, other words may be."""
+    from rich.cells import cell_len
+
+    folded = max((min(cell_len(word), _FOLDED) for word in text.split()), default=0)
+    return max(folded, *(cell_len(found) for found in _IDENTIFIER.findall(text)), 0)
 
 
 def shortened(text: str, length: int = 160) -> str:

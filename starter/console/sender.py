@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
@@ -72,3 +74,36 @@ async def send_command(
         say(f"{number} {options.typed} rejected: {reason}")
         return 1
     return 0
+
+
+def read_due(value: Any, zone: ZoneInfo, where: str) -> str | None:
+    """A due time with its offset: of `zone` where it was given none, and a day means its end. None stays None.
+
+    Raises:
+        Problem: it is no time.
+    """
+    if value is None:
+        return None
+    try:
+        moment = value if isinstance(value, date) else _read(str(value).strip())
+    except ValueError:
+        raise Problem(f"{where} {value!r} is no time; allowed: 2026-06-05 or 2026-06-05T18:00") from None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time(23, 59))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+async def company_zone(sender: Sender) -> ZoneInfo:
+    """The time zone in which people give times without an offset.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    from worker.installation.company_time import CompanyTime
+    from worker.installation.reading_settings import load_reading_settings
+
+    return ZoneInfo((await CompanyTime.read(load_reading_settings(sender.data))).zone)
+
+
+def _read(text: str) -> date:
+    return date.fromisoformat(text) if len(text) <= len("2026-06-05") else datetime.fromisoformat(text)

@@ -8,19 +8,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from rich import box
 from rich.console import Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from activities.rendering.labels import label
-from starter.console.screen import screen
+from starter.console.screen import fitted_table, screen
 from starter.demo.record import LiveRecord
 from worker.installation.installation import Installation
 from workflows.domain.vocabulary import Locale
 
 _COLOURS = {"P0": "bold red", "P1": "yellow", "P2": "cyan", "P3": "white"}
+_COLUMNS = ("编号 number", "故事 story", "", "状态 status", "等待 waits for", "截止 until", "最近 last")
+_SPARE = ("最近 last", "截止 until", "等待 waits for")
 _EVERY = 0.2
 _PLAIN_EVERY = 5.0
 """Where nobody watches, a line now and then is enough."""
@@ -55,18 +55,8 @@ class Board:
         return f"{now:%Y-%m-%d} 周{_WEEKDAYS[now.weekday()]} {now:%H:%M}"
 
     def _table(self) -> Group:
-        table = Table(
-            "编号 number",
-            "故事 story",
-            "",
-            "状态 status",
-            "等待 waits for",
-            "截止 until",
-            "最近 last",
-            box=box.SIMPLE_HEAD,
-        )
-        for number, title in self._titles().items():
-            table.add_row(*self._row(number, title))
+        rows = [self._row(number, title) for number, title in self._titles().items()]
+        table, _ = fitted_table(_COLUMNS, rows, width=screen().width, spare=_SPARE)
         return Group(Text(f"闭环 bihuan · {self._clock()}", style="bold"), table)
 
     def _row(self, number: str, title: str) -> list[Text]:

@@ -41,7 +41,8 @@ async def policy(context: DoctorContext) -> Iterable[CheckResult]:
     except CheckSkippedError:
         return results
     if sweep is not None and sweep.run.policy and sweep.run.policy != digest(loaded):
-        what = f"the worker goes by another policy than {source} (as of its sweep at {sweep.run.ended:%H:%M} UTC)"
+        ended = (await context.company()).local(sweep.run.ended)
+        what = f"the worker goes by another policy than {source} (as of its sweep at {ended:%H:%M})"
         todo = "a changed file is read at the next sweep; if this stays, BIHUAN_POLICY differs there: correct it"
         results.append(check.warning(what, f"{todo}; then: bihuan retime --all"))
     return results

@@ -1,4 +1,4 @@
-"""The machine: the settings a process here would start with, and the folders it writes to."""
+"""The machine: the settings a process here would start with, the folders it writes to, and who gets at them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
 from worker.installation.config_file import PREFIX, config_file
+from worker.installation.private_files import open_paths
+from worker.temporal.endpoint import Endpoint
+from worker.web.host_check import is_loopback
 
 
 async def settings(context: DoctorContext) -> Iterable[CheckResult]:
@@ -29,6 +32,17 @@ async def folders(context: DoctorContext) -> Iterable[CheckResult]:
             todo = f"make it a folder that this user may write to, or name another with BIHUAN_{name.upper()}"
             results.append(check.fault(f"{name}: {folder} {why}", todo))
     return results or [check.ok("archive and reports can be written")]
+
+
+async def access(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether other accounts of this machine, or other machines, get at what is kept here."""
+    check, settings = Check("access"), context.settings
+    results = [check.warning(found.finding, found.todo) for found in open_paths(settings)]
+    if Endpoint.read(settings.data) is not None and not is_loopback(settings.server.ip):
+        what = f"Temporal and its Web UI listen on {settings.server.ip} and have no login: who reaches them reads all"
+        todo = "set BIHUAN_SERVER__IP to 127.0.0.1, with a proxy with a login before the Web UI (docs/security.md)"
+        results.append(check.warning(what, todo))
+    return results or [check.ok("data, keys and settings are closed to other accounts of this machine")]
 
 
 def _unusable(folder: Path) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.url import DatabaseUrl
+from activities.queries.workers import Workers
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
 from workflows.domain.problem import Problem
@@ -25,12 +26,17 @@ _TIMEOUT = 5.0
 _TIGHT = 1_000_000_000
 _FULL = 100_000_000
 """Bytes left on a disk: below them it is a warning, a fault."""
+_TAKES = text(
+    "SELECT sum(CASE name WHEN 'max_connections' THEN 1 ELSE -1 END * CAST(setting AS integer)) FROM pg_settings"
+    " WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')"
+)
+"""How many connections a server takes from users like this one."""
 _SKEW = 5.0
 """Seconds two clocks may differ."""
 
 
 async def database(context: DoctorContext) -> Iterable[CheckResult]:
-    """Whether the database can be reached, and has the schema of this release."""
+    """Whether the database can be reached, has the schema of this release, and can be written."""
     check = Check("database")
     settings = context.settings
     if settings.database_url is None and not settings.data.is_dir():
@@ -45,18 +51,41 @@ async def database(context: DoctorContext) -> Iterable[CheckResult]:
             return [check.fault(f"there is no database file {address.path}", todo)]
         opened = Database.open(settings.database)
         try:
-            revision = await opened.revision()
+            return await _usable(check, opened, settings.database_connections)
         finally:
             await opened.close()
     except Problem as problem:
         return check.problem(problem, "see that it runs, and check BIHUAN_DATABASE_URL and its password")
+
+
+async def _usable(check: Check, opened: Database, most: int) -> Iterable[CheckResult]:
+    name, revision = opened.address.name, await opened.revision()
     if revision is None:
-        return [check.fault(f"{address.name} has no tables yet", "bihuan db upgrade")]
+        return [check.fault(f"{name} has no tables yet", "bihuan db upgrade")]
     if revision != HEAD:
         newer = revision > HEAD
         todo = "use the release that this database was upgraded for" if newer else "bihuan db upgrade"
-        return [check.fault(f"{address.name} has schema {revision}, this release works with {HEAD}", todo)]
-    return [check.ok(f"{address.name}, schema {HEAD}")]
+        return [check.fault(f"{name} has schema {revision}, this release works with {HEAD}", todo)]
+    try:
+        await opened.try_write()
+    except Problem as problem:
+        return check.problem(problem, "let this user write there; until then no case goes on")
+    return [check.ok(f"{name}, schema {HEAD}, takes what is written"), *await _connections(check, opened, most)]
+
+
+async def _connections(check: Check, opened: Database, most: int) -> Iterable[CheckResult]:
+    """Whether a server takes as many connections as the workers may open, and one for a command."""
+    if opened.address.kind == "sqlite":
+        return []
+    workers = max(1, len(await Workers(opened).alive(datetime.now(UTC))))
+    async with opened.read() as connection:
+        taken = await connection.scalar(_TAKES)
+    if workers * most < taken:
+        return []
+    fewer = max(2, (taken - 1) // workers)
+    todo = f"set BIHUAN_DATABASE_CONNECTIONS={fewer} for each worker, or raise max_connections of the server"
+    what = f"{workers} worker(s) may open {most} connections each, the server takes {taken} in all"
+    return [check.warning(what, todo)]
 
 
 async def integrity(context: DoctorContext) -> Iterable[CheckResult]:

@@ -8,8 +8,7 @@ from temporalio.service import RPCError
 
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
-from worker.temporal.deployments import WorkerDeployment
-from worker.temporal.task_queue import describe_task_queue
+from worker.temporal.deployments import WorkerDeployment, builds_at_work
 
 
 async def release(context: DoctorContext) -> Iterable[CheckResult]:
@@ -22,8 +21,7 @@ async def release(context: DoctorContext) -> Iterable[CheckResult]:
         return [check.ok(f"no build ids: {error.message}")]
     if not builds:
         return [check.ok("no build ids: every worker takes any case")]
-    queue = await describe_task_queue(client, context.settings.task_queue)
-    working = {poller.build_id for poller in queue.alive()}
+    working = await builds_at_work(client, context.settings.task_queue)
     current = next((one.build_id for one in builds if one.status == "current"), "")
     ramping = next((one.build_id for one in builds if one.status == "ramping"), current)
     results = []

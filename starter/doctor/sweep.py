@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from activities.queries.sweeps import Sweep
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
@@ -15,6 +15,8 @@ from workflows.domain.problem import Problem
 from workflows.ports import SweepOrder
 
 _NAMED = 20
+_STARTING = timedelta(seconds=30)
+"""Registered cases are started for so long; what is left then is the sweep's of the worker."""
 
 
 async def last_sweep(context: DoctorContext) -> Iterable[CheckResult]:
@@ -44,7 +46,7 @@ def sweep_by_hand(*, mend: bool) -> CheckFunction:
                 start_deliveries = choose_delivery(client, context.settings)
                 sweeping = build_sweeping(client, installation, start_deliveries)
                 order = SweepOrder(every=context.settings.sweep.total_seconds())
-                return list(_results(await sweeping.run_sweep(order, mend=mend), mended=mend))
+                return list(_results(await sweeping.run_sweep(order, mend=mend, within=_STARTING), mended=mend))
         except Problem as problem:
             raise CheckSkippedError(str(problem).splitlines()[0]) from None
 
@@ -62,6 +64,9 @@ def _results(sweep: Sweep, *, mended: bool) -> Iterable[CheckResult]:
             yield check.ok(f"{what}: mended")
         elif count:
             yield check.fault(what, "bihuan doctor --mend, or wait for the next sweep")
+    if run.left:
+        todo = "the worker's sweeps go on with them, the most urgent first; or once more: bihuan doctor --mend"
+        yield check.warning(f"{run.left} registered cases have no workflow yet", todo)
     for fault in run.faults:
         yield check.warning(fault, "try again; if it stays, see the check it speaks of")
     for one in sweep.found[:_NAMED]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from activities.database.database import Database
 from activities.delivery.outbox import OutboxStatus
 from activities.organisation.directory import Directory
+from activities.policy.loading import load_policy
 from activities.queries.cases import Cases, Filter, OutboxEntry
 from starter.services.cases import case_json, unknown_case
 from starter.services.reviews import review_of_case, reviews_by_case
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
+from workflows.domain.problem import Problem
 
 MESSAGE_STATUSES = tuple(map(str, OutboxStatus))
 """How far a message may be."""
@@ -36,11 +38,22 @@ async def list_cases(settings: Settings, wanted: Filter, company: CompanyTime) -
     return shown
 
 
-async def known_departments(settings: Settings) -> list[str] | None:
-    """Ids of the organisation's departments; None where no organisation was loaded yet."""
+async def known_names(settings: Settings) -> dict[str, list[str]]:
+    """What a filter of the list may name by the organisation and the policy in force: `department`, `group`, `owner`,
+    `type` and `subtype`; without what is not known here, such as people before an organisation was loaded.
+    """
     async with _reading(settings) as database:
         organisation = await Directory(database).current()
-    return None if organisation is None else [entry.id for entry in organisation.departments]
+    known: dict[str, list[str]] = {}
+    if organisation is not None:
+        known["department"] = [entry.id for entry in organisation.departments]
+        known["group"] = [entry.id for entry in organisation.groups]
+        known["owner"] = [person.id for person in organisation.people]
+    with suppress(Problem):
+        types = load_policy(settings.policy).types
+        known["type"] = [entry.id for entry in types]
+        known["subtype"] = [subtype.id for entry in types for subtype in entry.subtypes]
+    return known
 
 
 async def open_numbers(settings: Settings, wanted: Filter) -> list[str]:

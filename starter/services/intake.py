@@ -18,6 +18,7 @@ from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.starting import start_case
+from workflows.domain.policy.triage import triage
 from workflows.domain.problem import Problem
 
 
@@ -52,7 +53,12 @@ class Intake:
         installation = self.installation
         now = installation.now()
         form = parse_form(raw, now=now, policy=installation.policy, organisation=await installation.directory.current())
-        registration = await installation.register.register(form, received_at=now, day=installation.local(now).date())
+        registration = await installation.register.register(
+            form,
+            received_at=now,
+            day=installation.local(now).date(),
+            priority=triage(form.submission(), installation.policy).priority,
+        )
         return Accepted(registration.number, registration.created, await self._start(registration.number))
 
     async def _start(self, number: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio.service import RPCError
 
 from activities.queries.sweeps import DriftReason, latest_sweep
-from activities.recording.lost import close_lost
+from activities.recording.lost import close_lost, is_lost
 from starter.services.cases import unknown_case
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
@@ -24,14 +24,16 @@ async def close_lost_case(settings: Settings, number: str, *, by: str, why: str)
 
     Raises:
         UnknownPersonError: `by` is neither a person of the organisation nor the operator.
-        Problem: there is no such case, it is closed, Temporal knows it or does not answer, or no sweep has missed it
-            yet; nothing was changed.
+        Problem: there is no such case, it came to another end, Temporal knows it or does not answer, or no sweep has
+            missed it yet; nothing was changed. One that was closed as lost stays as it is.
     """
     async with open_installation(settings) as installation:
         record = await installation.cases.get(number)
         if record is None:
             raise unknown_case(number)
         if record.view is not None and record.view["closed_at"]:
+            if is_lost(record.timeline[-1]["detail"]):
+                return record.view["status"], str(record.view["resolution"])
             raise Problem(f"{number} is closed ({record.view['resolution']}) already")
         await _check_person(installation, by)
         await _check_temporal(settings, number)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from activities.batches import batched
 from activities.delivery.activity import CAME_BACK
-from activities.delivery.outbox import GONE, Outbox, OutboxStatus
+from activities.delivery.outbox import GONE, OPEN, Outbox, OutboxStatus
 from activities.delivery.transport import without_recipient
 from activities.queries.cases import OutboxEntry
 from worker.installation.installation import Installation
@@ -34,7 +34,8 @@ class ResendSelection:
     error: str | None = None
 
     async def failed(self, installation: Installation) -> list[OutboxEntry]:
-        """Those that failed and can be sent, in the order they were written.
+        """Those that failed and can be sent, in the order they were written; none where all that was named is on its
+        way, such as since somebody else sent it again.
 
         Raises:
             Problem: a case or a message was named, and there is nothing to send; the line says how it stands.
@@ -43,7 +44,8 @@ class ResendSelection:
         rows = await installation.cases.outbox(self.number, status=status, since=self.since, until=self.until)
         chosen = [row for row in rows if self._matches(row)]
         failed = [row for row in chosen if row.status == OutboxStatus.FAILED and row.text != GONE]
-        if not failed and not (self.number is None and self.key is None):
+        on_the_way = bool(chosen) and all(row.status in OPEN for row in chosen)
+        if not failed and not on_the_way and not (self.number is None and self.key is None):
             raise Problem(await self._why_none(installation, chosen))
         return failed
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from worker.installation.company_time import RecordSettings
+from worker.installation.private_files import close_database_file
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ async def upgrade_schema(settings: RecordSettings) -> SchemaUpgrade:
     Raises:
         Problem: the database cannot be used, or is of a newer release.
     """
+    close_database_file(settings.database)
     database = Database.open(settings.database)
     try:
         before = await database.revision()

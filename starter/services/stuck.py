@@ -68,7 +68,7 @@ async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[Stu
     try:
         client = await connect(settings)
         failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
-        warning = await _without_worker(client, settings.task_queue) or _overdue_sweep(sweep)
+        warning = await _without_worker(client, settings.task_queue) or _overdue_sweep(sweep, company)
         failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
     except (Problem, RPCError) as error:
         return recorded, f"shown is the record only: {str(error).splitlines()[0]}"
@@ -112,11 +112,11 @@ def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Ite
         yield StuckItem("…", "more", company.virtual(sweep.run.ended), what=f"{left} more disagreements", todo=todo)
 
 
-def _overdue_sweep(sweep: Sweep | None) -> str | None:
+def _overdue_sweep(sweep: Sweep | None, company: CompanyTime) -> str | None:
     """A warning where the latest sweep is so long ago that another one should have followed."""
     if sweep is None or datetime.now(UTC) - sweep.run.ended < sweep.run.overdue_after:
         return None
-    since = f"{sweep.run.ended:%Y-%m-%d %H:%M} UTC"
+    since = f"{company.local(company.virtual(sweep.run.ended)):%Y-%m-%d %H:%M}"
     return f"no sweep since {since}: what it found may be old; look at the Schedule bihuan-sweep, or: bihuan doctor"
 
 

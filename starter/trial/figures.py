@@ -40,13 +40,12 @@ class Attainment:
         return self.met / decided if decided else None
 
     def as_json(self) -> dict[str, Any]:
-        """The counts, and the share to four places."""
-        share = self.share
+        """The counts and the share."""
         return {
             "met": self.met,
             "missed": self.missed,
             "undecided": self.undecided,
-            "share": None if share is None else round(share, 4),
+            "share": self.share,
         }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from worker.installation.private_files import PRIVATE_FILE, make_data_folder
 from workflows.domain.problem import Problem
 
 
@@ -24,13 +25,12 @@ class DataLock:
         Raises:
             Problem: the folder cannot be created, or another process has locked it (the text has its pid).
         """
+        make_data_folder(self._data)
         path = self._data / "up.lock"
         try:
-            self._data.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
         except OSError as error:
-            why = "is a file" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
-            raise Problem(f"data folder {self._data}: {why}; choose another with --data") from None
+            raise Problem(f"data folder {self._data}: {error.strerror}; choose another with --data") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from worker.embedded.ports import refuse_busy_port
+from worker.installation.private_files import PRIVATE_FILE, PRIVATE_FOLDER
 from worker.installation.settings import ServerSettings
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.search_attributes import REQUIRED
@@ -60,8 +61,6 @@ class EmbeddedServer:
     data: Path
     settings: ServerSettings = field(default_factory=ServerSettings)
     binary: Path | None = None
-    codec: str | None = None
-    """Address of the codec endpoint that the Web UI is given."""
     _process: asyncio.subprocess.Process | None = None
     _stopping: bool = False
 
@@ -149,8 +148,6 @@ class EmbeddedServer:
             "--ip": settings.ip,
             "--log-level": settings.log_level,
         }
-        if self.codec:
-            options["--ui-codec-endpoint"] = self.codec
         pairs = [text for name, value in options.items() for text in (name, str(value))]
         for pragma in ("journal_mode=wal", f"synchronous={settings.synchronous}"):
             pairs += ["--sqlite-pragma", pragma]
@@ -165,13 +162,14 @@ class EmbeddedServer:
         return self.data.resolve() / "temporal.db"
 
     async def _spawn(self, binary: Path) -> None:
+        self.log.touch(PRIVATE_FILE)
         with self.log.open("ab") as log:
             start = log.tell()
             try:
                 # A session of its own: Ctrl-C in a terminal must reach the worker first, so that it can drain.
                 self._process = await asyncio.create_subprocess_exec(
                     binary, *self._arguments(), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                    start_new_session=True, env=_plain_environment(),
+                    start_new_session=True, env=_plain_environment(), umask=0o777 & ~PRIVATE_FOLDER,
                 )  # fmt: skip
             except OSError as error:
                 raise Problem(f"the `temporal` command {binary} cannot be run: {error.strerror}") from None

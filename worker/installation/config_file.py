@@ -11,6 +11,8 @@ from workflows.domain.problem import Problem
 
 PREFIX = "BIHUAN_"
 CONFIG_VARIABLE = "BIHUAN_CONFIG"
+SECRETS = frozenset({"database_url", "smtp_url", "encryption_keys", "codec_token"})
+"""Settings that hold a password or a key: their values are never shown in an error."""
 _PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from activities.policy.in_force import PolicyInForce
 from activities.queries.cases import Cases
 from worker.encryption.keys import ENCRYPTING
 from worker.installation.company_time import TIME_KEY, ZONE_KEY
+from worker.installation.private_files import close_database_file, make_data_folder
 from worker.installation.settings import Settings
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy.policy import Policy
@@ -132,17 +133,19 @@ async def open_installation(
     Raises:
         Problem: the database cannot be used, or the settings ask for another time than it was made with.
     """
-    if prepare and settings.database_url is None:
-        try:
-            settings.data.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            why = "is a file" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
-            raise Problem(f"data folder {settings.data}: {why}; choose another with --data") from None
+    if prepare:
+        # Beside a record elsewhere only archive, reports and attachments need it: who cannot make it needs it later.
+        with suppress(Problem) if settings.database_url else nullcontext():
+            make_data_folder(settings.data)
     if not prepare and settings.database_url is None and not settings.data.is_dir():
         raise Problem(
             f"data folder {settings.data}: there is none; start `bihuan up` once, or name another with --data"
         )
-    database = Database.open(settings.database, synchronous=settings.database_synchronous)
+    if prepare:
+        close_database_file(settings.database)
+    database = Database.open(
+        settings.database, synchronous=settings.database_synchronous, connections=settings.database_connections
+    )
     try:
         await (database.migrate() if prepare else database.ready())
         values = InstallationValues(database)

@@ -33,13 +33,18 @@ from pydantic_settings import (
 )
 
 from worker.encryption.keys import KeyRing
-from worker.installation.config_file import CONFIG_VARIABLE, DEFAULT_DATA, PREFIX, config_file, read_config, record_url
+from worker.installation.config_file import (
+    CONFIG_VARIABLE,
+    DEFAULT_DATA,
+    PREFIX,
+    SECRETS,
+    config_file,
+    read_config,
+    record_url,
+)
 from workflows.domain.formats import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
-
-_SECRETS = frozenset({"smtp_url", "encryption_keys", "codec_token"})
-"""Settings whose value is never shown in an error."""
 
 
 def _span(value: object) -> object:
@@ -80,6 +85,7 @@ class Settings(BaseSettings):
 
     data: Path = DEFAULT_DATA
     database_url: str | None = None
+    database_connections: int = Field(default=15, ge=2, le=1000)
     policy: str = "standard"
     organisation: Path | None = None
     templates: Path | None = None
@@ -97,6 +103,7 @@ class Settings(BaseSettings):
     codec_ip: str = "127.0.0.1"
     codec_port: int | None = Field(default=None, ge=1, le=65535)
     codec_origins: str | None = None
+    hosts: str | None = Field(default=None, pattern=r"^\s*[A-Za-z0-9._-]+(\s*,\s*[A-Za-z0-9._-]+)*\s*$")
     locale: Locale = Locale.ZH_CN
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -116,6 +123,7 @@ class Settings(BaseSettings):
         "sweep": "from 10s to 1d, such as 2m",
         "codec_token": "16 to 200 characters, such as `openssl rand -hex 16` prints",
         "monitor": "an address and port, such as 127.0.0.1:9464",
+        "hosts": "names without scheme and port, with commas between them, such as worker-1.example.com",
         "deployment": "a name without dots, colons and blanks",
         "build_id": "a name without blanks, such as the release or the commit",
     }
@@ -139,6 +147,11 @@ class Settings(BaseSettings):
     def report_folder(self) -> Path:
         """Where reports go, each in a folder of its own."""
         return self.reports or self.data / "reports"
+
+    @property
+    def host_names(self) -> list[str]:
+        """The names of this machine that endpoints are asked for by, beside those of the loopback address."""
+        return [name.strip() for name in (self.hosts or "").split(",") if name.strip()]
 
     @property
     def database_synchronous(self) -> Literal["FULL", "NORMAL"]:
@@ -248,7 +261,7 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
             yield f"{where}: no such setting{_did_you_mean(keys[-1], names)}"
             continue
         allowed = Settings._hints.get(keys[0])
-        shown = "" if keys[0] in _SECRETS else f" (got {fault['input']!r})"
+        shown = "" if keys[0] in SECRETS else f" (got {fault['input']!r})"
         message = fault["msg"].removeprefix("Value error, ")
         yield f"{where}: {message}{shown}" + (f"; allowed: {allowed}" if allowed else "")
 

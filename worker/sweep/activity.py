@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.client import Client
@@ -15,6 +16,7 @@ from temporalio.service import RPCError
 from activities.delivery.activity import DeliveryActivities
 from activities.policy.in_force import digest
 from activities.queries.sweeps import Drift, Sweep, keep_sweep
+from activities.queries.workers import Workers, differences
 from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
@@ -30,7 +32,20 @@ _JUST_WRITTEN = timedelta(seconds=30)
 _CATCH_UP = timedelta(seconds=10)
 """A sweep that was missed for longer is not made up for: the next one finds the same."""
 _RETRY_AFTER = timedelta(seconds=10)
+_STARTING = timedelta(minutes=1)
+"""Registered cases are started for so long in one sweep: thousands of them hold up nothing else."""
 _log = logging.getLogger("bihuan.sweep")
+_One = TypeVar("_One")
+_Other = TypeVar("_Other")
+
+
+@dataclass
+class _Looked:
+    """What a sweep came to, beside the start of what is registered."""
+
+    redelivered: int
+    started: int = 0
+    found: list[Drift] = field(default_factory=list)
 
 
 @dataclass
@@ -58,8 +73,10 @@ class SweepActivities:
         """
         return (await self.run_sweep(order, mend=True)).run
 
-    async def run_sweep(self, order: SweepOrder, *, mend: bool) -> Sweep:
+    async def run_sweep(self, order: SweepOrder, *, mend: bool, within: timedelta = _STARTING) -> Sweep:
         """The same, with what was found; without `mend` nothing is changed, nor kept in the record.
+
+        Registered cases are started for as long as `within`, beside everything else.
 
         Raises:
             RPCError: Temporal does not answer.
@@ -68,18 +85,10 @@ class SweepActivities:
         skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
         recovery = replace(self._recovery(), mend=mend)
         comparison = Comparison(self.client, self.installation)
-        started = await recovery.start_registered()
-        redelivered = await recovery.redeliver(_JUST_WRITTEN)
-        found: list[Drift] = []
-        try:
-            found = await comparison.find_drift()
-            started += await recovery.start(comparison.unknown)
-            started += await recovery.start_reviews(comparison.unbegun)
-        except RPCError as error:
-            if is_unavailable(error):
-                raise
-            recovery.faults.append(f"record and Temporal could not be compared: {error.message}")
+        backlog, looked = await _beside(recovery.start_registered(within), self._look_over(recovery, comparison))
         policy = self.installation.policy
+        alive = await Workers(self.installation.database).alive(began)
+        recovery.faults += [f"{one.what}: {one.way_out}" for one in differences(alive)]
         if fault := self.installation.policy_in_force.fault:
             recovery.faults.append(fault)
         run = SweepRun(
@@ -87,35 +96,48 @@ class SweepActivities:
             ended=datetime.now(UTC),
             every=order.every,
             workflows=len(comparison.running),
-            started=started,
-            redelivered=redelivered,
-            disagreements=len(found),
+            started=backlog.started + looked.started,
+            left=backlog.left,
+            redelivered=looked.redelivered,
+            disagreements=len(looked.found),
             skew=skew,
             policy=digest(policy),
             faults=tuple(recovery.faults[:10]),
         )
         if not mend:
-            return Sweep(run=run, found=tuple(found))
-        _log.log(logging.WARNING if found or run.faults else logging.DEBUG, "sweep: %s", run.summary())
-        return await keep_sweep(self.installation.database, run, found)
+            return Sweep(run=run, found=tuple(looked.found))
+        _log.log(logging.WARNING if looked.found or run.faults else logging.DEBUG, "sweep: %s", run.summary())
+        return await keep_sweep(self.installation.database, run, looked.found)
+
+    async def _look_over(self, recovery: Recovery, comparison: Comparison) -> _Looked:
+        """Everything but the start of what is registered."""
+        looked = _Looked(redelivered=await recovery.redeliver(_JUST_WRITTEN))
+        try:
+            looked.found = await comparison.find_drift()
+            looked.started += await recovery.start(comparison.unknown)
+            looked.started += await recovery.start_reviews(comparison.unbegun)
+        except RPCError as error:
+            if is_unavailable(error):
+                raise
+            recovery.faults.append(f"record and Temporal could not be compared: {error.message}")
+        return looked
 
     async def watch(self) -> None:
-        """Take up at once what a crash left, then create the Schedule for all further sweeps; never raises.
+        """Create the Schedule for all further sweeps, and take up at once what a crash left; never raises.
 
         Where Temporal allows no Schedules, this worker sweeps by itself.
         """
+        scheduled = await self._retried(self._schedule)
         await self._retried(self._begin)
         every = self.installation.settings.sweep
-        if await self._retried(self._schedule):
-            return
-        while True:
+        while not scheduled:
             await asyncio.sleep(every.total_seconds())
-            await self._retried(self._sweep_alone)
+            while await self._retried(self._sweep_alone):
+                pass
 
     async def _begin(self) -> bool:
         recovery = self._recovery()
-        await recovery.start_registered()
-        await recovery.redeliver()
+        await _beside(recovery.start_registered(_STARTING), recovery.redeliver())
         return True
 
     async def _schedule(self) -> bool:
@@ -140,8 +162,8 @@ class SweepActivities:
         return True
 
     async def _sweep_alone(self) -> bool:
-        await self.sweep(SweepOrder(every=self.installation.settings.sweep.total_seconds()))
-        return True
+        """Whether another sweep has to follow at once."""
+        return bool((await self.sweep(SweepOrder(every=self.installation.settings.sweep.total_seconds()))).left)
 
     async def _retried(self, step: Callable[[], Awaitable[bool]]) -> bool:
         """Repeat a step until it raises nothing."""
@@ -156,3 +178,13 @@ class SweepActivities:
 
     def _recovery(self) -> Recovery:
         return Recovery(self.client, self.installation, self.start_deliveries, self.delivering)
+
+
+async def _beside(one: Coroutine[Any, Any, _One], other: Coroutine[Any, Any, _Other]) -> tuple[_One, _Other]:
+    """Both at a time; where one fails the other ends as well, and its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as together:
+            tasks = together.create_task(one), together.create_task(other)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return tasks[0].result(), tasks[1].result()

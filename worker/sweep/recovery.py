@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.batches import batched
-from activities.delivery.activity import DeliveryActivities
+from activities.delivery.activity import IN_HAND, DeliveryActivities
 from activities.heartbeat import heartbeat
 from activities.queries.inventory import Inventory, UndeliveredMessage
 from activities.recording.activity import StartDeliveries
@@ -31,11 +32,25 @@ from workflows.ports import Delivery, deliver
 
 _AT_ONCE = 20
 """Cases described or started at the same time."""
+_PORTION = 100
+"""Cases started before it is looked again which is the most urgent."""
+_OPENING = 10.0
+"""Seconds without any case being opened after which the next portion is started all the same."""
+_LOOK_AGAIN = 0.25
+"""Seconds between two looks at how many are open."""
 _LISTED = 100
 """Deliveries asked for by one list filter."""
 _DELIVERED = 50
 """Messages of one delivery made here: a mail server that is down is tried once for all of them."""
 _log = logging.getLogger("bihuan.recovery")
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many of the registered cases were started, and how many are left for want of time."""
+
+    started: int
+    left: int = 0
 
 
 @dataclass
@@ -58,15 +73,31 @@ class Recovery:
     mend: bool = True
     faults: list[str] = field(default_factory=list)
 
-    async def start_registered(self) -> int:
-        """Start every case that is registered and not known to run; answers how many. One that cannot be started
-        stops no other.
+    async def start_registered(self, within: timedelta) -> Backlog:
+        """Start every case that is registered and not known to run, the most urgent first, then the oldest. One that
+        cannot be started stops no other.
+
+        It is done a portion at a time, each when most of the one before is open: whatever comes meanwhile, be it a
+        more urgent case or a command, never waits behind more than that.
 
         Raises:
             RPCError: Temporal does not answer.
         """
-        numbers = await self.installation.register.unstarted()
-        return await self.start(numbers)
+        register = self.installation.register
+        if not self.mend:
+            return Backlog(started=len(await register.unstarted()))
+        ends, started, tried = time.monotonic() + within.total_seconds(), 0, set[str]()
+        while True:
+            waiting = await register.unstarted(_PORTION + len(tried))
+            portion = [number for number in waiting if number not in tried][:_PORTION]
+            if not portion:
+                return Backlog(started=started)
+            if time.monotonic() >= ends:
+                return Backlog(started=started, left=len(await register.unstarted()) - len(tried))
+            opening = await self._start_all(portion)
+            tried.update(set(portion) - set(opening))
+            started += len(opening)
+            await self._until_most_are_open(opening, ends)
 
     async def start(self, numbers: Sequence[str]) -> int:
         """Start these cases; answers how many were.
@@ -74,16 +105,33 @@ class Recovery:
         Raises:
             RPCError: Temporal does not answer.
         """
-        if not self.mend:
-            return len(numbers)
+        return len(await self._start_all(numbers)) if self.mend else len(numbers)
+
+    async def _start_all(self, numbers: Sequence[str]) -> list[str]:
+        """Those that were started."""
         started: list[str] = []
         for batch in batched(numbers, _AT_ONCE):
             done = await asyncio.gather(*map(self._start, batch))
-            started += [number for number, went in zip(batch, done, strict=True) if went]
+            known = [number for number, went in zip(batch, done, strict=True) if went]
+            if known:
+                await self.installation.register.mark_started(*known)
+            started += known
             heartbeat()
         if started:
             _log.info("started %d registered case(s): %s", len(started), ", ".join(started[:5]))
-        return len(started)
+        return started
+
+    async def _until_most_are_open(self, numbers: Sequence[str], ends: float) -> None:
+        """Until no more than a quarter of a portion has yet to be opened, or no worker opens any."""
+        inventory, waiting = Inventory(self.installation.database), len(numbers)
+        given_up = time.monotonic() + _OPENING
+        while waiting > _PORTION // 4 and time.monotonic() < min(ends, given_up):
+            heartbeat()
+            await asyncio.sleep(_LOOK_AGAIN)
+            before, rows = waiting, await inventory.cases(numbers)
+            waiting = sum(row.status is None for row in rows.values())
+            if waiting < before:
+                given_up = time.monotonic() + _OPENING
 
     async def start_reviews(self, requests: Sequence[ReviewRequest]) -> int:
         """Start these reviews; answers how many were.
@@ -145,7 +193,6 @@ class Recovery:
                 raise
             self.faults.append(f"{number} could not be started: {error.message}")
             return False
-        await installation.register.mark_started(number)
         return True
 
     async def _running(self, keys: Sequence[str]) -> set[str]:
@@ -200,5 +247,7 @@ class Recovery:
             try:
                 await self.delivering.deliver(Delivery(keys=batch))
             except ApplicationError as error:
-                self.faults.append(error.message)
+                # A sweep and a person may look at the same time: what one of them has in hand is no fault.
+                if error.type != IN_HAND:
+                    self.faults.append(error.message)
         return len(keys)

@@ -28,6 +28,7 @@ from temporalio.worker import WorkerDeploymentConfig
 
 from worker.installation.settings import Settings
 from worker.temporal.rpc import ADMIN_RPC_TIMEOUT, found_or_none
+from worker.temporal.task_queue import describe_task_queue
 from workflows.domain.problem import Problem
 
 _LOOKS = 30
@@ -85,6 +86,16 @@ async def warn_if_idle(client: Client, settings: Settings) -> None:
             await asyncio.sleep(1)
 
 
+async def builds_at_work(client: Client, task_queue: str) -> frozenset[str]:
+    """The builds whose workers poll the task queue now; empty text stands for workers without a build id.
+
+    Raises:
+        RPCError: the server does not answer.
+    """
+    queue = await describe_task_queue(client, task_queue)
+    return frozenset(poller.build_id for poller in queue.alive())
+
+
 @dataclass(frozen=True)
 class WorkerDeployment:
     """A Worker Deployment by its name: the builds that the server has seen workers of, and which of them get work."""
@@ -115,7 +126,8 @@ class WorkerDeployment:
         return sorted(builds, key=lambda build: build.since or datetime.min.replace(tzinfo=UTC), reverse=True)
 
     async def make_current(self, build_id: str | None) -> None:
-        """Give all work to this build; None: to workers without one. No build ramps any more.
+        """Give all work to this build, which a worker may come up for later; None: to workers without one. No build
+        ramps any more.
 
         Raises:
             Problem: no worker of that build has been seen, or one of its task queues has none.
@@ -128,6 +140,8 @@ class WorkerDeployment:
             identity=self.client.service_client.config.identity,
         )
         service = self.client.workflow_service
+        if build_id is None and await found_or_none(self._describe()) is None:
+            raise Problem(f"no worker of deployment {self.name} was seen: workers without a build id have all cases")
         await self._retried(
             build_id, lambda: service.set_worker_deployment_current_version(request, timeout=ADMIN_RPC_TIMEOUT)
         )
@@ -188,6 +202,8 @@ class WorkerDeployment:
         return answer.worker_deployment_info
 
     def _refused(self, error: RPCError, build_id: str | None, known: Sequence[str]) -> Problem:
+        if build_id is None:
+            return Problem(f"workers without a build id cannot be given the cases of {self.name}: {error.message}")
         todo = f"start a worker with BIHUAN_BUILD_ID={build_id} first (seen so far: {', '.join(known) or 'none'})"
         if build_id in known:
             todo = "see that its workers are up, and try again"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from worker.installation.private_files import write_private
 
 _FILE = "endpoint.json"
 
@@ -22,9 +23,7 @@ class Endpoint:
 
     def write(self, data: Path) -> None:
         """Write it into the data folder, atomically."""
-        partial = data / f"{_FILE}.{os.getpid()}"
-        partial.write_text(json.dumps(asdict(self)) + "\n", "utf-8")
-        partial.replace(data / _FILE)
+        write_private(data / _FILE, json.dumps(asdict(self)) + "\n")
 
     @classmethod
     def read(cls, data: Path) -> Endpoint | None:

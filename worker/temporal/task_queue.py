@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.deployment.v1 import WorkerDeploymentOptions
+from temporalio.api.enums.v1 import TaskQueueType, WorkerVersioningMode
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
@@ -69,9 +70,15 @@ async def describe_task_queue(
     answer = await client.workflow_service.describe_task_queue(request, timeout=rpc_timeout)
     return TaskQueueState(
         pollers=tuple(
-            Poller(one.identity, one.deployment_options.build_id, one.last_access_time.ToDatetime(UTC))
+            Poller(one.identity, _build_id(one.deployment_options), one.last_access_time.ToDatetime(UTC))
             for one in answer.pollers
         ),
         backlog=answer.stats.approximate_backlog_count,
         backlog_age=answer.stats.approximate_backlog_age.ToTimedelta(),
     )
+
+
+def _build_id(options: WorkerDeploymentOptions) -> str:
+    """Empty for a worker that any case goes to, whatever the release is called that it runs."""
+    versioned = options.worker_versioning_mode == WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
+    return options.build_id if versioned else ""

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
+from worker.web.host_check import HostCheck, KnownHosts
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
@@ -26,8 +28,8 @@ def listen(ip: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve what comes to `listener` while the block runs; it is closed at the end."""
+async def serving(app: ASGIApp, listener: socket.socket, hosts: KnownHosts) -> AsyncIterator[None]:
+    """Serve what comes to `listener` for one of `hosts` while the block runs; it is closed at the end."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -38,7 +40,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
             yield
 
     config = uvicorn.Config(
-        app,
+        HostCheck(app, hosts),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -2,17 +2,19 @@
 
 It decrypts for everybody who has its token, so it listens on the loopback address unless it is set otherwise. The token
 is a bearer token, or a part of the address (`http://127.0.0.1:8234/TOKEN`), because a Web UI without a login sends no
-other. Nothing that passes through is logged.
+other. It stands in no command line, and no Web UI is told it: a Web UI tells everybody who asks, also another account
+of the machine and a page that was let resolve to it. Nothing that passes through is logged.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,8 +23,10 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from worker.encryption.codec import Encryption
 from worker.encryption.keys import KeyRing
+from worker.installation.private_files import write_private
 from worker.installation.settings import Settings
 from worker.web import _server
+from worker.web.host_check import KnownHosts, is_loopback
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 PORT = 8234
+_ADDRESS_FILE = "codec-address"
 _LARGEST = 8_000_000
 """Bytes of a request: four times what Temporal takes as one payload."""
 _HEADERS = ("Authorization", "Content-Type", "X-Namespace")
@@ -46,6 +51,8 @@ class CodecEndpoint:
     port: int
     token: str
     origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    """Names it is asked for by, beside its own."""
 
     @property
     def address(self) -> str:
@@ -55,11 +62,13 @@ class CodecEndpoint:
 
     @property
     def with_token(self) -> str:
-        """The address a Web UI is given; a secret."""
+        """The address that people give to a Web UI in their own browser; a secret."""
         return f"{self.address}/{self.token}"
 
 
-def safe_endpoint(ip: str, port: int, token: str | None, origins: Sequence[str]) -> CodecEndpoint:
+def safe_endpoint(
+    ip: str, port: int, token: str | None, origins: Sequence[str], hosts: Sequence[str] = ()
+) -> CodecEndpoint:
     """An endpoint that is safe to open; without a token it gets a random one.
 
     Raises:
@@ -67,7 +76,8 @@ def safe_endpoint(ip: str, port: int, token: str | None, origins: Sequence[str])
     """
     if token is None and not is_loopback(ip):
         raise Problem(f"the codec endpoint on {ip} would be open to other machines: set BIHUAN_CODEC_TOKEN")
-    return CodecEndpoint(ip, port, token or secrets.token_urlsafe(24), tuple(dict.fromkeys(_with_names(origins))))
+    names = tuple(dict.fromkeys(_with_names(origins)))
+    return CodecEndpoint(ip, port, token or secrets.token_urlsafe(24), names, tuple(hosts))
 
 
 def origins_of(settings: Settings, ui: str | None) -> list[str]:
@@ -77,34 +87,30 @@ def origins_of(settings: Settings, ui: str | None) -> list[str]:
 
 
 @asynccontextmanager
-async def beside_server(settings: Settings, ui: str) -> AsyncIterator[str | None]:
-    """The endpoint of `bihuan up`, where there are keys. Yields the address that its Web UI is given, or None.
+async def beside_server(settings: Settings, ui: str) -> AsyncIterator[Path | None]:
+    """The endpoint of `bihuan up`, where there are keys. Yields the file with its address, None where there is none.
 
-    The Web UI passes that address to every browser that opens it, token included. So it gets only a random token, and
-    only where none but this machine can open the Web UI; a token from the settings is for people to enter by hand.
+    Without a token in the settings one is made and kept in that file of the data folder, so that people give the
+    address to their browser once and not after each start.
 
     Raises:
-        Problem: keys, token or port cannot be used.
+        Problem: keys, token or port cannot be used, or the file cannot be written.
     """
-    ring, server = settings.key_ring(), settings.server
+    ring = settings.key_ring()
+    file = settings.data / _ADDRESS_FILE
     chosen = settings.codec_token.get_secret_value() if settings.codec_token else None
-    if ring is None or (chosen is None and not is_loopback(server.ip)):
+    if ring is None or chosen is not None:
+        file.unlink(missing_ok=True)
+    if ring is None:
         yield None
         return
-    port = settings.codec_port or server.ui_port + 1
-    endpoint = safe_endpoint(settings.codec_ip, port, chosen, origins_of(settings, ui))
+    port = settings.codec_port or settings.server.ui_port + 1
+    token = chosen or _kept_token(file)
+    endpoint = safe_endpoint(settings.codec_ip, port, token, origins_of(settings, ui), settings.host_names)
     async with serving(ring, endpoint):
-        yield None if chosen else endpoint.with_token
-
-
-def is_loopback(ip: str) -> bool:
-    """Whether only this machine can reach it."""
-    if ip == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(ip).is_loopback
-    except ValueError:
-        return False
+        if chosen is None:
+            _keep(endpoint, file)
+        yield None if chosen else file
 
 
 def build_app(ring: KeyRing, endpoint: CodecEndpoint) -> Starlette:
@@ -144,8 +150,25 @@ async def serving(ring: KeyRing, endpoint: CodecEndpoint) -> AsyncIterator[None]
     Raises:
         Problem: the port is taken, or the address is not of this machine.
     """
-    async with _server.serving(build_app(ring, endpoint), _listening(endpoint)):
+    hosts = KnownHosts.of(endpoint.ip, endpoint.hosts)
+    async with _server.serving(build_app(ring, endpoint), _listening(endpoint), hosts):
         yield
+
+
+def _kept_token(file: Path) -> str | None:
+    """The token of the address in that file, None where there is none."""
+    try:
+        found = re.search(r"/([A-Za-z0-9_-]{16,200})\s*$", file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found[1] if found else None
+
+
+def _keep(endpoint: CodecEndpoint, file: Path) -> None:
+    try:
+        write_private(file, endpoint.with_token + "\n")
+    except OSError as error:
+        raise Problem(f"{file}: cannot be written: {error.strerror}") from None
 
 
 def _listening(endpoint: CodecEndpoint) -> socket.socket:

@@ -15,6 +15,7 @@ from worker.installation.installation import Installation
 from worker.installation.settings import Settings
 from worker.monitoring.health import Health
 from worker.web._server import listen, serving
+from worker.web.host_check import KnownHosts
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ async def open_monitor(settings: Settings, exporter: PrometheusConfig | None = N
 
     address = exporter.bind_address if exporter is not None else None
     monitor = Monitor(Metrics(exporter=address, build_id=settings.build_id))
-    async with serving(build_app(monitor), _listening(settings.monitor)):
+    hosts = KnownHosts.of(settings.monitor.rpartition(":")[0], settings.host_names)
+    async with serving(build_app(monitor), _listening(settings.monitor), hosts):
         yield monitor
 
 

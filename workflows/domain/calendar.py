@@ -20,20 +20,29 @@ from workflows.domain.vocabulary import CalendarKind
 _HORIZON_DAYS = 3660
 """A calendar that offers no working second in ten years is a mistake, not a wait."""
 _MIDNIGHT = time()
-_ONE_DAY = timedelta(days=1)
+_ONE_DAY, _ONE_SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
 class Hours(Fact):
-    """One stretch of business hours of a day, local time; `closes` may not pass midnight."""
+    """One stretch of business hours, local time. It belongs to the day on which it opens; where `closes` is not after
+    `opens`, it ends on the next day, at its very beginning for `closes` at midnight.
+    """
 
     opens: time
     closes: time
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.opens >= self.closes:
-            raise ValueError(f"opens {self.opens:%H:%M} must be before closes {self.closes:%H:%M}")
+    def _some_time(self) -> Self:
+        if self.opens == self.closes != _MIDNIGHT:
+            raise ValueError(
+                f"{self.opens:%H:%M}-{self.closes:%H:%M} has no length; allowed: such as 09:00-18:00, or 00:00-24:00"
+            )
         return self
+
+    @property
+    def ends_next_day(self) -> bool:
+        """Whether it ends at midnight or later."""
+        return self.closes <= self.opens
 
 
 class Calendar(Fact):
@@ -75,8 +84,9 @@ class Calendar(Fact):
         """Whether that very moment counts on that kind of calendar."""
         if kind is CalendarKind.ROUND_THE_CLOCK:
             return True
-        day = self.local(moment).date()
-        return any(opens <= moment < closes for opens, closes in self._windows_of(day, kind))
+        today = self.local(moment).date()
+        days = (today - _ONE_DAY, today)
+        return any(opens <= moment < closes for day in days for opens, closes in self._windows_of(day, kind))
 
     def add(self, start: datetime, seconds: float, kind: CalendarKind) -> datetime:
         """The moment at which `seconds` that count have passed since `start` (UTC).
@@ -110,7 +120,8 @@ class Calendar(Fact):
 
     def _windows(self, start: datetime, kind: CalendarKind) -> Iterator[tuple[datetime, datetime]]:
         """Stretches that count and end after `start`, in order."""
-        day = self.local(start).date()
+        # Hours of the day before may run over midnight.
+        day = self.local(start).date() - _ONE_DAY
         for _ in range(_HORIZON_DAYS):
             for opens, closes in self._windows_of(day, kind):
                 if closes > start:
@@ -122,13 +133,30 @@ class Calendar(Fact):
             return []
         if kind is CalendarKind.WORKING_DAYS:
             return [(_at(self.zone, day, _MIDNIGHT), _at(self.zone, day + _ONE_DAY, _MIDNIGHT))]
-        return [(_at(self.zone, day, span.opens), _at(self.zone, day, span.closes)) for span in self.hours]
+        spans = (
+            (_at(self.zone, day, span.opens), _at(self.zone, day + _ONE_DAY * span.ends_next_day, span.closes))
+            for span in self.hours
+        )
+        # Of hours that the clocks skip nothing is left.
+        return [(opens, closes) for opens, closes in spans if opens < closes]
 
 
 @lru_cache(maxsize=4096)
 def _at(zone: str, day: date, moment: time) -> datetime:
-    """A moment of a local day, in UTC."""
-    return datetime.combine(day, moment, _zone(zone)).astimezone(UTC)
+    """A moment of a local day, in UTC; one that the clocks skip is when they do."""
+    local = datetime.combine(day, moment, _zone(zone))
+    found = local.astimezone(UTC)
+    if found.astimezone(_zone(zone)).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return found
+    before = local.replace(fold=1).astimezone(UTC)
+    offset = before.astimezone(_zone(zone)).utcoffset()
+    while found - before > _ONE_SECOND:
+        middle = before + (found - before) // 2
+        if middle.astimezone(_zone(zone)).utcoffset() == offset:
+            before = middle
+        else:
+            found = middle
+    return found.replace(microsecond=0)
 
 
 @lru_cache(maxsize=64)

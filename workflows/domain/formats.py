@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringCon
 
 from workflows.domain.calendar import Hours
 from workflows.domain.model import Fact
+from workflows.domain.text import without_invisible
 from workflows.domain.vocabulary import Locale
 
 _T = TypeVar("_T")
@@ -21,7 +22,7 @@ _DURATION = re.compile(r"(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _LONGEST = 3_650 * 86_400
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_HOURS = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
+_HOURS = re.compile(r"((?:[01]?\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]?\d|2[0-3]):[0-5]\d|24:00)")
 
 
 def seconds_of(value: object) -> float:
@@ -47,6 +48,16 @@ def written_duration(seconds: float) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def written_share(share: float, digits: int = 1) -> str:
+    """A share between 0 and 1 as a percentage; `100%` is all and `0%` is none, however near another one is."""
+    nearest, least = f"{share:.{digits}%}", 10.0 ** -(digits + 2)
+    if share > 0 and nearest == f"{0:.{digits}%}":
+        return f"<{least:.{digits}%}"
+    if share < 1 and nearest == f"{1:.{digits}%}":
+        return f">{1 - least:.{digits}%}"
+    return nearest
 
 
 Duration = Annotated[float, BeforeValidator(seconds_of), PlainSerializer(written_duration, return_type=str)]
@@ -75,17 +86,17 @@ def _hours(value: object) -> object:
         return value
     match = _HOURS.fullmatch(value.strip())
     if match is None:
-        raise ValueError(f"{value!r} are no hours; allowed: such as 09:00-18:00")
+        raise ValueError(f"{value!r} are no hours; allowed: such as 09:00-18:00, 18:00-24:00, 22:00-06:00")
     opens, closes = (moment.zfill(5) for moment in match.groups())
-    return {"opens": opens, "closes": closes}
+    return {"opens": opens, "closes": closes.replace("24:00", "00:00")}
 
 
 def _written_hours(hours: Hours) -> str:
-    return f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
+    return f"{hours.opens:%H:%M}-{f'{hours.closes:%H:%M}' if hours.closes > time() else '24:00'}"
 
 
 BusinessHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(_written_hours, return_type=str)]
-"""One stretch of a working day, written `09:00-18:00`, local time."""
+"""One stretch of a working day, written `09:00-18:00`, local time; `18:00-24:00` and `22:00-06:00` are allowed."""
 
 
 def _time_of_day(value: object) -> object:
@@ -145,8 +156,13 @@ def _not_empty(labels: dict[Locale, str]) -> dict[Locale, str]:
     return labels
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-"""A short text that is not blank."""
+def visible(value: object) -> object:
+    """A text without characters that cannot be seen; anything else as it is."""
+    return without_invisible(value) if isinstance(value, str) else value
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(visible)]
+"""A short text that is not blank, without characters that cannot be seen."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """An id: lower-case letters, digits, `_` and `-`, beginning with a letter."""

@@ -156,6 +156,7 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
             )
             for entry in entries
         ],
+        spare=("kB", "File", "Closed"),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -24,6 +25,7 @@ from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem, printable
 
 _MOST_ROWS = 1_000_000
+_MOST_ALLOWED = 20
 
 
 def _filter(text: str) -> Parameter:
@@ -83,7 +85,7 @@ async def list_(
     Example: bihuan list --open --department technical_support --breached
     """
     from activities.queries.cases import Filter
-    from starter.services.case_list import known_departments, list_cases
+    from starter.services.case_list import known_names, list_cases
     from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Priority, Status
 
@@ -106,8 +108,9 @@ async def list_(
         limit=_positive("--limit", limit),
     )
     shown = await list_cases(settings, wanted, company)
-    if department is not None and not shown:
-        _must_be_known(department, await known_departments(settings))
+    if not shown:
+        named = {"department": department, "group": group, "owner": owner, "type": type, "subtype": subtype}
+        _must_be_known(named, await known_names(settings))
     if as_json:
         print_json(shown)
         return
@@ -119,7 +122,7 @@ async def list_(
     if department is not None:
         columns = (*columns, department)
         rows = [(*row, _share(case, department, company)) for row, case in zip(rows, shown, strict=True)]
-    print_table(columns, rows)
+    print_table(columns, rows, spare=("Type", "Lvl", "Customer", "Owner"))
     if len(shown) == limit:
         say(f"shown are the latest {limit}; --limit shows more")
 
@@ -157,6 +160,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
             )
             for finding in findings
         ],
+        spare=("Web UI", "Error", "Since"),
     )
     for finding in findings:
         if finding.todo:
@@ -204,16 +208,22 @@ async def outbox(
             )
             for row in rows
         ],
+        spare=("Subject", "Tried", "By"),
     )
     if full:
         for row in rows:
             print_table((f"{row.message} → {row.recipient}",), [(row.text,)])
 
 
-def _must_be_known(department: str, known: Sequence[str] | None) -> None:
-    """A department that no case names has to be one of the organisation; cases of one that is gone are still found."""
-    if known is not None and department not in known:
-        raise Problem(f"--department {department}: is not in the organisation; allowed: {', '.join(known)}")
+def _must_be_known(named: Mapping[str, str | None], known: Mapping[str, Sequence[str]]) -> None:
+    """What no case has must be there at least; cases of a person or department that is gone are still found."""
+    for option, value in named.items():
+        allowed = known.get(option)
+        if value is None or allowed is None or value in allowed:
+            continue
+        where = "the policy" if option in {"type", "subtype"} else "the organisation"
+        shown = get_close_matches(value, allowed) or allowed
+        raise Problem(f"--{option} {value}: is not in {where}; allowed: {', '.join(shown[:_MOST_ALLOWED])}")
 
 
 def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from activities.rendering.labels import satisfaction_scale
+from activities.validation import shown
 from starter.console.screen import Number
 from starter.console.sender import OptionalText, RelayedBy, Sender, Why, send_command
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Locale, Satisfaction
+
+_SCALE = ", ".join(f"{stored} {words}" for stored, words in satisfaction_scale(Locale.ZH_CN).items())
+_WORDS = {score.value.replace("_", " "): score.value for score in Satisfaction} | {
+    words.casefold(): stored for locale in Locale for stored, words in satisfaction_scale(locale).items()
+}
 
 
 async def supply(
@@ -54,9 +63,7 @@ async def rate(
     number: Number,
     /,
     *,
-    score: Annotated[
-        str, Parameter(help="very_satisfied … very_dissatisfied, 5 … 1, or 非常满意 满意 一般 不满意 非常不满意.")
-    ],
+    score: Annotated[str, Parameter(help=f"In words: {_SCALE}.")],
     comment: Annotated[str | None, Parameter(help="In the customer's words.")] = None,
     relayed_by: RelayedBy = None,
     sender: Sender,
@@ -78,15 +85,13 @@ def _assignments(pairs: tuple[str, ...]) -> dict[str, str]:
     return fields
 
 
-_SCORES = {
-    **dict(zip("54321", ("very_satisfied", "satisfied", "neutral", "dissatisfied", "very_dissatisfied"), strict=True)),
-    "非常满意": "very_satisfied",
-    "满意": "satisfied",
-    "一般": "neutral",
-    "不满意": "dissatisfied",
-    "非常不满意": "very_dissatisfied",
-}
-
-
 def _score(text: str) -> str:
-    return _SCORES.get(text.strip(), text.strip().lower().replace("-", "_").replace(" ", "_"))
+    """A word of the scale as it is stored. A number says nothing: 1 is the best to one person and the worst to another.
+
+    Raises:
+        Problem: it is none; the line names all of them.
+    """
+    word = " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").replace("-", " ").split())
+    if (stored := _WORDS.get(word)) is None:
+        raise Problem(f"--score {shown(text)} is no word of the scale; allowed: {_SCALE}")
+    return stored

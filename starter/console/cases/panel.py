@@ -172,9 +172,10 @@ class CasePanel:
 
     def _main_case(self, alike: Sequence[Mapping[str, Any]]) -> str | None:
         """Whom to link this case to: the likeliest one, or the case that one is linked to already."""
-        if self._case.get("linked_to") or self._case.get("linked") or not alike:
+        if self._case.get("linked_to") or self._case.get("linked"):
             return None
-        return str(alike[0]["linked_to"] or alike[0]["number"])
+        likely = next((one for one in alike if one.get("one_cause")), None)
+        return str(likely["linked_to"] or likely["number"]) if likely else None
 
     def _history(self) -> Iterator[RenderableType]:
         timeline = self._case["timeline"]

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import CycloptsError, Group, Parameter
 
 from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, read_number
-from starter.console.sender import OptionalText, RelayedBy, Sender, Why, send_command
+from starter.console.sender import OptionalText, RelayedBy, Sender, Why, company_zone, read_due, send_command
 from workflows.domain.problem import Problem
 
 
@@ -163,7 +163,7 @@ async def collaborate(
     department: Annotated[str, Parameter(help="Id of the department asked.")],
     duty: Annotated[str, Parameter(help="What it has to do.")],
     due: Annotated[
-        str | None, Parameter(help="Until when, such as 2026-05-12T17:00+08:00 (default: by policy).")
+        str | None, Parameter(help="Until when, such as 2026-05-12T17:00, company time (default: by policy).")
     ] = None,
     sender: Sender,
 ) -> int:
@@ -171,7 +171,8 @@ async def collaborate(
 
     Example: bihuan collaborate FB202605110001 --as agent-001 --department product --duty "确认需求"
     """
-    return await send_command("collaborate", number, sender, department=department, duty=duty, due=due)
+    until = read_due(due, await company_zone(sender), "--due") if due is not None else None
+    return await send_command("collaborate", number, sender, department=department, duty=duty, due=until)
 
 
 async def contribute(

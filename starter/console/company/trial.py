@@ -49,7 +49,8 @@ async def trial(
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
-    policies = [read_policy_file(policy or settings.policy)] + ([read_policy_file(against)] if against else [])
+    sources = [policy or settings.policy, *([against] if against else [])]
+    policies = [read_policy_file(source) for source in sources]
     people = await organisation_for_trial(settings, Path(organisation) if organisation is not None else None)
     zone = policies[0].calendar.zone
     done = try_policies(
@@ -78,7 +79,7 @@ async def trial(
     else:
         from starter.console.company.trial_tables import print_trial
 
-        print_trial(done.answers, first=first[:16].replace("T", " "), last=last[:16].replace("T", " "))
+        print_trial(done.answers, sources, first=first[:16].replace("T", " "), last=last[:16].replace("T", " "))
     return 1 if faults else 0
 
 

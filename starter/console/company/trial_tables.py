@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starter.console.screen import print_table, say
+from workflows.domain.formats import written_share
 
 _MOST_PEOPLE = 12
 _MOST_REASONS = 8
@@ -14,15 +15,17 @@ Answer = dict[str, Any]
 _Row = tuple[str, ...]
 
 
-def print_trial(answers: Sequence[Answer], *, first: str, last: str) -> None:
+def print_trial(answers: Sequence[Answer], sources: Sequence[str], *, first: str, last: str) -> None:
     """Print what one policy, or two side by side, would have meant.
 
     Args:
         answers: `Simulation.as_json()` of each.
+        sources: name or file of each, as it was given: two files may call their policy the same.
         first: local time of the log's first line, as it is shown.
         last: local time at which the trial ends.
     """
-    columns = ("", *(answer["policy"] for answer in answers))
+    names = names_of(answers, sources)
+    columns = ("", *names)
     print(f"{answers[0]['cases']} cases, {first} to {last}")
     print_table(columns, _outcome(answers))
     print_table(columns, _attainment(answers), title="Kept promises (kept of decided)")
@@ -32,8 +35,8 @@ def print_trial(answers: Sequence[Answer], *, first: str, last: str) -> None:
     customers = ("all customers", *(_load(answer["notifications"]["customers"]) for answer in answers))
     notified = [*_people(answers, "notifications"), customers]
     print_table(columns, notified, title="Notifications per person: all, a week, busiest week")
-    for answer in answers:
-        _remarks(answer)
+    for name, answer in zip(names, answers, strict=True):
+        _remarks(name, answer)
 
 
 def _outcome(answers: Sequence[Answer]) -> list[_Row]:
@@ -65,7 +68,7 @@ def _kept(one: dict[str, Any] | None) -> str:
     if one is None:
         return "-"
     decided = one["met"] + one["missed"]
-    share = f"{one['share']:.1%}" if one["share"] is not None else "-"
+    share = written_share(one["share"]) if one["share"] is not None else "-"
     undecided = f", {one['undecided']} undecided" if one["undecided"] else ""
     return f"{share} ({one['met']} of {decided}{undecided})"
 
@@ -108,9 +111,19 @@ def _load(one: dict[str, Any] | None) -> str:
     return f"{one['total']}, {one['total'] / len(weeks):.1f} a week, {weeks[busiest]} in {busiest}"
 
 
-def _remarks(answer: Answer) -> None:
+def names_of(answers: Sequence[Answer], sources: Sequence[str]) -> list[str]:
+    """What each policy is called where no two may be called the same."""
+    names = [answer["policy"] for answer in answers]
+    if len(set(names)) < len(names):
+        names = [f"{name} ({source})" for name, source in zip(names, sources, strict=True)]
+    if len(set(names)) < len(names):
+        names = [f"{number}. {name}" for number, name in enumerate(names, start=1)]
+    return names
+
+
+def _remarks(name: str, answer: Answer) -> None:
     """What did not fit, so that nobody takes the figures for more than they are."""
-    name, refused = answer["policy"], answer["refused"]
+    refused = answer["refused"]
     if refused:
         say(f"{name}: {sum(one['count'] for one in refused)} signals of the log were refused by the rules:")
         for one in refused[:_MOST_REASONS]:

@@ -63,6 +63,7 @@ async def list_(
     print_table(
         ("Case", "Cases", "State", "Why", "Department", "Problem", "Waits for", "Until", "Measures"),
         [_row(one, company, settings.locale) for one in found[:limit]],
+        spare=("Why", "Measures", "Cases", "Department", "Problem"),
     )
     if len(found) > limit:
         say(f"shown are {limit} of {len(found)}; --limit shows more")

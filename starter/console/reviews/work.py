@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from cyclopts import Parameter
 
 from starter.console.options import CommandOptions
 from starter.console.screen import Number
-from starter.console.sender import OptionalText, Sender, Why, send_command
+from starter.console.sender import OptionalText, Sender, Why, company_zone, read_due, send_command
 from workflows.domain.problem import Problem
 
 ReportFile = Annotated[Path | None, Parameter(help="The report as TOML; bihuan review draft N makes one to fill in.")]
@@ -48,11 +47,11 @@ async def submit(
     else:
         fields = {"root_cause": root_cause, "what_happened": what_happened}
         fields["measures"] = [_corrective_action(line) for line in measure or ()]
-    zone = await _zone(sender)
+    zone = await company_zone(sender)
     measures = fields["measures"] = [dict(one) for one in fields.get("measures") or ()]
     _must_be_filled_in(fields, typed=file is None)
     for index, one in enumerate(measures, start=1):
-        one["due"] = _due(one.get("due"), zone, f"measure {index}: due")
+        one["due"] = read_due(one.get("due"), zone, f"measure {index}: due")
     not_typed = () if file is None else _KEYS
     return await _send("review", number, sender, typed="review submit", not_typed=not_typed, **fields)
 
@@ -133,7 +132,7 @@ async def measure_move(
 
     Example: bihuan review measure move FB202605110001 1 --due 2026-06-12 --as tech-head --why "等待采购"
     """
-    until = _due(due, await _zone(sender), "--due") if due is not None else None
+    until = read_due(due, await company_zone(sender), "--due") if due is not None else None
     return await _send(
         "move_measure",
         number,
@@ -195,29 +194,3 @@ def _corrective_action(line: str) -> dict[str, Any]:
     if len(parts) != len(_ACTION_KEYS) or not all(parts):
         raise Problem(f'--measure {line!r} is not of three parts; allowed: "what; person\'s id; until when"')
     return dict(zip(_ACTION_KEYS, parts, strict=True))
-
-
-def _due(value: Any, zone: Any, where: str) -> str | None:
-    """A due time with its zone; a day means its end. None stays None, and is refused where it is needed."""
-    if value is None:
-        return None
-    try:
-        moment = value if isinstance(value, date) else _read(str(value).strip())
-    except ValueError:
-        raise Problem(f"{where} {value!r} is no time; allowed: 2026-06-05 or 2026-06-05T18:00") from None
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time(23, 59))
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
-
-
-def _read(text: str) -> date:
-    return date.fromisoformat(text) if len(text) <= len("2026-06-05") else datetime.fromisoformat(text)
-
-
-async def _zone(sender: Sender) -> Any:
-    from zoneinfo import ZoneInfo
-
-    from worker.installation.company_time import CompanyTime
-    from worker.installation.settings import load_settings
-
-    return ZoneInfo((await CompanyTime.read(load_settings(data=sender.data))).zone)

@@ -86,7 +86,7 @@ async def codec(*, data: DataFolder = None) -> int:
     configure_logs(settings.log_format, settings.log_level)
     chosen = settings.codec_token.get_secret_value() if settings.codec_token else None
     origins = origins_of(settings, web_ui(settings))
-    endpoint = safe_endpoint(settings.codec_ip, settings.codec_port or PORT, chosen, origins)
+    endpoint = safe_endpoint(settings.codec_ip, settings.codec_port or PORT, chosen, origins, settings.host_names)
     stop = stop_on_signals()
     async with serving(ring, endpoint):
         shown = f"{endpoint.address} (with BIHUAN_CODEC_TOKEN)" if chosen else endpoint.with_token

@@ -25,7 +25,7 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan release list
     """
-    async with _deployment(data) as deployment:
+    async with _deployment(data) as (deployment, _):
         builds = await deployment.list()
     if as_json:
         print_json([asdict(build) | {"since": build.since and build.since.isoformat()} for build in builds])
@@ -57,9 +57,14 @@ async def current(
     if (build_id is None) is not unversioned:
         say("which build? allowed: its id, or --unversioned")
         return _MISUSED
-    async with _deployment(data) as deployment:
+    async with _deployment(data) as (deployment, working):
+        if build_id is None and "" not in working:
+            raise Problem(
+                "no worker without a build id is up, so no case would go on; start one without BIHUAN_BUILD_ID first"
+            )
         await deployment.make_current(build_id)
         say(f"{build_id or 'workers without a build id'}: current in deployment {deployment.name}")
+        _name_idle(build_id, working)
     return 0
 
 
@@ -77,22 +82,30 @@ async def ramp(
     if not 0 <= percent <= 100:
         say(f"--percent {percent:g}: allowed: 0 to 100")
         return _MISUSED
-    async with _deployment(data) as deployment:
+    async with _deployment(data) as (deployment, working):
         await deployment.ramp(build_id if percent else None, percent)
         say(f"{build_id}: {percent:g} % of the cases of deployment {deployment.name}")
+        _name_idle(build_id if percent else None, working)
     return 0
 
 
+def _name_idle(build_id: str | None, working: frozenset[str]) -> None:
+    if build_id is not None and build_id not in working:
+        say(f"no worker of build {build_id} is up: its cases wait until one starts with BIHUAN_BUILD_ID={build_id}")
+
+
 @asynccontextmanager
-async def _deployment(data: str | None) -> AsyncIterator[WorkerDeployment]:
+async def _deployment(data: str | None) -> AsyncIterator[tuple[WorkerDeployment, frozenset[str]]]:
+    """The deployment of the settings, and the builds whose workers are up."""
     from temporalio.service import RPCError
 
     from worker.installation.settings import load_settings
     from worker.temporal.connection import connect
-    from worker.temporal.deployments import WorkerDeployment
+    from worker.temporal.deployments import WorkerDeployment, builds_at_work
 
     settings = load_settings(data=data)
     try:
-        yield WorkerDeployment(await connect(settings), settings.deployment)
+        client = await connect(settings)
+        yield WorkerDeployment(client, settings.deployment), await builds_at_work(client, settings.task_queue)
     except RPCError as error:
         raise Problem(f"deployment {settings.deployment}: {error.message}") from None

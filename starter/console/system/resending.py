@@ -129,4 +129,5 @@ def _print(rows: list[OutboxEntry], company: CompanyTime) -> None:
             )
             for row in rows
         ],
+        spare=("Tried", "By", "When"),
     )

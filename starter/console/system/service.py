@@ -40,7 +40,9 @@ async def up(
     stop = stop_on_signals()
     with DataLock(settings.data):
         server = EmbeddedServer(settings.data, settings.server)
-        async with beside_server(settings, server.ui) as server.codec:
+        async with beside_server(settings, server.ui) as codec_address:
+            if codec_address is not None:
+                say(f"to read encrypted payloads in the Web UI, give it the address in {codec_address} (docs/keys.md)")
             try:
                 await server.start()
                 watch = asyncio.create_task(server.watch(say))

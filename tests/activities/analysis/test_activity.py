@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.analysis.activity import ReportActivities
+from activities.analysis.ledger import ReportLedger
 from activities.database.database import Database
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import TemporaryDeliveryError
@@ -184,3 +186,37 @@ async def test_a_worker_on_another_machine_makes_the_report_again_to_send_it(
     await mailed(there, "tech-head")
     assert (folder / "report.json").read_bytes() == (tmp_path / "there" / folder.name / "report.json").read_bytes()
     assert attached(server.mails[0]).get_payload(decode=True) is not None
+
+
+async def test_a_manager_gets_one_mail_though_somebody_mails_the_report_while_the_schedule_does(
+    busy: Database, tmp_path: Path
+) -> None:
+    async with mail_server(waits=True) as server:
+        reports = reporting(busy, tmp_path, server)
+        await written(reports)
+        first = asyncio.ensure_future(mailed(reports, "tech-head"))
+        await server.busy.wait()
+        second = asyncio.ensure_future(mailed(reporting(busy, tmp_path, server), "tech-head"))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(second), 0.5)
+        assert not [item for item in await Cases(busy).attention(NOW) if item.what == "report"]
+        server.go_on.set()
+        assert [(await one).status for one in (first, second)] == ["sent", "known"]
+    assert len(server.mails) == 1
+
+
+async def test_a_report_whose_sender_was_killed_is_sent_by_the_next_one(
+    busy: Database, tmp_path: Path, server: MailServer
+) -> None:
+    reports = reporting(busy, tmp_path, server)
+    await written(reports)
+    long_ago = datetime(2026, 4, 19, tzinfo=UTC)
+    assert await ReportLedger(busy).claim("2026-W16", "tech-head", now=long_ago, until=long_ago + timedelta(minutes=1))
+    assert (await mailed(reports, "tech-head")).status == "sent"
+
+
+async def test_a_report_made_by_several_at_once_is_whole(busy: Database, tmp_path: Path) -> None:
+    folders = await asyncio.gather(*(written(reporting(busy, tmp_path, None)) for _ in range(4)))
+    assert len(set(folders)) == 1
+    assert json.loads((folders[0] / "report.json").read_text("utf-8"))
+    assert not [path for path in folders[0].iterdir() if path.name.startswith(".")]

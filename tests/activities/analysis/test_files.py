@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from activities.analysis.files import report_html, report_json, write_report
+from activities.analysis.files import report_csv, report_html, report_json, write_report
 from activities.analysis.findings import Tone
 from activities.analysis.report import analyse
 from activities.analysis.wording import ReportWording, report_words
@@ -36,6 +38,44 @@ async def test_a_product_named_by_a_stranger_runs_nowhere(database: Database, tm
     with (tmp_path / "out" / "volumes.csv").open(encoding="utf-8-sig", newline="") as file:
         products = [row["value"] for row in csv.DictReader(file) if row["dimension"] == "product"]
     assert products == ["'=1+1<script>alert(1)</script>"]
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        "=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠SUM(A1)", "﹦1", "﹢1", "﹣1", "﹫A", "−1",
+        " =1", "\u3000＝1", "\u200b=1", "\ufeff＝1", "\t=1", "\r=1", "\n=1", "\tplain",
+    ],
+)  # fmt: skip
+def test_no_spreadsheet_takes_a_stranger_s_text_for_a_formula(busy: Busy, product: str) -> None:
+    report = replace(busy.report, tables={"one": [{"value": product, "count": -5}]})
+    (row,) = csv.DictReader(io.StringIO(report_csv(report)["one"], newline=""))
+    assert row == {"value": f"'{product}", "count": "-5"}
+
+
+@pytest.mark.parametrize("product", ["登录 = 白屏", "a+b", "x-1", "某某@example.com", "", "ERP"])
+def test_ordinary_text_is_written_as_it_is(busy: Busy, product: str) -> None:
+    report = replace(busy.report, tables={"one": [{"value": product}]})
+    assert [row["value"] for row in csv.DictReader(io.StringIO(report_csv(report)["one"]))] in ([product], [])
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [
+        (2_999, 3_000, ">99.9%"), (1, 3_000, "<0.1%"), (3_000, 3_000, "100.0%"), (0, 3_000, "0.0%"),
+        (1_999, 2_000, ">99.9%"), (1, 2_000, "0.1%"), (999, 1_000, "99.9%"), (1, 1_000, "0.1%"), (1, 2, "50.0%"),
+    ],
+)  # fmt: skip
+def test_nearly_all_is_not_all_and_hardly_any_is_not_none(part: int, whole: int, shown: str) -> None:
+    assert ReportWording(Locale.EN).percent(part / whole) == shown
+
+
+def test_what_moved_is_not_said_to_have_moved_by_nothing() -> None:
+    wording = ReportWording(Locale.EN)
+    assert wording.change(2_999 / 3_000, 1.0, "share").startswith("−<0.1")
+    assert wording.change(0.5, 0.5, "share").startswith("±0.0")
+    assert wording.change(3_001, 3_000) == "+1 (+<1%)"
+    assert wording.change(1, 3_000) == "−2,999 (−>99%)"
 
 
 @pytest.mark.parametrize("locale", list(Locale))

@@ -293,6 +293,54 @@ async def test_the_schedule_and_a_person_may_archive_at_the_same_time(either: Da
     assert all(entry.stored and one.store.state(entry.stored) is FileState.SOUND for entry in entries)
 
 
+async def test_a_run_that_comes_second_everywhere_fails_nowhere_and_leaves_no_alarm(
+    either: Database, tmp_path: Path
+) -> None:
+    numbers = [await closed(either, "打不出小票") for _ in range(3)]
+    policy = load_policy("standard").model_dump(mode="json")
+    masking = Policy.model_validate({**policy, "archive": {**policy["archive"], "mask_after": "365d"}})
+    first = archiving_of(either, tmp_path, now=lambda: MUCH_LATER, policy=masking)
+
+    class Overtaken(ArchiveActivities):
+        """Whatever it has found to be due, the first run does before it."""
+
+        async def _entry(self, number: str) -> ArchivedCase | None:
+            await run(replace(first, store=ArchiveStore(tmp_path / "archive" / "beside")))
+            return await super()._entry(number)
+
+    second = Overtaken(**{name: getattr(first, name) for name in first.__dataclass_fields__})
+    done = await run(second)
+    assert (done.failed, done.failures) == (0, ())
+    assert [entry.masked_at for entry in await Ledger(either).entries()] == [MUCH_LATER] * len(numbers)
+    assert [one for one in await Cases(either).attention(MUCH_LATER) if one.reason == "not_archived"] == []
+
+
+@pytest.mark.parametrize("step", ["archive", "mask"])
+async def test_a_run_that_failed_where_another_did_not_leaves_no_alarm(
+    either: Database, tmp_path: Path, step: str
+) -> None:
+    number = await closed(either, "打不出小票")
+    archiving = archiving_of(either, tmp_path)
+    await archiving.archive_case(number)
+    await archiving.mask(number)
+    async with either.begin() as connection:
+        assert not await Ledger.failed(connection, number, step, "No space left on device", LATER)
+    assert (await entry_of(archiving, number)).error is None
+
+
+async def test_an_alarm_goes_when_nothing_is_to_be_masked_any_more(either: Database, tmp_path: Path) -> None:
+    number = await closed(either, "打不出小票")
+    archiving = archiving_of(either, tmp_path)
+    await archiving.archive_case(number)
+    async with either.begin() as connection:
+        assert await Ledger.failed(connection, number, "mask", "not masked: its file is missing", LATER)
+    assert "not_archived" in [one.reason for one in await Cases(either).attention(LATER)]
+    policy = load_policy("standard").model_dump(mode="json")
+    keeping = Policy.model_validate({**policy, "archive": {**policy["archive"], "mask_after": None}})
+    await run(replace(archiving, policy=keeping))
+    assert "not_archived" not in [one.reason for one in await Cases(either).attention(LATER)]
+
+
 async def test_a_file_that_was_touched_is_told_from_one_that_is_gone(database: Database, tmp_path: Path) -> None:
     number = await closed(database, "打不出小票")
     archiving = archiving_of(database, tmp_path)

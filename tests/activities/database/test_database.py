@@ -103,6 +103,8 @@ async def test_a_command_before_the_first_start_says_what_to_start(database_url:
         ("sqlite:///:memory:", "must name a file"),
         ("postgresql://user:secret@host", "names no database"),
         ("postgresql://user:secret@host:port/db", "not understood"),
+        ("postgresql://user:secret#1@host/db", "in user and password write # as %23"),
+        ("postgresql://user:12/secret@host/db", "in user and password write # as %23, / as %2F"),
     ],
 )
 def test_a_wrong_address_gets_one_line_without_its_password(url: str, said: str) -> None:

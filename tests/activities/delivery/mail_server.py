@@ -31,6 +31,8 @@ class MailServer:
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     """Lets a message that waits for `busy` be accepted."""
     waits: bool = False
+    largest: int | None = None
+    """Bytes; what is larger is refused before it is sent."""
     held: set[str] = field(default_factory=set)
     """Messages to these wait as well, those to others do not."""
 
@@ -65,7 +67,12 @@ class MailServer:
     def session(self) -> SMTP:
         self.connections += 1
         return SMTP(
-            self, hostname="test", authenticator=_only_the_right_password, auth_require_tls=False, enable_SMTPUTF8=False
+            self,
+            hostname="test",
+            authenticator=_only_the_right_password,
+            auth_require_tls=False,
+            enable_SMTPUTF8=False,
+            data_size_limit=self.largest,
         )
 
 

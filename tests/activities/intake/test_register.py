@@ -17,6 +17,7 @@ from tests.activities.intake.process import BEGINS_AT, LAST_OF_FOUR_DIGITS, take
 from tests.activities.samples import DAY, customer, form, register_case
 from tests.builders import MONDAY, PEOPLE, settlement
 from tests.faults.processes import Stream, ended, reading, start
+from workflows.domain.vocabulary import Priority
 
 _DAYS = (f"{DAY:%Y%m%d}", f"{DAY + timedelta(days=1):%Y%m%d}")
 
@@ -105,6 +106,21 @@ async def test_a_case_whose_start_failed_is_found_again(database: Database) -> N
     await register.mark_started(started)
     await register.mark_started(started)
     assert await register.unstarted() == [forgotten]
+
+
+async def test_what_waits_to_be_started_is_started_by_urgency_then_by_age(database: Database) -> None:
+    register = Register(database)
+
+    async def waits(minutes: int, priority: Priority | None) -> str:
+        at = MONDAY + timedelta(minutes=minutes)
+        return (await register.register(form(), received_at=at, day=DAY, priority=priority)).number
+
+    suggestion, unjudged, older_fault = await waits(0, Priority.P3), await waits(1, None), await waits(2, Priority.P1)
+    outage, late_outage = await waits(3, Priority.P0), await waits(4, Priority.P0)
+    assert await register.unstarted() == [outage, late_outage, unjudged, older_fault, suggestion]
+    assert await register.unstarted(2) == [outage, late_outage]
+    await register.mark_started(outage, unjudged)
+    assert await register.unstarted() == [late_outage, older_fault, suggestion]
 
 
 async def test_a_caller_is_found_by_phone_mail_and_name(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime
 from typing import Any
@@ -255,6 +256,16 @@ async def test_an_editor_corrects_publishes_and_retires_and_every_change_is_kept
     ]
     await knowledge.publish("KB0001", by=EDITOR, at=MONDAY + HOUR)
     assert await found(either, "电源键") == ["打印服务没有响应"]
+
+
+async def test_two_editors_who_do_the_same_get_the_same_answer_and_the_history_has_it_once(either: Database) -> None:
+    await closed(either, "小票打印不出来", "重启")
+    articles, knowledge = ArticleSearch(either.address), KnowledgeEditing(either, organisation())
+    editors = (EDITOR, "operator")
+    await asyncio.gather(*(knowledge.publish("KB0001", by=one, at=MONDAY) for one in editors))
+    await asyncio.gather(*(knowledge.retire("KB0001", by=one, at=MONDAY + HOUR, why="新版本") for one in editors))
+    kept = await articles.get("KB0001")
+    assert [change["what"] for change in kept["changes"]] == ["drafted", "published", "retired"]
 
 
 @pytest.mark.parametrize(

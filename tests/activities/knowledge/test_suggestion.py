@@ -67,6 +67,26 @@ async def test_the_same_trouble_in_other_words_is_pointed_out(one: str, other: s
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "type_", "is_likely"),
+    [
+        ("扫码付款后小票打印不出来", "付款后打不出小票", "technical", True),
+        ("Saving fails with a network error", "network error when I save", "technical", True),
+        ("登录不了", "登录之后看不到昨天的订单，首页一直转圈", "technical", False),
+        ("数据同步失败", "客户数据同步之后重复了", "technical", False),
+        ("扫码付款后小票打印不出来", "付款后打不出小票", "service", False),
+    ],
+)
+async def test_two_cases_of_one_product_are_not_said_to_have_one_cause_for_that(
+    one: str, other: str, type_: str, is_likely: bool, either: Database
+) -> None:
+    await opened(either, one)
+    form: dict[str, Any] = {"product": "智办公CRM系统", "description": {"symptom": other}}
+    async with open_reader(either.address) as reader:
+        found = (await suggest(reader, "FB1", form, type=type_, subtype="数据同步失败"))["open"]
+    assert [alike["one_cause"] for alike in found] == [is_likely]
+
+
+@pytest.mark.parametrize(
     "form", [{}, {"description": None, "product": None}, {"description": {"symptom": "😀\"'*"}, "product": "'"}]
 )
 async def test_a_form_that_says_little_gets_no_suggestions_and_no_error(either: Database, form: dict[str, Any]) -> None:

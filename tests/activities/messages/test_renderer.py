@@ -8,6 +8,7 @@ import pytest
 
 from activities.messages.renderer import RenderContext, Renderer
 from activities.messages.samples import CUSTOMER_FACTS, NOW, NUMBER, STAFF_FACTS, context, notice, sample_messages
+from activities.messages.ways import CustomerWays
 from activities.rendering.filters import one_line
 from activities.rendering.labels import label
 from tests.activities.messages.rendered import parsed, rendered
@@ -109,7 +110,7 @@ def test_every_command_in_a_message_can_be_typed_as_it_stands(
 
 def test_the_result_tells_all_a_customer_needs_to_accept_or_refuse(renderer: Renderer) -> None:
     shown = rendered(renderer, Message.RESULT, handling_seconds=8100, cause="证书过期", solution="已更换证书")
-    for part in (NUMBER, "证书过期", "已更换证书", "2小时15分", "请重新登录", "到期提醒", "“确认”", "“未解决”"):
+    for part in (NUMBER, "证书过期", "已更换证书", "2小时15分", "请重新登录", "到期提醒", "是否已解决", "400-800-1234"):
         assert part in shown.text
         assert part in parsed(shown.html).text
 
@@ -117,11 +118,41 @@ def test_the_result_tells_all_a_customer_needs_to_accept_or_refuse(renderer: Ren
 @pytest.mark.parametrize("locale", Locale)
 def test_a_customer_can_answer_the_questionnaire_from_any_channel(renderer: Renderer, locale: Locale) -> None:
     shown = rendered(renderer, Message.QUESTIONNAIRE, locale)
-    for number, answer in enumerate(Satisfaction, start=1):
-        assert f"{number}  {label('satisfaction', answer.value, locale)}" in shown.text
+    for answer in Satisfaction:
+        assert re.search(rf"^[·-] {label('satisfaction', answer.value, locale)}$", shown.text, re.MULTILINE)
         assert label("satisfaction", answer.value, locale) in shown.short
+    assert not re.search(r"(?<!\d)[1-5] *(非常|满意|very|satisf)", shown.text + shown.short)
     assert "400-800-1234" in shown.text
-    assert 'href="https://example.com/cases"' in shown.html
+    assert "400-800-1234" in shown.short
+
+
+_PROMISES = re.compile(r"回复“|回复本|请回复|直接回复|回复对应|在线|[Rr]eply|confirmed\"|online|portal|https?://")
+"""Ways to answer that do not exist: nobody reads an answer to a mail, and there is no page for customers."""
+
+
+@pytest.mark.parametrize("locale", Locale)
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("message", CUSTOMER_FACTS)
+def test_no_message_promises_a_way_to_answer_that_does_not_exist(
+    renderer: Renderer, message: Message, locale: Locale, sparse: bool
+) -> None:
+    told = notice(message, sparse=sparse)
+    shown = renderer.render(told, context(Audience.CUSTOMER, locale, sparse=sparse))
+    said = parsed(shown.html).text + shown.text + shown.short + shown.subject
+    assert not _PROMISES.search(said), _PROMISES.search(said)
+    assert "href=" not in shown.html
+
+
+@pytest.mark.parametrize("locale", Locale)
+def test_a_way_that_is_set_up_stands_in_every_message(
+    renderer: Renderer, locale: Locale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = CustomerWays(mailbox=True, portal="https://help.example.com")
+    monkeypatch.setattr("activities.messages.renderer.customer_ways", lambda _: ways)
+    for message in CUSTOMER_FACTS:
+        shown = renderer.render(notice(message), context(Audience.CUSTOMER, locale))
+        assert ("直接回复本消息" if locale is Locale.ZH_CN else "reply to this message") in shown.text
+        assert 'href="https://help.example.com"' in shown.html
 
 
 def test_a_link_that_is_no_web_address_is_not_put_into_a_mail(renderer: Renderer) -> None:

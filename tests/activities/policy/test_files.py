@@ -204,6 +204,12 @@ def test_every_shipped_policy_fits_the_sample_organisation(name: str) -> None:
         ('roles = ["head"]', 'roles = ["boss"]', "people[director].roles[0]: 'boss' is not known; allowed: agent"),
         ('weekdays = ["monday",', 'weekdays = ["mon",', "duty[0].weekdays[0]: 'mon' is not known; allowed: monday"),
         ("name_en = ", "name_english = ", "company.name_english: is not known; allowed: name, name_en, hotline"),
+        (
+            '"director@example.com"',
+            '"主任@example.com"',
+            "people[director].email: '主任@example.com' is no mail address: ",
+        ),
+        ('"service@example.com"', '"service@"', "company.email: 'service@' is no mail address: "),
     ],
 )
 def test_a_mistake_in_the_organisation_file_is_named_too(tmp_path: Path, before: str, after: str, said: str) -> None:

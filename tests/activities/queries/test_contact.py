@@ -24,6 +24,10 @@ def form_with(**contacts: str | None) -> Json:
         ({"phone": "13800138000"}, "8613800138000"),
         ({"phone": "13800138000"}, "１３８００１３８０００"),
         ({"phone": "010-65551234"}, "(010) 6555 1234"),
+        ({"phone": "010-65551234转801"}, "01065551234 分机 801"),
+        ({"phone": "010-65551234 ext. 801"}, "+86 10 6555 1234 转801"),
+        ({"phone": "13800138000"}, "\u202d13800138000\u202c"),
+        ({"email": "wangfang@example.com"}, "wangfang\u200b@example.com"),
         ({"phone": "+49 30 1234567"}, "030 1234567"),
         ({"email": "wangfang@example.com"}, "WangFang@Example.COM "),
         ({"wechat": "wang_fang"}, "Wang_Fang"),
@@ -38,6 +42,7 @@ def test_a_customer_gets_in_however_they_write_their_contact(known: dict[str, st
     ("known", "given"),
     [
         ({"phone": "13800138000"}, "13800138001"),
+        ({"phone": "010-65551234转801"}, "010-65551234转802"),
         ({"phone": "13800138000"}, "38000"),
         ({"phone": "13800138000"}, "3800138000"),
         ({"phone": "13800138000"}, "8000"),

@@ -16,6 +16,7 @@ from tests.activities.samples import NUMBER, register_case
 from tests.builders import HOUR, MONDAY, case_step, command, open_case
 from workflows.domain.case.view import CaseView
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Resolution, Status
 
 LATER = MONDAY + timedelta(days=3)
 
@@ -44,8 +45,15 @@ async def test_a_lost_case_is_over_in_every_list_and_says_who_closed_it_and_why(
     assert [entry["sequence"] for entry in file.timeline] == list(range(1, before.sequence + 2))
     assert (last["kind"], last["by"], last["detail"]["why"]) == ("closed", "operator", "存储丢失")
     assert await Cases(database).attention(LATER + timedelta(days=1)) == []
-    with pytest.raises(Problem, match=r"is closed \(withdrawn\) already$"):
-        await close_lost(database, NUMBER, by="operator", why="again", at=LATER)
+    assert await close_lost(database, NUMBER, by="tech-head", why="again", at=LATER + HOUR) == after
+    again = await Cases(database).get(NUMBER)
+    assert again is not None and again.timeline == file.timeline
+
+
+async def test_a_case_that_came_to_its_own_end_is_not_closed_as_lost(database: Database) -> None:
+    await _recorded(database, status=Status.CLOSED, resolution=Resolution.SATISFIED, closed_at=LATER)
+    with pytest.raises(Problem, match=r"is closed \(satisfied\) already$"):
+        await close_lost(database, NUMBER, by="operator", why="存储丢失", at=LATER)
 
 
 async def test_a_lost_main_case_does_not_leave_its_followers_waiting(database: Database) -> None:

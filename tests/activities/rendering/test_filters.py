@@ -64,7 +64,7 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
         "review_reason": ReviewReason,
     }
     known = labels(locale)
-    own = {"field", "review_end", "customer_status", "customer_action", "customer_view"}
+    own = {"field", "detail", "review_end", "customer_status", "customer_action", "customer_view", "way"}
     assert set(known) == {*vocabulary, *own}
     assert set(known["review_end"]) == {ALL_DONE}
     for kind, values in vocabulary.items():

@@ -23,7 +23,7 @@ _FAULTY = "a\x07b"
 """No text of a command may hold a control character."""
 _GIVEN = {
     "--text": "x", "--why": "x", "--to": "x", "--department": "x", "--duty": "x", "--cause": "x", "--solution": "x",
-    "--score": "5", "--root-cause": "x", "--measure": "x; tech-001; 2099-01-01", "--as": "x",
+    "--score": "满意", "--root-cause": "x", "--measure": "x; tech-001; 2099-01-01", "--as": "x",
 }  # fmt: skip
 _READ_BY_THE_COMMAND = {"--data", "--contact", "--locale"}
 _NEEDED_TOO = {("progress", "--text"), ("supply", "--text"), ("contribute", "--result")}

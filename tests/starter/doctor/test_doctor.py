@@ -413,7 +413,8 @@ async def _close_lost(up: Up, lost: str) -> None:
     case = await up.case(lost)
     assert gap_free(case)
     assert (case["timeline"][-1]["by"], case["timeline"][-1]["detail"]["why"]) == ("operator", "存储丢失")
-    assert (await close()).err == f"bihuan: {lost} is closed (withdrawn) already\n"
+    assert (await close()).value == {"number": lost, "status": "closed", "resolution": "withdrawn"}
+    assert (await up.case(lost))["timeline"] == case["timeline"]
     await up.run("doctor", "--mend")
     assert lost not in (await up.run("stuck")).out
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncpg
+
 from activities.database.database import Database
 from starter.doctor.check import CheckStatus
 from starter.doctor.context import DoctorContext
@@ -22,3 +24,9 @@ async def test_a_database_server_is_looked_at_like_a_file(postgresql_url: str, t
     found = [line for check in (database, clocks, integrity) for line in await check(context)]
     await context.close()
     assert [(line.check, line.status) for line in found] == [("database", CheckStatus.OK), ("clock", CheckStatus.OK)]
+    owner = await asyncpg.connect(postgresql_url)
+    await owner.execute(f"ALTER DATABASE {postgresql_url.rpartition('/')[2]} SET default_transaction_read_only = on")
+    await owner.close()
+    [line] = await database(context)
+    assert line.status is CheckStatus.FAULT
+    assert line.what.endswith("cannot be written: cannot execute INSERT in a read-only transaction")

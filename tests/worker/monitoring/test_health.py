@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from temporalio import activity, workflow
 from temporalio.client import Client
@@ -127,7 +128,7 @@ async def test_readiness_sees_each_way_to_take_no_work_and_liveness_blames_no_ou
         )
 
 
-async def test_a_database_that_is_gone_makes_a_worker_unready_until_it_is_back(
+async def test_a_database_that_is_gone_or_takes_nothing_makes_a_worker_unready_until_it_is_mended(
     impatient: WorkflowEnvironment, queue: str
 ) -> None:
     client = impatient.client
@@ -146,7 +147,24 @@ async def test_a_database_that_is_gone_makes_a_worker_unready_until_it_is_back(
                 assert health.liveness() == []
                 to_database.mend()
                 await until(health, ready)
+                await _set_read_only(server, "on")
+                # What a server is told so holds for connections that are made from now on.
+                to_database.cut()
+                to_database.mend()
+                refused = "cannot be written: cannot execute INSERT in a read-only transaction"
+                await until(health, lambda problems: any(one.endswith(refused) for one in problems))
+                await _set_read_only(server, "off")
+                to_database.cut()
+                to_database.mend()
+                await until(health, ready)
             await database.close()
+
+
+async def _set_read_only(server: str, value: str) -> None:
+    owner = await asyncpg.connect(f"{server}/postgres")
+    await owner.execute("SET default_transaction_read_only = off")
+    await owner.execute(f"ALTER DATABASE postgres SET default_transaction_read_only = {value}")
+    await owner.close()
 
 
 def test_a_worker_gets_no_work_before_it_runs_nor_once_it_drains() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from unittest.mock import Mock
@@ -15,6 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.recording.activity import leave_deliveries_to_case
+from starter.console.system.releases import current
 from starter.doctor.context import DoctorContext
 from starter.doctor.release import release
 from tests.workflows.fake_activities import FakeActivities
@@ -22,7 +24,7 @@ from tests.workflows.workers import worker_of
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from worker.process import build_activities, build_worker
-from worker.temporal.deployments import WorkerDeployment, deployment_config, warn_if_idle
+from worker.temporal.deployments import WorkerDeployment, builds_at_work, deployment_config, warn_if_idle
 from worker.temporal.search_attributes import ensure_search_attributes
 from worker.temporal.standalone_delivery import StandaloneDelivery, stable_id
 from workflows.case.input import CaseInput
@@ -163,6 +165,38 @@ async def test_doctor_sees_that_the_cases_go_to_a_release_that_has_no_worker(
         await deployment.make_current("A")
         assert await checked() == [("ok", f"build A of {settings.deployment} gets cases, and has workers", None)]
     await context.close()
+
+
+async def test_cases_are_not_given_to_workers_that_are_not_there_without_a_word(
+    local: WorkflowEnvironment, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = local.client
+    monkeypatch.setenv("TEMPORAL_ADDRESS", client.service_client.config.target_host)
+    monkeypatch.setenv("BIHUAN_TASK_QUEUE", settings.task_queue)
+    monkeypatch.setenv("BIHUAN_DEPLOYMENT", settings.deployment)
+    deployment = WorkerDeployment(client, settings.deployment)
+
+    async def polls(build_id: str) -> bool:
+        return build_id in await builds_at_work(client, settings.task_queue)
+
+    with pytest.raises(Problem, match=f"no worker of deployment {settings.deployment} was seen: workers without a"):
+        await deployment.make_current(None)
+    async with build(client, of_build(settings, "A"), FakeActivities()):
+        await until(lambda: polls("A"))
+        await current("A")
+        with pytest.raises(Problem, match="no worker without a build id is up, so no case would go on; start one"):
+            await current(unversioned=True)
+        assert (await standing(deployment))["A"] == "current"
+        assert "no worker of build" not in capsys.readouterr().err
+        with monkeypatch.context() as later:
+            # As it looks some time after its last poll.
+            later.setattr("worker.temporal.task_queue.POLLED_WITHIN", timedelta(0))
+            await current("A")
+        assert "no worker of build A is up: its cases wait" in capsys.readouterr().err
+    async with build(client, settings, FakeActivities()):
+        await until(lambda: polls(""))
+        await current(unversioned=True)
+        assert (await standing(deployment))["A"] != "current"
 
 
 def test_without_a_build_id_every_worker_takes_any_case(settings: Settings) -> None:

@@ -7,15 +7,17 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from google.protobuf.json_format import MessageToJson, Parse
+from pydantic import SecretStr
 from temporalio.api.common.v1 import Payload, Payloads
 
 from tests.worker.ports import free_ports
 from worker.encryption.codec import Encryption
 from worker.encryption.keys import Key, KeyRing
-from worker.installation.settings import ServerSettings, Settings
+from worker.installation.settings import Settings
 from worker.web.codec_server import CodecEndpoint, beside_server, origins_of, safe_endpoint, serving
 from workflows.domain.problem import Problem
 
@@ -129,19 +131,29 @@ async def test_a_taken_port_is_named(endpoint: CodecEndpoint) -> None:
             pass
 
 
-async def test_a_web_ui_is_told_only_a_token_of_its_own_and_only_where_nobody_else_comes() -> None:
+async def test_the_token_stays_in_a_file_of_this_user_and_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    """No Web UI is told it, which would tell every account of the machine and every page that resolves to it."""
     keys = _RING.first.line()
     port = free_ports(1)[0]
-    own = Settings(encryption_keys=keys, codec_port=port, codec_origins="https://ui.example.com/x, http://a.example")
-    async with beside_server(own, _UI) as told:
-        assert told is not None
-        assert told.startswith(f"http://127.0.0.1:{port}/")
-    chosen = Settings(encryption_keys=keys, codec_port=port, codec_token=_TOKEN)
-    async with beside_server(chosen, _UI) as told:
-        assert told is None
+    own = Settings(
+        data=tmp_path, encryption_keys=keys, codec_port=port, codec_origins="https://ui.example.com/x, http://a.example"
+    )
+    found = set()
+    for _ in range(2):
+        async with beside_server(own, _UI) as file:
+            assert file is not None
+            assert file.stat().st_mode & 0o777 == 0o600
+            kept = file
+            found.add(address := file.read_text("utf-8").strip())
+            path = f"/{address.rpartition('/')[2]}/decode"
+            assert (await _ask(CodecEndpoint("127.0.0.1", port, ""), path, "{}"))[0] == 200
+    assert len(found) == 1
+    assert found.pop().startswith(f"http://127.0.0.1:{port}/")
+    chosen = own.model_copy(update={"codec_token": SecretStr(_TOKEN)})
+    async with beside_server(chosen, _UI) as file:
+        assert file is None
         assert (await _ask(CodecEndpoint("127.0.0.1", port, _TOKEN), f"/{_TOKEN}/decode", "{}"))[0] == 200
-    open_to_all = Settings(encryption_keys=keys, codec_port=port, server=ServerSettings(ip="0.0.0.0"))
-    for settings in (open_to_all, Settings(codec_port=port)):
-        async with beside_server(settings, _UI) as told:
-            assert told is None
+    assert not kept.exists()
+    async with beside_server(Settings(data=tmp_path, codec_port=port), _UI) as file:
+        assert file is None
     assert origins_of(own, _UI) == [_UI, "https://ui.example.com/x", " http://a.example"]

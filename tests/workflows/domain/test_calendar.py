@@ -47,6 +47,58 @@ def test_a_promise_is_due_when_its_working_time_has_passed(
     assert OFFICE.add(start, hours * 3600, kind) == due
 
 
+def _of(hours: tuple[str, ...], zone: str = "Asia/Shanghai") -> Calendar:
+    spans = [one.split("-") for one in hours]
+    return Calendar(
+        zone=zone,
+        weekend=(5, 6),
+        hours=tuple(Hours(opens=time.fromisoformat(a), closes=time.fromisoformat(b)) for a, b in spans),
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "start", "counted", "due"),
+    [
+        (("18:00-00:00",), at(6, "23:00"), 2, at(7, "19:00")),
+        (("22:00-06:00",), at(6, "23:00"), 4, at(7, "03:00")),
+        (("22:00-06:00",), at(7, "05:00"), 2, at(7, "23:00")),
+        (("22:00-06:00",), at(11, "05:00"), 2, at(13, "23:00")),  # Friday's night ends on Saturday
+        (("09:00-12:00", "22:00-02:00"), at(6, "23:00"), 4, at(7, "10:00")),
+        (("00:00-00:00",), at(6, "23:00"), 4, at(7, "03:00")),
+    ],
+)
+def test_hours_to_midnight_and_over_it_count_on_the_day_they_begin(
+    hours: tuple[str, ...], start: datetime, counted: int, due: datetime
+) -> None:
+    calendar = _of(hours)
+    assert calendar.add(start, counted * 3600, OFFICE_HOURS) == due
+    assert calendar.between(start, due, OFFICE_HOURS) == counted * 3600
+    assert calendar.is_working(due - timedelta(seconds=1), OFFICE_HOURS)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours", "minutes"),
+    [
+        ("America/New_York", date(2026, 3, 8), "02:30-03:15", 15),
+        ("America/New_York", date(2026, 3, 8), "02:15-02:45", 0),
+        ("America/New_York", date(2026, 3, 8), "01:30-02:30", 30),
+        ("America/New_York", date(2026, 11, 1), "01:30-01:45", 15),
+        ("America/New_York", date(2026, 11, 1), "00:30-03:00", 210),
+        ("Australia/Lord_Howe", date(2026, 10, 4), "02:10-02:40", 10),
+        ("Pacific/Apia", date(2011, 12, 30), "09:00-18:00", 0),
+    ],
+)
+def test_hours_that_the_clocks_skip_never_count_less_than_nothing(
+    zone: str, day: date, hours: str, minutes: int
+) -> None:
+    calendar = _of((hours,), zone).model_copy(update={"weekend": ()})
+    first, last = (datetime.combine(day + timedelta(days=n), time(), ZoneInfo(zone)).astimezone(UTC) for n in (0, 1))
+    assert calendar.between(first, last, OFFICE_HOURS) == minutes * 60
+    moments = [first + timedelta(minutes=5 * n) for n in range(int((last - first) / timedelta(minutes=5)))]
+    assert all(calendar.between(one, last, OFFICE_HOURS) >= 0 for one in moments)
+    assert sum(calendar.is_working(one, OFFICE_HOURS) for one in moments) == minutes / 5
+
+
 @given(st.integers(0, 40 * 86400), st.integers(1, 20 * 86400), st.sampled_from([DAYS, OFFICE_HOURS, ALWAYS]))
 def test_what_was_promised_is_what_was_counted(offset: int, seconds: int, kind: CalendarKind) -> None:
     start = at(15, "00:00", month=4) + timedelta(seconds=offset)

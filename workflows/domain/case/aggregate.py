@@ -224,6 +224,7 @@ class Case(CaseState):
             group=self.group,
             owner=self.owner,
             receiver=self.opening.received_by,
+            follow_up=self.terms.follow_up,
             assisting=tuple(self.assisting),
             collaborations=tuple(task.view(self.number) for task in self.tasks),
             linked_to=self.linked_to,

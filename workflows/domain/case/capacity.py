@@ -14,6 +14,7 @@ class Capacity(StrEnum):
     TEAM = "a member of the owner's group"
     RECEIVER = "the first receiver"
     DUTY_MANAGER = "a duty manager"
+    HANDED_ON_BY = "whoever handed it on last"
     FOLLOW_UP = "the follow-up specialist or supervisor"
     ESCALATED_TO = "the person it was escalated to"
     LEAD = "whoever works on its main case"

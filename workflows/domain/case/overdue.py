@@ -21,6 +21,11 @@ def standing_breaches(view: CaseViewJson) -> list[BreachJson]:
     return sorted(standing, key=lambda breach: datetime.fromisoformat(breach["due"]))
 
 
+def who_owes(view: CaseViewJson, clock: str | None) -> str | None:
+    """Who has to act on that clock."""
+    return (view.get("follow_up") if clock == ClockName.FOLLOW_UP else None) or view["owner"]
+
+
 def open_tasks(view: CaseViewJson) -> list[TaskViewJson]:
     """Departments' tasks that are not answered yet."""
     return [task for task in view.get("collaborations", ()) if task["status"] == TaskStatus.OPEN]
@@ -55,6 +60,9 @@ def _is_standing(breach: BreachJson, view: CaseViewJson) -> bool:
             return status in {Status.AWAITING_INFORMATION, Status.DISPATCHED, Status.IN_PROGRESS}
         case ClockName.FEEDBACK:
             return bool(view["untold"]) if "untold" in view else status == Status.AWAITING_CONFIRMATION
+        case ClockName.FOLLOW_UP:
+            # A neutral rating leaves the case open, and the follow-up is made.
+            return view["satisfaction"] is None and status != Status.CLOSED
         case _:
             return status != Status.CLOSED
 

@@ -202,10 +202,11 @@ def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why:
 
 
 def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, choice: Dispatch | None = None) -> None:
-    previous = case.owner
-    if case.capacities(by) & {Capacity.ESCALATED_TO, Capacity.SUPERIOR} and _answers_escalation(case, by):
+    previous, is_superior = case.owner, bool(case.capacities(by) & {Capacity.ESCALATED_TO, Capacity.SUPERIOR})
+    if is_superior and _answers_escalation(case, by):
         # Whoever had to answer has decided; the next escalation starts above the new owner.
         settle_escalation(case, start_over=True)
+    case.handed_on_by = by if is_superior or _leads(case, by) else None
     if choice is not None:
         _take_up(case, choice)
     else:
@@ -217,6 +218,11 @@ def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, ch
     ]
     notices += task(case, key)
     case.emit(EventKind.HANDED_OVER, by, now, *notices, department=case.department, **facts)
+
+
+def _leads(case: CaseState, by: str) -> bool:
+    """Whether it is an owner who has the case as somebody's superior, such as since it was reopened (R25)."""
+    return by == case.owner and any(member.superior == by for member in case.people.values())
 
 
 def _take_up(case: CaseState, choice: Dispatch) -> None:

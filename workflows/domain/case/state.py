@@ -105,6 +105,8 @@ class CaseState(Model):
     department: str | None = None
     group: str | None = None
     owner: str | None = None
+    handed_on_by: str | None = None
+    """The superior who handed it on last: who sees that a case is somebody else's sees what it is about (R8)."""
     assisting: dict[str, str] = Field(default_factory=dict)
     tasks: list[DepartmentTask] = Field(default_factory=list)
     """What other departments were asked for, in order (R18)."""
@@ -294,6 +296,8 @@ class CaseState(Model):
             found.add(Capacity.TEAM)
         if by == self.opening.received_by:
             found.add(Capacity.RECEIVER)
+        if by == self.handed_on_by:
+            found.add(Capacity.HANDED_ON_BY)
         if by in self.terms.duty_managers or Role.DUTY_MANAGER in member.roles:
             found.add(Capacity.DUTY_MANAGER)
         follow_up = {self.terms.follow_up, self.terms.follow_up_supervisor}

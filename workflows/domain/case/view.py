@@ -44,6 +44,8 @@ class CaseView(Fact):
     group: str | None
     owner: str | None
     receiver: str | None
+    follow_up: str | None = None
+    """Who asks the customer how satisfied they are (R23)."""
     assisting: tuple[str, ...] = ()
     collaborations: tuple[TaskView, ...] = ()
     """What other departments were asked for, in order (R18)."""

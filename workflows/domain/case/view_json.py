@@ -58,6 +58,7 @@ class CaseViewJson(TypedDict):
     group: str | None
     owner: str | None
     receiver: str | None
+    follow_up: NotRequired[str | None]
     assisting: list[str]
     collaborations: NotRequired[list[TaskViewJson]]
     linked_to: NotRequired[str | None]

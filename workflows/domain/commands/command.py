@@ -80,6 +80,9 @@ def _one_line(error: ValidationError, command: type[Command]) -> str:
             what = f"unknown key; allowed: {', '.join(command.model_fields)}"
         elif fault["type"] == "missing":
             what = "is missing"
+        elif fault["type"].startswith(("datetime", "timezone")):
+            wrong = "has no offset" if fault["type"] == "timezone_aware" else "is no time"
+            what = f"{wrong}; allowed: such as 2026-05-12T17:00+08:00"
         elif fault["type"] in {"too_short", "too_long"}:
             bounds = fault.get("ctx", {})
             least, most = bounds.get("min_length", 0), bounds.get("max_length")

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from workflows.domain.formats import Days, Key, Labels, Line, Weekday
+from workflows.domain.formats import Days, Key, Labels, Line, Weekday, visible
 from workflows.domain.model import Fact
 from workflows.domain.terms import Member
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Locale, Priority, Role
@@ -72,6 +72,11 @@ class Person(Fact):
     wechat: str = ""
     locale: Locale = Locale.ZH_CN
     away: bool | tuple[Days, ...] = False
+
+    @field_validator("display_name", "email", "phone", "wechat", mode="before")
+    @classmethod
+    def _visible(cls, value: object) -> object:
+        return value.strip() if isinstance(value := visible(value), str) else value
 
     @field_validator("id")
     @classmethod

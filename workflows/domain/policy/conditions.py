@@ -14,11 +14,13 @@ from workflows.domain.vocabulary import Channel, CustomerKind, Priority
 class Condition(Fact):
     """Everything that is given must hold; of a list, one entry is enough.
 
-    `keywords` are looked for in what the customer wrote happened (not in what they expected); `without` are
-    keywords none of which may be there. `products` is part of the product's name.
+    `keywords` are looked for in what the customer wrote happened (not in what they expected); `also` are
+    keywords one of which has to be there, too, such as who is affected beside what is wrong; `without` are keywords
+    none of which may be there. `products` is part of the product's name.
     """
 
     keywords: tuple[Line, ...] = ()
+    also: tuple[Line, ...] = ()
     without: tuple[Line, ...] = ()
     types: tuple[Key, ...] = ()
     subtypes: tuple[Line, ...] = ()

@@ -70,8 +70,17 @@ class CalendarRules(Fact):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for before, after in zip(self.business_hours, self.business_hours[1:], strict=False):
-            if before.closes > after.opens:
-                raise ValueError(f"business_hours: {after.opens:%H:%M} begins before {before.closes:%H:%M} ends")
+            if before.ends_next_day or before.closes > after.opens:
+                raise ValueError(
+                    f"business_hours: {after.opens:%H:%M} comes before {before.opens:%H:%M}-{before.closes:%H:%M} ends"
+                    "; allowed: spans in order, the last one may run over midnight"
+                )
+        first, last = self.business_hours[0], self.business_hours[-1]
+        if last.ends_next_day and last.closes > first.opens:
+            raise ValueError(
+                f"business_hours: {last.opens:%H:%M}-{last.closes:%H:%M} runs over midnight into those from "
+                f"{first.opens:%H:%M}; allowed: to {first.opens:%H:%M} at the latest"
+            )
         if both := set(self.extra_holidays) & set(self.extra_workdays):
             raise ValueError(f"{min(both)} is in extra_holidays and extra_workdays; allowed: one of them")
         return self

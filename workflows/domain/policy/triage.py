@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from functools import lru_cache
-
 from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import Condition
+from workflows.domain.policy.keywords import any_found, folded, found
 from workflows.domain.policy.policy import IssueType, Policy
 from workflows.domain.vocabulary import Channel, CustomerKind, Priority
 
@@ -48,11 +45,6 @@ def triage(submission: Submission, policy: Policy) -> Triage:
     return Triage(type=kind.id, subtype=subtype, priority=priority, reasons=reasons)
 
 
-def folded(text: str) -> str:
-    """Full-width and half-width, upper and lower case made the same."""
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
 def _classify(submission: Submission, policy: Policy, text: str) -> tuple[IssueType, str | None, str]:
     stated = policy.type_named(submission.type) if submission.type else None
     if stated is not None and submission.subtype:
@@ -77,7 +69,7 @@ def _by_keywords(policy: Policy, text: str) -> tuple[IssueType, str | None, str]
     """The type most of whose words occur; the first of the policy where two are even."""
     best: tuple[IssueType, list[str]] | None = None
     for kind in policy.types:
-        words = _found((*kind.keywords, *(word for sub in kind.subtypes for word in (sub.id, *sub.keywords))), text)
+        words = found((*kind.keywords, *(word for sub in kind.subtypes for word in (sub.id, *sub.keywords))), text)
         if words and (best is None or len(words) > len(best[1])):
             best = kind, words
     if best is not None:
@@ -92,7 +84,7 @@ def _likeliest_subtype(kind: IssueType, text: str) -> tuple[str | None, str]:
     best: tuple[str | None, str] = (None, "")
     most = 0
     for subtype in kind.subtypes:
-        words = _found((subtype.id, *subtype.keywords), text)
+        words = found((subtype.id, *subtype.keywords), text)
         if len(words) > most:
             best, most = (subtype.id, words[0]), len(words)
     return best
@@ -113,27 +105,14 @@ def _prioritise(
 
 def _holds(when: Condition, submission: Submission, text: str, kind: str | None, subtype: str | None) -> bool:
     product = folded(submission.product)
-    checks = (
-        not when.keywords or bool(_found(when.keywords, text)),
-        not _found(when.without, text),
-        not when.types or kind in when.types,
-        not when.subtypes or subtype in when.subtypes,
-        not when.channels or submission.channel in when.channels,
-        not when.products or any(folded(name) in product for name in when.products),
-        not when.customer_kinds or submission.customer_kind in when.customer_kinds,
-        when.blocks_normal_use is None or when.blocks_normal_use == submission.blocks_normal_use,
+    return (
+        (not when.types or kind in when.types)
+        and (not when.subtypes or subtype in when.subtypes)
+        and (not when.channels or submission.channel in when.channels)
+        and (not when.products or any(folded(name) in product for name in when.products))
+        and (not when.customer_kinds or submission.customer_kind in when.customer_kinds)
+        and (when.blocks_normal_use is None or when.blocks_normal_use == submission.blocks_normal_use)
+        and (not when.keywords or any_found(when.keywords, text))
+        and (not when.also or any_found(when.also, text))
+        and not any_found(when.without, text)
     )
-    return all(checks)
-
-
-def _found(words: tuple[str, ...], text: str) -> list[str]:
-    return [word for word in dict.fromkeys(words) if _pattern(word).search(text)]
-
-
-@lru_cache(maxsize=4096)
-def _pattern(word: str) -> re.Pattern[str]:
-    """Chinese words stand without spaces; Latin ones only count whole, so that `app` is not in `happy`."""
-    wanted = folded(word)
-    left = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", wanted) else ""
-    right = r"(?![a-z0-9])" if re.search(r"[a-z0-9]$", wanted) else ""
-    return re.compile(left + re.escape(wanted) + right)

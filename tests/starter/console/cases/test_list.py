@@ -45,3 +45,19 @@ def test_a_department_nobody_knows_is_not_taken_for_one_without_cases(folder: Pa
     assert asked.stderr == f"bihuan: --department legal: is not in the organisation; {allowed}\n"
     idle = bihuan("list", "--department", "customer_service", "--json", folder=folder)
     assert (idle.returncode, json.loads(idle.stdout)) == (0, [])
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("option", "typo", "said"),
+    [
+        ("--owner", "tech-0001", "--owner tech-0001: is not in the organisation; allowed: tech-001"),
+        ("--group", "tehc", "--group tehc: is not in the organisation; allowed: "),
+        ("--type", "tecnical", "--type tecnical: is not in the policy; allowed: technical\n"),
+        ("--subtype", "登录异長", "--subtype 登录异長: is not in the policy; allowed: 登录异常"),
+    ],
+)
+def test_a_typo_in_a_filter_is_not_taken_for_nothing_to_do(folder: Path, option: str, typo: str, said: str) -> None:
+    asked = bihuan("list", option, typo, folder=folder)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert asked.stderr.startswith(f"bihuan: {said}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from tests.builders import (
     DAY,
     DISPATCH,
@@ -9,6 +11,7 @@ from tests.builders import (
     MINUTE,
     MONDAY,
     RESOLUTION,
+    SALES_DISPATCH,
     command,
     consulted,
     kinds,
@@ -16,7 +19,10 @@ from tests.builders import (
     resolved_case,
     told,
 )
+from workflows.domain.case.overdue import standing_breaches, who_owes
+from workflows.domain.case.view_json import CaseViewJson
 from workflows.domain.event import EventKind, Message
+from workflows.domain.terms import TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority
 
 
@@ -156,6 +162,20 @@ def test_a_missed_follow_up_goes_to_the_follow_up_supervisor() -> None:
     assert kinds(case.handle(command("acknowledge", "followup-head"), now + DAY)) == [EventKind.ACKNOWLEDGED]
 
 
+def test_a_late_follow_up_is_the_specialists_until_the_customer_has_rated() -> None:
+    case, now = resolved_case()
+    for hours in range(25):
+        case.expire(now + hours * HOUR)
+    view = cast("CaseViewJson", case.view().model_dump(mode="json"))
+    assert [(one["clock"], who_owes(view, one["clock"])) for one in standing_breaches(view)] == [
+        ("follow_up", "followup-001")
+    ]
+    assert who_owes(view, "resolution") == "tech-001"
+    case.handle(command("rate", "followup-001", score="neutral"), now + 2 * DAY)
+    rated = cast("CaseViewJson", case.view().model_dump(mode="json"))
+    assert (rated["status"], standing_breaches(rated)) == ("awaiting_confirmation", [])
+
+
 def test_a_handover_to_a_colleague_does_not_silence_an_escalation() -> None:
     case, _ = open_case()
     case.expire(MONDAY + 21 * MINUTE)
@@ -170,6 +190,25 @@ def test_a_handover_to_a_colleague_does_not_silence_an_escalation() -> None:
     )
     assert case.escalation.acknowledged
     assert case.escalation.level == 0
+
+
+def test_a_supervisor_who_handed_a_case_on_may_still_correct_its_type_until_another_hands_it_on() -> None:
+    case, _ = open_case()
+    wrong = command("classify", "tech-lead", type="transaction", why="是发票问题")
+    types = {"transaction": TypeTerms(type="transaction", department="sales")}
+    given = consulted(types=types, dispatch=SALES_DISPATCH)
+    case.handle(
+        command("assign", "tech-lead", department="sales", why="销售的事"), MONDAY, consulted(dispatch=SALES_DISPATCH)
+    )
+    assert case.owner == "sales-001"
+    assert kinds(case.handle(wrong, MONDAY + MINUTE, given)) == [EventKind.CLASSIFIED]
+    assert (case.type, case.owner) == ("transaction", "sales-001")
+    (refused,) = case.handle(command("progress", "tech-lead", text="在查"), MONDAY + 2 * MINUTE)
+    assert refused.kind is EventKind.REJECTED
+    other = SALES_DISPATCH.model_copy(update={"owner": "sales-002"})
+    case.handle(command("assign", "sales-lead", to="sales-002", why="换人"), MONDAY + HOUR, consulted(dispatch=other))
+    (refused,) = case.handle(command("classify", "tech-lead", type="transaction", why="x"), MONDAY + HOUR, given)
+    assert refused.kind is EventKind.REJECTED
 
 
 def test_a_p0_that_is_worked_on_does_not_escalate_because_the_customer_is_silent() -> None:

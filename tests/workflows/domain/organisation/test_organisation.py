@@ -40,6 +40,17 @@ def test_the_sample_has_five_departments_and_three_levels_above_an_agent(sample:
     assert sample.above("director") == ()
 
 
+def test_what_nobody_sees_is_taken_out_of_names_and_addresses(sample: Organisation) -> None:
+    def paste(data: dict[str, Any]) -> None:
+        entry(data["people"], "tech-001").update(
+            name="\u202d李娜\u202c", email="\u200blina@example.com", phone="\u202d13800138000"
+        )
+
+    person = altered(sample, paste).person("tech-001")
+    assert person is not None
+    assert (person.name, person.email, person.phone) == ("李娜", "lina@example.com", "13800138000")
+
+
 def test_the_superior_is_the_head_of_the_group_then_of_the_department(sample: Organisation) -> None:
     assert sample.superior_of("tech-001") == "tech-lead"
     assert sample.superior_of("tech-lead") == "tech-head"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from activities.policy.loading import load_policy
 from workflows.domain.formats import moment_of, seconds_of, written_duration
-from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.policy import CalendarRules, Policy
 from workflows.domain.vocabulary import CalendarKind, ClockName, Locale, NeutralRule, Priority
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -140,6 +140,12 @@ def test_labels_name_types_and_subtypes_in_both_languages(standard: Policy) -> N
     assert standard.title(Locale.EN) == "Customer issue handling policy (standard)"
 
 
+@pytest.mark.parametrize("hours", [["18:00-24:00"], ["22:00-06:00"], ["00:00-24:00"], ["09:00-12:00", "20:00-02:00"]])
+def test_hours_to_midnight_and_over_it_are_taken_and_written_as_they_were(hours: list[str]) -> None:
+    rules = CalendarRules.model_validate({"business_hours": hours})
+    assert rules.model_dump(mode="json")["business_hours"] == hours
+
+
 def test_a_day_of_business_hours_is_not_mistaken_for_twenty_four_of_them(standard: Policy) -> None:
     clocks = standard.clocks.model_dump(mode="json")
     clocks["feedback"] = {"within": "1d", "calendar": "business_hours"}
@@ -181,8 +187,15 @@ def test_a_name_that_is_nowhere_is_seen_before_a_case_meets_it(
     ("changes", "said"),
     [
         ({"zone": "Asia/Pekin"}, "is no time zone"),
-        ({"business_hours": ["18:00-09:00"]}, "must be before"),
-        ({"business_hours": ["09:00-13:00", "12:00-18:00"]}, "begins before 13:00 ends"),
+        ({"business_hours": ["09:00-13:00", "12:00-18:00"]}, "12:00 comes before 09:00-13:00 ends"),
+        ({"business_hours": ["22:00-06:00", "09:00-18:00"]}, "the last one may run over midnight"),
+        ({"business_hours": ["05:00-12:00", "22:00-06:00"]}, "runs over midnight into those from 05:00"),
+        (
+            {"business_hours": ["09:00-09:00"]},
+            "09:00-09:00 has no length; allowed: such as 09:00-18:00",
+        ),
+        ({"business_hours": ["24:00-06:00"]}, "'24:00-06:00' are no hours; allowed: such as 09:00-18:00, 18:00-24:00"),
+        ({"business_hours": ["09:00-24:30"]}, "'09:00-24:30' are no hours"),
         ({"business_hours": ["nine to five"]}, "09:00-18:00"),
         ({"extra_holidays": ["2026-05-04"], "extra_workdays": ["2026-05-04"]}, "allowed: one of them"),
         (

@@ -1,0 +1,29 @@
+"""Which rights of a PostgreSQL user are lacking; needed are SELECT, INSERT and UPDATE on every table, and sequences."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.database.tables import metadata
+
+_WITHOUT_RIGHT = text("""
+    SELECT string_agg(name, ', ') FROM (
+        SELECT name FROM unnest(CAST(:tables AS text[])) AS name
+        WHERE to_regclass(name) IS NOT NULL AND NOT (
+            has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT')
+            AND has_table_privilege(name, 'UPDATE')
+        )
+        UNION ALL
+        SELECT sequencename FROM pg_sequences
+        WHERE schemaname = current_schema() AND sequencename IN (
+            SELECT name || '_id_seq' FROM unnest(CAST(:tables AS text[])) AS name
+        ) AND NOT has_sequence_privilege(format('%I.%I', schemaname, sequencename), 'USAGE')
+    ) AS refused
+""")
+
+
+async def without_right(connection: AsyncConnection) -> str | None:
+    """The tables and sequences for which this user of a server lacks a right, with commas between them."""
+    refused: str | None = await connection.scalar(_WITHOUT_RIGHT, {"tables": list(metadata.tables)})
+    return refused

@@ -1,0 +1,20 @@
+"""Whether all workers that are there go by the same policy, templates, mail server and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from activities.queries.workers import Workers, differences
+from starter.doctor.check import Check, CheckResult
+from starter.doctor.context import DoctorContext
+
+
+async def alike(context: DoctorContext) -> Iterable[CheckResult]:
+    """What the workers that are there do not go by alike: every other case is treated differently then."""
+    check = Check("worker settings")
+    workers = await Workers(await context.database()).alive(datetime.now(UTC))
+    if found := differences(workers):
+        return [check.fault(one.what, one.way_out) for one in found]
+    names = ", ".join(worker.name for worker in workers)
+    return [check.ok(f"{names}: alike" if names else "no worker has said within the last minute what it goes by")]

@@ -1,0 +1,84 @@
+"""A process opens no more connections to a server than it may, and says which setting helps where that is not right."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from activities.database.database import Database
+from activities.database.reader import read_remembered
+from activities.database.url import DatabaseUrl
+from starter.doctor.check import CheckStatus
+from starter.doctor.context import DoctorContext
+from starter.doctor.record import database as look_at_database
+from worker.installation.settings import IsolatedSettings
+from workflows.domain.problem import Problem
+
+
+async def test_a_process_that_may_open_two_works_through_twenty_transactions_at_once(tables_url: str) -> None:
+    database = Database.open(tables_url, connections=2)
+    seen: set[int] = set()
+
+    async def one() -> None:
+        async with database.begin() as connection:
+            seen.add(await connection.scalar(text("SELECT pg_backend_pid()")) or 0)
+        async with database.reader() as reader:
+            [row] = await reader.rows("SELECT pg_backend_pid() AS pid")
+            seen.add(row["pid"])
+
+    await asyncio.gather(*(one() for _ in range(20)))
+    assert len(seen) <= 2
+    await database.close()
+
+
+async def test_who_waits_too_long_for_a_connection_of_the_process_is_told_the_setting(
+    tables_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.database.database.LOCK_TIMEOUT", timedelta(milliseconds=100))
+    database = Database.open(tables_url, connections=2)
+    async with database.read(), database.read():
+        with pytest.raises(Problem) as refused:
+            await database.ready()
+    assert str(refused.value) == (
+        f"all connections of this process to the database {database.address.name} were in use for 0.1 s: "
+        "raise BIHUAN_DATABASE_CONNECTIONS"
+    )
+    await database.ready()
+    await database.close()
+
+
+async def test_a_server_that_takes_no_more_connections_is_said_so_with_the_way_out(
+    tables_url: str, tmp_path: Path
+) -> None:
+    owner, name = await asyncpg.connect(tables_url), f"clerk_{uuid4().hex}"
+    await owner.execute(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 1")
+    await owner.execute(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {name}")
+    url = tables_url.replace("postgres@", f"{name}@")
+    database = Database.open(url)
+    said = (
+        f"the database {DatabaseUrl.parse(url).name} takes no more connections "
+        f'(too many connections for role "{name}"): '
+        "lower BIHUAN_DATABASE_CONNECTIONS of the workers, or raise max_connections of the server"
+    )
+    async with database.read():
+        for asked in (database.ready(), read_remembered(database.address)):
+            with pytest.raises(Problem) as refused:
+                await asked
+            assert str(refused.value) == said
+    await database.close()
+    await owner.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    await owner.close()
+    settings = IsolatedSettings(data=tmp_path, database_url=tables_url, database_connections=1000)
+    context = DoctorContext(settings)
+    [_, line] = await look_at_database(context)
+    await context.close()
+    assert (line.status, line.what) == (
+        CheckStatus.WARNING, "1 worker(s) may open 1000 connections each, the server takes 97 in all",
+    )  # fmt: skip
+    assert line.todo == "set BIHUAN_DATABASE_CONNECTIONS=96 for each worker, or raise max_connections of the server"

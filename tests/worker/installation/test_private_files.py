@@ -1,0 +1,113 @@
+"""Another account of the machine reads no customer's data, no key and no password of an installation."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from starter.doctor.context import DoctorContext
+from starter.doctor.machine import access
+from worker.embedded.lock import DataLock
+from worker.encryption.keys import Key
+from worker.installation.installation import open_installation
+from worker.installation.private_files import open_paths
+from worker.installation.settings import Settings, load_settings
+from worker.temporal.endpoint import Endpoint
+
+
+@pytest.fixture(autouse=True)
+def _usual_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _open_to_others(folder: Path) -> list[str]:
+    return sorted(str(one.relative_to(folder)) for one in (folder, *folder.rglob("*")) if _mode(one) & 0o077)
+
+
+async def test_another_account_gets_at_nothing_in_a_new_data_folder(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with DataLock(data):
+        Endpoint("127.0.0.1:7233", "http://127.0.0.1:8233", 1, 2).write(data)
+        async with open_installation(Settings(data=data), prepare=True) as installation:
+            await installation.settle_organisation()
+            assert {one.name for one in data.iterdir()} >= {"bihuan.db", "bihuan.db-wal", "up.lock", "endpoint.json"}
+            assert _open_to_others(data) == []
+
+
+async def test_a_start_closes_the_data_folder_that_an_earlier_release_left_open(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with open_installation(Settings(data=data), prepare=True):
+        pass
+    (data / "archive").mkdir()
+    (data / "temporal.db").touch()
+    for one in (data, *data.iterdir()):
+        one.chmod(0o755 if one.is_dir() else 0o644)
+    with DataLock(data):
+        assert _open_to_others(data) == []
+
+
+async def test_a_folder_with_other_things_in_it_stays_as_it_is_and_is_named(tmp_path: Path) -> None:
+    data = tmp_path / "shared"
+    data.mkdir(mode=0o755)
+    (data / "page.html").touch()
+    settings = Settings(data=data)
+    async with open_installation(settings, prepare=True):
+        assert _open_to_others(data) == [".", "page.html"]
+    assert [(one.what, one.todo) for one in open_paths(settings)] == [("data folder", f"chmod 700 {data}")]
+
+
+async def test_a_record_elsewhere_is_closed_too(tmp_path: Path) -> None:
+    file = tmp_path / "record.sqlite"
+    settings = Settings(data=tmp_path / "data", database_url=f"sqlite:///{file}")
+    async with open_installation(settings, prepare=True):
+        assert [_mode(file.with_name(file.name + end)) for end in ("", "-wal", "-shm")] == [0o600] * 3
+    file.chmod(0o644)
+    assert [one.path for one in open_paths(settings)] == [file]
+    async with open_installation(settings, prepare=True):
+        assert _mode(file) == 0o600
+
+
+async def test_doctor_names_keys_and_passwords_that_other_accounts_can_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, file = tmp_path / "keys", tmp_path / "bihuan.toml"
+    keys.write_text(Key.new("2026-11").line())
+    file.write_text('smtp_url = "smtp://user:secret@mail.example.com"\nmail_from = "support@example.com"\n')
+    monkeypatch.setenv("BIHUAN_ENCRYPTION_KEYS_FILE", str(keys))
+    settings = load_settings()
+    found = [(one.status.value, one.what, one.todo) for one in await access(DoctorContext(settings))]
+    assert found == [
+        (
+            "warning",
+            f"file of keys {keys} is open to other accounts of this machine (mode 0644)",
+            f"chmod 600 {keys}",
+        ),
+        (
+            "warning",
+            "settings file with passwords or keys bihuan.toml is open to other accounts of this machine (mode 0644)",
+            "chmod 640 bihuan.toml",
+        ),
+    ]
+    keys.chmod(0o400)
+    file.chmod(0o640)
+    (one,) = await access(DoctorContext(settings))
+    assert one.status.value == "ok"
+
+
+async def test_doctor_names_a_server_without_a_login_that_other_machines_reach(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with DataLock(data):
+        Endpoint("0.0.0.0:7233", "http://0.0.0.0:8233", 1, 2).write(data)
+        (one,) = await access(DoctorContext(Settings(data=data, server={"ip": "0.0.0.0"})))
+    assert "listen on 0.0.0.0 and have no login" in one.what

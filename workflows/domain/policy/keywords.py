@@ -1,0 +1,70 @@
+"""Keywords of a policy, looked for in what a customer wrote however it is typed (R8, R10)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_TRADITIONAL = (
+    "數数間间匯汇滿满寶宝館馆紙纸鏡镜針针鋪铺館馆幣币稅税籌筹組组織织編编輯辑註注冊册刪删傾倾聞闻夾夹觸触電电"
+    "無无們们個个來来這这為为時时會会對对開开關关電电話话單单號号碼码錯错誤误態态度度惡恶壞坏損损傷伤員员門门"
+    "業业務务戶户帳账賬账號号錄录登登與与網网絡络頁页慢慢閃闪報报導导出出據据資资訊讯訂订貨货運运費费發发票票"
+    "價价錢钱賠赔償偿還还換换訴诉議议問问請请麼么樣样嗎吗裡里裏里麗丽麵面點点擊击應应該该後后當当機机癱瘫瘓痪"
+    "統统係系繫系全全部部斷断線线連连結结續续約约條条款款買买賣卖賓宾顧顾協协衛卫環环節节檔档圖图標标顯显示示"
+    "設设計计體体驗验優优繁繁簡简歡欢謝谢讚赞語语詢询講讲說说讓让設设備备產产廠厂購购車车輛辆鎖锁權权限限審审"
+    "處处理理復复複复覆复應应級级響响聲声聽听視视頻频攝摄錶表鏈链載载傳传輸输儲储寫写讀读變变動动轉转進进過过"
+    "達达遲迟選选麗丽遠远邊边內内兩两從从僅仅價价億亿倉仓餘余側侧貝贝負负責责貴贵貼贴質质贈赠銀银銷销鈕钮鍵键"
+    "鐘钟長长陸陆隊队階阶險险隱隐雜杂難难雲云靈灵靜静項项順顺須须預预題题額额風风飛飞駭骇髒脏黃黄龍龙齊齐沒没"
+    "滅灭災灾煙烟熱热燒烧爆爆災灾護护證证譯译趕赶幫帮師师幾几歲岁歷历歸归殘残氣气漢汉潔洁濟济瀏浏營营獲获現现"
+    "異异療疗監监盜盗盤盘眾众確确禮礼離离種种積积稱称窮穷競竞筆笔範范築筑籤签粵粤給给維维緊紧線线練练總总織织"
+    "繳缴罰罚職职聯联腦脑臉脸臨临舊旧藝艺藥药虛虚裝装規规親亲覺觉觀观許许訪访評评詞词試试詳详誰谁調调談谈論论"
+    "識识警警譽誉財财貪贪賴赖跡迹軟软較较輕轻遞递適适遺遗郵邮鄰邻醫医鍾钟鐵铁錢钱攜携擔担據据擴扩攔拦擇择"
+)
+"""Traditional characters, each before the simplified one that policies are written with."""
+_SIMPLIFIED = str.maketrans(dict(zip(_TRADITIONAL[::2], _TRADITIONAL[1::2], strict=True)))
+_APOSTROPHES = re.compile("['`´\u2018\u2019\u02bc]")
+_HYPHENS = re.compile(r"(?<=\w)[-_\u2010-\u2014](?=\w)")
+_BLANKS = re.compile(r"[^\S\n]+")
+_CHINESE_BLANK = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_GAP = r"[^。!?;\n]{0,30}?"
+
+
+def folded(text: str) -> str:
+    """A text as keywords are compared: width, case, apostrophes, hyphens and Chinese script made the same."""
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLIFIED)
+    plain = _BLANKS.sub(" ", _HYPHENS.sub(" ", _APOSTROPHES.sub("", plain)))
+    return _CHINESE_BLANK.sub("", plain)
+
+
+def found(words: tuple[str, ...], text: str) -> list[str]:
+    """Those of the keywords that occur in a folded text, each once.
+
+    A `*` in a keyword is anything of the same sentence, up to 30 characters: `所有*无法` and `crash*`.
+    """
+    return [word for word in dict.fromkeys(words) if _occurs(word, text)]
+
+
+@lru_cache(maxsize=64)
+def any_found(words: tuple[str, ...], text: str) -> bool:
+    """Whether one of the keywords occurs in a folded text; several rules of a policy ask the same of a text."""
+    return any(_occurs(word, text) for word in words)
+
+
+def _occurs(word: str, text: str) -> bool:
+    """Whether one keyword is there; its parts are looked for first, which costs next to nothing."""
+    return all(part in text for part in _parts(word)) and bool(_pattern(word).search(text))
+
+
+@lru_cache(maxsize=8192)
+def _parts(word: str) -> tuple[str, ...]:
+    return tuple(folded(part) for part in word.split("*"))
+
+
+@lru_cache(maxsize=8192)
+def _pattern(word: str) -> re.Pattern[str]:
+    """Chinese words stand without spaces; Latin ones only count whole, so that `app` is not in `happy`."""
+    parts = _parts(word)
+    left = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", parts[0]) else ""
+    right = r"(?![a-z0-9])" if re.search(r"[a-z0-9]$", parts[-1]) else ""
+    return re.compile(left + _GAP.join(map(re.escape, parts)) + right)
