@@ -40,16 +40,16 @@ class OpenCase:
     """Stands for a case: keeps what it is signalled."""
 
     def __init__(self) -> None:
-        self.command: dict[str, str] | None = None
+        self.command: dict[str, str | bool] | None = None
 
     @workflow.run
-    async def run(self) -> dict[str, str]:
+    async def run(self) -> dict[str, str | bool]:
         await workflow.wait_condition(lambda: self.command is not None)
         assert self.command is not None
         return self.command
 
     @workflow.signal
-    def undeliverable(self, command: dict[str, str]) -> None:
+    def undeliverable(self, command: dict[str, str | bool]) -> None:
         self.command = command
 
 
