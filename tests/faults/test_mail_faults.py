@@ -115,7 +115,7 @@ async def _moody(opened: Tenants, name: str, answer: str | None, said: str) -> S
 async def _unknown(opened: Tenants) -> Served:
     async with mail_server(refused={_REFUSED}) as mail:
         tenant = await opened.open("unknown", speed=_SPEED, smtp=mail.url())
-        numbers, stuck, level = await _begin(tenant, "undeliverable", "550")
+        numbers, stuck, level = await _begin(tenant, "untold", "550")
         return await _end(tenant, numbers, stuck, level, mail, refused={_REFUSED})
 
 

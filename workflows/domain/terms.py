@@ -210,6 +210,10 @@ class Lookup(Fact):
     """Number of the case to be linked to, or linked to (R28)."""
     contacts: dict[str, str] = Field(default_factory=dict)
     """Form keys of contacts with their new values: whether a channel leads to the customer then (R43)."""
+    command_id: str | None = None
+    """Whether a command of this id was judged before, so long ago that only the record knows."""
+    review: bool = False
+    """By the review of that number, not by the case."""
 
 
 class MainCase(Fact):
@@ -234,6 +238,12 @@ class TypeTerms(Fact):
     playbook: tuple[str, ...] = ()
 
 
+class Judged(Fact):
+    """What the record says became of a command; without a `reason` it was accepted."""
+
+    reason: str | None = None
+
+
 class Consultation(Fact):
     """The answer to a Lookup; what it does not hold does not exist, `problems` says why in one line each."""
 
@@ -249,3 +259,5 @@ class Consultation(Fact):
     reachable: Reachable | None = None
     """Whether a channel leads to the customer, with the contacts asked for."""
     problems: tuple[str, ...] = ()
+    judged: Judged | None = None
+    """None: no command of that id was judged, as far as the record knows."""

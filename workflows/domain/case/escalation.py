@@ -29,10 +29,23 @@ def escalate(
         escalation.settle(start_over=True)
         escalation.climb = climb
     ladder = escalation.climb or case.ladder()
-    if not ladder:
-        return
+    if ladder:
+        _go_to(case, ladder, min(escalation.level + 1, len(ladder)), why, now, by=by, text=text)
+
+
+def escalate_to_top(case: CaseState, why: str, now: datetime, *, text: str) -> None:
+    """Take the case to the last level at once; no further one is waited for, so no clock has to start."""
+    ladder = case.escalation.climb or case.ladder()
+    if ladder:
+        _go_to(case, ladder, len(ladder), why, now, by=SYSTEM, text=text)
+
+
+def _go_to(
+    case: CaseState, ladder: list[str], level: int, why: str, now: datetime, *, by: str, text: str | None
+) -> None:
+    escalation = case.escalation
     previous = escalation.to
-    escalation.level = min(escalation.level + 1, len(ladder))
+    escalation.level = level
     escalation.to = ladder[escalation.level - 1]
     escalation.acknowledged = False
     escalation.total += 1
