@@ -85,11 +85,10 @@ async def test_only_a_mail_whose_answer_was_lost_comes_again_and_it_is_known_as_
 
 async def test_an_address_that_does_not_exist_costs_nobody_else_a_mail(faults: dict[str, Task[Served]]) -> None:
     served = await faults["unknown"]
-    assert served.stuck.who == "customer"
+    assert served.stuck.who not in {None, "customer"}, "somebody of the staff has to call"
     assert _REFUSED not in (served.stuck.error or "")
     assert served.audit.discrepancies == (), served.audit.discrepancies
     assert served.audit.ended == served.audit.accepted
-    assert served.audit.notifications_failed > 0
     assert _REFUSED not in served.mail.recipients
 
 
