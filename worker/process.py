@@ -41,7 +41,7 @@ from worker.temporal.generation import advance, hold_against
 from worker.temporal.pollers import Pollers
 from worker.temporal.schedules import keep_schedules
 from worker.temporal.search_attributes import ensure_search_attributes
-from worker.temporal.standalone_delivery import StandaloneDelivery, UndeliverableReport
+from worker.temporal.standalone_delivery import SentAgainReport, StandaloneDelivery, UndeliverableReport
 from worker.web.monitor import open_monitor
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
@@ -152,6 +152,7 @@ def build_delivering(
         database=installation.database,
         transports=transports,
         on_failed=UndeliverableReport(client, installation.now),
+        on_sent_again=SentAgainReport(client, installation.now),
         time=installation.time,
     )
 
@@ -179,7 +180,12 @@ def build_activities(client: Client, installation: Installation, start_deliverie
     delivering = build_delivering(client, installation, transports)
     return Activities(
         OpeningActivities(
-            database, installation.policy, installation.directory, time=time, file=installation.policy_in_force
+            database,
+            installation.policy,
+            installation.directory,
+            time=time,
+            file=installation.policy_in_force,
+            transports=transports,
         ),
         RecordingActivities(
             database=database,

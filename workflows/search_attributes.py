@@ -30,7 +30,7 @@ CLOCK_LABELS = {
     ClockName.PROGRESS: "进展更新 progress",
     ClockName.RESOLUTION: "解决 resolution",
     ClockName.SUPPLEMENT: "补充信息 supplement",
-    ClockName.FEEDBACK: "结果反馈 feedback",
+    ClockName.FEEDBACK: "告知客户 feedback",
     ClockName.FOLLOW_UP: "满意度回访 follow_up",
     ClockName.CONFIRMATION: "客户确认 confirmation",
     ClockName.RATING: "客户评价 rating",

@@ -54,6 +54,9 @@ KINDS = MOMENTS + tuple(
         EventKind.REOPENED,
         EventKind.RATED,
         EventKind.CLOSED,
+        EventKind.UNTOLD,
+        EventKind.FEEDBACK_GIVEN,
+        EventKind.DELIVERED,
     )
 )
 """The entries of a timeline that reports are made of."""
@@ -132,6 +135,8 @@ class History:
             case EventKind.RESOLVED:
                 self._answer(ClockName.RESPONSE, MilestoneKind.ANSWER, at)
                 self._answer(ClockName.RESOLUTION, MilestoneKind.SOLUTION, at)
+            case EventKind.UNTOLD | EventKind.FEEDBACK_GIVEN | EventKind.DELIVERED:
+                self._tell(detail, at)
             case EventKind.LAPSED:
                 self._lapse(detail["clock"], at)
             case EventKind.ESCALATED:
@@ -158,6 +163,24 @@ class History:
         self._note(what, at, seconds=_seconds(self._begun or self.received_at, at))
         if clock not in self._lapsed:
             self._note(MilestoneKind.PROMISE, at, value=clock)
+
+    def _tell(self, detail: dict[str, Any], at: datetime) -> None:
+        """What was sent as the first reply of this handling has not reached the customer, or a person told it (R43)."""
+        if detail.get("answered"):
+            self._answer(ClockName.RESPONSE, MilestoneKind.ANSWER, at)
+        if not detail.get("unanswered"):
+            return
+        self._answered -= {ClockName.RESPONSE}
+        begun = self._begun or self.received_at
+        self.milestones = [
+            one
+            for one in self.milestones
+            if one.at < begun
+            or not (
+                one.what is MilestoneKind.ANSWER
+                or (one.value == ClockName.RESPONSE and one.what is MilestoneKind.PROMISE and one.kept)
+            )
+        ]
 
     def _lapse(self, clock: str, at: datetime) -> None:
         if clock in {ClockName.RESPONSE, ClockName.RESOLUTION} and clock not in self._lapsed:

@@ -29,7 +29,7 @@ from activities.delivery.transport import (
 from activities.heartbeat import heartbeats, repeatedly, run_to_completion
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
-from workflows.domain.vocabulary import Contact
+from workflows.domain.vocabulary import CUSTOMER, Contact
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,12 @@ OnFailed = Callable[..., Awaitable[None]]
 It may be called again for the same key when its answer was lost.
 """
 
+GIVEN_UP: Final = "given up after"
+"""How the error of a message begins that was put off for too long; any other was refused for good."""
+CAME_BACK: Final = "came back:"
+"""How the error of a message begins that was sent before."""
+OnSentAgain = Callable[..., Awaitable[None]]
+"""Called as `on_sent_again(number=, message=, key=)` when a message to a customer was sent that had failed before."""
 IN_HAND: Final = "InHand"
 """The type of the error where all that is left is on its way already, by other deliveries."""
 _HELD: Final = "another delivery has it in hand"
@@ -47,7 +53,7 @@ _BEATS: Final = 3
 """While one claim holds, and while the server waits for a heartbeat."""
 _SURE: Final = 0.8
 """The part of a claim in which it is surely held, whatever else this process has to do."""
-_ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED)
+_ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED, OutboxStatus.UNTOLD, OutboxStatus.TOLD)
 
 
 @dataclass
@@ -58,6 +64,7 @@ class DeliveryActivities:
         database: where the outbox is.
         transports: the ways messages can go.
         on_failed: tells the case that a notification will never arrive; without it the case does not learn.
+        on_sent_again: tells the case that one was sent after all; without it the case does not learn.
         time: relation of the case's time to the wall clock.
         give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
             becomes a failure.
@@ -70,6 +77,7 @@ class DeliveryActivities:
     database: Database
     transports: Transports
     on_failed: OnFailed | None = None
+    on_sent_again: OnSentAgain | None = None
     time: VirtualTime = field(default_factory=VirtualTime)
     give_up_after: timedelta = timedelta(days=3)
     send_timeout: timedelta = timedelta(seconds=20)
@@ -179,7 +187,18 @@ class _DeliveryPass:
             logger.exception("%s could not be sent", envelope.key)
             return await self._postpone(state, type(error).__name__)
         await self._mark_sent(envelope)
+        if state.again is not None:
+            await self._report_sent_again(envelope)
         return None
+
+    async def _report_sent_again(self, envelope: Envelope) -> None:
+        """Tell the case. One that does not hear it has a customer told by a person what they have in writing."""
+        if self._owner.on_sent_again is None or envelope.recipient != CUSTOMER:
+            return
+        try:
+            await self._owner.on_sent_again(number=envelope.number, message=envelope.message, key=envelope.key)
+        except Exception:
+            logger.exception("%s was not told that %s was sent after all", envelope.number, envelope.key)
 
     async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float) -> None:
         """Until `last` of the loop's time, and only while it is surely nobody else's to send.
@@ -225,7 +244,7 @@ class _DeliveryPass:
         time = self._owner.time
         age = time.virtual(self._owner.now()) - (time.virtual(state.again) if state.again else state.created_at)
         if age >= self._owner.give_up_after:
-            return await self._fail(state.envelope, f"given up after {_span(self._owner.give_up_after)}: {error}")
+            return await self._fail(state.envelope, f"{GIVEN_UP} {_span(self._owner.give_up_after)}: {error}")
         await self._outbox.release(state.envelope.key, by=self._token, error=error)
         return error
 

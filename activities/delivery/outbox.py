@@ -1,7 +1,8 @@
 """The outbox: every notification as it was rendered, and what became of it (R4, R20).
 
 A row is `stored` (no way to deliver it here: kept for reading), `pending`, `sending` (claimed by one delivery
-until its claim runs out), `sent`, or `failed` (for good).
+until its claim runs out), `sent`, or `failed` (for good). What no channel brings to a customer is `untold` until a
+person has told it, then `told`; `failed` becomes `told` as well.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +22,7 @@ from activities.batches import batched
 from activities.database.database import Database, insert_of
 from activities.database.tables import outbox
 from activities.delivery.transport import Envelope
-from workflows.domain.event import Notice
+from workflows.domain.vocabulary import Audience
 
 
 class OutboxStatus(StrEnum):
@@ -32,6 +33,8 @@ class OutboxStatus(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    UNTOLD = "untold"
+    TOLD = "told"
 
 
 GONE = "[已归档 archived]"
@@ -40,6 +43,8 @@ _BATCH = 500
 """Rows changed in one transaction: others that write wait no longer than for that."""
 OPEN = (OutboxStatus.PENDING.value, OutboxStatus.SENDING.value)
 """Not known to have ended."""
+UNREPORTED = and_(outbox.c.status == OutboxStatus.FAILED.value, outbox.c.reported_at.is_(None))
+"""Failed, and the case does not know it yet: a delivery tells it."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,6 @@ class RowState:
         return None if self.status is OutboxStatus.FAILED else self.reported_at
 
 
-def key_of(number: str, notice: Notice) -> str:
-    """The business fact behind one message to one person; the same fact is never told twice."""
-    return f"{number}:{notice.message.value}:{notice.key}:{notice.recipient}"
-
-
 class Outbox:
     """State changes of rows. Times called `now` and `until` here are the wall clock's, `at` is the case's."""
 
@@ -78,17 +78,36 @@ class Outbox:
     async def add(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> list[str]:
         """Write new rows in the caller's transaction; those that exist stay as they are.
 
-        Answers the keys of those that are to be delivered and have not ended, in the order given.
+        Answers the keys of those that a delivery has to see to, in the order given: what has not ended, and what has
+        failed without its case knowing.
         """
         written = await connection.execute(_insert(connection.dialect.name), list(rows))
         if written.rowcount == len(rows):
-            return [row["key"] for row in rows if row["status"] in OPEN]
+            return [row["key"] for row in rows if row["status"] in (*OPEN, OutboxStatus.FAILED.value)]
         return await self._open_among(connection, [row["key"] for row in rows])
 
     async def _open_among(self, connection: AsyncConnection, keys: Sequence[str]) -> list[str]:
-        found = await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys), outbox.c.status.in_(OPEN)))
+        left = or_(outbox.c.status.in_(OPEN), UNREPORTED)
+        found = await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys), left))
         waiting = set(found)
         return [key for key in keys if key in waiting]
+
+    async def told(
+        self, connection: AsyncConnection, number: str, messages: Sequence[str], *, before: int, at: datetime
+    ) -> None:
+        """A person has told the customer these messages, of the steps before one, that no channel brought (R43)."""
+        unsent = outbox.c.status.in_((OutboxStatus.UNTOLD.value, OutboxStatus.FAILED.value))
+        await connection.execute(
+            update(outbox)
+            .where(outbox.c.number == number, outbox.c.audience == Audience.CUSTOMER.value, unsent)
+            .where(outbox.c.message.in_(messages), outbox.c.sequence < before)
+            .values(status=OutboxStatus.TOLD.value, sent_at=at)
+        )
+
+    async def texts(self, connection: AsyncConnection, keys: Sequence[str]) -> dict[str, str]:
+        """The texts of rows; unknown keys are left out."""
+        rows = await connection.execute(select(outbox.c.key, outbox.c.text).where(outbox.c.key.in_(keys)))
+        return {row.key: row.text for row in rows}
 
     async def states(self, keys: Sequence[str]) -> dict[str, RowState]:
         """How far each row is; unknown keys are left out."""
@@ -139,6 +158,13 @@ class Outbox:
     async def fail(self, key: str, *, by: str, error: str) -> None:
         """Give a claimed row up for good; its case does not know yet."""
         await self._change(key, by=by, status=OutboxStatus.FAILED.value, error=error, reported_at=None)
+
+    async def bounced(self, key: str, *, error: str) -> bool:
+        """What was sent came back; its case does not know yet. False where it is no message that was sent."""
+        sent = (outbox.c.key == key) & (outbox.c.status == OutboxStatus.SENT.value)
+        failed = {"status": OutboxStatus.FAILED.value, "error": error, "sent_at": None, "reported_at": None}
+        async with self._database.begin() as connection:
+            return (await connection.execute(update(outbox).where(sent).values(failed))).rowcount == 1
 
     async def resend(self, keys: Sequence[str], *, now: datetime) -> list[str]:
         """Let failed rows wait for delivery again, attempts and Message-ID as they were; answers which were failed.

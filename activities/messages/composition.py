@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from activities.delivery.outbox import OutboxStatus, key_of
+from activities.delivery.outbox import OutboxStatus
 from activities.delivery.transport import Transports
 from activities.knowledge.suggestion import Suggestions
-from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer
+from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer, without_table
 from activities.messages.routing import Route, route_to_customer, route_to_person
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
-from workflows.domain.event import Event, Notice
+from workflows.domain.event import Event, Notice, key_of
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.vocabulary import Audience
@@ -40,10 +41,28 @@ class Composition:
     at: datetime
     suggestions: Suggestions | None = None
 
-    def row(self, event: Event, notice: Notice) -> dict[str, Any]:
-        """The outbox row of a notice. A message that cannot be rendered is told by its number and name alone."""
+    def rows(self, told: Mapping[str, tuple[Event, Notice]], texts: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The outbox rows of notices by key, in their order. `texts` are those of earlier rows that a person has to
+        tell the customer: such a task says word by word what is to be told (R43).
+        """
+        rows = {
+            key: self._row(event, notice)
+            for key, (event, notice) in told.items()
+            if notice.audience is Audience.CUSTOMER
+        }
+        said = {**texts, **{key: row["text"] for key, row in rows.items()}}
+        for key, (event, notice) in told.items():
+            if key not in rows:
+                rows[key] = self._row(event, _with_words(notice, said))
+        return [rows[key] for key in told]
+
+    def _row(self, event: Event, notice: Notice) -> dict[str, Any]:
+        """The outbox row of a notice. To staff, a message that cannot be rendered is told by its number and name alone;
+        to a customer that says nothing, so a person tells them instead.
+        """
         route = self._route(notice)
         rendered = self._rendered(event, notice, route)
+        status, problem = self._status(notice, route, rendered)
         return {
             "key": key_of(self.view.number, notice),
             "number": self.view.number,
@@ -60,11 +79,24 @@ class Composition:
             "text": rendered.text,
             "html": rendered.html,
             "short": rendered.short,
-            "status": (OutboxStatus.PENDING if route.deliverable else OutboxStatus.STORED).value,
+            "status": status.value,
             "attempts": 0,
-            "error": rendered.problem,
+            "error": problem,
             "created_at": self.at,
         }
+
+    def _status(self, notice: Notice, route: Route, rendered: Rendered) -> tuple[OutboxStatus, str | None]:
+        """How a row begins, and why. What cannot reach a customer has failed, and its case hears of it, unless the case
+        knew and has asked a person already.
+        """
+        if notice.by_person:
+            return OutboxStatus.UNTOLD, rendered.problem
+        if notice.audience is Audience.CUSTOMER and self.transports:
+            if not route.deliverable:
+                return OutboxStatus.FAILED, f"no way to the customer: {route.channel.value} is not set up, or unknown"
+            if rendered.is_empty:
+                return OutboxStatus.FAILED, rendered.problem
+        return (OutboxStatus.PENDING if route.deliverable else OutboxStatus.STORED), rendered.problem
 
     def _route(self, notice: Notice) -> Route:
         if notice.audience is Audience.CUSTOMER:
@@ -94,4 +126,24 @@ class Composition:
             logger.exception("%s of %s could not be rendered", notice.message.value, self.view.number)
             subject = f"{self.view.number} · {notice.message.value}"
             problem = " ".join(f"not rendered: {type(error).__name__}: {error}".split())
-            return Rendered(subject=subject, text=subject, html=f"<p>{subject}</p>", short=subject, problem=problem)
+            return Rendered(
+                subject=subject,
+                text=subject,
+                html=f"<p>{subject}</p>",
+                short=subject,
+                problem=problem,
+                is_empty=True,
+            )
+
+
+def _with_words(notice: Notice, texts: Mapping[str, str]) -> Notice:
+    """The notice with the texts of the messages that a person has to tell, without the table under them."""
+    untold = notice.facts.get("untold")
+    if not isinstance(untold, list):
+        return notice
+    words = [
+        {"message": one["message"], "text": without_table(texts.get(str(one["key"]), ""))}
+        for one in untold
+        if isinstance(one, dict)
+    ]
+    return notice.model_copy(update={"facts": {**notice.facts, "words": words}})

@@ -27,6 +27,8 @@ from workflows.domain.vocabulary import Audience, Locale
 __all__ = ["Recipient", "RenderContext", "Rendered", "Renderer", "label"]
 
 _SUBJECT_LENGTH = 160
+_TABLE = "\n\n--\n"
+"""What stands between a text and the table of facts under it."""
 _COMPANY = ("name", "name_en", "hotline", "email", "website", "portal_url")
 _COLON = {Locale.ZH_CN: "：", Locale.EN: ": "}
 _COMPANY_TITLE = {Locale.ZH_CN: "客户服务中心", Locale.EN: "Customer Service"}
@@ -66,7 +68,8 @@ class RenderContext(Fact):
 class Rendered(Fact):
     """A message as it is stored and sent. `subject` and `short` are one line each and hold no control character.
 
-    `problem` names the fault of a company's template in one line; the shipped one was used instead.
+    `problem` names the fault of a company's template in one line; the shipped one was used instead. `is_empty`: nothing
+    could be rendered, and the texts are but the number and the name of the message.
     """
 
     subject: str
@@ -74,6 +77,7 @@ class Rendered(Fact):
     html: str
     short: str
     problem: str | None = None
+    is_empty: bool = False
 
 
 class Renderer:
@@ -157,7 +161,12 @@ def render_with(environment: Environment, notice: Notice, context: RenderContext
     table = "\n".join(f"{name}{_COLON[locale]}{value}" for name, value in rows)
     layout = environment.get_template(f"{locale}/layout.html")
     html = layout.render(values, subject=subject, short=short, paragraphs=paragraphs(body), rows=rows)
-    return Rendered(subject=subject, text=f"{body}\n\n--\n{table}\n", html=html, short=short)
+    return Rendered(subject=subject, text=f"{body}{_TABLE}{table}\n", html=html, short=short)
+
+
+def without_table(text: str) -> str:
+    """A rendered text without the table of facts at its end."""
+    return text.rpartition(_TABLE)[0] or text
 
 
 def _path(notice: Notice, context: RenderContext) -> str:

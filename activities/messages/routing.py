@@ -9,7 +9,7 @@ from activities.delivery.transport import Transports
 from workflows.domain.form_fields import ADDRESSES
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Person
-from workflows.domain.vocabulary import Contact, Locale
+from workflows.domain.vocabulary import Contact, Locale, Reachable
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,14 @@ def route_to_customer(form: Json, transports: Transports) -> Route:
         locale=Locale(locale) if locale in set(Locale) else Locale.ZH_CN,
         deliverable=chosen is not None,
     )
+
+
+def reachable(form: Json, transports: Transports) -> Reachable:
+    """Whether a channel leads to the customer. Where none is set up at all, as in a trial installation, messages are
+    kept in the outbox for reading, and nobody is asked to call (R43).
+    """
+    is_reached = not transports or route_to_customer(form, transports).deliverable
+    return Reachable.CHANNEL if is_reached else Reachable.BY_PERSON
 
 
 def route_to_person(person: Person | None, key: str, transports: Transports) -> Route:

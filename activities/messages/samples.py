@@ -30,6 +30,13 @@ _REVIEW: Json = {
 }  # fmt: skip
 _MEASURE: Json = _REVIEW | {"measure": 1, "what": "给连接池加上用量告警", "owner": "agent-001", "due": _LATER}
 
+_TO_TELL = ("information_requested", "result", "questionnaire")
+_UNTOLD: Json = {
+    "untold": [{"message": one, "key": f"{NUMBER}:{one}:sample:customer"} for one in _TO_TELL],
+    "words": [{"message": one, "text": "王芳：\n\n您好！已更换证书。"} for one in _TO_TELL],
+}
+"""`words` is what the record adds to the facts of the case: the texts of the messages."""
+
 CUSTOMER_FACTS: dict[Message, Json] = {
     Message.CREATED: {"response_due": _DUE},
     Message.INFORMATION_REQUESTED: {
@@ -111,9 +118,9 @@ STAFF_FACTS: dict[Message, Json] = {
     },
     Message.SUPPLIED: {"fields": {"description.steps": "新建客户，点击保存"}, "text": "截图稍后补上。"},
     Message.SUPPLEMENT_OVERDUE: {"missing": ["description.steps"], "asked_at": _BEFORE, "count": 3},
-    Message.FEEDBACK_DUE: {"due": _LATER, "solution": "已更换证书。", "why": "phone"},
-    Message.FEEDBACK_OVERDUE: {"due": _BEFORE},
-    Message.FOLLOW_UP_DUE: {"due": _LATER},
+    Message.FEEDBACK_DUE: {"due": _LATER, "solution": "已更换证书。", "why": "phone", **_UNTOLD},
+    Message.FEEDBACK_OVERDUE: {"due": _BEFORE, "solution": "已更换证书。", "why": "no_way", **_UNTOLD},
+    Message.FOLLOW_UP_DUE: {"due": _LATER, "solution": "已更换证书。"},
     Message.FOLLOW_UP_OVERDUE: {"due": _BEFORE},
     Message.SILENT_CUSTOMER: {"count": 2, "since": _BEFORE},
     Message.REOPENED: {
@@ -183,8 +190,9 @@ _NULLABLE: dict[Message, Json] = {
     Message.ESCALATED: {"why": "asked", "text": None, "due": None, "from": None, "top": True},
     Message.SUPPLIED: {"fields": {}},
     Message.SUPPLEMENT_OVERDUE: {"missing": [], "asked_at": None},
-    Message.FEEDBACK_DUE: {"due": None, "solution": None, "why": "undeliverable"},
-    Message.FOLLOW_UP_DUE: {"due": None},
+    Message.FEEDBACK_DUE: {"due": None, "solution": None, "why": "undeliverable", "untold": [], "words": []},
+    Message.FEEDBACK_OVERDUE: {"solution": None, "why": "undeliverable", "untold": [], "words": []},
+    Message.FOLLOW_UP_DUE: {"due": None, "solution": None},
     Message.REOPENED: {"text": None, "previous_owner": None, "satisfaction": None},
     Message.CLOSED_STAFF: {"resolution": "withdrawn", "satisfaction": None, "comment": None},
     Message.REVIEW_ASKED: _ONE_CASE,

@@ -15,7 +15,10 @@ from activities.database.database import Database
 from activities.database.judged import find_judged
 from activities.database.reader import open_reader
 from activities.database.tables import case_record, registration
+from activities.delivery.transport import Transports
 from activities.intake.form import Form
+from activities.intake.submission import supply
+from activities.messages.routing import reachable
 from activities.opening.decision import Decision
 from activities.opening.store import Settlements
 from activities.organisation.directory import Directory
@@ -42,6 +45,7 @@ class OpeningActivities:
         time: relation of the case's time to the wall clock.
         now: the wall clock.
         file: where the policy is read again whenever it has changed; without one `policy` stays.
+        transports: the ways messages can go, which decide whether a channel leads to a customer.
     """
 
     database: Database
@@ -50,6 +54,7 @@ class OpeningActivities:
     time: VirtualTime = field(default_factory=VirtualTime)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     file: PolicyInForce | None = None
+    transports: Transports = field(default_factory=dict)
 
     @activity.defn
     async def settle(self, number: str) -> Settlement:
@@ -69,6 +74,8 @@ class OpeningActivities:
         decision = Decision(self._policy(), organisation)
         at = max(self.time.virtual(self.now()), accepted_at)
         settled = decision.settlement(Form.model_validate(content), accepted_at, at)
+        opening = settled.opening.model_copy(update={"reachable": reachable(content, self.transports)})
+        settled = settled.model_copy(update={"opening": opening})
         async with self.database.begin() as connection:
             if not decision.waits(settled):
                 loads = await settlements.loads(connection)
@@ -97,6 +104,9 @@ class OpeningActivities:
             # Whoever wants the present policy to be taken up must not believe that it was.
             return Consultation(problems=(self.file.fault,))
         answer = Decision(policy, organisation).consultation(lookup, product, loads, accepted_at, settled)
+        if lookup.contacts:
+            way = reachable(supply(content, lookup.contacts), self.transports)
+            answer = answer.model_copy(update={"reachable": way})
         if lookup.main is None:
             return answer
         unknown = () if main else (f"{lookup.main}: there is no such open case; bihuan list --open shows them",)

@@ -43,6 +43,8 @@ class AttentionReason(StrEnum):
     """A deadline of the present cycle was missed and is not made good yet."""
     UNACKNOWLEDGED = "unacknowledged"
     """An escalation waits for the person it went to."""
+    UNTOLD = "untold"
+    """No channel leads to the customer, and nobody has told them yet (R43); `who` has to."""
     UNDELIVERABLE = "undeliverable"
     """A notification failed for good."""
     UNDELIVERED = "undelivered"
@@ -102,6 +104,7 @@ async def find_attention(
         await _unopened(connection, now - grace),
         await _from_cases(connection, now - grace),
         await _from_tasks(connection),
+        await _untold(connection, now - _REMEMBERED),
         await _from_faults(connection, now - _REMEMBERED),
         await _from_outbox(connection, now, now - pending_for),
         await _from_archive(connection),
@@ -189,6 +192,35 @@ async def _from_tasks(connection: AsyncConnection) -> _Found:
     return _each(rows, read)
 
 
+async def _untold(connection: AsyncConnection, closed_after: datetime) -> _Found:
+    """The oldest message of each case that no channel brings. A call that the customer wished is no reason to look
+    before it is late.
+    """
+    unsent = outbox.c.status.in_((OutboxStatus.UNTOLD.value, OutboxStatus.FAILED.value))
+    rows = await connection.execute(
+        select(case_record.c.number, case_record.c.view).where(
+            or_(case_record.c.closed_at.is_(None), case_record.c.closed_at >= closed_after),
+            case_record.c.number.in_(select(outbox.c.number).where(unsent)),
+        )
+    )
+    failed = select(outbox.c.key, outbox.c.error).where(outbox.c.status == OutboxStatus.FAILED.value)
+    errors = {row.key: row.error for row in await connection.execute(failed)}
+
+    def read(row: Any) -> list[Attention]:
+        view: CaseViewJson = row.view
+        first = next((one for one in view.get("untold", ()) if one["why"] != "phone"), None)
+        if first is None:
+            return []
+        since, who, error = (
+            datetime.fromisoformat(first["at"]),
+            view["owner"] or view["receiver"],
+            errors.get(first["key"]),
+        )
+        return [Attention(row.number, AttentionReason.UNTOLD, since, what=first["message"], who=who, error=error)]
+
+    return _each(rows, read)
+
+
 async def _from_faults(connection: AsyncConnection, after: datetime) -> _Found:
     # As for tasks: so few have one that the text is looked through.
     marked = '%"faults":[{%'
@@ -217,18 +249,32 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
     waiting = and_(outbox.c.status.in_(OPEN), outbox.c.created_at < waiting_since)
     rows = await connection.execute(
         select(
-            outbox.c.number, outbox.c.status, outbox.c.created_at, outbox.c.message, outbox.c.recipient, outbox.c.error
+            outbox.c.key,
+            outbox.c.number,
+            outbox.c.status,
+            outbox.c.created_at,
+            outbox.c.message,
+            outbox.c.recipient,
+            outbox.c.error,
+            case_record.c.view,
         )
         .outerjoin(case_record, case_record.c.number == outbox.c.number)
         .where(or_(failed, waiting))
     )
 
     def read(row: Any) -> list[Attention]:
+        if row.key in _untold_keys(row.view):
+            return []
         has_failed = row.status == OutboxStatus.FAILED.value
         reason = AttentionReason.UNDELIVERABLE if has_failed else AttentionReason.UNDELIVERED
         return [Attention(row.number, reason, row.created_at, what=row.message, who=row.recipient, error=row.error)]
 
     return _each(rows, read)
+
+
+def _untold_keys(view: CaseViewJson | None) -> set[str]:
+    """Outbox keys of what a person has been asked to tell, which is looked at there."""
+    return {one["key"] for one in (view.get("untold", ()) if view else ())}
 
 
 async def _from_archive(connection: AsyncConnection) -> _Found:

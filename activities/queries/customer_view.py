@@ -21,14 +21,16 @@ from workflows.domain.case.customer_status import (
     answer_promised,
     customer_action,
     customer_status,
+    solution_given,
     solution_promised,
 )
 from workflows.domain.vocabulary import Audience, EventKind, Locale, Message
 
 _MESSAGES = """
-SELECT message, event, sequence, created_at FROM outbox
-WHERE number = $1 AND audience = $2 ORDER BY created_at, sequence, key
+SELECT message, event, sequence, CASE status WHEN 'told' THEN sent_at ELSE created_at END AS at FROM outbox
+WHERE number = $1 AND audience = $2 AND status IN ('sent', 'told', 'stored') ORDER BY created_at, sequence, key
 """
+"""What was sent, or told by a person; where no channel is set up at all, what is kept for reading."""
 _PEOPLE = "SELECT body FROM organisation ORDER BY version DESC LIMIT 1"
 
 _WORDS: dict[str, tuple[EventKind, tuple[str, ...]]] = {
@@ -76,10 +78,7 @@ async def read_customer_view(
     owner = file.view["owner"] if file.view else None
     return customer_view(
         file,
-        [
-            CustomerMessage(instant(row["created_at"]), row["message"], row["event"], row["sequence"])
-            for row in messages
-        ],
+        [CustomerMessage(instant(row["at"]), row["message"], row["event"], row["sequence"]) for row in messages],
         _display_name(people[0]["body"], owner) if people and owner else None,
         locale or _own_locale(file),
     )
@@ -105,7 +104,7 @@ def customer_view(
         "status_text": label("customer_status", customer_status(view), locale),
         "handler": handler,
         "answer": {"promised": answer_promised(view), "given": view["responded_at"] if view else None},
-        "solution": {"promised": solution_promised(view), "given": view["resolved_at"] if view else None},
+        "solution": {"promised": solution_promised(view), "given": solution_given(view)},
         "closed_at": view["closed_at"] if view else None,
         "next": {
             "action": action,

@@ -11,7 +11,7 @@ from sqlalchemy import Select, String, and_, cast, or_, select
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, review, settlement
-from activities.delivery.outbox import OutboxStatus
+from activities.delivery.outbox import UNREPORTED, OutboxStatus
 from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import open_tasks
 from workflows.domain.case.view import CaseView
@@ -43,7 +43,7 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class UndeliveredMessage:
-    """A message that has not ended and is in no delivery's hands."""
+    """A message that has not ended, or failed without its case knowing, and is in no delivery's hands."""
 
     number: str
     key: str
@@ -135,8 +135,10 @@ class Inventory:
         )
 
     async def unheld(self, before: datetime, now: datetime) -> AsyncIterator[list[UndeliveredMessage]]:
-        """Messages written before `before` that wait, or whose delivery's claim ran out before `now` (wall clock)."""
-        waits = and_(outbox.c.status == OutboxStatus.PENDING.value, outbox.c.created_at <= before)
+        """Messages written before `before` that wait or whose failure was not reported, or whose delivery's claim ran
+        out before `now` (wall clock).
+        """
+        waits = and_(or_(outbox.c.status == OutboxStatus.PENDING.value, UNREPORTED), outbox.c.created_at <= before)
         dropped = and_(outbox.c.status == OutboxStatus.SENDING.value, outbox.c.claimed_until < now)
         query, last = select(outbox.c.number, outbox.c.key).where(or_(waits, dropped)).order_by(outbox.c.key), ""
         while True:

@@ -17,7 +17,7 @@ from temporalio import activity
 from activities.database.database import Database, insert_of
 from activities.database.tables import case_record, registration, timeline
 from activities.database.timeline import write_entries
-from activities.delivery.outbox import Outbox, key_of
+from activities.delivery.outbox import Outbox
 from activities.delivery.transport import Transports
 from activities.intake.register import fingerprint_of
 from activities.intake.submission import lookup_columns, supply
@@ -29,7 +29,7 @@ from activities.organisation.directory import Directory
 from activities.recording.review_trigger import trigger_review
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
-from workflows.domain.event import Event, EventKind, Message, Notice
+from workflows.domain.event import Event, EventKind, Message, Notice, key_of
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewSubject
@@ -99,6 +99,7 @@ class RecordingActivities:
             await _write_timeline(connection, number, step.events, self.at())
             await draft_on_closing(connection, step.view, step.events)
             waiting = await Outbox(self.database).add(connection, rows) if rows else []
+            await self._mark_told(connection, number, step.events)
             if step.review is not None and organisation is not None:
                 called = await trigger_review(connection, step.view, step.review, organisation)
         undelivered = await self.handed_over(number, waiting)
@@ -137,6 +138,8 @@ class RecordingActivities:
         async with self.database.read_brief() as connection:
             organisation = await self.directory.current(connection)
             form = await connection.scalar(_FORM, {"of": number})
+            untold = _untold_keys(wanted.values()) - wanted.keys()
+            texts = await Outbox(self.database).texts(connection, sorted(untold)) if untold else {}
         composition = Composition(
             view=view,
             form=seen(_supplied(form or {}, events)),
@@ -148,7 +151,14 @@ class RecordingActivities:
             at=at,
             suggestions=await self._suggestions(view, events, form or {}) if _dispatches(wanted.values()) else None,
         )
-        return [composition.row(event, notice) for event, notice in wanted.values()]
+        return composition.rows(wanted, texts)
+
+    async def _mark_told(self, connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:
+        for event in events:
+            messages = event.detail.get("messages")
+            if event.kind is EventKind.FEEDBACK_GIVEN and isinstance(messages, list):
+                names = [str(one) for one in messages]
+                await Outbox(self.database).told(connection, number, names, before=event.sequence, at=event.at)
 
     async def _suggestions(self, view: CaseView, events: Sequence[Event], form: Json) -> Suggestions | None:
         try:
@@ -158,6 +168,12 @@ class RecordingActivities:
         except Exception as error:  # noqa: BLE001 - an owner without suggestions is better than none
             logger.warning("no suggestions for %s: %s", view.number, error)
             return None
+
+
+def _untold_keys(told: Iterable[tuple[Event, Notice]]) -> set[str]:
+    """Outbox keys of the messages that these ask a person to tell."""
+    asked = (notice.facts.get("untold") for _, notice in told)
+    return {str(one["key"]) for untold in asked if isinstance(untold, list) for one in untold if isinstance(one, dict)}
 
 
 def _dispatches(told: Iterable[tuple[Event, Notice]]) -> bool:

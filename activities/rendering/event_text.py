@@ -37,6 +37,7 @@ _PLAIN = frozenset(
         "main",
         "follower",
         "followers",
+        "messages",
         *_KINDS,
     }
     - {"verified"}
@@ -45,7 +46,7 @@ _PLAIN = frozenset(
 _FIELDS = frozenset(field.key for field in FIELDS if "." in field.key)
 _LEFT_OUT = frozenset({
     "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
-    "internal", "department", "group", "previous_priority", "moved", "round", "cause",
+    "internal", "department", "group", "previous_priority", "moved", "round", "cause", "answered", "unanswered",
 })  # fmt: skip
 """Details for programs, which only `--json` shows."""
 _OF_A_DEPARTMENT = frozenset(
@@ -65,6 +66,8 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
             value = label(_KINDS[key], str(value), locale)
         elif key in _OF_REVIEWS and entry["kind"].startswith(("review_", "measure_", "warned")):
             value = label(_OF_REVIEWS[key], str(value), locale)
+        elif key == "messages":
+            value = ", ".join(label("message", str(item), locale) for item in value)
         elif isinstance(value, dict):
             value = " ".join(said(name, item) for name, item in value.items() if item)
         elif key == "missing":

@@ -85,6 +85,10 @@ def _fields(value: Any, wording: ReviewWording) -> str:
     return separator.join(wording.label("field", name) for name in value)
 
 
+def _messages(value: Any, wording: ReviewWording) -> str:
+    return str(wording.words["list_separator"]).join(wording.label("message", name) for name in value)
+
+
 def _time(value: Any, wording: ReviewWording) -> str:
     return wording.time(value)
 
@@ -97,6 +101,7 @@ _SAID: dict[str, Callable[[Any, ReviewWording], str]] = {
     "channel": lambda value, wording: wording.label("channel", value),
     "clock": lambda value, wording: wording.label("clock", value),
     "message": lambda value, wording: wording.label("message", value),
+    "messages": _messages,
     "score": lambda value, wording: wording.label("satisfaction", value),
     "resolution": lambda value, wording: wording.label("resolution", value),
     "priority": lambda value, wording: wording.priority(value),

@@ -42,7 +42,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("show", "One case: where it stands, who must act until when, and its history."),
             ("list", "Cases, filtered."),
-            ("stuck", "What needs a person: overdue, unacknowledged, undeliverable, failing."),
+            ("stuck", "What needs a person: overdue, unacknowledged, untold, undeliverable, failing."),
             ("outbox", "What was sent to whom, and how that ended."),
         ),
     ),
@@ -54,7 +54,10 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Put it right",
         "starter.console.system.resending",
-        (("resend", "Send messages again that failed for good, such as while the mail server refused everybody."),),
+        (
+            ("resend", "Send messages again that failed for good, such as while the mail server refused everybody."),
+            ("bounced", "Note that a message came back although the mail server had taken it."),
+        ),
     ),
     Section(
         "Where nothing else helps",
@@ -82,7 +85,8 @@ SECTIONS: tuple[Section, ...] = (
             ("unlink", "Let a linked case go on alone."),
             ("request-info", "Ask the customer for what is missing."),
             ("resolve", "Give the solution, as the customer will read it."),
-            ("feedback", "Record that the customer was told the result by a person."),
+            ("told", "Record that you told the customer what no channel brings."),
+            ("feedback", "The same as `told`, by its earlier name."),
             ("note", "Add an internal remark."),
             ("acknowledge", "Accept an escalation that came to you."),
             ("withdraw", "Close without a solution, with the reason."),

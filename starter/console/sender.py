@@ -15,6 +15,9 @@ from starter.console.screen import AsJson, DataFolder, print_json, read_number, 
 from workflows.domain.problem import Problem, printable
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
+RelayedBy = Annotated[
+    str | None, Parameter(help="Who of the staff took down what the customer said; with --as customer.")
+]
 OptionalText = Annotated[str | None, Parameter(help="A remark, kept in the history.")]
 
 

@@ -24,7 +24,10 @@ async def mail(context: DoctorContext) -> Iterable[CheckResult]:
         return check.problem(problem, "correct BIHUAN_SMTP_URL and BIHUAN_MAIL_FROM")
     if not isinstance(transport, Smtp):
         todo = "set BIHUAN_SMTP_URL and BIHUAN_MAIL_FROM"
-        return [check.warning("no mail server is set: messages stay in the outbox, nobody gets them", todo)]
+        nobody = (
+            "no mail server is set: messages stay in the outbox, nobody gets them, and no case asks anybody to call"
+        )
+        return [check.warning(nobody, todo)]
     try:
         await transport.check()
     except DeliveryError as error:

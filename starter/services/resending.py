@@ -1,4 +1,4 @@
-"""Sends messages again that failed for good: finds them, puts them back into the outbox, starts their delivery."""
+"""Sends messages again that failed for good, and takes note of those that came back although they were sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from activities.batches import batched
+from activities.delivery.activity import CAME_BACK
 from activities.delivery.outbox import GONE, OPEN, Outbox, OutboxStatus
+from activities.delivery.transport import without_recipient
 from activities.queries.cases import OutboxEntry
 from worker.installation.installation import Installation
 from worker.temporal.connection import connect
@@ -81,6 +83,23 @@ async def resend(installation: Installation, rows: Sequence[OutboxEntry]) -> Asy
         for row in batch:
             if row.key in again:
                 yield row, row.key not in left
+
+
+async def take_back(installation: Installation, key: str, error: str) -> bool:
+    """Note that a message that was sent came back. Its case hears of it at once (True), or by the next sweep.
+
+    Raises:
+        Problem: there is no such message, or it was not sent; nothing was changed.
+    """
+    outbox = Outbox(installation.database)
+    state = (await outbox.states([key])).get(key)
+    if state is None:
+        raise Problem(f"{key}: there is no such message; bihuan outbox --json has the keys")
+    error = without_recipient(Exception(error), state.envelope.address, state.envelope.name)
+    if not await outbox.bounced(key, error=f"{CAME_BACK} {error}"):
+        raise Problem(f"{key}: is {state.status}; allowed: a message that was sent")
+    start_deliveries = await _start_deliveries(installation)
+    return start_deliveries is not None and not await start_deliveries(state.envelope.number, [key])
 
 
 async def _start_deliveries(installation: Installation) -> StandaloneDelivery | None:

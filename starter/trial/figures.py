@@ -99,6 +99,10 @@ class Figures:
                 case EventKind.REPLIED | EventKind.RESOLVED:
                     for clock in _KEPT_BY[event.kind]:
                         self._decide(key, clock, kept=True)
+                case EventKind.UNTOLD if event.detail.get("unanswered"):
+                    self._take_back(key, ClockName.RESPONSE)
+                case EventKind.FEEDBACK_GIVEN | EventKind.DELIVERED if event.detail.get("answered"):
+                    self._decide(key, ClockName.RESPONSE, kept=True)
                 case EventKind.LAPSED:
                     self._count_lapse(key, ClockName(str(event.detail["clock"])))
                 case EventKind.ESCALATED:
@@ -202,6 +206,12 @@ class Figures:
             self.breaches[clock] += 1
         if clock in PROMISES:
             self._decide(key, clock, kept=False)
+
+    def _take_back(self, key: str, clock: ClockName) -> None:
+        """What seemed to keep the promise has not reached the customer (R43)."""
+        decided = self._cycles[key][-1].decided
+        if clock in decided and decided[clock][1]:
+            del decided[clock]
 
     def _decide(self, key: str, clock: ClockName, *, kept: bool) -> None:
         cycle = self._cycles[key][-1]

@@ -28,12 +28,13 @@ from activities.database.tables import (
     review_timeline,
     timeline,
 )
-from activities.delivery.outbox import OutboxStatus, key_of
+from activities.delivery.outbox import OutboxStatus
 from tests.faults.histories import ReplayedWorkflow, replay_workflows
 from tests.faults.messages import check_mails, check_outbox
 from tests.faults.tally import Tally, count_deadlines
 from worker.installation.company_time import TIME_KEY
 from workflows.case.workflow import CaseWorkflow
+from workflows.domain.event import key_of
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.virtual_time import VirtualTime
 

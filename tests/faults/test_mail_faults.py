@@ -85,11 +85,10 @@ async def test_only_a_mail_whose_answer_was_lost_comes_again_and_it_is_known_as_
 
 async def test_an_address_that_does_not_exist_costs_nobody_else_a_mail(faults: dict[str, Task[Served]]) -> None:
     served = await faults["unknown"]
-    assert served.stuck.who == "customer"
+    assert served.stuck.who not in {None, "customer"}, "somebody of the staff has to call"
     assert _REFUSED not in (served.stuck.error or "")
     assert served.audit.discrepancies == (), served.audit.discrepancies
     assert served.audit.ended == served.audit.accepted
-    assert served.audit.notifications_failed > 0
     assert _REFUSED not in served.mail.recipients
 
 
@@ -115,7 +114,7 @@ async def _moody(opened: Tenants, name: str, answer: str | None, said: str) -> S
 async def _unknown(opened: Tenants) -> Served:
     async with mail_server(refused={_REFUSED}) as mail:
         tenant = await opened.open("unknown", speed=_SPEED, smtp=mail.url())
-        numbers, stuck, level = await _begin(tenant, "undeliverable", "550")
+        numbers, stuck, level = await _begin(tenant, "untold", "550")
         return await _end(tenant, numbers, stuck, level, mail, refused={_REFUSED})
 
 

@@ -17,7 +17,7 @@ _HEAVY = ("pydantic", "sqlalchemy", "temporalio", "jinja2", "holidays", "structl
 _OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox", "report")
 _SIGNALS = (
     "claim", "reply", "classify", "assign", "progress", "escalate", "collaborate", "contribute", "request-info",
-    "supply", "resolve", "feedback", "confirm", "refuse", "rate", "note", "acknowledge", "withdraw", "retime",
+    "supply", "resolve", "told", "feedback", "confirm", "refuse", "rate", "note", "acknowledge", "withdraw", "retime",
 )  # fmt: skip
 _CUSTOMERS = ("supply", "confirm", "refuse", "rate")
 _ROOT = Path(__file__).parents[2]

@@ -251,7 +251,7 @@ async def test_no_signal_sent_by_hand_vanishes_or_harms_the_case(desk: Desk) -> 
         "bell": ("note", {"text": "a\x07b"}, "note: text: control character U+0007 is not allowed"),
         "more": ("claim", {"shoe": 4}, "claim: shoe: unknown key; allowed: command_id, by, at"),
         "early": ("confirm", {"by": "customer"}, ""),
-        "late": ("feedback", {}, "there is no result to tell"),
+        "late": ("rate", {"by": "customer", "score": "satisfied"}, "there is nothing to rate yet"),
     }
     for command_id, (name, fields, _) in refused_with.items():
         payload = {"command_id": command_id, "by": owner, **fields}
@@ -291,11 +291,12 @@ async def test_a_result_that_no_mail_server_takes_becomes_a_duty_to_call_the_cus
     assert next(row["recipient"] for row in rows if row["event"] == "feedback_due") == owner
     stuck = next(item for item in (await installation.run("stuck", "--json")).value if item["number"] == number)
     assert set(stuck) == {"number", "reason", "since", "what", "who", "error", "link", "todo"}
-    assert (stuck["reason"], stuck["what"], stuck["who"]) == ("undeliverable", "result", "customer")
+    assert (stuck["reason"], stuck["what"], stuck["who"]) == ("untold", "result", owner)
     assert stuck["link"].endswith(f"/namespaces/default/workflows/{number}")
-    await installation.send("feedback", number, owner, "--text", "已电话告知")
-    case = await installation.until_case(number, lambda case: bool(case["waiting"]["who"] == "customer"))
+    await installation.send("told", number, owner, "--text", "已电话告知")
+    case = await installation.until_case(number, lambda case: not case["untold"])
     assert "feedback" not in {one["clock"] for one in case["deadlines"]}
+    assert (case["reachable"], case["waiting"]["clock"]) == ("by_person", "follow_up")
 
 
 _BAD_FORMS: dict[str, tuple[dict[str, object], str]] = {
@@ -420,8 +421,11 @@ async def test_a_record_that_was_locked_for_a_while_strands_no_case_also_after_a
     await installation.up()
     # The server waits for what the killed worker had in hand, so the answer may be that the command is queued.
     assert (await installation.run("reply", number, "--as", owner, "--text", "已恢复")).code == 0
-    assert gap_free(await installation.until_case(number, lambda case: bool(case["responded_at"])))
-    assert number not in {item["number"] for item in (await installation.run("stuck", "--json")).value}
+    assert gap_free(
+        await installation.until_case(number, lambda case: "replied" in {one["kind"] for one in case["timeline"]})
+    )
+    left = [item["reason"] for item in (await installation.run("stuck", "--json")).value if item["number"] == number]
+    assert left == ["untold"]  # this customer has a telephone alone
 
 
 async def test_a_planned_stop_loses_nothing_and_who_calls_meanwhile_is_served_afterwards(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, R
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.delivery.activity import CAME_BACK, GIVEN_UP
 from worker.temporal.rpc import DELIVERY_RPC_TIMEOUT, is_not_found
 from workflows.domain.vocabulary import SYSTEM
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery, deliver
@@ -112,23 +113,50 @@ class UndeliverableReport:
         Raises:
             RPCError: the server did not take it; the delivery is tried again.
         """
+        came_back = error.startswith(CAME_BACK)
         command = {
-            "command_id": stable_id("undeliverable", key),
+            "command_id": stable_id("bounced" if came_back else "undeliverable", key),
             "by": SYSTEM,
             "at": self.now().isoformat(),
             "message": message,
             "recipient": recipient,
             "channel": channel,
             "error": error[:500],
+            "key": key,
+            "refused": not error.startswith(GIVEN_UP),
         }
-        try:
-            await self.client.get_workflow_handle(number).signal(
-                "undeliverable", command, rpc_timeout=DELIVERY_RPC_TIMEOUT
-            )
-        except RPCError as refusal:
-            if not is_not_found(refusal):
-                raise
+        if not await _signal(self.client, number, "undeliverable", command):
             _log.warning("case %s is closed; %s to %s by %s was undeliverable", number, message, recipient, channel)
+
+
+@dataclass
+class SentAgainReport:
+    """Tells a case, by signal, that a message to its customer that had failed was sent after all."""
+
+    client: Client
+    now: Callable[[], datetime]
+
+    async def __call__(self, number: str, *, key: str, message: str) -> None:
+        """Send the signal.
+
+        Raises:
+            RPCError: the server did not take it.
+        """
+        at = self.now().isoformat()
+        command_id = stable_id("delivered", f"{key}:{at}")
+        command = {"command_id": command_id, "by": SYSTEM, "at": at, "message": message, "key": key}
+        await _signal(self.client, number, "delivered", command)
+
+
+async def _signal(client: Client, number: str, name: str, command: Mapping[str, object]) -> bool:
+    """Send a case a command of the system; False where there is no such open case."""
+    try:
+        await client.get_workflow_handle(number).signal(name, command, rpc_timeout=DELIVERY_RPC_TIMEOUT)
+    except RPCError as refusal:
+        if is_not_found(refusal):
+            return False
+        raise
+    return True
 
 
 def _summary(key: str) -> str:

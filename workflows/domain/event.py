@@ -7,7 +7,7 @@ from pydantic import Field
 from workflows.domain.model import Fact, Instant, Json
 from workflows.domain.vocabulary import Audience, EventKind, Message
 
-__all__ = ["Event", "EventKind", "Message", "Notice"]
+__all__ = ["Event", "EventKind", "Message", "Notice", "key_of"]
 
 
 class Notice(Fact):
@@ -22,6 +22,13 @@ class Notice(Fact):
     recipient: str
     key: str
     facts: Json = Field(default_factory=dict)
+    by_person: bool = False
+    """To the customer, whom no channel reaches: a person tells it (R43)."""
+
+
+def key_of(number: str, notice: Notice) -> str:
+    """The business fact behind one message to one person; the same fact is never told twice."""
+    return f"{number}:{notice.message.value}:{notice.key}:{notice.recipient}"
 
 
 class Event(Fact):

@@ -74,5 +74,6 @@ SUPPLIED: Final = tuple(
 """Keys that a customer may be asked for and may supply later: what the issue is first, then who has it."""
 NAMES: Final = tuple(field for field in FIELDS if field.personal == "name")
 CONTACTS: Final = tuple(field for field in FIELDS if field.personal == "contact")
+CONTACT_KEYS: Final = frozenset(field.key for field in CONTACTS)
 ADDRESSES: Final = {channel: field for field in FIELDS for channel in field.channels}
 """Where the address for each way of telling the customer something stands; `portal` needs none."""

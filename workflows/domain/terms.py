@@ -19,6 +19,7 @@ from workflows.domain.vocabulary import (
     ClockName,
     NeutralRule,
     Priority,
+    Reachable,
     Resolution,
     Role,
     Status,
@@ -165,6 +166,8 @@ class Opening(Fact):
     """Form fields the customer is asked for (R5)."""
     by_phone: bool = False
     """A person has to give the customer the result, by telephone (R21)."""
+    reachable: Reachable = Reachable.CHANNEL
+    """Whether a channel leads to the customer (R43)."""
     tested: bool = False
     """The type asks whether a solution was verified in a test environment (R19)."""
     playbook: tuple[str, ...] = ()
@@ -205,6 +208,8 @@ class Lookup(Fact):
     terms: bool = False
     main: str | None = None
     """Number of the case to be linked to, or linked to (R28)."""
+    contacts: dict[str, str] = Field(default_factory=dict)
+    """Form keys of contacts with their new values: whether a channel leads to the customer then (R43)."""
     command_id: str | None = None
     """Whether a command of this id was judged before, so long ago that only the record knows."""
     review: bool = False
@@ -251,6 +256,8 @@ class Consultation(Fact):
     main: MainCase | None = None
     product: str = ""
     """Of the case itself, where it is to be linked."""
+    reachable: Reachable | None = None
+    """Whether a channel leads to the customer, with the contacts asked for."""
     problems: tuple[str, ...] = ()
     judged: Judged | None = None
     """None: no command of that id was judged, as far as the record knows."""

@@ -122,6 +122,14 @@ class Contact(StrEnum):
     PORTAL = "portal"
 
 
+class Reachable(StrEnum):
+    """How messages come to the customer of a case (R43)."""
+
+    CHANNEL = "channel"
+    BY_PERSON = "by_person"
+    """No channel leads to them: a person has to tell them."""
+
+
 class Locale(StrEnum):
     """Languages of what people read."""
 
@@ -193,7 +201,9 @@ class EventKind(StrEnum):
     FORWARDED = "forwarded"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    UNTOLD = "untold"
     FEEDBACK_GIVEN = "feedback_given"
+    DELIVERED = "delivered"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
     RATED = "rated"

@@ -135,7 +135,7 @@ async def list_(
 
 
 async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
-    """What needs a person: overdue, unacknowledged, undeliverable, not started, or failing in Temporal.
+    """What needs a person: overdue, unacknowledged, untold, undeliverable, not started, or failing in Temporal.
 
     Example: bihuan stuck --json
     """
@@ -178,7 +178,7 @@ async def outbox(
     number: Annotated[str | None, Parameter(help="Only of this case.")] = None,
     /,
     *,
-    status: Annotated[str | None, _filter("stored, pending, sending, sent or failed.")] = None,
+    status: Annotated[str | None, _filter("stored, pending, sending, sent, failed, untold or told.")] = None,
     limit: Annotated[int, _filter("At most so many, the latest.")] = 200,
     full: Annotated[bool, Parameter(negative=(), help="With the text of each message.")] = False,
     as_json: AsJson = False,

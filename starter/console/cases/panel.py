@@ -20,7 +20,7 @@ from starter.console.screen import readable_rows, shortened
 from worker.installation.company_time import CompanyTime
 from workflows.domain.form_fields import CONTACTS
 from workflows.domain.problem import printable
-from workflows.domain.vocabulary import Locale
+from workflows.domain.vocabulary import Locale, Reachable
 
 _MOST, _MOST_MISSED = 100, 10
 """How many of the latest steps and missed deadlines of a long case are shown."""
@@ -100,6 +100,7 @@ class CasePanel:
         yield self._line("Type", " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]))
         assisting = f", with {', '.join(case['assisting'])}" if case.get("assisting") else ""
         yield self._line("Owner", f"{case['owner'] or '–'} · {case['department'] or '–'}{assisting}")
+        yield from self._untold()
         if case["escalation_level"]:
             seen = "acknowledged" if case.get("acknowledged") else "not acknowledged"
             yield self._line("Escalated", f"level {case['escalation_level']} to {case.get('escalated_to')}, {seen}")
@@ -122,6 +123,14 @@ class CasePanel:
                 f" until {self._moment(waiting['until'])}, {self._left(waiting['until'])}" if waiting["until"] else ""
             )
             yield self._line("Waits for", f"{waiting['who']}{until}{clock}", style="bold")
+
+    def _untold(self) -> Iterator[Text]:
+        case = self._case
+        if case.get("reachable") == Reachable.BY_PERSON:
+            yield self._line("Reached", "by a person only: no message can be sent to this customer")
+        if untold := case.get("untold"):
+            messages = ", ".join(self._label("message", one["message"]) for one in untold)
+            yield self._line("To tell", f"{messages}: bihuan told {case['number']} --as … records it", style="bold")
 
     def _review(self, review: Mapping[str, Any]) -> Text:
         until = f" until {self._moment(review['due'])}" if review["due"] else ""

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import CycloptsError, Group, Parameter
 
 from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, read_number
-from starter.console.sender import OptionalText, Sender, Why, company_zone, read_due, send_command
+from starter.console.sender import OptionalText, RelayedBy, Sender, Why, company_zone, read_due, send_command
 from workflows.domain.problem import Problem
 
 
@@ -245,8 +245,16 @@ async def resolve(
     )
 
 
+async def told(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
+    """Record that you told the customer what no channel brings, or the result where a call was wished.
+
+    Example: bihuan told FB202605110001 --as agent-001 --text "已电话告知"
+    """
+    return await send_command("told", number, sender, text=text)
+
+
 async def feedback(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
-    """Record that a person told the customer the result.
+    """The same as `told`, by its earlier name.
 
     Example: bihuan feedback FB202605110001 --as agent-001 --text "已电话告知"
     """
@@ -269,12 +277,12 @@ async def acknowledge(number: Number, /, *, text: OptionalText = None, sender: S
     return await send_command("acknowledge", number, sender, text=text)
 
 
-async def withdraw(number: Number, /, *, why: Why, sender: Sender) -> int:
+async def withdraw(number: Number, /, *, why: Why, relayed_by: RelayedBy = None, sender: Sender) -> int:
     """Close without a solution: the customer, or a superior with the reason.
 
     Example: bihuan withdraw FB202605110001 --as customer --why "问题已自行恢复"
     """
-    return await send_command("withdraw", number, sender, why=why)
+    return await send_command("withdraw", number, sender, why=why, relayed_by=relayed_by)
 
 
 async def link(

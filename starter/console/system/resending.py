@@ -1,4 +1,4 @@
-"""`bihuan resend`: sends messages again that failed for good."""
+"""`bihuan resend` sends messages again that failed for good; `bihuan bounced` notes that one came back."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from starter.console.screen import (
     say,
     shortened,
 )
+from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
     from activities.queries.cases import OutboxEntry
@@ -40,7 +41,7 @@ async def resend(
 ) -> int:
     """Send messages again that failed for good, such as while a mail server refused everybody. What was sent is never
     sent twice, and each keeps its Message-ID; mail servers are given three days anew. A case that knows of the failure
-    is not told of it twice, and a call to the customer that it asked for stays to be made.
+    is not told of it twice, and needs no call to the customer any more once the message is sent.
 
     Example: bihuan resend FB202605110001
     Example: bihuan resend --all --since 2026-05-11T09:00 --until 2026-05-11T10:30 --error 550 --dry-run
@@ -82,6 +83,29 @@ async def resend(
         later = f", the next sweep begins {len(rows) - taken} of them" if taken < len(rows) else ""
         print(f"{len(rows)} are sent again{later}; bihuan outbox shows how that ends")
     return 0
+
+
+async def bounced(
+    key: Annotated[str, Parameter(help="Of the message; `bihuan outbox --json` has the keys.")],
+    /,
+    *,
+    error: Annotated[str, Parameter(help="What the notice says, such as: 550 no such user.")],
+    data: DataFolder = None,
+) -> None:
+    """Note that a message came back although the mail server had taken it. Its case treats it like one that was refused
+    for good: a person tells the customer instead.
+
+    Example: bihuan bounced FB202605110001:result:r1:customer --error "550 no such user"
+    """
+    from starter.services import resending
+    from worker.installation.installation import open_installation
+    from worker.installation.settings import load_settings
+
+    if not error.strip():
+        raise Problem("--error is empty; allowed: what the notice says")
+    async with open_installation(load_settings(data=data)) as installation:
+        at_once = await resending.take_back(installation, key, error)
+    print(printable(f"{key} came back; its case hears of it {'now' if at_once else 'by the next sweep'}"))
 
 
 def _json(row: OutboxEntry, company: CompanyTime) -> dict[str, Any]:

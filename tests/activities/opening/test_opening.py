@@ -27,7 +27,7 @@ from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.terms import DispatchRequest, Lookup, MainCase
-from workflows.domain.vocabulary import ClockName, Priority
+from workflows.domain.vocabulary import ClockName, Contact, Priority, Reachable
 
 NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
 POLICY, SAMPLE = load_policy("standard"), sample_organisation()
@@ -198,3 +198,23 @@ async def test_an_open_case_can_take_up_a_changed_policy(settling: OpeningActivi
     assert date(2026, 5, 12) in answer.terms.calendar.off
     assert {day.year for day in answer.terms.calendar.off} == {2025, 2026, 2027, 2028, 2029}
     assert set(answer.terms.duty_managers) <= set(answer.people)
+
+
+class _Somewhere:
+    """A transport nobody calls."""
+
+    def connect(self) -> Any:
+        raise AssertionError
+
+
+async def test_whether_a_channel_leads_to_the_customer_is_settled_at_the_opening(settling: OpeningActivities) -> None:
+    phone, both = ({"name": "林晓", "phone": "13912345678", **more} for more in ({}, {"email": "l@example.com"}))
+    unset = await register(settling, customer=phone)
+    assert (await settling.settle(unset)).opening.reachable is Reachable.CHANNEL
+    settling.transports = {Contact.EMAIL: _Somewhere()}
+    number = await register(settling, customer=phone)
+    assert (await settling.settle(number)).opening.reachable is Reachable.BY_PERSON
+    assert (await settling.settle(await register(settling, customer=both))).opening.reachable is Reachable.CHANNEL
+    corrected = Lookup(number=number, at=NOW, contacts={"customer.email": "l@example.com"})
+    assert (await settling.consult(corrected)).reachable is Reachable.CHANNEL
+    assert (await settling.consult(Lookup(number=number, at=NOW, people=("agent-001",)))).reachable is None

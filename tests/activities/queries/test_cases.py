@@ -27,9 +27,10 @@ from tests.activities.samples import NUMBER, event, register_case, to_customer
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, case_step, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
 from workflows.domain.calendar import Calendar
+from workflows.domain.case.view import Untold
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskView
-from workflows.domain.event import Event, EventKind
+from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Status, TaskStatus
 
@@ -271,3 +272,18 @@ async def test_a_department_that_is_late_with_its_part_is_seen_beside_a_case_tha
     answered = late.model_copy(update={"status": TaskStatus.DONE})
     await write(database, NUMBER, collaborations=(answered,))
     assert AttentionReason.TASK_LATE not in [reason for _, reason, _ in await reasons(database, MONDAY + HOUR)]
+
+
+async def test_a_customer_whom_nobody_has_called_is_seen_with_who_has_to_call(database: Database) -> None:
+    await register_case(database)
+    key = f"{NUMBER}:progressed:c1:customer"
+    untold = Untold(message=Message.PROGRESSED, key=key, at=MONDAY, why="no_way")
+    notice = to_customer().model_copy(update={"by_person": True})
+    await write(database, NUMBER, event(1, notice), untold=(untold,))
+    (seen,) = await Cases(database).attention(MONDAY + MINUTE)
+    assert (seen.reason, seen.since, seen.what, seen.who) == (
+        AttentionReason.UNTOLD, MONDAY, "progressed", "tech-001",
+    )  # fmt: skip
+    told = event(2, kind=EventKind.FEEDBACK_GIVEN, messages=["progressed"])
+    await write(database, NUMBER, told, untold=(), sequence=2, updated_at=MONDAY + MINUTE)
+    assert await reasons(database, MONDAY + 2 * MINUTE) == []

@@ -40,7 +40,7 @@ from workflows.domain.collaboration.aggregate import Collaboration
 from workflows.domain.event import Event
 from workflows.domain.formats import Weekday
 from workflows.domain.organisation.organisation import Company, Department, Duty, FollowUp, Group, Organisation, Person
-from workflows.domain.vocabulary import Locale, Priority
+from workflows.domain.vocabulary import Locale, Priority, Reachable
 
 PHONE, MAIL = "13800138000", "wangfang@example.com"
 SECRET = "内部"
@@ -339,3 +339,19 @@ async def _timeline(database: Database) -> Any:
     file = await Cases(database).get(NUMBER)
     assert file is not None
     return file.timeline
+
+
+async def test_a_customer_is_not_said_to_know_what_nobody_has_told_them(database: Database) -> None:
+    case = await written(database, reachable=Reachable.BY_PERSON)
+    await case.send("resolve", "tech-001", **RESOLUTION)
+    view = await case.seen()
+    assert (view["told"], view["answer"]["given"], view["solution"]["given"]) == ([], None, None)
+    assert view["next"]["text"] == "我们的同事会致电您告知处理结果，请保持电话畅通"
+    assert RESOLUTION["solution"] not in shown(view, case.now)
+    await case.send("told", "tech-001", later=HOUR)
+    view = await case.seen()
+    assert {one["message"]: one["at"] for one in view["told"]} == dict.fromkeys(
+        ("created", "result"), case.now.isoformat()
+    )
+    assert view["answer"]["given"] is not None and view["solution"]["given"] is not None
+    assert RESOLUTION["solution"] in shown(view, case.now)

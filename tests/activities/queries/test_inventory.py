@@ -90,3 +90,12 @@ async def test_a_message_in_somebodys_hands_is_not_taken_from_them(database: Dat
     before = now = MONDAY + timedelta(minutes=1)
     found = [row.key async for portion in Inventory(database).unheld(before, now) for row in portion]
     assert found == ["dropped", "waits"]
+
+
+async def test_a_failure_that_its_case_was_never_told_of_is_found_again(database: Database) -> None:
+    number = await _case(database, "k")
+    await _message(database, number, "unheard", status="failed")
+    await _message(database, number, "heard", status="failed", reported_at=MONDAY)
+    await _message(database, number, "told", status="told")
+    found = [row.key async for page in Inventory(database).unheld(LATER, LATER) for row in page]
+    assert found == ["unheard"]

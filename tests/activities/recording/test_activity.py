@@ -31,7 +31,7 @@ from tests.activities.samples import (
 from tests.builders import MINUTE, MONDAY, case_step, command, open_case
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
-from workflows.domain.event import EventKind, Notice
+from workflows.domain.event import EventKind, Message, Notice
 from workflows.domain.problem import Problem
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact, Status
@@ -233,7 +233,7 @@ async def test_a_supplied_address_is_where_the_next_message_goes(
         ("wechat", {Contact.EMAIL, Contact.WECHAT}, ("email", "wangfang@example.com", "pending")),
         ("phone", set(), ("sms", "+8613800138000", "stored")),
         ("email", set(), ("email", "wangfang@example.com", "stored")),
-        ("portal", {Contact.SMS}, ("portal", "", "stored")),
+        ("portal", {Contact.SMS}, ("portal", "", "failed")),
         (None, set(), ("email", "wangfang@example.com", "stored")),
     ],
 )
@@ -306,3 +306,58 @@ async def _count(database: Database) -> dict[str, int]:
             table.name: await connection.scalar(select(func.count()).select_from(table)) or 0
             for table in (case_record, timeline, outbox)
         }
+
+
+def by_person(key: str, message: Message) -> Notice:
+    return to_customer(key, message).model_copy(update={"by_person": True})
+
+
+def asked_to_tell(key: str, *messages: str) -> Notice:
+    untold = [{"message": one.split(":")[1], "key": one} for one in messages]
+    facts = {"due": LATER.isoformat(), "solution": None, "why": "no_way", "untold": untold}
+    return to_staff(key=key).model_copy(update={"message": Message.FEEDBACK_DUE, "facts": facts})
+
+
+async def test_what_no_channel_brings_is_untold_until_a_person_told_it_and_the_task_says_it_word_by_word(
+    database: Database,
+) -> None:
+    await register_case(database, customer=customer(email=None))
+    recording = recording_of(database, renderer=Renderer(), transports={Contact.EMAIL: _Somewhere()})
+    await recording.directory.load(organisation())
+    first, second = f"{NUMBER}:progressed:a:customer", f"{NUMBER}:replied:b:customer"
+    step = (event(1, by_person("a", Message.PROGRESSED)), event(2, asked_to_tell("t1", first)))
+    await recording.record(case_step(view(sequence=2), step))
+    step = (event(3, by_person("b", Message.REPLIED)), event(4, asked_to_tell("t2", first, second)))
+    await recording.record(case_step(view(sequence=4), step))
+    rows = {entry.key: entry for entry in await Cases(database).outbox(NUMBER)}
+    assert (rows[first].status, rows[second].status) == ("untold", "untold")
+    task = rows[f"{NUMBER}:feedback_due:t2:tech-001"].text
+    assert task.count("> 尊敬的王芳：") == 2
+    assert "> 已定位原因" in task.replace("> > ", "> ")
+    told = event(5, kind=EventKind.FEEDBACK_GIVEN, messages=["progressed"])
+    await recording.record(case_step(view(sequence=5), (told,)))
+    rows = {entry.key: entry for entry in await Cases(database).outbox(NUMBER)}
+    assert (rows[first].status, rows[first].sent_at, rows[second].status) == ("told", MONDAY, "untold")
+
+
+async def test_a_message_whose_way_is_gone_when_it_is_written_is_reported_to_its_case(database: Database) -> None:
+    await register_case(database, customer=customer(email=None))
+    recording = recording_of(database, transports={Contact.EMAIL: _Somewhere()})
+    recorded = await recording.record(case_step(view(), (event(1, to_customer()),)))
+    (entry,) = await Cases(database).outbox(NUMBER)
+    assert (entry.status, entry.error) == ("failed", "no way to the customer: sms is not set up, or unknown")
+    assert recorded.undelivered == (entry.key,)
+
+
+async def test_a_message_to_a_customer_that_cannot_be_rendered_is_not_sent_empty(database: Database) -> None:
+    await register_case(database)
+    recording = recording_of(database, renderer=_Speechless(), transports={Contact.EMAIL: _Somewhere()})
+    recorded = await recording.record(case_step(view(), (event(1, to_customer()),)))
+    (entry,) = await Cases(database).outbox(NUMBER)
+    assert (entry.status, entry.error) == ("failed", "not rendered: ValueError: no words")
+    assert recorded.undelivered == (entry.key,)
+
+
+class _Speechless(Renderer):
+    def render(self, notice: Notice, context: RenderContext) -> Rendered:
+        raise ValueError("no words")

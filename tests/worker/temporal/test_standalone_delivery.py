@@ -40,16 +40,16 @@ class OpenCase:
     """Stands for a case: keeps what it is signalled."""
 
     def __init__(self) -> None:
-        self.command: dict[str, str] | None = None
+        self.command: dict[str, str | bool] | None = None
 
     @workflow.run
-    async def run(self) -> dict[str, str]:
+    async def run(self) -> dict[str, str | bool]:
         await workflow.wait_condition(lambda: self.command is not None)
         assert self.command is not None
         return self.command
 
     @workflow.signal
-    def undeliverable(self, command: dict[str, str]) -> None:
+    def undeliverable(self, command: dict[str, str | bool]) -> None:
         self.command = command
 
 
@@ -153,6 +153,8 @@ async def test_a_case_hears_of_a_message_that_will_never_arrive(
         "recipient": "customer",
         "channel": "email",
         "error": "550 no such user",
+        "key": "k",
+        "refused": True,
     }
 
 

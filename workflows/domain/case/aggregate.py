@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from workflows.domain.aggregate_root import clock_fault, refusal_of
-from workflows.domain.case import deadlines, departments, handling, linking, ownership
+from workflows.domain.case import deadlines, departments, handling, linking, ownership, telling
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.case.state import CaseState, Forward
@@ -28,6 +28,7 @@ from workflows.domain.commands.case import (
     Classify,
     Collaborate,
     Contribute,
+    CustomersWord,
     Escalate,
     Link,
     Retime,
@@ -36,6 +37,7 @@ from workflows.domain.commands.case import (
 )
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.event import Event, EventKind, Message
+from workflows.domain.form_fields import CONTACT_KEYS
 from workflows.domain.model import one_line
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, ClockName, Status
@@ -59,6 +61,7 @@ class Case(CaseState):
             opening=opening,
             terms=settlement.terms,
             people=dict(settlement.people),
+            reachable=opening.reachable,
             status=Status.AWAITING_INFORMATION,
             type=opening.type,
             subtype=opening.subtype,
@@ -89,23 +92,30 @@ class Case(CaseState):
             ownership.dispatch(case, settlement.dispatch, now)
         if case.missing:
             handling.ask(case, now, by=SYSTEM, text=None, key="open")
-        events = case.take_events()
         confirmation = case.notice_to_customer(Message.CREATED, "open", response_due=case.due(ClockName.RESPONSE))
-        events[0] = events[0].model_copy(update={"notices": (confirmation,)})
-        return case, events
+        case.new_events[0] = case.new_events[0].model_copy(update={"notices": (confirmation,)})
+        return case, case.take_events()
+
+    def take_events(self) -> list[Event]:
+        """The events since the last call; of what no channel brings to the customer, a task for a person is made."""
+        telling.ask_a_person(self)
+        return super().take_events()
 
     def needs(self, command: Command) -> Lookup | None:
         """What has to be looked up before this command can be judged; None for most."""
         if self.is_closed or command.command_id in self.outcomes:
             return None
         judged = {"command_id": command.command_id} if self.may_have_forgotten(command.command_id) else {}
-        known = command.by in self.people or command.by in {CUSTOMER, OPERATOR, SYSTEM}
+        named = [command.by]
         if isinstance(command, Answer) and command.via is not None:
-            known = True  # whoever sent it has been judged by the main case
+            named = []  # whoever sent it has been judged by the main case
+        if isinstance(command, CustomersWord) and command.relayed_by is not None:
+            named.append(command.relayed_by)
+        unknown = tuple(one for one in named if one not in self.people and one not in {CUSTOMER, OPERATOR, SYSTEM})
         needed = self._extra_needs(command) | judged
-        if known and not needed:
+        if not unknown and not needed:
             return None
-        return Lookup(number=self.number, at=self.updated_at, people=() if known else (command.by,), **needed)
+        return Lookup(number=self.number, at=self.updated_at, people=unknown, **needed)
 
     def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[Event]:
         """Judge and carry out a command; a refusal is an event too, with its reason (R14).
@@ -248,6 +258,8 @@ class Case(CaseState):
             resolved_at=self.resolved_at,
             closed_at=self.closed_at,
             expected_resolution=self.expected_resolution,
+            reachable=self.reachable,
+            untold=tuple(self.untold),
             missing=tuple(self.missing),
             playbook=self.playbook,
             steps_done=tuple(sorted(self.steps_done)),
@@ -267,6 +279,7 @@ class Case(CaseState):
 
     def _extra_needs(self, command: Command) -> dict[str, Any]:
         request = DispatchRequest(type=self.type, subtype=self.subtype, priority=self.priority)
+        needed: dict[str, Any]
         match command:
             case Assign():
                 wanted: dict[str, Any] = {"department": command.department, "person": command.to}
@@ -279,12 +292,15 @@ class Case(CaseState):
                 updates: dict[str, Any] = {"priority": command.priority or self.priority}
                 if kind is not None:
                     updates |= {"type": command.type or self.type, "subtype": command.subtype}
-                needed: dict[str, Any] = {"types": (kind,)} if kind else {}
+                needed = {"types": (kind,)} if kind else {}
                 if kind is not None or self.owner is None:
                     needed["dispatch"] = request.model_copy(update=updates)
                 return needed
-            case Supply() if self.owner is None:
-                return {"dispatch": request}
+            case Supply():
+                needed = {"dispatch": request} if self.owner is None else {}
+                if contacts := {key: command.fields[key] for key in CONTACT_KEYS & command.fields.keys()}:
+                    needed["contacts"] = contacts
+                return needed
             case Collaborate():
                 return {"departments": (command.department,)}
             case Escalate() if command.department is not None:
@@ -305,6 +321,8 @@ class Case(CaseState):
         capacities = self.capacities(command.by) | linking.lead(self, command, facts)
         if not capacities:
             raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")
+        if isinstance(command, CustomersWord) and command.relayed_by and command.relayed_by not in self.people:
+            raise Refused(f"relayed_by: {command.relayed_by} is not in the organisation; allowed: the id of a person")
         handler = HANDLERS[type(command)]
         if not handler.permits(capacities):
             held = ", ".join(sorted(capacities - {Capacity.STAFF})) or "not concerned with this case"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from workflows.domain.case.departments import end_tasks
 from workflows.domain.case.linking import leave, release_followers
 from workflows.domain.case.ownership import duty_alerts, start_handling
 from workflows.domain.case.solution import start_reminders
 from workflows.domain.case.state import CaseState
+from workflows.domain.case.telling import mark_told
 from workflows.domain.commands.case import Confirm, Rate, Refuse, Withdraw
 from workflows.domain.commands.command import Refused
 from workflows.domain.commands.review import SubmitReview
@@ -20,6 +23,7 @@ from workflows.domain.vocabulary import (
     SYSTEM,
     ClockName,
     NeutralRule,
+    Reachable,
     Resolution,
     Satisfaction,
     Status,
@@ -35,30 +39,29 @@ def confirm(case: CaseState, command: Confirm, now: datetime) -> None:
         raise Refused("accepted already; a rating is awaited")
     if case.status is not Status.AWAITING_CONFIRMATION:
         raise Refused(f"there is no solution to confirm: the case is {case.status}")
+    mark_told(case, now)
     case.accepted_at = now
     case.stop(ClockName.FEEDBACK, ClockName.CONFIRMATION)
     if case.satisfaction is Satisfaction.NEUTRAL:
-        case.emit(EventKind.CONFIRMED, command.by, now, text=command.text)
+        case.emit(EventKind.CONFIRMED, command.by, now, text=command.text, **command.relay)
         close(case, Resolution.NEUTRAL, now)
         return
     case.status = Status.AWAITING_RATING
     start_reminders(case, ClockName.RATING, case.terms.rating, now, at_most=case.terms.close_unrated_after)
-    case.emit(
-        EventKind.CONFIRMED,
-        command.by,
-        now,
-        case.notice_to_customer(Message.QUESTIONNAIRE, command.command_id),
-        text=command.text,
-    )
+    # Whoever follows up by telephone asks for the rating as well.
+    is_asked = case.reachable is Reachable.BY_PERSON and ClockName.FOLLOW_UP in case.clocks
+    questionnaire = [] if is_asked else [case.notice_to_customer(Message.QUESTIONNAIRE, command.command_id)]
+    case.emit(EventKind.CONFIRMED, command.by, now, *questionnaire, text=command.text, **command.relay)
 
 
 def rate(case: CaseState, command: Rate, now: datetime) -> None:
     """Satisfied closes; dissatisfied starts handling anew; neutral is the policy's (R24-R26)."""
     if case.status not in ANSWERABLE:
         raise Refused(f"there is nothing to rate yet: the case is {case.status}")
+    mark_told(case, now)
     case.satisfaction = command.score
     case.stop(ClockName.FOLLOW_UP)
-    facts = {"score": command.score, "comment": command.comment}
+    facts = {"score": command.score, "comment": command.comment, **command.relay}
     if command.score in _SATISFIED:
         case.emit(EventKind.RATED, command.by, now, **facts)
         close(case, Resolution.SATISFIED, now, comment=command.comment)
@@ -76,13 +79,16 @@ def refuse(case: CaseState, command: Refuse, now: datetime) -> None:
     """The solution is not accepted: handling starts anew (R25)."""
     if case.status not in ANSWERABLE:
         raise Refused(f"there is no solution to refuse: the case is {case.status}")
-    case.emit(EventKind.REFUSED, command.by, now, why=command.why)
+    mark_told(case, now)
+    case.emit(EventKind.REFUSED, command.by, now, why=command.why, **command.relay)
     reopen(case, "refused", command.why, now, by=command.by)
 
 
 def withdraw(case: CaseState, command: Withdraw, now: datetime) -> None:
     """By the customer, or by a superior with the reason (R22)."""
-    close(case, Resolution.WITHDRAWN, now, by=command.by, why=command.why)
+    if command.by == CUSTOMER:
+        mark_told(case, now)
+    close(case, Resolution.WITHDRAWN, now, by=command.by, why=command.why, relay=command.relay)
 
 
 def review_is_elsewhere(case: CaseState, command: SubmitReview, _: datetime) -> None:
@@ -160,8 +166,12 @@ def close(
     by: str = SYSTEM,
     why: str | None = None,
     comment: str | None = None,
+    relay: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """The loop is closed: no clock runs any longer (R24)."""
+    """The loop is closed: no clock runs any longer (R24).
+
+    Who has just said on the telephone what closes the case need not be called once more to hear that it is closed.
+    """
     case.status = Status.CLOSED
     case.resolution = resolution
     case.closed_at = now
@@ -171,10 +181,11 @@ def close(
     case.missing = []
     case.asked_at = None
     facts = {"resolution": resolution, "satisfaction": case.satisfaction}
-    notices = [case.notice_to_customer(Message.CLOSED, "closed", **facts)]
+    knows = case.reachable is Reachable.BY_PERSON and (by == CUSTOMER or why is None)
+    notices = [] if knows else [case.notice_to_customer(Message.CLOSED, "closed", **facts)]
     if case.owner != by:
         notices += case.notices_to(case.owner, Message.CLOSED_STAFF, "closed", **facts, comment=comment or why)
     if resolution is Resolution.WITHDRAWN and by == CUSTOMER and case.owner is None:
         notices += case.notices_to(case.responsible(), Message.CLOSED_STAFF, "closed", **facts, comment=why)
-    case.emit(EventKind.CLOSED, by, now, *notices, **facts, why=why, flagged=case.flagged)
+    case.emit(EventKind.CLOSED, by, now, *notices, **facts, why=why, flagged=case.flagged, **relay)
     release_followers(case)

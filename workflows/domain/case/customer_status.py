@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from workflows.domain.case.view_json import CaseViewJson, deadline_of
-from workflows.domain.vocabulary import ClockName, Status
+from workflows.domain.vocabulary import ClockName, Message, Status
 
 _ASKED_FOR = {
     Status.AWAITING_INFORMATION: "supply",
@@ -22,16 +22,27 @@ def customer_status(view: CaseViewJson | None) -> str:
         return "registered"
     if view["status"] == Status.CLOSED:
         return str(view["resolution"])
+    if view["status"] == Status.AWAITING_CONFIRMATION and result_is_untold(view):
+        return Status.IN_PROGRESS.value
     again = view["reopened"] and view["status"] in {Status.DISPATCHED, Status.IN_PROGRESS}
     return "reopened" if again else view["status"]
 
 
 def customer_action(view: CaseViewJson | None) -> str:
-    """What the customer is asked for: `supply`, `supply_meanwhile`, `confirm`, `rate`, `nothing` or `closed`."""
+    """What the customer is asked for: `supply`, `supply_meanwhile`, `await_call`, `confirm`, `rate`, `nothing` or
+    `closed`.
+    """
     if view is None:
         return "nothing"
+    if view["status"] == Status.AWAITING_CONFIRMATION and result_is_untold(view):
+        return "await_call"
     meanwhile = "supply_meanwhile" if view["missing"] else "nothing"
     return _ASKED_FOR.get(Status(view["status"]), meanwhile)
+
+
+def result_is_untold(view: CaseViewJson) -> bool:
+    """Whether there is a result that the customer got by no channel, and that nobody has told them yet (R43)."""
+    return any(one["message"] == Message.RESULT and one["why"] != "phone" for one in view.get("untold", ()))
 
 
 def answer_promised(view: CaseViewJson | None) -> str | None:
@@ -43,6 +54,11 @@ def answer_promised(view: CaseViewJson | None) -> str | None:
         return running["due"]
     missed = (one for one in view["breaches"] if one["clock"] == ClockName.RESPONSE)
     return next((one["due"] for one in missed if one["cycle"] == view["reopened"]), None)
+
+
+def solution_given(view: CaseViewJson | None) -> str | None:
+    """When the solution was given; None while nobody has told it to the customer."""
+    return None if view is None or result_is_untold(view) else view["resolved_at"]
 
 
 def solution_promised(view: CaseViewJson | None) -> str | None:

@@ -10,6 +10,7 @@ from workflows.domain.case.closing import close
 from workflows.domain.case.escalation import escalate, escalate_to_top
 from workflows.domain.case.solution import start_reminders
 from workflows.domain.case.state import CaseState
+from workflows.domain.case.telling import task_facts
 from workflows.domain.clock import Breach, Clock
 from workflows.domain.event import EventKind, Message
 from workflows.domain.terms import Reminders
@@ -37,7 +38,7 @@ DUTIES = {
     ClockName.RESPONSE: ClockDuty(_owner, Message.RESPONSE_WARNING, Message.RESPONSE_BREACHED),
     ClockName.PROGRESS: ClockDuty(_owner, Message.PROGRESS_DUE, Message.PROGRESS_MISSED),
     ClockName.RESOLUTION: ClockDuty(_owner, Message.RESOLUTION_WARNING, Message.RESOLUTION_BREACHED),
-    ClockName.FEEDBACK: ClockDuty(_owner, Message.FEEDBACK_DUE, Message.FEEDBACK_OVERDUE),
+    ClockName.FEEDBACK: ClockDuty(CaseState.teller, Message.FEEDBACK_DUE, Message.FEEDBACK_OVERDUE),
     ClockName.FOLLOW_UP: ClockDuty(_follow_up, Message.FOLLOW_UP_DUE, Message.FOLLOW_UP_OVERDUE),
 }
 """Clocks that are promises: missing one is a breach, and escalates."""
@@ -51,7 +52,9 @@ def warn(case: CaseState, clock: Clock, now: datetime) -> None:
     if duty is not None and clock.due is not None:
         facts = {"due": clock.due, "share": share}
         if clock.name is ClockName.FEEDBACK:
-            facts = {"due": clock.due, "solution": case.solution, "why": "phone"}
+            facts = task_facts(case, clock.due)
+        elif clock.name is ClockName.FOLLOW_UP:
+            facts = {"due": clock.due, "solution": case.solution}
         elif clock.name not in {ClockName.RESPONSE, ClockName.RESOLUTION}:
             facts = {"due": clock.due}
         notices = case.notices_to(duty.who(case), duty.warning, f"{_cause(clock)}:{share:g}", **facts)
@@ -91,7 +94,8 @@ def _breach(case: CaseState, clock: Clock, now: datetime) -> None:
         # The next update falls due as if this one had come, so that lasting silence keeps climbing (R16).
         case.unexplained = True
         case.start(ClockName.PROGRESS, now)
-    notices = case.notices_to(duty.who(case), duty.lapse, _cause(clock), due=due)
+    facts = task_facts(case, due) if clock.name is ClockName.FEEDBACK else {"due": due}
+    notices = case.notices_to(duty.who(case), duty.lapse, _cause(clock), **facts)
     case.emit(EventKind.LAPSED, SYSTEM, now, *notices, clock=clock.name, due=due, cycle=case.reopened)
     escalate(case, clock.name, now, climb=_follow_up_climb(case) if clock.name is ClockName.FOLLOW_UP else None)
 
@@ -139,7 +143,7 @@ def _supplement_again(case: CaseState, reminders: Reminders, now: datetime, coun
 def _silent(case: CaseState, clock: Clock, now: datetime) -> None:
     """Silence alone never closes a case, unless a company says so (R22)."""
     limit = case.terms.close_silent_after
-    since = case.resolved_at or clock.started
+    since = case.told_at or case.resolved_at or clock.started
     left = _left_of(case, limit, since, now, case.terms.confirmation)
     if left is not None and left <= 0:
         close(case, Resolution.ACCEPTED, now, why="no answer within the time the policy allows")

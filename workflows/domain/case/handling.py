@@ -8,20 +8,21 @@ from workflows.domain.case.departments import must_explain_open_tasks
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.ownership import HANDLING_CLOCKS, UNRESOLVED, dispatch, mark_claimed, settle_escalation
 from workflows.domain.case.solution import announce_result
-from workflows.domain.case.state import CaseState
+from workflows.domain.case.state import CaseState, FirstAnswer
+from workflows.domain.case.telling import INFORMATION, mark_told
 from workflows.domain.commands.case import Note, Progress, Reply, RequestInfo, Resolve, Supply
 from workflows.domain.commands.command import Refused
-from workflows.domain.event import EventKind, Message
+from workflows.domain.event import EventKind, Message, key_of
 from workflows.domain.form_fields import CONTACTS
 from workflows.domain.terms import Consultation
-from workflows.domain.vocabulary import ClockName, Status, Verification
+from workflows.domain.vocabulary import ClockName, Reachable, Status, Verification
 
 
 def reply(case: CaseState, command: Reply, now: datetime) -> None:
-    """The first one stops the response clock (R9)."""
+    """The first one stops the response clock, where a channel brings it; else it counts when it was told (R9, R43)."""
     _must_be_owned(case)
     mark_claimed(case)
-    _mark_responded(case, now)
+    _mark_responded(case, Message.REPLIED, command.command_id, now)
     notice = case.notice_to_customer(Message.REPLIED, command.command_id, text=command.text, by=case.owner)
     case.emit(EventKind.REPLIED, command.by, now, notice, text=command.text, **command.origin)
 
@@ -81,9 +82,21 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
     notices = case.notices_to(
         case.responsible(), Message.SUPPLIED, command.command_id, fields=command.fields, text=command.text
     )
+    changed = facts.reachable if facts.reachable is not case.reachable else None
+    case.reachable = changed or case.reachable
     case.emit(
-        EventKind.SUPPLIED, command.by, now, *notices, fields=command.fields, text=command.text, missing=case.missing
+        EventKind.SUPPLIED,
+        command.by,
+        now,
+        *notices,
+        fields=command.fields,
+        text=command.text,
+        missing=case.missing,
+        **command.relay,
+        **({"reachable": changed} if changed else {}),
     )
+    if answered:
+        mark_told(case, now, only=INFORMATION)
     if not (asked and answered):
         return
     case.stop(ClockName.SUPPLEMENT)
@@ -111,8 +124,10 @@ def resolve(case: CaseState, command: Resolve, now: datetime) -> None:
         raise Refused("it was not verified in a test environment: say why, with `verified_note`")
     must_explain_open_tasks(case, command.why_open)
     mark_claimed(case)
-    _mark_responded(case, now)
-    case.stop(*HANDLING_CLOCKS, ClockName.SUPPLEMENT, ClockName.ESCALATION)
+    _mark_responded(case, Message.RESULT, command.command_id, now)
+    case.stop(ClockName.CLAIM, ClockName.PROGRESS, ClockName.RESOLUTION, ClockName.SUPPLEMENT, ClockName.ESCALATION)
+    if ClockName.RESPONSE in case.clocks:  # it counts when it was told
+        case.clocks[ClockName.RESPONSE].resume(now, case.terms.calendar)
     case.escalation.settle()
     case.asked_at = None
     case.missing = []
@@ -136,10 +151,14 @@ def _must_be_owned(case: CaseState) -> None:
         raise Refused(f"the case is {case.status}: its solution is with the customer")
 
 
-def _mark_responded(case: CaseState, now: datetime) -> None:
-    case.stop(ClockName.RESPONSE)
+def _mark_responded(case: CaseState, message: Message, command_id: str, now: datetime) -> None:
+    if case.reachable is Reachable.BY_PERSON:
+        return
     if case.responded_at is None:
+        key = key_of(case.number, case.notice_to_customer(message, command_id))
+        case.first_answer = FirstAnswer(message=message, key=key, clock=case.clocks.get(ClockName.RESPONSE))
         case.responded_at = now
+    case.stop(ClockName.RESPONSE)
 
 
 def _restart_progress(case: CaseState, now: datetime) -> datetime | None:

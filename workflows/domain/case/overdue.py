@@ -59,7 +59,7 @@ def _is_standing(breach: BreachJson, view: CaseViewJson) -> bool:
         case ClockName.RESOLUTION:
             return status in {Status.AWAITING_INFORMATION, Status.DISPATCHED, Status.IN_PROGRESS}
         case ClockName.FEEDBACK:
-            return status == Status.AWAITING_CONFIRMATION
+            return bool(view["untold"]) if "untold" in view else status == Status.AWAITING_CONFIRMATION
         case ClockName.FOLLOW_UP:
             # A neutral rating leaves the case open, and the follow-up is made.
             return view["satisfaction"] is None and status != Status.CLOSED

@@ -8,6 +8,7 @@ from workflows.domain.aggregate_root import clock_fault
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.state import CaseState
+from workflows.domain.case.telling import task
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
@@ -29,6 +30,7 @@ def dispatch(case: CaseState, choice: Dispatch, now: datetime, *, by: str = SYST
         by,
         now,
         *_dispatch_notices(case, key),
+        *task(case, key),
         *duty_alerts(case, key),
         owner=case.owner,
         department=case.department,
@@ -44,7 +46,7 @@ def start_handling(case: CaseState, now: datetime) -> None:
     for name in HANDLING_CLOCKS:
         case.start(name, now)
     case.claimed = False
-    case.responded_at = None
+    case.responded_at = case.first_answer = case.told_at = None
     case.expected_resolution = case.due(ClockName.RESOLUTION)
 
 
@@ -216,6 +218,7 @@ def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, ch
     notices = [
         notice for person in (to, previous) for notice in case.notices_to(person, Message.HANDED_OVER, key, **facts)
     ]
+    notices += task(case, key)
     case.emit(EventKind.HANDED_OVER, by, now, *notices, department=case.department, **facts)
 
 

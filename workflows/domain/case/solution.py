@@ -5,38 +5,33 @@ from __future__ import annotations
 from datetime import datetime
 
 from workflows.domain.case.state import CaseState
-from workflows.domain.commands.case import Feedback, Resolve, Undeliverable
+from workflows.domain.case.telling import by_phone, mark_sent, mark_told, unreached
+from workflows.domain.commands.case import Delivered, Resolve, Told, Undeliverable
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
 from workflows.domain.terms import ClockTerms, Reminders
-from workflows.domain.vocabulary import CUSTOMER, ClockName, Status
+from workflows.domain.vocabulary import CUSTOMER, ClockName, Reachable, Status
 
 
 def announce_result(case: CaseState, command: Resolve, now: datetime) -> None:
     """Send the result in writing; where the customer chose the phone, the owner is asked to call as well."""
     handled = (now - case.opened_at).total_seconds()
-    by_phone = case.opening.by_phone
-    notices = [
-        case.notice_to_customer(
-            Message.RESULT,
-            command.command_id,
-            cause=command.cause,
-            solution=command.solution,
-            cautions=command.cautions,
-            prevention=command.prevention,
-            verification=command.verified,
-            handling_seconds=handled,
-            resolved_at=now,
-            by_phone=by_phone,
-        )
-    ]
-    if by_phone:
-        due = case.start(ClockName.FEEDBACK, now)
-        notices += case.notices_to(
-            case.owner, Message.FEEDBACK_DUE, command.command_id, due=due, solution=command.solution, why="phone"
-        )
-    else:
-        notices += await_answer(case, now, command.command_id)
+    called = case.opening.by_phone
+    result = case.notice_to_customer(
+        Message.RESULT,
+        command.command_id,
+        cause=command.cause,
+        solution=command.solution,
+        cautions=command.cautions,
+        prevention=command.prevention,
+        verification=command.verified,
+        handling_seconds=handled,
+        resolved_at=now,
+        by_phone=called,
+    )
+    notices = [result]
+    if case.reachable is Reachable.CHANNEL:
+        notices += by_phone(case, now, result) if called else await_answer(case, now, command.command_id)
     case.emit(
         EventKind.RESOLVED,
         command.by,
@@ -49,7 +44,7 @@ def announce_result(case: CaseState, command: Resolve, now: datetime) -> None:
         verified=command.verified,
         verified_note=command.verified_note,
         handling_seconds=handled,
-        by_phone=by_phone,
+        by_phone=called,
         **({"why_open": command.why_open} if command.why_open else {}),
         **command.origin,
     )
@@ -57,11 +52,13 @@ def announce_result(case: CaseState, command: Resolve, now: datetime) -> None:
 
 def await_answer(case: CaseState, now: datetime, key: str) -> list[Notice]:
     """The customer has the result: reminders begin, and the follow-up is due within 24 hours (R22, R23)."""
+    case.told_at = now
     start_reminders(case, ClockName.CONFIRMATION, case.terms.confirmation, now)
     due = case.start(ClockName.FOLLOW_UP, now)
-    if not case.opening.by_phone:
+    if not case.opening.by_phone and case.reachable is Reachable.CHANNEL:
         return []  # the questionnaire comes with the acceptance; a call is asked for only when half the time is gone
-    return case.notices_to(case.terms.follow_up, Message.FOLLOW_UP_DUE, key, due=due)
+    who = case.terms.follow_up or case.owner
+    return case.notices_to(who, Message.FOLLOW_UP_DUE, key, due=due, solution=case.solution)
 
 
 def start_reminders(
@@ -83,27 +80,26 @@ def start_reminders(
     case.start_with(name, ClockTerms(within=within, calendar=reminders.calendar), now, count=count)
 
 
-def feedback(case: CaseState, command: Feedback, now: datetime) -> None:
-    """A person has given the customer the result (R21)."""
-    if case.status is not Status.AWAITING_CONFIRMATION:
-        raise Refused(f"there is no result to tell: the case is {case.status}")
-    if ClockName.FEEDBACK not in case.clocks and ClockName.CONFIRMATION in case.clocks:
-        raise Refused("the result has been told already")
-    case.stop(ClockName.FEEDBACK)
-    notices = [] if ClockName.FOLLOW_UP in case.clocks else await_answer(case, now, command.command_id)
-    case.emit(EventKind.FEEDBACK_GIVEN, command.by, now, *notices, text=command.text)
+def told(case: CaseState, command: Told, now: datetime) -> None:
+    """A person has told the customer what no channel brings, or what the customer wished to hear by telephone."""
+    if not case.untold and not _has_no_result(case):
+        raise Refused("nothing is left to tell: the customer has been told, or sent, every message")
+    notices = await_answer(case, now, command.command_id) if _has_no_result(case) else []
+    mark_told(case, now, *notices, by=command.by, text=command.text)
+
+
+def delivered(case: CaseState, command: Delivered, now: datetime) -> None:
+    """A message that had failed has been sent after all: nobody has to tell it, and the way is open again."""
+    answered = mark_sent(case, command, now)
+    is_result = command.message == Message.RESULT and _has_no_result(case)
+    notices = await_answer(case, now, command.command_id) if is_result else []
+    case.emit(EventKind.DELIVERED, command.by, now, *notices, message=command.message, **answered)
 
 
 def undeliverable(case: CaseState, command: Undeliverable, now: datetime) -> None:
-    """A notification failed for good: a colleague is notified, or a person has to give the result instead."""
+    """A notification failed for good: a colleague is notified, or a person has to tell the customer instead."""
     notices: list[Notice] = []
-    is_result = command.message == Message.RESULT and command.recipient == CUSTOMER
-    if is_result and case.status is Status.AWAITING_CONFIRMATION and ClockName.FEEDBACK not in case.clocks:
-        due = case.start(ClockName.FEEDBACK, now)
-        notices += case.notices_to(
-            case.owner, Message.FEEDBACK_DUE, command.command_id, due=due, solution=case.solution, why="undeliverable"
-        )
-    elif command.message != Message.UNDELIVERABLE:
+    if command.recipient != CUSTOMER and command.message != Message.UNDELIVERABLE:
         notices += case.notices_to(
             _who_can_help(case, command.recipient),
             Message.UNDELIVERABLE,
@@ -117,6 +113,13 @@ def undeliverable(case: CaseState, command: Undeliverable, now: datetime) -> Non
         EventKind.UNDELIVERABLE, command.by, now, *notices, message=command.message, recipient=command.recipient,
         channel=command.channel, error=command.error,
     )  # fmt: skip
+    if command.recipient == CUSTOMER:
+        unreached(case, command, now)
+
+
+def _has_no_result(case: CaseState) -> bool:
+    """Whether the customer does not have the result yet, so that their answer is not awaited."""
+    return case.status is Status.AWAITING_CONFIRMATION and ClockName.CONFIRMATION not in case.clocks
 
 
 def _who_can_help(case: CaseState, unreached: str) -> str | None:

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from workflows.domain.aggregate_root import AggregateRoot
 from workflows.domain.case.capacity import Capacity
+from workflows.domain.case.view import Untold
 from workflows.domain.clock import Breach, Clock
 from workflows.domain.commands.case import Resolve
 from workflows.domain.department_task import DepartmentTask
@@ -24,6 +25,7 @@ from workflows.domain.vocabulary import (
     Audience,
     ClockName,
     Priority,
+    Reachable,
     Resolution,
     Role,
     Satisfaction,
@@ -74,6 +76,16 @@ class Forward(Model):
     fields: Json
 
 
+class FirstAnswer(Model):
+    """The message that counts as the first reply while nothing says that it did not arrive (R9, R43)."""
+
+    message: Message
+    key: str
+    """Of its outbox row."""
+    clock: Clock | None = None
+    """The response clock that it stopped."""
+
+
 class CaseState(AggregateRoot):
     """The data of a case. Nothing outside `workflows.domain` changes it."""
 
@@ -116,6 +128,13 @@ class CaseState(AggregateRoot):
     """When the customer was first asked for what is missing, while an answer is awaited."""
     expected_resolution: Instant | None = None
     solution: str | None = None
+    reachable: Reachable = Reachable.CHANNEL
+    untold: list[Untold] = Field(default_factory=list)
+    """What a person has to tell the customer, the oldest first (R43)."""
+    first_answer: FirstAnswer | None = None
+    """None before it is given, and where a person told it."""
+    told_at: Instant | None = None
+    """When the customer got the result, and began to be waited for."""
     missing: list[str] = Field(default_factory=list)
     unexplained: bool = False
     """A progress update was missed and the next one has to say why (R16)."""
@@ -160,8 +179,16 @@ class CaseState(AggregateRoot):
         return forwards
 
     def notice_to_customer(self, message: Message, key: str, /, **facts: Any) -> Notice:
-        """A notice to the customer."""
-        return Notice(message=message, audience=Audience.CUSTOMER, recipient=CUSTOMER, key=key, facts=_json(facts))
+        """A notice to the customer; told by a person where no channel leads to them."""
+        by_person = self.reachable is Reachable.BY_PERSON
+        return Notice(
+            message=message,
+            audience=Audience.CUSTOMER,
+            recipient=CUSTOMER,
+            key=key,
+            facts=_json(facts),
+            by_person=by_person,
+        )
 
     def notices_to(self, person: str | None, message: Message, key: str, /, **facts: Any) -> list[Notice]:
         """A notice to a person of the staff; none for None, the customer, the system and the operator."""
@@ -237,6 +264,10 @@ class CaseState(AggregateRoot):
     def responsible(self) -> str | None:
         """Who answers for the case now: the owner, before that the head, before that the first receiver (R6)."""
         return self.owner or self.terms.head or self.opening.received_by
+
+    def teller(self) -> str | None:
+        """Who has to tell the customer what no channel brings: the owner, before that the first receiver (R43)."""
+        return self.owner or self.opening.received_by or self.terms.head
 
     def capacities(self, by: str) -> set[Capacity]:
         """What a person is to this case; empty for a stranger."""

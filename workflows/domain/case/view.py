@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from workflows.domain.aggregate_root import Fault
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskView
+from workflows.domain.event import Message
 from workflows.domain.model import Fact, Instant
-from workflows.domain.vocabulary import ClockName, Priority, Resolution, Satisfaction, Status
+from workflows.domain.vocabulary import ClockName, Priority, Reachable, Resolution, Satisfaction, Status
 
 
 class Waiting(Fact):
@@ -17,6 +20,17 @@ class Waiting(Fact):
     clock: ClockName | None = None
     who: str
     until: Instant | None = None
+
+
+class Untold(Fact):
+    """A message that a person has to tell the customer, and why: the customer wished a call, there is no way to send
+    it, or it was sent and refused for good (R21, R43). `key` is that of its outbox row.
+    """
+
+    message: Message
+    key: str
+    at: Instant
+    why: Literal["phone", "no_way", "undeliverable"]
 
 
 class CaseView(Fact):
@@ -57,6 +71,9 @@ class CaseView(Fact):
     resolved_at: Instant | None = None
     closed_at: Instant | None = None
     expected_resolution: Instant | None = None
+    reachable: Reachable = Reachable.CHANNEL
+    untold: tuple[Untold, ...] = ()
+    """What a person still has to tell the customer, the oldest first."""
     missing: tuple[str, ...] = ()
     playbook: tuple[str, ...] = ()
     steps_done: tuple[int, ...] = ()

@@ -18,6 +18,15 @@ class WaitingJson(TypedDict):
     until: str | None
 
 
+class UntoldJson(TypedDict):
+    """An `Untold`."""
+
+    message: str
+    key: str
+    at: str
+    why: str
+
+
 class TaskViewJson(TypedDict):
     """A `TaskView`."""
 
@@ -38,7 +47,7 @@ class TaskViewJson(TypedDict):
 
 
 class CaseViewJson(TypedDict):
-    """A `CaseView`. What is not required is missing in cases that were recorded last by release 0.1.0."""
+    """A `CaseView`. What is not required is missing in cases that were recorded last by an earlier release."""
 
     number: str
     status: str
@@ -68,6 +77,8 @@ class CaseViewJson(TypedDict):
     resolved_at: str | None
     closed_at: str | None
     expected_resolution: str | None
+    reachable: NotRequired[str]
+    untold: NotRequired[list[UntoldJson]]
     missing: list[str]
     playbook: list[str]
     steps_done: list[int]

@@ -14,7 +14,7 @@ from workflows.domain.commands.review import End, SubmitReview
 from workflows.domain.department_task import TaskReport
 from workflows.domain.form_fields import SUPPLIED
 from workflows.domain.model import one_line
-from workflows.domain.vocabulary import Priority, Satisfaction, Verification
+from workflows.domain.vocabulary import CUSTOMER, Priority, Satisfaction, Verification
 
 
 class Answer(Command):
@@ -102,7 +102,26 @@ class RequestInfo(Command):
         return value
 
 
-class Supply(Command):
+class CustomersWord(Command):
+    """What a customer says: by the customer, or taken down by somebody of the staff (`relayed_by`), who names the
+    customer as its sender.
+    """
+
+    relayed_by: Id | None = None
+
+    @model_validator(mode="after")
+    def _of_the_customer(self) -> Self:
+        if self.relayed_by is not None and self.by != CUSTOMER:
+            raise ValueError(f"relayed_by is for what the customer says, not {self.by}; allowed: `by` {CUSTOMER}")
+        return self
+
+    @property
+    def relay(self) -> dict[str, str]:
+        """For the timeline: nothing, or who took it down."""
+        return {"relayed_by": self.relayed_by} if self.relayed_by else {}
+
+
+class Supply(CustomersWord):
     """The customer's answer to that: form keys with their values, or free text."""
 
     name = "supply"
@@ -131,28 +150,28 @@ class Resolve(Answer):
     """Why it is solved although a department's task is open (R18)."""
 
 
-class Feedback(Command):
-    """A person has given the customer the result (R21)."""
+class Told(Command):
+    """A person has told the customer what no channel brings, or the result where a call was wished (R21, R43)."""
 
-    name = "feedback"
+    name = "told"
     text: Text | None = None
 
 
-class Confirm(Command):
+class Confirm(CustomersWord):
     """The customer accepts the solution (R22)."""
 
     name = "confirm"
     text: Text | None = None
 
 
-class Refuse(Command):
+class Refuse(CustomersWord):
     """The customer does not accept it (R25)."""
 
     name = "refuse"
     why: Text
 
 
-class Rate(Command):
+class Rate(CustomersWord):
     """The answer to the satisfaction follow-up (R23)."""
 
     name = "rate"
@@ -174,7 +193,7 @@ class Acknowledge(Command):
     text: Text | None = None
 
 
-class Withdraw(Command):
+class Withdraw(CustomersWord):
     """Close without a solution, with the reason (R22)."""
 
     name = "withdraw"
@@ -281,6 +300,19 @@ class Undeliverable(Command):
     recipient: Id
     channel: Id
     error: Annotated[str, AfterValidator(one_line)]
+    key: str | None = None
+    """Of its outbox row; None: sent by an earlier release, or by hand."""
+    refused: bool = True
+    """False: given up after it was put off for days, which says nothing of the address."""
+
+
+class Delivered(Command):
+    """A message to the customer that had failed was sent again, with success; sent by the delivering activity."""
+
+    name = "delivered"
+    message: Id
+    key: str
+    """Of its outbox row."""
 
 
 _DETAIL = TypeAdapter(dict[Id, Text | bool | Annotated[float, Field(ge=-1e9, le=1e9)] | None])
@@ -288,12 +320,13 @@ _DETAIL = TypeAdapter(dict[Id, Text | bool | Annotated[float, Field(ge=-1e9, le=
 COMMANDS: dict[str, type[Command]] = {
     command.name: command
     for command in (
-        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Feedback, Confirm, Refuse,
-        Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable,
+        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Told, Confirm, Refuse,
+        Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable, Delivered,
         TaskReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
     )
 }  # fmt: skip
-"""Signal name -> what it carries."""
+"""Signal name -> what it carries; `feedback` is what `told` was called when it told of results only."""
+COMMANDS["feedback"] = Told
 TASK_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
 """The same for the workflow of a department's task."""
 

@@ -24,6 +24,7 @@ async def test_messages_that_were_wrongly_refused_reach_everybody_by_one_command
             number = (await office.run("open", "-", "--json", given=form)).value["number"]
             failed = await office.until_outbox(number, lambda rows: any(row["status"] == "failed" for row in rows))
             (row,) = [row for row in failed if row["status"] == "failed"]
+            await office.until_case(number, lambda case: [one["key"] for one in case["untold"]] == [row["key"]])
             mail.refused.clear()
             listed = (await office.run("resend", "--all", "--error", "550", "--dry-run", "--json")).value
             assert (listed["dry_run"], listed["messages"]) == (True, [row])
@@ -38,7 +39,17 @@ async def test_messages_that_were_wrongly_refused_reach_everybody_by_one_command
                 return (again["status"], again["attempts"]) == ("sent", row["attempts"] + 1)
 
             await office.until_outbox(number, is_sent)
+            open_again = await office.until_case(number, lambda case: case["reachable"] == "channel")
+            assert open_again["untold"] == []
             assert mail.recipients.count(address) == 1
+            came_back = await office.run("bounced", row["key"], "--error", f"552 {address} is full")
+            assert came_back.out == f"{row['key']} came back; its case hears of it now\n"
+            by_person = await office.until_case(number, lambda case: case["reachable"] == "by_person")
+            assert [one["key"] for one in by_person["untold"]] == [row["key"]]
+            twice = await office.run("bounced", row["key"], "--error", "552")
+            assert twice.err == f"bihuan: {row['key']}: is failed; allowed: a message that was sent\n"
+            await office.run("resend", number)
+            await office.until_case(number, lambda case: case["reachable"] == "channel")
             refused = await office.run("resend", number, "--key", row["key"])
             assert (refused.code, refused.out) == (1, "")
             assert refused.err.startswith(f"bihuan: {row['key']}: nothing to send again (1 sent); allowed: ")

@@ -14,7 +14,7 @@ from workflows.domain.case.deadlines import DUTIES
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Event, EventKind
 from workflows.domain.terms import Consultation, Dispatch, MainCase, TypeTerms
-from workflows.domain.vocabulary import CUSTOMER, OPERATOR, Priority, Satisfaction, Status
+from workflows.domain.vocabulary import CUSTOMER, OPERATOR, Priority, Reachable, Satisfaction, Status
 
 FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "reply": {"text": st.just("在查"), "via": st.sampled_from([None, None, "FB2"])},
@@ -40,8 +40,9 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "follower_added": {"follower": st.sampled_from(["FB3", "FB4"]), "linked_by": st.just("system")},
     "follower_removed": {"follower": st.just("FB3"), "unlinked_by": st.just("system"), "cause": st.just("asked")},
     "follower_released": {"main": st.just("FB2"), "reason": st.just("x")},
-    "undeliverable": {"message": st.sampled_from(["result", "dispatched"]), "channel": st.just("email"),
+    "undeliverable": {"message": st.sampled_from(["result", "replied", "dispatched"]), "channel": st.just("email"),
                       "recipient": st.sampled_from([CUSTOMER, "tech-001"]), "error": st.just("550")},
+    "delivered": {"message": st.sampled_from(["result", "replied"]), "key": st.just("k")},
 }  # fmt: skip
 SENDERS = st.sampled_from([CUSTOMER, OPERATOR, "system", *PEOPLE, "agent-999"])
 
@@ -118,12 +119,15 @@ def check(case: Case) -> None:
     st.sampled_from(list(Priority)),
     st.sampled_from([(), ("product",)]),
     st.booleans(),
+    st.sampled_from(list(Reachable)),
     st.lists(moves(), max_size=30),
 )
 def test_no_life_breaks_a_promise_of_the_rule_book(
-    priority: Priority, missing: tuple[str, ...], by_phone: bool, script: list[Any]
+    priority: Priority, missing: tuple[str, ...], by_phone: bool, reachable: Reachable, script: list[Any]
 ) -> None:
-    case, opening = Case.open("FB1", settlement(priority, missing=missing, by_phone=by_phone), MONDAY)
+    case, opening = Case.open(
+        "FB1", settlement(priority, missing=missing, by_phone=by_phone, reachable=reachable), MONDAY
+    )
     events = opening + lives(case, script)
 
     assert [event.sequence for event in events] == list(range(1, len(events) + 1)), "the timeline has no gap"
