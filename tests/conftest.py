@@ -17,6 +17,8 @@ from tests.starter import command_line
 
 # A record that this variable names is not for tests to write to.
 os.environ.pop("BIHUAN_DATABASE_URL", None)
+# Loading readline sets it for the processes of a run in parallel; output would be as narrow as that.
+os.environ.pop("COLUMNS", None)
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

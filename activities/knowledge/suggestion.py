@@ -137,7 +137,8 @@ async def _open_alike(
 
 async def _views(reader: Reader, number: str) -> list[Json]:
     rows = await reader.rows("SELECT view FROM case_record WHERE number = $1", number)
-    return [json.loads(row["view"]) for row in rows]
+    # A connection of a worker's pool has decoded it, one of a command has not.
+    return [json.loads(view) if isinstance(view := row["view"], str) else view for row in rows]
 
 
 def _symptom(row: Mapping[str, Any]) -> str:

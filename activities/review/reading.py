@@ -67,7 +67,7 @@ class StoredReview:
             "priority": None, "author": self.head, "approver": None, "waits_for": [self.head], "findings": None,
             "measures": [], "returned": 0, "escalated_to": None, "deadlines": [], "late": False, "approved_at": None,
             "approved_by": None, "ended_at": None, "ended_because": None,
-            "updated_at": self.opened_at.isoformat(), "sequence": 0,
+            "updated_at": self.opened_at.isoformat(), "sequence": 0, "faults": [],
         }  # fmt: skip
         plain: dict[str, Any] = {"review": self.review, "number": self.number, "head": self.head, **self.row}
         plain["opened_at"] = self.opened_at.isoformat()

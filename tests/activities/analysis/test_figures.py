@@ -104,7 +104,7 @@ def test_a_manager_can_count_every_figure_again(busy: Busy, now: Recount, before
 
 
 def test_no_figure_is_reported_that_nobody_counts_again(busy: Busy) -> None:
-    told = {"from", "to", "zone", "as_of", "previous", "findings", "summary"}
+    told = {"from", "to", "zone", "as_of", "previous", "findings", "summary", "unreadable"}
     assert report_json(busy.report, ReportWording(Locale.EN)).keys() - told == QUERIES.keys()
     assert busy.report.as_of == APRIL.ends
 

@@ -39,7 +39,8 @@ async def test_a_command_that_closed_its_case_is_answered_with_what_became_of_it
     settling: OpeningActivities, database: Database
 ) -> None:
     case = await closed_case(settling)
-    settings = Settings(database_url=f"sqlite:///{database.address.path}")
+    address = database.address
+    settings = Settings(database_url=address.dsn or f"sqlite:///{address.path}")
     (rated,) = [command_id for command_id in case.outcomes if command_id.startswith("rate")]
     again = await send(settings, "rate", case.number, {"score": "satisfied"}, by="customer", command_id=rated)
     assert (again.outcome, again.reason) == ("accepted", None)

@@ -68,7 +68,7 @@ def test_show_says_how_far_a_review_is_and_who_has_to_act(installed: Path) -> No
     for part in (
         "措施跟踪中 following", "连接池没有上限告警", "给连接池加上用量告警", "告警已上线", "批量任务改到低峰",
         "measure 2 since 2024-06-15 09:00", "提交复盘报告", "没有说明告警为什么没有触发",
-        "measures what 给连接池加上用量告警 owner tech-002",
+        "改进措施 措施 给连接池加上用量告警 负责人 tech-002",
     ):  # fmt: skip
         assert part in shown
     assert "{'" not in shown
