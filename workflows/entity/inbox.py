@@ -24,15 +24,17 @@ class UnreadSignal:
     time: each is read when it is its turn.
     """
 
-    def __init__(self, name: str, args: Sequence[RawValue], default_id: str) -> None:
+    def __init__(self, name: str, args: Sequence[RawValue], default_id: str, place: int) -> None:
         self._name, self._args, self._default_id = name, args, default_id
         self._read: ReceivedSignal | None = None
+        self._place = place
         self.size = sum(len(arg.payload.data) for arg in args)
 
     def read(self) -> ReceivedSignal:
         """What is in it; never raises."""
         if self._read is None:
-            self._read, self._args = read_signal(self._name, self._args, self._default_id), ()
+            read = read_signal(self._name, self._args, self._default_id)
+            self._read, self._args = read.model_copy(update={"place": self._place}), ()
         return self._read
 
 
