@@ -21,7 +21,7 @@ _FILTER_BITS: Final = 1 << 14
 _FILTER_HASHES: Final = 2
 """Bits that stand for one forgotten command. Of 1,000 forgotten ones, 1 new command in 70 looks like one of them."""
 
-LATE_TIMES: Final = ("sent_at", "arrived_at")
+LATE_TIMES: Final[tuple[str, str]] = ("sent_at", "arrived_at")
 """Keys of an event's detail that came of a late command: by its sender's clock, and by the server's."""
 
 Snapshot = tuple[dict[str, Any], dict[str, Any]]
