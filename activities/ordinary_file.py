@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -42,7 +43,7 @@ def read_ordinary(path: Path, largest: int) -> bytes:
         return _whole(file, path, largest)
 
 
-def open_inside(folder: Path, name: str) -> BinaryIO:
+def open_inside(folder: Path, name: str) -> BufferedReader:
     """Open a file in a folder of ours, to read its bytes; `name` may have folders before it, with `/` between.
 
     Neither the folder, nor one below it, nor the file may be a link.
@@ -75,6 +76,21 @@ def read_inside(folder: Path, name: str, largest: int) -> bytes:
         return _whole(file, folder / name, largest)
 
 
+def write_inside(folder: Path, name: str, text: str) -> Path:
+    """Write a file of a folder whole: it is there with all of the text, or as it was. A link of that name is replaced,
+    never followed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path, part = folder / name, folder / f".{name}"
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    return part.replace(path)
+
+
 def is_inside(folder: Path, name: str) -> bool:
     """Whether there is such a file that can be read."""
     try:
@@ -100,7 +116,7 @@ def _parts(name: str, path: Path) -> tuple[str, ...]:
     return parts
 
 
-def _checked(descriptor: int, path: Path) -> BinaryIO:
+def _checked(descriptor: int, path: Path) -> BufferedReader:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)

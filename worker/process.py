@@ -19,6 +19,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 from activities.analysis.activity import ReportActivities
 from activities.archive.activity import ArchiveActivities
 from activities.archive.store import ArchiveStore
+from activities.arrivals import find_arrivals
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transport
@@ -85,6 +86,7 @@ class Activities:
         return [
             self.settling.settle,
             self.settling.consult,
+            find_arrivals,
             self.recording.record,
             ReviewRecordingActivities(self.recording).record_review,
             self.delivering.deliver,

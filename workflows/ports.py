@@ -15,7 +15,7 @@ from workflows.domain.formats import Days
 from workflows.domain.model import Fact, Instant
 from workflows.domain.policy.reports import ReportKind, days_name
 from workflows.domain.review.view import ReviewSubject, ReviewView
-from workflows.domain.terms import Consultation, Lookup, ReviewTerms, Settlement
+from workflows.domain.terms import Arrival, Consultation, Lookup, ReviewTerms, Settlement
 
 DELIVERY_HEARTBEAT = timedelta(seconds=10)
 """How often a delivery has to show that it goes on; one that does not is a killed worker's, and is begun again."""
@@ -38,6 +38,20 @@ class StepMarker(Fact):
     """No delivery was under way."""
     judged: bool = True
     """False: sent by a replay, which has not judged yet; with this in the answer no step was written."""
+
+
+class SignalsSought(Fact):
+    """Signals of the workflow that asks, from its `first` one on, counted from 1 within the run."""
+
+    run: str | None = None
+    """None: its present run."""
+    first: int = Field(ge=1)
+
+
+class Arrivals(Fact):
+    """Of the signals asked for, in their order; the server's times, on the wall clock. Empty: the run is forgotten."""
+
+    signals: tuple[Arrival, ...] = ()
 
 
 class Record(Fact):
@@ -211,6 +225,12 @@ async def settle(number: str) -> Settlement:
 @activity.defn
 async def consult(lookup: Lookup) -> Consultation:
     """Look up people, departments, types, an owner or the present terms."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def find_arrivals(sought: SignalsSought) -> Arrivals:
+    """When the server took signals, and which workflows sent them: its own word, not the senders'."""
     raise NotImplementedError
 
 

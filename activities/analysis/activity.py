@@ -32,6 +32,7 @@ from activities.privacy.redaction import without_addresses
 from workflows.domain.formats import Days
 from workflows.domain.policy.policy import Policy
 from workflows.domain.policy.reports import days_name
+from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact, Locale
 from workflows.ports import ReportMail, ReportMailed, WrittenReport
 
@@ -192,5 +193,7 @@ class ReportActivities:
         organisation = await self.directory.current()
         wording = report_wording(self.policy, organisation, rules.locale)
         folder = self.folder / days_name(days)
+        if folder.is_symlink():
+            raise Problem(f"{folder}: is a link; allowed: a folder itself: remove the link")
         # Drawing takes a second of processor time, for which cases cannot wait.
         return await asyncio.to_thread(write_report, report, wording, folder, company=company_name(organisation))

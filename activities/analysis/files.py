@@ -20,6 +20,7 @@ from activities.analysis.figures import DIMENSIONS
 from activities.analysis.findings import Tone
 from activities.analysis.report import Report, Row
 from activities.analysis.wording import ReportWording
+from activities.ordinary_file import write_inside
 from activities.rendering.pages import environment
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
@@ -76,9 +77,7 @@ def write_report(report: Report, wording: ReportWording, folder: Path, *, compan
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             for name, text in files.items():
-                part = folder / f".{name}"
-                part.write_text(text, "utf-8", newline="")
-                part.replace(folder / name)
+                write_inside(folder, name, text)
     except OSError as error:
         raise Problem(
             f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"

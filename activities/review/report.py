@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from activities.ordinary_file import write_inside
 from activities.rendering.pages import environment
 from activities.review.draft import account_of
 from activities.review.reading import StoredReview
@@ -45,14 +46,12 @@ class ReviewReport:
             Problem: the folder cannot be made or written to.
         """
         name = f"{self.file.number}-{self.wording.words['file']}"
-        texts = {folder / f"{name}.{one}": self.html() if one == "html" else self.markdown() for one in formats}
+        texts = {f"{name}.{one}": self.html() if one == "html" else self.markdown() for one in formats}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for path, text in texts.items():
-                path.write_text(text, "utf-8", newline="")
+            return [write_inside(folder, file, text) for file, text in texts.items()]
         except OSError as error:
             raise Problem(f"--out {folder}: {error.strerror}; name a folder that can be written to") from None
-        return list(texts)
 
     @property
     def is_draft(self) -> bool:

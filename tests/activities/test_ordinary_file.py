@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.ordinary_file import is_inside, open_inside, open_ordinary, read_inside, read_ordinary
+from activities.ordinary_file import is_inside, open_inside, open_ordinary, read_inside, read_ordinary, write_inside
 
 
 def _pipe(place: Path) -> None:
@@ -89,3 +89,15 @@ def test_a_pipe_in_a_folder_of_ours_holds_nobody_up(own: Path) -> None:
     os.mkfifo(own / "pipe")
     with pytest.raises(OSError, match="is a pipe; allowed: an ordinary file"):
         open_inside(own, "pipe")
+
+
+def test_a_link_that_somebody_left_in_a_report_s_folder_leads_no_report_elsewhere(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("kept")
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    for name in ("report.html", ".report.html"):
+        (folder / name).symlink_to(elsewhere)
+    assert write_inside(folder, "report.html", "new").read_text("utf-8") == "new"
+    assert elsewhere.read_text() == "kept"
+    assert [file.name for file in folder.iterdir()] == ["report.html"]

@@ -55,6 +55,7 @@ async def _starter(environment: WorkflowEnvironment) -> AsyncIterator[Starter]:
 
         async def begin(world: FakeActivities, **start: Any) -> WorkflowHandle[CaseWorkflow, str]:
             number = f"FB{uuid.uuid4().hex[:12]}"
+            world.forgetful = environment.supports_time_skipping
             await stack.enter_async_context(worker_of(environment.client, number, world.activities))
             handle = await environment.client.start_workflow(
                 CaseWorkflow.run, CaseInput(number=number, **start), id=number, task_queue=number

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.arrivals import find_arrivals
 from tests.builders import DISPATCH, PEOPLE, SALES, SALES_DISPATCH, settlement
 from workflows import ports
 from workflows.domain.case.view import CaseView
@@ -35,6 +36,9 @@ class FakeActivities:
     """The review that covers the case from its closing on."""
     reviewed: list[Event] = field(default_factory=list)
     review: ReviewView | None = None
+    forgetful: bool = False
+    """The server does not know who sent a signal; the time-skipping one never does."""
+    sought: list[ports.SignalsSought] = field(default_factory=list)
     undelivered: tuple[str, ...] = ()
     deliveries: int = 0
     delivered: list[str] = field(default_factory=list)
@@ -59,6 +63,11 @@ class FakeActivities:
             terms=self.settlement.terms if lookup.terms else None,
             main=self.main if lookup.main else None,
         )
+
+    @activity.defn
+    async def find_arrivals(self, sought: ports.SignalsSought) -> ports.Arrivals:
+        self.sought.append(sought)
+        return ports.Arrivals() if self.forgetful else await find_arrivals(sought)
 
     @activity.defn
     async def record(self, step: ports.Record) -> ports.Recorded:
@@ -107,4 +116,4 @@ class FakeActivities:
 
     @property
     def activities(self) -> list:  # type: ignore[type-arg]
-        return [self.settle, self.consult, self.record, self.record_review, self.deliver]
+        return [self.settle, self.consult, self.find_arrivals, self.record, self.record_review, self.deliver]

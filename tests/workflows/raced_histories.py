@@ -64,7 +64,14 @@ class _Slow(FakeActivities):
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
-        return [self.slow_settle, self.consult, self.slow_record, self.slow_record_review, self.deliver]
+        return [
+            self.slow_settle,
+            self.consult,
+            self.find_arrivals,
+            self.slow_record,
+            self.slow_record_review,
+            self.deliver,
+        ]
 
 
 async def raced_histories(client: Client) -> dict[str, WorkflowHistory]:

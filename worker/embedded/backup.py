@@ -24,12 +24,16 @@ from typing import Any
 from urllib.parse import quote
 
 from activities.database import sqlite_file
+from activities.document_text import parse_json_object
+from activities.ordinary_file import open_inside, read_inside
 from worker.embedded.files import explained, open_private, reason_of, sync, sync_file
+from workflows.domain.model import one_line
 from workflows.domain.problem import Problem
 
 STORES = ("temporal.db", "bihuan.db")
 """In the order of their snapshots: the record last, so that it is never behind Temporal."""
 MANIFEST = "backup.json"
+_LARGEST_MANIFEST = 10_000
 _PAGES = 2_000
 """Pages copied at a time; progress is reported after each batch."""
 
@@ -69,7 +73,7 @@ def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime
             snapshots = {name: stack.enter_context(_snapshot(data / name)) for name in stores}
             for name, source in snapshots.items():
                 _copy(source, partial / name, lambda copied, pages, name=name: progress(name, copied, pages))  # type: ignore[misc]
-        backup = Backup(now, {name: _checksum(partial / name) for name in stores})
+        backup = Backup(now, {name: _checksum(partial, name) for name in stores})
         backup.write(partial)
         sync(partial)
         # An empty folder that is there is replaced in the same moment.
@@ -86,9 +90,13 @@ def read_backup(folder: Path) -> Backup:
     """
     backup = read_manifest(folder)
     for name, expected in backup.stores.items():
-        if name not in STORES or not (folder / name).is_file():
-            raise Problem(f"{folder}: {name} is missing, or is none of {', '.join(STORES)}")
-        if _checksum(folder / name) != expected:
+        try:
+            found = _checksum(folder, name)
+        except FileNotFoundError:
+            raise Problem(f"{folder}: {name} is missing") from None
+        except OSError as error:
+            raise Problem(f"{folder / name}: cannot be read: {reason_of(error)}") from None
+        if found != expected:
             raise Problem(f"{folder / name}: is not what was backed up; its checksum differs")
     return backup
 
@@ -100,18 +108,26 @@ def read_manifest(folder: Path) -> Backup:
         Problem: it is no backup.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        return Backup(datetime.fromisoformat(manifest["made_at"]), dict(manifest["stores"]))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        manifest = parse_json_object(read_inside(folder.resolve(), MANIFEST, _LARGEST_MANIFEST).decode())
+        stores = dict(manifest["stores"])
+        if strange := {*stores} - {*STORES}:
+            raise Problem(f"stores: {one_line(str(min(strange)))} is none of {', '.join(STORES)}")
+        return Backup(datetime.fromisoformat(manifest["made_at"]), stores)
+    except (Problem, OSError, ValueError, TypeError, KeyError) as error:
         raise Problem(f"{folder}: is no backup that `bihuan backup` made ({reason_of(error)})") from None
 
 
 @contextmanager
 def _snapshot(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection that sees the database as it is at this moment, whatever is written meanwhile."""
-    if not file.is_file():
-        raise Problem(f"{file}: there is no such file; nothing was copied")
-    address = f"file:{quote(str(file.resolve()))}?mode=ro"
+    file = file.parent.resolve() / file.name
+    try:
+        open_inside(file.parent, file.name).close()
+    except FileNotFoundError:
+        raise Problem(f"{file}: there is no such file; nothing was copied") from None
+    except OSError as error:
+        raise Problem(f"{file}: {reason_of(error)}; nothing was copied") from None
+    address = f"file:{quote(str(file))}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)) as connection:
         try:
             connection.execute("BEGIN")
@@ -169,6 +185,6 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _checksum(file: Path) -> str:
-    with file.open("rb") as opened:
+def _checksum(folder: Path, name: str) -> str:
+    with open_inside(folder.resolve(), name) as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -8,6 +8,7 @@ restore if this one is killed.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from activities.database.reader import open_reader
 from activities.database.url import DatabaseUrl
+from activities.ordinary_file import open_inside
 from worker.embedded.backup import MANIFEST, STORES, Backup, read_backup, read_manifest
 from worker.embedded.files import explained, open_private, sync, sync_file
 from worker.embedded.lock import DataLock
@@ -42,14 +44,14 @@ def restore_backup(folder: Path, data: Path) -> Backup:
         if finish_restore(data) == backup:
             return backup
         for name in (name + beside for name in backup.stores for beside in ("", *_BESIDE)):
-            if (data / name).exists():
+            if os.path.lexists(data / name):
                 raise Problem(f"data folder {data}: has a {name}; name another with --data, or move that file away")
         begun = data / _BEGUN
         shutil.rmtree(begun, ignore_errors=True)
         begun.mkdir(mode=0o700)
         try:
             for name, expected in backup.stores.items():
-                if _copy(folder / name, begun / name) != expected:
+                if _copy(folder, name, begun / name) != expected:
                     raise Problem(f"{folder / name}: changed while it was copied; nothing was kept")
             backup.write(begun)
             sync(begun)
@@ -68,8 +70,11 @@ def finish_restore(data: Path) -> Backup | None:
 
     Raises:
         OSError: the folder cannot be written; asking again is safe.
+        Problem: a link stands where the copied stores should.
     """
     whole = data / _WHOLE
+    if whole.is_symlink():
+        raise Problem(f"{whole}: is a link, which no restore makes: remove it")
     if not whole.is_dir():
         return None
     backup: Backup | None = None
@@ -133,10 +138,10 @@ async def _has_started(settings: Settings) -> bool:
         return False
 
 
-def _copy(source: Path, target: Path) -> str:
-    """Copy a file durably; answers its SHA-256."""
+def _copy(folder: Path, name: str, target: Path) -> str:
+    """Copy a file of a folder durably; answers its SHA-256."""
     digest = hashlib.sha256()
-    with source.open("rb") as read, open_private(target) as written:
+    with open_inside(folder.resolve(), name) as read, open_private(target) as written:
         while chunk := read.read(_CHUNK):
             digest.update(chunk)
             written.write(chunk)

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from pydantic import Field, PrivateAttr
 
-from workflows.domain.commands.command import Outcome
+from workflows.domain.commands.command import Command, Outcome
 from workflows.domain.model import Fact, Instant, Model, one_line
+from workflows.domain.terms import Arrival
 
 _REMEMBERED_OUTCOMES: Final = 200
 _LONGEST_REASON: Final = 1_000
@@ -19,6 +20,9 @@ _REMEMBERED_FAULTS: Final = 10
 _FILTER_BITS: Final = 1 << 14
 _FILTER_HASHES: Final = 2
 """Bits that stand for one forgotten command. Of 1,000 forgotten ones, 1 new command in 70 looks like one of them."""
+
+LATE_TIMES: Final[tuple[str, str]] = ("sent_at", "arrived_at")
+"""Keys of an event's detail that came of a late command: by its sender's clock, and by the server's."""
 
 Snapshot = tuple[dict[str, Any], dict[str, Any]]
 
@@ -45,6 +49,8 @@ class AggregateRoot(Model):
     _caught: list[Exception] = PrivateAttr(default_factory=list)
     _judging: str | None = PrivateAttr(default=None)
     """Id of the command whose rule is at work: what happens meanwhile came of it."""
+    _times: dict[str, str] = PrivateAttr(default_factory=dict)
+    """Of that command, where it came late: when it was sent, by its sender's clock, and when the server took it."""
 
     # Commands that were judged
 
@@ -69,13 +75,14 @@ class AggregateRoot(Model):
         return int(self.forgotten, 16) & bits == bits
 
     @contextmanager
-    def came_of(self, command_id: str | None) -> Iterator[None]:
+    def came_of(self, command_id: str | None, times: dict[str, str] | None = None) -> Iterator[None]:
         """What happens meanwhile came of that command; where it is None, of the one that is being judged."""
-        before, self._judging = self._judging, command_id or self._judging
+        before = self._judging, self._times
+        self._judging, self._times = command_id or self._judging, times or self._times
         try:
             yield
         finally:
-            self._judging = before
+            self._judging, self._times = before
 
     # Faults
 
@@ -117,6 +124,31 @@ class AggregateRoot(Model):
 def clock_fault(name: str) -> str:
     """What a `Fault` calls a clock: some commands have the same name."""
     return f"clock {name}"
+
+
+def counted_from(command: Command, arrival: Arrival | None, now: datetime, updated_at: datetime) -> datetime:
+    """The time at which a command counts: when it was sent, as far as its sender can be believed, but not before the
+    last thing that happened.
+    """
+    sent = command.at or now
+    if arrival is not None and arrival.earliest is not None:
+        sent = max(sent, arrival.earliest)
+    return min(max(sent, updated_at), now)
+
+
+def times_of(command: Command, arrival: Arrival | None) -> dict[str, str]:
+    """For the timeline: both times of a command that came late."""
+    if command.at is None or arrival is None or arrival.at is None or arrival.earliest is None:
+        return {}
+    return dict(zip(LATE_TIMES, (command.at.isoformat(), arrival.at.isoformat()), strict=True))
+
+
+def forged(command: Command, arrival: Arrival | None, to: str) -> str | None:
+    """Why a command is not believed that only a workflow of ours can send, and that came from elsewhere; else None."""
+    sender = command.sent_by_workflow(to)
+    if sender is None or arrival is None or arrival.at is None or arrival.workflow == sender:
+        return None
+    return f"{command.name}: only {one_line(sender)} itself can say so"
 
 
 def refusal_of(fault: str) -> str:

@@ -143,8 +143,8 @@ def moment_of(value: object, zone: str) -> datetime:
         raise ValueError(f"{value!r} is no time; {allowed}")
     try:
         moment = datetime.fromisoformat(value.strip())
-        if not 1970 <= moment.year < 9_990:
-            raise ValueError(f"the year {moment.year} is out of range")
+        if not 1970 <= moment.year <= 2099:
+            raise ValueError(f"the year {moment.year} is out of range, 1970 to 2099")
         return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except ValueError as error:
         raise ValueError(f"{value!r} is no time ({error}); {allowed}") from error

@@ -244,6 +244,17 @@ class Judged(Fact):
     reason: str | None = None
 
 
+class Arrival(Fact):
+    """What Temporal itself knows of a signal; nothing that its sender says goes into it."""
+
+    at: Instant | None = None
+    """When the server took it, by the clock of the object it is for; None: the server does not know any more."""
+    earliest: Instant | None = None
+    """The earliest time at which it can have been sent: the way to the server before that, and no longer."""
+    workflow: str | None = None
+    """Id of the workflow that sent it; None: a person or a program did."""
+
+
 class Consultation(Fact):
     """The answer to a Lookup; what it does not hold does not exist, `problems` says why in one line each."""
 
@@ -261,3 +272,5 @@ class Consultation(Fact):
     problems: tuple[str, ...] = ()
     judged: Judged | None = None
     """None: no command of that id was judged, as far as the record knows."""
+    arrival: Arrival | None = None
+    """Of the command's signal; None: it was not needed."""

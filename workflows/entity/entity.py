@@ -15,15 +15,15 @@ from temporalio import workflow
 from temporalio.common import RawValue, TypedSearchAttributes
 
 from workflows.activity_calls import call
-from workflows.domain.aggregate_root import Fault, refusal_of
+from workflows.domain.aggregate_root import Fault, forged, refusal_of
 from workflows.domain.clock import Clock
 from workflows.domain.commands.command import Command, Outcome
 from workflows.domain.problem import Problem
-from workflows.domain.terms import Consultation, Lookup
+from workflows.domain.terms import Arrival, Consultation, Lookup
 from workflows.entity.display import Display
 from workflows.entity.inbox import LARGEST_PAYLOAD, UnreadSignal, command_of
 from workflows.entity.input import CommandOutcome, EntityInput, ReceivedSignal
-from workflows.ports import StepMarker, consult
+from workflows.ports import SignalsSought, StepMarker, consult, find_arrivals
 
 TIMER_SLACK = timedelta(milliseconds=1)
 """Added to every wait, so that rounding never wakes anything just before its deadline."""
@@ -40,8 +40,10 @@ _MOST_SIGNALS, _MOST_BYTES = 200, 300_000
 """Judged in one step: what they come to, with its messages, has to fit into one payload, of which 2 MB are the most."""
 _MOST_CARRIED = 400_000
 """Bytes of signals that a new run may begin with: they travel beside the aggregate in one payload."""
-_PER_CARRIED = 600
+_PER_CARRIED = 700
 """Bytes of each, about, beside its payload."""
+LONGEST_WAY = timedelta(minutes=2)
+"""From the sender's clock to the server's: a connection that is tried again, and clocks that differ."""
 
 _Entry = TypeVar("_Entry")
 
@@ -90,6 +92,8 @@ class Entity(Generic[_Aggregate, _Entry]):
         self._unwritten: list[_Entry] = list(start.unwritten)
         self._inbox: list[ReceivedSignal | UnreadSignal] = list(start.inbox)
         self._signals = start.signals
+        self._arrivals: dict[tuple[str | None, int], Arrival] = {}
+        """What was found out of signals in the inbox, by run and place."""
         self._timers: dict[datetime, asyncio.Task[None]] = {}
         """By the deadline they stand for."""
         self._display = Display()
@@ -100,7 +104,8 @@ class Entity(Generic[_Aggregate, _Entry]):
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
-        self._inbox.append(UnreadSignal(name, args, f"signal-{self._signals}"))
+        place = self._signals - self._start.signals
+        self._inbox.append(UnreadSignal(name, args, f"signal-{self._signals}", place))
 
     @workflow.query
     def outcome(self, command_id: str) -> CommandOutcome:
@@ -201,7 +206,8 @@ class Entity(Generic[_Aggregate, _Entry]):
             signal = _read(self._inbox[0])
             try:
                 command = command_of(signal, self._commands)
-                if aggregate.needs(command) is not None:
+                arrival = self._arrivals.get((signal.run, signal.place))
+                if aggregate.needs(command) is not None or (arrival is None and self._must_find(command, at)):
                     return True
             except Problem as problem:
                 self._refuse_first(aggregate, str(problem), at)
@@ -209,7 +215,7 @@ class Entity(Generic[_Aggregate, _Entry]):
                 fault = aggregate.survive(error, signal.name, at)
                 self._refuse_first(aggregate, refusal_of(fault), at)
             else:
-                self._take_first(aggregate.handle(command, at))
+                self._handle_first(aggregate, command, at, Consultation(arrival=arrival))
             self._tell_faults(aggregate)
         return False
 
@@ -229,11 +235,54 @@ class Entity(Generic[_Aggregate, _Entry]):
 
     async def _look_up(self, aggregate: _Aggregate, marker: StepMarker) -> None:
         """Judge the signal that a step stopped at."""
-        command = command_of(_read(self._inbox[0]), self._commands)
+        signal = _read(self._inbox[0])
+        command, place = command_of(signal, self._commands), (signal.run, signal.place)
         lookup = aggregate.needs(command)
+        if place not in self._arrivals and self._must_find(command, marker.at):
+            await self._find_arrivals(signal)
         facts = await self._consult(lookup, command.name) if lookup is not None else Consultation()
-        self._take_first(aggregate.handle(command, marker.at, facts))
+        facts = facts.model_copy(update={"arrival": self._arrivals.get(place)})
+        self._handle_first(aggregate, command, marker.at, facts)
         self._tell_faults(aggregate)
+
+    def _handle_first(self, aggregate: _Aggregate, command: Command, at: datetime, facts: Consultation) -> None:
+        reason = forged(command, facts.arrival, workflow.info().workflow_id)
+        if reason is None:
+            return self._take_first(aggregate.handle(command, at, facts))
+        # Under another id: the true one, which may still come, is no repetition of it.
+        aside = f"forged:{command.command_id}"
+        return self._take_first(aggregate.reject(command.name, aside, command.by, reason, at))
+
+    def _must_find(self, command: Command, at: datetime) -> bool:
+        """Whether a command is judged by what the server knows of it.
+
+        It is what only one of our workflows can say; or its sender says that it was sent long before it is judged,
+        which is so when no worker was up, and is believed as far as the server bears it out.
+        """
+        if command.sent_by_workflow(workflow.info().workflow_id) is not None:
+            return True
+        return command.at is not None and command.at < self._sent_at_the_earliest(self._start.time.real(at))
+
+    def _sent_at_the_earliest(self, arrived: datetime) -> datetime:
+        return self._start.time.virtual(arrived - LONGEST_WAY)
+
+    async def _find_arrivals(self, signal: ReceivedSignal) -> None:
+        """Ask the server about this signal, and those after it."""
+        self._spend(_PER_LOOKUP)
+        sought, place = SignalsSought(run=signal.run, first=max(signal.place, 1)), signal.place
+        found = await call(
+            find_arrivals, sought, summary="到达 arrivals", on_trouble=self._show_trouble, local=self._looks_up_locally
+        )
+        self._arrivals = {(signal.run, place): Arrival()}
+        for offset, one in enumerate(found.signals):
+            self._arrivals[signal.run, place + offset] = self._in_own_time(one)
+
+    def _in_own_time(self, arrival: Arrival) -> Arrival:
+        if arrival.at is None:
+            return arrival
+        earliest = self._sent_at_the_earliest(arrival.at) if arrival.workflow is None else None
+        at = self._start.time.virtual(arrival.at)
+        return arrival.model_copy(update={"at": at, "earliest": earliest})
 
     async def _consult(self, lookup: Lookup, summary: str) -> Consultation:
         self._spend(_PER_LOOKUP)
@@ -303,7 +352,7 @@ class Entity(Generic[_Aggregate, _Entry]):
         carried: dict[str, Any] = {
             "aggregate": self._aggregate,
             "unwritten": tuple(self._unwritten),
-            "inbox": tuple(map(_read, self._inbox)),
+            "inbox": tuple(map(_carry, self._inbox)),
             "signals": self._signals,
         }
         workflow.continue_as_new(self._start.model_copy(update=carried))
@@ -335,6 +384,12 @@ class Entity(Generic[_Aggregate, _Entry]):
 
 def _read(signal: ReceivedSignal | UnreadSignal) -> ReceivedSignal:
     return signal.read() if isinstance(signal, UnreadSignal) else signal
+
+
+def _carry(signal: ReceivedSignal | UnreadSignal) -> ReceivedSignal:
+    """As it goes into the next run, with the run it came to."""
+    read = _read(signal)
+    return read if read.run is not None else read.model_copy(update={"run": workflow.info().run_id})
 
 
 def _carried(signal: ReceivedSignal | UnreadSignal) -> int:

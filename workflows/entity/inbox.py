@@ -9,7 +9,6 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from workflows.domain.commands.command import Command, parse_command
-from workflows.domain.model import one_line
 from workflows.domain.problem import Problem
 from workflows.entity.input import ReceivedSignal
 
@@ -24,15 +23,17 @@ class UnreadSignal:
     time: each is read when it is its turn.
     """
 
-    def __init__(self, name: str, args: Sequence[RawValue], default_id: str) -> None:
+    def __init__(self, name: str, args: Sequence[RawValue], default_id: str, place: int) -> None:
         self._name, self._args, self._default_id = name, args, default_id
         self._read: ReceivedSignal | None = None
+        self._place = place
         self.size = sum(len(arg.payload.data) for arg in args)
 
     def read(self) -> ReceivedSignal:
         """What is in it; never raises."""
         if self._read is None:
-            self._read, self._args = read_signal(self._name, self._args, self._default_id), ()
+            read = read_signal(self._name, self._args, self._default_id)
+            self._read, self._args = read.model_copy(update={"place": self._place}), ()
         return self._read
 
 
@@ -49,7 +50,8 @@ def read_signal(name: str, args: Sequence[RawValue], default_id: str) -> Receive
         else:
             payload = workflow.payload_converter().from_payload(args[0].payload)
     except Exception as error:  # noqa: BLE001 - an unreadable payload must not fail the workflow task
-        problem = f"{name}: its payload cannot be read ({one_line(str(error))})"
+        # Not in the error's own words, which hold what came.
+        problem = f"{name}: its payload cannot be read ({type(error).__name__}); allowed: one JSON object"
     if problem is None and not isinstance(payload, dict):
         problem = f"{name}: takes one JSON object, not {type(payload).__name__}"
     if problem is None and _is_deep(payload):

@@ -23,6 +23,10 @@ class ReceivedSignal(Fact):
     problem: str | None = None
     size: int = 0
     """Bytes of its payload."""
+    place: int = 0
+    """The how-manieth signal of its run it was."""
+    run: str | None = None
+    """The run it came to; None: the one that has it."""
 
 
 class EntityInput(Model, Generic[_Aggregate, _Entry]):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.embedded.backup import STORES, make_backup, read_backup
+from worker.embedded.backup import MANIFEST, STORES, make_backup, read_backup
 from worker.embedded.lock import DataLock
 from worker.embedded.restore import check_stores, finish_restore, refuse_half_restored, restore_backup
 from worker.installation.settings import Settings
@@ -162,3 +162,56 @@ def test_a_store_is_not_put_beside_what_an_older_one_left_there(data: Path, tmp_
     assert {path.name for path in new.iterdir()} == {"bihuan.db-wal", "up.lock"}
     refuse_half_restored(new)
     assert finish_restore(new) is None
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_no_file_from_elsewhere_gets_into_a_backup_by_a_link(data: Path, tmp_path: Path, name: str) -> None:
+    (data / name).rename(tmp_path / "elsewhere.db")
+    (data / name).symlink_to(tmp_path / "elsewhere.db")
+    with pytest.raises(Problem, match="is a link"):
+        _backup(data, tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
+
+
+@pytest.mark.parametrize("name", [*STORES, MANIFEST])
+def test_no_file_from_elsewhere_is_restored_by_a_link(data: Path, tmp_path: Path, name: str) -> None:
+    backup = tmp_path / "backup"
+    _backup(data, backup)
+    (backup / name).rename(tmp_path / "elsewhere")
+    (backup / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Problem, match="is a link"):
+        restore_backup(backup, tmp_path / "new")
+    assert not (tmp_path / "new" / STORES[0]).exists()
+
+
+def test_a_backup_folder_and_a_data_folder_may_be_named_by_a_link(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "current").symlink_to(data)
+    _backup(tmp_path / "current", tmp_path / "backup")
+    (tmp_path / "latest").symlink_to(tmp_path / "backup")
+    restore_backup(tmp_path / "latest", tmp_path / "new")
+    assert all((tmp_path / "new" / name).is_file() for name in STORES)
+
+
+def test_a_link_in_place_of_the_copied_stores_brings_nothing_in(data: Path, tmp_path: Path) -> None:
+    _backup(data, tmp_path / "backup")
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "restore.whole").symlink_to(tmp_path / "backup")
+    with pytest.raises(Problem, match="is a link"):
+        finish_restore(new)
+    assert (tmp_path / "backup" / STORES[0]).is_file()
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"[]", b"\xff", b"{" * 100_000, b'{"made_at": 1, "stores": {}}', b'{"made_at": "2026-05-11", "stores": 5}',
+        b'{"made_at": "2026-05-11", "made_at": "2026-05-11", "stores": {}}', b" " * 20_000,
+        b'{"made_at": "2026-05-11", "stores": {"../bihuan.db": "0"}}',
+    ],
+)  # fmt: skip
+def test_a_manifest_of_any_content_is_refused_in_one_line(tmp_path: Path, manifest: bytes) -> None:
+    (tmp_path / MANIFEST).write_bytes(manifest)
+    with pytest.raises(Problem, match="is no backup that `bihuan backup` made") as problem:
+        read_backup(tmp_path)
+    assert "\n" not in str(problem.value)

@@ -132,7 +132,7 @@ class Dying(FakeActivities):
 
     @property
     def activities(self) -> list:  # type: ignore[type-arg]
-        return [self.settle, self.consult, self.dying_record, self.deliver]
+        return [self.settle, self.consult, self.find_arrivals, self.dying_record, self.deliver]
 
 
 async def test_a_worker_killed_before_the_callers_were_told_still_answers_all_of_them_once(

@@ -17,6 +17,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
+from activities.arrivals import find_arrivals
 from activities.database.database import Database
 from activities.database.tables import case_record, timeline
 from activities.intake.form import parse_form
@@ -56,7 +57,7 @@ async def test_a_long_life_has_every_step_in_the_record_and_no_run_that_grows_fo
     recording = RecordingActivities(
         database=database, directory=directory, renderer=Renderer(None), labels=policy.labels, calendar=Calendar
     )
-    async with worker_of(real.client, number, [settling.settle, settling.consult, recording.record]):
+    async with worker_of(real.client, number, [settling.settle, settling.consult, find_arrivals, recording.record]):
         start = CaseInput(number=number, continue_after=CONTINUE_AFTER)
         case = await real.client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=number)
         for count in range(1, REPORTS + 1):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Self
 
-from workflows.domain.aggregate_root import clock_fault, refusal_of
+from workflows.domain.aggregate_root import clock_fault, counted_from, refusal_of, times_of
 from workflows.domain.case import deadlines, departments, handling, linking, ownership, telling
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
@@ -129,11 +129,11 @@ class Case(CaseState):
         if facts.judged is not None:
             self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
             return []
-        moment = min(max(command.at or now, self.updated_at), now)
+        moment = counted_from(command, facts.arrival, now, self.updated_at)
         events = self.expire(moment)
         self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
         before, reason, fault = self.snapshot(), None, {}
-        with self.came_of(command.command_id):
+        with self.came_of(command.command_id, times_of(command, facts.arrival)):
             try:
                 self._check(command, facts)
                 HANDLERS[type(command)].rule(self, linking.fitted(self, command), moment, facts)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from workflows.domain.aggregate_root import LATE_TIMES
 from workflows.domain.case.ownership import UNRESOLVED
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Claim, Collaborate, Contribute, TaskReported
@@ -71,7 +72,8 @@ def task_reported(case: CaseState, command: TaskReported, now: datetime) -> None
         raise Refused("reported already")
     for report in fresh:
         task.reported = report.sequence
-        with case.came_of(report.command_id):
+        times = {key: str(report.detail[key]) for key in LATE_TIMES if key in report.detail}
+        with case.came_of(report.command_id, times):
             _TAKE_UP[report.kind](case, task, report, now)
         if fault := report.detail.get("fault"):
             case.note_fault(f"{task.department}: {report.detail.get('command', report.kind)}", str(fault), now)

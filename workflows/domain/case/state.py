@@ -162,7 +162,7 @@ class CaseState(AggregateRoot):
                 at=now,
                 kind=kind,
                 by=by,
-                detail=_json(detail),
+                detail=_json({**detail, **self._times}),
                 notices=unique_notices,
                 command_id=self._judging,
             )

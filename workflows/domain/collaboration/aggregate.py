@@ -15,7 +15,13 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, TypeAdapter
 
-from workflows.domain.aggregate_root import AggregateRoot, clock_fault, refusal_of
+from workflows.domain.aggregate_root import (
+    AggregateRoot,
+    clock_fault,
+    counted_from,
+    refusal_of,
+    times_of,
+)
 from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Claim, Contribute
 from workflows.domain.commands.command import Command, Outcome, Refused
@@ -114,11 +120,11 @@ class Collaboration(AggregateRoot):
         """
         if command.command_id in self.outcomes:
             return []
-        moment = min(max(command.at or now, self.updated_at), now)
+        moment = counted_from(command, facts.arrival, now, self.updated_at)
         reports = self.expire(moment)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         before, reason, fault = self.snapshot(), None, None
-        with self.came_of(command.command_id):
+        with self.came_of(command.command_id, times_of(command, facts.arrival)):
             try:
                 self._carry_out(command, moment, facts)
                 self.made_good(command.name)
@@ -302,7 +308,8 @@ class Collaboration(AggregateRoot):
         plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
         self._reports.append(
             TaskReport(
-                sequence=self.sequence, at=now, kind=kind, by=by, detail=plain, command_id=self._judging
+                sequence=self.sequence, at=now, kind=kind, by=by, detail={**plain, **self._times},
+                command_id=self._judging,
             )
         )  # fmt: skip
 

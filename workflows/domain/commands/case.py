@@ -13,6 +13,7 @@ from workflows.domain.commands.command import Command, CommandTime, Id, Text
 from workflows.domain.commands.review import End, SubmitReview
 from workflows.domain.department_task import TaskReport
 from workflows.domain.form_fields import SUPPLIED
+from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import one_line
 from workflows.domain.vocabulary import CUSTOMER, Priority, Satisfaction, Verification
 
@@ -29,6 +30,10 @@ class Answer(Command):
     def origin(self) -> dict[str, str]:
         """For the timeline: nothing, or the main case it came by."""
         return {"via": self.via} if self.via else {}
+
+    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
+        """The main case, where that passed it on."""
+        return self.via
 
 
 class Claim(Command):
@@ -248,6 +253,10 @@ class TaskReported(Command):
             _DETAIL.validate_python(report.detail)
         return value
 
+    def sent_by_workflow(self, to: str) -> str | None:
+        """The department's task."""
+        return task_workflow_id(to, self.department, self.round)
+
 
 class Link(Command):
     """Follow the open main case `to`: one cause, many callers (R28)."""
@@ -273,6 +282,10 @@ class FollowerAdded(Command):
     linked_by: Id
     why: Text | None = None
 
+    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
+        """The other case."""
+        return self.follower
+
 
 class FollowerRemoved(Command):
     """It does so no longer; sent by that case."""
@@ -283,6 +296,10 @@ class FollowerRemoved(Command):
     cause: Id
     why: Text | None = None
 
+    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
+        """The other case."""
+        return self.follower
+
 
 class FollowerReleased(Command):
     """The main case does not take this case, or has closed without a solution; sent by the main case."""
@@ -290,6 +307,10 @@ class FollowerReleased(Command):
     name = "follower_released"
     main: Id
     reason: Text
+
+    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
+        """The main case."""
+        return self.main
 
 
 class Undeliverable(Command):

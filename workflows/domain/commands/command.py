@@ -67,14 +67,19 @@ Id = Annotated[
 
 
 class Command(Fact):
-    """The same `command_id` twice is one command. `at` is when the sender sent it, which matters after an
-    outage: a reply sent in time is in time, whenever the worker comes to read it.
+    """The same `command_id` twice is one command. `at` is when the sender says it was sent, which matters after an
+    outage: a reply sent in time is in time, whenever the worker comes to read it. Nobody is believed to have sent it
+    long before it reached the server (`Arrival`).
     """
 
     name: ClassVar[str]
     command_id: Id
     by: Id
     at: CommandTime | None = None
+
+    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002 - some are for one workflow's own
+        """Id of the workflow that alone may send it to the workflow `to`; None: no workflow does."""
+        return None
 
 
 def parse_command(name: str, payload: Any, default_id: str, among: Mapping[str, type[Command]]) -> Command:

@@ -7,7 +7,9 @@ from typing import Self
 from pydantic import Field, StrictInt, model_validator
 
 from workflows.domain.commands.command import Command, CommandTime, Id, Text
+from workflows.domain.ids import case_number
 from workflows.domain.model import Fact
+from workflows.domain.vocabulary import SYSTEM
 
 
 class End(Command):
@@ -15,6 +17,10 @@ class End(Command):
 
     name = "end"
     reason: Text
+
+    def sent_by_workflow(self, to: str) -> str | None:
+        """The case, unless a person does it."""
+        return case_number(to) if self.by == SYSTEM else None
 
 
 class ProposedAction(Fact):
@@ -47,6 +53,10 @@ class CaseAdded(Command):
 
     name = "case_added"
     number: Id
+
+    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
+        """The case."""
+        return self.number
 
 
 class Approve(Command):

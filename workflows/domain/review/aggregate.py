@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Self
 
-from workflows.domain.aggregate_root import clock_fault, refusal_of
+from workflows.domain.aggregate_root import clock_fault, counted_from, refusal_of, times_of
 from workflows.domain.clock import Clock, Deadline
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.commands.review import (
@@ -80,11 +80,11 @@ class Review(ReviewState):
         if facts.judged is not None:
             self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
             return []
-        moment = min(max(command.at or now, self.updated_at), now)
+        moment = counted_from(command, facts.arrival, now, self.updated_at)
         events = self.expire(moment)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         before, reason, fault = self.snapshot(), None, None
-        with self.came_of(command.command_id):
+        with self.came_of(command.command_id, times_of(command, facts.arrival)):
             try:
                 self._check(command)
                 RULES[type(command)](self, command, moment)
