@@ -274,7 +274,7 @@ class Case(CaseState):
             case Escalate() if command.department is not None:
                 return {"departments": (command.department,)}
             case Retime():
-                return {"terms": True}
+                return {"terms": True, **({"dispatch": request} if self.owner is None else {})}
             case Link():
                 return {"main": command.to}
             case Unlink() if self.linked_to is not None:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from workflows.domain.case.departments import must_explain_open_tasks
-from workflows.domain.case.escalation import escalate
-from workflows.domain.case.ownership import HANDLING_CLOCKS, UNRESOLVED, dispatch, mark_claimed, settle_escalation
+from workflows.domain.case.ownership import (
+    HANDLING_CLOCKS,
+    UNRESOLVED,
+    dispatch_as_it_is,
+    mark_claimed,
+    wait_or_run_on,
+)
 from workflows.domain.case.solution import announce_result
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Note, Progress, Reply, RequestInfo, Resolve, Supply
@@ -63,11 +68,7 @@ def ask(case: CaseState, now: datetime, *, by: str, text: str | None, key: str) 
     """Send the customer the list of what is missing and wait."""
     until = case.start(ClockName.SUPPLEMENT, now)
     case.asked_at = now
-    if not case.runs_on:
-        case.status = Status.AWAITING_INFORMATION
-        for name in HANDLING_CLOCKS:
-            if name in case.clocks:
-                case.clocks[name].pause(now, case.terms.calendar)
+    wait_or_run_on(case, now)
     notice = case.notice_to_customer(Message.INFORMATION_REQUESTED, key, missing=case.missing, text=text, until=until)
     case.emit(EventKind.INFORMATION_REQUESTED, by, now, notice, missing=case.missing, text=text, until=until)
 
@@ -89,17 +90,9 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
     case.stop(ClockName.SUPPLEMENT)
     case.asked_at = None
     if case.owner is None:
-        settle_escalation(case, start_over=True)
-        if facts.dispatch is not None:
-            dispatch(case, facts.dispatch, now)
-        else:  # nobody fits: the head dispatches by hand
-            escalate(case, ClockName.SUPPLEMENT, now, text="; ".join(facts.problems) or None)
+        dispatch_as_it_is(case, facts, now)
         return
-    if case.status is Status.AWAITING_INFORMATION:
-        case.status = Status.IN_PROGRESS if case.claimed else Status.DISPATCHED
-        for clock in case.clocks.values():
-            clock.resume(now, case.terms.calendar)
-        case.expected_resolution = case.due(ClockName.RESOLUTION) or case.expected_resolution
+    wait_or_run_on(case, now)
 
 
 def resolve(case: CaseState, command: Resolve, now: datetime) -> None:

@@ -47,6 +47,34 @@ def start_handling(case: CaseState, now: datetime) -> None:
     case.expected_resolution = case.due(ClockName.RESOLUTION)
 
 
+def wait_or_run_on(case: CaseState, now: datetime) -> None:
+    """While the customer is asked the clocks of handling stand still, except for a priority that runs on (R5).
+
+    Called whenever a question begins or ends, and whenever priority or policy change while it is open.
+    """
+    is_asked = case.asked_at is not None and ClockName.SUPPLEMENT in case.clocks
+    waits = case.status is Status.AWAITING_INFORMATION
+    if is_asked and not waits and not case.runs_on:
+        case.status = Status.AWAITING_INFORMATION
+        for name in HANDLING_CLOCKS:
+            if name in case.clocks:
+                case.clocks[name].pause(now, case.terms.calendar)
+    elif waits and case.owner is not None and (case.asked_at is None or case.runs_on):
+        case.status = Status.IN_PROGRESS if case.claimed else Status.DISPATCHED
+        for clock in case.clocks.values():
+            clock.resume(now, case.terms.calendar)
+        case.expected_resolution = case.due(ClockName.RESOLUTION) or case.expected_resolution
+
+
+def dispatch_as_it_is(case: CaseState, facts: Consultation, now: datetime, *, by: str = SYSTEM, why: str = "") -> None:
+    """Dispatch a case that has waited for information; where nobody fits, the head dispatches by hand (R5)."""
+    settle_escalation(case, start_over=True)
+    if facts.dispatch is not None:
+        dispatch(case, facts.dispatch, now, by=by, why=why)
+    else:
+        escalate(case, ClockName.SUPPLEMENT, now, text="; ".join(facts.problems) or None)
+
+
 def duty_alerts(case: CaseState, key: str) -> list[Notice]:
     """R13: P0 and P1 also go to the duty manager at once."""
     if not case.terms.levels[case.priority].alert_duty_manager:
@@ -69,10 +97,10 @@ def claim(case: CaseState, command: Claim, now: datetime) -> None:
     """The owner starts; a colleague of the group, or a superior, takes it over by claiming."""
     if case.owner is None:
         raise Refused("the case is not dispatched yet; `assign` takes it as it is")
-    if case.status is not Status.DISPATCHED and command.by == case.owner:
-        raise Refused(f"already claimed by {case.owner}")
     if case.status not in UNRESOLVED:
         raise Refused(f"nothing to claim: the case is {case.status}")
+    if case.claimed and command.by == case.owner:
+        raise Refused(f"already claimed by {case.owner}")
     if command.by != case.owner:
         _hand_over(case, command.by, now, by=command.by, why="claimed")
     mark_claimed(case)
@@ -122,9 +150,11 @@ def classify(case: CaseState, command: Classify, now: datetime, facts: Consultat
     alerts = duty_alerts(case, key) if raised and case.owner else []
     case.emit(EventKind.CLASSIFIED, command.by, now, *alerts, before=before, after=after, why=command.why)
     if case.owner is None:
-        if case.runs_on and facts.dispatch is not None:
-            dispatch(case, facts.dispatch, now, by=command.by, why=command.why)
-    elif terms is not None and terms.department != case.department and facts.dispatch is not None:
+        if case.runs_on:
+            dispatch_as_it_is(case, facts, now, by=command.by, why=command.why)
+        return
+    wait_or_run_on(case, now)
+    if terms is not None and terms.department != case.department and facts.dispatch is not None:
         _reassign(case, facts.dispatch, now, by=command.by, why=command.why)
 
 
@@ -193,10 +223,14 @@ def _answers_escalation(case: CaseState, by: str) -> bool:
 def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why: str) -> None:
     """To another owner, who has to claim anew while the promises to the customer run on."""
     _hand_over(case, choice.owner, now, by=by, why=why, choice=choice)
-    if case.status in {Status.DISPATCHED, Status.IN_PROGRESS}:
+    if case.status not in UNRESOLVED:
+        return
+    case.claimed = False
+    case.start(ClockName.CLAIM, now)
+    if case.status is Status.AWAITING_INFORMATION:
+        case.clocks[ClockName.CLAIM].pause(now, case.terms.calendar)
+    else:
         case.status = Status.DISPATCHED
-        case.claimed = False
-        case.start(ClockName.CLAIM, now)
 
 
 def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, choice: Dispatch | None = None) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.builders import DISPATCH, MONDAY, PEOPLE, RESOLUTION, STRANGER, command, settlement, terms
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.deadlines import DUTIES
+from workflows.domain.case.ownership import HANDLING_CLOCKS
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Event, EventKind
 from workflows.domain.terms import Consultation, Dispatch, MainCase, TypeTerms
@@ -105,6 +106,9 @@ def check(case: Case) -> None:
     assert len(open_tasks) == len(set(open_tasks)), "a department has one part at a time"
     if case.status is not Status.AWAITING_INFORMATION and not case.is_closed:
         assert case.owner is not None
+    if case.status is Status.AWAITING_INFORMATION and case.owner is not None:
+        assert not case.runs_on, "an urgent case never sleeps because nobody answered"
+        assert all(case.clocks[name].due is None for name in HANDLING_CLOCKS if name in case.clocks)
     assert not (case.linked_to and case.followers), "no chains of linked cases"
     for clock in case.clocks.values():
         assert (clock.due is None) != (clock.remaining is None)
