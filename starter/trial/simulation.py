@@ -1,16 +1,17 @@
 """Simulates a log of cases under a policy: by the rules alone, without server, database or waiting.
 
-All cases share one clock. Deadlines between two lines of the log act first, at the second they are due, and a new case
-goes to whoever has the fewest open cases at that moment.
+All cases share one clock. Deadlines between two lines of the log act first, at the second they are due; what a line does
+at that very second is in time. A new case goes to whoever has the fewest open cases at that moment.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import le, lt
 from typing import Any
 
 from activities.intake.form import Form
@@ -61,13 +62,13 @@ class Simulation:
         for entry in entries:
             if entry.at > until:
                 break
-            self._let_pass(entry.at)
+            self._let_pass(entry.at, lt)
             if entry.form is not None:
                 self._open(entry.key, entry.form, entry.at)
             elif entry.command is not None:
                 self._send(self._cases[entry.key], entry.command, entry.at)
             yield entry
-        self._let_pass(until)
+        self._let_pass(until, le)
         for case in self._cases.values():
             if not case.is_closed:
                 self.figures.leave_open(case)
@@ -81,8 +82,8 @@ class Simulation:
             "taken_as_it_is": self.taken_as_it_is,
         }
 
-    def _let_pass(self, moment: datetime) -> None:
-        while self._deadlines and self._deadlines[0][0] <= moment:
+    def _let_pass(self, moment: datetime, by: Callable[[datetime, datetime], bool]) -> None:
+        while self._deadlines and by(self._deadlines[0][0], moment):
             due, key = heapq.heappop(self._deadlines)
             if self._due[key] == due:
                 case = self._cases[key]

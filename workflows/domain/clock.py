@@ -94,7 +94,7 @@ class Clock(Model):
         that duration once more from now. `never_later` keeps an earlier promise (a raised priority).
         An overdue clock is left alone: its past is not rewritten.
         """
-        if self.due is not None and self.due <= now:
+        if self.due is not None and self.due < now:
             return
         spent = self.within - self.left(now, old)
         remaining = terms.within - spent

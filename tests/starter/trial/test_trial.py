@@ -98,6 +98,17 @@ def test_a_late_answer_is_missed_escalated_and_told_as_the_policy_says(capsys: p
     assert (found["refused"], found["stand_ins"], found["taken_as_it_is"]) == ([], {}, 0)
 
 
+def test_an_answer_at_the_very_moment_it_was_promised_for_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = {"A": "11T13:00", "B": "11T12:59", "C": "11T13:01"}
+    lines = [
+        line
+        for key, at in answers.items()
+        for line in (opened(key), sent(key, "11T09:30", "claim"), sent(key, at, "reply", text="在查"))
+    ]
+    found = tried(capsys, lines, "--policy", "standard", "--until", "2026-05-11T14:00")["trial"]
+    assert found["attainment"]["response"] == {"P2": {"met": 2, "missed": 1, "undecided": 0, "share": pytest.approx(2 / 3)}}
+
+
 def test_two_policies_are_tried_on_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:
     answer = tried(capsys, LATE_ANSWER, "--policy", "standard", "--against", "feedback")
     assert (answer["trial"]["policy"], answer["against"]["policy"]) == ("standard", "feedback")

@@ -10,7 +10,9 @@ a millisecond, and in a trial of another policy over last month's cases.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from operator import le, lt
 from typing import Any, Self
 
 from workflows.domain.case import deadlines, departments, handling, linking, ownership
@@ -110,12 +112,12 @@ class Case(CaseState):
 
         The same `command_id` again changes nothing. A command that was sent before `now` (the worker was away)
         counts from when it was sent, as long as nothing later has happened to the case; deadlines that had passed
-        by then come first.
+        by then come first. What comes at the very moment of a deadline is in time (R9).
         """
         if command.command_id in self.outcomes:
             return []
         moment = min(max(command.at or now, self.updated_at), now)
-        events = self.expire(moment)
+        events = self.expire(moment, inclusive=False)
         self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
         try:
             self._check(command, facts)
@@ -158,29 +160,30 @@ class Case(CaseState):
         linking.forward_failed(self, forward, max(now, self.updated_at))
         return self.take_events()
 
-    def expire(self, now: datetime) -> list[Event]:
-        """Everything that has fallen due by `now`, in the order in which it did.
+    def expire(self, now: datetime, *, inclusive: bool = True) -> list[Event]:
+        """Everything that has fallen due by `now`, in the order in which it did; not `inclusive`: before `now`.
 
         A warning whose deadline has passed as well is skipped: nobody is helped by an alarm for what is over.
         """
-        while (clock := self._passed(now)) is not None:
+        by = le if inclusive else lt
+        while (clock := self._passed(now, by)) is not None:
             at = max(now, self.updated_at)
-            if clock.due is not None and clock.due <= now:
+            if clock.due is not None and by(clock.due, now):
                 deadlines.lapse(self, clock, at)
             else:
                 deadlines.warn(self, clock, at)
         return self.take_events()
 
-    def _passed(self, now: datetime) -> Clock | None:
-        """Of the clocks that have to act by `now`, the first.
+    def _passed(self, now: datetime, by: Callable[[datetime, datetime], bool]) -> Clock | None:
+        """Of the clocks that have to act by (or before) `now`, the first.
 
         A deadline counts from its due time, not from a warning before it that nobody gave: otherwise it would come
         before an escalation that was due earlier, and begin the climb anew without it (R17).
         """
         passed = [
-            (clock.due if clock.due is not None and clock.due <= now else clock.next, clock.started, clock)
+            (clock.due if clock.due is not None and by(clock.due, now) else clock.next, clock.started, clock)
             for clock in self.clocks.values()
-            if clock.next is not None and clock.next <= now
+            if clock.next is not None and by(clock.next, now)
         ]
         return min(passed, key=lambda one: one[:2])[2] if passed else None
 

@@ -11,6 +11,7 @@ writes it into its timeline and tells people.
 from __future__ import annotations
 
 from datetime import datetime
+from operator import le, lt
 from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, TypeAdapter
@@ -116,7 +117,7 @@ class Collaboration(Model):
         if command.command_id in self.outcomes:
             return []
         moment = min(max(command.at or now, self.updated_at), now)
-        reports = self.expire(moment)
+        reports = self.expire(moment, inclusive=False)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         try:
             self._carry_out(command, moment, facts)
@@ -140,11 +141,15 @@ class Collaboration(Model):
         self._remember(command_id, Outcome(accepted=False, reason=reason))
         return self._take_reports()
 
-    def expire(self, now: datetime) -> list[TaskReport]:
-        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
-        while (clock := self.earliest()) is not None and clock.next is not None and clock.next <= now:
+    def expire(self, now: datetime, *, inclusive: bool = True) -> list[TaskReport]:
+        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once.
+
+        Not `inclusive`: before `now`. What is sent at the very moment of a deadline is in time.
+        """
+        by = le if inclusive else lt
+        while (clock := self.earliest()) is not None and clock.next is not None and by(clock.next, now):
             at = max(now, self.updated_at)
-            if clock.due is not None and clock.due <= now:
+            if clock.due is not None and by(clock.due, now):
                 del self.clocks[clock.name]
                 self._lapse(clock, at)
             else:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from operator import le, lt
 from typing import Any, Self
 
 from workflows.domain.clock import Clock, Deadline
@@ -72,7 +73,7 @@ class Review(ReviewState):
         if command.command_id in self.outcomes:
             return []
         moment = min(max(command.at or now, self.updated_at), now)
-        events = self.expire(moment)
+        events = self.expire(moment, inclusive=False)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         try:
             self._check(command)
@@ -96,12 +97,16 @@ class Review(ReviewState):
         self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self.take_events()
 
-    def expire(self, now: datetime) -> list[Event]:
-        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
-        while (first := self.first()) is not None and first[1].next is not None and first[1].next <= now:
+    def expire(self, now: datetime, *, inclusive: bool = True) -> list[Event]:
+        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once.
+
+        Not `inclusive`: before `now`. What is sent at the very moment of a deadline is in time.
+        """
+        by = le if inclusive else lt
+        while (first := self.first()) is not None and first[1].next is not None and by(first[1].next, now):
             key, clock = first
             at = max(now, self.updated_at)
-            if clock.due is not None and clock.due <= now:
+            if clock.due is not None and by(clock.due, now):
                 del self.clocks[key]
                 deadlines.lapse(self, key, clock, at)
             else:

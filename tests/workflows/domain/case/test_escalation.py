@@ -218,3 +218,30 @@ def test_a_p0_that_is_worked_on_does_not_escalate_because_the_customer_is_silent
     events = [event for days in range(1, 10) for event in case.expire(MONDAY + days * DAY)]
     assert (Message.SUPPLEMENT_OVERDUE, "tech-001") in told(events)
     assert EventKind.ESCALATED not in kinds(events)
+
+
+def test_what_comes_at_the_very_moment_of_a_deadline_is_in_time_and_nobody_is_blamed() -> None:
+    on_time = {
+        ClockName.RESPONSE: ("reply", {"text": "在查"}, open_case()[0]),
+        ClockName.CLAIM: ("claim", {}, open_case()[0]),
+        ClockName.PROGRESS: ("progress", {"text": "已定位"}, open_case(Priority.P3)[0]),
+        ClockName.RESOLUTION: ("resolve", RESOLUTION, open_case()[0]),
+        ClockName.FEEDBACK: ("feedback", {}, resolved_case(by_phone=True)[0]),
+        ClockName.FOLLOW_UP: ("rate", {"score": "satisfied"}, resolved_case()[0]),
+    }
+    for clock, (name, fields, case) in on_time.items():
+        due = case.due(clock)
+        assert due is not None
+        case.clocks = {clock: case.clocks[clock]}
+        by = "followup-001" if name == "rate" else "tech-001"
+        events = case.handle(command(name, by, **fields), due) + case.expire(due)
+        assert EventKind.LAPSED not in kinds(events), clock
+        assert case.breaches == [], clock
+
+
+def test_a_deadline_at_whose_very_moment_only_a_remark_comes_is_missed_once() -> None:
+    case, _ = open_case()
+    due = case.due(ClockName.CLAIM)
+    assert due is not None
+    assert EventKind.LAPSED not in kinds(case.handle(command("note", "tech-002", text="看到了"), due))
+    assert kinds(case.expire(due)).count(EventKind.LAPSED) == 1
