@@ -113,7 +113,7 @@ class Terms(Fact):
     """Seconds (rating calendar) after acceptance at which the case closes unrated (R24); None: never."""
     neutral: NeutralRule = NeutralRule.CLOSE
     tell_customer_of_every_escalation: bool = True
-    """False: only of the first of a cycle (R17)."""
+    """Customers read of the first escalation of a handling; True: and of somebody higher up who takes charge (R17)."""
     duty_managers: tuple[str, ...] = ()
     follow_up: str | None = None
     """The follow-up specialist (R23)."""

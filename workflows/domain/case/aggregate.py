@@ -181,7 +181,7 @@ class Case(CaseState):
         before an escalation that was due earlier, and begin the climb anew without it (R17).
         """
         passed = [
-            (clock.due if clock.due is not None and by(clock.due, now) else clock.next, clock.started, clock)
+            (clock.due if clock.due is not None and by(clock.due, now) else clock.next, deadlines.rank(clock), clock)
             for clock in self.clocks.values()
             if clock.next is not None and by(clock.next, now)
         ]
@@ -224,6 +224,7 @@ class Case(CaseState):
             linked=tuple(self.followers),
             escalation_level=self.escalation.level,
             escalated_to=self.escalation.to,
+            escalated_at=self.escalation.at,
             acknowledged=self.escalation.acknowledged,
             reopened=self.reopened,
             resolution=self.resolution,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from workflows.domain.case.capacity import Capacity
-from workflows.domain.case.escalation import escalate
+from workflows.domain.case.escalation import escalate, tell_customer, tell_who_took_charge
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
 from workflows.domain.commands.command import Refused
@@ -186,11 +186,8 @@ def ask_for_help(case: CaseState, command: Escalate, now: datetime, facts: Consu
     notices = case.notices_to(
         head, Message.ASSISTING, f"assist:{command.department}", department=command.department, owner=case.owner
     )
-    notices.append(
-        case.notice_to_customer(
-            Message.ESCALATED_CUSTOMER, f"assist:{command.department}", level=0, why="asked", to=head
-        )
-    )
+    if not case.escalation.told_customer_of:
+        notices += tell_customer(case, "asked", head, f"assist:{command.department}")
     case.emit(
         EventKind.DEPARTMENT_INVOLVED, command.by, now, *notices, department=command.department, head=head,
         why=command.why,
@@ -205,7 +202,8 @@ def acknowledge(case: CaseState, command: Acknowledge, now: datetime) -> None:
     if not _answers_escalation(case, command.by):
         raise Refused(f"it has gone up to {to}; {command.by} is below")
     settle_escalation(case)
-    case.emit(EventKind.ACKNOWLEDGED, command.by, now, level=case.escalation.level, to=to, text=command.text)
+    notices = tell_who_took_charge(case, command.by, f"acknowledged:{case.escalation.total}")
+    case.emit(EventKind.ACKNOWLEDGED, command.by, now, *notices, level=case.escalation.level, to=to, text=command.text)
 
 
 def settle_escalation(case: CaseState, *, start_over: bool = False) -> None:
@@ -234,6 +232,7 @@ def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why:
 
 
 def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, choice: Dispatch | None = None) -> None:
+    above = case.chain(case.owner)
     previous, is_superior = case.owner, bool(case.capacities(by) & {Capacity.ESCALATED_TO, Capacity.SUPERIOR})
     if is_superior and _answers_escalation(case, by):
         # Whoever had to answer has decided; the next escalation starts above the new owner.
@@ -248,6 +247,8 @@ def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, ch
     notices = [
         notice for person in (to, previous) for notice in case.notices_to(person, Message.HANDED_OVER, key, **facts)
     ]
+    if to in above:
+        notices += tell_who_took_charge(case, to, key, as_owner=True)
     case.emit(EventKind.HANDED_OVER, by, now, *notices, department=case.department, **facts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from tests.builders import (
@@ -17,11 +18,13 @@ from tests.builders import (
     kinds,
     open_case,
     resolved_case,
+    terms,
     told,
 )
+from workflows.domain.case.aggregate import Case
 from workflows.domain.case.overdue import standing_breaches, who_owes
 from workflows.domain.case.view_json import CaseViewJson
-from workflows.domain.event import EventKind, Message
+from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority
 
@@ -245,3 +248,116 @@ def test_a_deadline_at_whose_very_moment_only_a_remark_comes_is_missed_once() ->
     assert due is not None
     assert EventKind.LAPSED not in kinds(case.handle(command("note", "tech-002", text="看到了"), due))
     assert kinds(case.expire(due)).count(EventKind.LAPSED) == 1
+
+
+def _passes(case: Case, until: datetime) -> list[Event]:
+    """Everything that falls due until then, as a timer brings it."""
+    events = []
+    while case.next_deadline is not None and case.next_deadline <= until:
+        events += case.expire(case.next_deadline)
+    return events
+
+
+def _apologies(events: list[Event]) -> list[str]:
+    return [
+        str(notice.facts["why"])
+        for event in events
+        for notice in event.notices
+        if notice.message is Message.ESCALATED_CUSTOMER
+    ]
+
+
+def test_two_promises_missed_at_the_same_moment_go_one_level_up_and_are_one_apology() -> None:
+    case, _ = open_case(Priority.P3)
+    case.handle(command("claim", "tech-001"), MONDAY + MINUTE)
+    events = _passes(case, MONDAY + DAY)
+    missed = [event.detail["clock"] for event in events if event.kind is EventKind.LAPSED]
+    assert missed == [ClockName.RESPONSE, ClockName.PROGRESS]
+    (escalated,) = (event for event in events if event.kind is EventKind.ESCALATED)
+    assert (escalated.detail["why"], escalated.detail["also"]) == ("response", ["progress"])
+    assert case.escalation.level == 1
+    assert _apologies(events) == ["response"]
+    assert {breach.clock for breach in case.breaches} == {ClockName.RESPONSE, ClockName.PROGRESS}
+
+
+def test_an_acknowledgement_that_stays_out_at_the_moment_of_another_deadline_goes_one_level_up() -> None:
+    case, _ = open_case()
+    _passes(case, MONDAY + 20 * MINUTE)
+    unanswered = case.due(ClockName.ESCALATION)
+    case.clocks[ClockName.RESPONSE].due = unanswered
+    assert unanswered is not None
+    assert kinds(_passes(case, unanswered)).count(EventKind.ESCALATED) == 1
+    assert case.escalation.level == 2
+
+
+def test_updates_missed_day_by_day_fall_due_at_the_same_time_of_day() -> None:
+    case, _ = open_case()
+    case.clocks = {ClockName.PROGRESS: case.clocks[ClockName.PROGRESS]}
+    case.expire(MONDAY + DAY + MINUTE)
+    assert case.due(ClockName.PROGRESS) == MONDAY + 2 * DAY
+    case.expire(MONDAY + 9 * DAY)
+    assert case.due(ClockName.PROGRESS) == MONDAY + 10 * DAY, "what an outage covered is not missed again and again"
+
+
+def test_a_customer_reads_of_an_escalation_once_however_far_it_goes() -> None:
+    case, _ = open_case()
+    events = _passes(case, MONDAY + 5 * DAY)
+    assert case.escalation.to == "director"
+    assert len([event for event in events if event.kind is EventKind.ESCALATED]) > 5
+    assert _apologies(events) == ["claim"]
+
+
+def test_a_customer_reads_who_higher_up_has_taken_charge_unless_the_policy_keeps_that_inside() -> None:
+    for told_of_it, read in ((True, ["claim", "in_charge"]), (False, ["claim"])):
+        case, _ = open_case(terms_=terms(tell_customer_of_every_escalation=told_of_it))
+        events = _passes(case, MONDAY + HOUR - MINUTE)
+        events += case.handle(command("acknowledge", "tech-head"), MONDAY + HOUR - MINUTE)
+        assert _apologies(events) == read
+        again = _passes(case, MONDAY + 2 * HOUR)
+        assert _apologies(again + case.handle(command("acknowledge", "tech-head"), MONDAY + 2 * HOUR)) == []
+
+
+def test_a_customer_reads_when_a_superior_takes_the_case_over() -> None:
+    case, _ = open_case()
+    events = _passes(case, MONDAY + 20 * MINUTE)
+    events += case.handle(command("claim", "tech-lead"), MONDAY + 21 * MINUTE)
+    assert _apologies(events) == ["claim", "in_charge"]
+
+
+def test_a_reopened_case_that_is_late_again_is_told_again() -> None:
+    case, _ = open_case()
+    first = _passes(case, MONDAY + HOUR)
+    case.handle(command("resolve", "tech-001", **RESOLUTION), MONDAY + HOUR)
+    case.handle(command("refuse", CUSTOMER, why="还是不行"), MONDAY + 2 * HOUR)
+    assert len(_apologies(first)) == len(_apologies(_passes(case, MONDAY + DAY))) == 1
+
+
+def test_asking_two_departments_for_help_is_one_message_to_the_customer() -> None:
+    case, _ = open_case()
+    heads = consulted(heads={"sales": "sales-head", "product": "product-head"})
+    events = case.handle(command("escalate", "tech-001", department="sales", why="合同"), MONDAY, heads)
+    events += case.handle(command("escalate", "tech-001", department="product", why="设计"), MONDAY, heads)
+    assert _apologies(events) == ["asked"]
+
+
+def test_whoever_is_at_the_top_is_reminded_until_somebody_acknowledges() -> None:
+    case, _ = open_case()
+    case.clocks = {ClockName.CLAIM: case.clocks[ClockName.CLAIM]}
+    top = MONDAY + 20 * MINUTE + 2 * 30 * MINUTE
+    _passes(case, top)
+    assert case.escalation.to == "director"
+    events = _passes(case, top + 5 * HOUR)
+    assert [notice.recipient for event in events for notice in event.notices] == ["director"] * 10
+    assert {event.kind for event in events} == {EventKind.WARNED}
+    assert case.view().escalated_at == top
+    case.handle(command("acknowledge", "director"), top + 5 * HOUR)
+    assert _passes(case, top + 9 * DAY) == []
+    assert case.view().escalated_at is None
+
+
+def test_reminders_at_the_top_become_one_a_day_so_that_a_forgotten_case_stays_readable() -> None:
+    case, _ = open_case(Priority.P0)
+    case.clocks = {ClockName.CLAIM: case.clocks[ClockName.CLAIM]}
+    events = _passes(case, MONDAY + 30 * DAY)
+    assert 24 * 8 < len(events) < 24 * 8 + 40
+    assert case.escalation.reminded > 24 * 8
