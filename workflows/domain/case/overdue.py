@@ -38,7 +38,8 @@ def late_tasks(view: CaseViewJson) -> list[TaskViewJson]:
 
 def escalated_since(view: CaseViewJson) -> datetime | None:
     """When the escalation that waits for an acknowledgement went up; None where that is not recorded."""
-    at = view.get("escalated_at")
+    deadline = deadline_of(view, ClockName.ESCALATION)
+    at = view.get("escalated_at") or (deadline["started"] if deadline else None)
     return datetime.fromisoformat(at) if at else None
 
 
