@@ -293,11 +293,10 @@ def _change_priority(case: CaseState, priority: Priority | None, now: datetime) 
     if priority is None or priority is case.priority:
         return False
     raised = list(Priority).index(priority) < list(Priority).index(case.priority)
-    case.priority = priority
-    calendar = case.terms.calendar
+    before, case.priority = case.priority, priority
     for name, clock in case.clocks.items():
         terms = case.clock_terms(name)
         if terms is not None and clock.count == 0:
-            clock.retime(terms, now, calendar, calendar, never_later=raised)
+            case.clocks[name] = clock.reprioritised(before, priority, terms, now, case.terms.calendar, raised=raised)
     case.expected_resolution = case.due(ClockName.RESOLUTION) or case.expected_resolution
     return raised
