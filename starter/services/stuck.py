@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,12 +24,13 @@ from worker.encryption.failures import MissingKeyError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect, web_ui
+from worker.temporal.pausing import OPEN, is_paused, paused_workflows, unpause
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.task_queue import describe_task_queue
 from workflows.domain.problem import Problem
 from workflows.search_attributes import BLOCKED
 
-_QUERY = f"ExecutionStatus = 'Running' AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
+_QUERY = f"{OPEN} AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
 _SILENT = frozenset({
     AttentionReason.NOT_ACTING, AttentionReason.NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
     AttentionReason.REVIEW_NOT_OPENED,
@@ -37,13 +39,18 @@ _SILENT = frozenset({
 _MOST = 500
 """Workflows described at most; when more fail, most have the same cause."""
 _LAST_EVENTS = 100
+_AFTER_A_FAULT = (
+    "the worker's log has more (bihuan worker); the case goes on. A command: give it again, in other words or after an "
+    "update. A clock: it has stopped, see to it by hand, and: bihuan acknowledge"
+)
 
 
 @dataclass(frozen=True)
 class StuckItem:
-    """One thing to look at. `reason` is the record's (`AttentionReason`), a sweep's (`DriftReason`),
-    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where the reason alone does
-    not say what to do.
+    """One thing to look at.
+
+    `reason` is the record's (`AttentionReason`), a sweep's (`DriftReason`), `activity_failing`, `task_failing` or
+    `paused`; `link` leads to it in the Web UI; `todo` is there where the reason alone does not say what to do.
     """
 
     number: str
@@ -93,6 +100,7 @@ def _recorded(settings: Settings, item: Attention) -> StuckItem:
         who=item.who,
         error=item.error,
         link=_link(settings, item.workflow, "default") if item.what != REPORT else None,
+        todo=_AFTER_A_FAULT if item.reason is AttentionReason.FAULT else None,
     )
 
 
@@ -123,6 +131,8 @@ def _overdue_sweep(sweep: Sweep | None, company: CompanyTime) -> str | None:
 async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[StuckItem]:
     numbers = set(suspects)
     async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=RPC_TIMEOUT):
+        numbers.add(execution.id)
+    async for execution in paused_workflows(client, limit=_MOST):
         numbers.add(execution.id)
     found: list[StuckItem] = []
     for number in sorted(numbers)[:_MOST]:
@@ -161,6 +171,17 @@ async def _faults(
                 error=await _root_cause(client, pending.last_failure),
                 link=link,
             )
+    if is_paused(description):
+        pause = raw.workflow_extended_info.pause_info
+        yield StuckItem(
+            number=description.id,
+            reason="paused",
+            since=pause.paused_time.ToDatetime(UTC) if pause.HasField("paused_time") else None,
+            what=f"by {pause.identity}: {pause.reason}" if pause.identity else None,
+            link=link,
+            todo=f"it keeps signals and deadlines, and does nothing until: {unpause(description.id)}",
+        )
+        return
     task = raw.pending_workflow_task
     problems = description.search_attributes.get("TemporalReportedProblems", [])
     if raw.HasField("pending_workflow_task") and (task.attempt > 1 or problems):
@@ -172,7 +193,21 @@ async def _faults(
             what=f"workflow task, attempt {task.attempt}",
             error=reason or ", ".join(map(str, problems)) or None,
             link=link,
+            todo=_ways_out(description.id),
         )
+
+
+def _ways_out(workflow: str) -> str:
+    """What to type for a workflow whose tasks fail: nothing is lost, and it goes on by itself once they succeed."""
+    reset = shlex.join([
+        "temporal", "workflow", "reset", "--workflow-id", workflow, "--type", "LastWorkflowTask", "--reason",
+        "bihuan stuck",
+    ])  # fmt: skip
+    return (
+        "signals and deadlines are kept. If it began with a release: start the workers of the one before again (bihuan "
+        "worker), it goes on by itself; if the error says nondeterminism, and no other release helps, judge its last "
+        f"step again: {reset}; see to the customer by hand meanwhile, and tell whoever looks after the program"
+    )
 
 
 async def _task_failure(client: Client, execution: WorkflowExecution) -> str | None:

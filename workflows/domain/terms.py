@@ -205,6 +205,10 @@ class Lookup(Fact):
     terms: bool = False
     main: str | None = None
     """Number of the case to be linked to, or linked to (R28)."""
+    command_id: str | None = None
+    """Whether a command of this id was judged before, so long ago that only the record knows."""
+    review: bool = False
+    """By the review of that number, not by the case."""
 
 
 class MainCase(Fact):
@@ -229,6 +233,12 @@ class TypeTerms(Fact):
     playbook: tuple[str, ...] = ()
 
 
+class Judged(Fact):
+    """What the record says became of a command; without a `reason` it was accepted."""
+
+    reason: str | None = None
+
+
 class Consultation(Fact):
     """The answer to a Lookup; what it does not hold does not exist, `problems` says why in one line each."""
 
@@ -242,3 +252,5 @@ class Consultation(Fact):
     product: str = ""
     """Of the case itself, where it is to be linked."""
     problems: tuple[str, ...] = ()
+    judged: Judged | None = None
+    """None: no command of that id was judged, as far as the record knows."""

@@ -35,10 +35,34 @@ def escalate(
         escalation.settle(start_over=True)
         escalation.climb = climb
     ladder = escalation.climb or case.ladder()
-    if not ladder:
-        return
+    if ladder:
+        level = min(escalation.level + 1, len(ladder))
+        _go_to(case, ladder, level, why, now, by=by, text=text, cause_due=cause_due, also=also)
+
+
+def escalate_to_top(case: CaseState, why: str, now: datetime, *, text: str) -> None:
+    """Take the case to the last level at once. No clock starts, since it may be clocks in which the fault is."""
+    ladder = case.escalation.climb or case.ladder()
+    if ladder:
+        _go_to(case, ladder, len(ladder), why, now, by=SYSTEM, text=text, reminds=False)
+
+
+def _go_to(
+    case: CaseState,
+    ladder: list[str],
+    level: int,
+    why: str,
+    now: datetime,
+    *,
+    by: str,
+    text: str | None,
+    cause_due: datetime | None = None,
+    also: Sequence[str] = (),
+    reminds: bool = True,
+) -> None:
+    escalation = case.escalation
     previous, waits = escalation.to, not escalation.acknowledged
-    escalation.level = min(escalation.level + 1, len(ladder))
+    escalation.level = level
     escalation.to = ladder[escalation.level - 1]
     if escalation.at is None or not waits or escalation.to != previous:
         escalation.at, escalation.reminded = now, 0
@@ -46,7 +70,8 @@ def escalate(
     escalation.total += 1
     escalation.why, escalation.cause_due = why, cause_due
     top = escalation.level == len(ladder)
-    due = case.start(ClockName.ESCALATION, now)
+    case.stop(ClockName.ESCALATION)
+    due = case.start(ClockName.ESCALATION, now) if reminds else None
     acknowledge_by = None if top else due
     key = f"escalation:{escalation.total}"
     more = {"also": list(also)} if also else {}
