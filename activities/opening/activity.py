@@ -96,7 +96,9 @@ class OpeningActivities:
         if lookup.terms and self.file and self.file.fault:
             # Whoever wants the present policy to be taken up must not believe that it was.
             return Consultation(problems=(self.file.fault,))
-        answer = Decision(policy, organisation).consultation(lookup, product, loads, accepted_at, settled)
+        answer = Decision(policy, organisation).consultation(
+            lookup, product, loads, accepted_at, settled, form=content, now=self.time.virtual(self.now())
+        )
         if lookup.main is None:
             return answer
         unknown = () if main else (f"{lookup.main}: there is no such open case; bihuan list --open shows them",)

@@ -192,6 +192,35 @@ class DispatchRequest(Fact):
     exclude: tuple[str, ...] = ()
 
 
+class TypeTerms(Fact):
+    """What the policy says of a type a command named; None fields follow the policy's defaults."""
+
+    type: str
+    subtype: str | None = None
+    department: str
+    tested: bool = False
+    playbook: tuple[str, ...] = ()
+
+
+class SuppliedForm(Fact):
+    """What was supplied later, to be checked like a form and triaged again (R3, R5, R10)."""
+
+    fields: dict[str, str]
+    """Form keys and values."""
+    text: str | None = None
+    type: str | None = None
+    """As a person corrected it; None: the rules may say another one."""
+    subtype: str | None = None
+
+
+class TriagedAgain(Fact):
+    """What the rules say since something was supplied; None where that changes nothing."""
+
+    type: TypeTerms | None = None
+    priority: Priority | None = None
+    reasons: tuple[str, ...] = ()
+
+
 class Lookup(Fact):
     """What a command needs to know of the world before the case can judge it."""
 
@@ -205,6 +234,7 @@ class Lookup(Fact):
     terms: bool = False
     main: str | None = None
     """Number of the case to be linked to, or linked to (R28)."""
+    supplied: SuppliedForm | None = None
     command_id: str | None = None
     """Whether a command of this id was judged before, so long ago that only the record knows."""
     review: bool = False
@@ -221,16 +251,6 @@ class MainCase(Fact):
     leads: tuple[str, ...] = ()
     """Its owner and everyone above."""
     product: str = ""
-
-
-class TypeTerms(Fact):
-    """What the policy says of a type a command named; None fields follow the policy's defaults."""
-
-    type: str
-    subtype: str | None = None
-    department: str
-    tested: bool = False
-    playbook: tuple[str, ...] = ()
 
 
 class Judged(Fact):
@@ -251,6 +271,11 @@ class Consultation(Fact):
     main: MainCase | None = None
     product: str = ""
     """Of the case itself, where it is to be linked."""
+    fields: dict[str, str] | None = None
+    """What was supplied, as the form keeps it; None where nothing had to be checked."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with what was supplied, in one line each."""
+    triaged: TriagedAgain | None = None
     problems: tuple[str, ...] = ()
     judged: Judged | None = None
     """None: no command of that id was judged, as far as the record knows."""

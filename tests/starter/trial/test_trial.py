@@ -106,7 +106,9 @@ def test_an_answer_at_the_very_moment_it_was_promised_for_is_kept(capsys: pytest
         for line in (opened(key), sent(key, "11T09:30", "claim"), sent(key, at, "reply", text="在查"))
     ]
     found = tried(capsys, lines, "--policy", "standard", "--until", "2026-05-11T14:00")["trial"]
-    assert found["attainment"]["response"] == {"P2": {"met": 2, "missed": 1, "undecided": 0, "share": pytest.approx(2 / 3)}}
+    assert found["attainment"]["response"] == {
+        "P2": {"met": 2, "missed": 1, "undecided": 0, "share": pytest.approx(2 / 3)}
+    }
 
 
 def test_two_policies_are_tried_on_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:

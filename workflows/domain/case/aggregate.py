@@ -39,7 +39,7 @@ from workflows.domain.commands.case import (
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.model import one_line
-from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement
+from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement, SuppliedForm
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, ClockName, Status
 
 _NOBODY = Consultation()
@@ -287,8 +287,11 @@ class Case(CaseState):
                 if kind is not None or self.owner is None:
                     needed["dispatch"] = request.model_copy(update=updates)
                 return needed
-            case Supply() if self.owner is None:
-                return {"dispatch": request}
+            case Supply():
+                kept = {"type": self.type, "subtype": self.subtype} if "type" in self.corrected else {}
+                supplied = SuppliedForm(fields=command.fields, text=command.text, **kept)
+                undecided = self.owner is None or not self.claimed
+                return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
             case Collaborate():
                 return {"departments": (command.department,)}
             case Escalate() if command.department is not None:

@@ -144,9 +144,7 @@ def tell_customer(case: CaseState, why: str, person: str | None, key: str, *, as
     if case.owner is None or case.resolved_at is not None or person is None or news in told:
         return []
     told.append(news)
-    return [
-        case.notice_to_customer(Message.ESCALATED_CUSTOMER, key, level=case.escalation.level, why=why, to=person)
-    ]
+    return [case.notice_to_customer(Message.ESCALATED_CUSTOMER, key, level=case.escalation.level, why=why, to=person)]
 
 
 def tell_who_took_charge(case: CaseState, person: str, key: str, *, as_owner: bool = False) -> list[Notice]:

@@ -10,6 +10,7 @@ from workflows.domain.case.ownership import (
     UNRESOLVED,
     dispatch_as_it_is,
     mark_claimed,
+    triage_again,
     wait_or_run_on,
 )
 from workflows.domain.case.solution import announce_result
@@ -77,15 +78,21 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
     """The answer. The case goes on by itself once nothing is missing; free text counts as an answer to
     everything, since a person wrote it and a person can ask again.
     """
-    case.missing = [] if command.text else [key for key in case.missing if not _is_given(key, command.fields)]
+    if facts.faults:
+        raise Refused("; ".join(facts.faults))
+    fields = command.fields if facts.fields is None else facts.fields
+    case.missing = [] if command.text else [key for key in case.missing if not _is_given(key, fields)]
     asked, answered = case.asked_at is not None, not case.missing
     notices = case.notices_to(
-        case.responsible(), Message.SUPPLIED, command.command_id, fields=command.fields, text=command.text
+        case.responsible(), Message.SUPPLIED, command.command_id, fields=fields, text=command.text
     )
-    case.emit(
-        EventKind.SUPPLIED, command.by, now, *notices, fields=command.fields, text=command.text, missing=case.missing
-    )
+    case.emit(EventKind.SUPPLIED, command.by, now, *notices, fields=fields, text=command.text, missing=case.missing)
+    triage_again(case, facts, now)
     if not (asked and answered):
+        if case.owner is None and case.runs_on:
+            dispatch_as_it_is(case, facts, now)
+        else:
+            wait_or_run_on(case, now)
         return
     case.stop(ClockName.SUPPLEMENT)
     case.asked_at = None

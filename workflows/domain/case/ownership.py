@@ -11,7 +11,7 @@ from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
-from workflows.domain.terms import Consultation, Dispatch
+from workflows.domain.terms import Consultation, Dispatch, TypeTerms
 from workflows.domain.vocabulary import SYSTEM, ClockName, Priority, Status
 
 UNRESOLVED = (Status.AWAITING_INFORMATION, Status.DISPATCHED, Status.IN_PROGRESS)
@@ -138,15 +138,13 @@ def classify(case: CaseState, command: Classify, now: datetime, facts: Consultat
     terms = facts.types.get(wanted) if wanted else None
     if wanted and terms is None:
         raise Refused("; ".join(facts.problems) or f"unknown type {wanted}")
-    before = {"type": case.type, "subtype": case.subtype, "priority": case.priority.value}
-    if terms is not None:
-        case.type, case.subtype = terms.type, terms.subtype
-        if terms.type != before["type"]:
-            case.tested, case.playbook, case.steps_done = terms.tested, terms.playbook, []
-    after = {"type": case.type, "subtype": case.subtype, "priority": (command.priority or case.priority).value}
+    before = _classification(case)
+    raised = _reclassify(case, terms, command.priority, now)
+    after = _classification(case)
+    said = {"type": terms, "priority": command.priority}
+    case.corrected = sorted({*case.corrected, *(key for key, value in said.items() if value is not None)})
     if after == before:
         raise Refused("nothing would change")
-    raised = _change_priority(case, command.priority, now)
     key = f"classified:{command.command_id}"
     alerts = duty_alerts(case, key) if raised and case.owner else []
     case.emit(EventKind.CLASSIFIED, command.by, now, *alerts, before=before, after=after, why=command.why)
@@ -157,6 +155,52 @@ def classify(case: CaseState, command: Classify, now: datetime, facts: Consultat
     wait_or_run_on(case, now)
     if terms is not None and terms.department != case.department and facts.dispatch is not None:
         _reassign(case, facts.dispatch, now, by=command.by, why=command.why)
+
+
+def triage_again(case: CaseState, facts: Consultation, now: datetime) -> None:
+    """Type and priority by the rules, since something was supplied, unless a person has corrected them (R8, R10).
+
+    The rules raise a priority and never lower what was promised. An owner who has begun keeps the case.
+    """
+    found = facts.triaged
+    if found is None or case.status not in UNRESOLVED:
+        return
+    terms = None if "type" in case.corrected else found.type
+    if terms is not None and terms.subtype is None and terms.type == case.type:
+        terms = None
+    priority = None if "priority" in case.corrected else found.priority
+    if priority is not None and not _is_more_urgent(priority, case.priority):
+        priority = None
+    before = _classification(case)
+    raised = _reclassify(case, terms, priority, now)
+    after = _classification(case)
+    if after == before:
+        return
+    key = f"classified:{case.sequence + 1}"
+    alerts = duty_alerts(case, key) if raised and case.owner else []
+    case.emit(EventKind.CLASSIFIED, SYSTEM, now, *alerts, before=before, after=after, reasons=found.reasons)
+    choice = facts.dispatch
+    if case.owner is None or case.claimed or terms is None or choice is None:
+        return
+    if terms.department != case.department and choice.owner != case.owner:
+        _reassign(case, choice, now, by=SYSTEM, why=choice.reason)
+
+
+def _classification(case: CaseState) -> dict[str, str | None]:
+    return {"type": case.type, "subtype": case.subtype, "priority": case.priority.value}
+
+
+def _reclassify(case: CaseState, terms: TypeTerms | None, priority: Priority | None, now: datetime) -> bool:
+    """Whether it became more urgent."""
+    if terms is not None:
+        if terms.type != case.type:
+            case.tested, case.playbook, case.steps_done = terms.tested, terms.playbook, []
+        case.type, case.subtype = terms.type, terms.subtype
+    return _change_priority(case, priority, now)
+
+
+def _is_more_urgent(one: Priority, other: Priority) -> bool:
+    return list(Priority).index(one) < list(Priority).index(other)
 
 
 def type_wanted(case: CaseState, command: Classify) -> str | None:
@@ -294,7 +338,7 @@ def _change_priority(case: CaseState, priority: Priority | None, now: datetime) 
     """Clocks follow the new priority, pauses and time already used included; whether it became more urgent."""
     if priority is None or priority is case.priority:
         return False
-    raised = list(Priority).index(priority) < list(Priority).index(case.priority)
+    raised = _is_more_urgent(priority, case.priority)
     before, case.priority = case.priority, priority
     for name, clock in case.clocks.items():
         terms = case.clock_terms(name)

@@ -117,6 +117,8 @@ class CaseState(AggregateRoot):
     """The solution while it stands: a case that is linked late gets it at once."""
     opened_at: Instant
     updated_at: Instant
+    corrected: list[str] = Field(default_factory=list)
+    """Of `type` and `priority` what a person has corrected: the rules do not change that any more (R8)."""
     claimed: bool = False
     responded_at: Instant | None = None
     resolved_at: Instant | None = None
