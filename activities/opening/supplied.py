@@ -26,7 +26,7 @@ def check_supplied(
     """
     customer = form.get("customer")
     name = customer.get("name") if isinstance(customer, dict) else None
-    around = {
+    around: Json = {
         "channel": form.get("channel"),
         "customer": {"name": name or "-", "other": "-"},
         "description": form.get("description"),

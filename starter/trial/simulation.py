@@ -128,8 +128,9 @@ class Simulation:
                 facts = facts.model_copy(update={"main": self._main(lookup.main), "product": product})
             events = case.handle(command, at, facts)
         for event in events:
-            if event.kind is EventKind.SUPPLIED:
-                self._forms[case.number] = supply(self._forms[case.number], event.detail["fields"])
+            fields = event.detail.get("fields")
+            if event.kind is EventKind.SUPPLIED and isinstance(fields, dict):
+                self._forms[case.number] = supply(self._forms[case.number], fields)
         self._note(case, events, at)
 
     def _product(self, key: str) -> str:

@@ -180,12 +180,12 @@ def test_a_case_raised_before_its_dispatch_for_which_nobody_fits_is_the_heads() 
 
 def test_a_case_lowered_while_the_customer_is_asked_waits_as_if_it_had_been_asked_then() -> None:
     case = _waiting(Priority.P0)
-    assert case.status is Status.IN_PROGRESS
+    assert case.view().status is Status.IN_PROGRESS
     case.handle(command("classify", "tech-001", priority="P3", why="打错了"), MONDAY + 40 * MINUTE)
-    assert case.status is Status.AWAITING_INFORMATION
+    assert case.view().status is Status.AWAITING_INFORMATION
     assert case.due(ClockName.RESOLUTION) is None
     case.handle(command("supply", CUSTOMER, text="日志见附件"), MONDAY + 2 * HOUR)
-    assert case.status is Status.IN_PROGRESS
+    assert case.view().status is Status.IN_PROGRESS
 
 
 def test_whoever_gets_a_case_while_it_waits_for_the_customer_has_to_claim_it() -> None:
@@ -193,9 +193,9 @@ def test_whoever_gets_a_case_while_it_waits_for_the_customer_has_to_claim_it() -
     other = DISPATCH.model_copy(update={"owner": "tech-002"})
     given = command("assign", "tech-lead", to="tech-002", why="换人")
     case.handle(given, MONDAY + HOUR, consulted(dispatch=other))
-    assert case.status is Status.AWAITING_INFORMATION
+    assert case.view().status is Status.AWAITING_INFORMATION
     case.handle(command("supply", CUSTOMER, text="日志见附件"), MONDAY + 2 * HOUR)
-    assert case.status is Status.DISPATCHED
+    assert case.view().status is Status.DISPATCHED
     assert case.due(ClockName.CLAIM) == MONDAY + 2 * HOUR + 80 * MINUTE
     missed = [event.detail["why"] for event in _escalations(case, MONDAY + 4 * HOUR)]
     assert missed[0] == ClockName.CLAIM
@@ -210,5 +210,5 @@ def test_whoever_gets_a_case_while_it_waits_may_claim_it_at_once() -> None:
     (again,) = case.handle(command("claim", "tech-002"), MONDAY + HOUR)
     assert again.kind is EventKind.REJECTED
     case.handle(command("supply", CUSTOMER, text="日志见附件"), MONDAY + 2 * HOUR)
-    assert case.status is Status.IN_PROGRESS
+    assert case.view().status is Status.IN_PROGRESS
     assert ClockName.CLAIM not in case.clocks
