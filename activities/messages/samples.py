@@ -111,6 +111,7 @@ STAFF_FACTS: dict[Message, Json] = {
     Message.ESCALATED: {
         "level": 1,
         "why": "response",
+        "also": ["progress"],
         "text": "需要数据库专家。",
         "due": _DUE,
         "from": "agent-002",
@@ -187,7 +188,7 @@ _NULLABLE: dict[Message, Json] = {
     Message.UNLINKED: {"main": NUMBER, "follower": "FB202405010002", "by": "agent-002", "cause": "asked", "why": None},
     Message.DUTY_ALERT: {"owner": None, "response_due": None},
     Message.HANDED_OVER: {"from": None},
-    Message.ESCALATED: {"why": "asked", "text": None, "due": None, "from": None, "top": True},
+    Message.ESCALATED: {"why": "asked", "text": None, "due": None, "from": None, "top": True, "count": 2},
     Message.SUPPLIED: {"fields": {}},
     Message.SUPPLEMENT_OVERDUE: {"missing": [], "asked_at": None},
     Message.FEEDBACK_DUE: {"due": None, "solution": None, "why": "undeliverable", "untold": [], "words": []},

@@ -23,6 +23,7 @@ from activities.opening.decision import Decision
 from activities.opening.store import Settlements
 from activities.organisation.directory import Directory
 from activities.policy.in_force import PolicyInForce
+from workflows.domain.form_fields import CONTACT_KEYS
 from workflows.domain.ids import review_id
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
@@ -103,9 +104,11 @@ class OpeningActivities:
         if lookup.terms and self.file and self.file.fault:
             # Whoever wants the present policy to be taken up must not believe that it was.
             return Consultation(problems=(self.file.fault,))
-        answer = Decision(policy, organisation).consultation(lookup, product, loads, accepted_at, settled)
-        if lookup.contacts:
-            way = reachable(supply(content, lookup.contacts), self.transports)
+        answer = Decision(policy, organisation).consultation(
+            lookup, product, loads, accepted_at, settled, form=content, now=self.time.virtual(self.now())
+        )
+        if contacts := {key: value for key, value in (answer.fields or {}).items() if key in CONTACT_KEYS}:
+            way = reachable(supply(content, contacts), self.transports)
             answer = answer.model_copy(update={"reachable": way})
         if lookup.main is None:
             return answer

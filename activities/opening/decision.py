@@ -9,11 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from activities.intake.completeness import missing_fields
 from activities.intake.form import Form
+from activities.opening.supplied import check_supplied, triage_supplied
 from activities.policy.calendars import build_calendar
 from workflows.domain.calendar import Calendar
+from workflows.domain.model import Json
 from workflows.domain.organisation.assignment import Situation, assign, department_of, handling_group
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
@@ -78,20 +81,25 @@ class Decision:
         loads: Mapping[str, int],
         accepted_at: datetime,
         settled: Settlement | None = None,
+        *,
+        form: Json | None = None,
+        now: datetime | None = None,
     ) -> Consultation:
         """What a command needs to know; what does not exist becomes a problem of one line.
 
-        `settled` is what the case opened with, where its terms are asked for.
+        `settled` is what the case opened with, where its terms are asked for; `form` is its form as it stands, and
+        `now` the time up to which what is supplied may have happened.
         """
         organisation = self.organisation
         problems = [f"{key} is not in the organisation" for key in lookup.people if organisation.person(key) is None]
         heads = self._heads(lookup.departments, problems)
         people = organisation.members_with_superiors([*lookup.people, *heads.values()])
         types = self._types(lookup.types, problems)
+        answers, request = self._supplied(lookup, form or {}, accepted_at, now or lookup.at)
         dispatch = None
-        if lookup.dispatch is not None:
+        if request is not None:
             try:
-                dispatch = self.owner(lookup.dispatch, product, loads, lookup.at)
+                dispatch = self.owner(request, product, loads, lookup.at)
             except Problem as problem:
                 problems.append(str(problem))
         terms = None
@@ -100,8 +108,26 @@ class Decision:
             terms = self.terms(request, accepted_at, lookup.at)
             people.update(self.around(terms, None))
         return Consultation(
-            people=people, heads=heads, types=types, dispatch=dispatch, terms=terms, problems=tuple(problems)
+            people=people, heads=heads, types=types, dispatch=dispatch, terms=terms, problems=tuple(problems), **answers
         )
+
+    def _supplied(
+        self, lookup: Lookup, form: Json, accepted_at: datetime, now: datetime
+    ) -> tuple[dict[str, Any], DispatchRequest | None]:
+        """What a consultation says of what was supplied, and for whom an owner is looked for since then."""
+        supplied, request = lookup.supplied, lookup.dispatch
+        if supplied is None:
+            return {}, request
+        try:
+            fields = check_supplied(form, supplied.fields, accepted_at=accepted_at, now=now, policy=self.policy)
+        except Problem as problem:
+            return {"faults": (str(problem),)}, request
+        triaged = triage_supplied(form, fields, supplied, self.policy)
+        if request is not None and triaged.type is not None:
+            request = request.model_copy(update={"type": triaged.type.type, "subtype": triaged.type.subtype})
+        if request is not None and triaged.priority is not None:
+            request = request.model_copy(update={"priority": triaged.priority})
+        return {"fields": fields, "triaged": triaged}, request
 
     def terms(self, request: DispatchRequest, since: datetime, at: datetime) -> Terms:
         """The calendar covers the year before the case began to two years ahead."""

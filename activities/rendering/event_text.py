@@ -70,6 +70,8 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
             value = ", ".join(label("message", str(item), locale) for item in value)
         elif isinstance(value, dict):
             value = " ".join(said(name, item) for name, item in value.items() if item)
+        elif key == "also":
+            value = ", ".join(label("clock", str(item), locale) for item in value)
         elif key == "missing":
             value = ", ".join(label("field", str(item), locale) for item in value)
         elif isinstance(value, list):

@@ -181,7 +181,7 @@ class ReviewTables:
             late = bool(action["late_at"]) or datetime.fromisoformat(done) > due
             return Cell(states["done_late" if late else "done"].format(at=self.wording.time(done)), alert=late)
         if status == ReviewStatus.FOLLOWING:
-            late = due <= self.now
+            late = due < self.now
             return Cell(states["late" if late else "open"], alert=late)
         return Cell(states["dropped" if status == ReviewStatus.DONE else "proposed"])
 

@@ -1,27 +1,30 @@
 """Simulates a log of cases under a policy: by the rules alone, without server, database or waiting.
 
-All cases share one clock. Deadlines between two lines of the log act first, at the second they are due, and a new case
-goes to whoever has the fewest open cases at that moment.
+All cases share one clock. Deadlines between two lines of the log act first, at the second they are due; what a line
+does at that very second is in time. A new case goes to whoever has the fewest open cases at that moment.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import le, lt
 from typing import Any
 
 from activities.intake.form import Form
+from activities.intake.submission import supply
 from activities.opening.decision import Decision
 from starter.trial.actors import Sender, sender_of
 from starter.trial.figures import Figures
 from starter.trial.log import LogEntry
 from workflows.domain.case.aggregate import Case
-from workflows.domain.commands.case import COMMANDS, Assign, Claim, Link, Progress, Reply, Resolve, Supply, Unlink
+from workflows.domain.commands.case import COMMANDS, Assign, Claim, Link, Progress, Reply, Resolve, Unlink
 from workflows.domain.commands.command import Command, parse_command
-from workflows.domain.event import Event
+from workflows.domain.event import Event, EventKind
+from workflows.domain.model import Json
 from workflows.domain.terms import MainCase, Settlement
 from workflows.domain.vocabulary import Verification
 
@@ -47,7 +50,8 @@ class Simulation:
     stand_ins: Counter[str] = field(default_factory=Counter)
     taken_as_it_is: int = 0
     _cases: dict[str, Case] = field(default_factory=dict)
-    _products: dict[str, str] = field(default_factory=dict)
+    _forms: dict[str, Json] = field(default_factory=dict)
+    """As they stand, with what was supplied."""
     _owners: dict[str, str] = field(default_factory=dict)
     """Who owns each open case."""
     _loads: Counter[str] = field(default_factory=Counter)
@@ -61,13 +65,13 @@ class Simulation:
         for entry in entries:
             if entry.at > until:
                 break
-            self._let_pass(entry.at)
+            self._let_pass(entry.at, lt)
             if entry.form is not None:
                 self._open(entry.key, entry.form, entry.at)
             elif entry.command is not None:
                 self._send(self._cases[entry.key], entry.command, entry.at)
             yield entry
-        self._let_pass(until)
+        self._let_pass(until, le)
         for case in self._cases.values():
             if not case.is_closed:
                 self.figures.leave_open(case)
@@ -81,20 +85,20 @@ class Simulation:
             "taken_as_it_is": self.taken_as_it_is,
         }
 
-    def _let_pass(self, moment: datetime) -> None:
-        while self._deadlines and self._deadlines[0][0] <= moment:
+    def _let_pass(self, moment: datetime, by: Callable[[datetime, datetime], bool]) -> None:
+        while self._deadlines and by(self._deadlines[0][0], moment):
             due, key = heapq.heappop(self._deadlines)
             if self._due[key] == due:
                 case = self._cases[key]
                 self._note(case, case.expire(due), due)
 
     def _open(self, key: str, form: Form, at: datetime) -> None:
-        product = form.product or ""
+        content = form.model_dump(mode="json")
         settled = self.decision.settlement(form, at, at)
         if not self.decision.waits(settled):
-            settled = self.decision.dispatched(settled, product, self._loads, at)
+            settled = self.decision.dispatched(settled, form.product or "", self._loads, at)
         case, events = Case.open(key, settled, at)
-        self._cases[key], self._products[key] = case, product
+        self._cases[key], self._forms[key] = case, content
         self._note(case, events, at)
 
     def _send(self, case: Case, command: Command, at: datetime) -> None:
@@ -118,14 +122,19 @@ class Simulation:
             events = case.handle(command, at)
         else:
             opened = Settlement(opening=case.opening, terms=case.terms)
-            product = self._products[case.number]
-            facts = self.decision.consultation(lookup, product, self._loads, case.opened_at, opened)
+            form, product = self._forms[case.number], self._product(case.number)
+            facts = self.decision.consultation(lookup, product, self._loads, case.opened_at, opened, form=form, now=at)
             if lookup.main is not None:
                 facts = facts.model_copy(update={"main": self._main(lookup.main), "product": product})
             events = case.handle(command, at, facts)
-        if isinstance(command, Supply) and "product" in command.fields:
-            self._products[case.number] = command.fields["product"]
+        for event in events:
+            fields = event.detail.get("fields")
+            if event.kind is EventKind.SUPPLIED and isinstance(fields, dict):
+                self._forms[case.number] = supply(self._forms[case.number], fields)
         self._note(case, events, at)
+
+    def _product(self, key: str) -> str:
+        return str(self._forms[key].get("product") or "")
 
     def _lead(self, command: Command, case: Case) -> Sender | None:
         """Whoever leads the main case may link to it, although not on this case."""
@@ -143,7 +152,7 @@ class Simulation:
             resolution=case.resolution,
             linked_to=case.linked_to,
             leads=tuple(person for person in (case.owner, *case.chain(case.owner)) if person),
-            product=self._products[key],
+            product=self._product(key),
         )
 
     def _forward(self, case: Case, at: datetime) -> None:

@@ -14,7 +14,7 @@ from pydantic import Field
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact, Instant, Model
 from workflows.domain.terms import ClockTerms
-from workflows.domain.vocabulary import CalendarKind, ClockName
+from workflows.domain.vocabulary import CalendarKind, ClockName, Priority
 
 _TOLERANCE = 0.001
 """Seconds; what arithmetic with fractions may be off by."""
@@ -34,6 +34,8 @@ class Clock(Model):
     next_warning: Instant | None = None
     count: int = 0
     """How often it has lapsed and started again (reminders)."""
+    earlier: dict[Priority, Clock] = Field(default_factory=dict)
+    """What was promised by the priorities that the case had before, since this clock started; pauses move that too."""
 
     @classmethod
     def start(cls, name: ClockName, terms: ClockTerms, now: datetime, calendar: Calendar, *, count: int = 0) -> Self:
@@ -67,12 +69,16 @@ class Clock(Model):
 
     def pause(self, now: datetime, calendar: Calendar) -> None:
         """Stop counting; a second pause changes nothing."""
+        for promise in self.earlier.values():
+            promise.pause(now, calendar)
         if self.due is not None:
             self.remaining = self.left(now, calendar)
             self.due = self.next_warning = None
 
     def resume(self, now: datetime, calendar: Calendar) -> None:
         """Go on with what was left."""
+        for promise in self.earlier.values():
+            promise.resume(now, calendar)
         if self.due is None:
             self.due = calendar.add(now, self.remaining or 0.0, self.calendar)
             self.remaining = None
@@ -87,6 +93,22 @@ class Clock(Model):
             self._set_warning(now, calendar)
         return share
 
+    def reprioritised(
+        self, before: Priority, after: Priority, terms: ClockTerms, now: datetime, calendar: Calendar, *, raised: bool
+    ) -> Clock:
+        """The clock by another priority: as that one promised, where the case had it before, and else by its terms.
+
+        A promise that has passed since then comes back as one that is missed: a priority that goes down and up again
+        moves nothing into the future.
+        """
+        promises = {**self.earlier, before: self.model_copy(update={"earlier": {}}, deep=True)}
+        clock = promises.pop(after, None)
+        if clock is None:
+            clock = self
+            clock.retime(terms, now, calendar, calendar, never_later=raised)
+        clock.earlier = promises
+        return clock
+
     def retime(self, terms: ClockTerms, now: datetime, old: Calendar, new: Calendar, *, never_later: bool) -> None:
         """Take up other terms from now on; time already counted stays counted as it was.
 
@@ -94,7 +116,7 @@ class Clock(Model):
         that duration once more from now. `never_later` keeps an earlier promise (a raised priority).
         An overdue clock is left alone: its past is not rewritten.
         """
-        if self.due is not None and self.due <= now:
+        if self.due is not None and self.due < now:
             return
         spent = self.within - self.left(now, old)
         remaining = terms.within - spent

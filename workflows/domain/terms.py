@@ -114,7 +114,7 @@ class Terms(Fact):
     """Seconds (rating calendar) after acceptance at which the case closes unrated (R24); None: never."""
     neutral: NeutralRule = NeutralRule.CLOSE
     tell_customer_of_every_escalation: bool = True
-    """False: only of the first of a cycle (R17)."""
+    """Customers read of the first escalation of a handling; True: and of somebody higher up who takes charge (R17)."""
     duty_managers: tuple[str, ...] = ()
     follow_up: str | None = None
     """The follow-up specialist (R23)."""
@@ -195,6 +195,35 @@ class DispatchRequest(Fact):
     exclude: tuple[str, ...] = ()
 
 
+class TypeTerms(Fact):
+    """What the policy says of a type a command named; None fields follow the policy's defaults."""
+
+    type: str
+    subtype: str | None = None
+    department: str
+    tested: bool = False
+    playbook: tuple[str, ...] = ()
+
+
+class SuppliedForm(Fact):
+    """What was supplied later, to be checked like a form and triaged again (R3, R5, R10)."""
+
+    fields: dict[str, str]
+    """Form keys and values."""
+    text: str | None = None
+    type: str | None = None
+    """As a person corrected it; None: the rules may say another one."""
+    subtype: str | None = None
+
+
+class TriagedAgain(Fact):
+    """What the rules say since something was supplied; None where that changes nothing."""
+
+    type: TypeTerms | None = None
+    priority: Priority | None = None
+    reasons: tuple[str, ...] = ()
+
+
 class Lookup(Fact):
     """What a command needs to know of the world before the case can judge it."""
 
@@ -208,8 +237,7 @@ class Lookup(Fact):
     terms: bool = False
     main: str | None = None
     """Number of the case to be linked to, or linked to (R28)."""
-    contacts: dict[str, str] = Field(default_factory=dict)
-    """Form keys of contacts with their new values: whether a channel leads to the customer then (R43)."""
+    supplied: SuppliedForm | None = None
     command_id: str | None = None
     """Whether a command of this id was judged before, so long ago that only the record knows."""
     review: bool = False
@@ -226,16 +254,6 @@ class MainCase(Fact):
     leads: tuple[str, ...] = ()
     """Its owner and everyone above."""
     product: str = ""
-
-
-class TypeTerms(Fact):
-    """What the policy says of a type a command named; None fields follow the policy's defaults."""
-
-    type: str
-    subtype: str | None = None
-    department: str
-    tested: bool = False
-    playbook: tuple[str, ...] = ()
 
 
 class Judged(Fact):
@@ -269,6 +287,11 @@ class Consultation(Fact):
     """Of the case itself, where it is to be linked."""
     reachable: Reachable | None = None
     """Whether a channel leads to the customer, with the contacts asked for."""
+    fields: dict[str, str] | None = None
+    """What was supplied, as the form keeps it; None where nothing had to be checked."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with what was supplied, in one line each."""
+    triaged: TriagedAgain | None = None
     problems: tuple[str, ...] = ()
     judged: Judged | None = None
     """None: no command of that id was judged, as far as the record knows."""

@@ -26,7 +26,7 @@ from workflows.domain.case.aggregate import Case
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
-from workflows.domain.terms import DispatchRequest, Lookup, MainCase
+from workflows.domain.terms import DispatchRequest, Lookup, MainCase, SuppliedForm
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Reachable
 
 NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
@@ -215,6 +215,6 @@ async def test_whether_a_channel_leads_to_the_customer_is_settled_at_the_opening
     number = await register(settling, customer=phone)
     assert (await settling.settle(number)).opening.reachable is Reachable.BY_PERSON
     assert (await settling.settle(await register(settling, customer=both))).opening.reachable is Reachable.CHANNEL
-    corrected = Lookup(number=number, at=NOW, contacts={"customer.email": "l@example.com"})
+    corrected = Lookup(number=number, at=NOW, supplied=SuppliedForm(fields={"customer.email": "l@example.com"}))
     assert (await settling.consult(corrected)).reachable is Reachable.CHANNEL
     assert (await settling.consult(Lookup(number=number, at=NOW, people=("agent-001",)))).reachable is None

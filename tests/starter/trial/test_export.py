@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import le, lt
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +104,12 @@ class Company:
     async def live(self, life: list[Line]) -> None:
         await self.settling.directory.load(sample_organisation())
         for line in sorted(life, key=lambda one: one["at"]):
-            await self.pass_to(moment_of(line["at"], "Asia/Shanghai"))
+            await self.pass_to(moment_of(line["at"], "Asia/Shanghai"), lt)
             await (self.open(line) if "open" in line else self.send(line))
-        await self.pass_to(END)
+        await self.pass_to(END, le)
 
-    async def pass_to(self, moment: datetime) -> None:
-        while due := [case for case in self.cases.values() if case.next_deadline and case.next_deadline <= moment]:
+    async def pass_to(self, moment: datetime, by: Callable[[datetime, datetime], bool]) -> None:
+        while due := [case for case in self.cases.values() if case.next_deadline and by(case.next_deadline, moment)]:
             case = min(due, key=lambda one: one.next_deadline or END)
             self.now = case.next_deadline or END
             await self.record(case, case.expire(self.now))

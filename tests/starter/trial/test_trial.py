@@ -79,7 +79,7 @@ def test_a_late_answer_is_missed_escalated_and_told_as_the_policy_says(capsys: p
     assert found["attainment"]["response"] == {"P2": {"met": 0, "missed": 1, "undecided": 0, "share": 0.0}}
     assert found["attainment"]["resolution"] == {"P2": {"met": 1, "missed": 0, "undecided": 0, "share": 1.0}}
     assert found["breaches"] == {"response": 1}
-    # 13:00 to the lead, and every four hours without an answer one further up.
+    # 13:00 to the lead, and every four hours without an answer one further up; the last is reminded.
     assert found["escalations"] == {
         "total": 3,
         "levels": {"1": {"response": 1}, "2": {"escalation": 1}, "3": {"escalation": 1}},
@@ -89,13 +89,26 @@ def test_a_late_answer_is_missed_escalated_and_told_as_the_policy_says(capsys: p
     # Dispatched, warned at 11:00 and 12:12, missed at 13:00, closed.
     assert told["people"]["tech-001"] == {"total": 5, "weeks": {"2026-W20": 5}}
     assert {person: one["total"] for person, one in told["people"].items()} == {
-        "tech-001": 5, "tech-lead": 1, "tech-head": 1, "director": 1,
+        "tech-001": 5, "tech-lead": 1, "tech-head": 1, "director": 4,
     }  # fmt: skip
-    # Created, three escalations, replied, progress, result, closed.
-    assert told["customers"] == {"total": 8, "weeks": {"2026-W20": 8}}
-    assert told["total"] == 16
+    # Created, the first escalation, replied, progress, result, closed.
+    assert told["customers"] == {"total": 6, "weeks": {"2026-W20": 6}}
+    assert told["total"] == 17
     assert (found["closed"], found["reopened"], found["open"]["total"]) == ({"satisfied": 1}, 0, 0)
     assert (found["refused"], found["stand_ins"], found["taken_as_it_is"]) == ([], {}, 0)
+
+
+def test_an_answer_at_the_very_moment_it_was_promised_for_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = {"A": "11T13:00", "B": "11T12:59", "C": "11T13:01"}
+    lines = [
+        line
+        for key, at in answers.items()
+        for line in (opened(key), sent(key, "11T09:30", "claim"), sent(key, at, "reply", text="在查"))
+    ]
+    found = tried(capsys, lines, "--policy", "standard", "--until", "2026-05-11T14:00")["trial"]
+    assert found["attainment"]["response"] == {
+        "P2": {"met": 2, "missed": 1, "undecided": 0, "share": pytest.approx(2 / 3)}
+    }
 
 
 def test_two_policies_are_tried_on_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:

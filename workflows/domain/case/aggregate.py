@@ -10,7 +10,9 @@ a millisecond, and in a trial of another policy over last month's cases.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from operator import le, lt
 from typing import Any, Self
 
 from workflows.domain.aggregate_root import clock_fault, counted_from, refusal_of, times_of
@@ -37,9 +39,8 @@ from workflows.domain.commands.case import (
 )
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.event import Event, EventKind, Message
-from workflows.domain.form_fields import CONTACT_KEYS
 from workflows.domain.model import one_line
-from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement
+from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement, SuppliedForm
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, ClockName, Status
 
 _NOBODY = Consultation()
@@ -122,7 +123,7 @@ class Case(CaseState):
 
         The same `command_id` again changes nothing. A command that was sent before `now` (the worker was away)
         counts from when it was sent, as long as nothing later has happened to the case; deadlines that had passed
-        by then come first.
+        by then come first. What comes at the very moment of a deadline is in time (R9).
         """
         if command.command_id in self.outcomes:
             return []
@@ -130,7 +131,7 @@ class Case(CaseState):
             self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
             return []
         moment = counted_from(command, facts.arrival, now, self.updated_at)
-        events = self.expire(moment)
+        events = self.expire(moment, inclusive=False)
         self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
         before, reason, fault = self.snapshot(), None, {}
         with self.came_of(command.command_id, times_of(command, facts.arrival)):
@@ -181,14 +182,15 @@ class Case(CaseState):
         linking.forward_failed(self, forward, max(now, self.updated_at))
         return self.take_events()
 
-    def expire(self, now: datetime) -> list[Event]:
-        """Everything that has fallen due by `now`, in the order in which it did.
+    def expire(self, now: datetime, *, inclusive: bool = True) -> list[Event]:
+        """Everything that has fallen due by `now`, in the order in which it did; not `inclusive`: before `now`.
 
         A warning whose deadline has passed as well is skipped: nobody is helped by an alarm for what is over.
         """
-        while (clock := self._passed(now)) is not None:
+        by = le if inclusive else lt
+        while (clock := self._passed(now, by)) is not None:
             at, name, before = max(now, self.updated_at), clock.name, self.snapshot()
-            lapses = clock.due is not None and clock.due <= now
+            lapses = clock.due is not None and by(clock.due, now)
             try:
                 (deadlines.lapse if lapses else deadlines.warn)(self, clock, at)
             except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on
@@ -196,16 +198,16 @@ class Case(CaseState):
                 (deadlines.fail if lapses else deadlines.drop_warnings)(self, self.clocks[name], at, fault)
         return self.take_events()
 
-    def _passed(self, now: datetime) -> Clock | None:
-        """Of the clocks that have to act by `now`, the first.
+    def _passed(self, now: datetime, by: Callable[[datetime, datetime], bool]) -> Clock | None:
+        """Of the clocks that have to act by (or before) `now`, the first.
 
         A deadline counts from its due time, not from a warning before it that nobody gave: otherwise it would come
         before an escalation that was due earlier, and begin the climb anew without it (R17).
         """
         passed = [
-            (clock.due if clock.due is not None and clock.due <= now else clock.next, clock.started, clock)
+            (clock.due if clock.due is not None and by(clock.due, now) else clock.next, deadlines.rank(clock), clock)
             for clock in self.clocks.values()
-            if clock.next is not None and clock.next <= now
+            if clock.next is not None and by(clock.next, now)
         ]
         return min(passed, key=lambda one: one[:2])[2] if passed else None
 
@@ -246,6 +248,7 @@ class Case(CaseState):
             linked=tuple(self.followers),
             escalation_level=self.escalation.level,
             escalated_to=self.escalation.to,
+            escalated_at=self.escalation.at,
             acknowledged=self.escalation.acknowledged,
             reopened=self.reopened,
             resolution=self.resolution,
@@ -297,16 +300,16 @@ class Case(CaseState):
                     needed["dispatch"] = request.model_copy(update=updates)
                 return needed
             case Supply():
-                needed = {"dispatch": request} if self.owner is None else {}
-                if contacts := {key: command.fields[key] for key in CONTACT_KEYS & command.fields.keys()}:
-                    needed["contacts"] = contacts
-                return needed
+                kept = {"type": self.type, "subtype": self.subtype} if "type" in self.corrected else {}
+                supplied = SuppliedForm(fields=command.fields, text=command.text, **kept)
+                undecided = self.owner is None or not self.claimed
+                return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
             case Collaborate():
                 return {"departments": (command.department,)}
             case Escalate() if command.department is not None:
                 return {"departments": (command.department,)}
             case Retime():
-                return {"terms": True}
+                return {"terms": True, **({"dispatch": request} if self.owner is None else {})}
             case Link():
                 return {"main": command.to}
             case Unlink() if self.linked_to is not None:

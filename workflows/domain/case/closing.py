@@ -121,6 +121,7 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
     case.status = Status.DISPATCHED
     case.clocks.clear()
     case.escalation.settle(start_over=True)
+    case.escalation.told_customer_of = []
     case.resolved_at = case.accepted_at = case.satisfaction = case.solution = case.answer = None
     case.steps_done = []
     start_handling(case, now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from workflows.domain.case.closing import close
-from workflows.domain.case.escalation import escalate, escalate_to_top
+from workflows.domain.case.escalation import escalate, escalate_to_top, is_at_top, is_same_moment, remind
 from workflows.domain.case.solution import start_reminders
 from workflows.domain.case.state import CaseState
 from workflows.domain.case.telling import task_facts
@@ -34,14 +34,22 @@ def _follow_up(case: CaseState) -> str | None:
 
 
 DUTIES = {
-    ClockName.CLAIM: ClockDuty(_owner, Message.CLAIM_REMINDER, Message.CLAIM_LAPSED),
+    ClockName.RESOLUTION: ClockDuty(_owner, Message.RESOLUTION_WARNING, Message.RESOLUTION_BREACHED),
     ClockName.RESPONSE: ClockDuty(_owner, Message.RESPONSE_WARNING, Message.RESPONSE_BREACHED),
     ClockName.PROGRESS: ClockDuty(_owner, Message.PROGRESS_DUE, Message.PROGRESS_MISSED),
-    ClockName.RESOLUTION: ClockDuty(_owner, Message.RESOLUTION_WARNING, Message.RESOLUTION_BREACHED),
+    ClockName.CLAIM: ClockDuty(_owner, Message.CLAIM_REMINDER, Message.CLAIM_LAPSED),
     ClockName.FEEDBACK: ClockDuty(CaseState.teller, Message.FEEDBACK_DUE, Message.FEEDBACK_OVERDUE),
     ClockName.FOLLOW_UP: ClockDuty(_follow_up, Message.FOLLOW_UP_DUE, Message.FOLLOW_UP_OVERDUE),
 }
-"""Clocks that are promises: missing one is a breach, and escalates."""
+"""Clocks that are promises: missing one is a breach, and escalates. Of those that are missed at the same moment the
+first one here is the cause.
+"""
+_RANKS = {name: rank for rank, name in enumerate(DUTIES)}
+
+
+def rank(clock: Clock) -> int:
+    """In which order clocks of the same moment act."""
+    return _RANKS.get(clock.name, len(_RANKS))
 
 
 def warn(case: CaseState, clock: Clock, now: datetime) -> None:
@@ -93,11 +101,30 @@ def _breach(case: CaseState, clock: Clock, now: datetime) -> None:
     if clock.name is ClockName.PROGRESS:
         # The next update falls due as if this one had come, so that lasting silence keeps climbing (R16).
         case.unexplained = True
-        case.start(ClockName.PROGRESS, now)
+        next_due = case.start(ClockName.PROGRESS, due)
+        if next_due is not None and next_due <= now:
+            case.start(ClockName.PROGRESS, now)
     facts = task_facts(case, due) if clock.name is ClockName.FEEDBACK else {"due": due}
     notices = case.notices_to(duty.who(case), duty.lapse, _cause(clock), **facts)
     case.emit(EventKind.LAPSED, SYSTEM, now, *notices, clock=clock.name, due=due, cycle=case.reopened)
-    escalate(case, clock.name, now, climb=_follow_up_climb(case) if clock.name is ClockName.FOLLOW_UP else None)
+    if clock.name is ClockName.FOLLOW_UP:
+        escalate(case, clock.name, now, climb=_follow_up_climb(case), cause_due=due)
+    elif not _is_escalated(case, due):
+        escalate(case, clock.name, now, cause_due=due, also=_due_with(case, due))
+
+
+def _is_escalated(case: CaseState, due: datetime) -> bool:
+    """Whether another deadline of the same moment has taken the case up already (R35)."""
+    escalation = case.escalation
+    if escalation.acknowledged or escalation.cause_due is None:
+        return False
+    return is_same_moment(escalation.cause_due, due)
+
+
+def _due_with(case: CaseState, due: datetime) -> list[ClockName]:
+    """The other promises that are missed at the same moment."""
+    others = (case.clocks.get(name) for name in DUTIES if name is not ClockName.FOLLOW_UP)
+    return [clock.name for clock in others if clock and clock.due and is_same_moment(clock.due, due)]
 
 
 def _follow_up_climb(case: CaseState) -> list[str]:
@@ -107,10 +134,13 @@ def _follow_up_climb(case: CaseState) -> list[str]:
 
 
 def _unacknowledged(case: CaseState, clock: Clock, now: datetime) -> None:
+    if is_at_top(case):
+        remind(case, clock.due, now)
+        return
     case.emit(
         EventKind.LAPSED, SYSTEM, now, clock=clock.name, due=clock.due, cycle=case.reopened, to=case.escalation.to
     )
-    escalate(case, clock.name, now)
+    escalate(case, clock.name, now, cause_due=clock.due)
 
 
 def _no_answer(case: CaseState, clock: Clock, now: datetime) -> None:

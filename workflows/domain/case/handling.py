@@ -5,8 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from workflows.domain.case.departments import must_explain_open_tasks
-from workflows.domain.case.escalation import escalate
-from workflows.domain.case.ownership import HANDLING_CLOCKS, UNRESOLVED, dispatch, mark_claimed, settle_escalation
+from workflows.domain.case.ownership import (
+    UNRESOLVED,
+    dispatch_as_it_is,
+    mark_claimed,
+    triage_again,
+    wait_or_run_on,
+)
 from workflows.domain.case.solution import announce_result
 from workflows.domain.case.state import CaseState, FirstAnswer
 from workflows.domain.case.telling import INFORMATION, mark_told
@@ -64,11 +69,7 @@ def ask(case: CaseState, now: datetime, *, by: str, text: str | None, key: str) 
     """Send the customer the list of what is missing and wait."""
     until = case.start(ClockName.SUPPLEMENT, now)
     case.asked_at = now
-    if not case.runs_on:
-        case.status = Status.AWAITING_INFORMATION
-        for name in HANDLING_CLOCKS:
-            if name in case.clocks:
-                case.clocks[name].pause(now, case.terms.calendar)
+    wait_or_run_on(case, now)
     notice = case.notice_to_customer(Message.INFORMATION_REQUESTED, key, missing=case.missing, text=text, until=until)
     case.emit(EventKind.INFORMATION_REQUESTED, by, now, notice, missing=case.missing, text=text, until=until)
 
@@ -77,10 +78,13 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
     """The answer. The case goes on by itself once nothing is missing; free text counts as an answer to
     everything, since a person wrote it and a person can ask again.
     """
-    case.missing = [] if command.text else [key for key in case.missing if not _is_given(key, command.fields)]
+    if facts.faults:
+        raise Refused("; ".join(facts.faults))
+    fields = command.fields if facts.fields is None else facts.fields
+    case.missing = [] if command.text else [key for key in case.missing if not _is_given(key, fields)]
     asked, answered = case.asked_at is not None, not case.missing
     notices = case.notices_to(
-        case.responsible(), Message.SUPPLIED, command.command_id, fields=command.fields, text=command.text
+        case.responsible(), Message.SUPPLIED, command.command_id, fields=fields, text=command.text
     )
     changed = facts.reachable if facts.reachable is not case.reachable else None
     case.reachable = changed or case.reachable
@@ -89,30 +93,27 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
         command.by,
         now,
         *notices,
-        fields=command.fields,
+        fields=fields,
         text=command.text,
         missing=case.missing,
         **command.relay,
         **({"reachable": changed} if changed else {}),
     )
+    triage_again(case, facts, now)
     if answered:
         mark_told(case, now, only=INFORMATION)
     if not (asked and answered):
+        if case.owner is None and case.runs_on:
+            dispatch_as_it_is(case, facts, now)
+        else:
+            wait_or_run_on(case, now)
         return
     case.stop(ClockName.SUPPLEMENT)
     case.asked_at = None
     if case.owner is None:
-        settle_escalation(case, start_over=True)
-        if facts.dispatch is not None:
-            dispatch(case, facts.dispatch, now)
-        else:  # nobody fits: the head dispatches by hand
-            escalate(case, ClockName.SUPPLEMENT, now, text="; ".join(facts.problems) or None)
+        dispatch_as_it_is(case, facts, now)
         return
-    if case.status is Status.AWAITING_INFORMATION:
-        case.status = Status.IN_PROGRESS if case.claimed else Status.DISPATCHED
-        for clock in case.clocks.values():
-            clock.resume(now, case.terms.calendar)
-        case.expected_resolution = case.due(ClockName.RESOLUTION) or case.expected_resolution
+    wait_or_run_on(case, now)
 
 
 def resolve(case: CaseState, command: Resolve, now: datetime) -> None:

@@ -37,9 +37,10 @@ def late_tasks(view: CaseViewJson) -> list[TaskViewJson]:
 
 
 def escalated_since(view: CaseViewJson) -> datetime | None:
-    """When the escalation that waits for an acknowledgement went up; None at the top, where no deadline runs."""
+    """When the escalation that waits for an acknowledgement went up; None where that is not recorded."""
     deadline = deadline_of(view, ClockName.ESCALATION)
-    return datetime.fromisoformat(deadline["started"]) if deadline else None
+    at = view.get("escalated_at") or (deadline["started"] if deadline else None)
+    return datetime.fromisoformat(at) if at else None
 
 
 def _is_standing(breach: BreachJson, view: CaseViewJson) -> bool:

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from workflows.domain.aggregate_root import clock_fault
 from workflows.domain.case.capacity import Capacity
-from workflows.domain.case.escalation import escalate
+from workflows.domain.case.escalation import escalate, tell_customer, tell_who_took_charge
 from workflows.domain.case.state import CaseState
 from workflows.domain.case.telling import task
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
-from workflows.domain.terms import Consultation, Dispatch
+from workflows.domain.terms import Consultation, Dispatch, TypeTerms
 from workflows.domain.vocabulary import SYSTEM, ClockName, Priority, Status
 
 UNRESOLVED = (Status.AWAITING_INFORMATION, Status.DISPATCHED, Status.IN_PROGRESS)
@@ -50,6 +50,34 @@ def start_handling(case: CaseState, now: datetime) -> None:
     case.expected_resolution = case.due(ClockName.RESOLUTION)
 
 
+def wait_or_run_on(case: CaseState, now: datetime) -> None:
+    """While the customer is asked the clocks of handling stand still, except for a priority that runs on (R5).
+
+    Called whenever a question begins or ends, and whenever priority or policy change while it is open.
+    """
+    is_asked = case.asked_at is not None and ClockName.SUPPLEMENT in case.clocks
+    waits = case.status is Status.AWAITING_INFORMATION
+    if is_asked and not waits and not case.runs_on:
+        case.status = Status.AWAITING_INFORMATION
+        for name in HANDLING_CLOCKS:
+            if name in case.clocks:
+                case.clocks[name].pause(now, case.terms.calendar)
+    elif waits and case.owner is not None and (case.asked_at is None or case.runs_on):
+        case.status = Status.IN_PROGRESS if case.claimed else Status.DISPATCHED
+        for clock in case.clocks.values():
+            clock.resume(now, case.terms.calendar)
+        case.expected_resolution = case.due(ClockName.RESOLUTION) or case.expected_resolution
+
+
+def dispatch_as_it_is(case: CaseState, facts: Consultation, now: datetime, *, by: str = SYSTEM, why: str = "") -> None:
+    """Dispatch a case that has waited for information; where nobody fits, the head dispatches by hand (R5)."""
+    settle_escalation(case, start_over=True)
+    if facts.dispatch is not None:
+        dispatch(case, facts.dispatch, now, by=by, why=why)
+    else:
+        escalate(case, ClockName.SUPPLEMENT, now, text="; ".join(facts.problems) or None)
+
+
 def duty_alerts(case: CaseState, key: str) -> list[Notice]:
     """R13: P0 and P1 also go to the duty manager at once."""
     if not case.terms.levels[case.priority].alert_duty_manager:
@@ -72,10 +100,10 @@ def claim(case: CaseState, command: Claim, now: datetime) -> None:
     """The owner starts; a colleague of the group, or a superior, takes it over by claiming."""
     if case.owner is None:
         raise Refused("the case is not dispatched yet; `assign` takes it as it is")
-    if case.status is not Status.DISPATCHED and command.by == case.owner:
-        raise Refused(f"already claimed by {case.owner}")
     if case.status not in UNRESOLVED:
         raise Refused(f"nothing to claim: the case is {case.status}")
+    if case.claimed and command.by == case.owner:
+        raise Refused(f"already claimed by {case.owner}")
     if command.by != case.owner:
         _hand_over(case, command.by, now, by=command.by, why="claimed")
     mark_claimed(case)
@@ -112,23 +140,69 @@ def classify(case: CaseState, command: Classify, now: datetime, facts: Consultat
     terms = facts.types.get(wanted) if wanted else None
     if wanted and terms is None:
         raise Refused("; ".join(facts.problems) or f"unknown type {wanted}")
-    before = {"type": case.type, "subtype": case.subtype, "priority": case.priority.value}
-    if terms is not None:
-        case.type, case.subtype = terms.type, terms.subtype
-        if terms.type != before["type"]:
-            case.tested, case.playbook, case.steps_done = terms.tested, terms.playbook, []
-    after = {"type": case.type, "subtype": case.subtype, "priority": (command.priority or case.priority).value}
+    before = _classification(case)
+    raised = _reclassify(case, terms, command.priority, now)
+    after = _classification(case)
+    said = {"type": terms, "priority": command.priority}
+    case.corrected = sorted({*case.corrected, *(key for key, value in said.items() if value is not None)})
     if after == before:
         raise Refused("nothing would change")
-    raised = _change_priority(case, command.priority, now)
     key = f"classified:{command.command_id}"
     alerts = duty_alerts(case, key) if raised and case.owner else []
     case.emit(EventKind.CLASSIFIED, command.by, now, *alerts, before=before, after=after, why=command.why)
     if case.owner is None:
-        if case.runs_on and facts.dispatch is not None:
-            dispatch(case, facts.dispatch, now, by=command.by, why=command.why)
-    elif terms is not None and terms.department != case.department and facts.dispatch is not None:
+        if case.runs_on:
+            dispatch_as_it_is(case, facts, now, by=command.by, why=command.why)
+        return
+    wait_or_run_on(case, now)
+    if terms is not None and terms.department != case.department and facts.dispatch is not None:
         _reassign(case, facts.dispatch, now, by=command.by, why=command.why)
+
+
+def triage_again(case: CaseState, facts: Consultation, now: datetime) -> None:
+    """Type and priority by the rules, since something was supplied, unless a person has corrected them (R8, R10).
+
+    The rules raise a priority and never lower what was promised. An owner who has begun keeps the case.
+    """
+    found = facts.triaged
+    if found is None or case.status not in UNRESOLVED:
+        return
+    terms = None if "type" in case.corrected else found.type
+    if terms is not None and terms.subtype is None and terms.type == case.type:
+        terms = None
+    priority = None if "priority" in case.corrected else found.priority
+    if priority is not None and not _is_more_urgent(priority, case.priority):
+        priority = None
+    before = _classification(case)
+    raised = _reclassify(case, terms, priority, now)
+    after = _classification(case)
+    if after == before:
+        return
+    key = f"classified:{case.sequence + 1}"
+    alerts = duty_alerts(case, key) if raised and case.owner else []
+    case.emit(EventKind.CLASSIFIED, SYSTEM, now, *alerts, before=before, after=after, reasons=found.reasons)
+    choice = facts.dispatch
+    if case.owner is None or case.claimed or terms is None or choice is None:
+        return
+    if terms.department != case.department and choice.owner != case.owner:
+        _reassign(case, choice, now, by=SYSTEM, why=choice.reason)
+
+
+def _classification(case: CaseState) -> dict[str, str | None]:
+    return {"type": case.type, "subtype": case.subtype, "priority": case.priority.value}
+
+
+def _reclassify(case: CaseState, terms: TypeTerms | None, priority: Priority | None, now: datetime) -> bool:
+    """Whether it became more urgent."""
+    if terms is not None:
+        if terms.type != case.type:
+            case.tested, case.playbook, case.steps_done = terms.tested, terms.playbook, []
+        case.type, case.subtype = terms.type, terms.subtype
+    return _change_priority(case, priority, now)
+
+
+def _is_more_urgent(one: Priority, other: Priority) -> bool:
+    return list(Priority).index(one) < list(Priority).index(other)
 
 
 def type_wanted(case: CaseState, command: Classify) -> str | None:
@@ -159,11 +233,8 @@ def ask_for_help(case: CaseState, command: Escalate, now: datetime, facts: Consu
     notices = case.notices_to(
         head, Message.ASSISTING, f"assist:{command.department}", department=command.department, owner=case.owner
     )
-    notices.append(
-        case.notice_to_customer(
-            Message.ESCALATED_CUSTOMER, f"assist:{command.department}", level=0, why="asked", to=head
-        )
-    )
+    if not case.escalation.told_customer_of:
+        notices += tell_customer(case, "asked", head, f"assist:{command.department}")
     case.emit(
         EventKind.DEPARTMENT_INVOLVED, command.by, now, *notices, department=command.department, head=head,
         why=command.why,
@@ -178,7 +249,8 @@ def acknowledge(case: CaseState, command: Acknowledge, now: datetime) -> None:
     if not _answers_escalation(case, command.by):
         raise Refused(f"it has gone up to {to}; {command.by} is below")
     settle_escalation(case)
-    case.emit(EventKind.ACKNOWLEDGED, command.by, now, level=case.escalation.level, to=to, text=command.text)
+    notices = tell_who_took_charge(case, command.by, f"acknowledged:{case.escalation.total}")
+    case.emit(EventKind.ACKNOWLEDGED, command.by, now, *notices, level=case.escalation.level, to=to, text=command.text)
 
 
 def settle_escalation(case: CaseState, *, start_over: bool = False) -> None:
@@ -197,13 +269,18 @@ def _answers_escalation(case: CaseState, by: str) -> bool:
 def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why: str) -> None:
     """To another owner, who has to claim anew while the promises to the customer run on."""
     _hand_over(case, choice.owner, now, by=by, why=why, choice=choice)
-    if case.status in {Status.DISPATCHED, Status.IN_PROGRESS}:
+    if case.status not in UNRESOLVED:
+        return
+    case.claimed = False
+    case.start(ClockName.CLAIM, now)
+    if case.status is Status.AWAITING_INFORMATION:
+        case.clocks[ClockName.CLAIM].pause(now, case.terms.calendar)
+    else:
         case.status = Status.DISPATCHED
-        case.claimed = False
-        case.start(ClockName.CLAIM, now)
 
 
 def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, choice: Dispatch | None = None) -> None:
+    above = case.chain(case.owner)
     previous, is_superior = case.owner, bool(case.capacities(by) & {Capacity.ESCALATED_TO, Capacity.SUPERIOR})
     if is_superior and _answers_escalation(case, by):
         # Whoever had to answer has decided; the next escalation starts above the new owner.
@@ -219,6 +296,8 @@ def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, ch
         notice for person in (to, previous) for notice in case.notices_to(person, Message.HANDED_OVER, key, **facts)
     ]
     notices += task(case, key)
+    if to in above:
+        notices += tell_who_took_charge(case, to, key, as_owner=True)
     case.emit(EventKind.HANDED_OVER, by, now, *notices, department=case.department, **facts)
 
 
@@ -262,12 +341,11 @@ def _change_priority(case: CaseState, priority: Priority | None, now: datetime) 
     """Clocks follow the new priority, pauses and time already used included; whether it became more urgent."""
     if priority is None or priority is case.priority:
         return False
-    raised = list(Priority).index(priority) < list(Priority).index(case.priority)
-    case.priority = priority
-    calendar = case.terms.calendar
+    raised = _is_more_urgent(priority, case.priority)
+    before, case.priority = case.priority, priority
     for name, clock in case.clocks.items():
         terms = case.clock_terms(name)
         if terms is not None and clock.count == 0:
-            clock.retime(terms, now, calendar, calendar, never_later=raised)
+            case.clocks[name] = clock.reprioritised(before, priority, terms, now, case.terms.calendar, raised=raised)
     case.expected_resolution = case.due(ClockName.RESOLUTION) or case.expected_resolution
     return raised

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from workflows.domain.case.ownership import dispatch_as_it_is, wait_or_run_on
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Retime
 from workflows.domain.commands.command import Refused
@@ -31,3 +32,7 @@ def retime(case: CaseState, command: Retime, now: datetime, facts: Consultation)
     case.emit(
         EventKind.RETIMED, command.by, now, policy=case.terms.policy, previous=old.policy, moved=moved, why=command.why
     )
+    if case.owner is None and case.runs_on:
+        dispatch_as_it_is(case, facts, now)
+    else:
+        wait_or_run_on(case, now)

@@ -58,12 +58,22 @@ class Escalation(Model):
     acknowledged: bool = True
     total: int = 0
     """Escalations over the whole life."""
+    why: str = ""
+    """The cause of the last one: the clock that was missed, or `asked`."""
+    cause_due: Instant | None = None
+    """When what was missed had been due: what was due at the same moment is the same escalation (R35)."""
+    at: Instant | None = None
+    """Since when `to` has been asked for an acknowledgement; kept when one is asked for again."""
+    reminded: int = 0
+    """How often `to` has been reminded, at the top."""
+    told_customer_of: list[str] = Field(default_factory=list)
+    """What the customer has read of the escalations of this handling: to whom the case went up, who owns it since."""
     climb: list[str] = Field(default_factory=list)
     """The levels of this escalation, where they are not the owner's superiors (a missed follow-up)."""
 
     def settle(self, *, start_over: bool = False) -> None:
         """No acknowledgement is awaited any longer; `start_over`: the next escalation begins at the first level."""
-        self.acknowledged = True
+        self.acknowledged, self.at, self.cause_due, self.reminded = True, None, None, 0
         if start_over:
             self.level, self.to, self.climb = 0, None, []
 
@@ -119,6 +129,8 @@ class CaseState(AggregateRoot):
     """The solution while it stands: a case that is linked late gets it at once."""
     opened_at: Instant
     updated_at: Instant
+    corrected: list[str] = Field(default_factory=list)
+    """Of `type` and `priority` what a person has corrected: the rules do not change that any more (R8)."""
     claimed: bool = False
     responded_at: Instant | None = None
     resolved_at: Instant | None = None

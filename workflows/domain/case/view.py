@@ -56,6 +56,8 @@ class CaseView(Fact):
     """The cases that follow this one."""
     escalation_level: int
     escalated_to: str | None = None
+    escalated_at: Instant | None = None
+    """Since when an acknowledgement of theirs is awaited; None when none is."""
     acknowledged: bool = True
     """False while an escalation waits for the person it went to."""
     reopened: int

@@ -65,6 +65,7 @@ class CaseViewJson(TypedDict):
     linked: NotRequired[list[str]]
     escalation_level: int
     escalated_to: str | None
+    escalated_at: NotRequired[str | None]
     acknowledged: bool
     reopened: int
     resolution: str | None

@@ -11,6 +11,7 @@ writes it into its timeline and tells people.
 from __future__ import annotations
 
 from datetime import datetime
+from operator import le, lt
 from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, TypeAdapter
@@ -121,7 +122,7 @@ class Collaboration(AggregateRoot):
         if command.command_id in self.outcomes:
             return []
         moment = counted_from(command, facts.arrival, now, self.updated_at)
-        reports = self.expire(moment)
+        reports = self.expire(moment, inclusive=False)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         before, reason, fault = self.snapshot(), None, None
         with self.came_of(command.command_id, times_of(command, facts.arrival)):
@@ -151,11 +152,15 @@ class Collaboration(AggregateRoot):
         self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self._take_reports()
 
-    def expire(self, now: datetime) -> list[TaskReport]:
-        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
-        while (clock := self.earliest()) is not None and clock.next is not None and clock.next <= now:
+    def expire(self, now: datetime, *, inclusive: bool = True) -> list[TaskReport]:
+        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once.
+
+        Not `inclusive`: before `now`. What is sent at the very moment of a deadline is in time.
+        """
+        by = le if inclusive else lt
+        while (clock := self.earliest()) is not None and clock.next is not None and by(clock.next, now):
             at, name, before = max(now, self.updated_at), clock.name, self.snapshot()
-            lapses = clock.due is not None and clock.due <= now
+            lapses = clock.due is not None and by(clock.due, now)
             try:
                 (self._lapse if lapses else self._warn)(clock, at)
             except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on

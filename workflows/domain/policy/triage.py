@@ -8,6 +8,9 @@ from workflows.domain.policy.keywords import any_found, folded, found
 from workflows.domain.policy.policy import IssueType, Policy
 from workflows.domain.vocabulary import Channel, CustomerKind, Priority
 
+_DEFAULT = "default"
+"""The reason where no rule holds."""
+
 
 class Submission(Fact):
     """What the rules may look at; `type`, `subtype` and `priority` are what a person already said."""
@@ -31,6 +34,8 @@ class Triage(Fact):
     subtype: str | None
     priority: Priority
     reasons: tuple[str, ...]
+    classified: bool = True
+    """False: no rule knew the type, and the policy's default stands."""
 
 
 def triage(submission: Submission, policy: Policy) -> Triage:
@@ -42,7 +47,7 @@ def triage(submission: Submission, policy: Policy) -> Triage:
     priority, urgency = _prioritise(submission, policy, text, kind, subtype)
     what = f"{kind.id}/{subtype}" if subtype else kind.id
     reasons = (f"{reason} → {what}", f"{urgency} → {priority.value}")
-    return Triage(type=kind.id, subtype=subtype, priority=priority, reasons=reasons)
+    return Triage(type=kind.id, subtype=subtype, priority=priority, reasons=reasons, classified=reason != _DEFAULT)
 
 
 def _classify(submission: Submission, policy: Policy, text: str) -> tuple[IssueType, str | None, str]:
@@ -76,7 +81,7 @@ def _by_keywords(policy: Policy, text: str) -> tuple[IssueType, str | None, str]
         kind, words = best
         return kind, _likeliest_subtype(kind, text)[0], "、".join(f"「{word}」" for word in words[:3])
     default = policy.type_named(policy.default_type)
-    return default or policy.types[0], None, "default"
+    return default or policy.types[0], None, _DEFAULT
 
 
 def _likeliest_subtype(kind: IssueType, text: str) -> tuple[str | None, str]:
@@ -98,7 +103,7 @@ def _prioritise(
     order = list(Priority)
     holding = [rule for rule in policy.priority_rules if _holds(rule.when, submission, text, kind.id, subtype)]
     if not holding:
-        return policy.default_priority, "default"
+        return policy.default_priority, _DEFAULT
     decisive = min(holding, key=lambda rule: order.index(rule.priority))
     return decisive.priority, decisive.reason
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from operator import le, lt
 from typing import Any, Self
 
 from workflows.domain.aggregate_root import clock_fault, counted_from, refusal_of, times_of
@@ -81,7 +82,7 @@ class Review(ReviewState):
             self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
             return []
         moment = counted_from(command, facts.arrival, now, self.updated_at)
-        events = self.expire(moment)
+        events = self.expire(moment, inclusive=False)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         before, reason, fault = self.snapshot(), None, None
         with self.came_of(command.command_id, times_of(command, facts.arrival)):
@@ -112,11 +113,15 @@ class Review(ReviewState):
         self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self.take_events()
 
-    def expire(self, now: datetime) -> list[Event]:
-        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
-        while (first := self.first()) is not None and first[1].next is not None and first[1].next <= now:
+    def expire(self, now: datetime, *, inclusive: bool = True) -> list[Event]:
+        """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once.
+
+        Not `inclusive`: before `now`. What is sent at the very moment of a deadline is in time.
+        """
+        by = le if inclusive else lt
+        while (first := self.first()) is not None and first[1].next is not None and by(first[1].next, now):
             (key, clock), at, before = first, max(now, self.updated_at), self.snapshot()
-            lapses = clock.due is not None and clock.due <= now
+            lapses = clock.due is not None and by(clock.due, now)
             try:
                 (deadlines.lapse if lapses else deadlines.warn)(self, key, clock, at)
             except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on

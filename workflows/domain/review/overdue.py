@@ -35,7 +35,7 @@ def find_overdue(view: ReviewViewJson, now: datetime) -> list[Overdue]:
     status = view["status"]
     if status in _OWED:
         due = report_due(view)
-        if due is not None and due > now:
+        if due is not None and due >= now:
             return []
         return [Overdue(_OWED[status], next(iter(view["waits_for"]), None), due)]
     if status != "following":
@@ -43,7 +43,7 @@ def find_overdue(view: ReviewViewJson, now: datetime) -> list[Overdue]:
     return [
         Overdue(f"measure {number}", action["owner"], due)
         for number, action in enumerate(view["measures"], start=1)
-        if action["done_at"] is None and (due := datetime.fromisoformat(action["due"])) <= now
+        if action["done_at"] is None and (due := datetime.fromisoformat(action["due"])) < now
     ]
 
 

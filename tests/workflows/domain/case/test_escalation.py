@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from tests.builders import (
@@ -17,11 +18,13 @@ from tests.builders import (
     kinds,
     open_case,
     resolved_case,
+    terms,
     told,
 )
+from workflows.domain.case.aggregate import Case
 from workflows.domain.case.overdue import standing_breaches, who_owes
 from workflows.domain.case.view_json import CaseViewJson
-from workflows.domain.event import EventKind, Message
+from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority
 
@@ -218,3 +221,203 @@ def test_a_p0_that_is_worked_on_does_not_escalate_because_the_customer_is_silent
     events = [event for days in range(1, 10) for event in case.expire(MONDAY + days * DAY)]
     assert (Message.SUPPLEMENT_OVERDUE, "tech-001") in told(events)
     assert EventKind.ESCALATED not in kinds(events)
+
+
+def test_what_comes_at_the_very_moment_of_a_deadline_is_in_time_and_nobody_is_blamed() -> None:
+    on_time = {
+        ClockName.RESPONSE: ("reply", {"text": "在查"}, open_case()[0]),
+        ClockName.CLAIM: ("claim", {}, open_case()[0]),
+        ClockName.PROGRESS: ("progress", {"text": "已定位"}, open_case(Priority.P3)[0]),
+        ClockName.RESOLUTION: ("resolve", RESOLUTION, open_case()[0]),
+        ClockName.FEEDBACK: ("feedback", {}, resolved_case(by_phone=True)[0]),
+        ClockName.FOLLOW_UP: ("rate", {"score": "satisfied"}, resolved_case()[0]),
+    }
+    for clock, (name, fields, case) in on_time.items():
+        due = case.due(clock)
+        assert due is not None
+        case.clocks = {clock: case.clocks[clock]}
+        by = "followup-001" if name == "rate" else "tech-001"
+        events = case.handle(command(name, by, **fields), due) + case.expire(due)
+        assert EventKind.LAPSED not in kinds(events), clock
+        assert case.breaches == [], clock
+
+
+def test_a_deadline_at_whose_very_moment_only_a_remark_comes_is_missed_once() -> None:
+    case, _ = open_case()
+    due = case.due(ClockName.CLAIM)
+    assert due is not None
+    assert EventKind.LAPSED not in kinds(case.handle(command("note", "tech-002", text="看到了"), due))
+    assert kinds(case.expire(due)).count(EventKind.LAPSED) == 1
+
+
+def _passes(case: Case, until: datetime) -> list[Event]:
+    """Everything that falls due until then, as a timer brings it."""
+    events = []
+    while case.next_deadline is not None and case.next_deadline <= until:
+        events += case.expire(case.next_deadline)
+    return events
+
+
+def _apologies(events: list[Event]) -> list[str]:
+    return [
+        str(notice.facts["why"])
+        for event in events
+        for notice in event.notices
+        if notice.message is Message.ESCALATED_CUSTOMER
+    ]
+
+
+def test_two_promises_missed_at_the_same_moment_go_one_level_up_and_are_one_apology() -> None:
+    case, _ = open_case(Priority.P3)
+    case.handle(command("claim", "tech-001"), MONDAY + MINUTE)
+    events = _passes(case, MONDAY + DAY)
+    missed = [event.detail["clock"] for event in events if event.kind is EventKind.LAPSED]
+    assert missed == [ClockName.RESPONSE, ClockName.PROGRESS]
+    (escalated,) = (event for event in events if event.kind is EventKind.ESCALATED)
+    assert (escalated.detail["why"], escalated.detail["also"]) == ("response", ["progress"])
+    assert case.escalation.level == 1
+    assert _apologies(events) == ["response"]
+    assert {breach.clock for breach in case.breaches} == {ClockName.RESPONSE, ClockName.PROGRESS}
+
+
+def test_an_acknowledgement_that_stays_out_at_the_moment_of_another_deadline_goes_one_level_up() -> None:
+    case, _ = open_case()
+    _passes(case, MONDAY + 20 * MINUTE)
+    unanswered = case.due(ClockName.ESCALATION)
+    case.clocks[ClockName.RESPONSE].due = unanswered
+    assert unanswered is not None
+    assert kinds(_passes(case, unanswered)).count(EventKind.ESCALATED) == 1
+    assert case.escalation.level == 2
+
+
+def test_updates_missed_day_by_day_fall_due_at_the_same_time_of_day() -> None:
+    case, _ = open_case()
+    case.clocks = {ClockName.PROGRESS: case.clocks[ClockName.PROGRESS]}
+    case.expire(MONDAY + DAY + MINUTE)
+    assert case.due(ClockName.PROGRESS) == MONDAY + 2 * DAY
+    case.expire(MONDAY + 9 * DAY)
+    assert case.due(ClockName.PROGRESS) == MONDAY + 10 * DAY, "what an outage covered is not missed again and again"
+
+
+def test_a_customer_reads_of_an_escalation_once_however_far_it_goes() -> None:
+    case, _ = open_case()
+    events = _passes(case, MONDAY + 5 * DAY)
+    assert case.escalation.to == "director"
+    assert len([event for event in events if event.kind is EventKind.ESCALATED]) > 5
+    assert _apologies(events) == ["claim"]
+
+
+def test_a_customer_reads_who_higher_up_has_taken_charge_unless_the_policy_keeps_that_inside() -> None:
+    for told_of_it, read in ((True, ["claim", "in_charge"]), (False, ["claim"])):
+        case, _ = open_case(terms_=terms(tell_customer_of_every_escalation=told_of_it))
+        events = _passes(case, MONDAY + HOUR - MINUTE)
+        events += case.handle(command("acknowledge", "tech-head"), MONDAY + HOUR - MINUTE)
+        assert _apologies(events) == read
+        again = _passes(case, MONDAY + 2 * HOUR)
+        assert _apologies(again + case.handle(command("acknowledge", "tech-head"), MONDAY + 2 * HOUR)) == []
+
+
+def test_a_customer_reads_when_a_superior_takes_the_case_over() -> None:
+    case, _ = open_case()
+    events = _passes(case, MONDAY + 20 * MINUTE)
+    events += case.handle(command("claim", "tech-lead"), MONDAY + 21 * MINUTE)
+    assert _apologies(events) == ["claim", "in_charge"]
+
+
+def test_a_reopened_case_that_is_late_again_is_told_again() -> None:
+    case, _ = open_case()
+    first = _passes(case, MONDAY + HOUR)
+    case.handle(command("resolve", "tech-001", **RESOLUTION), MONDAY + HOUR)
+    case.handle(command("refuse", CUSTOMER, why="还是不行"), MONDAY + 2 * HOUR)
+    assert len(_apologies(first)) == len(_apologies(_passes(case, MONDAY + DAY))) == 1
+
+
+def test_asking_two_departments_for_help_is_one_message_to_the_customer() -> None:
+    case, _ = open_case()
+    heads = consulted(heads={"sales": "sales-head", "product": "product-head"})
+    events = case.handle(command("escalate", "tech-001", department="sales", why="合同"), MONDAY, heads)
+    events += case.handle(command("escalate", "tech-001", department="product", why="设计"), MONDAY, heads)
+    assert _apologies(events) == ["asked"]
+
+
+def test_whoever_is_at_the_top_is_reminded_until_somebody_acknowledges() -> None:
+    case, _ = open_case()
+    case.clocks = {ClockName.CLAIM: case.clocks[ClockName.CLAIM]}
+    top = MONDAY + 20 * MINUTE + 2 * 30 * MINUTE
+    _passes(case, top)
+    assert case.escalation.to == "director"
+    events = _passes(case, top + 5 * HOUR)
+    assert [notice.recipient for event in events for notice in event.notices] == ["director"] * 10
+    assert {event.kind for event in events} == {EventKind.WARNED}
+    assert case.view().escalated_at == top
+    case.handle(command("acknowledge", "director"), top + 5 * HOUR)
+    assert _passes(case, top + 9 * DAY) == []
+    assert case.view().escalated_at is None
+
+
+def test_reminders_at_the_top_become_one_a_day_so_that_a_forgotten_case_stays_readable() -> None:
+    case, _ = open_case(Priority.P0)
+    case.clocks = {ClockName.CLAIM: case.clocks[ClockName.CLAIM]}
+    events = _passes(case, MONDAY + 30 * DAY)
+    assert 24 * 8 < len(events) < 24 * 8 + 40
+    assert case.escalation.reminded > 24 * 8
+
+
+def _classified(case: Case, priority: str, now: datetime) -> None:
+    case.expire(now)
+    case.handle(command("classify", "tech-lead", priority=priority, why="重新评估"), now)
+    assert case.priority == priority
+
+
+def test_a_priority_that_goes_down_and_up_again_does_not_move_a_missed_promise_into_the_future() -> None:
+    case, _ = open_case()
+    case.handle(command("claim", "tech-001"), MONDAY + MINUTE)
+    _classified(case, "P3", MONDAY + 50 * MINUTE)
+    assert case.due(ClockName.RESPONSE) == MONDAY + DAY
+    _classified(case, "P1", MONDAY + 3 * HOUR)
+    assert case.due(ClockName.RESPONSE) == MONDAY + HOUR
+    events = case.expire(MONDAY + 3 * HOUR)
+    assert [(event.detail["clock"]) for event in events if event.kind is EventKind.LAPSED] == ["response"]
+    assert case.breaches[0].due == MONDAY + HOUR
+    assert case.expected_resolution == MONDAY + 16 * HOUR
+
+
+def test_a_priority_that_goes_up_and_down_again_brings_back_what_was_promised() -> None:
+    case, _ = open_case(Priority.P2)
+    promised = {name: clock.due for name, clock in case.clocks.items()}
+    for step, priority in enumerate(("P1", "P3", "P0", "P3", "P2"), start=1):
+        _classified(case, priority, MONDAY + step * MINUTE)
+    assert {name: clock.due for name, clock in case.clocks.items()} == promised
+
+
+def test_a_promise_that_comes_back_was_moved_by_the_time_in_which_the_customer_was_waited_for() -> None:
+    case, _ = open_case(Priority.P2)
+    case.handle(command("claim", "tech-001"), MONDAY + MINUTE)
+    _classified(case, "P3", MONDAY + HOUR)
+    case.handle(command("request_info", "tech-001", text="版本?"), MONDAY + HOUR)
+    case.handle(command("supply", CUSTOMER, text="5.2"), MONDAY + 6 * HOUR)
+    _classified(case, "P2", MONDAY + 7 * HOUR)
+    assert case.due(ClockName.RESPONSE) == MONDAY + 9 * HOUR
+    _classified(case, "P3", MONDAY + 7 * HOUR)
+    case.handle(command("request_info", "tech-001", text="版本?"), MONDAY + 8 * HOUR)
+    _classified(case, "P2", MONDAY + 9 * HOUR)
+    case.handle(command("supply", CUSTOMER, text="5.2"), MONDAY + 10 * HOUR)
+    assert case.due(ClockName.RESPONSE) == MONDAY + 11 * HOUR
+
+
+def test_a_reopened_case_is_not_held_to_what_its_last_handling_promised() -> None:
+    case, _ = open_case(Priority.P2)
+    _classified(case, "P3", MONDAY + MINUTE)
+    case.handle(command("resolve", "tech-001", **RESOLUTION), MONDAY + HOUR)
+    case.handle(command("refuse", CUSTOMER, why="不行"), MONDAY + 5 * HOUR)
+    assert case.priority == Priority.P2
+    assert case.due(ClockName.RESPONSE) == MONDAY + 9 * HOUR
+
+
+def test_a_daily_update_that_was_given_since_is_not_owed_by_an_earlier_priority() -> None:
+    case, _ = open_case()
+    _classified(case, "P2", MONDAY + HOUR)
+    case.handle(command("progress", "tech-001", text="在查"), MONDAY + 20 * HOUR)
+    case.clocks = {ClockName.PROGRESS: case.clocks[ClockName.PROGRESS]}
+    _classified(case, "P1", MONDAY + 25 * HOUR)
+    assert case.due(ClockName.PROGRESS) == MONDAY + 44 * HOUR

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from tests.builders import (
     DAY,
+    DISPATCH,
     HOUR,
     MINUTE,
     MONDAY,
     RESOLUTION,
+    SALES_DISPATCH,
     command,
     consulted,
     kinds,
     open_case,
     settlement,
     terms,
+    told,
 )
 from workflows.domain.case.aggregate import Case
-from workflows.domain.event import EventKind
+from workflows.domain.event import EventKind, Message
+from workflows.domain.terms import TriagedAgain, TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority, Status
 
 
@@ -130,3 +135,76 @@ def test_the_view_says_who_must_act_until_when() -> None:
     case.expire(MONDAY + 20 * MINUTE + timedelta(seconds=1))
     waiting = case.view().waiting
     assert waiting is not None and waiting.who == "tech-lead"
+
+
+LOGIN = TriagedAgain(
+    type=TypeTerms(type="technical", subtype="登录异常", department="technical_support", playbook=("日志分析",)),
+    priority=Priority.P1,
+    reasons=("「登录」 → technical/登录异常",),
+)
+
+
+def _vague(priority: Priority = Priority.P3, **opening: Any) -> Case:
+    return open_case(priority, type="other", subtype=None, playbook=(), **opening)[0]
+
+
+def test_what_is_supplied_wrongly_is_refused_as_a_whole_and_asked_for_still() -> None:
+    case = _vague(missing=("customer.contact", "product"))
+    bad = command("supply", CUSTOMER, fields={"customer.phone": "abc", "product": "CRM"})
+    lookup = case.needs(bad)
+    assert lookup is not None and lookup.supplied is not None and lookup.supplied.fields == bad.model_dump()["fields"]
+    (refused,) = case.handle(bad, MONDAY + HOUR, consulted(faults=("form: customer.phone: 'abc' is no number",)))
+    assert refused.detail["reason"] == "form: customer.phone: 'abc' is no number"
+    assert case.missing == ["customer.contact", "product"]
+
+
+def test_what_is_supplied_is_recorded_as_the_form_keeps_it() -> None:
+    case = _vague(missing=("customer.contact",))
+    given = command("supply", CUSTOMER, fields={"customer.phone": " 138 0013 8000"})
+    known = consulted(fields={"customer.phone": "13800138000"}, dispatch=DISPATCH)
+    supplied = case.handle(given, MONDAY + HOUR, known)[0]
+    assert supplied.detail["fields"] == {"customer.phone": "13800138000"}
+    assert case.missing == []
+
+
+def test_an_answer_that_says_what_it_is_about_changes_type_and_priority_and_wakes_the_case() -> None:
+    case = _vague(missing=("description.steps", "product"))
+    answer = command("supply", CUSTOMER, fields={"description.steps": "无法登录"})
+    events = case.handle(answer, MONDAY + HOUR, consulted(triaged=LOGIN, dispatch=DISPATCH))
+    assert kinds(events) == [EventKind.SUPPLIED, EventKind.CLASSIFIED, EventKind.DISPATCHED]
+    assert events[1].by == "system"
+    assert (case.type, case.subtype, case.priority, case.playbook) == (
+        "technical", "登录异常", Priority.P1, ("日志分析",),
+    )  # fmt: skip
+    assert (case.owner, case.missing) == ("tech-001", ["product"])
+    assert (Message.DUTY_ALERT, "duty-001") in told(events)
+
+
+def test_an_answer_brings_a_case_that_nobody_has_begun_to_the_right_department() -> None:
+    for begun, owner in ((False, "sales-001"), (True, "tech-001")):
+        case = _vague()
+        if begun:
+            case.handle(command("claim", "tech-001"), MONDAY + MINUTE)
+        sales = TriagedAgain(type=TypeTerms(type="transaction", department="sales"), reasons=("「发票」",))
+        case.handle(command("supply", CUSTOMER, text="发票"), MONDAY + HOUR,
+                    consulted(triaged=sales, dispatch=SALES_DISPATCH))  # fmt: skip
+        assert (case.type, case.owner) == ("transaction", owner)
+
+
+def test_the_rules_do_not_undo_what_a_person_has_corrected() -> None:
+    case = _vague()
+    other = consulted(types={"suggestion": TypeTerms(type="suggestion", department="technical_support")})
+    case.handle(command("classify", "tech-001", type="suggestion", why="是建议"), MONDAY + MINUTE, other)
+    case.handle(command("classify", "tech-001", priority="P2", why="影响小"), MONDAY + MINUTE)
+    answer = command("supply", CUSTOMER, text="无法登录")
+    lookup = case.needs(answer)
+    assert lookup is not None and lookup.supplied is not None and lookup.supplied.type == "suggestion"
+    assert kinds(case.handle(answer, MONDAY + HOUR, consulted(triaged=LOGIN))) == [EventKind.SUPPLIED]
+    assert (case.type, case.priority) == ("suggestion", Priority.P2)
+
+
+def test_the_rules_never_lower_what_was_promised() -> None:
+    case = _vague(Priority.P1)
+    lower = LOGIN.model_copy(update={"priority": Priority.P3})
+    case.handle(command("supply", CUSTOMER, text="只有一个人"), MONDAY + HOUR, consulted(triaged=lower))
+    assert (case.type, case.priority) == ("technical", Priority.P1)

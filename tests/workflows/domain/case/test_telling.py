@@ -231,7 +231,8 @@ def test_a_corrected_address_lets_messages_go_by_mail_again() -> None:
     case, _ = by_telephone()
     correction = command("supply", CUSTOMER, fields={"customer.email": "new@example.com"}, relayed_by="agent-001")
     lookup = case.needs(correction)
-    assert lookup is not None and lookup.contacts == {"customer.email": "new@example.com"}
+    assert lookup is not None and lookup.supplied is not None
+    assert lookup.supplied.fields == {"customer.email": "new@example.com"}
     events = case.handle(correction, MONDAY + MINUTE, consulted(reachable=Reachable.CHANNEL))
     assert events[0].detail["reachable"] == "channel"
     events = case.handle(command("reply", "tech-001", text="在查"), MONDAY + 2 * MINUTE)

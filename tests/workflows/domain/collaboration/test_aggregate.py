@@ -31,7 +31,7 @@ from workflows.domain.commands.case import TASK_COMMANDS
 from workflows.domain.commands.command import Command
 from workflows.domain.department_task import TaskReport, TaskReportKind
 from workflows.domain.event import Event, EventKind, Message
-from workflows.domain.vocabulary import Priority, TaskStatus
+from workflows.domain.vocabulary import ClockName, Priority, TaskStatus
 
 HEADS = consulted(heads={"sales": "sales-head"}, people=SALES)
 PICK = consulted(dispatch=SALES_DISPATCH)
@@ -281,3 +281,12 @@ def test_a_refused_command_to_a_part_stands_in_the_timeline_of_the_case() -> Non
     assert events[-1].detail == {
         "department": "sales", "command": "contribute", "command_id": "x", "reason": "result: is missing",
     }  # fmt: skip
+
+
+def test_an_answer_at_the_very_moment_it_is_due_is_not_late() -> None:
+    _, task, _ = asked()
+    due = task.request.due
+    task.clocks = {ClockName.COLLABORATION: task.clocks[ClockName.COLLABORATION]}
+    reports = task.handle(sent("contribute", "sales-001", result="合同无误"), due) + task.expire(due)
+    assert [one.kind for one in reports if one.kind is TaskReportKind.LATE] == []
+    assert task.status is TaskStatus.DONE

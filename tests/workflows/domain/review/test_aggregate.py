@@ -357,3 +357,13 @@ def test_a_measure_due_in_forty_years_is_refused_with_the_latest_time_allowed() 
     (refused,) = review.handle(report(due=MONDAY + 40 * 365 * DAY), MONDAY + HOUR)
     assert refused.kind is EventKind.REJECTED
     assert "too far ahead; allowed: up to 2029-05-05" in str(refused.detail["reason"])
+
+
+def test_a_report_at_the_very_moment_it_is_due_is_not_late() -> None:
+    review, _ = opened()
+    due = next(iter(review.clocks.values())).due
+    assert due is not None
+    events = review.handle(sent("name_author", "tech-head", author="tech-001"), MONDAY)
+    events += review.handle(report(due=due + DAY), due)
+    assert kinds(events)[-1] is EventKind.REVIEW_SUBMITTED
+    assert EventKind.REVIEW_LATE not in kinds(events)
