@@ -82,6 +82,8 @@ class OpeningActivities:
         """
         async with self.database.read_brief() as connection:
             organisation = await self._organisation(connection)
+            if lookup.involved is not None:
+                return Decision(self._policy(), organisation).renewal(lookup.involved, lookup.at)
             content, accepted_at = await _registered(connection, lookup.number)
             loads = await Settlements().loads(connection) if lookup.dispatch else {}
             settled = await Settlements().get(connection, lookup.number) if lookup.terms else None

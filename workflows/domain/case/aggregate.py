@@ -286,6 +286,8 @@ class Case(CaseState):
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
         if isinstance(command, Claim | Contribute) and command.department is not None:
             departments.sent_to_the_case(self, command)
+        if self.has_left(command.by):
+            raise Refused(f"{command.by} is no longer in the organisation")
         capacities = self.capacities(command.by) | linking.lead(self, command, facts)
         if not capacities:
             raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")

@@ -28,11 +28,11 @@ def escalate(
     if climb:
         escalation.settle(start_over=True)
         escalation.climb = climb
-    ladder = escalation.climb or case.ladder()
+    ladder = case.at_work(escalation.climb) or case.ladder()
     if not ladder:
         return
     previous = escalation.to
-    escalation.level = min(escalation.level + 1, len(ladder))
+    escalation.level = escalation.next_level(ladder)
     escalation.to = ladder[escalation.level - 1]
     escalation.acknowledged = False
     escalation.total += 1
