@@ -286,7 +286,8 @@ class Case(CaseState):
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
         if isinstance(command, Claim | Contribute) and command.department is not None:
             departments.sent_to_the_case(self, command)
-        if self.has_left(command.by):
+        passed_on = isinstance(command, Answer) and command.via is not None
+        if self.has_left(command.by) and not passed_on:
             raise Refused(f"{command.by} is no longer in the organisation")
         capacities = self.capacities(command.by) | linking.lead(self, command, facts)
         if not capacities:

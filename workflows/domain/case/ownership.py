@@ -202,8 +202,8 @@ def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why:
 
 def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, choice: Dispatch | None = None) -> None:
     previous, is_superior = case.owner, bool(case.capacities(by) & {Capacity.ESCALATED_TO, Capacity.SUPERIOR})
-    if is_superior and _answers_escalation(case, by):
-        # Whoever had to answer has decided; the next escalation starts above the new owner.
+    if (is_superior and _answers_escalation(case, by)) or case.has_left(case.escalation.to):
+        # Whoever had to answer has decided, or never will; the next escalation starts above the new owner.
         settle_escalation(case, start_over=True)
     case.handed_on_by = by if is_superior or _leads(case, by) else None
     if choice is not None:

@@ -308,7 +308,7 @@ class CaseState(Model):
         known = Involved(people=self.people, heads=heads, roster=roster, group=self.group, request=request)
         return Lookup(number=self.number, at=at, involved=known)
 
-    def renew(self, facts: Consultation) -> None:
+    def renew(self, facts: Consultation, _: datetime) -> list[Event]:
         """Take up who has come, is away or has left since; from now on these are the people who are asked."""
         self.people.update(facts.people)
         self.assisting.update({key: head for key, head in facts.heads.items() if key in self.assisting})
@@ -317,6 +317,7 @@ class CaseState(Model):
                 task.head = facts.heads.get(task.department, task.head)
         if facts.roster is not None:
             self.terms = self.terms.model_copy(update=dict(facts.roster))
+        return []
 
     def capacities(self, by: str) -> set[Capacity]:
         """What a person is to this case; empty for a stranger."""

@@ -17,7 +17,6 @@ from workflows.domain.terms import Consultation, Involved, Roster
 def renewal(involved: Involved, organisation: Organisation, policy: Policy, day: date) -> Consultation:
     """What is not as `involved` has it on that local day; empty where nothing has changed."""
     heads = {key: found.head for key in involved.heads if (found := organisation.department(key)) is not None}
-    heads = {key: organisation.at_work(head, day) for key, head in heads.items()}
     roster = _roster(involved, organisation, policy, day)
     named = [*involved.people, *heads.values(), *_places(roster)]
     people = organisation.members_with_superiors(named, day)
