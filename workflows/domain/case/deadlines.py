@@ -133,7 +133,10 @@ def _silent(case: CaseState, clock: Clock, now: datetime) -> None:
     notices = [
         case.notice_to_customer(Message.CONFIRMATION_REMINDER, _cause(clock), count=count, solution=case.solution),
         *case.notices_to(
-            case.stand_in(case.terms.follow_up_supervisor), Message.SILENT_CUSTOMER, _cause(clock), count=count,
+            case.stand_in(case.terms.follow_up_supervisor),
+            Message.SILENT_CUSTOMER,
+            _cause(clock),
+            count=count,
             since=since,
         ),
     ]

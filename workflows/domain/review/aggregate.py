@@ -43,9 +43,7 @@ class Review(ReviewState):
     """One review: all its rules."""
 
     @classmethod
-    def open(
-        cls, request: ReviewRequest, now: datetime, facts: Consultation = _NOBODY
-    ) -> tuple[Self, list[Event]]:
+    def open(cls, request: ReviewRequest, now: datetime, facts: Consultation = _NOBODY) -> tuple[Self, list[Event]]:
         """The head of the department is asked for it; its time counts from the closing of the case."""
         subject = request.subject
         at = min(request.opened_at, now)
