@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
+from activities.queries.orphans import find_orphans
 from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches, who_owes
 from workflows.domain.case.view_json import CaseViewJson
 from workflows.domain.ids import review_id
@@ -48,6 +49,12 @@ class AttentionReason(StrEnum):
     """A department has not answered in time what it was asked for (R18); `who` it was escalated to last."""
     REVIEW_LATE = "review_late"
     """The report of a review, its approval or one of its measures is late."""
+    PERSON_LEFT = "person_left"
+    """It belongs to somebody who is not in the organisation any more (R35): a case (`what` is owner), or the task of
+    the department that `what` names.
+    """
+    REVIEW_PERSON_LEFT = "review_person_left"
+    """A review waits for somebody who is not in the organisation any more."""
     REVIEW_NOT_OPENED = "review_not_opened"
     """A closing called for a review, and nobody has begun it."""
     REVIEW_NOT_ACTING = "review_not_acting"
@@ -56,6 +63,7 @@ class AttentionReason(StrEnum):
 
 _OF_REVIEWS = frozenset({
     AttentionReason.REVIEW_LATE, AttentionReason.REVIEW_NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
+    AttentionReason.REVIEW_PERSON_LEFT,
 })  # fmt: skip
 
 
@@ -93,6 +101,7 @@ async def find_attention(
         *await _unopened(connection, now - grace),
         *await _from_cases(connection, now - grace),
         *await _from_tasks(connection),
+        *await _from_people(connection),
         *await _from_outbox(connection, now, now - pending_for),
         *await _from_archive(connection),
         *await _from_reviews(connection, now, grace),
@@ -159,6 +168,19 @@ async def _from_tasks(connection: AsyncConnection) -> list[Attention]:
         )
         for row in views
         for task in late_tasks(row.view)
+    ]
+
+
+async def _from_people(connection: AsyncConnection) -> list[Attention]:
+    return [
+        Attention(
+            orphan.number,
+            AttentionReason.REVIEW_PERSON_LEFT if orphan.of_review else AttentionReason.PERSON_LEFT,
+            orphan.since,
+            what=orphan.what,
+            who=orphan.who,
+        )
+        for orphan in await find_orphans(connection)
     ]
 
 

@@ -23,6 +23,7 @@ from activities.batches import batched
 from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
+from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
 from worker.encryption.failures import MissingKeyError
@@ -37,6 +38,7 @@ from workflows.domain.commands.command import parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewStatus
+from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM
 
 _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before its outcome counts as queued; the server keeps it either way."""
@@ -70,6 +72,8 @@ async def send(
     """
     command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    if reason := await _gone(settings, by):
+        return CommandResult(number, command, command_id, "rejected", reason)
     company = await _company_time(settings)
     message = _Message(settings, company, command, command_id, by, fields)
     return await message.send_to(await connect(settings), number)
@@ -95,6 +99,8 @@ async def send_to_many(
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    if reason := await _gone(settings, by):
+        raise Problem(reason)
     message = _Message(settings, await _company_time(settings), command, command_id, by, fields)
     client = await connect(settings)
 
@@ -166,6 +172,8 @@ async def send_to_review(
     """
     command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, REVIEW_COMMANDS)
+    if reason := await _gone(settings, by):
+        return CommandResult(number, command, command_id, "rejected", reason)
     found = await find_review(DatabaseUrl.parse(settings.database), number)
     if found is None:
         raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
@@ -180,6 +188,13 @@ async def send_to_review(
         await _signal_child(handle, command, payload)
         return await _await_outcome(handle, CommandResult(number, command, command_id, "queued", _NO_WORKER))
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
+
+
+async def _gone(settings: Settings, by: str) -> str | None:
+    """Why somebody who has left may not send anything; the case itself judges everybody else."""
+    if by in {CUSTOMER, OPERATOR, SYSTEM} or not await has_left(DatabaseUrl.parse(settings.database), by):
+        return None
+    return f"{by} is no longer in the organisation; nothing was sent"
 
 
 async def _company_time(settings: Settings) -> CompanyTime:
