@@ -18,6 +18,7 @@ from activities.opening.decision import Decision
 from activities.opening.store import Settlements
 from activities.organisation.directory import Directory
 from activities.policy.in_force import PolicyInForce
+from workflows.domain.case.aggregate import Case
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
@@ -70,6 +71,7 @@ class OpeningActivities:
             if not decision.waits(settled):
                 loads = await settlements.loads(connection)
                 settled = decision.dispatched(settled, _product(content), loads, at)
+            _must_open(number, settled, at)
             return await settlements.put(connection, number, settled)
 
     @activity.defn
@@ -107,6 +109,14 @@ class OpeningActivities:
         if organisation is None:
             raise Problem("no organisation is loaded; load one with `bihuan org load FILE`")
         return organisation
+
+
+def _must_open(number: str, settled: Settlement, at: datetime) -> None:
+    """A case that cannot open must not be settled so for good: what is wrong is said, and tried again once mended."""
+    try:
+        Case.open(number, settled, at)
+    except Exception as error:
+        raise Problem(f"{number} cannot open under the policy {settled.terms.policy}: {error}") from error
 
 
 async def _registered(connection: AsyncConnection, number: str) -> tuple[Json, datetime]:

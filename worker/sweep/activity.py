@@ -87,6 +87,8 @@ class SweepActivities:
         comparison = Comparison(self.client, self.installation)
         backlog, looked = await _beside(recovery.start_registered(within), self._look_over(recovery, comparison))
         policy = self.installation.policy
+        if mend:
+            await self.installation.keep_policy()
         alive = await Workers(self.installation.database).alive(began)
         recovery.faults += [f"{one.what}: {one.way_out}" for one in differences(alive)]
         if fault := self.installation.policy_in_force.fault:

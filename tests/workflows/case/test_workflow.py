@@ -214,7 +214,7 @@ async def test_an_outage_of_the_database_loses_nothing_and_grows_no_history(star
     assert len(scheduled) < world.records - 5, "retried by the server, not by growing the history"
 
 
-@pytest.mark.parametrize(("undelivered", "most"), [((), 44), (("key",), 80)])
+@pytest.mark.parametrize(("undelivered", "most"), [((), 49), (("key",), 80)])
 async def test_the_standard_life_costs_no_more_history_than_promised(
     start: Starter, undelivered: tuple[str, ...], most: int
 ) -> None:
