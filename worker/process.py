@@ -37,6 +37,7 @@ from worker.sweep.activity import SweepActivities
 from worker.temporal.connection import connect
 from worker.temporal.deployments import deployment_config, warn_if_idle
 from worker.temporal.endpoint import Endpoint
+from worker.temporal.generation import advance, hold_against
 from worker.temporal.pollers import Pollers
 from worker.temporal.schedules import keep_schedules
 from worker.temporal.search_attributes import ensure_search_attributes
@@ -52,6 +53,8 @@ from workflows.scheduled import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 
 DRAIN = timedelta(seconds=10)
 """For tasks in hand to finish after the signal to stop."""
+_LAST_CALL = timedelta(seconds=2)
+"""For what is told to Temporal at the end; it may be gone already."""
 _STICKY = timedelta(seconds=2)
 """How long a task of a cached workflow waits for its worker before another may take it: short, so that a killed worker
 holds up no case."""
@@ -226,14 +229,16 @@ async def run_worker(
     stop: asyncio.Event,
     endpoint: Endpoint | None = None,
     exporter: PrometheusConfig | None = None,
+    accept_loss: bool = False,
 ) -> None:
     """Run until `stop` is set; `ready` is called once the worker polls. Tasks in hand at the end are finished.
 
     `endpoint` is the embedded server to use, whatever the environment names; `exporter` is where the SDK's core serves
-    its own metrics.
+    its own metrics; `accept_loss` serves a record that is older than Temporal all the same.
 
     Raises:
-        Problem: settings, database, organisation or Temporal are not usable; one line.
+        Problem: settings, database, organisation or Temporal are not usable, or the record is older than Temporal; one
+            line.
     """
     async with (
         open_monitor(settings, exporter) as monitor,
@@ -249,6 +254,8 @@ async def run_worker(
         start_deliveries = choose_delivery(client, settings)
         activities = build_activities(client, installation, start_deliveries)
         await _prepare_namespace(client)
+        await hold_against(client, prepared, accept_loss=accept_loss)
+        await advance(client, prepared)
         worker = build_worker(client, settings, activities)
         running = asyncio.create_task(worker.run())
         sweeping = asyncio.create_task(activities.sweeping.watch())
@@ -274,6 +281,9 @@ async def run_worker(
                 else:
                     await worker.shutdown()
                     await running
+                    # Whatever this worker wrote, a record of before it is older from now on.
+                    with suppress(Exception):
+                        await advance(client, installation, rpc_timeout=_LAST_CALL)
             finally:
                 for task in (health, watchdog):
                     await _cancel(task)

@@ -32,6 +32,8 @@ class StepMarker(Fact):
     """The object's time at which they were judged, and up to which deadlines have lapsed."""
     lookup: bool = False
     """The next signal can only be judged when something has been looked up; deadlines wait for it."""
+    more: bool = False
+    """Signals are left that came before; deadlines wait for them."""
     idle: bool = True
     """No delivery was under way."""
     judged: bool = True
@@ -46,6 +48,8 @@ class Record(Fact):
     marker: StepMarker
     review: ReviewTerms | None = None
     """Given with the closing of a case, where that may call for a review (R27)."""
+    intake: str | None = None
+    """The fingerprint of the submission that the case began with; nothing is written to another one's row."""
 
 
 class Recorded(Fact):

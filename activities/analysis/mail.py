@@ -8,10 +8,14 @@ from pathlib import Path
 from activities.analysis.files import headline_rows
 from activities.analysis.wording import ReportWording, report_words
 from activities.delivery.transport import Attachment, Envelope
+from activities.ordinary_file import read_inside
 from activities.rendering.pages import environment
 from workflows.domain.formats import Days
 from workflows.domain.policy.reports import days_name
 from workflows.domain.vocabulary import Contact, Locale
+
+_LARGEST = 50_000_000
+"""Bytes of a report that is mailed."""
 
 
 def compose(
@@ -23,8 +27,9 @@ def compose(
         OSError: the files cannot be read.
     """
     said = report_words(locale)["mail"]
+    whole = read_inside(page.parent, page.name, _LARGEST)
     facts = {"name": days_name(days), "first": days.first, "last": days.last, "folder": page.parent}
-    report = json.loads(page.with_name("report.json").read_text("utf-8"))
+    report = json.loads(read_inside(page.parent, "report.json", _LARGEST))
     finding: str = report["summary"][locale.value]
     rows = [(row["name"], said["figure"].format_map(row)) for row in headline_rows(report, ReportWording(locale))]
     subject = said["subject"].format(**facts)
@@ -53,5 +58,5 @@ def compose(
         text="\n\n".join([*paragraphs, "\n".join(f"{name}  {figure}" for name, figure in rows), said["footer"]]) + "\n",
         html=html,
         short=subject,
-        attachments=(Attachment(said["file"].format(**facts), "text/html", page.read_bytes()),),
+        attachments=(Attachment(said["file"].format(**facts), "text/html", whole),),
     )

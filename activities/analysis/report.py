@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from activities.analysis.period import Period
 from activities.analysis.timelines import read_histories
 from activities.database.database import Database
 from activities.gc_pause import paused_gc
+from activities.rows import FaultyRow
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 
@@ -36,6 +37,8 @@ class Report:
     breakdowns: tuple[str, ...]
     tables: Mapping[str, Sequence[Row]]
     findings: Sequence[Finding]
+    unreadable: Sequence[FaultyRow] = ()
+    """Cases that could not be read, and are counted nowhere."""
 
     def as_json(self) -> Json:
         """All figures; times are seconds, shares are between 0 and 1."""
@@ -48,6 +51,7 @@ class Report:
             "previous": {"from": before.first.isoformat(), "to": before.last.isoformat()},
             "findings": [finding.as_json() for finding in self.findings],
             **{name: list(rows) for name, rows in self.tables.items()},
+            "unreadable": [{"number": one.name, "fault": one.fault} for one in self.unreadable],
         }
 
 
@@ -75,9 +79,10 @@ async def analyse(
         if dimension not in BREAKDOWNS:
             raise Problem(f"--by {dimension}: allowed: {', '.join(BREAKDOWNS)}")
     with paused_gc():
-        histories, earlier = await read_histories(database, period, progress=progress)
+        histories, earlier, faulty = await read_histories(database, period, progress=progress)
         # Beside whatever else this process does: it takes a second of processor time.
-        return await asyncio.to_thread(_counted, histories, earlier, period, now, tuple(dict.fromkeys(by)))
+        report = await asyncio.to_thread(_counted, histories, earlier, period, now, tuple(dict.fromkeys(by)))
+        return replace(report, unreadable=tuple(faulty))
 
 
 def _counted(

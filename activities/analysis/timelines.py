@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import JSON, Select, Text, case, cast, select, type_coerce
+from sqlalchemy import Select, Text, case, cast, select
 
 from activities.analysis.history import KINDS, MOMENTS, History, TimelineEntry
 from activities.analysis.period import Period
 from activities.database.database import Database
-from activities.database.tables import registration, timeline
+from activities.database.tables import SoundJson, registration, timeline
+from activities.rows import FaultyRow, read_rows
 from workflows.domain.event import EventKind
 
 _EVERY = 500
@@ -20,12 +23,14 @@ _ROWS = 2_000
 
 async def read_histories(
     database: Database, period: Period, *, progress: Callable[[int], None] = lambda _: None
-) -> tuple[list[History], list[History]]:
+) -> tuple[list[History], list[History], list[FaultyRow]]:
     """Every case that concerns a period or the one before it: as of the end of the period, and as of its beginning.
 
+    The third list names the cases that cannot be read.
     Rows are streamed; a case closed before both periods is not read. `progress` is told the number of cases now
     and then.
     """
+    faulty: list[FaultyRow] = []
     now: list[History] = []
     before: list[History] = []
     earlier = period.before
@@ -34,19 +39,27 @@ async def read_histories(
         origins = {number: (channel, product) for number, channel, product in registered}
         rows = await connection.stream(_entries(period))
         count = 0
-        async for number, entries in _cases(rows):
+
+        def read(of_case: tuple[str, list[Any]]) -> tuple[History | None, History | None]:
+            number, raw = of_case
+            entries = [_entry(*entry) for entry in raw]
             channel, product = origins[number]
-            history = History.read(number, channel, product, entries, earlier.ends)
-            if history is not None:
-                before.append(history)
-            if history is None or any(entry.at >= earlier.ends for entry in entries):
-                history = History.read(number, channel, product, entries, period.ends)
-            if history is not None:
-                now.append(history)
+            then = History.read(number, channel, product, entries, earlier.ends)
+            if then is not None and all(entry.at < earlier.ends for entry in entries):
+                return then, then
+            return then, History.read(number, channel, product, entries, period.ends)
+
+        async for of_case in _cases(rows):
+            for found in read_rows([of_case], read, name=itemgetter(0)):
+                if isinstance(found, FaultyRow):
+                    faulty.append(found)
+                    continue
+                before += [found[0]] if found[0] is not None else []
+                now += [found[1]] if found[1] is not None else []
             count += 1
             if count % _EVERY == 0:
                 progress(count)
-    return now, before
+    return now, before, faulty
 
 
 def _concerned(period: Period) -> Select[Any]:
@@ -62,7 +75,7 @@ def _concerned(period: Period) -> Select[Any]:
 
 
 def _registered(period: Period) -> Select[Any]:
-    product = type_coerce(registration.c.form, JSON)["product"].as_string()
+    product = SoundJson(registration.c.form)["product"].as_string()
     return select(registration.c.number, registration.c.channel, product).where(
         registration.c.number.in_(_concerned(period))
     )
@@ -80,9 +93,13 @@ def _entries(period: Period) -> Select[Any]:
     )
 
 
-async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[TimelineEntry]]]:
+def _entry(at: datetime, kind: str, detail: str | None) -> TimelineEntry:
+    return TimelineEntry(at, kind, from_json(detail) if detail else None)
+
+
+async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Any]]]:
     current: str | None = None
-    entries: list[TimelineEntry] = []
+    entries: list[Any] = []
     # In batches: awaiting each row by itself would take longer than reading it.
     async for part in rows.partitions(_ROWS):
         for number, at, kind, detail in part:
@@ -90,6 +107,6 @@ async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[TimelineEntry]]]:
                 if current is not None:
                     yield current, entries
                 current, entries = number, []
-            entries.append(TimelineEntry(at, kind, from_json(detail) if detail else None))
+            entries.append((at, kind, detail))
     if current is not None:
         yield current, entries

@@ -27,6 +27,7 @@ from activities.database.database import Database
 from activities.database.tables import case_record
 from activities.database.url import DatabaseBusyError, is_locked
 from activities.heartbeat import heartbeat
+from activities.ordinary_file import open_inside
 from activities.organisation.directory import Directory
 from activities.privacy.redaction import safe_message
 from workflows.domain.model import one_line
@@ -186,7 +187,8 @@ class ArchiveActivities:
         number = document["number"]
         received = datetime.fromisoformat(document["received_at"]).astimezone(ZoneInfo(self.policy.calendar.zone))
         names = [attachment["name"] for attachment in document["attachments"]]
-        found = find_attachments(self.attachments, number, names)
+        files = find_attachments(self.attachments, number, names)
+        found = {name: partial(open_inside, self.attachments, file) for name, file in files.items()}
         return self.store.put(
             f"{received:%Y/%m}/{number}.zip", lambda target: write_package(target, document, found, page.render)
         )

@@ -12,9 +12,10 @@ import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 from activities.archive.document import FORMAT, CaseDocument
+from activities.ordinary_file import open_inside
 from workflows.domain.problem import Problem
 
 PAGE, DATA, SUMS = "case.html", "case.json", "SHA256SUMS"
@@ -27,9 +28,12 @@ _UNSAFE: Final = re.compile(r'[<>:"|?*]')
 
 
 def write_package(
-    target: IO[bytes], document: CaseDocument, attachments: Mapping[str, Path], page: Callable[[CaseDocument], str]
+    target: IO[bytes],
+    document: CaseDocument,
+    attachments: Mapping[str, Callable[[], BinaryIO]],
+    page: Callable[[CaseDocument], str],
 ) -> None:
-    """Write the file. `attachments` holds name -> where its bytes are, for those that are there.
+    """Write the file. `attachments` holds name -> what opens it, for those that are there.
 
     Raises:
         OSError: an attachment cannot be read, or the file not written.
@@ -57,7 +61,7 @@ def read_package(path: Path) -> CaseDocument:
         OSError: it cannot be read.
     """
     try:
-        with zipfile.ZipFile(path) as file:
+        with open_inside(path.parent, path.name) as opened, zipfile.ZipFile(opened) as file:
             sums = _read_sums(file.read(SUMS).decode())
             for name, digest in sums.items():
                 if _digest(file, name) != digest:
@@ -80,12 +84,13 @@ def unpack(path: Path, folder: Path) -> list[Path]:
         OSError: the folder cannot be made or written to.
     """
     written = []
-    with zipfile.ZipFile(path) as file:
+    with open_inside(path.parent, path.name) as opened, zipfile.ZipFile(opened) as file:
         for name in file.namelist():
             head, _, tail = name.rpartition("/")
             place = folder / ("attachments" if head else "") / _file_name(tail)
             place.parent.mkdir(parents=True, exist_ok=True)
-            with file.open(name) as source, place.open("wb") as target:
+            place.unlink(missing_ok=True)
+            with file.open(name) as source, place.open("xb") as target:
                 shutil.copyfileobj(source, target)
             written.append(place)
     return written
@@ -105,9 +110,9 @@ def _put(file: zipfile.ZipFile, name: str, text: str, sums: dict[str, str]) -> N
     file.writestr(_entry(name), content)
 
 
-def _copy(file: zipfile.ZipFile, member: str, source: Path, sums: dict[str, str]) -> int:
+def _copy(file: zipfile.ZipFile, member: str, source: Callable[[], BinaryIO], sums: dict[str, str]) -> int:
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as given, file.open(_entry(member), "w", force_zip64=True) as target:
+    with source() as given, file.open(_entry(member), "w", force_zip64=True) as target:
         while portion := given.read(_PORTION):
             digest.update(portion)
             target.write(portion)

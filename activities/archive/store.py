@@ -16,7 +16,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
+
+from activities.ordinary_file import is_inside, open_inside
 
 _LOOK_AGAIN = 0.05
 """Seconds between two looks at a lock that another one holds."""
@@ -50,6 +52,14 @@ class ArchiveStore:
         """Where a stored file is."""
         return self.folder / file
 
+    def open(self, file: str) -> BinaryIO:
+        """A stored file, to read it.
+
+        Raises:
+            OSError: it is not there, is a link, or is no ordinary file.
+        """
+        return open_inside(self.folder, file)
+
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
         """Alone with the folder, in this process and among all; waits for whoever has it.
@@ -76,7 +86,9 @@ class ArchiveStore:
         self._make(place.parent)
         beside = place.with_name(f".{place.name}.part")
         try:
-            with beside.open("w+b") as target:
+            # What somebody put there, such as a link to elsewhere, is not written through.
+            beside.unlink(missing_ok=True)
+            with beside.open("x+b") as target:
                 write(target)
                 target.flush()
                 os.fsync(target.fileno())
@@ -92,7 +104,7 @@ class ArchiveStore:
     def state(self, stored: StoredFile) -> FileState:
         """Whether a file is what it was when it was archived."""
         try:
-            with self.path(stored.file).open("rb") as file:
+            with self.open(stored.file) as file:
                 sha256, size = _checksum(file)
         except FileNotFoundError:
             return FileState.MISSING
@@ -109,19 +121,10 @@ class ArchiveStore:
         _flush(folder.parent)
 
 
-def find_attachments(folder: Path, number: str, names: list[str]) -> dict[str, Path]:
-    """Name -> file, for those attachments of a case whose file the installation has (`<number>/<name>` in `folder`)."""
-    own = (folder / number).resolve()
-    found = {name: own / name for name in names}
-    return {name: path for name, path in found.items() if path.resolve().is_relative_to(own) and _is_there(path)}
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        # A name that is too long for the disk: there is no such file.
-        return False
+def find_attachments(folder: Path, number: str, names: list[str]) -> dict[str, str]:
+    """Name -> file in `folder`, for those attachments of a case that the installation has (`<number>/<name>`)."""
+    found = {name: f"{number}/{name}" for name in names}
+    return {name: file for name, file in found.items() if is_inside(folder, file)}
 
 
 def _taken(descriptor: int) -> bool:

@@ -13,7 +13,15 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,6 +30,7 @@ from activities.database.engines import postgresql_engine, sqlite_engine
 from activities.database.migrations import HEAD
 from activities.database.reader import Reader, open_reader, read_server
 from activities.database.rights import without_right
+from activities.database.sqlite_file import explained
 from activities.database.tables import installation
 from activities.database.url import DatabaseBusyError, DatabaseUrl, is_locked, reason
 from workflows.domain.problem import Problem
@@ -31,6 +40,7 @@ LOCK_TIMEOUT: Final = timedelta(seconds=20)
 which nothing repeats."""
 ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
 """The same for activities: Temporal tries them again, and each has to end before its own time-out."""
+_FAULTS_OF_DATA: Final = (DataError, IntegrityError, ProgrammingError)
 CONNECTIONS: Final = 15
 """How many connections to a server one process opens at most, unless it is told otherwise."""
 _LOCK: Final = 0x62696875616E
@@ -284,6 +294,12 @@ class Database:
                 raise
             raise Problem(f"the database {self.address.name} cannot be used: {reason(error)}") from error
 
+    def _reason(self, error: BaseException) -> str:
+        """What the file system shows, else the database's own words, in one line."""
+        cause = _cause(error) or error
+        shown = explained(self.address.path, cause) if self.address.kind == "sqlite" else None
+        return shown or reason(cause)
+
     @contextmanager
     def _faults_explained(self) -> Iterator[None]:
         try:
@@ -291,7 +307,7 @@ class Database:
         except Problem:
             raise
         except _database_errors() as error:
-            raise Problem(f"the database {self.address.name} cannot be used: {reason(_cause(error))}") from error
+            raise Problem(f"the database {self.address.name} cannot be used: {self._reason(error)}") from error
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert:
@@ -305,6 +321,16 @@ def insert_of(dialect: str, table: Table) -> postgresql.Insert:
         return postgresql.insert(table)
     insert: Any = sqlite.insert(table)
     return insert  # type: ignore[no-any-return]
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database itself failed, which may be over soon, and not what it was given."""
+    if isinstance(error, DatabaseBusyError):
+        return True
+    cause = error.__cause__ if isinstance(error, Problem) else error
+    if isinstance(cause, StatementError) and not isinstance(cause, DBAPIError):
+        return False
+    return isinstance(cause, _database_errors()) and not isinstance(cause, _FAULTS_OF_DATA)
 
 
 async def lock_for_choice(connection: AsyncConnection) -> None:

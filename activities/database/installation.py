@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import JsonValue
 from sqlalchemy import select
 
-from activities.database.database import Database, insert_into
+from activities.database.database import Database, insert_into, lock_for_choice
 from activities.database.tables import installation
 
 
@@ -28,6 +30,18 @@ class InstallationValues:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
             )
+
+    async def change(self, key: str, change: Callable[[JsonValue], JsonValue]) -> JsonValue:
+        """Set it to what `change` makes of it (None where there is none), before anybody else may; answers that."""
+        async with self._database.begin() as connection:
+            await lock_for_choice(connection)
+            kept: JsonValue = await connection.scalar(select(installation.c.value).where(installation.c.key == key))
+            changed = change(kept)
+            statement = insert_into(connection, installation).values(key=key, value=changed)
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
+            )
+            return changed
 
     async def keep(self, key: str, value: JsonValue) -> JsonValue:
         """Set it if it is not set yet; what is returned stands, for every process that asks."""

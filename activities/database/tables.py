@@ -6,6 +6,7 @@ Every time is an aware UTC datetime, every document JSON.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +27,11 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+
+from activities.rows import Unreadable
 
 metadata = MetaData(
     naming_convention={
@@ -36,6 +41,37 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _tolerant(decode: Callable[[Any], Any] | None, fault: str) -> Callable[[Any], Any] | None:
+    if decode is None:
+        return None
+
+    def decoded(value: Any) -> Any:
+        try:
+            return decode(value)
+        except (ValueError, TypeError, RecursionError):
+            return Unreadable(fault)
+
+    return decoded
+
+
+class SoundJson(FunctionElement[Any]):
+    """A JSON column to be looked into by the database: what is no JSON counts as none, instead of ending the query."""
+
+    type = JSON()
+    inherit_cache = True
+
+
+@compiles(SoundJson)
+def _as_it_is(element: SoundJson, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(SoundJson, "sqlite")
+def _if_valid(element: SoundJson, compiler: Any, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    return f"CASE WHEN json_valid({column}) THEN {column} END"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -52,6 +88,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError(f"a time without a zone cannot be stored: {value.isoformat()}")
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """SQLite keeps whatever is written: what is no time becomes `Unreadable`, so that other rows are read."""
+        return _tolerant(super().result_processor(dialect, coltype), "a time in it is none")
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """What comes back is aware on both databases."""
@@ -76,6 +116,10 @@ class Document(TypeDecorator[Any]):
 
     impl = JSON(none_as_null=True)
     cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """What is no JSON becomes `Unreadable`, so that other rows are read."""
+        return _tolerant(super().result_processor(dialect, coltype), "a document in it is no JSON")
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         """Every text inside is cleaned, keys included."""
@@ -120,6 +164,7 @@ def _entry_columns() -> list[Column[Any]]:
         *_texts("kind", "by"),
         Column("detail", Document, nullable=False),
         Column("recorded_at", UtcDateTime, nullable=False),
+        Column("command_id", Words),
     ]
 
 
@@ -135,15 +180,18 @@ registration = Table(
     Column("customer_name", Words),
     Column("customer_phone", Words),
     Column("customer_email", Words),
+    Column("digest", Words),
     Column("priority", Words),
     UniqueConstraint("channel", "intake_key"),
     Index(None, "customer_phone"),
     Index(None, "customer_email"),
+    Index(None, "digest"),
     Index(None, "received_at"),
     Index(None, "started_at"),
 )
 """One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run; `priority`: by the
-policy's rules when it was registered (R8), for the order of starts, NULL where that was not judged.
+policy's rules when it was registered (R8), for the order of starts, NULL where that was not judged; `digest`: of the
+form as it came in, see `activities.intake.submission`, NULL for what an earlier release took in.
 """
 
 day_serial = Table(
@@ -210,7 +258,10 @@ timeline = Table(
     *_entry_columns(),
     Index(None, "kind", "at"),
 )
-"""Every step of every case (R14). `recorded_at`: the case's time when the step was first written."""
+"""Every step of every case (R14). `recorded_at`: the case's time when the step was first written.
+
+`command_id`: of the command it came of; NULL for what time, or the case by itself, has brought about.
+"""
 
 outbox = Table(
     "outbox",
@@ -328,7 +379,7 @@ review_timeline = Table(
     Column("review", Words, ForeignKey("review.id"), primary_key=True),
     *_entry_columns(),
 )
-"""Every step of every review; `recorded_at` as in `timeline`."""
+"""Every step of every review; `recorded_at` and `command_id` as in `timeline`."""
 
 archive = Table(
     "archive",

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.database import insert_of
 from workflows.domain.event import Event
 
-_SAID = ("at", "kind", "by", "detail")
+_SAID = ("at", "kind", "by", "detail", "command_id")
 
 
 async def write_entries(
@@ -37,6 +37,7 @@ async def write_entries(
             "kind": event.kind.value,
             "by": event.by,
             "detail": event.detail,
+            "command_id": event.command_id,
             "recorded_at": at,
         }
         for event in events

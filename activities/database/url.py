@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from activities.database.sqlite_file import explained, hindrance
 from activities.url_hint import password_hint
 from workflows.domain.problem import Problem
 
@@ -89,18 +90,12 @@ class DatabaseUrl:
         """Look whether a SQLite file could be opened at all.
 
         Raises:
-            Problem: its folder does not exist, or it is a folder itself, or may not be written.
+            Problem: its folder does not exist, it is a folder itself, may not be written, or is on a read-only disk.
         """
         if self.kind != "sqlite":
             return
-        folder = self.path.parent
-        if not folder.is_dir():
-            raise Problem(f"the database file {self.path} cannot be opened: there is no folder {folder}")
-        if self.path.is_dir():
-            raise Problem(f"the database file {self.path} cannot be opened: it is a folder")
-        target = self.path if self.path.exists() else folder
-        if not os.access(target, os.R_OK | os.W_OK):
-            raise Problem(f"the database file {self.path} cannot be opened: no permission to read and write {target}")
+        if why := hindrance(self.path):
+            raise Problem(f"the database file {self.path} cannot be opened: {why}")
 
     def busy(self, error: BaseException | None, lock_timeout: timedelta) -> DatabaseBusyError | None:
         """What to say of a driver's error that others cause, who hold what is wanted; None of any other error.
@@ -126,7 +121,10 @@ class DatabaseUrl:
 
     def unreadable(self, error: BaseException, lock_timeout: timedelta) -> Problem:
         """What to say of a driver's error, in one line; `lock_timeout` is how long it would have waited for others."""
-        return self.busy(error, lock_timeout) or Problem(f"the database {self.name} cannot be read: {reason(error)}")
+        if busy := self.busy(error, lock_timeout):
+            return busy
+        shown = explained(self.path, error) if self.kind == "sqlite" else None
+        return Problem(f"the database {self.name} cannot be read: {shown or reason(error)}")
 
 
 def is_locked(error: BaseException | None) -> bool:

@@ -96,6 +96,12 @@ class Outbox:
             rows = await connection.execute(select(outbox).where(outbox.c.key.in_(keys)))
             return {row.key: _state(row) for row in rows}
 
+    async def unknown(self, keys: Sequence[str]) -> list[str]:
+        """Those of the keys of which there is no row."""
+        async with self._database.read() as connection:
+            known = set(await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys))))
+        return [key for key in keys if key not in known]
+
     async def claim(self, key: str, *, by: str, now: datetime, until: datetime, tried: bool) -> bool:
         """Take a row for delivery; False when it has ended or another delivery holds it. `tried` counts an attempt."""
         free = or_(

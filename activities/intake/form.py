@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from activities.document_text import parse_json_object
 from activities.intake.form_text import Name, OptionalName, OptionalProse, alias, check_email, check_phone
 from activities.validation import fault_lines, shown
 from workflows.domain.formats import moment_of
@@ -125,7 +133,7 @@ class Description(Model):
 class Impact(Model):
     """Whether it stops normal use, and what that does to the business."""
 
-    blocks_normal_use: bool | None = None
+    blocks_normal_use: StrictBool | None = None
     effect: OptionalProse = Field(default=None, max_length=2_000)
 
 
@@ -266,15 +274,14 @@ def parse_form(raw: str | bytes | Json, *, now: datetime, policy: Policy, organi
         raise Problem("form: " + "; ".join(lines[:_MOST_FAULTS]) + more) from error
 
 
-def _read_json(raw: str | bytes) -> Any:
+def _read_json(raw: str | bytes) -> Json:
     if len(raw) > _LARGEST:
         raise Problem(f"form: is {len(raw)} bytes long; allowed: at most {_LARGEST}")
     try:
-        data = json.loads(raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw)
-    except json.JSONDecodeError as error:
-        raise Problem(f"form: is no JSON: {error}; allowed: one JSON object") from error
-    except (ValueError, RecursionError) as error:
-        raise Problem(f"form: is no JSON: {type(error).__name__}; allowed: one JSON object in UTF-8") from error
-    if not isinstance(data, dict):
-        raise Problem(f"form: is no JSON object but {shown(data)}; allowed: one JSON object")
-    return data
+        text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
+    except UnicodeDecodeError as error:
+        raise Problem(f"form: is no UTF-8 at byte {error.start}; allowed: one JSON object in UTF-8") from None
+    try:
+        return parse_json_object(text)
+    except Problem as problem:
+        raise Problem(f"form: {problem}") from None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 
 from pydantic import JsonValue
 
 from workflows.domain.model import Json
+
+_AROUND_IT = frozenset({"intake_key", "received_at"})
 
 
 def lookup_columns(form: Json) -> dict[str, str | None]:
@@ -14,6 +18,13 @@ def lookup_columns(form: Json) -> dict[str, str | None]:
     customer = form.get("customer")
     known = customer if isinstance(customer, dict) else {}
     return {f"customer_{key}": _text(known.get(key)) for key in ("name", "phone", "email")}
+
+
+def content_digest(form: Json) -> str:
+    """The same for two forms that say the same; their intake keys and when somebody received them do not count."""
+    said = {key: value for key, value in form.items() if key not in _AROUND_IT}
+    content = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(content.encode(errors="backslashreplace")).hexdigest()
 
 
 def supply(form: Json, fields: Mapping[str, JsonValue]) -> Json:

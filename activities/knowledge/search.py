@@ -11,6 +11,7 @@ from activities.database.url import DatabaseUrl
 from activities.knowledge.article_name import ArticleStatus, article_id, article_key
 from activities.knowledge.bigrams import words_of
 from activities.knowledge.ranking import SearchHit, rank
+from activities.rows import FaultyRow, read_rows
 from workflows.domain.problem import Problem
 
 _LEAST_FIT: Final = 0.3
@@ -55,7 +56,8 @@ class ArticleSearch:
                 product or "",
                 limit,
             )
-        return [_article(row) for row in rows]
+        read = read_rows(rows, _article, name=lambda row: article_key(row["id"]))
+        return [_damaged(one) if isinstance(one, FaultyRow) else one for one in read]
 
     async def get(self, key: str) -> dict[str, Any]:
         """One article with all its texts, and `changes`: who did what to it, in order.
@@ -67,7 +69,10 @@ class ArticleSearch:
             rows = await reader.rows(f"SELECT {_FIELDS} FROM article WHERE id = $1", article_id(key))  # noqa: S608
         if not rows:
             raise Problem(f"{key}: there is no such article; bihuan kb list shows them")
-        return _article(rows[0])
+        (article,) = read_rows(rows, _article, name=lambda _: key)
+        if isinstance(article, FaultyRow):
+            raise Problem(f"{key}: cannot be read: {article.fault}")
+        return article
 
 
 def _found(hit: SearchHit) -> dict[str, Any]:
@@ -82,6 +87,11 @@ def _found(hit: SearchHit) -> dict[str, Any]:
         "subtype": hit.subtype,
         "score": round(hit.score, 3),
     }
+
+
+def _damaged(row: FaultyRow) -> dict[str, Any]:
+    """An article that cannot be read, in a list of others."""
+    return {"key": row.name, **dict.fromkeys(_FIELDS.split(", ")[1:]), "fault": row.fault}
 
 
 def _article(row: Mapping[str, Any]) -> dict[str, Any]:

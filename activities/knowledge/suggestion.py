@@ -29,8 +29,9 @@ _LATEST: Final = 2_000
 """Open cases among which those of the product are looked for: what an owner waits for may not grow with the backlog."""
 _SAME: Final = (("product", 1.5), ("subtype", 1.3), ("type", 1.1))
 _BRIEF: Final = 120
+_SOUND: Final = "CASE WHEN json_valid(r.form) THEN r.form END"
 _IN_FORM: Final = {
-    "sqlite": ("json_extract(r.form, '$.product')", "json_extract(r.form, '$.description.symptom')"),
+    "sqlite": (f"json_extract({_SOUND}, '$.product')", f"json_extract({_SOUND}, '$.description.symptom')"),
     "postgresql": ("r.form->>'product'", "r.form#>>'{description,symptom}'"),
 }
 """Product and symptom."""

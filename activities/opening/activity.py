@@ -12,6 +12,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
+from activities.database.judged import find_judged
+from activities.database.reader import open_reader
 from activities.database.tables import case_record, registration
 from activities.intake.form import Form
 from activities.opening.decision import Decision
@@ -19,11 +21,12 @@ from activities.opening.store import Settlements
 from activities.organisation.directory import Directory
 from activities.policy.in_force import PolicyInForce
 from workflows.domain.case.aggregate import Case
+from workflows.domain.ids import review_id
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
-from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
+from workflows.domain.terms import Consultation, Judged, Lookup, MainCase, Settlement
 from workflows.domain.virtual_time import VirtualTime
 
 _REGISTERED = select(registration.c.form, registration.c.received_at).where(registration.c.number == bindparam("of"))
@@ -90,6 +93,9 @@ class OpeningActivities:
             loads = await Settlements().loads(connection) if lookup.dispatch else {}
             settled = await Settlements().get(connection, lookup.number) if lookup.terms else None
             main = await _main_case(connection, lookup.main, organisation) if lookup.main else None
+        judged = await self._judged(lookup, lookup.command_id) if lookup.command_id else None
+        if judged is not None:
+            return Consultation(judged=judged)
         product, policy = _product(content), self._policy()
         if lookup.terms and self.file and self.file.fault:
             # Whoever wants the present policy to be taken up must not believe that it was.
@@ -100,6 +106,12 @@ class OpeningActivities:
         unknown = () if main else (f"{lookup.main}: there is no such open case; bihuan list --open shows them",)
         problems = (*answer.problems, *unknown)
         return answer.model_copy(update={"main": main, "product": product, "problems": problems})
+
+    async def _judged(self, lookup: Lookup, command_id: str) -> Judged | None:
+        async with open_reader(self.database.address) as reader:
+            if lookup.review:
+                return await find_judged(reader, review_id(lookup.number), command_id, kind="review")
+            return await find_judged(reader, lookup.number, command_id)
 
     def _policy(self) -> Policy:
         return self.file.current() if self.file else self.policy

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import String, and_, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +15,7 @@ from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
 from activities.queries.orphans import find_orphans
+from activities.rows import FaultyRow, read_rows, sound
 from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches, who_owes
 from workflows.domain.case.view_json import CaseViewJson
 from workflows.domain.ids import review_id
@@ -35,6 +38,8 @@ class AttentionReason(StrEnum):
     """Its workflow exists, but no worker has opened the case."""
     NOT_ACTING = "not_acting"
     """A deadline has passed and the case did not act on it: no worker, or one that keeps failing."""
+    FAULT = "fault"
+    """A rule failed at a command, which was refused, or at a clock, which has stopped; `what` it was."""
     OVERDUE = "overdue"
     """A deadline of the present cycle was missed and is not made good yet."""
     UNACKNOWLEDGED = "unacknowledged"
@@ -47,6 +52,8 @@ class AttentionReason(StrEnum):
     """A closed case could not be archived, or not be masked (R28)."""
     TASK_LATE = "part_late"
     """A department has not answered in time what it was asked for (R18); `who` it was escalated to last."""
+    UNREADABLE = "unreadable"
+    """Its row of the record is damaged: `error` says what cannot be read."""
     REVIEW_LATE = "review_late"
     """The report of a review, its approval or one of its measures is late."""
     PERSON_LEFT = "person_left"
@@ -97,44 +104,59 @@ async def find_attention(
         grace: how late a start or an act may be before it counts.
         pending_for: how long a notification may wait before it counts.
     """
-    found = [
-        *await _unopened(connection, now - grace),
-        *await _from_cases(connection, now - grace),
-        *await _from_tasks(connection),
-        *await _from_people(connection),
-        *await _from_outbox(connection, now, now - pending_for),
-        *await _from_archive(connection),
-        *await _from_reviews(connection, now, grace),
-        *await _from_reports(connection, now - _REMEMBERED),
-    ]
+    found: list[Attention] = []
+    unreadable: dict[str, Attention] = {}
+    for rows in (
+        await _unopened(connection, now - grace),
+        await _from_cases(connection, now - grace),
+        await _from_tasks(connection),
+        [await _from_people(connection)],
+        await _from_faults(connection, now - _REMEMBERED),
+        await _from_outbox(connection, now, now - pending_for),
+        await _from_archive(connection),
+        await _from_reviews(connection, now, grace),
+        [await _from_reports(connection, now - _REMEMBERED)],
+    ):
+        for items in rows:
+            if isinstance(items, FaultyRow):
+                unreadable[items.name] = Attention(items.name, AttentionReason.UNREADABLE, now, error=items.fault)
+            else:
+                found += items
+    found += unreadable.values()
     return sorted(found, key=lambda item: (item.since, item.number, item.reason))
 
 
-async def _unopened(connection: AsyncConnection, before: datetime) -> list[Attention]:
+_Found = Iterable[list[Attention] | FaultyRow]
+
+
+def _each(rows: Iterable[Any], read: Callable[[Any], list[Attention]]) -> _Found:
+    return read_rows(rows, read, name=lambda row: row.number)
+
+
+async def _unopened(connection: AsyncConnection, before: datetime) -> _Found:
     rows = await connection.execute(
         select(registration.c.number, registration.c.received_at, registration.c.started_at)
         .outerjoin(case_record, case_record.c.number == registration.c.number)
         .where(case_record.c.number.is_(None), registration.c.received_at < before)
     )
-    return [
-        Attention(
-            number=row.number,
-            reason=AttentionReason.NOT_OPENED if row.started_at else AttentionReason.NOT_STARTED,
-            since=row.received_at,
-        )
-        for row in rows
-    ]
+
+    def read(row: Any) -> list[Attention]:
+        reason = AttentionReason.NOT_OPENED if row.started_at else AttentionReason.NOT_STARTED
+        return [Attention(number=row.number, reason=reason, since=row.received_at)]
+
+    return _each(rows, read)
 
 
-async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Attention]:
+async def _from_cases(connection: AsyncConnection, before: datetime) -> _Found:
     suspicious = or_(
         case_record.c.next_due < before,
         case_record.c.breached,
         and_(case_record.c.escalation_level > 0, case_record.c.acknowledged.is_(False)),
     )
     rows = await connection.execute(select(case_record).where(case_record.c.closed_at.is_(None), suspicious))
-    found: list[Attention] = []
-    for row in rows:
+
+    def read(row: Any) -> list[Attention]:
+        found: list[Attention] = []
         view: CaseViewJson = row.view
         if row.next_due is not None and row.next_due < before:
             deadline = first_deadline(view)
@@ -147,28 +169,33 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> list[Att
         for breach in standing_breaches(view)[:1]:
             since, who = datetime.fromisoformat(breach["due"]), who_owes(view, breach["clock"])
             found.append(Attention(row.number, AttentionReason.OVERDUE, since, what=breach["clock"], who=who))
-    return found
+        return found
+
+    return _each(rows, read)
 
 
-async def _from_tasks(connection: AsyncConnection) -> list[Attention]:
-    views = await connection.execute(
+async def _from_tasks(connection: AsyncConnection) -> _Found:
+    rows = await connection.execute(
         select(case_record.c.number, case_record.c.view).where(
             case_record.c.closed_at.is_(None),
             # A case can have a late task and be in time itself; so few have one that the text is looked through.
             cast(case_record.c.view, String).like('%"late_at":"%'),
         )
     )
-    return [
-        Attention(
-            row.number,
-            AttentionReason.TASK_LATE,
-            datetime.fromisoformat(task["due"]),
-            what=task["department"],
-            who=task["escalated_to"] or task["person"],
-        )
-        for row in views
-        for task in late_tasks(row.view)
-    ]
+
+    def read(row: Any) -> list[Attention]:
+        return [
+            Attention(
+                row.number,
+                AttentionReason.TASK_LATE,
+                datetime.fromisoformat(task["due"]),
+                what=task["department"],
+                who=task["escalated_to"] or task["person"],
+            )
+            for task in late_tasks(row.view)
+        ]
+
+    return _each(rows, read)
 
 
 async def _from_people(connection: AsyncConnection) -> list[Attention]:
@@ -184,7 +211,27 @@ async def _from_people(connection: AsyncConnection) -> list[Attention]:
     ]
 
 
-async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> list[Attention]:
+async def _from_faults(connection: AsyncConnection, after: datetime) -> _Found:
+    # As for tasks: so few have one that the text is looked through.
+    marked = '%"faults":[{%'
+    cases = select(case_record.c.number, case_record.c.view).where(
+        case_record.c.closed_at.is_(None), cast(case_record.c.view, String).like(marked)
+    )
+    reviews = select(review.c.number, review.c.view).where(
+        review.c.status != ReviewStatus.DONE.value, cast(review.c.view, String).like(marked)
+    )
+
+    def read(row: Any) -> list[Attention]:
+        fault, who = row.view["faults"][-1], row.view.get("owner", row.view.get("author"))
+        since = datetime.fromisoformat(fault["at"])
+        if since < after:
+            return []
+        return [Attention(row.number, AttentionReason.FAULT, since, what=fault["what"], who=who, error=fault["error"])]
+
+    return _each([*await connection.execute(cases), *await connection.execute(reviews)], read)
+
+
+async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> _Found:
     failed = and_(
         outbox.c.status == OutboxStatus.FAILED.value,
         or_(case_record.c.closed_at.is_(None), outbox.c.created_at >= now - _REMEMBERED),
@@ -197,57 +244,48 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
         .outerjoin(case_record, case_record.c.number == outbox.c.number)
         .where(or_(failed, waiting))
     )
-    return [
-        Attention(
-            number=row.number,
-            reason=(
-                AttentionReason.UNDELIVERABLE
-                if row.status == OutboxStatus.FAILED.value
-                else AttentionReason.UNDELIVERED
-            ),
-            since=row.created_at,
-            what=row.message,
-            who=row.recipient,
-            error=row.error,
-        )
-        for row in rows
-    ]
+
+    def read(row: Any) -> list[Attention]:
+        has_failed = row.status == OutboxStatus.FAILED.value
+        reason = AttentionReason.UNDELIVERABLE if has_failed else AttentionReason.UNDELIVERED
+        return [Attention(row.number, reason, row.created_at, what=row.message, who=row.recipient, error=row.error)]
+
+    return _each(rows, read)
 
 
-async def _from_archive(connection: AsyncConnection) -> list[Attention]:
+async def _from_archive(connection: AsyncConnection) -> _Found:
     rows = await connection.execute(
         select(archive.c.number, archive.c.archived_at, archive.c.failed_at, archive.c.error).where(
             archive.c.failed_at.is_not(None), archive.c.masked_at.is_(None)
         )
     )
-    return [
-        Attention(
-            number=row.number,
-            reason=AttentionReason.NOT_ARCHIVED,
-            since=row.failed_at,
-            what="mask" if row.archived_at else "archive",
-            error=row.error,
-        )
-        for row in rows
-    ]
+
+    def read(row: Any) -> list[Attention]:
+        what = "mask" if row.archived_at else "archive"
+        return [Attention(row.number, AttentionReason.NOT_ARCHIVED, row.failed_at, what=what, error=row.error)]
+
+    return _each(rows, read)
 
 
-async def _from_reviews(connection: AsyncConnection, now: datetime, grace: timedelta) -> list[Attention]:
+async def _from_reviews(connection: AsyncConnection, now: datetime, grace: timedelta) -> _Found:
     late_since = await _missed_reports(connection)
     rows = await connection.execute(select(review).where(review.c.status != ReviewStatus.DONE.value))
-    found: list[Attention] = []
-    for row in rows:
+
+    def read(row: Any) -> list[Attention]:
         if row.view is None:
-            if row.opened_at < now - grace:
-                head = row.subject["head"]
-                found.append(Attention(row.number, AttentionReason.REVIEW_NOT_OPENED, row.opened_at, who=head))
-            continue
+            if row.opened_at >= now - grace:
+                return []
+            head = row.subject["head"]
+            return [Attention(row.number, AttentionReason.REVIEW_NOT_OPENED, row.opened_at, who=head)]
+        found: list[Attention] = []
         if row.next_due is not None and row.next_due < now - grace:
             found.append(Attention(row.number, AttentionReason.REVIEW_NOT_ACTING, row.next_due))
         for one in find_overdue(row.view, now):
             since = one.since or late_since.get(row.id) or row.updated_at
             found.append(Attention(row.number, AttentionReason.REVIEW_LATE, since, what=one.what, who=one.who))
-    return found
+        return found
+
+    return _each(rows, read)
 
 
 async def _missed_reports(connection: AsyncConnection) -> dict[str, datetime]:
@@ -261,7 +299,8 @@ async def _missed_reports(connection: AsyncConnection) -> dict[str, datetime]:
         )
         .order_by(review_timeline.c.review, review_timeline.c.sequence)
     )
-    return {row.review: datetime.fromisoformat(row.detail["due"]) for row in rows if row.detail.get("due")}
+    due = read_rows(rows, lambda row: (row.review, row.detail.get("due")), name=lambda row: row.review)
+    return {key: datetime.fromisoformat(at) for key, at in sound(due) if at}
 
 
 async def _from_reports(connection: AsyncConnection, after: datetime) -> list[Attention]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from activities.database.reader import Reader, instant, open_reader
 from activities.database.url import DatabaseUrl
+from activities.rows import FaultyRow, UnreadableError, fault_of, read_rows
 
 if TYPE_CHECKING:
     from workflows.domain.case.view_json import CaseViewJson
@@ -20,7 +21,11 @@ SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
 FROM registration AS r LEFT JOIN case_record AS c ON c.number = r.number
 WHERE r.number = $1
 """
+_UNSTARTED = "SELECT number FROM registration WHERE number = $1 AND started_at IS NULL"
 _TIMELINE = "SELECT sequence, at, kind, by, detail, recorded_at FROM timeline WHERE number = $1 ORDER BY sequence"
+
+
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,31 @@ class CaseRecord:
     form: Json
     view: CaseViewJson | None
     timeline: tuple[Json, ...] = field(default=())
+    fault: str | None = None
+    """What of it could not be read; that is empty here."""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = ()) -> CaseRecord:
+        """From a row as either reader hands it out. What cannot be read is named in `fault`, the rest is there."""
+        faults: list[str] = []
+
+        def value(name: str, read: Callable[[Any], Any], absent: Any) -> Any:
+            try:
+                return absent if row[name] is None else read(row[name])
+            except Exception as error:  # noqa: BLE001 - whatever is the matter with one value, the others are shown
+                faults.append(f"{name}: {fault_of(error)}")
+                return absent
+
+        case = cls(
+            number=str(row["number"]),
+            channel=str(row["channel"]),
+            received_at=value("received_at", instant, _UNKNOWN),
+            started_at=value("started_at", instant, None),
+            form=value("form", _document, {}),
+            view=value("view", _document, None),
+            timeline=tuple(timeline_entry(entry) for entry in entries),
+        )
+        return replace(case, fault="; ".join(faults)) if faults else case
 
     @classmethod
     def archived(cls, dossier: Mapping[str, Any]) -> CaseRecord:
@@ -54,6 +84,16 @@ class CaseRecord:
         )
 
 
+async def is_unstarted(address: DatabaseUrl, number: str) -> bool:
+    """Whether it is registered, and its workflow is not known to exist.
+
+    Raises:
+        Problem: the database cannot be opened or reached, or has no tables yet.
+    """
+    async with open_reader(address) as reader:
+        return bool(await reader.rows(_UNSTARTED, number))
+
+
 async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | None:
     """The case of that number with its timeline, or None.
 
@@ -67,29 +107,34 @@ async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | No
 async def case_record_of(reader: Reader, number: str) -> CaseRecord | None:
     """The same, where the database is being read already."""
     cases = await reader.rows(_CASE, number)
-    return case_of(cases[0], [entry_of(entry) for entry in await reader.rows(_TIMELINE, number)]) if cases else None
+    if not cases:
+        return None
+    return CaseRecord.of(cases[0], await reader.rows(_TIMELINE, number))
 
 
-def case_of(row: Mapping[str, Any], timeline: Iterable[Json]) -> CaseRecord:
-    """The case of a row with number, channel, received_at, started_at, form and view, as the driver answers it."""
-    return CaseRecord(
-        number=row["number"],
-        channel=row["channel"],
-        received_at=instant(row["received_at"]),
-        started_at=instant(row["started_at"]) if row["started_at"] else None,
-        form=json.loads(row["form"]),
-        view=json.loads(row["view"]) if row["view"] else None,
-        timeline=tuple(timeline),
-    )
+def timeline_entry(row: Mapping[str, Any]) -> Json:
+    """A step as it is shown; one that cannot be read has the keys all the same, and `fault` says why."""
+    (entry,) = read_rows([row], _read_entry, name=lambda row: row["sequence"])
+    if not isinstance(entry, FaultyRow):
+        return entry
+    kept = {"sequence": row["sequence"], "kind": str(row["kind"]), "by": str(row["by"])}
+    return {**kept, "at": None, "detail": {}, "recorded_at": None, "fault": entry.fault}
 
 
-def entry_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of the timeline of a case or review, as `CaseRecord` has it."""
+def _document(stored: Any) -> Json:
+    """An object, decoded by the database's driver or not."""
+    value = json.loads(stored) if isinstance(stored, str) else stored
+    if not isinstance(value, dict):
+        raise UnreadableError("is no JSON object")
+    return value
+
+
+def _read_entry(row: Mapping[str, Any]) -> Json:
     return {
         "sequence": row["sequence"],
         "at": instant(row["at"]).isoformat(),
         "kind": row["kind"],
         "by": row["by"],
-        "detail": json.loads(row["detail"]),
+        "detail": _document(row["detail"]),
         "recorded_at": instant(row["recorded_at"]).isoformat(),
     }

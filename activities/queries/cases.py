@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,16 @@ from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
 from activities.queries.attention import Attention, find_attention
 from activities.queries.case_record import CaseRecord, read_case_record
+from activities.rows import FaultyRow, Unreadable, read_rows
 
 _CONCERNED = {
     "sqlite": """
-        EXISTS (SELECT 1 FROM json_each(case_record.view, '$.assisting') WHERE value = :department)
-        OR EXISTS (
-            SELECT 1 FROM json_each(case_record.view, '$.collaborations')
+        EXISTS (
+            SELECT 1 FROM json_each(CASE WHEN json_valid(case_record.view) THEN case_record.view END, '$.assisting')
+            WHERE value = :department
+        ) OR EXISTS (
+            SELECT 1
+            FROM json_each(CASE WHEN json_valid(case_record.view) THEN case_record.view END, '$.collaborations')
             WHERE json_extract(value, '$.department') = :department
         )
     """,
@@ -81,6 +85,8 @@ class OutboxEntry:
     error: str | None
     created_at: datetime
     sent_at: datetime | None
+    fault: str | None = None
+    """What of it could not be read; that is None here."""
 
     def as_json(self) -> dict[str, Any]:
         """What `bihuan outbox --json` shows: `event` is the message's name, times are ISO 8601 with offset."""
@@ -96,8 +102,9 @@ class OutboxEntry:
             "attempts": self.attempts,
             "subject": self.subject,
             "error": self.error,
-            "created_at": self.created_at.isoformat(),
+            "created_at": self.created_at.isoformat() if not self.fault else None,
             "sent_at": self.sent_at.isoformat() if self.sent_at else None,
+            **({"fault": self.fault} if self.fault else {}),
         }
 
 
@@ -133,7 +140,7 @@ class Cases:
             .limit(wanted.limit)
         )
         async with self._database.read() as connection:
-            return [CaseRecord(**row) for row in (await connection.execute(statement)).mappings()]
+            return [CaseRecord.of(row._asdict()) for row in await connection.execute(statement)]
 
     async def outbox(
         self,
@@ -147,7 +154,7 @@ class Cases:
         """Notifications of one case or of all, in the order they were written (`since` ≤ then < `until`, in the cases'
         time); with `limit` the latest so many.
         """
-        columns = [outbox.c[name] for name in OutboxEntry.__dataclass_fields__]
+        columns = [outbox.c[name] for name in OutboxEntry.__dataclass_fields__ if name != "fault"]
         statement: Select[Any] = select(*columns).order_by(
             outbox.c.created_at.desc(), outbox.c.number.desc(), outbox.c.sequence.desc(), outbox.c.key.desc()
         )
@@ -161,7 +168,7 @@ class Cases:
             statement = statement.where(outbox.c.created_at < until)
         async with self._database.read() as connection:
             rows = (await connection.execute(statement.limit(limit))).mappings().all()
-        return [OutboxEntry(**row) for row in reversed(rows)]
+        return [_message(row) for row in reversed(rows)]
 
     async def attention(
         self,
@@ -173,6 +180,14 @@ class Cases:
         """What does not go on by itself, or not as promised, the oldest first; see `find_attention`."""
         async with self._database.read() as connection:
             return await find_attention(connection, now, grace=grace, pending_for=pending_for)
+
+
+def _message(row: Mapping[str, Any]) -> OutboxEntry:
+    (entry,) = read_rows([row], lambda row: OutboxEntry(**row), name=lambda row: row["key"])
+    if not isinstance(entry, FaultyRow):
+        return entry
+    readable: dict[str, Any] = {name: None if isinstance(value, Unreadable) else value for name, value in row.items()}
+    return OutboxEntry(**readable, fault=entry.fault)
 
 
 def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:

@@ -17,6 +17,7 @@ from activities.batches import batched
 from activities.database.database import Database
 from activities.database.tables import registration, settlement, timeline
 from activities.intake.submission import supply
+from activities.rows import FaultyRow, Unreadable, read_rows
 from workflows.domain.event import EventKind
 from workflows.domain.form_fields import SUPPLIED
 from workflows.domain.model import Json
@@ -52,8 +53,10 @@ class HistoryExport:
         async with self._database.read() as connection:
             return await connection.scalar(select(func.count()).select_from(registration).where(*self._span)) or 0
 
-    async def logs(self) -> AsyncIterator[list[Json]]:
-        """The lines of one case after the other, the first received first; times are UTC in ISO 8601."""
+    async def logs(self) -> AsyncIterator[list[Json] | FaultyRow]:
+        """The lines of one case after the other, the first received first; times are UTC in ISO 8601. Of a case that
+        cannot be read, its number and why.
+        """
         order = (registration.c.received_at, registration.c.number)
         wanted = select(registration.c.number).where(*self._span).order_by(*order)
         async with self._database.read() as connection:
@@ -62,7 +65,7 @@ class HistoryExport:
             for lines in await self._read(batch, set(numbers)):
                 yield lines
 
-    async def _read(self, numbers: Sequence[str], exported: Container[str]) -> list[list[Json]]:
+    async def _read(self, numbers: Sequence[str], exported: Container[str]) -> list[list[Json] | FaultyRow]:
         columns = (registration.c.number, registration.c.form, registration.c.received_at, settlement.c.body)
         cases = (
             select(*columns)
@@ -75,15 +78,24 @@ class HistoryExport:
             .where(timeline.c.number.in_(numbers))
             .order_by(timeline.c.number, timeline.c.sequence)
         )
-        steps: dict[str, list[ExportedStep]] = {}
+        steps: dict[str, list[Any]] = {}
         async with self._database.read() as connection:
             rows = (await connection.execute(cases)).all()
-            for number, at, kind, by, detail in await connection.execute(entries):
-                steps.setdefault(number, []).append(ExportedStep(at, EventKind(kind), by, detail))
-        return [
-            [_opening(number, form, received_at, body), *signals(number, steps.get(number, ()), exported)]
-            for number, form, received_at, body in rows
-        ]
+            for entry in await connection.execute(entries):
+                steps.setdefault(entry.number, []).append(entry)
+
+        def read(row: Any) -> list[Json]:
+            number, form, received_at, body = row
+            happened = [_step(*entry) for entry in steps.get(number, ())]
+            return [_opening(number, form, received_at, body), *signals(number, happened, exported)]
+
+        return list(read_rows(rows, read, name=lambda row: row.number))
+
+
+def _step(number: str, at: datetime, kind: str, by: str, detail: Json) -> ExportedStep:  # noqa: ARG001
+    if isinstance(detail, Unreadable):
+        detail.refuse()
+    return ExportedStep(at, EventKind(kind), by, detail)
 
 
 def signals(number: str, steps: Iterable[ExportedStep], exported: Container[str] = ()) -> list[Json]:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, String, and_, cast, or_, select
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, review, settlement
 from activities.delivery.outbox import OutboxStatus
+from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import open_tasks
 from workflows.domain.case.view import CaseView
 from workflows.domain.ids import review_id
@@ -62,7 +63,8 @@ class Inventory:
         ).outerjoin(case_record, case_record.c.number == registration.c.number)  # fmt: skip
         async with self._database.read() as connection:
             rows = await connection.execute(query.where(registration.c.number.in_(numbers)))
-            return {row.number: CaseRow(*row) for row in rows}
+            read = read_rows(rows, lambda row: CaseRow(*row), name=lambda row: row.number)
+            return {row.number: row for row in sound(read)}
 
     def open_cases(self, before: datetime) -> AsyncIterator[list[str]]:
         """Numbers of cases that are open and have not changed since `before`."""
@@ -90,11 +92,12 @@ class Inventory:
         if of is not None:
             query = query.where(case_record.c.number.in_(of))
         async with self._database.read() as connection:
-            return {
-                task["workflow_id"]: number
-                for number, view in await connection.execute(query)
-                for task in open_tasks(view)
-            }
+            rows = read_rows(
+                await connection.execute(query),
+                lambda row: {task["workflow_id"]: row.number for task in open_tasks(row.view)},
+                name=lambda row: row.number,
+            )
+            return {workflow: number for tasks in sound(rows) for workflow, number in tasks.items()}
 
     async def open_reviews(self, before: datetime, *, of: Sequence[str] | None = None) -> dict[str, str]:
         """Workflow id -> number of every review that is not over and has not changed since `before`."""

@@ -15,9 +15,10 @@ from itertools import product
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database.tables import case_record, outbox, registration, timeline
+from activities.database.tables import SoundJson, case_record, outbox, registration, timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
 from activities.queries.sweeps import read_sweep
+from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import standing_breaches
 from workflows.domain.vocabulary import ClockName, EventKind, Priority, Status
 
@@ -137,8 +138,9 @@ async def _overdue(connection: AsyncConnection, now: datetime) -> Sequence[Figur
                 .limit(_PAGE)
             )
         ).all()
-        for row in page:
-            missed = {breach["clock"] for breach in standing_breaches(row.view)}
+        breaches = read_rows(page, lambda row: standing_breaches(row.view), name=lambda row: row.number)
+        for standing in sound(breaches):
+            missed = {breach["clock"] for breach in standing}
             clocks.update(missed)
             cases += bool(missed)
         if len(page) < _PAGE:
@@ -163,8 +165,17 @@ async def _missed(connection: AsyncConnection, now: datetime) -> Sequence[Figure
     return [Figure("bihuan_deadlines_missed", "Missed deadlines recorded.", values, ("clock",), counter=True)]
 
 
+async def _faults(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    values: Values = {}
+    for kind in (EventKind.REJECTED, EventKind.WARNED, EventKind.LAPSED):
+        counted = await _counted(connection, kind, "fault")
+        values[(kind.value,)] = sum(count for (fault,), count in counted.items() if fault != "None")
+    text = "Commands refused, warnings dropped and deadlines that failed, because a rule of the program did."
+    return [Figure("bihuan_faults", text, values, ("kind",), counter=True)]
+
+
 async def _counted(connection: AsyncConnection, kind: EventKind, detail: str) -> Values:
-    value = timeline.c.detail[detail].as_string().label("value")
+    value = SoundJson(timeline.c.detail)[detail].as_string().label("value")
     rows = await connection.execute(select(value, func.count()).where(timeline.c.kind == kind.value).group_by(value))
     return {(str(one),): float(count) for one, count in rows}
 
@@ -188,4 +199,4 @@ def _age(now: datetime, since: datetime | None) -> float:
 
 _CHANNEL = ("channel",)
 STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept)
-TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _results)
+TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results)

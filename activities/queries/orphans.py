@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import case_record, organisation, review
 from activities.queries.people import ids_of
+from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import open_tasks
 from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import TaskStatus
@@ -49,19 +51,29 @@ async def find_orphans(connection: AsyncConnection) -> list[Orphan]:
         # So few cases have a task that the text is looked through.
         cast(case_record.c.view, String).like(f'%"status":"{TaskStatus.OPEN.value}"%'),
     )
-    found += [
-        Orphan(row.number, task["person"], row.updated_at, what=task["department"])
-        for row in await connection.execute(tasks)
-        for task in open_tasks(row.view)
-        if task["person"] and task["person"] not in people
-    ]
+    for of_one in _each(await connection.execute(tasks), lambda row: _of_tasks(row, people)):
+        found += of_one
     reviews = select(review.c.number, review.c.view, review.c.updated_at).where(
         review.c.status != ReviewStatus.DONE.value, review.c.view.is_not(None)
     )
-    for row in await connection.execute(reviews):
-        gone = [who for who in (row.view or {}).get("waits_for", ()) if who not in people]
-        found += [Orphan(row.number, who, row.updated_at, what="review", of_review=True) for who in gone]
+    for of_one in _each(await connection.execute(reviews), lambda row: _of_review(row, people)):
+        found += of_one
     return found
+
+
+def _each(rows: Iterable[Any], read: Callable[[Any], list[Orphan]]) -> Iterator[list[Orphan]]:
+    """Rows that can be read; of the others others tell."""
+    return sound(read_rows(rows, read, name=lambda row: row.number))
+
+
+def _of_tasks(row: Any, people: Collection[str]) -> list[Orphan]:
+    gone = [task for task in open_tasks(row.view) if task["person"] and task["person"] not in people]
+    return [Orphan(row.number, str(task["person"]), row.updated_at, what=task["department"]) for task in gone]
+
+
+def _of_review(row: Any, people: Collection[str]) -> list[Orphan]:
+    gone = [who for who in row.view["waits_for"] if who not in people]
+    return [Orphan(row.number, who, row.updated_at, what="review", of_review=True) for who in gone]
 
 
 def by_owner(orphans: Iterable[Orphan]) -> dict[str, list[str]]:

@@ -35,6 +35,8 @@ class DriftReason(StrEnum):
     """The record has steps that its workflow never took."""
     NOT_IN_RECORD = "not_in_record"
     """A workflow of a case runs whose number nobody has registered."""
+    NUMBER_TAKEN = "number_taken"
+    """It is registered, and Temporal has another submission's case under its number."""
     DELIVERY_UNENDING = "delivery_unending"
     """A delivery goes on for longer than any message is tried."""
 

@@ -19,6 +19,7 @@ from activities.database.tables import case_record, registration, timeline
 from activities.database.timeline import write_entries
 from activities.delivery.outbox import Outbox, key_of
 from activities.delivery.transport import Transports
+from activities.intake.register import fingerprint_of
 from activities.intake.submission import lookup_columns, supply
 from activities.knowledge.editing import draft_on_closing
 from activities.knowledge.suggestion import Suggestions, suggest
@@ -30,6 +31,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Json
+from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewSubject
 from workflows.domain.virtual_time import VirtualTime
 from workflows.ports import Record, Recorded
@@ -82,6 +84,7 @@ class RecordingActivities:
 
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
+            Problem: it is another submission's in this record, which is older than Temporal then.
         """
         if not step.events:
             return Recorded(marker=step.marker)
@@ -90,6 +93,7 @@ class RecordingActivities:
         organisation = await self.directory.current() if step.review else None
         called: ReviewSubject | str | None = None
         async with self.database.begin() as connection:
+            await _check_intake(connection, step)
             await _write_case(connection, step.view)
             # The clock is read again inside the transaction: waiting for the database is part of being late.
             await _write_timeline(connection, number, step.events, self.at())
@@ -158,6 +162,16 @@ class RecordingActivities:
 
 def _dispatches(told: Iterable[tuple[Event, Notice]]) -> bool:
     return any(notice.message is Message.DISPATCHED for _, notice in told)
+
+
+async def _check_intake(connection: AsyncConnection, step: Record) -> None:
+    """What is said to one customer is never written under another one's name."""
+    number = step.view.number
+    if step.intake is not None and await fingerprint_of(connection, number) != step.intake:
+        raise Problem(
+            f"{number}: the record has another submission under this number, so it is older than Temporal: "
+            "bring the newest backup of the record back"
+        )
 
 
 @cache

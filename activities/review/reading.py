@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from activities.database.reader import instant, open_reader
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import CaseRecord, case_of, entry_of
+from activities.queries.case_record import CaseRecord, timeline_entry
+from activities.rows import FaultyRow, fault_of, read_rows
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -90,18 +91,19 @@ async def read_review(address: DatabaseUrl, number: str) -> StoredReview:
         name = rows[0]["id"]
         if not rows[0]["view"]:
             raise Problem(f"{number}: its review {name} is called for, but nobody has begun it: is a worker running?")
-        entries: dict[str, list[dict[str, Any]]] = {}
+        entries: dict[str, list[Mapping[str, Any]]] = {}
         for entry in await reader.rows(_ENTRIES, name):
-            entries.setdefault(entry["number"], []).append(entry_of(entry))
-        covered = [case_of(row, entries.get(row["number"], ())) for row in await reader.rows(_CASES, name)]
-        timeline = [entry_of(entry) for entry in await reader.rows(_OWN_ENTRIES, name)]
-    return _review(rows[0], [case.number for case in covered], covered, timeline)
+            entries.setdefault(entry["number"], []).append(entry)
+        covered = [CaseRecord.of(row, entries.get(row["number"], ())) for row in await reader.rows(_CASES, name)]
+        timeline = [timeline_entry(entry) for entry in await reader.rows(_OWN_ENTRIES, name)]
+    return _readable(rows[0], [case.number for case in covered], covered, timeline)
 
 
 async def list_reviews(
     address: DatabaseUrl, *, statuses: Sequence[str] = (), department: str | None = None
-) -> list[StoredReview]:
-    """Reviews of any of these states (none: of all), the latest called for first, without what belongs to them.
+) -> list[StoredReview | FaultyRow]:
+    """Reviews of any of these states (none: of all), the latest called for first, without what belongs to them; one
+    that cannot be read by the number of its case.
 
     Raises:
         Problem: the database cannot be read.
@@ -115,7 +117,8 @@ async def list_reviews(
             "ORDER BY r.opened_at DESC, r.number DESC",
             department or "",
         )
-    return [_review(row, cases.get(row["id"], ())) for row in rows if not statuses or row["status"] in statuses]
+    wanted = [row for row in rows if not statuses or row["status"] in statuses]
+    return list(read_rows(wanted, lambda row: _review(row, cases.get(row["id"], ())), name=lambda row: row["number"]))
 
 
 async def review_of(address: DatabaseUrl, number: str) -> StoredReview | None:
@@ -129,7 +132,19 @@ async def review_of(address: DatabaseUrl, number: str) -> StoredReview | None:
         if not rows:
             return None
         cases = await reader.rows("SELECT number FROM review_case WHERE review = $1 ORDER BY number", rows[0]["id"])
-    return _review(rows[0], [row["number"] for row in cases])
+    return _readable(rows[0], [row["number"] for row in cases])
+
+
+def _readable(
+    row: Mapping[str, Any],
+    cases: Sequence[str],
+    covered: Sequence[CaseRecord] = (),
+    timeline: Sequence[dict[str, Any]] = (),
+) -> StoredReview:
+    try:
+        return _review(row, cases, covered, timeline)
+    except Exception as error:
+        raise Problem(f"{row['number']}: its review {row['id']} cannot be read: {fault_of(error)}") from error
 
 
 def _review(

@@ -84,6 +84,8 @@ async def report(
         print_table(made.columns, made.headlines(), title=made.title)
         print(printable(made.paragraph()))
         say(f"the report is {written}; beside it are the same figures as JSON and CSV")
+    for row in made.as_json()["unreadable"]:
+        say(f"{row['number']} is counted nowhere: it cannot be read: {row['fault']}")
     for one in mailed:
         say(f"{one.recipient}: {one.status}" + (f", {one.reason}" if one.reason else ""))
     if mail and not mailed:

@@ -17,6 +17,7 @@ from starter.console.screen import (
     print_table,
     progress_bar,
     read_moment,
+    readable_rows,
     say,
     shortened,
 )
@@ -87,22 +88,15 @@ async def list_(
     if as_json:
         print_json(company.localized(found))
         return
-    print_table(
-        ("Article", "State", "Changed", "Title", "Type", "Product", "Case"),
-        [
-            (
-                one["key"],
-                one["status"],
-                f"{company.local(one['updated_at']):%Y-%m-%d %H:%M}",
-                one["title"],
-                " / ".join(filter(None, (one["type"], one["subtype"]))),
-                one["product"] or "",
-                one["number"],
-            )
-            for one in found
-        ],
-        spare=("Product", "Type", "Changed", "Case"),
-    )
+    columns = ("Article", "State", "Changed", "Title", "Type", "Product", "Case")
+
+    def row(one: dict[str, Any]) -> tuple[str, ...]:
+        kind = " / ".join(filter(None, (one["type"], one["subtype"])))
+        changed = company.text(one["updated_at"])
+        return (one["key"], one["status"], changed, one["title"], kind, one["product"] or "", one["number"])
+
+    rows = readable_rows(found, row, name=lambda one: str(one["key"]), width=len(columns), place=3)
+    print_table(columns, rows, spare=("Product", "Type", "Changed", "Case"))
 
 
 async def show(key: Key, /, *, as_json: AsJson = False, data: DataFolder = None) -> None:
@@ -129,7 +123,7 @@ async def show(key: Key, /, *, as_json: AsJson = False, data: DataFolder = None)
     for change in article["changes"]:
         fields = f" {', '.join(change['fields'])}" if change.get("fields") else ""
         why = f": {change['why']}" if change.get("why") else ""
-        lines.append(f"{company.local(change['at']):%Y-%m-%d %H:%M} {change['what']}{fields} by {change['by']}{why}")
+        lines.append(f"{company.text(change['at'])} {change['what']}{fields} by {change['by']}{why}")
     print_rich(Text(printable("\n".join(lines))))
 
 

@@ -10,16 +10,19 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 
+from activities.rows import FaultyRow, UnreadableError, read_rows
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
     from rich.text import Text
+
+_T = TypeVar("_T")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Answer in JSON, for programs.")]
 DataFolder = Annotated[str | None, Parameter(name="--data", help="Data folder (default: BIHUAN_DATA, ./bihuan-data).")]
@@ -149,6 +152,33 @@ def _least_width(text: str) -> int:
 
     folded = max((min(cell_len(word), _FOLDED) for word in text.split()), default=0)
     return max(folded, *(cell_len(found) for found in _IDENTIFIER.findall(text)), 0)
+
+
+def readable_rows(
+    items: Iterable[_T],
+    row: Callable[[_T], Sequence[str | Text]],
+    *,
+    name: Callable[[_T], str],
+    width: int,
+    place: int = -1,
+) -> Iterator[Sequence[str | Text]]:
+    """A row of `width` cells for each item. One that cannot be read, or says so itself in its `fault`, has its name,
+    and why in the cell at `place`.
+    """
+
+    def whole(item: _T) -> Sequence[str | Text]:
+        fault = item.get("fault") if isinstance(item, dict) else getattr(item, "fault", None)
+        if fault:
+            raise UnreadableError(fault)
+        return row(item)
+
+    for cells in read_rows(items, whole, name=name):
+        if isinstance(cells, FaultyRow):
+            said = [cells.name, *[""] * (width - 1)]
+            said[place] = f"cannot be read: {cells.fault}"
+            yield said
+        else:
+            yield cells
 
 
 def shortened(text: str, length: int = 160) -> str:

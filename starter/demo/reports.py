@@ -12,6 +12,7 @@ from activities.database.url import DatabaseUrl
 from activities.review.reading import list_reviews, read_review
 from activities.review.report import ReviewReport
 from activities.review.wording import ReviewWording
+from activities.rows import sound
 from starter.demo.week import START
 from worker.installation.installation import Installation
 from workflows.domain.review.view import ReviewStatus
@@ -34,7 +35,7 @@ async def write_reports(installation: Installation, folder: Path) -> list[Path]:
     written = [write_report(made, speech, folder / "analysis", company=company)]
     voice = ReviewWording(Locale.ZH_CN, speech.labels, speech.names, zone)
     address = DatabaseUrl.parse(settings.database)
-    for review in await list_reviews(address, statuses=(ReviewStatus.DONE.value,)):
+    for review in sound(await list_reviews(address, statuses=(ReviewStatus.DONE.value,))):
         report = ReviewReport(await read_review(address, review.number), voice, now=now, company=company)
         written.append(report.write(folder / "reviews")[0])
     return written

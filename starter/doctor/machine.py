@@ -53,6 +53,8 @@ def _unusable(folder: Path) -> str | None:
         nearest = nearest.parent
     if not nearest.is_dir():
         return "is a file" if nearest == folder else f"cannot be made: {nearest} is a file"
+    if os.statvfs(nearest).f_flag & os.ST_RDONLY:
+        return "is on a file system that is read-only"
     if not os.access(nearest, os.W_OK | os.X_OK):
         return "may not be written by this user" if nearest == folder else f"cannot be made: {nearest} is read-only"
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import os
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -15,10 +15,13 @@ from sqlalchemy import text
 
 from activities.database.database import Database
 from activities.database.migrations import HEAD
+from activities.database.sqlite_file import explained, is_damage
 from activities.database.url import DatabaseUrl
 from activities.queries.workers import Workers
-from starter.doctor.check import Check, CheckResult
+from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import DoctorContext
+from worker.installation.installation import open_installation
+from worker.temporal.generation import WAY_OUT, older_than_temporal
 from workflows.domain.problem import Problem
 
 _TIMEOUT = 5.0
@@ -55,7 +58,9 @@ async def database(context: DoctorContext) -> Iterable[CheckResult]:
         finally:
             await opened.close()
     except Problem as problem:
-        return check.problem(problem, "see that it runs, and check BIHUAN_DATABASE_URL and its password")
+        where = "see that it runs, and check BIHUAN_DATABASE_URL and its password"
+        mend = "mend that, or name another place with BIHUAN_DATA or BIHUAN_DATABASE_URL"
+        return check.problem(problem, mend if settings.database.startswith("sqlite") else where)
 
 
 async def _usable(check: Check, opened: Database, most: int) -> Iterable[CheckResult]:
@@ -88,20 +93,44 @@ async def _connections(check: Check, opened: Database, most: int) -> Iterable[Ch
     return [check.warning(what, todo)]
 
 
+async def generation(context: DoctorContext) -> Iterable[CheckResult]:
+    """Whether the record is as new as Temporal."""
+    check = Check("generation")
+    client = await context.client()
+    await context.database()
+    try:
+        async with open_installation(context.settings) as installation:
+            why = await older_than_temporal(client, installation)
+    except Problem as problem:
+        raise CheckSkippedError(str(problem).splitlines()[0]) from None
+    if why is None:
+        return [check.ok("the record is as new as Temporal")]
+    return [check.fault(why, f"stop the workers, and {WAY_OUT}")]
+
+
 async def integrity(context: DoctorContext) -> Iterable[CheckResult]:
     """Whether a SQLite file is undamaged; PostgreSQL looks after its own."""
     check = Check("integrity")
     address = DatabaseUrl.parse(context.settings.database)
     if address.kind != "sqlite" or not address.path.is_file():
         return []
-    found = await asyncio.to_thread(_quick_check, address.path)
+    name = address.path.name
+    try:
+        found = await asyncio.to_thread(_quick_check, address.path)
+    except sqlite3.Error as error:
+        # Only a file that was read can be said to be damaged: bringing a backup back loses what came since.
+        why = explained(address.path, error) or str(error)
+        return [check.fault(f"{name} cannot be looked through: {why}", f"mend that; {name} was not found damaged")]
     if found is None:
         todo = f"when it is quiet: sqlite3 {address.path} 'PRAGMA quick_check'"
-        return [check.warning(f"{address.path.name} was not looked through within {_TIMEOUT:g} s", todo)]
+        return [check.warning(f"{name} was not looked through within {_TIMEOUT:g} s", todo)]
     if found == "ok":
-        return [check.ok(f"{address.path.name} is whole")]
-    todo = "stop bihuan, keep the file, and bring the latest backup back"
-    return [check.fault(f"{address.path.name} is damaged: {found}", todo)]
+        return [check.ok(f"{name} is whole")]
+    todo = (
+        "stop bihuan, move the data folder away and keep it, and restore both stores of the latest backup (bihuan "
+        "restore): what came since is only in the damaged file"
+    )
+    return [check.fault(f"{name} was read, and is damaged: {found}", todo)]
 
 
 async def space(context: DoctorContext) -> Iterable[CheckResult]:
@@ -141,11 +170,17 @@ def _skew(check: Check, whose: str, seconds: float, todo: str) -> Iterable[Check
 
 def _room(path: Path) -> CheckResult:
     check = Check("disk")
-    free = shutil.disk_usage(path).free
-    what = f"{free / 1e9:.1f} GB free for {path}"
+    there = os.statvfs(path)
+    free = there.f_bavail * there.f_frsize
     todo = "make room, or move the folder; a full disk stops every case until there is room again"
+    if there.f_flag & os.ST_RDONLY:
+        mount = "the system makes it so after errors of the disk: see its log, and mount it for writing"
+        return check.fault(f"the file system of {path} is read-only: nothing can be written", mount)
+    if there.f_files and not there.f_favail:
+        return check.fault(f"the disk of {path} has no room for another file (no inode is free)", todo)
+    what = f"{free / 1e9:.1f} GB free for {path}"
     if free < _FULL:
-        return check.fault(what, todo)
+        return check.fault(f"the disk is full: {what}" if not free else what, todo)
     return check.warning(what, todo) if free < _TIGHT else check.ok(what)
 
 
@@ -158,13 +193,19 @@ def _nearest(path: Path) -> Path:
 
 
 def _quick_check(path: Path) -> str | None:
-    """`ok`, the first damage, or None where that takes too long."""
+    """`ok`, the first damage, or None where that takes too long.
+
+    Raises:
+        sqlite3.Error: it cannot be read, which says nothing of what is in it.
+    """
     deadline = time.monotonic() + _TIMEOUT
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
             connection.set_progress_handler(lambda: time.monotonic() > deadline, 50_000)
             return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    except sqlite3.OperationalError as error:
-        return None if error.sqlite_errorcode in {sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY} else str(error)
-    except sqlite3.DatabaseError as error:
-        return str(error)
+    except sqlite3.Error as error:
+        if is_damage(error):
+            return str(error)
+        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return None
+        raise

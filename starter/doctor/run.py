@@ -12,10 +12,10 @@ from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
 from starter.doctor.machine import access, folders, settings
 from starter.doctor.mail import mail, templates
-from starter.doctor.record import clocks, database, integrity, space
+from starter.doctor.record import clocks, database, generation, integrity, space
 from starter.doctor.release import release
 from starter.doctor.sweep import last_sweep, sweep_by_hand
-from starter.doctor.temporal import pollers, search_attributes, server
+from starter.doctor.temporal import paused, pollers, search_attributes, server
 from starter.doctor.workers import alike
 
 _TIMEOUT = 10.0
@@ -36,9 +36,9 @@ class CheckSuite:
         """All checks there are; with `mend` the sweep also starts and delivers what was left lying."""
         checks: dict[str, CheckFunction] = {
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
-            "worker settings": alike,
-            "release": release, "database": database, "integrity": integrity, "disk": space, "folders": folders,
-            "access": access,
+            "worker settings": alike, "paused": paused,
+            "release": release, "database": database, "generation": generation,
+            "integrity": integrity, "disk": space, "folders": folders, "access": access,
             "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),

@@ -46,7 +46,8 @@ def sweep_by_hand(*, mend: bool) -> CheckFunction:
                 start_deliveries = choose_delivery(client, context.settings)
                 sweeping = build_sweeping(client, installation, start_deliveries)
                 order = SweepOrder(every=context.settings.sweep.total_seconds())
-                return list(_results(await sweeping.run_sweep(order, mend=mend, within=_STARTING), mended=mend))
+                swept = await sweeping.run_sweep(order, mend=mend, renumber=mend, within=_STARTING)
+                return list(_results(swept, mended=mend))
         except Problem as problem:
             raise CheckSkippedError(str(problem).splitlines()[0]) from None
 

@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
 from worker.temporal.connection import DEFAULT_ADDRESS, UnreachableError, find_target, web_ui
+from worker.temporal.pausing import paused_workflows, unpause
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.search_attributes import REQUIRED, creation_commands
 from worker.temporal.task_queue import describe_task_queue
@@ -22,6 +23,7 @@ from workflows.domain.problem import Problem
 
 _LEAST_RETENTION = timedelta(days=1)
 """A case that was terminated by mistake can be brought back as long as its history is kept."""
+_MOST_PAUSED = 500
 _QUEUES = {"workflow": "workflows", "activity": "activities"}
 """Kind of tasks -> how it is called in a sentence."""
 
@@ -60,6 +62,17 @@ async def server(context: DoctorContext) -> Iterable[CheckResult]:
     return results
 
 
+async def paused(context: DoctorContext) -> Iterable[CheckResult]:
+    """Workflows that somebody has paused: they do nothing until somebody lets them go on."""
+    check = Check("paused")
+    found = [one.id async for one in paused_workflows(await context.client(), limit=_MOST_PAUSED)]
+    if not found:
+        return [check.ok("no workflow is paused")]
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    what = f"{found[0]}{more} paused: deadlines pass without anybody hearing of it"
+    return [check.warning(what, unpause(found[0]))]
+
+
 async def search_attributes(context: DoctorContext) -> Iterable[CheckResult]:
     """Whether all of them are registered with the right types; without them every case stands still."""
     check = Check("search attributes")
@@ -76,7 +89,8 @@ async def search_attributes(context: DoctorContext) -> Iterable[CheckResult]:
     results = [
         check.fault(
             f"{name} is {present[name]}, needed is {kind}",
-            f"temporal operator search-attribute remove --name {name}, then start a worker",
+            f"where nothing else in this namespace uses it: temporal operator search-attribute remove --name {name}, "
+            "then start a worker; else use a namespace of your own (TEMPORAL_NAMESPACE)",
         )
         for name, kind in REQUIRED.items()
         if name in present and present[name] != kind

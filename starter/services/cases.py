@@ -56,6 +56,8 @@ def case_json(record: CaseRecord, company: CompanyTime, *, timeline: bool) -> di
     }
     shown: dict[str, Any] = company.localized(known)
     shown["form"] = record.form
+    if record.fault:
+        shown["fault"] = record.fault
     if timeline:
         shown["timeline"] = company.localized(list(record.timeline))
     return shown
@@ -77,7 +79,7 @@ async def customer_view(
 
 async def _archive_status(address: DatabaseUrl, record: CaseRecord) -> dict[str, Any] | None:
     """`file`, `sha256`, `archived_at` and `masked_at`; None for a case that is open, or not archived."""
-    if record.view is None or record.view["closed_at"] is None:
+    if record.view is None or record.view.get("closed_at") is None:
         return None
     from activities.archive.status import archive_status
 
@@ -89,7 +91,7 @@ async def _suggestions(address: DatabaseUrl, record: CaseRecord) -> dict[str, An
 
     A database that has no knowledge base yet has no suggestions: the case is shown all the same.
     """
-    if record.view is None or record.view["closed_at"] is not None:
+    if record.view is None or record.view.get("closed_at") is not None:
         return None
     from activities.database.reader import open_reader
     from activities.knowledge.suggestion import suggest
@@ -97,6 +99,6 @@ async def _suggestions(address: DatabaseUrl, record: CaseRecord) -> dict[str, An
     view: dict[str, Any] = dict(record.view)
     try:
         async with open_reader(address) as reader:
-            return await suggest(reader, record.number, record.form, type=view["type"], subtype=view["subtype"])
+            return await suggest(reader, record.number, record.form, type=view.get("type"), subtype=view.get("subtype"))
     except Problem:
         return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -20,9 +20,10 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.batches import batched
-from activities.database.reader import read_remembered
+from activities.database.judged import find_judged
+from activities.database.reader import open_reader, read_remembered
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import read_case_record
+from activities.queries.case_record import is_unstarted, read_case_record
 from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
@@ -31,10 +32,11 @@ from worker.encryption.keys import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
+from worker.temporal.pausing import unpause
 from worker.temporal.rpc import RPC_TIMEOUT, is_not_found, is_unavailable
 from workflows.domain.case.overdue import open_tasks
 from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
-from workflows.domain.commands.command import parse_command
+from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewStatus
@@ -65,13 +67,16 @@ async def send(
 ) -> CommandResult:
     """Send one command and wait a moment for its outcome.
 
-    `fields` are the command's own keys; the same `command_id` again is the same command.
+    `fields` are the command's own keys; the same `command_id` again is the same command, and is answered with what
+    became of it, also when the case has closed meanwhile.
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
-    command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
-    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    _check(command, command_id, by, fields, COMMANDS)
+    if again and (known := await _recorded(settings, command, number, number, command_id)):
+        return known
     if reason := await _gone(settings, by):
         return CommandResult(number, command, command_id, "rejected", reason)
     company = await _company_time(settings)
@@ -98,7 +103,7 @@ async def send_to_many(
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
-    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, COMMANDS)
+    _check(command, command_id, by, fields, COMMANDS)
     if reason := await _gone(settings, by):
         raise Problem(reason)
     message = _Message(settings, await _company_time(settings), command, command_id, by, fields)
@@ -110,7 +115,8 @@ async def send_to_many(
                 return known
             return await message.send_to(client, number)
         except Problem as problem:
-            return CommandResult(number, command, command_id, "rejected", str(problem))
+            known = await _recorded(settings, command, number, number, command_id)
+            return known or CommandResult(number, command, command_id, "rejected", str(problem))
 
     for batch in batched(numbers, _AT_ONCE):
         for answered in asyncio.as_completed(list(map(one, batch))):
@@ -153,6 +159,9 @@ class _Message:
                 return await _await_outcome(handle, queued)
         handle = client.get_workflow_handle(number)
         try:
+            if await is_unstarted(DatabaseUrl.parse(settings.database), number):
+                # A workflow that has this number may be another submission's: only a start finds that out.
+                await _start_registered(client, settings, self.company, number)
             await _signal(handle, command, payload)
         except RPCError as error:
             if not is_not_found(error):
@@ -170,14 +179,16 @@ async def send_to_review(
     Raises:
         Problem: malformed, no review, one that is over, or Temporal does not answer; nothing was sent.
     """
-    command_id = command_id or f"{command}-{uuid.uuid4().hex[:16]}"
-    parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, REVIEW_COMMANDS)
+    again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    _check(command, command_id, by, fields, REVIEW_COMMANDS)
     if reason := await _gone(settings, by):
         return CommandResult(number, command, command_id, "rejected", reason)
     found = await find_review(DatabaseUrl.parse(settings.database), number)
     if found is None:
         raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
     name, status = found
+    if again and (known := await _recorded(settings, command, number, name, command_id, kind="review")):
+        return known
     if status == ReviewStatus.DONE:
         raise Problem(f"{number}: its review {name} is over; bihuan review show {number} says how it ended")
     company = await _company_time(settings)
@@ -195,6 +206,35 @@ async def _gone(settings: Settings, by: str) -> str | None:
     if by in {CUSTOMER, OPERATOR, SYSTEM} or not await has_left(DatabaseUrl.parse(settings.database), by):
         return None
     return f"{by} is no longer in the organisation; nothing was sent"
+
+
+def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known: Mapping[str, type[Command]]) -> None:
+    """Refuse what no case would take.
+
+    Raises:
+        Problem: malformed, or in the name of the system.
+    """
+    parsed = parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, known)
+    if parsed.by == SYSTEM:
+        raise Problem(f"by: nobody is the {SYSTEM}; allowed: a person's id, {CUSTOMER}, or {OPERATOR}")
+
+
+async def _recorded(
+    settings: Settings,
+    command: str,
+    number: str,
+    of: str,
+    command_id: str,
+    *,
+    kind: Literal["case", "review"] = "case",
+) -> CommandResult | None:
+    """What became of a command that the record knows already."""
+    async with open_reader(DatabaseUrl.parse(settings.database)) as reader:
+        judged = await find_judged(reader, of, command_id, kind=kind)
+    if judged is None:
+        return None
+    outcome: Literal["accepted", "rejected"] = "accepted" if judged.reason is None else "rejected"
+    return CommandResult(number, command, command_id, outcome, judged.reason)
 
 
 async def _company_time(settings: Settings) -> CompanyTime:
@@ -261,7 +301,7 @@ async def _start_registered(client: Client, settings: Settings, company: Company
     from worker.temporal.starting import start_case
 
     async with open_installation(settings) as installation:
-        await start_case(client, number, time=installation.time, task_queue=settings.task_queue)
+        await start_case(client, installation, number)
         await installation.register.mark_started(number)
 
 
@@ -272,8 +312,11 @@ async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: CommandResult
     while (left := deadline - time.monotonic()) > 0:
         try:
             answer = await handle.query("outcome", queued.command_id, rpc_timeout=timedelta(seconds=left))
-        except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        except WorkflowQueryFailedError:
             return queued
+        except WorkflowQueryRejectedError:
+            waits = f"{handle.id} is paused; it judges the command when it goes on: {unpause(handle.id)}"
+            return replace(queued, reason=waits)
         except MissingKeyError as missing:
             raise Problem(f"{queued.number}: sent unencrypted, but its outcome is not known: {missing}") from None
         except RPCError as error:

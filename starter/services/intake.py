@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -17,17 +16,22 @@ from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
-from worker.temporal.starting import start_case
+from worker.temporal.starting import NumberTakenError, renumber, start_case
 from workflows.domain.policy.triage import triage
 from workflows.domain.problem import Problem
+
+_NUMBERS = 5
+"""How many numbers are tried where Temporal has other cases under them: its lists lag by a second or so."""
+_TWICE: Final = timedelta(minutes=1)
+"""The same form without a key, so soon after, was sent twice: a retry, or a double click (R1)."""
 
 
 @dataclass(frozen=True)
 class Accepted:
     """A registered submission.
 
-    `created` is False when its intake key was a case already; `started` is False when Temporal did not answer: a worker
-    starts the case as soon as it can.
+    `created` is False when it was a case already, by its intake key or as the same form a moment ago; `started` is
+    False when Temporal did not answer: a worker starts the case as soon as it can.
     """
 
     number: str
@@ -48,6 +52,7 @@ class Intake:
         """Check, register and start one submission.
 
         Raises:
+            IntakeConflictError: its intake key came with another content before.
             Problem: the form is not well-formed; one line a fault, nothing is written.
         """
         installation = self.installation
@@ -58,24 +63,36 @@ class Intake:
             received_at=now,
             day=installation.local(now).date(),
             priority=triage(form.submission(), installation.policy).priority,
+            alike_since=now - _TWICE,
         )
-        return Accepted(registration.number, registration.created, await self._start(registration.number))
+        number, started = await self._start(registration.number)
+        return Accepted(number, registration.created, started)
 
-    async def _start(self, number: str) -> bool:
+    async def _start(self, number: str) -> tuple[str, bool]:
+        """The number it has in the end, and whether it was started."""
         if self.client is None:
-            return False
+            return number, False
         try:
-            await start_case(
-                self.client, number, time=self.installation.time, task_queue=self.installation.settings.task_queue
-            )
+            for left in reversed(range(_NUMBERS)):
+                try:
+                    await start_case(self.client, self.installation, number)
+                    break
+                except NumberTakenError as taken:
+                    if not left:
+                        raise
+                    # Nobody was told this number yet, or whoever submits again hears of the new one now.
+                    number = await renumber(self.client, self.installation, taken)
+        except Problem as problem:
+            self.outage = str(problem)
+            return number, False
         except RPCError as error:
             self.client, self.outage = None, f"Temporal does not take the case: {error.message}"
-            return False
+            return number, False
         # An error here would make the sender submit it again, as another case. Without the mark a worker starts the
         # case once more, which changes nothing, and sets the mark.
         with suppress(Exception):
             await self.installation.register.mark_started(number)
-        return True
+        return number, True
 
 
 @asynccontextmanager
@@ -97,13 +114,3 @@ async def open_intake(settings: Settings, *, endpoint: Endpoint | None = None) -
         except Problem as problem:
             intake.outage = str(problem)
         yield intake
-
-
-def keyed(submission: dict[str, Any]) -> dict[str, Any]:
-    """The submission with an intake key. Where it has none, the key is a hash of its content, so that the same line
-    imported again is the same case.
-    """
-    if submission.get("intake_key"):
-        return submission
-    content = json.dumps(submission, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return {**submission, "intake_key": f"import-{hashlib.sha256(content.encode()).hexdigest()[:32]}"}

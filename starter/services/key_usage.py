@@ -12,9 +12,12 @@ from temporalio.client import Client, ScheduleActionStartWorkflow
 from temporalio.service import RPCError, RPCStatusCode
 
 from worker.encryption.codec import key_id, key_ids_within
+from worker.temporal.pausing import OPEN
 from worker.temporal.rpc import HISTORY_RPC_TIMEOUT, found_or_none
+from workflows.domain.ids import RECORD_MARKER
 
-_RUNNING = "ExecutionStatus = 'Running'"
+_WORKFLOWS = f"{OPEN} AND WorkflowType != '{RECORD_MARKER}'"
+"""Without the one that each start of a worker makes anew."""
 _AT_ONCE = 10
 """Histories and descriptions read at the same time."""
 
@@ -42,7 +45,7 @@ async def find_usage(client: Client) -> KeyUsage:
             counter.update(await found_or_none(keys) or ())
 
     async with asyncio.TaskGroup() as readers:
-        async for execution in client.list_workflows(_RUNNING, rpc_timeout=HISTORY_RPC_TIMEOUT):
+        async for execution in client.list_workflows(_WORKFLOWS, rpc_timeout=HISTORY_RPC_TIMEOUT):
             keys = _of_workflow(client, execution.id, execution.run_id)
             readers.create_task(count(usage.workflows, keys))
         for activity in await _deliveries(client):
@@ -62,7 +65,10 @@ async def _of_workflow(client: Client, workflow: str, run: str | None) -> set[st
 
 async def _deliveries(client: Client) -> list[str]:
     try:
-        return [one.activity_id async for one in client.list_activities(_RUNNING, rpc_timeout=HISTORY_RPC_TIMEOUT)]
+        return [
+            one.activity_id
+            async for one in client.list_activities("ExecutionStatus = 'Running'", rpc_timeout=HISTORY_RPC_TIMEOUT)
+        ]
     except RPCError as error:
         if error.status is RPCStatusCode.UNIMPLEMENTED:
             return []

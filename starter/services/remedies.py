@@ -32,7 +32,10 @@ def remedy(one: Drift) -> str:
         case DriftReason.WORKFLOW_MISSING:
             return f"nobody can answer it now: the owner goes on without it (bihuan resolve {one.number} --why-open)"
         case DriftReason.STILL_RUNNING:
-            return f"nothing is owed any more; see in the Web UI what it waits for, then: {_temporal('terminate', one)}"
+            return (
+                "see in the Web UI what it waits for; only where the record is not an older one and nothing is owed: "
+                f"{_temporal('terminate', one)}"
+            )
         case DriftReason.RECORD_BEHIND:
             return (
                 "let it write its state again: "
@@ -46,7 +49,14 @@ def remedy(one: Drift) -> str:
         case DriftReason.NOT_IN_RECORD:
             return (
                 "the record is older than Temporal's store, or of another installation: bring a newer backup of the "
-                f"database back; one that nobody knows is ended with: {_temporal('terminate', one)}"
+                "database back; only one that no backup and nobody knows is ended with: "
+                f"{_temporal('terminate', one)}"
+            )
+        case DriftReason.NUMBER_TAKEN:
+            return (
+                "the record is older than Temporal's store, or another installation uses this namespace: bring the "
+                "newest backup of the database back; where there is none: bihuan doctor --mend gives it a number of "
+                "its own, and its customer has to hear of that"
             )
         case DriftReason.DELIVERY_UNENDING:
             name = shlex.quote(one.workflow)

@@ -10,9 +10,16 @@ from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
 from activities.review.reading import StoredReview, read_review, review_of
 from activities.review.reading import list_reviews as stored_reviews
+from activities.rows import FaultyRow, read_rows, sound
 from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
 from workflows.domain.review.overdue import find_overdue, next_due
+
+_LISTED = (
+    "review", "number", "reason", "department", "product", "type", "subtype", "status", "priority", "author",
+    "waits_for", "due", "overdue", "late", "measures", "cases",
+)  # fmt: skip
+"""Keys that programs find of every review in a list."""
 
 
 async def describe_review(settings: RecordSettings, number: str, company: CompanyTime) -> dict[str, Any]:
@@ -36,9 +43,19 @@ async def list_reviews(
     """
     address = DatabaseUrl.parse(settings.database)
     reviews = await stored_reviews(address, statuses=statuses, department=department)
-    found = [review_json(review, company, whole=False) for review in reviews]
-    found.sort(key=lambda one: (one["status"] == "done", not one["overdue"], one["due"] or "9999"))
+    found = [_listed(review, company) for review in reviews]
+    found.sort(key=lambda one: (one["status"] == "done", not one["overdue"], str(one["due"] or "9999")))
     return found
+
+
+def _listed(review: StoredReview | FaultyRow, company: CompanyTime) -> dict[str, Any]:
+    """As JSON; of one that cannot be read, its case and why."""
+    if not isinstance(review, FaultyRow):
+        (shown,) = read_rows([review], lambda one: review_json(one, company, whole=False), name=lambda one: one.number)
+        if not isinstance(shown, FaultyRow):
+            return shown
+        review = shown
+    return {**dict.fromkeys(_LISTED), "number": review.name, "fault": review.fault}
 
 
 def review_json(review: StoredReview, company: CompanyTime, *, whole: bool) -> dict[str, Any]:
@@ -71,7 +88,7 @@ async def reviews_by_case(settings: RecordSettings) -> dict[str, StoredReview]:
     except Problem:
         return {}
     found: dict[str, StoredReview] = {}
-    for review in reversed(reviews):  # the latest last, so that it stays
+    for review in sound(reversed(reviews)):  # the latest last, so that it stays
         for number in review.cases:
             known = found.get(number)
             if known is None or _rank(review, number) >= _rank(known, number):
@@ -85,11 +102,9 @@ def _rank(review: StoredReview, number: str) -> tuple[bool, bool]:
 
 def review_of_case(review: StoredReview, company: CompanyTime) -> dict[str, Any]:
     """What `bihuan show --json` has under `review`."""
-    shown = review_json(review, company, whole=False)
-    return {
-        "id": shown["review"],
-        **{key: shown[key] for key in ("status", "reason", "author", "due", "waits_for", "late", "overdue")},
-    }
+    shown = _listed(review, company)
+    keys = ("status", "reason", "author", "due", "waits_for", "late", "overdue", "fault")
+    return {"id": review.review, **{key: shown[key] for key in keys if key in shown}}
 
 
 def _covered_case(record: CaseRecord) -> dict[str, Any]:

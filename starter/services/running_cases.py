@@ -6,6 +6,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
+from worker.temporal.pausing import OPEN
 from workflows.domain.problem import Problem
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
@@ -22,7 +23,7 @@ async def running_numbers(settings: Settings, query: str) -> set[str]:
         Problem: Temporal does not answer.
     """
     client = await connect(settings)
-    cases = f"WorkflowType = 'Case' AND ExecutionStatus = 'Running' AND ({query})"
+    cases = f"WorkflowType = 'Case' AND {OPEN} AND ({query})"
     try:
         return {one.id async for one in client.list_workflows(cases)}
     except RPCError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,12 +25,13 @@ from worker.encryption.failures import MissingKeyError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect, web_ui
+from worker.temporal.pausing import OPEN, is_paused, paused_workflows, unpause
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.task_queue import describe_task_queue
 from workflows.domain.problem import Problem
 from workflows.search_attributes import BLOCKED
 
-_QUERY = f"ExecutionStatus = 'Running' AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
+_QUERY = f"{OPEN} AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
 _SILENT = frozenset({
     AttentionReason.NOT_ACTING, AttentionReason.NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
     AttentionReason.REVIEW_NOT_OPENED,
@@ -38,13 +40,18 @@ _SILENT = frozenset({
 _MOST = 500
 """Workflows described at most; when more fail, most have the same cause."""
 _LAST_EVENTS = 100
+_AFTER_A_FAULT = (
+    "the worker's log has more (bihuan worker); the case goes on. A command: give it again, in other words or after an "
+    "update. A clock: it has stopped, see to it by hand, and: bihuan acknowledge"
+)
 
 
 @dataclass(frozen=True)
 class StuckItem:
-    """One thing to look at. `reason` is the record's (`AttentionReason`), a sweep's (`DriftReason`),
-    `activity_failing` or `task_failing`; `link` leads to it in the Web UI; `todo` is there where the reason alone does
-    not say what to do.
+    """One thing to look at.
+
+    `reason` is the record's (`AttentionReason`), a sweep's (`DriftReason`), `activity_failing`, `task_failing` or
+    `paused`; `link` leads to it in the Web UI; `todo` is there where the reason alone does not say what to do.
     """
 
     number: str
@@ -100,6 +107,8 @@ def _recorded(settings: Settings, item: Attention) -> StuckItem:
 
 def _todo(item: Attention) -> str | None:
     """What helps, where the reason alone does not say it."""
+    if item.reason is AttentionReason.FAULT:
+        return _AFTER_A_FAULT
     gone = f"{item.who} is no longer in the organisation"
     if item.reason is AttentionReason.REVIEW_PERSON_LEFT:
         return f"{gone}: name another author (bihuan review assign), or move the measure (bihuan review measure move)"
@@ -138,6 +147,8 @@ async def _failing(client: Client, suspects: Iterable[str], settings: Settings) 
     numbers = set(suspects)
     async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=RPC_TIMEOUT):
         numbers.add(execution.id)
+    async for execution in paused_workflows(client, limit=_MOST):
+        numbers.add(execution.id)
     found: list[StuckItem] = []
     for number in sorted(numbers)[:_MOST]:
         handle = client.get_workflow_handle(number)
@@ -175,6 +186,17 @@ async def _faults(
                 error=await _root_cause(client, pending.last_failure),
                 link=link,
             )
+    if is_paused(description):
+        pause = raw.workflow_extended_info.pause_info
+        yield StuckItem(
+            number=description.id,
+            reason="paused",
+            since=pause.paused_time.ToDatetime(UTC) if pause.HasField("paused_time") else None,
+            what=f"by {pause.identity}: {pause.reason}" if pause.identity else None,
+            link=link,
+            todo=f"it keeps signals and deadlines, and does nothing until: {unpause(description.id)}",
+        )
+        return
     task = raw.pending_workflow_task
     problems = description.search_attributes.get("TemporalReportedProblems", [])
     if raw.HasField("pending_workflow_task") and (task.attempt > 1 or problems):
@@ -186,7 +208,21 @@ async def _faults(
             what=f"workflow task, attempt {task.attempt}",
             error=reason or ", ".join(map(str, problems)) or None,
             link=link,
+            todo=_ways_out(description.id),
         )
+
+
+def _ways_out(workflow: str) -> str:
+    """What to type for a workflow whose tasks fail: nothing is lost, and it goes on by itself once they succeed."""
+    reset = shlex.join([
+        "temporal", "workflow", "reset", "--workflow-id", workflow, "--type", "LastWorkflowTask", "--reason",
+        "bihuan stuck",
+    ])  # fmt: skip
+    return (
+        "signals and deadlines are kept. If it began with a release: start the workers of the one before again (bihuan "
+        "worker), it goes on by itself; if the error says nondeterminism, and no other release helps, judge its last "
+        f"step again: {reset}; see to the customer by hand meanwhile, and tell whoever looks after the program"
+    )
 
 
 async def _task_failure(client: Client, execution: WorkflowExecution) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from activities.gc_pause import paused_gc
 from activities.opening.decision import Decision
@@ -44,6 +45,7 @@ def try_policies(
     policies: Sequence[Policy],
     organisation: Organisation,
     *,
+    unreadable: Mapping[int, str] = MappingProxyType({}),
     until: Callable[[datetime], datetime | None] = lambda _: None,
     progress: Progress,
 ) -> TrialResult:
@@ -53,6 +55,7 @@ def try_policies(
         lines: of the log, JSON each.
         policies: which to try.
         organisation: who works there.
+        unreadable: what is wrong with lines that are left out, by their numbers.
         until: answers the end of the trial, given the moment of the first line; None: 30 days after the last line.
         progress: of the lines, each once for every policy.
 
@@ -61,7 +64,7 @@ def try_policies(
     """
     with paused_gc(freeze=True):
         logs = [read_log(lines, policy, organisation) for policy in policies]
-        faults = {number: fault for log in reversed(logs) for number, fault in log.faults.items()}
+        faults = {number: fault for log in reversed(logs) for number, fault in log.faults.items()} | {**unreadable}
         entries = [log.without(faults) for log in logs]
         if not entries[0]:
             named = (f"line {number}: {what}" for number, what in sorted(faults.items()))

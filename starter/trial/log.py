@@ -10,12 +10,12 @@ that open a case go before others of the same moment.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from activities.document_text import parse_json_object
 from activities.intake.form import Form, parse_form
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command, parse_command
@@ -69,7 +69,7 @@ def read_log(lines: Iterable[str], policy: Policy, organisation: Organisation) -
             continue
         values: Any = None
         try:
-            values = _object(text)
+            values = parse_json_object(text)
             log.entries.append(_entry(number, values, policy, organisation))
         except Problem as problem:
             log.faults[number] = "; ".join(str(problem).splitlines())
@@ -98,18 +98,6 @@ def _drop_out_of_order(log: Log, unreadable: set[str]) -> None:
         else:
             kept.append(entry)
     log.entries = kept
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Problem(f"no JSON: {error.msg} at character {error.pos + 1}") from None
-    except RecursionError:
-        raise Problem("no JSON: nested too deeply") from None
-    if not isinstance(values, dict):
-        raise Problem('is no JSON object; allowed: {"at", "key", "open"} or {"at", "key", "signal", "by", "with"}')
-    return values
 
 
 def _entry(number: int, values: dict[str, Any], policy: Policy, organisation: Organisation) -> LogEntry:

@@ -79,8 +79,7 @@ class Driver:
         Raises:
             RPCError: Temporal does not take it.
         """
-        queue = task_queue or self.installation.settings.task_queue
-        await start_case(self.client, number, time=self.installation.time, task_queue=queue)
+        await start_case(self.client, self.installation, number, task_queue=task_queue)
         await self.installation.register.mark_started(number)
 
     async def open(self, form: dict[str, Any], *, task_queue: str | None = None) -> str:

@@ -228,7 +228,7 @@ def test_an_import_names_the_faulty_line_takes_the_others_and_adds_nothing_twice
     away = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
     first = bihuan("import", "issues.jsonl", "--json", folder=tmp_path, environment=away)
     assert first.returncode == 1
-    assert "bihuan: line 2: not valid JSON" in first.stderr
+    assert "bihuan: line 2: is no JSON" in first.stderr
     assert "bihuan: line 4: form: channel: " in first.stderr
     tally = json.loads(first.stdout)
     assert (tally["created"], tally["known"], [fault["line"] for fault in tally["failed"]]) == (2, 0, [2, 4])

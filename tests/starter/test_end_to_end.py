@@ -317,9 +317,9 @@ async def test_an_import_takes_the_good_lines_names_the_bad_ones_and_adds_nothin
     before = installation.numbers()
     bad = {f"form: {said}": json.dumps(intake_form(**form), ensure_ascii=False) for form, said in _BAD_FORMS.values()}
     bad |= {
-        "not valid JSON: ": '{"channel": "portal"',
-        "not valid JSON: nested": "[" * 100_000,
-        "expected a JSON object": "[1, 2]",
+        "is no JSON: ": '{"channel": "portal"',
+        "is nested too deeply": "[" * 100_000,
+        "is no JSON object but [1, 2]": "[1, 2]",
     }
     good = [json.dumps(intake_form(product=product), ensure_ascii=False) for product in ("产品一", "产品二")]
     (installation.folder / "issues.jsonl").write_text("\n".join([good[0], "", *bad.values(), good[1]]), "utf-8")
@@ -351,8 +351,8 @@ async def test_a_form_that_is_wrong_gets_one_line_and_leaves_nothing_behind(inst
         "empty.json: is empty; allowed: one JSON object": installation.run("open", "empty.json"),
         "gb.json: is no UTF-8 at byte ": installation.run("open", "gb.json"),
         "nowhere.json: cannot be read: No such file or directory": installation.run("open", "nowhere.json"),
-        ".: cannot be read: Is a directory": installation.run("open", "."),
-        "standard input: is no form; allowed: at most 1,000,000 bytes": installation.run(
+        ".: cannot be read: is a folder; allowed: an ordinary file": installation.run("open", "."),
+        "standard input: is too long; allowed: at most 1,000,000 bytes": installation.run(
             "open", "-", given=" " * 2_000_000
         ),
     }

@@ -2,29 +2,34 @@
 
 Both are copied as they were at nearly the same moment, the record as the later one: a step that a case records again is
 recognised, one that it believes to be recorded would be missed.
+
+A backup grows in a folder beside its own, which only its user may read, and gets its name at the end, once all of it is
+on the disk. What a killed run left is removed by the next one.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from worker.embedded.lock import DataLock
+from activities.database import sqlite_file
+from worker.embedded.files import explained, open_private, reason_of, sync, sync_file
 from workflows.domain.problem import Problem
 
 STORES = ("temporal.db", "bihuan.db")
 """In the order of their snapshots: the record last, so that it is never behind Temporal."""
-_MANIFEST = "backup.json"
+MANIFEST = "backup.json"
 _PAGES = 2_000
 """Pages copied at a time; progress is reported after each batch."""
 
@@ -43,6 +48,12 @@ class Backup:
         """The content of backup.json."""
         return {**asdict(self), "made_at": self.made_at.isoformat()}
 
+    def write(self, folder: Path) -> None:
+        """Write backup.json, durably."""
+        with open_private(folder / MANIFEST) as file:
+            file.write((json.dumps(self.as_json(), indent=1) + "\n").encode())
+            sync_file(file)
+
 
 def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime, progress: Progress) -> Backup:
     """Copy these stores of the data folder into a new folder, which appears with all of them or not at all.
@@ -53,16 +64,17 @@ def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Problem(f"{target}: is there already; allowed: a folder that is new or empty")
     partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
-    with _explained(target), _partial_folder(partial):
+    with explained(target), _partial_folder(partial):
         with ExitStack() as stack:
             snapshots = {name: stack.enter_context(_snapshot(data / name)) for name in stores}
             for name, source in snapshots.items():
                 _copy(source, partial / name, lambda copied, pages, name=name: progress(name, copied, pages))  # type: ignore[misc]
         backup = Backup(now, {name: _checksum(partial / name) for name in stores})
-        (partial / _MANIFEST).write_text(json.dumps(backup.as_json(), indent=1) + "\n", "utf-8")
-        if target.exists():
-            target.rmdir()
+        backup.write(partial)
+        sync(partial)
+        # An empty folder that is there is replaced in the same moment.
         partial.rename(target)
+        sync(target.absolute().parent)
     return backup
 
 
@@ -72,11 +84,7 @@ def read_backup(folder: Path) -> Backup:
     Raises:
         Problem: it is no backup, or not as it was made.
     """
-    try:
-        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
-        backup = Backup(datetime.fromisoformat(manifest["made_at"]), dict(manifest["stores"]))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise Problem(f"{folder}: is no backup that `bihuan backup` made ({_reason(error)})") from None
+    backup = read_manifest(folder)
     for name, expected in backup.stores.items():
         if name not in STORES or not (folder / name).is_file():
             raise Problem(f"{folder}: {name} is missing, or is none of {', '.join(STORES)}")
@@ -85,23 +93,17 @@ def read_backup(folder: Path) -> Backup:
     return backup
 
 
-def restore_backup(folder: Path, data: Path) -> Backup:
-    """Put the stores of a backup into a data folder that has none of them.
+def read_manifest(folder: Path) -> Backup:
+    """What a backup folder says that it holds.
 
     Raises:
-        Problem: it is no backup or not as it was made, or the data folder is in use or has such a store.
+        Problem: it is no backup.
     """
-    backup = read_backup(folder)
-    with DataLock(data), _explained(data):
-        for name in backup.stores:
-            if (data / name).exists():
-                raise Problem(f"data folder {data}: has a {name}; name another with --data, or move that file away")
-        for name in backup.stores:
-            partial = data / f"{name}.partial-{os.getpid()}"
-            shutil.copyfile(folder / name, partial)
-            partial.chmod(0o600)
-            partial.rename(data / name)
-    return backup
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        return Backup(datetime.fromisoformat(manifest["made_at"]), dict(manifest["stores"]))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Problem(f"{folder}: is no backup that `bihuan backup` made ({reason_of(error)})") from None
 
 
 @contextmanager
@@ -111,13 +113,17 @@ def _snapshot(file: Path) -> Iterator[sqlite3.Connection]:
         raise Problem(f"{file}: there is no such file; nothing was copied")
     address = f"file:{quote(str(file.resolve()))}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)) as connection:
-        connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            why = sqlite_file.explained(file, error) or reason_of(error)
+            raise Problem(f"{file}: cannot be read: {why}; nothing was kept") from None
         yield connection
 
 
 def _copy(source: sqlite3.Connection, target: Path, progress: Callable[[int, int], None]) -> None:
-    target.touch(mode=0o600)
+    open_private(target).close()
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy, pages=_PAGES, progress=lambda _, left, pages: progress(pages - left, pages))
         # The copy is one file, without a write-ahead log beside it.
@@ -125,29 +131,42 @@ def _copy(source: sqlite3.Connection, target: Path, progress: Callable[[int, int
         (answer,) = copy.execute("PRAGMA quick_check").fetchone()
     if answer != "ok":
         raise Problem(f"{target.name}: is damaged ({str(answer).splitlines()[0][:200]}); nothing was kept")
+    sync(target)
 
 
 @contextmanager
 def _partial_folder(partial: Path) -> Iterator[None]:
-    """A folder that is removed at the end, unless it was renamed."""
-    partial.mkdir(parents=True, mode=0o700)
-    try:
-        yield
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    """A folder that is removed at the end, unless it was renamed. Those of runs that were killed are removed, too."""
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    for other in partial.parent.glob("*.partial-*"):
+        if other.name.rpartition("-")[2].isdecimal():
+            _remove_leftover(other)
+    partial.mkdir(mode=0o700)
+    with _locked(partial):
+        try:
+            yield
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _remove_leftover(folder: Path) -> None:
+    """Remove it if it holds nothing but parts of a backup, and nobody writes there any more."""
+    own = {*STORES, *(f"{name}-journal" for name in STORES), MANIFEST}
+    if folder.is_symlink() or not folder.is_dir() or not {file.name for file in folder.iterdir()} <= own:
+        return
+    with suppress(OSError), _locked(folder):
+        shutil.rmtree(folder)
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
+    """Held by whoever writes there, however that process ends."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-    except (OSError, sqlite3.Error) as error:
-        raise Problem(f"{path}: {_reason(error)}; nothing was kept") from None
-
-
-def _reason(error: Exception) -> str:
-    text = error.strerror if isinstance(error, OSError) else None
-    return text or (str(error).splitlines() or [type(error).__name__])[0][:200]
+    finally:
+        os.close(descriptor)
 
 
 def _checksum(file: Path) -> str:

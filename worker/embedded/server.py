@@ -18,6 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.ordinary_file import open_inside
 from worker.embedded.ports import refuse_busy_port
 from worker.installation.private_files import PRIVATE_FILE, PRIVATE_FOLDER
 from worker.installation.settings import ServerSettings
@@ -200,7 +201,7 @@ class EmbeddedServer:
             await asyncio.sleep(0.05)
 
     def _last_line(self, start: int) -> str:
-        with self.log.open("rb") as log:
+        with open_inside(self.log.parent.resolve(), self.log.name) as log:
             log.seek(start)
             lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
         return lines[-1][:300] if lines else "it said nothing"

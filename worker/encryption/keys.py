@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from activities.ordinary_file import read_ordinary
 from workflows.domain.problem import Problem
 
 KEY_BYTES = 32
 """AES-256."""
 ENCRYPTING = "encrypting"
 """Name of the installation's value with the id of the key that its workers encrypt with."""
+_LARGEST = 1_000_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _ALLOWED = "ID:KEY with the key of 32 bytes in base64, as `bihuan keys new` prints it"
 
@@ -92,7 +94,7 @@ class KeyRing:
             Problem: it cannot be read, or a key in it is wrong.
         """
         try:
-            return cls.parse(path.read_text("utf-8"))
+            return cls.parse(read_ordinary(path, _LARGEST).decode())
         except OSError as error:
             raise Problem(f"{path}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:

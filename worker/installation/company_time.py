@@ -67,6 +67,15 @@ class CompanyTime:
         """The same moment in the company's zone."""
         return instant(moment).astimezone(ZoneInfo(self.zone))
 
+    def text(self, moment: datetime | str | None, pattern: str = "%Y-%m-%d %H:%M") -> str:
+        """A time in the company's zone as people read it; one that cannot be read as it is stored, none as nothing."""
+        if not moment:
+            return ""
+        try:
+            return self.local(moment).strftime(pattern)
+        except (ValueError, OverflowError, TypeError, AttributeError):
+            return str(moment)
+
     def localized(self, value: Any) -> Any:
         """JSON with every time in it in the company's zone, with its offset.
 

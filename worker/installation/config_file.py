@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
+from activities.document_text import read_toml_table
 from workflows.domain.problem import Problem
 
 PREFIX = "BIHUAN_"
@@ -39,12 +39,7 @@ def read_config() -> dict[str, Any]:
     path = config_file()
     if path is None:
         return {}
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Problem(f"{path}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise Problem(f"{path}: cannot be read: {error.strerror}") from None
+    content = read_toml_table(path)
     for name in _PATHS:
         if isinstance(value := content.get(name), str):
             content[name] = path.parent / value

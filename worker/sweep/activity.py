@@ -15,12 +15,13 @@ from temporalio.service import RPCError
 
 from activities.delivery.activity import DeliveryActivities
 from activities.policy.in_force import digest
-from activities.queries.sweeps import Drift, Sweep, keep_sweep
+from activities.queries.sweeps import Drift, DriftReason, Sweep, keep_sweep
 from activities.queries.workers import Workers, differences
 from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison
 from worker.sweep.recovery import Recovery
+from worker.temporal.generation import advance_hourly
 from worker.temporal.rpc import is_unavailable
 from worker.temporal.schedules import ScheduledWork, Schedules
 from workflows.domain.ids import SWEEP
@@ -73,8 +74,11 @@ class SweepActivities:
         """
         return (await self.run_sweep(order, mend=True)).run
 
-    async def run_sweep(self, order: SweepOrder, *, mend: bool, within: timedelta = _STARTING) -> Sweep:
-        """The same, with what was found; without `mend` nothing is changed, nor kept in the record.
+    async def run_sweep(
+        self, order: SweepOrder, *, mend: bool, renumber: bool = False, within: timedelta = _STARTING
+    ) -> Sweep:
+        """The same, with what was found; without `mend` nothing is changed, nor kept in the record. `renumber`: as in
+        `Recovery`.
 
         Registered cases are started for as long as `within`, beside everything else.
 
@@ -83,9 +87,13 @@ class SweepActivities:
         """
         began = datetime.now(UTC)
         skew = (activity.info().started_time - began).total_seconds() if activity.in_activity() else 0.0
-        recovery = replace(self._recovery(), mend=mend)
+        recovery = replace(self._recovery(), mend=mend, renumber=renumber)
         comparison = Comparison(self.client, self.installation)
         backlog, looked = await _beside(recovery.start_registered(within), self._look_over(recovery, comparison))
+        looked.found += [
+            Drift(number=number, reason=DriftReason.NUMBER_TAKEN, workflow=number, since=datetime.now(UTC))
+            for number in recovery.taken
+        ]
         policy = self.installation.policy
         if mend:
             await self.installation.keep_policy()
@@ -108,6 +116,7 @@ class SweepActivities:
         )
         if not mend:
             return Sweep(run=run, found=tuple(looked.found))
+        await advance_hourly(self.client, self.installation)
         _log.log(logging.WARNING if looked.found or run.faults else logging.DEBUG, "sweep: %s", run.summary())
         return await keep_sweep(self.installation.database, run, looked.found)
 

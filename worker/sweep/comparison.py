@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowQueryFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.batches import batched
@@ -22,6 +28,7 @@ from activities.heartbeat import heartbeat
 from activities.queries.inventory import CaseRow, Inventory
 from activities.queries.sweeps import Drift, DriftReason
 from worker.installation.installation import Installation
+from worker.temporal.pausing import OPEN
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.standalone_delivery import case_of_delivery
 from workflows.domain.ids import CASE, COLLABORATION, case_number
@@ -97,7 +104,7 @@ class Comparison:
 
     async def _compare_running(self) -> None:
         types = "WorkflowType IN ('Case', 'Collaboration', 'Review')"
-        query = f"{types} AND ExecutionStatus = 'Running' AND TaskQueue = '{self._queue}'"
+        query = f"{types} AND {OPEN} AND TaskQueue = '{self._queue}'"
         page: list[WorkflowExecution] = []
         async for execution in self.client.list_workflows(query, page_size=_PAGE, rpc_timeout=RPC_TIMEOUT):
             self.running.add(execution.id)
@@ -233,7 +240,7 @@ class Comparison:
         """The workflow's own count of its steps; None where no worker answers, which `bihuan stuck` shows."""
         try:
             view: Any = await self.client.get_workflow_handle(number).query("state", rpc_timeout=RPC_TIMEOUT)
-        except (RPCError, WorkflowQueryFailedError):
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
             return number, None
         return number, view["sequence"] if view else None
 

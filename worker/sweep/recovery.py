@@ -22,10 +22,11 @@ from activities.delivery.activity import IN_HAND, DeliveryActivities
 from activities.heartbeat import heartbeat
 from activities.queries.inventory import Inventory, UndeliveredMessage
 from activities.recording.activity import StartDeliveries
+from worker.encryption.failures import MissingKeyError
 from worker.installation.installation import Installation
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none, is_unavailable
 from worker.temporal.standalone_delivery import stable_id
-from worker.temporal.starting import start_case, start_review
+from worker.temporal.starting import NumberTakenError, renumber, start_case, start_review
 from workflows.domain.ids import review_id
 from workflows.domain.review.view import ReviewRequest
 from workflows.ports import Delivery, deliver
@@ -63,6 +64,9 @@ class Recovery:
         start_deliveries: starts deliveries, as when a step is recorded.
         delivering: delivers what neither the server takes nor a workflow delivers.
         mend: where False, what would be done is only counted.
+        renumber: whether a case whose number is another's in Temporal gets a new one; its customer may know the old
+            one, so a person decides that.
+        taken: numbers that Temporal has for other submissions' cases.
         faults: what could not be done, a line each.
     """
 
@@ -71,6 +75,8 @@ class Recovery:
     start_deliveries: StartDeliveries
     delivering: DeliveryActivities
     mend: bool = True
+    renumber: bool = False
+    taken: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     async def start_registered(self, within: timedelta) -> Backlog:
@@ -187,7 +193,19 @@ class Recovery:
     async def _start(self, number: str) -> bool:
         installation = self.installation
         try:
-            await start_case(self.client, number, time=installation.time, task_queue=installation.settings.task_queue)
+            try:
+                await start_case(self.client, installation, number)
+            except NumberTakenError as taken:
+                if not self.renumber:
+                    raise
+                number = await renumber(self.client, installation, taken)
+                await start_case(self.client, installation, number)
+        except NumberTakenError as taken:
+            self.taken.append(taken.number)
+            return False
+        except MissingKeyError as missing:
+            self.faults.append(f"{number} could not be started: {missing}")
+            return False
         except RPCError as error:
             if is_unavailable(error):
                 raise

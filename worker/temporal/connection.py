@@ -19,8 +19,10 @@ from worker.encryption.codec import data_converter
 from worker.installation.settings import Settings
 from worker.temporal._tls import explain
 from worker.temporal.endpoint import Endpoint
+from worker.temporal.pausing import read_paused_workflows
 from workflows.domain.problem import Problem
 
+read_paused_workflows()
 _TIMEOUT = timedelta(seconds=5)
 DEFAULT_ADDRESS = "localhost:7233"
 """Where Temporal is looked for when nothing names a server."""

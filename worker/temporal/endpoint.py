@@ -6,9 +6,11 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from activities.ordinary_file import read_inside
 from worker.installation.private_files import write_private
 
 _FILE = "endpoint.json"
+_LARGEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Endpoint:
     def read(cls, data: Path) -> Endpoint | None:
         """The one in a data folder, None where there is none; the server may have ended without removing it."""
         try:
-            return cls(**json.loads((data / _FILE).read_text("utf-8")))
+            return cls(**json.loads(read_inside(data.resolve(), _FILE, _LARGEST)))
         except (OSError, ValueError, TypeError):
             return None
 

@@ -49,7 +49,8 @@ async def ensure_search_attributes(client: Client) -> tuple[str, ...]:
             found = IndexedValueType.Name(present[name]).removeprefix("INDEXED_VALUE_TYPE_").title()
             raise Problem(
                 f"search attribute {name} is {found} in namespace {namespace}, needed is {kind}; "
-                f"remove it with: temporal operator search-attribute remove --name {name}"
+                f"where nothing else uses it: temporal operator search-attribute remove --name {name}; else use a "
+                "namespace of your own"
             )
     return await _add(client, {name: kind for name, kind in REQUIRED.items() if name not in present})
 

@@ -46,6 +46,12 @@ def case_of_delivery(activity_id: str) -> str:
     return activity_id.removeprefix(stable_id("deliver", "")).partition(":")[0]
 
 
+def key_of_delivery(activity_id: str) -> str | None:
+    """The outbox key that a delivery is for; None where the id has only its hash."""
+    plain = activity_id.removeprefix(stable_id("deliver", ""))
+    return plain if plain != activity_id and not plain.startswith("sha256:") else None
+
+
 @dataclass
 class StandaloneDelivery:
     """A `StartDeliveries`: given a case's number and outbox keys, answers the keys whose delivery did not start."""

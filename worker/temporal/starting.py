@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from temporalio.client import Client
+import logging
+from datetime import date
+
+from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from worker.installation.installation import Installation
 from worker.temporal.rpc import RPC_TIMEOUT
 from workflows.case.input import CaseInput
-from workflows.domain.ids import CASE, REVIEW, review_id
+from workflows.domain.ids import CASE, INTAKE_MEMO, REVIEW, day_of, number_of, review_id, serial_of
+from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewRequest
 from workflows.domain.virtual_time import VirtualTime
 from workflows.review.display import first_attributes
 from workflows.review.input import ReviewInput
+
+_log = logging.getLogger("bihuan.starting")
+
+
+class NumberTakenError(Problem):
+    """Temporal has a case of that number that began with another submission."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"{number}: Temporal has another submission's case under this number; the record is older than Temporal, "
+            "or another installation uses this namespace; bihuan stuck says what helps"
+        )
+        self.number = number
 
 
 async def start_review(client: Client, request: ReviewRequest, *, time: VirtualTime, task_queue: str) -> None:
@@ -37,22 +55,64 @@ async def start_review(client: Client, request: ReviewRequest, *, time: VirtualT
         return
 
 
-async def start_case(client: Client, number: str, *, time: VirtualTime, task_queue: str) -> None:
-    """Start the case of that number; one that runs or has run is left alone.
+async def start_case(client: Client, installation: Installation, number: str, *, task_queue: str | None = None) -> None:
+    """Start the case of that number; one that runs or has run is left alone, if it began with the same submission.
+
+    The submission's fingerprint goes into the workflow's memo, so that only a start that finds one has to ask more.
+    `task_queue` is the installation's where none is given.
 
     Raises:
+        NumberTakenError: it began with another submission.
         RPCError: the server did not take it; asking again is safe.
     """
+    intake = await installation.register.fingerprint(number)
     try:
         await client.start_workflow(
             CASE,
-            CaseInput(number=number, time=time),
+            CaseInput(number=number, time=installation.time),
             id=number,
-            task_queue=task_queue,
+            task_queue=task_queue or installation.settings.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            memo={INTAKE_MEMO: intake},
             static_summary=f"客户问题 {number}",
             rpc_timeout=RPC_TIMEOUT,
         )
     except WorkflowAlreadyStartedError:
-        return
+        if await intake_of(await client.get_workflow_handle(number).describe(rpc_timeout=RPC_TIMEOUT)) != intake:
+            raise NumberTakenError(number) from None
+
+
+async def renumber(client: Client, installation: Installation, taken: NumberTakenError) -> str:
+    """Give a submission whose number is taken another one, above all that Temporal has of its day; answers that.
+
+    Raises:
+        NumberTakenError: its own workflow was started under this number once, so it keeps it.
+        RPCError: the server does not list workflows; nothing was changed.
+    """
+    day = day_of(taken.number)
+    await raise_serial(client, installation, day)
+    try:
+        number = await installation.register.renumber(taken.number, day)
+    except LookupError:
+        raise taken from None
+    _log.warning("%s is the number of another case in Temporal; this submission is %s now", taken.number, number)
+    return number
+
+
+async def raise_serial(client: Client, installation: Installation, day: date) -> None:
+    """Let the register give out no number of that day any more that Temporal has; its lists lag by a second or so.
+
+    Raises:
+        RPCError: the server does not list workflows.
+    """
+    query = f"WorkflowType = '{CASE}' AND WorkflowId STARTS_WITH '{number_of(day)}'"
+    serials = [serial_of(one.id) async for one in client.list_workflows(query, rpc_timeout=RPC_TIMEOUT)]
+    if serials:
+        await installation.register.raise_serial(day, max(serials))
+
+
+async def intake_of(execution: WorkflowExecution) -> str | None:
+    """The fingerprint of the submission that a case began with; None for one that was started without."""
+    found: str | None = (await execution.memo()).get(INTAKE_MEMO)
+    return found

@@ -20,7 +20,7 @@ from workflows.domain.case.view import CaseView
 from workflows.domain.clock import Clock
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Event, EventKind
-from workflows.domain.ids import CASE
+from workflows.domain.ids import CASE, INTAKE_MEMO
 from workflows.entity.recorded import RecordedEntity, summary_of
 from workflows.ports import Record, Recorded, StepMarker, record, settle
 
@@ -60,7 +60,8 @@ class CaseWorkflow(RecordedEntity[Case]):
         """Everything since the last record, in one transaction."""
         closes = any(event.kind is EventKind.CLOSED for event in events)
         review = calls_for_review(case) if closes else None
-        step = Record(view=case.view(), events=tuple(events), marker=marker, review=review)
+        intake: str | None = workflow.memo_value(INTAKE_MEMO, default=None)
+        step = Record(view=case.view(), events=tuple(events), marker=marker, review=review, intake=intake)
         return await call(record, step, summary=summary_of(events), on_trouble=self._show_trouble)
 
     async def _follow(self, case: Case, recorded: Recorded) -> None:

@@ -38,6 +38,8 @@ class TaskReport(Fact):
     kind: TaskReportKind
     by: str
     detail: Json = Field(default_factory=dict)
+    command_id: str | None = None
+    """Of the command it came of, where that was sent to the task."""
 
 
 class TaskRequest(Fact):

@@ -35,3 +35,5 @@ class Event(Fact):
     by: str
     detail: Json = Field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    command_id: str | None = None
+    """Of the command it came of; None: of the time, or of the case itself."""

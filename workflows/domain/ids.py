@@ -5,12 +5,39 @@ A case's id is its number; what belongs to a case has the number, a slash and mo
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 CASE, COLLABORATION, REVIEW = "Case", "Collaboration", "Review"
 """Workflow types of the durable objects: a case, a department's task in it, a review of closed cases."""
 ARCHIVE, REPORT, SWEEP = "Archive", "Report", "Sweep"
 """Workflow types that Schedules start."""
 
+RECORD_MARKER = "RecordMarker"
+"""Type of a workflow that never runs, whose memo says how new the record is (`worker.temporal.generation`)."""
+INTAKE_MEMO = "intake"
+"""Key of a case's memo that holds the fingerprint of the submission it began with."""
+
 _REVIEW = "/review"
+
+
+def number_of(day: date, serial: int | None = None) -> str:
+    """The feedback number (R2); without a serial, what all numbers of that day begin with."""
+    return f"FB{day:%Y%m%d}" + (f"{serial:04d}" if serial is not None else "")
+
+
+def day_of(number: str) -> date:
+    """The company's day on which a number was given out.
+
+    Raises:
+        ValueError: it is no feedback number.
+    """
+    return datetime.strptime(number[2:10], "%Y%m%d").date()  # noqa: DTZ007 - a day, whose zone is the company's
+
+
+def serial_of(number: str) -> int:
+    """Which number of its day it is; 0 for a text that is none."""
+    serial = number[10:]
+    return int(serial) if serial.isdecimal() else 0
 
 
 def task_workflow_id(number: str, department: str, round_: int) -> str:

@@ -238,6 +238,10 @@ class Lookup(Fact):
     """Number of the case to be linked to, or linked to (R28)."""
     involved: Involved | None = None
     """Who of them is away or has left by now, and who has their places."""
+    command_id: str | None = None
+    """Whether a command of this id was judged before, so long ago that only the record knows."""
+    review: bool = False
+    """By the review of that number, not by the case."""
 
 
 class MainCase(Fact):
@@ -262,6 +266,12 @@ class TypeTerms(Fact):
     playbook: tuple[str, ...] = ()
 
 
+class Judged(Fact):
+    """What the record says became of a command; without a `reason` it was accepted."""
+
+    reason: str | None = None
+
+
 class Consultation(Fact):
     """The answer to a Lookup; what it does not hold does not exist, `problems` says why in one line each."""
 
@@ -277,3 +287,5 @@ class Consultation(Fact):
     product: str = ""
     """Of the case itself, where it is to be linked."""
     problems: tuple[str, ...] = ()
+    judged: Judged | None = None
+    """None: no command of that id was judged, as far as the record knows."""

@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, TypedSearchAttributes
 
 from workflows.activity_calls import call
+from workflows.domain.aggregate_root import Fault, refusal_of
 from workflows.domain.clock import Clock
 from workflows.domain.commands.command import Command, Outcome
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, Lookup
 from workflows.entity.display import Display
-from workflows.entity.inbox import command_of, read_signal
+from workflows.entity.inbox import LARGEST_PAYLOAD, UnreadSignal, command_of
 from workflows.entity.input import CommandOutcome, EntityInput, ReceivedSignal
 from workflows.ports import StepMarker, consult
 
@@ -37,6 +38,12 @@ _PER_RENEWAL = 2
 """Mostly nothing has changed."""
 _PER_EVENT = 1_024
 """Bytes that count as one more event."""
+_MOST_SIGNALS, _MOST_BYTES = 200, 300_000
+"""Judged in one step: what they come to, with its messages, has to fit into one payload, of which 2 MB are the most."""
+_MOST_CARRIED = 400_000
+"""Bytes of signals that a new run may begin with: they travel beside the aggregate in one payload."""
+_PER_CARRIED = 600
+"""Bytes of each, about, beside its payload."""
 
 _Entry = TypeVar("_Entry")
 
@@ -45,6 +52,7 @@ class Aggregate(Protocol[_Entry]):
     """What the loop needs of the object in it; what has happened is answered as entries of its timeline or report."""
 
     outcomes: dict[str, Outcome]
+    faults: list[Fault]
 
     def needs(self, command: Command) -> Lookup | None:
         """What has to be looked up before the command can be judged."""
@@ -54,6 +62,12 @@ class Aggregate(Protocol[_Entry]):
 
     def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[_Entry]:
         """Take note of a signal that could not be read."""
+
+    def survive(self, error: Exception, what: str, now: datetime) -> str:
+        """Take note of what a rule raised; the name of the fault."""
+
+    def take_caught(self) -> list[Exception]:
+        """What rules raised since the last call; it was survived."""
 
     def expire(self, now: datetime) -> list[_Entry]:
         """Everything that has fallen due."""
@@ -82,7 +96,7 @@ class Entity(Generic[_Aggregate, _Entry]):
         self._start = start
         self._aggregate = start.aggregate
         self._unwritten: list[_Entry] = list(start.unwritten)
-        self._inbox: list[ReceivedSignal] = list(start.inbox)
+        self._inbox: list[ReceivedSignal | UnreadSignal] = list(start.inbox)
         self._signals = start.signals
         self._timers: dict[datetime, asyncio.Task[None]] = {}
         """By the deadline they stand for."""
@@ -94,7 +108,7 @@ class Entity(Generic[_Aggregate, _Entry]):
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
         """Every command is a signal of its name with one JSON object; nothing that comes is dropped silently."""
         self._signals += 1
-        self._inbox.append(read_signal(name, args, f"signal-{self._signals}"))
+        self._inbox.append(UnreadSignal(name, args, f"signal-{self._signals}"))
 
     @workflow.query
     def outcome(self, command_id: str) -> CommandOutcome:
@@ -103,7 +117,8 @@ class Entity(Generic[_Aggregate, _Entry]):
         if known is not None:
             word = "accepted" if known.accepted else "rejected"
             return CommandOutcome(command_id=command_id, outcome=word, reason=known.reason)
-        waiting = any(signal.command_id == command_id for signal in self._inbox)
+        # To read a long inbox takes longer than a query may: whoever asks for a command that never came waits in vain.
+        waiting = len(self._inbox) > _MOST_SIGNALS or any(_read(one).command_id == command_id for one in self._inbox)
         if waiting and self._over:
             return CommandOutcome(command_id=command_id, outcome="rejected", reason="it was closed before this came")
         return CommandOutcome(command_id=command_id, outcome="pending" if waiting else "unknown")
@@ -125,7 +140,7 @@ class Entity(Generic[_Aggregate, _Entry]):
                     self._over = True
                     return ending
             elif self._is_long():
-                await self._continue_as_new()
+                await self._continue_unless_flooded()
             else:
                 await self._rest(aggregate)
                 await self._renew(aggregate)
@@ -172,33 +187,62 @@ class Entity(Generic[_Aggregate, _Entry]):
     def _judge(self, aggregate: _Aggregate) -> StepMarker:
         """Everything that is there, up to the first signal that needs a lookup."""
         at = max([self._now(), *(due for due, timer in self._timers.items() if timer.done())])
-        lookup = self._judge_signals(aggregate, self._signals, at)
-        if not lookup:
-            self._unwritten += aggregate.expire(at)
-        return StepMarker(signals=self._judged, at=at, lookup=lookup)
+        batch = self._judged + self._batch()
+        lookup = self._judge_signals(aggregate, batch, at)
+        more = not lookup and batch < self._signals
+        if not lookup and not more:
+            self._expire(aggregate, at)
+        return StepMarker(signals=self._judged, at=at, lookup=lookup, more=more)
+
+    def _batch(self) -> int:
+        """How many of the signals in the inbox one step judges: at least one, where there is one."""
+        size = 0
+        for count, signal in enumerate(self._inbox[:_MOST_SIGNALS]):
+            size += signal.size
+            if size > _MOST_BYTES:
+                return max(count, 1)
+        return min(len(self._inbox), _MOST_SIGNALS)
 
     def _judge_signals(self, aggregate: _Aggregate, signals: int, at: datetime) -> bool:
         """Judge signals, in order, until so many of all are judged; whether one that needs a lookup came before."""
         self._timers = {due: timer for due, timer in self._timers.items() if due > at}
         while self._judged < signals:
-            signal = self._inbox[0]
+            signal = _read(self._inbox[0])
             try:
                 command = command_of(signal, self._commands)
-            except Problem as problem:
-                entries = aggregate.reject(signal.name, signal.command_id, signal.by, str(problem), at)
-            else:
                 if aggregate.needs(command) is not None:
                     return True
-                entries = aggregate.handle(command, at)
-            self._take_first(entries)
+            except Problem as problem:
+                self._refuse_first(aggregate, str(problem), at)
+            except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is this one signal that is refused
+                fault = aggregate.survive(error, signal.name, at)
+                self._refuse_first(aggregate, refusal_of(fault), at)
+            else:
+                self._take_first(aggregate.handle(command, at))
+            self._tell_faults(aggregate)
         return False
+
+    def _refuse_first(self, aggregate: _Aggregate, reason: str, at: datetime) -> None:
+        signal = _read(self._inbox[0])
+        self._take_first(aggregate.reject(signal.name, signal.command_id, signal.by, reason, at))
+
+    def _expire(self, aggregate: _Aggregate, at: datetime) -> None:
+        self._unwritten += aggregate.expire(at)
+        self._tell_faults(aggregate)
+
+    def _tell_faults(self, aggregate: _Aggregate) -> None:
+        """Log what rules raised, for whoever has to mend it; a replay does not."""
+        for error in aggregate.take_caught():
+            what = aggregate.faults[-1].what if aggregate.faults else "?"
+            workflow.logger.error("%s: a rule failed at %s", self._title(), what, exc_info=error)
 
     async def _look_up(self, aggregate: _Aggregate, marker: StepMarker) -> None:
         """Judge the signal that a step stopped at."""
-        command = command_of(self._inbox[0], self._commands)
+        command = command_of(_read(self._inbox[0]), self._commands)
         lookup = aggregate.needs(command)
         facts = await self._consult(lookup, command.name) if lookup is not None else Consultation()
         self._take_first(aggregate.handle(command, marker.at, facts))
+        self._tell_faults(aggregate)
 
     async def _consult(self, lookup: Lookup, summary: str) -> Consultation:
         self._spend(_PER_LOOKUP)
@@ -211,7 +255,12 @@ class Entity(Generic[_Aggregate, _Entry]):
         lookup = aggregate.involved(at)
         if lookup is not None:
             self._spend(_PER_RENEWAL)
-            self._unwritten += aggregate.renew(await self._people_now(lookup), at)
+            facts = await self._people_now(lookup)
+            try:
+                self._unwritten += aggregate.renew(facts, at)
+            except Exception as error:  # noqa: BLE001 - the object goes on with the people it knew
+                aggregate.survive(error, "people", at)
+                self._tell_faults(aggregate)
 
     async def _people_now(self, lookup: Lookup) -> Consultation:
         local = self._looks_up_locally
@@ -263,8 +312,11 @@ class Entity(Generic[_Aggregate, _Entry]):
         """Something was added to the history of this run: about so many events and bytes."""
         self._spent += events + size // _PER_EVENT
 
-    async def _continue_as_new(self) -> NoReturn:
+    async def _continue_unless_flooded(self) -> None:
         """Carry everything into a new run, and with it whatever came in meanwhile.
+
+        Where more came in than a new run can begin with, this one goes on until less is left: the server takes 2 MB
+        at most, and a run that cannot go on in a new one is at an end.
 
         The short timer lets every signal that the server has accepted be delivered first. Without it a signal can be
         lost: when a workflow task that wanted to continue as new is tried again because of that signal, the local
@@ -272,10 +324,12 @@ class Entity(Generic[_Aggregate, _Entry]):
         reason nothing is awaited after the timer: what has not been written or judged travels along.
         """
         await workflow.sleep(TIMER_SLACK, summary="新的一轮 continue as new")
+        if sum(_carried(signal) for signal in self._inbox) > _MOST_CARRIED:
+            return
         carried: dict[str, Any] = {
             "aggregate": self._aggregate,
             "unwritten": tuple(self._unwritten),
-            "inbox": tuple(self._inbox),
+            "inbox": tuple(map(_read, self._inbox)),
             "signals": self._signals,
         }
         workflow.continue_as_new(self._start.model_copy(update=carried))
@@ -291,9 +345,24 @@ class Entity(Generic[_Aggregate, _Entry]):
 
     def _show(self, aggregate: _Aggregate) -> None:
         wakes_at = min(self._timers, default=None)
-        self._display.show(self._attributes(aggregate), self._markdown(aggregate), wakes_at=wakes_at)
+        try:
+            attributes, details = self._attributes(aggregate), self._markdown(aggregate)
+        except Exception as error:  # noqa: BLE001 - a display that fails is no reason for the object to stand still
+            aggregate.survive(error, "display", self._now())
+            self._tell_faults(aggregate)
+            return
+        self._display.show(attributes, details, wakes_at=wakes_at)
 
     def _show_trouble(self, trouble: str) -> None:
         unopened = f"### {self._title()}\n\n**故障 trouble:** {trouble}"
         details = self._markdown(self._aggregate, trouble) if self._aggregate is not None else unopened
         self._display.show_trouble(details)
+
+
+def _read(signal: ReceivedSignal | UnreadSignal) -> ReceivedSignal:
+    return signal.read() if isinstance(signal, UnreadSignal) else signal
+
+
+def _carried(signal: ReceivedSignal | UnreadSignal) -> int:
+    """Bytes, about, that a signal takes up in the input of a new run; what is too large to be read takes up none."""
+    return _PER_CARRIED + (2 * signal.size if signal.size <= LARGEST_PAYLOAD else 0)

@@ -80,8 +80,8 @@ class RecordedEntity(Entity[_Aggregate, Event]):
         if self._signals < marker.signals:
             await workflow.wait_condition(lambda: self._signals >= marker.signals)
         self._judge_signals(aggregate, marker.signals, marker.at)
-        if not marker.lookup:
-            self._unwritten += aggregate.expire(marker.at)
+        if not marker.lookup and not marker.more:
+            self._expire(aggregate, marker.at)
         return self._take_unwritten()
 
     async def _look_up(self, aggregate: _Aggregate, marker: StepMarker) -> None:

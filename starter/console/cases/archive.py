@@ -19,6 +19,7 @@ from starter.console.screen import (
     print_table,
     progress_bar,
     read_number,
+    readable_rows,
     say,
 )
 from worker.installation.settings import load_settings
@@ -138,26 +139,15 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     if as_json:
         print_json([company.localized(asdict(entry)) for entry in entries])
         return
+    columns = ("Case", "Closed", "Archived", "Masked", "kB", "File", "Error")
 
-    def moment(value: Any) -> str:
-        return f"{company.local(value):%Y-%m-%d %H:%M}" if value else ""
+    def row(entry: Any) -> tuple[str, ...]:
+        times = [company.text(moment) for moment in (entry.closed_at, entry.archived_at, entry.masked_at)]
+        size = f"{entry.size / 1000:.1f}" if entry.size else ""
+        return (entry.number, *times, size, entry.file or "", entry.error or "")
 
-    print_table(
-        ("Case", "Closed", "Archived", "Masked", "kB", "File", "Error"),
-        [
-            (
-                entry.number,
-                moment(entry.closed_at),
-                moment(entry.archived_at),
-                moment(entry.masked_at),
-                f"{entry.size / 1000:.1f}" if entry.size else "",
-                entry.file or "",
-                entry.error or "",
-            )
-            for entry in entries
-        ],
-        spare=("kB", "File", "Closed"),
-    )
+    shown = readable_rows(entries, row, name=lambda entry: entry.number, width=len(columns), place=6)
+    print_table(columns, shown, spare=("kB", "File", "Closed"))
 
 
 def _print_due(due: DueCases, as_json: bool) -> None:

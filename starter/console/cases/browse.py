@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -18,11 +18,15 @@ from starter.console.screen import (
     print_table,
     read_moment,
     read_number,
+    readable_rows,
     say,
 )
 from worker.installation.company_time import CompanyTime
 from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem, printable
+
+if TYPE_CHECKING:
+    from activities.queries.cases import OutboxEntry
 
 _MOST_ROWS = 1_000_000
 _MOST_ALLOWED = 20
@@ -118,10 +122,13 @@ async def list_(
         print("no cases")
         return
     columns: tuple[str, ...] = ("Number", "P", "Status", "Type", "Owner", "Lvl", "Waits for", "Until", "Customer")
-    rows = [_row(case, company) for case in shown]
-    if department is not None:
-        columns = (*columns, department)
-        rows = [(*row, _share(case, department, company)) for row, case in zip(rows, shown, strict=True)]
+    shares = (department,) if department is not None else ()
+    columns = (*columns, *shares)
+
+    def row(case: dict[str, Any]) -> tuple[str, ...]:
+        return (*_row(case, company), *(_share(case, one, company) for one in shares))
+
+    rows = readable_rows(shown, row, name=lambda case: case["number"], width=len(columns), place=2)
     print_table(columns, rows, spare=("Type", "Lvl", "Customer", "Owner"))
     if len(shown) == limit:
         say(f"shown are the latest {limit}; --limit shows more")
@@ -152,7 +159,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
             (
                 finding.number,
                 finding.reason,
-                f"{company.local(finding.since):%Y-%m-%d %H:%M}" if finding.since else "",
+                company.text(finding.since),
                 finding.what or "",
                 finding.who or "",
                 finding.error or "",
@@ -193,23 +200,22 @@ async def outbox(
         texts = [{"text": row.text, "short": row.short, "html": row.html} if full else {} for row in rows]
         print_json([company.localized(row.as_json()) | text for row, text in zip(rows, texts, strict=True)])
         return
-    print_table(
-        ("Case", "When", "Message", "To", "By", "Status", "Tried", "Subject"),
-        [
-            (
-                row.number,
-                f"{company.local(row.created_at):%m-%d %H:%M}",
-                row.message,
-                row.recipient,
-                row.channel,
-                f"{row.status}: {row.error}" if row.error else row.status,
-                str(row.attempts),
-                row.subject,
-            )
-            for row in rows
-        ],
-        spare=("Subject", "Tried", "By"),
-    )
+    columns = ("Case", "When", "Message", "To", "By", "Status", "Tried", "Subject")
+
+    def cells(row: OutboxEntry) -> tuple[str, ...]:
+        return (
+            row.number,
+            company.text(row.created_at, "%m-%d %H:%M"),
+            row.message,
+            row.recipient,
+            row.channel,
+            f"{row.status}: {row.error}" if row.error else row.status,
+            str(row.attempts),
+            row.subject,
+        )
+
+    shown = readable_rows(rows, cells, name=lambda row: row.number, width=len(columns), place=2)
+    print_table(columns, shown, spare=("Subject", "Tried", "By"))
     if full:
         for row in rows:
             print_table((f"{row.message} → {row.recipient}",), [(row.text,)])
@@ -236,12 +242,12 @@ def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:
     last = tasks[-1]
     if last["status"] != "open":
         return f"part {last['status']}"
-    return f"part open, {last['person'] or 'nobody yet'} until {company.local(last['due']):%m-%d %H:%M}"
+    return f"part open, {last['person'] or 'nobody yet'} until {company.text(last['due'], '%m-%d %H:%M')}"
 
 
 def _row(case: dict[str, Any], company: CompanyTime) -> tuple[str, ...]:
     waiting = case.get("waiting") or {}
-    until = f"{company.local(waiting['until']):%m-%d %H:%M}" if waiting.get("until") else ""
+    until = company.text(waiting.get("until"), "%m-%d %H:%M")
     customer = case["form"].get("customer") or {}
     return (
         case["number"],

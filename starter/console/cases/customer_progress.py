@@ -84,4 +84,4 @@ class CustomerProgress:
         return label("customer_view", key, self._locale)
 
     def _moment(self, value: str) -> str:
-        return self._company.local(value).strftime("%Y-%m-%d %H:%M")
+        return self._company.text(value)

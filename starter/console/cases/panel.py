@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import isnan, nan
 from typing import Any
 
 from rich import box
@@ -14,7 +15,8 @@ from rich.text import Text
 
 from activities.rendering.event_text import event_text
 from activities.rendering.labels import label
-from starter.console.screen import shortened
+from activities.rows import FaultyRow, read_rows
+from starter.console.screen import readable_rows, shortened
 from worker.installation.company_time import CompanyTime
 from workflows.domain.form_fields import CONTACTS
 from workflows.domain.problem import printable
@@ -33,10 +35,24 @@ class CasePanel:
         self._now = company.now()
 
     def parts(self) -> Iterator[RenderableType]:
-        """Head, deadlines, playbook, likely answers, history."""
+        """Head, deadlines, playbook, departments, likely answers, history; one that cannot be read does not hide the
+        others.
+        """
+        if fault := self._case.get("fault"):
+            yield Text(f"{self._case['number']} cannot be read as a whole: {printable(fault)}", style="red")
+        sections = (
+            self._summary, self._clocks, self._playbook, self._department_tasks, self._suggestions, self._history,
+        )  # fmt: skip
+        for part in read_rows(sections, lambda section: list(section()), name=_section):
+            if isinstance(part, FaultyRow):
+                yield Text(f"{part.name}: cannot be read: {printable(part.fault)}", style="red")
+            else:
+                yield from part
+
+    def _summary(self) -> Iterator[RenderableType]:
         yield Panel(Group(*self._head()), title=self._title(), title_align="left", box=box.ROUNDED)
-        if self._case["deadlines"] or self._case["breaches"]:
-            yield self._clocks()
+
+    def _playbook(self) -> Iterator[RenderableType]:
         if playbook := self._case.get("playbook"):
             done = set(self._case.get("steps_done") or ())
             steps = (
@@ -44,11 +60,6 @@ class CasePanel:
                 for index, step in enumerate(playbook, start=1)
             )
             yield Group(Text("Playbook", style="bold"), *steps)
-        if self._case.get("collaborations"):
-            yield self._department_tasks()
-        if suggestions := self._case.get("suggestions"):
-            yield from self._suggestions(suggestions)
-        yield from self._history()
 
     def _title(self) -> Text:
         case = self._case
@@ -119,7 +130,9 @@ class CasePanel:
         text = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
         return self._line("Review", text, style="red" if late else "")
 
-    def _clocks(self) -> Table:
+    def _clocks(self) -> Iterator[RenderableType]:
+        if not (self._case["deadlines"] or self._case["breaches"]):
+            return
         table = Table("Clock", "Due", "Left", box=box.SIMPLE_HEAD, pad_edge=False)
         for deadline in self._case["deadlines"]:
             name = f"{self._label('clock', deadline['clock'])} {deadline['clock']}"
@@ -131,9 +144,11 @@ class CasePanel:
         for breach in self._case["breaches"][-_MOST_MISSED:]:
             name = f"{self._label('clock', breach['clock'])} {breach['clock']}"
             table.add_row(Text(name, style="red"), self._moment(breach["due"]), Text("missed", style="red"))
-        return table
+        yield table
 
-    def _department_tasks(self) -> Table:
+    def _department_tasks(self) -> Iterator[RenderableType]:
+        if not self._case.get("collaborations"):
+            return
         table = Table("Department", "Duty", "Who", "Due", "Status", box=box.SIMPLE_HEAD, pad_edge=False)
         for task in self._case["collaborations"]:
             late = " late" if task["late_at"] else ""
@@ -147,9 +162,12 @@ class CasePanel:
                 self._moment(task["due"]),
                 Text(shortened(status), style="red" if late else ""),
             )
-        return table
+        yield table
 
-    def _suggestions(self, suggestions: Mapping[str, Any]) -> Iterator[RenderableType]:
+    def _suggestions(self) -> Iterator[RenderableType]:
+        suggestions = self._case.get("suggestions")
+        if not suggestions:
+            return
         rows = [(one["key"], f"{one['title']} — {one['solution']}") for one in suggestions["articles"]]
         rows += [(one["number"], f"{one['title']} — {one['solution']}") for one in suggestions["earlier"]]
         rows += [(one["number"], f"open, {one['owner'] or 'nobody'}: {one['symptom']}") for one in suggestions["open"]]
@@ -172,18 +190,20 @@ class CasePanel:
         timeline = self._case["timeline"]
         shown = timeline if self._whole else timeline[-_MOST:]
         table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)
-        for entry in shown:
-            detail = event_text(entry, self._company.local, self._locale)
-            table.add_row(
-                str(entry["sequence"]),
-                self._moment(entry["at"]),
-                self._label("event", entry["kind"]),
-                Text(printable(entry["by"])),
-                Text(shortened(detail)),
-            )
+        for row in readable_rows(shown, self._step, name=lambda entry: str(entry["sequence"]), width=5):
+            table.add_row(*row)
         if earlier := len(timeline) - len(shown):
             yield Text(f"{earlier} earlier steps: bihuan show {self._case['number']} --all", style="dim")
         yield table
+
+    def _step(self, entry: Mapping[str, Any]) -> Sequence[str | Text]:
+        return (
+            str(entry["sequence"]),
+            self._moment(entry["at"]),
+            self._label("event", entry["kind"]),
+            Text(printable(entry["by"])),
+            Text(shortened(event_text(entry, self._company.local, self._locale))),
+        )
 
     def _line(self, name: str, value: str, *, style: str = "") -> Text:
         return Text.assemble((f"{name:<10}", "dim"), (printable(value), style))
@@ -192,14 +212,24 @@ class CasePanel:
         return label(kind, value, self._locale)
 
     def _moment(self, value: str) -> str:
-        return self._company.local(value).strftime("%Y-%m-%d %H:%M")
+        return self._company.text(value)
 
     def _left(self, due: str) -> str:
+        """How long until then; nothing for what is no time."""
         seconds = self._seconds_left(due)
+        if isnan(seconds):
+            return "–"
         return f"{_span(seconds)} left" if seconds >= 0 else f"late by {_span(-seconds)}"
 
     def _seconds_left(self, due: str) -> float:
-        return (datetime.fromisoformat(due) - self._now).total_seconds()
+        try:
+            return (datetime.fromisoformat(due) - self._now).total_seconds()
+        except (ValueError, TypeError):
+            return nan
+
+
+def _section(section: Callable[[], Iterator[RenderableType]]) -> str:
+    return getattr(section, "__name__", "").strip("_").replace("_", " ")
 
 
 def _span(seconds: float) -> str:

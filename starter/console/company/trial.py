@@ -12,6 +12,7 @@ from typing import Annotated, TextIO
 
 from cyclopts import Parameter
 
+from starter.console.json_lines import JsonLines
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_moment, say
 from workflows.domain.problem import Problem
 
@@ -53,10 +54,12 @@ async def trial(
     policies = [read_policy_file(source) for source in sources]
     people = await organisation_for_trial(settings, Path(organisation) if organisation is not None else None)
     zone = policies[0].calendar.zone
+    lines, unreadable = _read(log)
     done = try_policies(
-        _read(log).split("\n"),
+        lines,
         policies,
         people,
+        unreadable=unreadable,
         until=partial(_end, until, zone=zone),
         progress=partial(progress_bar, "trial"),
     )
@@ -97,6 +100,7 @@ async def export(
     import json
 
     from activities.queries.history_export import HistoryExport
+    from activities.rows import FaultyRow
     from worker.installation.company_time import CompanyTime
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
@@ -104,18 +108,23 @@ async def export(
     settings = load_settings(data=data)
     company = await CompanyTime.read(settings)
     first, end = read_moment("--since", since, company.zone), read_moment("--until", until, company.zone)
-    count = written = 0
+    count = written = faulty = 0
     async with open_installation(settings) as installation:
         history = HistoryExport(installation.database, first, end)
         total = await history.count()
         with _written(out) as stream, progress_bar("export", total, shown=stream is not sys.stdout) as advance:
             async for lines in history.logs():
+                if isinstance(lines, FaultyRow):
+                    faulty += 1
+                    say(f"{lines.name}: cannot be read, and is left out: {lines.fault}")
+                    advance()
+                    continue
                 for line in lines:
                     stream.write(json.dumps(company.localized(line), ensure_ascii=False) + "\n")
                 count, written = count + 1, written + len(lines)
                 advance()
     say(f"{count} cases, {written} lines" + (f" in {out}" if out else ""))
-    return 0
+    return 1 if faulty else 0
 
 
 def _end(until: str | None, start: datetime, *, zone: str) -> datetime | None:
@@ -138,15 +147,16 @@ def _local(moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).isoformat()
 
 
-def _read(file: str) -> str:
-    try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise Problem(f"{file}: cannot be read: {error.strerror}") from None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Problem(f"{file}: not UTF-8 at byte {error.start}") from None
+def _read(file: str) -> tuple[list[str], dict[int, str]]:
+    """The lines, blank ones and those that cannot be read as empty ones, and by its number why one cannot be read."""
+    texts: list[str] = []
+    faults = {}
+    for line in JsonLines(file):
+        texts += [""] * (line.number - 1 - len(texts))
+        texts.append(line.text or "")
+        if line.text is None:
+            faults[line.number] = line.fault
+    return texts, faults
 
 
 @contextmanager

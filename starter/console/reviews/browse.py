@@ -15,6 +15,7 @@ from starter.console.screen import (
     print_rich,
     print_table,
     read_number,
+    readable_rows,
     say,
 )
 from worker.installation.reading_settings import load_reading_settings
@@ -60,11 +61,15 @@ async def list_(
     if not found:
         print("no reviews")
         return
-    print_table(
-        ("Case", "Cases", "State", "Why", "Department", "Problem", "Waits for", "Until", "Measures"),
-        [_row(one, company, settings.locale) for one in found[:limit]],
-        spare=("Why", "Measures", "Cases", "Department", "Problem"),
+    columns = ("Case", "Cases", "State", "Why", "Department", "Problem", "Waits for", "Until", "Measures")
+    rows = readable_rows(
+        found[:limit],
+        lambda one: _row(one, company, settings.locale),
+        name=lambda one: one["number"],
+        width=len(columns),
+        place=2,
     )
+    print_table(columns, rows, spare=("Why", "Measures", "Cases", "Department", "Problem"))
     if len(found) > limit:
         say(f"shown are {limit} of {len(found)}; --limit shows more")
 
@@ -168,7 +173,7 @@ def _row(review: dict[str, Any], company: CompanyTime, locale: Locale) -> tuple[
     from activities.rendering.labels import label
 
     late = review["overdue"]
-    until = f"{company.local(review['due']):%Y-%m-%d %H:%M}" if review["due"] else ""
+    until = company.text(review["due"])
     if late:
         until = "late: " + ", ".join(one["what"] for one in late)
     done = sum(one["done_at"] is not None for one in review["measures"])

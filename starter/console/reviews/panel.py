@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from activities.rendering.event_text import event_text
 from activities.rendering.labels import label
-from starter.console.screen import shortened
+from starter.console.screen import readable_rows, shortened
 from worker.installation.company_time import CompanyTime
 from workflows.domain.problem import printable
 from workflows.domain.vocabulary import Locale
@@ -106,15 +106,19 @@ class ReviewPanel:
 
     def _history(self) -> Table:
         table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)
-        for entry in self._review["timeline"]:
-            table.add_row(
-                str(entry["sequence"]),
-                self._moment(entry["at"]),
-                self._label("event", entry["kind"]),
-                Text(printable(entry["by"])),
-                Text(shortened(event_text(entry, self._company.local, self._locale))),
-            )
+        steps = self._review["timeline"]
+        for row in readable_rows(steps, self._step, name=lambda entry: str(entry["sequence"]), width=5):
+            table.add_row(*row)
         return table
+
+    def _step(self, entry: Mapping[str, Any]) -> Sequence[str | Text]:
+        return (
+            str(entry["sequence"]),
+            self._moment(entry["at"]),
+            self._label("event", entry["kind"]),
+            Text(printable(entry["by"])),
+            Text(shortened(event_text(entry, self._company.local, self._locale))),
+        )
 
     def _line(self, name: str, value: str, *, style: str = "") -> Text:
         return Text.assemble((f"{name:<11}", "dim"), (printable(value), style))
@@ -123,4 +127,4 @@ class ReviewPanel:
         return label(kind, value, self._locale)
 
     def _moment(self, value: str | datetime) -> str:
-        return f"{self._company.local(value):%Y-%m-%d %H:%M}"
+        return self._company.text(value)

@@ -152,16 +152,9 @@ def read_report(file: Path) -> dict[str, Any]:
     Raises:
         Problem: it cannot be read, is no TOML, or has keys a report does not have.
     """
-    import tomllib
+    from activities.document_text import read_toml_table
 
-    try:
-        data = tomllib.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        raise Problem(f"{file}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise Problem(f"{file}: is no UTF-8; allowed: TOML saved as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise Problem(f"{file}: is no TOML: {error}") from None
+    data = read_toml_table(file)
     measures = data.get("measures", [])
     if not isinstance(measures, list) or not all(isinstance(one, dict) for one in measures):
         raise Problem(f"{file}: measures is no list of tables; allowed: [[measures]] with what, owner, due")

@@ -12,7 +12,7 @@ from starter.console.screen import AsJson, DataFolder, print_json, progress_bars
 from workflows.domain.problem import Problem
 
 
-def backup(
+async def backup(
     folder: Annotated[Path, Parameter(help="Where to: a folder that is new.")],
     /,
     *,
@@ -24,6 +24,7 @@ def backup(
 
     Example: bihuan backup /backup/bihuan-2026-05-11
     """
+    from starter.services.backup import note_backup
     from worker.embedded.backup import STORES, make_backup
     from worker.installation.reading_settings import load_reading_settings
 
@@ -36,6 +37,7 @@ def backup(
         raise Problem("database_url names a SQLite file of its own; `bihuan backup` copies those in the data folder")
     with progress_bars(*stores) as progress:
         made = make_backup(settings.data, folder, stores, datetime.now(UTC), progress)
+    await note_backup(settings.data)
     if as_json:
         print_json({"folder": str(folder), **made.as_json()})
         return
@@ -57,7 +59,7 @@ def restore(
 
     Example: bihuan restore /backup/bihuan-2026-05-11 --data ./bihuan-data
     """
-    from worker.embedded.backup import restore_backup
+    from worker.embedded.restore import restore_backup
     from worker.installation.reading_settings import load_reading_settings
 
     settings = load_reading_settings(data)

@@ -96,7 +96,7 @@ def _print(rows: list[OutboxEntry], company: CompanyTime) -> None:
         [
             (
                 row.number,
-                f"{company.local(row.created_at):%m-%d %H:%M}",
+                company.text(row.created_at, "%m-%d %H:%M"),
                 row.message,
                 row.recipient,
                 row.channel,

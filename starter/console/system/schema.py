@@ -11,9 +11,12 @@ async def upgrade(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     Example: bihuan db upgrade
     """
     from starter.services.schema import upgrade_schema
+    from worker.embedded.restore import refuse_half_restored
     from worker.installation.reading_settings import load_reading_settings
 
-    done = await upgrade_schema(load_reading_settings(data))
+    settings = load_reading_settings(data)
+    refuse_half_restored(settings.data)
+    done = await upgrade_schema(settings)
     if as_json:
         print_json({"database": done.database, "before": done.before, "now": done.now})
     elif done.before == done.now:

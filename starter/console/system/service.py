@@ -9,7 +9,9 @@ from cyclopts import Parameter
 from temporalio.runtime import PrometheusConfig
 
 from starter.console.screen import DataFolder, say
+from starter.services.schema import upgrade_schema
 from worker.embedded.lock import DataLock
+from worker.embedded.restore import check_stores, refuse_half_restored
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import Installation
 from worker.installation.settings import Settings, load_settings
@@ -22,6 +24,14 @@ from worker.web.monitor import sdk_exporter
 Speed = Annotated[
     float | None, Parameter(help="How many times as fast as the wall clock; for trials, fixed when the data is new.")
 ]
+AcceptLoss = Annotated[
+    bool,
+    Parameter(
+        negative=(),
+        help="Serve a record that is older than Temporal, or a store without the other, all the same: what is missing "
+        "is lost.",
+    ),
+]
 
 
 async def up(
@@ -30,6 +40,7 @@ async def up(
     ui_port: Annotated[int | None, Parameter(help="Of Temporal's Web UI (8233).")] = None,
     data: DataFolder = None,
     speed: Speed = None,
+    accept_loss: AcceptLoss = False,
 ) -> int:
     """Run everything here until Ctrl-C: Temporal server, Web UI and worker. The data folder survives restarts.
 
@@ -39,6 +50,10 @@ async def up(
     exporter = _configure(settings)
     stop = stop_on_signals()
     with DataLock(settings.data):
+        await check_stores(settings, accept_loss=accept_loss)
+        if settings.database_url is None and not (settings.data / "bihuan.db").exists():
+            # Before the server makes its own file: killed in between, the folder would have one without the other.
+            await upgrade_schema(settings)
         server = EmbeddedServer(settings.data, settings.server)
         async with beside_server(settings, server.ui) as codec_address:
             if codec_address is not None:
@@ -47,7 +62,7 @@ async def up(
                 await server.start()
                 watch = asyncio.create_task(server.watch(say))
                 try:
-                    await _run_beside(server, settings, stop, exporter)
+                    await _run_beside(server, settings, stop, exporter, accept_loss=accept_loss)
                 finally:
                     watch.cancel()
             finally:
@@ -56,16 +71,21 @@ async def up(
     return 0
 
 
-async def worker(*, data: DataFolder = None, speed: Speed = None) -> int:
+async def worker(*, data: DataFolder = None, speed: Speed = None, accept_loss: AcceptLoss = False) -> int:
     """Run a worker alone, against the Temporal that TEMPORAL_ADDRESS or a profile names.
 
     Example: TEMPORAL_ADDRESS=temporal.example.com:7233 bihuan worker
     """
     settings = load_settings(data=data, speed=speed)
+    refuse_half_restored(settings.data)
     exporter = _configure(settings)
     stop = stop_on_signals()
     await run_worker(
-        settings, ready=lambda installation: _announce(installation, "worker ready"), stop=stop, exporter=exporter
+        settings,
+        ready=lambda installation: _announce(installation, "worker ready"),
+        stop=stop,
+        exporter=exporter,
+        accept_loss=accept_loss,
     )
     say("stopped")
     return 0
@@ -79,12 +99,18 @@ def _configure(settings: Settings) -> PrometheusConfig | None:
 
 
 async def _run_beside(
-    server: EmbeddedServer, settings: Settings, stop: asyncio.Event, exporter: PrometheusConfig | None
+    server: EmbeddedServer,
+    settings: Settings,
+    stop: asyncio.Event,
+    exporter: PrometheusConfig | None,
+    *,
+    accept_loss: bool,
 ) -> None:
     def ready(installation: Installation) -> None:
         _announce(installation, f"ready: Temporal at {server.address}, Web UI {server.ui}")
 
-    await run_worker(settings, ready=ready, stop=stop, endpoint=Endpoint.read(settings.data), exporter=exporter)
+    endpoint = Endpoint.read(settings.data)
+    await run_worker(settings, ready=ready, stop=stop, endpoint=endpoint, exporter=exporter, accept_loss=accept_loss)
 
 
 def _announce(installation: Installation, text: str) -> None:

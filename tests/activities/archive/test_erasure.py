@@ -25,6 +25,7 @@ from activities.knowledge.search import ArticleSearch
 from activities.knowledge.suggestion import suggest
 from activities.queries.cases import Cases
 from activities.queries.history_export import HistoryExport
+from activities.rows import sound
 from tests.activities.archive.test_archive import LATER, MUCH_LATER, archiving_of, entry_of, run
 from tests.activities.knowledge.test_knowledge import closed
 from tests.activities.recording.test_activity import recording_of
@@ -137,7 +138,7 @@ async def test_what_is_left_of_a_masked_case_can_still_be_used(either: Database,
     (listed,) = await Cases(either).list()
     assert listed.form == after.form
     assert {row.subject for row in await Cases(either).outbox(number)} == {"[已归档 archived]"}
-    lines = [line async for lines in HistoryExport(either).logs() for line in lines]
+    lines = [line for lines in sound([one async for one in HistoryExport(either).logs()]) for line in lines]
     opening = Form.model_validate(lines[0]["open"])
     assert opening.customer.name == "[客户]"
     async with open_reader(either.address) as reader:

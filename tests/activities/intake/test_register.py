@@ -7,11 +7,12 @@ import os
 from collections import Counter
 from datetime import date, timedelta
 
-from sqlalchemy import insert, select
+import pytest
+from sqlalchemy import insert, select, update
 
 from activities.database.database import Database
 from activities.database.tables import day_serial, registration
-from activities.intake.register import Register
+from activities.intake.register import IntakeConflictError, Register, Registration
 from activities.opening.store import Settlements
 from tests.activities.intake.process import BEGINS_AT, LAST_OF_FOUR_DIGITS, take_in
 from tests.activities.samples import DAY, customer, form, register_case
@@ -46,14 +47,45 @@ async def test_a_customer_who_double_clicks_gets_one_case(database: Database) ->
     assert sum(answer.created for answer in answers) == 1
 
 
-async def test_a_submission_changed_on_the_way_does_not_replace_the_first(database: Database) -> None:
+async def test_a_second_issue_under_a_used_key_is_not_taken_for_the_first(database: Database) -> None:
     register = Register(database)
     first = await register.register(form(intake_key="k"), received_at=MONDAY, day=DAY)
-    again = await register.register(form(intake_key="k", product="else"), received_at=MONDAY, day=date(2024, 5, 7))
-    assert (again.number, again.created) == (first.number, False)
+    with pytest.raises(IntakeConflictError, match=f"intake_key: 'k' is {first.number}, which came in with another"):
+        await register.register(form(intake_key="k", product="else"), received_at=MONDAY, day=DAY)
     kept = await register.form(first.number)
     assert kept is not None
     assert kept["product"] == "智办公CRM系统"
+
+
+async def test_a_form_sent_again_is_known_whatever_was_supplied_meanwhile(database: Database) -> None:
+    register = Register(database)
+    first = await register.register(form(intake_key="k"), received_at=MONDAY, day=DAY)
+    async with database.begin() as connection:
+        await connection.execute(update(registration).values(form=form(product="supplied").model_dump(mode="json")))
+    again = form(intake_key="k", received_at=MONDAY)
+    assert (await register.register(again, received_at=MONDAY, day=DAY)).number == first.number
+
+
+async def test_what_an_earlier_release_took_in_is_still_known_by_its_key(database: Database) -> None:
+    register = Register(database)
+    first = await register.register(form(intake_key="k"), received_at=MONDAY, day=DAY)
+    async with database.begin() as connection:
+        await connection.execute(update(registration).values(digest=None))
+    again = await register.register(form(intake_key="k", product="else"), received_at=MONDAY, day=DAY)
+    assert again == Registration(number=first.number, created=False)
+
+
+async def test_a_customer_who_double_clicks_without_a_key_gets_one_case_too(database: Database) -> None:
+    register = Register(database)
+    minute = timedelta(minutes=1)
+    answers = await asyncio.gather(
+        *(register.register(form(), received_at=MONDAY, day=DAY, alike_since=MONDAY - minute) for _ in range(8))
+    )
+    assert len({answer.number for answer in answers}) == 1
+    assert sum(answer.created for answer in answers) == 1
+    for at, changes in ((MONDAY, {"product": "else"}), (MONDAY + 2 * minute, {})):
+        other = await register.register(form(**changes), received_at=at, day=DAY, alike_since=at - minute)
+        assert other.created
 
 
 async def test_the_same_key_on_two_channels_is_two_cases(database: Database) -> None:

@@ -32,6 +32,7 @@ from tests.builders import MINUTE, MONDAY, case_step, command, open_case
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import EventKind, Notice
+from workflows.domain.problem import Problem
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact, Status
 from workflows.ports import Record, Recorded, StepMarker
@@ -77,6 +78,18 @@ async def recording(database: Database) -> RecordingActivities:
 def view(**changes: Any) -> CaseView:
     case, _ = open_case()
     return case.view().model_copy(update=changes)
+
+
+async def test_what_is_said_to_one_customer_is_never_written_under_another_ones_name(
+    database: Database, recording: RecordingActivities
+) -> None:
+    case, events = open_case()
+    step = case_step(case.view(), events)
+    with pytest.raises(Problem, match=f"{NUMBER}: the record has another submission under this number"):
+        await recording.record(step.model_copy(update={"intake": "another"}))
+    assert await Cases(database).outbox(NUMBER) == []
+    await recording.record(step.model_copy(update={"intake": await Register(database).fingerprint(NUMBER)}))
+    assert await Cases(database).outbox(NUMBER) != []
 
 
 async def test_a_case_and_its_timeline_can_be_read_as_they_happened(

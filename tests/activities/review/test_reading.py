@@ -8,6 +8,7 @@ from activities.database.database import Database
 from activities.queries.attention import AttentionReason
 from activities.queries.cases import Cases
 from activities.review.reading import find_review, list_reviews, read_review, review_of
+from activities.rows import sound
 from tests.activities.review.reviewed import AUTHOR, COLLEAGUE, FINDINGS, HEAD, approved, called_for
 from tests.activities.samples import register_case
 from tests.builders import DAY, MINUTE
@@ -62,7 +63,7 @@ async def test_what_cannot_be_shown_is_said_in_one_line(either: Database) -> Non
 async def test_reviews_are_listed_by_state_and_department(either: Database) -> None:
     following = await approved(either)
     waiting = await called_for(either)
-    files = await list_reviews(either.address)
+    files = list(sound(await list_reviews(either.address)))
     assert [(file.number, file.row["status"], file.view is None) for file in files] == [
         (waiting.number, "writing", True),
         (following.number, "following", False),

@@ -200,7 +200,7 @@ def test_bad_lines_are_named_and_the_others_are_played(capsys: pytest.CaptureFix
     assert answer["trial"]["closed"] == {"satisfied": 1}
     said = {one["line"]: one["error"] for one in answer["faulty_lines"]}
     assert list(said) == [8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19]
-    assert said[8].startswith("no JSON: ")
+    assert said[8].startswith("is no JSON: ")
     assert said[9] == "has to have either open (an intake form) or signal (its name)"
     assert said[10].startswith("at: 'yesterday' is no time; allowed: ")
     assert said[11].startswith("unknown signal 'shout'; allowed: claim, ")
@@ -218,7 +218,7 @@ def test_bad_lines_are_named_and_the_others_are_played(capsys: pytest.CaptureFix
     ("lines", "arguments", "said"),
     [
         ([], [], "the log opens no case"),
-        (["{"], [], "the log opens no case\nline 1: no JSON: "),
+        (["{"], [], "the log opens no case\nline 1: is no JSON: "),
         (LATE_ANSWER, ["--until", "2026-05-01T09:00"], "--until 2026-05-01T09:00: is before the first line"),
         (LATE_ANSWER, ["--until", "soon"], "--until 'soon' is no time"),
         (LATE_ANSWER, ["--against", "x.toml"], "x.toml: there is no such policy"),

@@ -117,7 +117,7 @@ def test_a_secret_of_the_mail_server_is_never_shown(monkeypatch: pytest.MonkeyPa
 
 def test_a_settings_file_that_is_none_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bihuan.toml").write_text("speed = = 2\n", "utf-8")
-    assert _fault().startswith("bihuan.toml: not valid TOML: ")
+    assert _fault().startswith("bihuan.toml: is no TOML: ")
     monkeypatch.setenv("BIHUAN_CONFIG", "elsewhere.toml")
     assert _fault() == "BIHUAN_CONFIG: there is no file elsewhere.toml"
 

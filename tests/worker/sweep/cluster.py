@@ -95,12 +95,7 @@ class RunningInstallation:
     async def opened(self, key: str, **changes: Any) -> str:
         """With a workflow that has recorded it."""
         number = await self.registered(key, **changes)
-        await start_case(
-            self.client,
-            number,
-            time=self.installation.time,
-            task_queue=self.installation.settings.task_queue,
-        )
+        await start_case(self.client, self.installation, number)
         await self.installation.register.mark_started(number)
         await self.until(lambda: self.row(number))
         return number

@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Self
 
+from workflows.domain.aggregate_root import clock_fault, refusal_of
 from workflows.domain.case import deadlines, departments, handling, linking, ownership
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
@@ -97,10 +98,11 @@ class Case(CaseState):
         """What has to be looked up before this command can be judged; None for most."""
         if self.is_closed or command.command_id in self.outcomes:
             return None
+        judged = {"command_id": command.command_id} if self.may_have_forgotten(command.command_id) else {}
         known = command.by in self.people or command.by in {CUSTOMER, OPERATOR, SYSTEM}
         if isinstance(command, Answer) and command.via is not None:
             known = True  # whoever sent it has been judged by the main case
-        needed = self._extra_needs(command)
+        needed = self._extra_needs(command) | judged
         if known and not needed:
             return None
         return Lookup(number=self.number, at=self.updated_at, people=() if known else (command.by,), **needed)
@@ -114,26 +116,36 @@ class Case(CaseState):
         """
         if command.command_id in self.outcomes:
             return []
+        if facts.judged is not None:
+            self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
+            return []
         moment = min(max(command.at or now, self.updated_at), now)
         events = self.expire(moment)
         self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
-        try:
-            self._check(command, facts)
-            HANDLERS[type(command)].rule(self, linking.fitted(self, command), moment, facts)
-            linking.pass_on(self, command, moment)
-            outcome = Outcome(accepted=True)
-        except Refused as refusal:
-            outcome = Outcome(accepted=False, reason=str(refusal))
-            self.emit(
-                EventKind.REJECTED,
-                command.by,
-                moment,
-                command=command.name,
-                command_id=command.command_id,
-                reason=outcome.reason,
-            )
-            linking.turn_away(self, command, str(refusal), moment)
-        self.remember(command.command_id, outcome)
+        before, reason, fault = self.snapshot(), None, {}
+        with self.came_of(command.command_id):
+            try:
+                self._check(command, facts)
+                HANDLERS[type(command)].rule(self, linking.fitted(self, command), moment, facts)
+                linking.pass_on(self, command, moment)
+                self.made_good(command.name)
+            except Refused as refusal:
+                reason = str(refusal)
+            except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is this one command that is refused
+                fault = {"fault": self.undo(before, error, command.name, moment)}
+                reason = refusal_of(fault["fault"])
+            if reason is not None:
+                self.emit(
+                    EventKind.REJECTED,
+                    command.by,
+                    moment,
+                    command=command.name,
+                    command_id=command.command_id,
+                    reason=reason,
+                    **fault,
+                )
+                linking.turn_away(self, command, reason, moment)
+        self.remember(command.command_id, Outcome(accepted=reason is None, reason=reason))
         return events + self.take_events()
 
     def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[Event]:
@@ -142,14 +154,15 @@ class Case(CaseState):
             return []
         moment = max(now, self.updated_at)
         reason = one_line(reason)
-        self.emit(
-            EventKind.REJECTED,
-            one_line(by),
-            moment,
-            command=one_line(name),
-            command_id=one_line(command_id),
-            reason=reason,
-        )
+        with self.came_of(one_line(command_id)):
+            self.emit(
+                EventKind.REJECTED,
+                one_line(by),
+                moment,
+                command=one_line(name),
+                command_id=one_line(command_id),
+                reason=reason,
+            )
         self.remember(command_id, Outcome(accepted=False, reason=reason))
         return self.take_events()
 
@@ -164,11 +177,13 @@ class Case(CaseState):
         A warning whose deadline has passed as well is skipped: nobody is helped by an alarm for what is over.
         """
         while (clock := self._passed(now)) is not None:
-            at = max(now, self.updated_at)
-            if clock.due is not None and clock.due <= now:
-                deadlines.lapse(self, clock, at)
-            else:
-                deadlines.warn(self, clock, at)
+            at, name, before = max(now, self.updated_at), clock.name, self.snapshot()
+            lapses = clock.due is not None and clock.due <= now
+            try:
+                (deadlines.lapse if lapses else deadlines.warn)(self, clock, at)
+            except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on
+                fault = self.undo(before, error, clock_fault(name), at)
+                (deadlines.fail if lapses else deadlines.drop_warnings)(self, self.clocks[name], at, fault)
         return self.take_events()
 
     def _passed(self, now: datetime) -> Clock | None:
@@ -239,6 +254,7 @@ class Case(CaseState):
             breaches=tuple(self.breaches),
             deadlines=tuple(self._deadlines()),
             waiting=waits_for(self),
+            faults=tuple(self.faults),
             sequence=self.sequence,
         )
 

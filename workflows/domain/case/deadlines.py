@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from workflows.domain.case.closing import close
-from workflows.domain.case.escalation import escalate
+from workflows.domain.case.escalation import escalate, escalate_to_top
 from workflows.domain.case.solution import start_reminders
 from workflows.domain.case.state import CaseState
 from workflows.domain.clock import Breach, Clock
@@ -65,6 +65,22 @@ def lapse(case: CaseState, clock: Clock, now: datetime) -> None:
         _breach(case, clock, now)
     else:
         _REMINDERS[clock.name](case, clock, now)
+
+
+def drop_warnings(case: CaseState, clock: Clock, now: datetime, fault: str) -> None:
+    """A warning failed: of this clock none is given any more, its deadline stays."""
+    clock.pending_warnings, clock.next_warning = [], None
+    case.emit(EventKind.WARNED, SYSTEM, now, clock=clock.name, due=clock.due, fault=fault)
+
+
+def fail(case: CaseState, clock: Clock, now: datetime, fault: str) -> None:
+    """What a lapse should do failed: the clock stops, and the top of the ladder has to see to it."""
+    case.stop(clock.name, ClockName.ESCALATION)
+    due = clock.due or now
+    if clock.name in DUTIES:
+        case.miss(Breach(clock=clock.name, due=due, at=now, cycle=case.reopened))
+    case.emit(EventKind.LAPSED, SYSTEM, now, clock=clock.name, due=due, cycle=case.reopened, fault=fault)
+    escalate_to_top(case, clock.name, now, text=f"fault in the program: {fault}")
 
 
 def _breach(case: CaseState, clock: Clock, now: datetime) -> None:

@@ -71,7 +71,10 @@ def task_reported(case: CaseState, command: TaskReported, now: datetime) -> None
         raise Refused("reported already")
     for report in fresh:
         task.reported = report.sequence
-        _TAKE_UP[report.kind](case, task, report, now)
+        with case.came_of(report.command_id):
+            _TAKE_UP[report.kind](case, task, report, now)
+        if fault := report.detail.get("fault"):
+            case.note_fault(f"{task.department}: {report.detail.get('command', report.kind)}", str(fault), now)
 
 
 def sent_to_the_case(case: CaseState, command: Claim | Contribute, _: datetime | None = None) -> None:
@@ -216,6 +219,12 @@ def _reminded(case: CaseState, task: DepartmentTask, report: TaskReport, now: da
 
 def _warned(case: CaseState, task: DepartmentTask, report: TaskReport, now: datetime) -> None:
     share = report.detail.get("share")
+    if fault := report.detail.get("fault"):  # there is nothing to tell, but that it failed
+        case.emit(
+            EventKind.WARNED, report.by, now, clock=ClockName.COLLABORATION, due=task.due, department=task.department,
+            fault=fault,
+        )  # fmt: skip
+        return
     notices = _notices(case, task.person, Message.COLLABORATION_WARNING, task, share=share)
     case.emit(
         EventKind.WARNED, report.by, now, *notices, clock=ClockName.COLLABORATION, due=task.due, share=share,

@@ -29,10 +29,23 @@ def escalate(
         escalation.settle(start_over=True)
         escalation.climb = climb
     ladder = case.at_work(escalation.climb) or case.ladder()
-    if not ladder:
-        return
+    if ladder:
+        _go_to(case, ladder, escalation.next_level(ladder), why, now, by=by, text=text)
+
+
+def escalate_to_top(case: CaseState, why: str, now: datetime, *, text: str) -> None:
+    """Take the case to the last level at once; no further one is waited for, so no clock has to start."""
+    ladder = case.at_work(case.escalation.climb) or case.ladder()
+    if ladder:
+        _go_to(case, ladder, len(ladder), why, now, by=SYSTEM, text=text)
+
+
+def _go_to(
+    case: CaseState, ladder: list[str], level: int, why: str, now: datetime, *, by: str, text: str | None
+) -> None:
+    escalation = case.escalation
     previous = escalation.to
-    escalation.level = escalation.next_level(ladder)
+    escalation.level = level
     escalation.to = ladder[escalation.level - 1]
     escalation.acknowledged = False
     escalation.total += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from workflows.domain.aggregate_root import clock_fault
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.escalation import escalate
 from workflows.domain.case.state import CaseState
@@ -182,6 +183,7 @@ def settle_escalation(case: CaseState, *, start_over: bool = False) -> None:
     """No acknowledgement is awaited any longer."""
     case.escalation.settle(start_over=start_over)
     case.stop(ClockName.ESCALATION)
+    case.made_good(*(clock_fault(name) for name in ClockName))
 
 
 def _answers_escalation(case: CaseState, by: str) -> bool:

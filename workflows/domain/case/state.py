@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter
 
+from workflows.domain.aggregate_root import AggregateRoot
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.clock import Breach, Clock
 from workflows.domain.commands.case import Resolve
-from workflows.domain.commands.command import Outcome
 from workflows.domain.department_task import DepartmentTask
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant, Json, Model
@@ -40,8 +40,6 @@ from workflows.domain.vocabulary import (
     Status,
 )
 
-_REMEMBERED_OUTCOMES = 200
-_LONGEST_REASON = 1_000
 _REMEMBERED_BREACHES = 50
 """Of a long life; the timeline has every one."""
 _NOT_TO_ONESELF = frozenset(
@@ -93,7 +91,7 @@ class Forward(Model):
     fields: Json
 
 
-class CaseState(Model):
+class CaseState(AggregateRoot):
     """The data of a case. Nothing outside `workflows.domain` changes it."""
 
     number: str
@@ -145,7 +143,6 @@ class CaseState(Model):
     flagged: bool = False
     breaches: list[Breach] = Field(default_factory=list)
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
-    outcomes: dict[str, Outcome] = Field(default_factory=dict)
     sequence: int = 0
     new_events: list[Event] = Field(default_factory=list, exclude=True)
     """Events since `take_events` was last called."""
@@ -165,6 +162,7 @@ class CaseState(Model):
                 by=by,
                 detail=_json(detail),
                 notices=unique_notices,
+                command_id=self._judging,
             )
         )
 
@@ -189,14 +187,6 @@ class CaseState(Model):
         if self.has_left(person):
             person = self.stand_in(person) or person
         return [Notice(message=message, audience=Audience.STAFF, recipient=person, key=key, facts=_json(facts))]
-
-    def remember(self, command_id: str, outcome: Outcome) -> None:
-        """Keep what became of a command; the oldest are forgotten first."""
-        if outcome.reason is not None and len(outcome.reason) > _LONGEST_REASON:
-            outcome = Outcome(accepted=outcome.accepted, reason=f"{outcome.reason[: _LONGEST_REASON - 1]}…")
-        self.outcomes[command_id] = outcome
-        while len(self.outcomes) > _REMEMBERED_OUTCOMES:
-            del self.outcomes[next(iter(self.outcomes))]
 
     def miss(self, breach: Breach) -> None:
         """Keep a missed deadline. The oldest are forgotten first, but never the first one of each clock in the present

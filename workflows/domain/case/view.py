@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from workflows.domain.aggregate_root import Fault
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskView
 from workflows.domain.model import Fact, Instant
@@ -63,4 +64,6 @@ class CaseView(Fact):
     breaches: tuple[Breach, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     waiting: Waiting | None = None
+    faults: tuple[Fault, ...] = ()
+    """Where a rule failed, and nobody has seen to it yet."""
     sequence: int = Field(description="of the last event")

@@ -74,6 +74,7 @@ class CaseViewJson(TypedDict):
     breaches: list[BreachJson]
     deadlines: list[DeadlineJson]
     waiting: WaitingJson | None
+    faults: NotRequired[list[dict[str, str]]]
     sequence: int
 
 

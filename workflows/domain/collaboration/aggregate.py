@@ -15,22 +15,22 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, TypeAdapter
 
+from workflows.domain.aggregate_root import AggregateRoot, clock_fault, refusal_of
 from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Claim, Contribute
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.commands.review import End
 from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskView
 from workflows.domain.ids import task_workflow_id
-from workflows.domain.model import Instant, Model
+from workflows.domain.model import Instant, one_line
 from workflows.domain.terms import Consultation, DispatchRequest, Involved, Lookup, Member
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName, TaskStatus
 
 _NOBODY = Consultation()
-_REMEMBERED_OUTCOMES = 200
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
-class Collaboration(Model):
+class Collaboration(AggregateRoot):
     """A department's task. Feed it commands and the time; it answers with what the case has to know."""
 
     request: TaskRequest
@@ -47,7 +47,6 @@ class Collaboration(Model):
     head: str | None = None
     """Of the department, where that is somebody else than when it was asked."""
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
-    outcomes: dict[str, Outcome] = Field(default_factory=dict)
     sequence: int = 0
     updated_at: Instant
     _reports: list[TaskReport] = PrivateAttr(default_factory=list)
@@ -160,38 +159,44 @@ class Collaboration(Model):
         moment = min(max(command.at or now, self.updated_at), now)
         reports = self.expire(moment)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
-        try:
-            self._carry_out(command, moment, facts)
-            outcome = Outcome(accepted=True)
-        except Refused as refusal:
-            outcome = Outcome(accepted=False, reason=str(refusal))
-            self._report(
-                TaskReportKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
-                reason=outcome.reason,
-            )  # fmt: skip
-        self._remember(command.command_id, outcome)
+        before, reason, fault = self.snapshot(), None, None
+        with self.came_of(command.command_id):
+            try:
+                self._carry_out(command, moment, facts)
+                self.made_good(command.name)
+            except Refused as refusal:
+                reason = str(refusal)
+            except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is this one command that is refused
+                fault = self.undo(before, error, command.name, moment)
+                reason = refusal_of(fault)
+            if reason is not None:
+                self._report(
+                    TaskReportKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
+                    reason=reason, fault=fault,
+                )  # fmt: skip
+        self.remember(command.command_id, Outcome(accepted=reason is None, reason=reason))
         return reports + self._take_reports()
 
     def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[TaskReport]:
         """Report a signal that could not even be read."""
         if command_id in self.outcomes:
             return []
-        self._report(
-            TaskReportKind.REJECTED, by, max(now, self.updated_at), command=name, command_id=command_id, reason=reason
-        )
-        self._remember(command_id, Outcome(accepted=False, reason=reason))
+        given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
+        with self.came_of(one_line(command_id)):
+            self._report(TaskReportKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
+        self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self._take_reports()
 
     def expire(self, now: datetime) -> list[TaskReport]:
         """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
         while (clock := self.earliest()) is not None and clock.next is not None and clock.next <= now:
-            at = max(now, self.updated_at)
-            if clock.due is not None and clock.due <= now:
-                del self.clocks[clock.name]
-                self._lapse(clock, at)
-            else:
-                share = clock.warned(now, self.request.calendar)
-                self._report(TaskReportKind.WARNED, SYSTEM, at, due=clock.due, share=share)
+            at, name, before = max(now, self.updated_at), clock.name, self.snapshot()
+            lapses = clock.due is not None and clock.due <= now
+            try:
+                (self._lapse if lapses else self._warn)(clock, at)
+            except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on
+                fault = self.undo(before, error, clock_fault(name), at)
+                (self._fail if lapses else self._drop_warnings)(self.clocks[name], at, fault)
         return self._take_reports()
 
     def earliest(self) -> Clock | None:
@@ -231,6 +236,8 @@ class Collaboration(Model):
         department = self.request.department
         if not self.is_open:
             raise Refused(f"the part of {department} is over ({self.status})")
+        if self.may_have_forgotten(command.command_id) and not isinstance(command, End):
+            raise Refused("a command of this id was judged long ago; send it again with an id of its own")
         if isinstance(command, End):
             self._end(command, now)
             return
@@ -277,6 +284,10 @@ class Collaboration(Model):
     def _end(self, command: End, now: datetime) -> None:
         if command.by not in {SYSTEM, OPERATOR}:
             raise Refused(f"end is for the case itself or the operator, not for {command.by}")
+        request = self.request
+        name = task_workflow_id(request.number, request.department, request.round)
+        if command.by == SYSTEM and command.command_id != f"{name}:end":
+            raise Refused("nobody outside is the system: end it as the operator")
         self.status, self.result, self.ended_at = TaskStatus.ENDED, command.reason, now
         self.clocks.clear()
         if command.by != SYSTEM:  # the case knows what it has ended itself
@@ -284,7 +295,26 @@ class Collaboration(Model):
 
     # Time
 
+    def _warn(self, clock: Clock, now: datetime) -> None:
+        share = clock.warned(now, self.request.calendar)
+        self._report(TaskReportKind.WARNED, SYSTEM, now, due=clock.due, share=share)
+
+    def _drop_warnings(self, clock: Clock, now: datetime, fault: str) -> None:
+        """A warning failed: of this clock none is given any more, its deadline stays."""
+        clock.pending_warnings, clock.next_warning = [], None
+        self._report(TaskReportKind.WARNED, SYSTEM, now, due=clock.due, fault=fault)
+
+    def _fail(self, clock: Clock, now: datetime, fault: str) -> None:
+        """What a lapse should do failed: the clock stops, and the last of the ladder has to see to it."""
+        del self.clocks[clock.name]
+        self.late_at = self.late_at or now
+        self._report(TaskReportKind.LATE, SYSTEM, now, due=clock.due, fault=fault)
+        if self.ladder:
+            self.escalated.append(self.ladder[-1])
+            self._report(TaskReportKind.ESCALATED, SYSTEM, now, level=len(self.ladder), to=self.ladder[-1], top=True)
+
     def _lapse(self, clock: Clock, now: datetime) -> None:
+        del self.clocks[clock.name]
         if clock.name is ClockName.CLAIM:
             self._report(TaskReportKind.REMINDED, SYSTEM, now, due=self.request.due)
             return
@@ -315,13 +345,12 @@ class Collaboration(Model):
         self.sequence += 1
         self.updated_at = now
         plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
-        self._reports.append(TaskReport(sequence=self.sequence, at=now, kind=kind, by=by, detail=plain))
+        self._reports.append(
+            TaskReport(
+                sequence=self.sequence, at=now, kind=kind, by=by, detail=plain, command_id=self._judging
+            )
+        )  # fmt: skip
 
     def _take_reports(self) -> list[TaskReport]:
         reports, self._reports = self._reports, []
         return reports
-
-    def _remember(self, command_id: str, outcome: Outcome) -> None:
-        self.outcomes[command_id] = outcome
-        while len(self.outcomes) > _REMEMBERED_OUTCOMES:
-            del self.outcomes[next(iter(self.outcomes))]

@@ -5,14 +5,15 @@ The JSON keys are the border: the admin script, the Web UI and `temporal workflo
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, TypeAdapter, field_validator, model_validator
 
 from workflows.domain.commands.command import Command, CommandTime, Id, Text
 from workflows.domain.commands.review import End, SubmitReview
 from workflows.domain.department_task import TaskReport
 from workflows.domain.form_fields import SUPPLIED
+from workflows.domain.model import one_line
 from workflows.domain.vocabulary import Priority, Satisfaction, Verification
 
 
@@ -74,8 +75,8 @@ class Progress(Answer):
 
     name = "progress"
     text: Text
-    internal: bool = False
-    step: int | None = Field(default=None, ge=1, le=100)
+    internal: StrictBool = False
+    step: StrictInt | None = Field(default=None, ge=1, le=100)
     why: Text | None = None
 
 
@@ -216,8 +217,17 @@ class TaskReported(Command):
 
     name = "part_reported"
     department: Id
-    round: int = Field(ge=1, le=1_000_000)
-    reports: tuple[TaskReport, ...] = Field(min_length=1)
+    round: StrictInt = Field(ge=1, le=1_000_000)
+    reports: tuple[TaskReport, ...] = Field(min_length=1, max_length=10_000)
+
+    @field_validator("reports")
+    @classmethod
+    def _plain(cls, value: tuple[TaskReport, ...]) -> tuple[TaskReport, ...]:
+        for report in value:
+            if one_line(report.by) != report.by:
+                raise ValueError("by: is no id")
+            _DETAIL.validate_python(report.detail)
+        return value
 
 
 class Link(Command):
@@ -270,9 +280,11 @@ class Undeliverable(Command):
     message: Id
     recipient: Id
     channel: Id
-    error: str
+    error: Annotated[str, AfterValidator(one_line)]
 
 
+_DETAIL = TypeAdapter(dict[Id, Text | bool | Annotated[float, Field(ge=-1e9, le=1e9)] | None])
+"""What a department's task says of something that happened."""
 COMMANDS: dict[str, type[Command]] = {
     command.name: command
     for command in (

@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
-from workflows.domain.model import Fact, Instant, Model, one_line
+from workflows.domain.model import Fact, Instant, one_line
 from workflows.domain.problem import Problem
+from workflows.domain.text import without_invisible
 
 _TEXT_LIMIT = 4000
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2099
@@ -30,6 +31,19 @@ def _printable(value: str) -> str:
     return value
 
 
+def _visible(value: str) -> str:
+    if not without_invisible(value).strip():
+        raise ValueError("holds nothing but characters that nobody can see")
+    return value
+
+
+def _plain_id(value: str) -> str:
+    for char in value:
+        if not char.isprintable() and not char.isspace():
+            raise ValueError(f"character U+{ord(char):04X}, which nobody can see, is not allowed in an id")
+    return value
+
+
 def _within_years(value: datetime) -> datetime:
     if not _EARLIEST_YEAR <= value.year <= _LATEST_YEAR:
         raise ValueError(f"is in the year {value.year}; allowed: {_EARLIEST_YEAR} to {_LATEST_YEAR}")
@@ -39,9 +53,17 @@ def _within_years(value: datetime) -> datetime:
 CommandTime = Annotated[Instant, AfterValidator(_within_years)]
 """A time that a command carries: an `Instant` between the years 2000 and 2099 (UTC)."""
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=_TEXT_LIMIT), AfterValidator(_printable)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=_TEXT_LIMIT),
+    AfterValidator(_printable),
+    AfterValidator(_visible),
 ]
-Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)]
+Id = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_printable),
+    AfterValidator(_plain_id),
+]
 
 
 class Command(Fact):
@@ -102,7 +124,7 @@ class Refused(Exception):
     """A command the case does not carry out; its text is the one line the sender reads."""
 
 
-class Outcome(Model):
+class Outcome(Fact):
     """What became of a command."""
 
     accepted: bool

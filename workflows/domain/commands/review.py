@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictInt, model_validator
 
 from workflows.domain.commands.command import Command, CommandTime, Id, Text
 from workflows.domain.model import Fact
@@ -67,7 +67,7 @@ class CorrectiveActionDone(Command):
     """A corrective action is done; `measure` is its number, from 1 (R27)."""
 
     name = "measure_done"
-    measure: int = Field(ge=1, le=1_000)
+    measure: StrictInt = Field(ge=1, le=1_000)
     result: Text | None = None
 
 
@@ -75,7 +75,7 @@ class MoveCorrectiveAction(Command):
     """A corrective action gets another owner or due time; `measure` is its number, from 1 (R27)."""
 
     name = "move_measure"
-    measure: int = Field(ge=1, le=1_000)
+    measure: StrictInt = Field(ge=1, le=1_000)
     owner: Id | None = None
     due: CommandTime | None = None
     why: Text

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StrictBool, StringConstraints, field_validator, model_validator
 
 from workflows.domain.formats import Days, Key, Labels, Line, Weekday, visible
 from workflows.domain.model import Fact
@@ -17,6 +17,10 @@ from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Locale, Prio
 
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
 """As people are known in the company's other systems: letters, digits and `._@-`."""
+
+
+_NAMED = 12
+"""Of a circle of superiors, how many a fault names."""
 
 
 class Company(Fact):
@@ -71,7 +75,7 @@ class Person(Fact):
     phone: str = ""
     wechat: str = ""
     locale: Locale = Locale.ZH_CN
-    away: bool | tuple[Days, ...] = False
+    away: StrictBool | tuple[Days, ...] = False
 
     @field_validator("display_name", "email", "phone", "wechat", mode="before")
     @classmethod
@@ -189,11 +193,21 @@ class Organisation(Fact):
                 yield f"duty: there is no duty manager on {weekday.value}; allowed: somebody on every weekday"
 
     def _circles(self) -> Iterator[str]:
+        """Each circle once, by the first of its ids; everybody is passed once, however long the chains are."""
+        passed: set[str] = set()
         for entry in self.people:
-            chain = (entry.id, *self.above(entry.id))
-            if self.superior_of(chain[-1]) == entry.id == min(chain):
-                circle = " → ".join((*chain, entry.id))
-                yield f"people[{entry.id}].superior: the superiors go round in a circle: {circle}"
+            way: dict[str, None] = {}
+            key: str | None = entry.id
+            while key is not None and key not in passed:
+                passed.add(key)
+                way[key] = None
+                key = self.superior_of(key)
+            if key is not None and key in way:
+                first = min([*way][[*way].index(key) :])
+                others = self.above(first)
+                named = others if len(others) <= _NAMED else (*others[:_NAMED], f"… ({len(others) - _NAMED} more)")
+                circle = " → ".join((first, *named, first))
+                yield f"people[{first}].superior: the superiors go round in a circle: {circle}"
 
     def _units(self) -> list[Department]:
         return [*self.groups, *self.departments]
@@ -242,10 +256,10 @@ class Organisation(Fact):
 
     def above(self, key: str) -> tuple[str, ...]:
         """Everyone above, the nearest first."""
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         superior = self.superior_of(key)
         while superior is not None and superior != key and superior not in chain:
-            chain.append(superior)
+            chain[superior] = None
             superior = self.superior_of(superior)
         return tuple(chain)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from workflows.domain.formats import Key, Line
 from workflows.domain.model import Fact
@@ -27,7 +27,7 @@ class Condition(Fact):
     channels: tuple[Channel, ...] = ()
     products: tuple[Line, ...] = ()
     customer_kinds: tuple[CustomerKind, ...] = ()
-    blocks_normal_use: bool | None = None
+    blocks_normal_use: StrictBool | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

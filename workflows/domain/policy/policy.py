@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, field_validator, model_validator
 
 from workflows.domain.calendar import Calendar
 from workflows.domain.form_fields import REQUIRED
@@ -101,7 +101,7 @@ class IssueType(Fact):
     labels: Labels
     aliases: tuple[Line, ...] = ()
     department: Key
-    tested: bool = False
+    tested: StrictBool = False
     """Resolving asks whether the solution was verified in a test environment (R19)."""
     keywords: tuple[Line, ...] = ()
     playbook: dict[Locale, tuple[Line, ...]] = Field(default_factory=dict)

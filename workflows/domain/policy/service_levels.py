@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from workflows.domain.formats import Duration, Labels, TimeOfDay, written_duration
 from workflows.domain.model import Fact
@@ -62,8 +62,8 @@ class PriorityLevel(Fact):
 
     labels: Labels
     description: Labels
-    dispatch_incomplete: bool = False
-    alert_duty_manager: bool = False
+    dispatch_incomplete: StrictBool = False
+    alert_duty_manager: StrictBool = False
     clocks: LevelClocks
 
     def terms(self, shared: SharedClocks) -> ServiceLevel:
@@ -117,7 +117,7 @@ class RatingRules(Fact):
 class EscalationRules(Fact):
     """R17."""
 
-    tell_customer_of_every_escalation: bool = True
+    tell_customer_of_every_escalation: StrictBool = True
 
 
 class RepeatedRule(Fact):

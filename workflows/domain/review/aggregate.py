@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Self
 
+from workflows.domain.aggregate_root import clock_fault, refusal_of
 from workflows.domain.clock import Clock, Deadline
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.commands.review import (
@@ -63,7 +64,12 @@ class Review(ReviewState):
             return None
         named = {command.by, *_people_named(command)} - {SYSTEM, OPERATOR}
         unknown = tuple(sorted(key for key in named if key not in self.people))
-        return Lookup(number=self.request.number, at=self.updated_at, people=unknown) if unknown else None
+        forgotten = command.command_id if self.may_have_forgotten(command.command_id) else None
+        if not unknown and forgotten is None:
+            return None
+        return Lookup(
+            number=self.request.number, at=self.updated_at, people=unknown, command_id=forgotten, review=True
+        )  # fmt: skip
 
     def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[Event]:
         """Judge and carry out a command; a refusal is an event too, with its reason.
@@ -72,20 +78,29 @@ class Review(ReviewState):
         """
         if command.command_id in self.outcomes:
             return []
+        if facts.judged is not None:
+            self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
+            return []
         moment = min(max(command.at or now, self.updated_at), now)
         events = self.expire(moment)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
-        try:
-            self._check(command)
-            RULES[type(command)](self, command, moment)
-            outcome = Outcome(accepted=True)
-        except Refused as refusal:
-            outcome = Outcome(accepted=False, reason=str(refusal))
-            self.emit(
-                EventKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
-                reason=outcome.reason,
-            )  # fmt: skip
-        self.remember(command.command_id, outcome)
+        before, reason, fault = self.snapshot(), None, None
+        with self.came_of(command.command_id):
+            try:
+                self._check(command)
+                RULES[type(command)](self, command, moment)
+                self.made_good(command.name)
+            except Refused as refusal:
+                reason = str(refusal)
+            except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is this one command that is refused
+                fault = self.undo(before, error, command.name, moment)
+                reason = refusal_of(fault)
+            if reason is not None:
+                self.emit(
+                    EventKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
+                    reason=reason, fault=fault,
+                )  # fmt: skip
+        self.remember(command.command_id, Outcome(accepted=reason is None, reason=reason))
         return events + self.take_events()
 
     def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[Event]:
@@ -93,20 +108,21 @@ class Review(ReviewState):
         if command_id in self.outcomes:
             return []
         given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
-        self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
+        with self.came_of(one_line(command_id)):
+            self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
         self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
         return self.take_events()
 
     def expire(self, now: datetime) -> list[Event]:
         """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once."""
         while (first := self.first()) is not None and first[1].next is not None and first[1].next <= now:
-            key, clock = first
-            at = max(now, self.updated_at)
-            if clock.due is not None and clock.due <= now:
-                del self.clocks[key]
-                deadlines.lapse(self, key, clock, at)
-            else:
-                deadlines.warn(self, key, clock, clock.warned(now, self.request.calendar), at)
+            (key, clock), at, before = first, max(now, self.updated_at), self.snapshot()
+            lapses = clock.due is not None and clock.due <= now
+            try:
+                (deadlines.lapse if lapses else deadlines.warn)(self, key, clock, at)
+            except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on
+                fault = self.undo(before, error, clock_fault(key), at)
+                (deadlines.fail if lapses else deadlines.drop_warnings)(self, key, self.clocks[key], at, fault)
         return self.take_events()
 
     def earliest(self) -> Clock | None:
@@ -148,6 +164,7 @@ class Review(ReviewState):
             approved_by=self.approved_by,
             ended_at=self.ended_at,
             ended_because=self.ended_because,
+            faults=tuple(self.faults),
             sequence=self.sequence,
         )
 
@@ -157,7 +174,9 @@ class Review(ReviewState):
         by = command.by
         if isinstance(command, CaseAdded) and by != SYSTEM:
             raise Refused("case_added is for the case itself")
-        if by in {OPERATOR, SYSTEM} and isinstance(command, NameAuthor | MoveCorrectiveAction | End | CaseAdded):
+        if by == SYSTEM and not isinstance(command, CaseAdded):
+            raise Refused(f"{command.name} is for people; nobody outside is the system")
+        if by == SYSTEM or (by == OPERATOR and isinstance(command, NameAuthor | MoveCorrectiveAction | End)):
             return
         for key in sorted({by, *_people_named(command)}):
             if key not in self.people:

@@ -10,8 +10,9 @@ from workflows.domain.review.state import ReviewState, action_number
 from workflows.domain.vocabulary import SYSTEM, ClockName
 
 
-def warn(review: ReviewState, key: str, clock: Clock, share: float, now: datetime) -> None:
+def warn(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
     """Remind whoever has to act on what a clock stands for."""
+    share = clock.warned(now, review.request.calendar)
     number = action_number(key)
     message = Message.REVIEW_WARNING if number is None else Message.MEASURE_WARNING
     facts = {"due": clock.due, "share": share, "step": review.status, **review.action_facts(number)}
@@ -20,8 +21,29 @@ def warn(review: ReviewState, key: str, clock: Clock, share: float, now: datetim
     review.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, to=to, **facts)
 
 
+def drop_warnings(review: ReviewState, key: str, clock: Clock, now: datetime, fault: str) -> None:
+    """A warning failed: of this clock none is given any more, its deadline stays."""
+    clock.pending_warnings, clock.next_warning = [], None
+    review.emit(EventKind.WARNED, SYSTEM, now, clock=clock.name, due=clock.due, to=review.owing(key), fault=fault)
+
+
+def fail(review: ReviewState, key: str, clock: Clock, now: datetime, fault: str) -> None:
+    """What a lapse should do failed: the clock stops, and the last one above the head has to see to it."""
+    del review.clocks[key]
+    review.late = True
+    late = key.removeprefix("escalation:")
+    last = review.above(review.head, review.head)[-1]
+    review.escalated.setdefault(late, []).append(last)
+    facts = {"due": clock.due, "step": review.status, "fault": fault}
+    review.emit(EventKind.REVIEW_LATE, SYSTEM, now, to=[review.author], **facts)
+    level = {"level": len(review.escalated[late]), "who": review.author, "step": review.status}
+    notice = review.notice_to(last, Message.REVIEW_ESCALATED, f"escalated:{late}:{review.sequence}", **level)
+    review.emit(EventKind.REVIEW_ESCALATED, SYSTEM, now, notice, to=last, top=True, **level)
+
+
 def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
     """A deadline has passed, or a level of the escalation has had its time: escalate to the next one up."""
+    del review.clocks[key]
     late = key.removeprefix("escalation:")
     number = action_number(late)
     owing = review.owing(late)

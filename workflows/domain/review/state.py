@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, TypeAdapter
 
+from workflows.domain.aggregate_root import AggregateRoot
 from workflows.domain.clock import Clock
-from workflows.domain.commands.command import Outcome, Refused
+from workflows.domain.commands.command import Refused
 from workflows.domain.event import Event, EventKind, Message, Notice
-from workflows.domain.model import Instant, Model
+from workflows.domain.model import Instant
 from workflows.domain.review.view import CorrectiveAction, Findings, ReviewRequest, ReviewStatus
 from workflows.domain.terms import ClockTerms, Consultation, Involved, Lookup, Member
 from workflows.domain.vocabulary import Audience, CalendarKind, ClockName
@@ -20,11 +21,10 @@ REPORT = "report"
 """Key of the clock of the report, then of its approval. A corrective action's is `measure:1`, that of the level that
 lateness went up to `escalation:` with the key of the clock that was missed.
 """
-_REMEMBERED_OUTCOMES = 200
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
-class ReviewState(Model):
+class ReviewState(AggregateRoot):
     """The data of a review. Nothing outside `workflows.domain` changes it."""
 
     request: ReviewRequest
@@ -48,7 +48,6 @@ class ReviewState(Model):
     ended_at: Instant | None = None
     ended_because: str | None = None
     clocks: dict[str, Clock] = Field(default_factory=dict)
-    outcomes: dict[str, Outcome] = Field(default_factory=dict)
     sequence: int = 0
     updated_at: Instant
     _events: list[Event] = PrivateAttr(default_factory=list)
@@ -206,18 +205,17 @@ class ReviewState(Model):
         self.sequence += 1
         self.updated_at = now
         plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
-        self._events.append(Event(sequence=self.sequence, at=now, kind=kind, by=by, detail=plain, notices=notices))
+        self._events.append(
+            Event(
+                sequence=self.sequence, at=now, kind=kind, by=by, detail=plain, notices=notices,
+                command_id=self._judging,
+            )
+        )  # fmt: skip
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""
         events, self._events = self._events, []
         return events
-
-    def remember(self, command_id: str, outcome: Outcome) -> None:
-        """Keep what became of a command; the oldest are forgotten first."""
-        self.outcomes[command_id] = outcome
-        while len(self.outcomes) > _REMEMBERED_OUTCOMES:
-            del self.outcomes[next(iter(self.outcomes))]
 
     def local(self, moment: datetime) -> str:
         """A time as the company reads it."""

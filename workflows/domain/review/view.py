@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from workflows.domain.aggregate_root import Fault
 from workflows.domain.calendar import Calendar
 from workflows.domain.clock import Deadline
 from workflows.domain.model import Fact, Instant
@@ -110,4 +111,6 @@ class ReviewView(Fact):
     approved_by: str | None = None
     ended_at: Instant | None = None
     ended_because: str | None = None
+    faults: tuple[Fault, ...] = ()
+    """Where a rule failed, and nobody has seen to it yet."""
     sequence: int = Field(description="of the last event")

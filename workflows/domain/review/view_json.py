@@ -5,7 +5,7 @@ Times are texts in ISO 8601 with their offset.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from workflows.domain.clock_json import DeadlineJson
 
@@ -60,4 +60,5 @@ class ReviewViewJson(TypedDict):
     approved_by: str | None
     ended_at: str | None
     ended_because: str | None
+    faults: NotRequired[list[dict[str, str]]]
     sequence: int

@@ -95,5 +95,5 @@ def test_a_backup_that_cannot_be_made_or_trusted_is_refused_in_one_line_and_leav
     (tmp_path / "copy" / "bihuan.db").unlink()
     assert "bihuan.db is missing" in said("restore", "copy", "--data", "new")
     (tmp_path / "bihuan-data" / "bihuan.db").write_bytes(b"nonsense" * 1_000)
-    assert "other: file is not a database; nothing was kept" in said("backup", "other")
+    assert "bihuan.db: cannot be read: file is not a database; nothing was kept" in said("backup", "other")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bihuan-data", "copy"]

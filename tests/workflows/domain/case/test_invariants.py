@@ -96,6 +96,7 @@ def lives(case: Case, script: list[Any]) -> list[Event]:
 
 def check(case: Case) -> None:
     """At any moment."""
+    assert not case.take_caught(), "no rule fails"
     if case.status is Status.CLOSED:
         assert case.clocks == {}
         assert case.next_deadline is None

@@ -218,7 +218,9 @@ def test_the_same_command_twice_is_one_and_an_ended_part_takes_none() -> None:
     wish = sent("claim", "sales-001")
     assert len(task.handle(wish, MONDAY)) == 1
     assert task.handle(wish, MONDAY) == []
-    assert task.handle(sent("end", "system", reason="closed"), MONDAY) == [], "the case knows what it did"
+    assert task.handle(sent("end", "system", reason="closed", command_id=f"{NUMBER}/sales:end"), MONDAY) == [], (
+        "the case knows what it did"
+    )
     refused = task.handle(sent("contribute", "sales-001", result="x"), MONDAY)
     assert "is over (ended)" in str(refused[0].detail["reason"])
 

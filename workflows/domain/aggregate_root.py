@@ -1,0 +1,161 @@
+"""What the aggregates have in common: they remember what they have judged, and take back what a failing rule did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+from pydantic import Field, PrivateAttr
+
+from workflows.domain.commands.command import Outcome
+from workflows.domain.model import Fact, Instant, Model, one_line
+
+_REMEMBERED_OUTCOMES: Final = 200
+_LONGEST_REASON: Final = 1_000
+_REMEMBERED_FAULTS: Final = 10
+_FILTER_BITS: Final = 1 << 14
+_FILTER_HASHES: Final = 2
+"""Bits that stand for one forgotten command. Of 1,000 forgotten ones, 1 new command in 70 looks like one of them."""
+
+Snapshot = tuple[dict[str, Any], dict[str, Any]]
+
+
+class Fault(Fact):
+    """A rule failed where no rule may: at a command, which was refused, or at a clock, which was stopped."""
+
+    at: Instant
+    what: str
+    """Name of the command or clock."""
+    error: str
+    """Class of the exception; its text may hold what a customer wrote."""
+
+
+class AggregateRoot(Model):
+    """The base of case, department's task and review."""
+
+    outcomes: dict[str, Outcome] = Field(default_factory=dict)
+    """What became of the latest commands, by their ids."""
+    forgotten: str = ""
+    """The ids of all older commands: a Bloom filter, as a hexadecimal number."""
+    faults: list[Fault] = Field(default_factory=list)
+    """The latest ones."""
+    _caught: list[Exception] = PrivateAttr(default_factory=list)
+    _judging: str | None = PrivateAttr(default=None)
+    """Id of the command whose rule is at work: what happens meanwhile came of it."""
+
+    # Commands that were judged
+
+    def remember(self, command_id: str, outcome: Outcome) -> None:
+        """Keep what became of a command. Of the oldest only that they were judged is kept."""
+        if outcome.reason is not None and len(outcome.reason) > _LONGEST_REASON:
+            outcome = Outcome(accepted=outcome.accepted, reason=f"{outcome.reason[: _LONGEST_REASON - 1]}…")
+        self.outcomes[command_id] = outcome
+        while len(self.outcomes) > _REMEMBERED_OUTCOMES:
+            oldest = next(iter(self.outcomes))
+            del self.outcomes[oldest]
+            self.forgotten = f"{int(self.forgotten or '0', 16) | _bits(oldest):x}"
+
+    def may_have_forgotten(self, command_id: str) -> bool:
+        """Whether a command of this id may have been judged so long ago that its outcome is known to the record only.
+
+        Never False for one that was; rarely True for one that was not.
+        """
+        if not self.forgotten or command_id in self.outcomes:
+            return False
+        bits = _bits(command_id)
+        return int(self.forgotten, 16) & bits == bits
+
+    @contextmanager
+    def came_of(self, command_id: str | None) -> Iterator[None]:
+        """What happens meanwhile came of that command; where it is None, of the one that is being judged."""
+        before, self._judging = self._judging, command_id or self._judging
+        try:
+            yield
+        finally:
+            self._judging = before
+
+    # Faults
+
+    def snapshot(self) -> Snapshot:
+        """Its present state, for `undo`. What never changes (`Fact`) is shared, not copied."""
+        private = (self.__pydantic_private__ or {}).items()
+        untold = {key: value.copy() for key, value in private if isinstance(value, list) and key != "_caught"}
+        return _fields_of(self), untold
+
+    def undo(self, before: Snapshot, error: Exception, what: str, now: datetime) -> str:
+        """Be again as before a rule failed; the name of the fault."""
+        fields, untold = before
+        self.__dict__.update(fields)
+        (self.__pydantic_private__ or {}).update(untold)
+        return self.survive(error, what, now)
+
+    def survive(self, error: Exception, what: str, now: datetime) -> str:
+        """Take note of what a rule raised; the name of the fault, which says nothing of what came from outside."""
+        self._caught.append(error)
+        self.note_fault(what, type(error).__name__, now)
+        return type(error).__name__
+
+    def note_fault(self, what: str, error: str, now: datetime) -> None:
+        """Keep a fault, for people to see."""
+        self.faults = [*self.faults, Fault(at=now, what=one_line(what, 100), error=one_line(error, 100))]
+        del self.faults[:-_REMEMBERED_FAULTS]
+
+    def made_good(self, *what: str) -> None:
+        """It works now, or somebody has seen to it: these faults are no matter any more."""
+        if self.faults:
+            self.faults = [fault for fault in self.faults if fault.what not in what]
+
+    def take_caught(self) -> list[Exception]:
+        """The exceptions since the last call, for the log."""
+        caught, self._caught = self._caught, []
+        return caught
+
+
+def clock_fault(name: str) -> str:
+    """What a `Fault` calls a clock: some commands have the same name."""
+    return f"clock {name}"
+
+
+def refusal_of(fault: str) -> str:
+    """Why a command was refused whose rule failed; `fault` is the class of the exception."""
+    return f"it could not be judged because of a fault in the program ({fault}); nothing was changed: tell the operator"
+
+
+def _bits(command_id: str) -> int:
+    digest = blake2b(command_id.encode("utf-8", "surrogatepass"), digest_size=2 * _FILTER_HASHES).digest()
+    parts = (int.from_bytes(digest[index : index + 2]) for index in range(0, len(digest), 2))
+    found = 0
+    for part in parts:
+        found |= 1 << part % _FILTER_BITS
+    return found
+
+
+def _copied(value: Any) -> Any:
+    """A copy of what may change; the values of one list or dictionary are all of one kind."""
+    if isinstance(value, list):
+        return [_copied(one) for one in value] if value and _may_change(value[0]) else value.copy()
+    if isinstance(value, dict):
+        changing = bool(value) and _may_change(next(iter(value.values())))
+        return {key: _copied(one) for key, one in value.items()} if changing else value.copy()
+    if _may_change(value):
+        copy = value.model_copy()
+        copy.__dict__.update(_fields_of(value))
+        return copy
+    return value
+
+
+def _fields_of(model: Model) -> dict[str, Any]:
+    return {
+        key: _copied(one) if type(one) in _CHANGING or isinstance(one, Model) else one
+        for key, one in model.__dict__.items()
+    }
+
+
+def _may_change(value: Any) -> bool:
+    return type(value) in _CHANGING or (isinstance(value, Model) and not isinstance(value, Fact))
+
+
+_CHANGING = frozenset({list, dict})
