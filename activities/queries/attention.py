@@ -57,8 +57,8 @@ class AttentionReason(StrEnum):
     REVIEW_LATE = "review_late"
     """The report of a review, its approval or one of its measures is late."""
     PERSON_LEFT = "person_left"
-    """It belongs to somebody who is not in the organisation any more (R35): a case (`what` is owner), or the task of
-    the department that `what` names.
+    """It waits for somebody who is not in the organisation any more (R35): a case (`what` is owner or escalation), or
+    the task of the department that `what` names.
     """
     REVIEW_PERSON_LEFT = "review_person_left"
     """A review waits for somebody who is not in the organisation any more."""

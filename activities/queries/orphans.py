@@ -17,14 +17,14 @@ from workflows.domain.case.overdue import open_tasks
 from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import TaskStatus
 
-OWNER = "owner"
-"""What somebody who has left still is to a case; otherwise the department whose task they have."""
+OWNER, ESCALATION = "owner", "escalation"
+"""What somebody who has left still is to a case: its owner, or whom it was escalated to last, who has not answered."""
 
 
 @dataclass(frozen=True)
 class Orphan:
-    """Something that belongs to somebody who has left: a case (`what` is `OWNER`), a department's task in it (`what` is
-    the department) or its review.
+    """Something that waits for somebody who has left: a case (`what` is `OWNER` or `ESCALATION`), a department's task
+    in it (`what` is the department) or its review.
     """
 
     number: str
@@ -53,6 +53,13 @@ async def find_orphans(connection: AsyncConnection) -> list[Orphan]:
     )
     for of_one in _each(await connection.execute(tasks), lambda row: _of_tasks(row, people)):
         found += of_one
+    escalated = select(case_record.c.number, case_record.c.view, case_record.c.updated_at).where(
+        case_record.c.closed_at.is_(None),
+        case_record.c.escalation_level > 0,
+        case_record.c.acknowledged.is_(False),
+    )
+    for of_one in _each(await connection.execute(escalated), lambda row: _of_escalation(row, people)):
+        found += of_one
     reviews = select(review.c.number, review.c.view, review.c.updated_at).where(
         review.c.status != ReviewStatus.DONE.value, review.c.view.is_not(None)
     )
@@ -69,6 +76,11 @@ def _each(rows: Iterable[Any], read: Callable[[Any], list[Orphan]]) -> Iterator[
 def _of_tasks(row: Any, people: Collection[str]) -> list[Orphan]:
     gone = [task for task in open_tasks(row.view) if task["person"] and task["person"] not in people]
     return [Orphan(row.number, str(task["person"]), row.updated_at, what=task["department"]) for task in gone]
+
+
+def _of_escalation(row: Any, people: Collection[str]) -> list[Orphan]:
+    to = row.view["escalated_to"]
+    return [] if to is None or to in people else [Orphan(row.number, to, row.updated_at, what=ESCALATION)]
 
 
 def _of_review(row: Any, people: Collection[str]) -> list[Orphan]:

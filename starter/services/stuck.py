@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 from activities.database.database import Database
 from activities.queries.attention import REPORT, Attention, AttentionReason
 from activities.queries.cases import Cases
-from activities.queries.orphans import OWNER
+from activities.queries.orphans import ESCALATION, OWNER
 from activities.queries.sweeps import Sweep, latest_sweep
 from starter.services.remedies import remedy
 from worker.encryption.failures import MissingKeyError
@@ -114,6 +114,8 @@ def _todo(item: Attention) -> str | None:
         return f"{gone}: name another author (bihuan review assign), or move the measure (bihuan review measure move)"
     if item.reason is not AttentionReason.PERSON_LEFT:
         return None
+    if item.what == ESCALATION:
+        return f"{gone}: whoever is above the owner answers it: bihuan acknowledge {item.number} --as PERSON"
     if item.what == OWNER:
         return f"{gone}: bihuan org handover {item.who} --as operator"
     return f"{gone}: a colleague takes it over by: bihuan claim {item.number} --department {item.what} --as PERSON"

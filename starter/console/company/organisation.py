@@ -61,7 +61,7 @@ async def handover(
     Example: bihuan org handover tech-001 --as operator --to tech-002 --why "离职交接"
     """
     from activities.queries.cases import Filter
-    from starter.services.case_list import open_numbers
+    from starter.services.case_list import known_names, open_numbers
     from starter.services.organisation import cases_of_the_gone
     from worker.installation.settings import load_settings
 
@@ -75,6 +75,8 @@ async def handover(
     else:
         numbers = await open_numbers(settings, Filter(open_only=True, limit=None, owner=person))
         reason = f"the cases of {person} are handed over"
+        if not numbers and person not in (await known_names(settings)).get("owner", ()):
+            raise Problem(f"{person} owns no open case, and is not in the organisation; bihuan list shows the cases")
     if not numbers:
         say("there is nothing to hand over")
         return 0

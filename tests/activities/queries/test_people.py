@@ -41,6 +41,15 @@ async def test_a_case_whose_owner_has_left_is_found_and_who_is_there_may_go_on(
     assert not await has_left(address, "nobody"), "whom nobody ever knew is the case's to judge"
 
 
+async def test_an_escalation_that_waits_for_somebody_who_has_left_is_found(database: Database) -> None:
+    await register_case(database)
+    await Directory(database).load(without("tech-lead", "new-lead"))
+    escalated = {"escalation_level": 1, "escalated_to": "tech-lead", "acknowledged": False}
+    await write(database, NUMBER, owner="tech-001", **escalated)
+    found = {one.reason: (one.what, one.who) for one in await Cases(database).attention(MONDAY + MINUTE)}
+    assert found[AttentionReason.PERSON_LEFT] == ("escalation", "tech-lead")
+
+
 async def test_a_departments_task_of_somebody_who_has_left_is_found(database: Database) -> None:
     await register_case(database)
     await Directory(database).load(without("sales-001", "sales-009"))
