@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from activities.database.database import Database
 from activities.database.url import DatabaseUrl
 from activities.organisation.directory import Directory
@@ -44,7 +46,7 @@ async def test_a_case_whose_owner_has_left_is_found_and_who_is_there_may_go_on(
 async def test_an_escalation_that_waits_for_somebody_who_has_left_is_found(database: Database) -> None:
     await register_case(database)
     await Directory(database).load(without("tech-lead", "new-lead"))
-    escalated = {"escalation_level": 1, "escalated_to": "tech-lead", "acknowledged": False}
+    escalated: dict[str, Any] = {"escalation_level": 1, "escalated_to": "tech-lead", "acknowledged": False}
     await write(database, NUMBER, owner="tech-001", **escalated)
     found = {one.reason: (one.what, one.who) for one in await Cases(database).attention(MONDAY + MINUTE)}
     assert found[AttentionReason.PERSON_LEFT] == ("escalation", "tech-lead")
