@@ -106,11 +106,11 @@ async def read_server(connection: Any) -> AsyncIterator[Reader]:
 
 
 async def read_remembered(address: DatabaseUrl) -> dict[str, Any]:
-    """Everything `activities.database.installation` keeps, by name.
+    """Everything `activities.database.installation` keeps, by name, but for the policy, which is long.
 
     Raises:
         Problem: the database cannot be opened or reached, or has no tables yet.
     """
     async with open_reader(address) as reader:
-        rows = await reader.rows("SELECT key, value FROM installation")
+        rows = await reader.rows("SELECT key, value FROM installation WHERE key <> 'policy'")
     return {row["key"]: json.loads(row["value"]) if row["value"] is not None else None for row in rows}

@@ -23,6 +23,7 @@ from activities.opening.decision import Decision
 from activities.opening.store import Settlements
 from activities.organisation.directory import Directory
 from activities.policy.in_force import PolicyInForce
+from workflows.domain.case.aggregate import Case
 from workflows.domain.form_fields import CONTACT_KEYS
 from workflows.domain.ids import review_id
 from workflows.domain.model import Json
@@ -81,6 +82,7 @@ class OpeningActivities:
             if not decision.waits(settled):
                 loads = await settlements.loads(connection)
                 settled = decision.dispatched(settled, _product(content), loads, at)
+            _must_open(number, settled, at)
             return await settlements.put(connection, number, settled)
 
     @activity.defn
@@ -93,6 +95,8 @@ class OpeningActivities:
         """
         async with self.database.read_brief() as connection:
             organisation = await self._organisation(connection)
+            if lookup.involved is not None:
+                return Decision(self._policy(), organisation).renewal(lookup.involved, lookup.at)
             content, accepted_at = await _registered(connection, lookup.number)
             loads = await Settlements().loads(connection) if lookup.dispatch else {}
             settled = await Settlements().get(connection, lookup.number) if lookup.terms else None
@@ -130,6 +134,14 @@ class OpeningActivities:
         if organisation is None:
             raise Problem("no organisation is loaded; load one with `bihuan org load FILE`")
         return organisation
+
+
+def _must_open(number: str, settled: Settlement, at: datetime) -> None:
+    """A case that cannot open must not be settled so for good: what is wrong is said, and tried again once mended."""
+    try:
+        Case.open(number, settled, at)
+    except Exception as error:
+        raise Problem(f"{number} cannot open under the policy {settled.terms.policy}: {error}") from error
 
 
 async def _registered(connection: AsyncConnection, number: str) -> tuple[Json, datetime]:

@@ -19,6 +19,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.model import Json
 from workflows.domain.organisation.assignment import Situation, assign, department_of, handling_group
 from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.organisation.renewal import renewal
 from workflows.domain.policy.policy import Policy
 from workflows.domain.policy.triage import triage
 from workflows.domain.problem import Problem
@@ -26,6 +27,7 @@ from workflows.domain.terms import (
     Consultation,
     Dispatch,
     DispatchRequest,
+    Involved,
     Lookup,
     Member,
     Opening,
@@ -52,7 +54,7 @@ class Decision:
         opening = self._opening(form, accepted_at)
         request = DispatchRequest(type=opening.type, subtype=opening.subtype, priority=opening.priority)
         terms = self.terms(request, accepted_at, at)
-        return Settlement(opening=opening, terms=terms, people=self.around(terms, opening.received_by))
+        return Settlement(opening=opening, terms=terms, people=self.around(terms, opening.received_by, at))
 
     def waits(self, settled: Settlement) -> bool:
         """Whether the case is not dispatched before the customer has given what is missing (R5)."""
@@ -92,8 +94,9 @@ class Decision:
         """
         organisation = self.organisation
         problems = [f"{key} is not in the organisation" for key in lookup.people if organisation.person(key) is None]
-        heads = self._heads(lookup.departments, problems)
-        people = organisation.members_with_superiors([*lookup.people, *heads.values()])
+        day = self._local_day(lookup.at)
+        heads = self._heads(lookup.departments, day, problems)
+        people = organisation.members_with_superiors([*lookup.people, *heads.values()], day)
         types = self._types(lookup.types, problems)
         answers, request = self._supplied(lookup, form or {}, accepted_at, now or lookup.at)
         dispatch = None
@@ -106,7 +109,7 @@ class Decision:
         if lookup.terms:
             request = lookup.dispatch or self._request_of(settled)
             terms = self.terms(request, accepted_at, lookup.at)
-            people.update(self.around(terms, None))
+            people.update(self.around(terms, None, lookup.at))
         return Consultation(
             people=people, heads=heads, types=types, dispatch=dispatch, terms=terms, problems=tuple(problems), **answers
         )
@@ -143,10 +146,14 @@ class Decision:
             }
         )
 
-    def around(self, terms: Terms, receiver: str | None) -> dict[str, Member]:
+    def renewal(self, involved: Involved, at: datetime) -> Consultation:
+        """What has changed by then among the people that a case, task or review knows."""
+        return renewal(involved, self.organisation, self.policy, self._local_day(at))
+
+    def around(self, terms: Terms, receiver: str | None, at: datetime) -> dict[str, Member]:
         """Who may have to be told about a case before anybody owns it, and everyone above them."""
         keys = (receiver, *terms.duty_managers, terms.follow_up, terms.follow_up_supervisor, terms.head)
-        return self.organisation.members_with_superiors(key for key in keys if key is not None)
+        return self.organisation.members_with_superiors((key for key in keys if key is not None), self._local_day(at))
 
     def _opening(self, form: Form, accepted_at: datetime) -> Opening:
         found = triage(form.submission(), self.policy)
@@ -190,12 +197,12 @@ class Decision:
             self._built[first, end] = self.policy.terms(build_calendar(self.policy, range(first, end)))
         return self._built[first, end]
 
-    def _heads(self, names: Iterable[str], problems: list[str]) -> dict[str, str]:
+    def _heads(self, names: Iterable[str], day: date, problems: list[str]) -> dict[str, str]:
         heads: dict[str, str] = {}
         for name in names:
             found = self.organisation.department(name)
             if found is not None:
-                heads[name] = found.head
+                heads[name] = self.organisation.at_work(found.head, day)
             else:
                 allowed = ", ".join(entry.id for entry in self.organisation.departments)
                 problems.append(f"department {name!r} is not in the organisation; allowed: {allowed}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from activities.mail_address import address_fault
+from activities.policy.calendars import build_calendar
+from activities.policy.feasibility import LONGEST, endless_times
 from activities.toml_file import read_toml
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
@@ -29,4 +32,21 @@ def load_policy(name_or_path: str | Path) -> Policy:
     named = [one for one in policy.report.recipients if "@" in one]
     if faults := [f"{path}: report.recipients: {fault}" for one in named if (fault := address_fault(one))]:
         raise Problem("\n".join(faults))
+    if faults := _endless_times(policy):
+        raise Problem("\n".join(f"{path}: {fault}" for fault in faults))
     return policy
+
+
+def _endless_times(policy: Policy) -> list[str]:
+    """Times that a case could not begin with. Public holidays are looked up only where weekends leave little room: that
+    takes longer than all the rest of a command.
+    """
+    year = datetime.now(UTC).year
+    years = range(year, year + 2)
+    weekends = policy.model_copy(update={"calendar": policy.calendar.model_copy(update={"country": ""})})
+    if not endless_times(weekends, build_calendar(weekends, years), years, LONGEST / 2):
+        return []
+    try:
+        return endless_times(policy, build_calendar(policy, years), years)
+    except Problem:
+        return []  # the country is not known, which is said where it matters

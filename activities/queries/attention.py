@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
+from activities.queries.orphans import find_orphans
 from activities.rows import FaultyRow, read_rows, sound
 from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches, who_owes
 from workflows.domain.case.view_json import CaseViewJson
@@ -57,6 +58,12 @@ class AttentionReason(StrEnum):
     """Its row of the record is damaged: `error` says what cannot be read."""
     REVIEW_LATE = "review_late"
     """The report of a review, its approval or one of its measures is late."""
+    PERSON_LEFT = "person_left"
+    """It waits for somebody who is not in the organisation any more (R35): a case (`what` is owner or escalation), or
+    the task of the department that `what` names.
+    """
+    REVIEW_PERSON_LEFT = "review_person_left"
+    """A review waits for somebody who is not in the organisation any more."""
     REVIEW_NOT_OPENED = "review_not_opened"
     """A closing called for a review, and nobody has begun it."""
     REVIEW_NOT_ACTING = "review_not_acting"
@@ -65,6 +72,7 @@ class AttentionReason(StrEnum):
 
 _OF_REVIEWS = frozenset({
     AttentionReason.REVIEW_LATE, AttentionReason.REVIEW_NOT_OPENED, AttentionReason.REVIEW_NOT_ACTING,
+    AttentionReason.REVIEW_PERSON_LEFT,
 })  # fmt: skip
 
 
@@ -105,6 +113,7 @@ async def find_attention(
         await _from_cases(connection, now - grace),
         await _from_tasks(connection),
         await _untold(connection, now - _REMEMBERED),
+        [await _from_people(connection)],
         await _from_faults(connection, now - _REMEMBERED),
         await _from_outbox(connection, now, now - pending_for),
         await _from_archive(connection),
@@ -219,6 +228,19 @@ async def _untold(connection: AsyncConnection, closed_after: datetime) -> _Found
         return [Attention(row.number, AttentionReason.UNTOLD, since, what=first["message"], who=who, error=error)]
 
     return _each(rows, read)
+
+
+async def _from_people(connection: AsyncConnection) -> list[Attention]:
+    return [
+        Attention(
+            orphan.number,
+            AttentionReason.REVIEW_PERSON_LEFT if orphan.of_review else AttentionReason.PERSON_LEFT,
+            orphan.since,
+            what=orphan.what,
+            who=orphan.who,
+        )
+        for orphan in await find_orphans(connection)
+    ]
 
 
 async def _from_faults(connection: AsyncConnection, after: datetime) -> _Found:

@@ -200,11 +200,18 @@ SECTIONS: tuple[Section, ...] = (
             ("restore", "Put such a copy into a new data folder."),
         ),
     ),
-    Section("The people", "starter.console.company.organisation", (("org load", "Load an organisation file."),)),
+    Section(
+        "The people",
+        "starter.console.company.organisation",
+        (
+            ("org load", "Load an organisation file."),
+            ("org handover", "Hand over the cases of people who left."),
+        ),
+    ),
 )
 GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
-    "org": "Load the organisation.",
+    "org": "Load the organisation, hand over the cases of people who left.",
     "kb": "The knowledge base.",
     "db": "The database of the record.",
     "keys": "The keys that what goes to Temporal is encrypted with.",

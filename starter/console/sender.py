@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import uuid
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Any
@@ -11,7 +13,7 @@ from zoneinfo import ZoneInfo
 from cyclopts import Parameter
 
 from starter.console.options import CommandOptions
-from starter.console.screen import AsJson, DataFolder, print_json, read_number, say
+from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_number, say
 from workflows.domain.problem import Problem, printable
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
@@ -74,6 +76,42 @@ async def send_command(
         say(f"{number} {options.typed} rejected: {reason}")
         return 1
     return 0
+
+
+async def send_to_cases(
+    command: str, numbers: Sequence[str], sender: Sender, *, typed: str | None = None, **fields: Any
+) -> int:
+    """The same command to many cases, in batches with a progress bar; answers the exit code. `typed` as above.
+
+    Raises:
+        Problem: malformed, or Temporal does not answer; what was answered before stays done.
+    """
+    from starter.services.commands import send_to_many
+    from worker.installation.settings import load_settings
+
+    command_id = sender.command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    say(f"{len(numbers)} open cases; should this be cut short: the same again with --command-id {command_id}")
+    given = {name: value for name, value in fields.items() if value is not None}
+    options = CommandOptions.of(command, given.keys(), typed=typed)
+    answers = []
+    try:
+        with progress_bar(options.typed, len(numbers)) as advance:
+            async for outcome in send_to_many(
+                load_settings(data=sender.data), command, numbers, given, by=sender.by, command_id=command_id,
+                again=bool(sender.command_id),
+            ):  # fmt: skip
+                advance()
+                answers.append(outcome)
+                if outcome.outcome == "rejected" and not sender.as_json:
+                    say(f"{outcome.number} {options.typed} rejected: {options.reworded(outcome.reason or '')}")
+    except Problem as problem:
+        raise Problem(options.reworded(str(problem))) from None
+    counts = Counter(outcome.outcome for outcome in answers)
+    if sender.as_json:
+        print_json({"command_id": command_id, "cases": [asdict(outcome) for outcome in answers]})
+    else:
+        print(f"{counts['accepted']} accepted, {counts['queued']} queued, {counts['rejected']} rejected")
+    return 1 if counts["rejected"] else 0
 
 
 def read_due(value: Any, zone: ZoneInfo, where: str) -> str | None:

@@ -31,10 +31,9 @@ async def policy(context: DoctorContext) -> Iterable[CheckResult]:
     try:
         loaded = load_policy(source)
     except Problem as problem:
-        todo = (
-            "correct the file (bihuan policy check); a worker that runs keeps the policy it had, a new one won't start"
+        return check.problem(
+            problem, "correct the file (bihuan policy check); until then the policy before is in force"
         )
-        return check.problem(problem, todo)
     results = [check.ok(f"{source}: {len(loaded.types)} types, priorities {', '.join(loaded.levels())}")]
     try:
         sweep = await context.sweep()

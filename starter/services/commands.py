@@ -24,6 +24,7 @@ from activities.database.judged import find_judged
 from activities.database.reader import open_reader, read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import is_unstarted, read_case_record
+from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
 from worker.encryption.failures import MissingKeyError
@@ -76,6 +77,8 @@ async def send(
     _check(command, command_id, by, fields, COMMANDS)
     if again and (known := await _recorded(settings, command, number, number, command_id)):
         return known
+    if reason := await _gone(settings, by):
+        return CommandResult(number, command, command_id, "rejected", reason)
     company = await _company_time(settings)
     message = _Message(settings, company, command, command_id, by, fields)
     return await message.send_to(await connect(settings), number)
@@ -101,6 +104,8 @@ async def send_to_many(
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
     _check(command, command_id, by, fields, COMMANDS)
+    if reason := await _gone(settings, by):
+        raise Problem(reason)
     message = _Message(settings, await _company_time(settings), command, command_id, by, fields)
     client = await connect(settings)
 
@@ -176,6 +181,8 @@ async def send_to_review(
     """
     again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     _check(command, command_id, by, fields, REVIEW_COMMANDS)
+    if reason := await _gone(settings, by):
+        return CommandResult(number, command, command_id, "rejected", reason)
     found = await find_review(DatabaseUrl.parse(settings.database), number)
     if found is None:
         raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
@@ -192,6 +199,13 @@ async def send_to_review(
         await _signal_child(handle, command, payload)
         return await _await_outcome(handle, CommandResult(number, command, command_id, "queued", _NO_WORKER))
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
+
+
+async def _gone(settings: Settings, by: str) -> str | None:
+    """Why somebody who has left may not send anything; the case itself judges everybody else."""
+    if by in {CUSTOMER, OPERATOR, SYSTEM} or not await has_left(DatabaseUrl.parse(settings.database), by):
+        return None
+    return f"{by} is no longer in the organisation; nothing was sent"
 
 
 def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known: Mapping[str, type[Command]]) -> None:

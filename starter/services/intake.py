@@ -107,6 +107,7 @@ async def open_intake(settings: Settings, *, endpoint: Endpoint | None = None) -
     """
     async with open_installation(settings) as installation:
         await installation.settle_organisation()
+        await installation.keep_policy()
         intake = Intake(installation, None)
         try:
             intake.client = await connect(settings, endpoint=endpoint)

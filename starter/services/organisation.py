@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from activities.organisation.loading import load_organisation, sample_organisation
+from activities.queries.orphans import by_owner, find_orphans
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from workflows.domain.organisation.assignment import mismatches
@@ -12,8 +13,9 @@ from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.problem import Problem
 
 
-async def put_in_force(settings: Settings, file: Path) -> Organisation:
-    """Check an organisation file against the policy and put it in force; answers what it says.
+async def put_in_force(settings: Settings, file: Path) -> tuple[Organisation, dict[str, list[str]]]:
+    """Check an organisation file against the policy and put it in force; answers what it says, and the open cases of
+    each person who is not in it any more.
 
     Raises:
         Problem: the file is not well-formed, or does not fit the policy; one line a fault, nothing was changed.
@@ -23,7 +25,18 @@ async def put_in_force(settings: Settings, file: Path) -> Organisation:
         if faults := mismatches(installation.policy, organisation):
             raise Problem("\n".join(f"{file}: {fault}" for fault in faults))
         await installation.directory.load(organisation)
-    return organisation
+        async with installation.database.read() as connection:
+            return organisation, by_owner(await find_orphans(connection))
+
+
+async def cases_of_the_gone(settings: Settings) -> dict[str, list[str]]:
+    """Numbers of the open cases of each person who is not in the organisation any more.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    async with open_installation(settings) as installation, installation.database.read() as connection:
+        return by_owner(await find_orphans(connection))
 
 
 async def organisation_for_trial(settings: Settings, file: Path | None) -> Organisation:

@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 from activities.database.database import Database
 from activities.queries.attention import REPORT, Attention, AttentionReason
 from activities.queries.cases import Cases
+from activities.queries.orphans import ESCALATION, OWNER
 from activities.queries.sweeps import Sweep, latest_sweep
 from starter.services.remedies import remedy
 from worker.encryption.failures import MissingKeyError
@@ -100,8 +101,24 @@ def _recorded(settings: Settings, item: Attention) -> StuckItem:
         who=item.who,
         error=item.error,
         link=_link(settings, item.workflow, "default") if item.what != REPORT else None,
-        todo=_AFTER_A_FAULT if item.reason is AttentionReason.FAULT else None,
+        todo=_todo(item),
     )
+
+
+def _todo(item: Attention) -> str | None:
+    """What helps, where the reason alone does not say it."""
+    if item.reason is AttentionReason.FAULT:
+        return _AFTER_A_FAULT
+    gone = f"{item.who} is no longer in the organisation"
+    if item.reason is AttentionReason.REVIEW_PERSON_LEFT:
+        return f"{gone}: name another author (bihuan review assign), or move the measure (bihuan review measure move)"
+    if item.reason is not AttentionReason.PERSON_LEFT:
+        return None
+    if item.what == ESCALATION:
+        return f"{gone}: whoever is above the owner answers it: bihuan acknowledge {item.number} --as PERSON"
+    if item.what == OWNER:
+        return f"{gone}: bihuan org handover {item.who} --as operator"
+    return f"{gone}: a colleague takes it over by: bihuan claim {item.number} --department {item.what} --as PERSON"
 
 
 def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Iterable[StuckItem]:

@@ -10,7 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from operator import le, lt
 from typing import Any
 
@@ -59,6 +59,8 @@ class Simulation:
     """A heap; an entry counts only while the case still has that deadline."""
     _due: dict[str, datetime | None] = field(default_factory=dict)
     """The next deadline of each case."""
+    _renewed: dict[str, date] = field(default_factory=dict)
+    """The day for which each case knows who is at work."""
 
     def play(self, entries: Iterable[LogEntry], until: datetime) -> Iterator[LogEntry]:
         """Play entries, which are in order, yielding each when it is done; then let the time pass to `until`."""
@@ -90,6 +92,7 @@ class Simulation:
             due, key = heapq.heappop(self._deadlines)
             if self._due[key] == due:
                 case = self._cases[key]
+                self._renew(case, due)
                 self._note(case, case.expire(due), due)
 
     def _open(self, key: str, form: Form, at: datetime) -> None:
@@ -116,7 +119,15 @@ class Simulation:
             self._judge(case, Assign(command_id=f"{command.command_id}-assign", by=head, why=_AS_LOGGED), at)
             self.taken_as_it_is += case.owner is not None
 
+    def _renew(self, case: Case, at: datetime) -> None:
+        """Once a day: within one nothing changes about the people of one organisation."""
+        day = case.terms.calendar.local(at).date()
+        if self._renewed.get(case.number) != day and (lookup := case.involved(at)) and lookup.involved:
+            case.renew(self.decision.renewal(lookup.involved, at), at)
+            self._renewed[case.number] = day
+
     def _judge(self, case: Case, command: Command, at: datetime) -> None:
+        self._renew(case, at)
         lookup = case.needs(command)
         if lookup is None:
             events = case.handle(command, at)

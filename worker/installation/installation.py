@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from pydantic import JsonValue
+
 from activities.database.database import ACTIVITY_LOCK_TIMEOUT, Database
 from activities.database.installation import InstallationValues
 from activities.intake.register import Register
@@ -26,6 +28,8 @@ from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.virtual_time import VirtualTime
 
+POLICY_KEY = "policy"
+"""The policy that was in force last, as the record keeps it."""
 _log = logging.getLogger("bihuan.installation")
 
 
@@ -39,6 +43,8 @@ class Installation:
     settings: Settings
     database: Database
     time: VirtualTime
+    kept_policy: JsonValue = None
+    """What the record has of the policy that was in force last (`PolicyInForce.kept_as`)."""
 
     @cached_property
     def directory(self) -> Directory:
@@ -60,9 +66,9 @@ class Installation:
         """The policy by its file, read again when that changes.
 
         Raises:
-            Problem: the settings name none, or one that is not well-formed.
+            Problem: the settings name none, or one that is not well-formed and was not in force before.
         """
-        return PolicyInForce(self.settings.policy)
+        return PolicyInForce(self.settings.policy, self.kept_policy)
 
     @property
     def policy(self) -> Policy:
@@ -90,6 +96,12 @@ class Installation:
     def for_activities(self) -> Installation:
         """The same with a shorter wait for a locked database, which fits into the time of an activity."""
         return replace(self, database=self.database.with_lock_timeout(ACTIVITY_LOCK_TIMEOUT))
+
+    async def keep_policy(self) -> None:
+        """Write down the policy in force, for processes that begin while its file is not well-formed."""
+        kept, values = self.policy_in_force.kept_as(), InstallationValues(self.database)
+        if kept is not None and kept != await values.get(POLICY_KEY):
+            await values.put(POLICY_KEY, kept)
 
     async def record_encryption(self) -> None:
         """Write down for all processes of this installation which key its workers encrypt with, if any.
@@ -149,10 +161,10 @@ async def open_installation(
     try:
         await (database.migrate() if prepare else database.ready())
         values = InstallationValues(database)
-        installation = Installation(
-            settings, database, await _agree_on_time(values, settings, time or _wanted(settings, wall_clock()))
-        )
+        agreed = await _agree_on_time(values, settings, time or _wanted(settings, wall_clock()))
+        installation = Installation(settings, database, agreed, await values.get(POLICY_KEY))
         if prepare:
+            await installation.keep_policy()
             await values.put(ZONE_KEY, installation.policy.calendar.zone)
         yield installation
     finally:

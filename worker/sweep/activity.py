@@ -95,6 +95,8 @@ class SweepActivities:
             for number in recovery.taken
         ]
         policy = self.installation.policy
+        if mend:
+            await self.installation.keep_policy()
         alive = await Workers(self.installation.database).alive(began)
         recovery.faults += [f"{one.what}: {one.way_out}" for one in differences(alive)]
         if fault := self.installation.policy_in_force.fault:

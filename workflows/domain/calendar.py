@@ -17,8 +17,10 @@ from pydantic import field_validator, model_validator
 from workflows.domain.model import Fact
 from workflows.domain.vocabulary import CalendarKind
 
-_HORIZON_DAYS = 3660
-"""A calendar that offers no working second in ten years is a mistake, not a wait."""
+_HORIZON_DAYS = 7320
+"""Twenty years: a calendar that offers no working second in them is a mistake, not a wait. A policy's times end within
+ten years of the days that they are tried on (`activities.policy.feasibility`), and so within these on every other.
+"""
 _MIDNIGHT = time()
 _ONE_DAY, _ONE_SECOND = timedelta(days=1), timedelta(seconds=1)
 
@@ -92,7 +94,7 @@ class Calendar(Fact):
         """The moment at which `seconds` that count have passed since `start` (UTC).
 
         Raises:
-            ValueError: the calendar has no working time within ten years.
+            ValueError: the calendar has not so much working time within twenty years.
         """
         if kind is CalendarKind.ROUND_THE_CLOCK or seconds <= 0:
             return start.astimezone(UTC) + timedelta(seconds=max(seconds, 0))
@@ -103,7 +105,7 @@ class Calendar(Fact):
             if length >= left:
                 return begin + timedelta(seconds=left)
             left -= length
-        raise ValueError(f"no working time within ten years of {start.isoformat()}")
+        raise ValueError(f"not enough working time within twenty years of {start.isoformat()}")
 
     def between(self, start: datetime, end: datetime, kind: CalendarKind) -> float:
         """How many seconds that count lie between two moments; never negative."""

@@ -78,6 +78,15 @@ class Member(Fact):
     group: str = ""
     superior: str | None = None
     roles: frozenset[Role] = frozenset()
+    away: bool = False
+    """Not at work on the day they were looked up."""
+    left: bool = False
+    """No longer in the organisation: nobody asks them for anything, and they may do nothing any more."""
+
+    @property
+    def at_work(self) -> bool:
+        """Whether anybody may be asked of them."""
+        return not (self.away or self.left)
 
 
 class Dispatch(Fact):
@@ -224,6 +233,28 @@ class TriagedAgain(Fact):
     reasons: tuple[str, ...] = ()
 
 
+class Roster(Fact):
+    """Who holds the places that a case asks by, on one day (R13, R23)."""
+
+    duty_managers: tuple[str, ...] = ()
+    follow_up: str | None = None
+    follow_up_supervisor: str | None = None
+    head: str | None = None
+    """Of the group that the case belongs to."""
+
+
+class Involved(Fact):
+    """The people of a case, task or review as it knows them: a lookup answers what has changed since."""
+
+    people: dict[str, Member]
+    heads: dict[str, str] = Field(default_factory=dict)
+    """Department -> who was asked for it, as its head."""
+    roster: Roster | None = None
+    group: str | None = None
+    request: DispatchRequest | None = None
+    """What the case is, for the group that it belongs to before it is dispatched."""
+
+
 class Lookup(Fact):
     """What a command needs to know of the world before the case can judge it."""
 
@@ -238,6 +269,8 @@ class Lookup(Fact):
     main: str | None = None
     """Number of the case to be linked to, or linked to (R28)."""
     supplied: SuppliedForm | None = None
+    involved: Involved | None = None
+    """Who of them is away or has left by now, and who has their places."""
     command_id: str | None = None
     """Whether a command of this id was judged before, so long ago that only the record knows."""
     review: bool = False
@@ -283,6 +316,8 @@ class Consultation(Fact):
     dispatch: Dispatch | None = None
     terms: Terms | None = None
     main: MainCase | None = None
+    roster: Roster | None = None
+    """None: as it is known."""
     product: str = ""
     """Of the case itself, where it is to be linked."""
     reachable: Reachable | None = None

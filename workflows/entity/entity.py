@@ -34,6 +34,8 @@ PER_STEP = 8
 """Events from one step to the next: a workflow task, a timer, a record, a change of search attributes."""
 _PER_LOOKUP = 16
 """What a lookup answers may be some kilobytes long."""
+_PER_RENEWAL = 2
+"""Mostly nothing has changed."""
 _PER_EVENT = 1_024
 """Bytes that count as one more event."""
 _MOST_SIGNALS, _MOST_BYTES = 200, 300_000
@@ -71,6 +73,12 @@ class Aggregate(Protocol[_Entry]):
 
     def expire(self, now: datetime) -> list[_Entry]:
         """Everything that has fallen due."""
+
+    def involved(self, at: datetime) -> Lookup | None:
+        """Asks what has become of the people it knows; None where nobody is asked any more."""
+
+    def renew(self, facts: Consultation, now: datetime) -> list[_Entry]:
+        """Take up what has become of them."""
 
     def earliest(self) -> Clock | None:
         """The clock that acts next."""
@@ -140,6 +148,7 @@ class Entity(Generic[_Aggregate, _Entry]):
                 await self._continue_unless_flooded()
             else:
                 await self._rest(aggregate)
+                await self._renew(aggregate)
 
     # What is special to an object
 
@@ -288,6 +297,23 @@ class Entity(Generic[_Aggregate, _Entry]):
         self._spend(_PER_LOOKUP)
         local = self._looks_up_locally
         return await call(consult, lookup, summary=summary, on_trouble=self._show_trouble, local=local)
+
+    async def _renew(self, aggregate: _Aggregate) -> None:
+        """Whoever wakes up after hours or months looks first who works here now: they are the ones it asks (R35)."""
+        at = self._now()
+        lookup = aggregate.involved(at)
+        if lookup is not None:
+            self._spend(_PER_RENEWAL)
+            facts = await self._people_now(lookup)
+            try:
+                self._unwritten += aggregate.renew(facts, at)
+            except Exception as error:  # noqa: BLE001 - the object goes on with the people it knew
+                aggregate.survive(error, "people", at)
+                self._tell_faults(aggregate)
+
+    async def _people_now(self, lookup: Lookup) -> Consultation:
+        local = self._looks_up_locally
+        return await call(consult, lookup, summary="人员 people", on_trouble=self._show_trouble, local=local)
 
     @property
     def _judged(self) -> int:

@@ -14,6 +14,7 @@ from workflows.domain.event import Event
 from workflows.domain.ids import REVIEW
 from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewRequest, ReviewView
+from workflows.domain.terms import Involved, Lookup
 from workflows.entity.recorded import RecordedEntity, summary_of
 from workflows.ports import Recorded, ReviewRecord, StepMarker, record_review
 from workflows.review.display import first_attributes, review_attributes, review_markdown, review_timer_summary
@@ -37,7 +38,7 @@ class ReviewWorkflow(RecordedEntity[Review]):
     @workflow.run
     async def run(self, start: ReviewInput) -> str:
         """Live until done; the answer is why it ended."""
-        review = self._aggregate or self._open(start.request)
+        review = self._aggregate or await self._open(start.request)
         return await self._live(review)
 
     @workflow.query
@@ -45,9 +46,12 @@ class ReviewWorkflow(RecordedEntity[Review]):
         """The review as it stands; None before its workflow has begun to run."""
         return self._aggregate.view() if self._aggregate is not None else None
 
-    def _open(self, request: ReviewRequest) -> Review:
+    async def _open(self, request: ReviewRequest) -> Review:
         self._display.begin_with(first_attributes(request))
-        self._aggregate, events = Review.open(request, self._began_at())
+        began, subject = self._began_at(), request.subject
+        known = Involved(people=subject.people, heads={request.department: subject.head})
+        facts = await self._people_now(Lookup(number=request.number, at=began, involved=known))
+        self._aggregate, events = Review.open(request, began, facts)
         self._unwritten += events
         return self._aggregate
 

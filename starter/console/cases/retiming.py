@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
-from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from starter.console.options import CommandOptions
-from starter.console.screen import print_json, progress_bar, say
-from starter.console.sender import OptionalText, Sender, send_command
+from starter.console.screen import say
+from starter.console.sender import OptionalText, Sender, send_command, send_to_cases
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -55,7 +51,6 @@ async def retime(
 async def _retime_many(given: dict[str, str], query: str | None, sender: Sender, why: str | None) -> int:
     from activities.queries.cases import Filter
     from starter.services.case_list import open_numbers
-    from starter.services.commands import send_to_many
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=sender.data)
@@ -73,27 +68,7 @@ async def _retime_many(given: dict[str, str], query: str | None, sender: Sender,
     if query is not None:
         listed = await _listed(settings, query)
         numbers = [number for number in numbers if number in listed]
-    command_id = sender.command_id or f"retime-{uuid.uuid4().hex[:16]}"
-    say(f"{len(numbers)} open cases; should this be cut short: the same again with --command-id {command_id}")
-    fields, options = {"why": why} if why is not None else {}, CommandOptions.of("retime", {"why"})
-    answers = []
-    try:
-        with progress_bar("retime", len(numbers)) as advance:
-            async for outcome in send_to_many(
-                settings, "retime", numbers, fields, by=sender.by, command_id=command_id, again=bool(sender.command_id)
-            ):
-                advance()
-                answers.append(outcome)
-                if outcome.outcome == "rejected" and not sender.as_json:
-                    say(f"{outcome.number} retime rejected: {options.reworded(outcome.reason or '')}")
-    except Problem as problem:
-        raise Problem(options.reworded(str(problem))) from None
-    counts = Counter(outcome.outcome for outcome in answers)
-    if sender.as_json:
-        print_json({"command_id": command_id, "cases": [asdict(outcome) for outcome in answers]})
-    else:
-        print(f"{counts['accepted']} accepted, {counts['queued']} queued, {counts['rejected']} rejected")
-    return 1 if counts["rejected"] else 0
+    return await send_to_cases("retime", numbers, sender, why=why)
 
 
 async def _listed(settings: Settings, query: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.activities.intake.test_form import filled
 from tests.activities.recording.test_activity import recording_of
 from tests.builders import case_step
 from workflows.domain.case.aggregate import Case
+from workflows.domain.formats import Weekday
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
@@ -86,6 +88,17 @@ async def test_an_incomplete_case_waits_for_the_customer_unless_it_is_urgent(set
     urgent = await settling.settle(await register(settling, description__steps=None))
     assert urgent.opening.missing == ("description.steps",)
     assert urgent.dispatch is not None
+
+
+async def test_a_case_that_cannot_open_says_why_and_opens_once_the_policy_is_mended(
+    settling: OpeningActivities,
+) -> None:
+    number = await register(settling, description__steps=None, impact={})
+    never = POLICY.calendar.model_copy(update={"weekend": tuple(Weekday), "country": ""})
+    broken = replace(settling, policy=POLICY.model_copy(update={"calendar": never}))
+    with pytest.raises(Problem, match=f"{number} cannot open under the policy standard: not enough working time"):
+        await broken.settle(number)
+    assert (await settling.settle(number)).opening.missing == ("description.steps",)
 
 
 async def test_the_customers_own_time_is_kept_beside_the_time_of_acceptance(settling: OpeningActivities) -> None:

@@ -14,11 +14,12 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from tests.builders import RESOLUTION, settlement
+from tests.builders import PEOPLE, RESOLUTION, settlement
 from tests.workflows.conftest import Starter
 from tests.workflows.fake_activities import FakeActivities
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind
+from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import Priority
 from workflows.search_attributes import DUE
 
@@ -214,7 +215,16 @@ async def test_an_outage_of_the_database_loses_nothing_and_grows_no_history(star
     assert len(scheduled) < world.records - 5, "retried by the server, not by growing the history"
 
 
-@pytest.mark.parametrize(("undelivered", "most"), [((), 44), (("key",), 80)])
+async def test_whoever_left_while_the_case_slept_is_refused(start: Starter) -> None:
+    world = FakeActivities()
+    handle = await start(world)
+    await world.until(lambda: world.records > 0)
+    world.renewal = Consultation(people={"tech-001": PEOPLE["tech-001"].model_copy(update={"left": True})})
+    await tell(world, handle, "reply", "tech-001", text="在查")
+    assert world.events[-1].detail["reason"] == "tech-001 is no longer in the organisation"
+
+
+@pytest.mark.parametrize(("undelivered", "most"), [((), 49), (("key",), 80)])
 async def test_the_standard_life_costs_no_more_history_than_promised(
     start: Starter, undelivered: tuple[str, ...], most: int
 ) -> None:

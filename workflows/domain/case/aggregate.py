@@ -321,11 +321,15 @@ class Case(CaseState):
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
         if isinstance(command, Claim | Contribute) and command.department is not None:
             departments.sent_to_the_case(self, command)
+        passed_on = isinstance(command, Answer) and command.via is not None
+        if self.has_left(command.by) and not passed_on:
+            raise Refused(f"{command.by} is no longer in the organisation")
         capacities = self.capacities(command.by) | linking.lead(self, command, facts)
         if not capacities:
             raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")
-        if isinstance(command, CustomersWord) and command.relayed_by and command.relayed_by not in self.people:
-            raise Refused(f"relayed_by: {command.relayed_by} is not in the organisation; allowed: the id of a person")
+        relayed_by = command.relayed_by if isinstance(command, CustomersWord) else None
+        if relayed_by and (relayed_by not in self.people or self.has_left(relayed_by)):
+            raise Refused(f"relayed_by: {relayed_by} is not in the organisation; allowed: the id of a person")
         handler = HANDLERS[type(command)]
         if not handler.permits(capacities):
             held = ", ".join(sorted(capacities - {Capacity.STAFF})) or "not concerned with this case"

@@ -114,7 +114,7 @@ def calls_for_review(case: CaseState) -> ReviewTerms | None:
 def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by: str) -> None:
     """Priority one step up, a superior owns it, every clock anew (R25)."""
     previous, satisfaction, priority = case.owner, case.satisfaction, case.priority
-    above = case.chain(case.owner)
+    above = case.at_work(case.superiors()) or (case.ladder() if case.has_left(case.owner) else [])
     case.owner = above[0] if above else case.owner
     case.priority = case.priority.raised()
     case.reopened += 1

@@ -183,7 +183,11 @@ def _silent(case: CaseState, clock: Clock, now: datetime) -> None:
     notices = [
         case.notice_to_customer(Message.CONFIRMATION_REMINDER, _cause(clock), count=count, solution=case.solution),
         *case.notices_to(
-            case.terms.follow_up_supervisor, Message.SILENT_CUSTOMER, _cause(clock), count=count, since=since
+            case.stand_in(case.terms.follow_up_supervisor),
+            Message.SILENT_CUSTOMER,
+            _cause(clock),
+            count=count,
+            since=since,
         ),
     ]
     case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, count=count)

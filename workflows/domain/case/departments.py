@@ -136,7 +136,7 @@ def open_task(case: CaseState, department: str) -> DepartmentTask | None:
 def task_request(case: CaseState, task: DepartmentTask) -> TaskRequest:
     """What the task's own workflow begins with."""
     superiors = case.chain(case.owner)
-    around = [task.head, *case.chain(task.head), *superiors[:1]]
+    around = [task.head, *case.chain(task.head), *superiors[:1], *filter(None, [case.owner])]
     return TaskRequest(
         number=case.number,
         department=task.department,
@@ -150,7 +150,7 @@ def task_request(case: CaseState, task: DepartmentTask) -> TaskRequest:
         asked_at=task.asked_at,
         asked_by=task.asked_by,
         lead=case.owner or task.asked_by,
-        lead_superior=superiors[0] if superiors else None,
+        lead_superior=next(iter(case.at_work(superiors)), None),
         head=task.head,
         type=case.type,
         subtype=case.subtype,

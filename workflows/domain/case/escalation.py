@@ -34,15 +34,15 @@ def escalate(
     if climb:
         escalation.settle(start_over=True)
         escalation.climb = climb
-    ladder = escalation.climb or case.ladder()
+    ladder = case.at_work(escalation.climb) or case.ladder()
     if ladder:
-        level = min(escalation.level + 1, len(ladder))
+        level = escalation.next_level(ladder)
         _go_to(case, ladder, level, why, now, by=by, text=text, cause_due=cause_due, also=also)
 
 
 def escalate_to_top(case: CaseState, why: str, now: datetime, *, text: str) -> None:
     """Take the case to the last level at once. No clock starts, since it may be clocks in which the fault is."""
-    ladder = case.escalation.climb or case.ladder()
+    ladder = case.at_work(case.escalation.climb) or case.ladder()
     if ladder:
         _go_to(case, ladder, len(ladder), why, now, by=SYSTEM, text=text, reminds=False)
 
@@ -111,7 +111,7 @@ def is_same_moment(one: datetime, other: datetime) -> bool:
 
 def is_at_top(case: CaseState) -> bool:
     """Whether nobody is above the person whose acknowledgement is awaited."""
-    ladder = case.escalation.climb or case.ladder()
+    ladder = case.at_work(case.escalation.climb) or case.ladder()
     return case.escalation.to in ladder[-1:]
 
 

@@ -72,7 +72,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     Claim: Handler((_C.OWNER, _C.TEAM, _C.SUPERIOR, _C.DUTY_MANAGER), _by_itself(ownership.claim)),
     Reply: Handler(_WORKERS, _by_itself(handling.reply)),
     Classify: Handler((*_DISPATCHERS, _C.HANDED_ON_BY), ownership.classify),
-    Assign: Handler(_DISPATCHERS, ownership.assign),
+    Assign: Handler((*_DISPATCHERS, _C.OPERATOR), ownership.assign),
     Progress: Handler(_WORKERS, _by_itself(handling.progress)),
     Escalate: Handler(_WORKERS, ownership.ask_for_help),
     RequestInfo: Handler(_DISPATCHERS, _by_itself(handling.request_info)),

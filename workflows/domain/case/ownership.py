@@ -84,7 +84,7 @@ def duty_alerts(case: CaseState, key: str) -> list[Notice]:
         return []
     return [
         notice
-        for manager in case.terms.duty_managers
+        for manager in case.at_work(case.terms.duty_managers)
         for notice in case.notices_to(
             manager,
             Message.DUTY_ALERT,
@@ -261,9 +261,10 @@ def settle_escalation(case: CaseState, *, start_over: bool = False) -> None:
 
 
 def _answers_escalation(case: CaseState, by: str) -> bool:
-    """Whether the escalation went to this person, or to somebody below them."""
-    ladder = case.escalation.climb or case.ladder()
-    return by == case.escalation.to or by not in ladder[: case.escalation.level]
+    """Whether the escalation went to this person, to somebody below them, or to somebody whose place they have now."""
+    to, ladder = case.escalation.to, case.escalation.climb or case.superiors() or case.ladder()
+    below = ladder.index(to) if to in ladder else max(case.escalation.level - 1, 0)
+    return by == to or by not in ladder[:below]
 
 
 def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why: str) -> None:
@@ -282,8 +283,8 @@ def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why:
 def _hand_over(case: CaseState, to: str, now: datetime, *, by: str, why: str, choice: Dispatch | None = None) -> None:
     above = case.chain(case.owner)
     previous, is_superior = case.owner, bool(case.capacities(by) & {Capacity.ESCALATED_TO, Capacity.SUPERIOR})
-    if is_superior and _answers_escalation(case, by):
-        # Whoever had to answer has decided; the next escalation starts above the new owner.
+    if (is_superior and _answers_escalation(case, by)) or case.has_left(case.escalation.to):
+        # Whoever had to answer has decided, or never will; the next escalation starts above the new owner.
         settle_escalation(case, start_over=True)
     case.handed_on_by = by if is_superior or _leads(case, by) else None
     if choice is not None:

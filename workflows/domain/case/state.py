@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,7 +17,17 @@ from workflows.domain.commands.case import Resolve
 from workflows.domain.department_task import DepartmentTask
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant, Json, Model
-from workflows.domain.terms import ClockTerms, Member, Opening, Terms
+from workflows.domain.terms import (
+    ClockTerms,
+    Consultation,
+    DispatchRequest,
+    Involved,
+    Lookup,
+    Member,
+    Opening,
+    Roster,
+    Terms,
+)
 from workflows.domain.vocabulary import (
     CUSTOMER,
     OPERATOR,
@@ -76,6 +86,13 @@ class Escalation(Model):
         self.acknowledged, self.at, self.cause_due, self.reminded = True, None, None, 0
         if start_over:
             self.level, self.to, self.climb = 0, None, []
+
+    def next_level(self, ladder: Sequence[str]) -> int:
+        """The level above whom it went to last; the same one, where somebody else stands there meanwhile."""
+        level = self.level + 1
+        if self.to is not None:
+            level = ladder.index(self.to) + 2 if self.to in ladder else max(self.level, 1)
+        return min(level, len(ladder))
 
 
 class Forward(Model):
@@ -206,6 +223,8 @@ class CaseState(AggregateRoot):
         """A notice to a person of the staff; none for None, the customer, the system and the operator."""
         if person is None or person in {CUSTOMER, SYSTEM, OPERATOR}:
             return []
+        if self.has_left(person):
+            person = self.stand_in(person) or person
         return [Notice(message=message, audience=Audience.STAFF, recipient=person, key=key, facts=_json(facts))]
 
     def miss(self, breach: Breach) -> None:
@@ -250,32 +269,84 @@ class CaseState(AggregateRoot):
 
     # People
 
+    def is_at_work(self, person: str) -> bool:
+        """Whether anybody may be asked of them: neither away today, nor gone from the organisation."""
+        member = self.people.get(person)
+        return member is None or member.at_work
+
+    def has_left(self, person: str | None) -> bool:
+        """Whether they are no longer in the organisation."""
+        member = self.people.get(person or "")
+        return member is not None and member.left
+
+    def at_work(self, persons: Iterable[str]) -> list[str]:
+        """Those who are at work; where none is, those who are away, and never anybody who has left (R35)."""
+        here = [person for person in persons if not self.has_left(person)]
+        return [person for person in here if self.is_at_work(person)] or here
+
     def chain(self, person: str | None) -> list[str]:
-        """Superiors of a person, nearest first."""
+        """Superiors of a person who are still there, nearest first."""
         found: list[str] = []
         member = self.people.get(person or "")
         while member is not None and member.superior and member.superior not in found:
             found.append(member.superior)
             member = self.people.get(member.superior)
-        return found
+        return [superior for superior in found if not self.has_left(superior)]
+
+    def superiors(self) -> list[str]:
+        """Everyone above the owner; the head and everyone above before there is one, and once the owner has left."""
+        head = self.terms.head
+        if head is not None and not self.has_left(head) and (self.owner is None or self.has_left(self.owner)):
+            return [head, *self.chain(head)]
+        return self.chain(self.owner)
 
     def ladder(self) -> list[str]:
-        """The levels of an escalation: above the owner, or the head and above before there is one (R5, R17).
+        """The levels of an escalation: the superiors who are at work (R5, R17, R35).
 
         Where nobody is above, the duty managers answer, and in the last resort the owner.
         """
-        if self.owner is not None:
-            above = self.chain(self.owner)
-        else:
-            above = [self.terms.head, *self.chain(self.terms.head)] if self.terms.head else []
-        if above:
+        if above := self.at_work(self.superiors()):
             return above
-        duty = [person for person in self.terms.duty_managers if person != self.owner]
-        return duty or [person for person in (self.owner, self.opening.received_by) if person][:1]
+        duty = self.at_work(person for person in self.terms.duty_managers if person != self.owner)
+        return duty or self.at_work(person for person in (self.owner, self.opening.received_by) if person)[:1]
+
+    def stand_in(self, person: str | None) -> str | None:
+        """That person, or whoever answers while they are absent: the next above who is at work (R35)."""
+        if person is None or self.is_at_work(person):
+            return person
+        above = self.at_work(self.chain(person)) or (self.ladder() if self.has_left(person) else [])
+        return next(iter(above), person)
 
     def responsible(self) -> str | None:
         """Who answers for the case now: the owner, before that the head, before that the first receiver (R6)."""
-        return self.owner or self.terms.head or self.opening.received_by
+        return self.stand_in(self.owner or self.terms.head or self.opening.received_by)
+
+    def involved(self, at: datetime) -> Lookup | None:
+        """Asks what has become of the people it knows; None once it is closed, when nobody is asked any more."""
+        if self.is_closed:
+            return None
+        terms = self.terms
+        roster = Roster(
+            duty_managers=terms.duty_managers,
+            follow_up=terms.follow_up,
+            follow_up_supervisor=terms.follow_up_supervisor,
+            head=terms.head,
+        )
+        heads = self.assisting | {task.department: task.head for task in self.tasks if task.is_open}
+        request = DispatchRequest(type=self.type, subtype=self.subtype, priority=self.priority)
+        known = Involved(people=self.people, heads=heads, roster=roster, group=self.group, request=request)
+        return Lookup(number=self.number, at=at, involved=known)
+
+    def renew(self, facts: Consultation, _: datetime) -> list[Event]:
+        """Take up who has come, is away or has left since; from now on these are the people who are asked."""
+        self.people.update(facts.people)
+        self.assisting.update({key: head for key, head in facts.heads.items() if key in self.assisting})
+        for task in self.tasks:
+            if task.is_open:
+                task.head = facts.heads.get(task.department, task.head)
+        if facts.roster is not None:
+            self.terms = self.terms.model_copy(update=dict(facts.roster))
+        return []
 
     def teller(self) -> str | None:
         """Who has to tell the customer what no channel brings: the owner, before that the first receiver (R43)."""
@@ -287,12 +358,12 @@ class CaseState(AggregateRoot):
         if by in special:
             return {special[by]}
         member = self.people.get(by)
-        if member is None:
+        if member is None or member.left:
             return set()
         found = {Capacity.STAFF}
         if by == self.owner:
             found.add(Capacity.OWNER)
-        if by in self.ladder() and by != self.owner:
+        if by in {*self.superiors(), *self.ladder()} and by != self.owner:
             found.add(Capacity.SUPERIOR)
         if self.group and member.group == self.group:
             found.add(Capacity.TEAM)

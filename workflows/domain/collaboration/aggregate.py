@@ -30,7 +30,7 @@ from workflows.domain.commands.review import End
 from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskView
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import Instant, one_line
-from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Member
+from workflows.domain.terms import Consultation, DispatchRequest, Involved, Lookup, Member
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName, TaskStatus
 
 _NOBODY = Consultation()
@@ -51,6 +51,8 @@ class Collaboration(AggregateRoot):
     ended_at: Instant | None = None
     escalated: list[str] = Field(default_factory=list)
     """To whom it was escalated, in order."""
+    head: str | None = None
+    """Of the department, where that is somebody else than when it was asked."""
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
     sequence: int = 0
     updated_at: Instant
@@ -96,15 +98,55 @@ class Collaboration(AggregateRoot):
 
     @property
     def ladder(self) -> list[str]:
-        """Whom lateness climbs: superiors within the department, its head, then the superior of the case's owner."""
-        department, found = self.request.department, []
-        member = self.people.get(self.person)
+        """Whom lateness climbs: superiors within the department, its head, then the superior of the case's owner.
+
+        Those who have left are not among them.
+        """
+        department, request = self.request.department, self.request
+        found = self._above(self.person)
+        inside = [key for key in found if key in self.people and self.people[key].department == department]
+        last = [key for key in (request.lead_superior, *self._above(request.lead), request.lead) if key]
+        still = [key for key in last if not self._has_left(key)] or last
+        chosen = next((key for key in still if self._is_at_work(key)), still[0])
+        all_ = dict.fromkeys([*inside, self.head or request.head, chosen])
+        return [key for key in all_ if key != self.person and not self._has_left(key)]
+
+    def involved(self, at: datetime) -> Lookup | None:
+        """Asks what has become of the people it knows; None once it is over."""
+        if not self.is_open:
+            return None
+        request = self.request
+        known = Involved(people=self.people, heads={request.department: self.head or request.head})
+        return Lookup(number=request.number, at=at, involved=known)
+
+    def renew(self, facts: Consultation, now: datetime) -> list[TaskReport]:
+        """Take up who has come, is away or has left since; what was given to somebody who has left is the head's."""
+        self.people.update(facts.people)
+        self.head = facts.heads.get(self.request.department, self.head)
+        head = self.head or self.request.head
+        if self._has_left(self.person) and not self._has_left(head):
+            gone, self.person, self.claimed_at = self.person, head, None
+            self._report(
+                TaskReportKind.ASSIGNED, SYSTEM, max(now, self.updated_at), person=head, due=self.request.due,
+                reason=f"{gone} is no longer in the organisation",
+            )  # fmt: skip
+        return self._take_reports()
+
+    def _above(self, person: str) -> list[str]:
+        found: list[str] = []
+        member = self.people.get(person)
         while member is not None and member.superior and member.superior not in found:
             found.append(member.superior)
             member = self.people.get(member.superior)
-        inside = [key for key in found if key in self.people and self.people[key].department == department]
-        last = self.request.lead_superior or self.request.lead
-        return [key for key in dict.fromkeys([*inside, self.request.head, last]) if key != self.person]
+        return found
+
+    def _has_left(self, person: str) -> bool:
+        member = self.people.get(person)
+        return member is not None and member.left
+
+    def _is_at_work(self, person: str) -> bool:
+        member = self.people.get(person)
+        return member is None or member.at_work
 
     def needs(self, command: Command) -> Lookup | None:
         """Who the sender is, where that is not known yet."""
@@ -215,6 +257,8 @@ class Collaboration(AggregateRoot):
         if command.department not in {None, department}:
             raise Refused(f"this is the part of {department}, not of {command.department}")
         member = self.people.get(command.by)
+        if member is not None and member.left:
+            raise Refused(f"{command.by} is no longer in the organisation")
         if member is None:
             raise Refused("; ".join(facts.problems) or f"{command.by} is not in the organisation")
         if member.department != department and command.by not in self.ladder:
@@ -289,6 +333,7 @@ class Collaboration(AggregateRoot):
             self.late_at = now
             self._report(TaskReportKind.LATE, SYSTEM, now, due=clock.due)
         left = [key for key in self.ladder if key not in self.escalated]
+        left = [key for key in left if self._is_at_work(key)] or left
         if not left:
             return
         self.escalated.append(left[0])

@@ -53,11 +53,15 @@ def assign(request: DispatchRequest, organisation: Organisation, policy: Policy,
     if request.person is not None:
         owner = _asked_for(request.person, organisation, situation.day)
         home = owner.department or department_of(request, organisation, policy).id
-        return _dispatch(owner, request, organisation, policy, reason="asked for", lead=home, team=owner.group or "")
+        return _dispatch(
+            owner, request, organisation, policy, situation.day, reason="asked for", lead=home, team=owner.group or ""
+        )
     department = department_of(request, organisation, policy)
     group = handling_group(request, department, organisation)
     owner, reason = _choose(request, department, group, organisation, situation)
-    return _dispatch(owner, request, organisation, policy, reason=reason, lead=department.id, team=group.id)
+    return _dispatch(
+        owner, request, organisation, policy, situation.day, reason=reason, lead=department.id, team=group.id
+    )
 
 
 def department_of(request: DispatchRequest, organisation: Organisation, policy: Policy) -> Department:
@@ -151,21 +155,26 @@ def _dispatch(
     request: DispatchRequest,
     organisation: Organisation,
     policy: Policy,
+    day: date,
     *,
     reason: str,
     lead: str,
     team: str,
 ) -> Dispatch:
-    informed = _assisting(request, organisation, policy, lead)
+    informed = _assisting(request, organisation, policy, day, lead)
     around = [owner.id, *(person.id for person in organisation.members(team)), *informed.values()]
-    people = organisation.members_with_superiors([owner.id])
-    people.update({key: organisation.member(key) for key in around})
+    people = organisation.members_with_superiors([owner.id], day)
+    people.update({key: organisation.member(key, day) for key in around})
     return Dispatch(department=lead, group=team, owner=owner.id, assisting=informed, people=people, reason=reason)
 
 
-def _assisting(request: DispatchRequest, organisation: Organisation, policy: Policy, lead: str) -> Mapping[str, str]:
+def _assisting(
+    request: DispatchRequest, organisation: Organisation, policy: Policy, day: date, lead: str
+) -> Mapping[str, str]:
     names = [
         name for rule in policy.assisting if rule.covers(request.type, request.priority) for name in rule.departments
     ]
     found = [organisation.department(name) for name in dict.fromkeys(names)]
-    return {entry.id: entry.head for entry in found if entry is not None and entry.id != lead}
+    return {
+        entry.id: organisation.at_work(entry.head, day) for entry in found if entry is not None and entry.id != lead
+    }

@@ -263,12 +263,15 @@ class Organisation(Fact):
             superior = self.superior_of(superior)
         return tuple(chain)
 
-    def member(self, key: str) -> Member:
-        """The person as a case knows them; heads, duty managers and follow-up have their roles by their place."""
+    def member(self, key: str, day: date | None = None) -> Member:
+        """The person as a case knows them on that local day; heads, duty managers and follow-up have their roles by
+        their place.
+        """
         known = self._members.get(key)
         if known is None:
             known = self._members[key] = self._member(key)
-        return known
+        away = day is not None and self._people[key].is_away(day)
+        return known.model_copy(update={"away": True}) if away else known
 
     def _member(self, key: str) -> Member:
         person = self._people[key]
@@ -286,10 +289,14 @@ class Organisation(Fact):
             roles=person.roles | {role for role, holds in places if holds},
         )
 
-    def members_with_superiors(self, keys: Iterable[str]) -> dict[str, Member]:
-        """Those people and everyone above them; unknown ids are left out."""
+    def members_with_superiors(self, keys: Iterable[str], day: date | None = None) -> dict[str, Member]:
+        """Those people and everyone above them on that local day; unknown ids are left out."""
         known = [key for key in keys if key in self._people]
-        return {key: self.member(key) for start in known for key in (start, *self.above(start))}
+        return {key: self.member(key, day) for start in known for key in (start, *self.above(start))}
+
+    def at_work(self, key: str, day: date) -> str:
+        """That person, or the nearest above who is not away; the person, where nobody is there."""
+        return next((one for one in (key, *self.above(key)) if not self._people[one].is_away(day)), key)
 
     def duty_managers(self, day: date) -> tuple[str, ...]:
         """Who is on duty on that local day; those who are away only when nobody else is (R13)."""

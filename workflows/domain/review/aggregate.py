@@ -45,16 +45,17 @@ class Review(ReviewState):
     """One review: all its rules."""
 
     @classmethod
-    def open(cls, request: ReviewRequest, now: datetime) -> tuple[Self, list[Event]]:
+    def open(cls, request: ReviewRequest, now: datetime, facts: Consultation = _NOBODY) -> tuple[Self, list[Event]]:
         """The head of the department is asked for it; its time counts from the closing of the case."""
         subject = request.subject
         at = min(request.opened_at, now)
         review = cls(request=request, people=dict(subject.people), author=subject.head, updated_at=at)
+        review.renew(facts, at)
         due = review.start(REPORT, ClockName.REVIEW, request.terms.report, at)
         review.emit(
             EventKind.REVIEW_OPENED, SYSTEM, at,
-            review.notice_to(subject.head, Message.REVIEW_ASKED, "opened", due=due),
-            reason=subject.reason, cases=subject.cases, department=request.department, author=subject.head, due=due,
+            review.notice_to(review.author, Message.REVIEW_ASKED, "opened", due=due),
+            reason=subject.reason, cases=subject.cases, department=request.department, author=review.author, due=due,
         )  # fmt: skip
         return review, review.take_events()
 
@@ -185,6 +186,8 @@ class Review(ReviewState):
         for key in sorted({by, *_people_named(command)}):
             if key not in self.people:
                 raise Refused(f"{key} is not in the organisation")
+            if self.has_left(key):
+                raise Refused(f"{key} is no longer in the organisation")
         allowed = self._allowed(command)
         if by not in allowed:
             raise Refused(f"{command.name} is for {', '.join(dict.fromkeys(allowed))}; {by} is not among them")

@@ -58,6 +58,7 @@ def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
         review.emit(kind, SYSTEM, now, *notices, to=owing, **facts)
     escalated = review.escalated.setdefault(late, [])
     left = [person for person in review.above(owing[0], review.head) if person not in escalated and person not in owing]
+    left = review.at_work(left)
     if not left:
         return
     escalated.append(left[0])

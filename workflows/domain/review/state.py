@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from workflows.domain.commands.command import Refused
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant
 from workflows.domain.review.view import CorrectiveAction, Findings, ReviewRequest, ReviewStatus
-from workflows.domain.terms import ClockTerms, Member
+from workflows.domain.terms import ClockTerms, Consultation, Involved, Lookup, Member
 from workflows.domain.vocabulary import Audience, CalendarKind, ClockName
 
 REPORT = "report"
@@ -38,6 +39,8 @@ class ReviewState(AggregateRoot):
     late: bool = False
     extended: bool = False
     """An author who was named too late got the whole time once; there is no second time for one report."""
+    new_head: str | None = None
+    """Of the responsible department, where that is somebody else than when the review was asked for."""
     added: list[str] = Field(default_factory=list)
     """Cases that closed while the report was being written, in order."""
     approved_at: Instant | None = None
@@ -57,7 +60,7 @@ class ReviewState(AggregateRoot):
     @property
     def head(self) -> str:
         """Of the responsible department."""
-        return self.request.subject.head
+        return self.new_head or self.request.subject.head
 
     @property
     def approver(self) -> str | None:
@@ -92,7 +95,34 @@ class ReviewState(AggregateRoot):
             while member is not None and member.superior and member.superior not in {*found, person}:
                 found.append(member.superior)
                 member = self.people.get(member.superior)
+        found = [key for key in found if not self.has_left(key)]
         return found or [last]
+
+    def has_left(self, person: str) -> bool:
+        """Whether they are no longer in the organisation."""
+        member = self.people.get(person)
+        return member is not None and member.left
+
+    def at_work(self, persons: Iterable[str]) -> list[str]:
+        """Those who are at work; where none is, those who are away (R35)."""
+        asked = list(persons)
+        here = [key for key in asked if not self.has_left(key)]
+        return [key for key in here if (member := self.people.get(key)) is None or member.at_work] or here or asked
+
+    def involved(self, at: datetime) -> Lookup | None:
+        """Asks what has become of the people it knows; None once it is over."""
+        if not self.is_open:
+            return None
+        known = Involved(people=self.people, heads={self.request.department: self.head})
+        return Lookup(number=self.request.number, at=at, involved=known)
+
+    def renew(self, facts: Consultation, _: datetime) -> list[Event]:
+        """Take up who has come, is away or has left since; a report that nobody was named for is the new head's."""
+        self.people.update(facts.people)
+        head = facts.heads.get(self.request.department, self.head)
+        if head != self.head:
+            self.author, self.new_head = head if self.author == self.head else self.author, head
+        return []
 
     # Clocks
 
@@ -167,7 +197,7 @@ class ReviewState(AggregateRoot):
             "author": self.author, "head": self.head,
         }  # fmt: skip
         plain = _JSON.dump_python({**common, **facts}, mode="json")
-        recipient = person or self.head
+        recipient = self.at_work([person or self.head, *self.above(person or self.head, self.head)])[0]
         return Notice(message=message, audience=Audience.STAFF, recipient=recipient, key=f"review:{key}", facts=plain)
 
     def emit(self, kind: EventKind, by: str, now: datetime, *notices: Notice, **detail: Any) -> None:
