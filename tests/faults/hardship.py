@@ -16,151 +16,33 @@ import argparse
 import asyncio
 import os
 import pwd
-import signal
-import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from sqlalchemy import select
 from temporalio.runtime import Runtime, TelemetryConfig
-from temporalio.service import RPCError
 
 from activities.database.tables import timeline
 from tests.activities.delivery.mail_server import mail_server
 from tests.faults.audit import Audit, audit_at_rest
-from tests.faults.cluster import MONDAY, SENDER, Cluster, driver_for, running_cluster
-from tests.faults.disk import filled, growing_nothing, small_disk
+from tests.faults.cluster import MONDAY, SENDER, driver_for, running_cluster
+from tests.faults.disk import small_disk
 from tests.faults.driver import Driver, form_of
+from tests.faults.hardships import CLOCKS, HARDSHIPS, Ground
 from tests.faults.wrong_clock import WrongClock
 from tests.postgresql import Postgresql, new_database, own_server
 from workflows.domain.event import EventKind
 
 _SPEED = 120
 """A P1 is to be claimed within 10 s and answered within 30, so the longer hardships have deadlines in them."""
-_LONG_QUERY = timedelta(seconds=30)
-
-
-@dataclass
-class Ground:
-    """The installation that a hardship comes over; `disk` is a small one that it is on, None where none was mounted."""
-
-    cluster: Cluster
-    driver: Driver
-    case: str
-    owner: str
-    record: Path
-    url: str | None
-    clock: WrongClock | None
-    disk: Path | None
-
-    def processes(self) -> list[int]:
-        """Ids of the workers and the server."""
-        return [pid for pid in (*(one.pid for one in self.cluster.workers), self.cluster.server.pid) if pid is not None]
-
-
-Endure = Callable[[Ground], Awaitable[str]]
-"""Carries one hardship out, from its beginning to its end; answers what was seen in it."""
-
-
-async def flood(ground: Ground) -> str:
-    """5,000 signals to one case."""
-    return await _many(
-        5_000, 100, lambda index: ground.driver.send(ground.case, "note", ground.owner, text=f"备注 {index}")
-    )
-
-
-async def queries(ground: Ground) -> str:
-    """2,000 queries to one case."""
-    handle = ground.driver.client.get_workflow_handle(ground.case)
-    unanswered = 0
-
-    async def ask(_: int) -> None:
-        nonlocal unanswered
-        try:
-            assert await handle.query("state", rpc_timeout=_LONG_QUERY) is not None
-        except RPCError:
-            unanswered += 1
-
-    said = await _many(2_000, 200, ask)
-    return said + (f", {unanswered} without an answer in {_LONG_QUERY.seconds} s" if unanswered else "")
-
-
-async def stopped(ground: Ground) -> str:
-    """SIGSTOP for a minute, with a second worker."""
-    pid = ground.cluster.workers[0].pid
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        await asyncio.sleep(60)
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    return ""
-
-
-def clock(shift: timedelta) -> Endure:
-    """A clock that is wrong by `shift` under both workers for twenty seconds, and then right again."""
-
-    async def endure(ground: Ground) -> str:
-        assert ground.clock is not None
-        ground.clock.shift(int(shift.total_seconds()))
-        await asyncio.sleep(20)
-        ground.clock.shift(0)
-        return ""
-
-    return endure
-
-
-async def full_disk(ground: Ground) -> str:
-    """A full disk for twenty seconds."""
-    with filled(ground.disk) if ground.disk is not None else growing_nothing(ground.processes()):
-        await asyncio.sleep(20)
-    return "" if ground.disk is not None else "by a limit on files"
-
-
-async def locked(ground: Ground) -> str:
-    """The database locked for thirty seconds."""
-    if ground.url is None:
-        with closing(sqlite3.connect(ground.record, isolation_level=None, timeout=60, check_same_thread=False)) as held:
-            await asyncio.to_thread(held.execute, "BEGIN EXCLUSIVE")
-            await asyncio.sleep(30)
-        return ""
-    connection = await asyncpg.connect(ground.url)
-    async with connection.transaction():
-        await connection.execute("LOCK TABLE registration, case_record, timeline, outbox IN ACCESS EXCLUSIVE MODE")
-        await asyncio.sleep(30)
-    await connection.close()
-    return ""
-
-
-async def _many(count: int, at_once: int, do: Callable[[int], Awaitable[None]]) -> str:
-    begun, left = time.monotonic(), iter(range(count))
-
-    async def one_after_another() -> None:
-        for index in left:
-            await do(index)
-
-    await asyncio.gather(*(one_after_another() for _ in range(at_once)))
-    return f"{count / (time.monotonic() - begun):.0f} a second"
-
-
-HARDSHIPS: dict[str, tuple[str, Endure]] = {
-    "flood": ("5,000 signals to one case", flood),
-    "queries": ("2,000 queries to one case", queries),
-    "stop": ("SIGSTOP of a worker, 60 s", stopped),
-    "ahead": ("workers' clock +3 d, 20 s", clock(timedelta(days=3))),
-    "behind": ("workers' clock -1 h, 20 s", clock(timedelta(hours=-1))),
-    "disk": ("disk full, 20 s", full_disk),
-    "lock": ("database locked, 30 s", locked),
-}
-_CLOCKS = {"ahead", "behind"}
 
 
 @dataclass(frozen=True)
@@ -216,7 +98,7 @@ async def live_through(
             driver.installation.database, driver.client, mails=mail.mails, acknowledged=driver.acknowledged,
             answers_lost=cluster.answers_lost(),
         )  # fmt: skip
-        if name in _CLOCKS:
+        if name in CLOCKS:
             # When it was recorded is by the wrong clock; when it was judged is by the server's.
             audit = replace(audit, greatest_lateness=await _judged_late(driver))
         return Lived(seen, seconds, audit)
@@ -269,7 +151,7 @@ def line(name: str, lived: Lived) -> str:
 async def _all(names: Iterable[str], postgresql: Postgresql | None, wrong_clock: WrongClock | None) -> int:
     wrong = 0
     for name in names:
-        if name in _CLOCKS and wrong_clock is None:
+        if name in CLOCKS and wrong_clock is None:
             print(f"{HARDSHIPS[name][0]:<27}not tried: there is no C compiler (cc)", flush=True)
             continue
         with tempfile.TemporaryDirectory(prefix="bihuan-hardship-") as folder:
