@@ -7,7 +7,7 @@ PYTHONS := 3.11 3.12 3.13 3.14
 INTERPRETER = $(lastword python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1)))
 FOUND = $(foreach version,$(PYTHONS),$(shell $(call INTERPRETER,$(version)) -c "print('$(version)')" 2>/dev/null))
 
-.PHONY: demo test test-pythons check up format histories lag idle life scale intake peer years chaos
+.PHONY: demo test test-pythons check up format histories lag idle life scale intake peer years chaos hardship
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -87,3 +87,8 @@ years: $(VENV)/installed
 ## Two hundred lives in five minutes while workers, server and intake are killed at random, and the books at the end.
 chaos: $(VENV)/installed
 	$(BIN)/python -m tests.faults.chaos $(ARGS)
+
+## Floods, a stopped worker, wrong clocks, a full disk, a locked database, and the books after each; with the record on
+## PostgreSQL as well: ARGS=--postgresql.
+hardship: $(VENV)/installed
+	$(BIN)/python -m tests.faults.hardship $(ARGS)

@@ -5,6 +5,9 @@
 Both run on the same embedded server in the same run, in turn, each with a worker process of its own. The ratio says
 what bihuan adds to the engine: real intake, the record in the database, messages rendered, search attributes.
 Processor time is of each process alone; whoever sends the signals is not part of it. About a minute and a half.
+
+`--soak 100` runs bihuan's lives alone, with a worker that caches so many cases, and shows after each round the memory
+that worker and server hold: whether it levels off. For that, `--lives 2000 --rounds 10`.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.child import run
+from benchmarks.child import resident, run
 from benchmarks.load import LoadRunner, RoundResults, Synchronous, running_system
 from starter.console.screen import print_json, print_table
 
@@ -63,6 +66,21 @@ async def measure(
     }
 
 
+async def soak(lives: int, at_once: int, *, rounds: int, cached: int) -> list[dict[str, Any]]:
+    """Memory of worker and server in bytes, after the first lives and after each round; `cached`: of the worker."""
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="bihuan-soak-") as name:
+        async with running_system(Path(name), synchronous="normal", cached=cached) as system:
+            runner, figures = LoadRunner(system, at_once), RoundResults("bihuan")
+            await runner.warm_up(system.cases(), at_once)
+            for turn in range(rounds + 1):
+                held = {who: resident(pid) for who, pid in system.processes.items() if who != "client"}
+                rows.append({"lives": figures.lives, **held})
+                if turn < rounds:
+                    await runner.round(system.cases(), _share(lives, turn, rounds), figures)
+    return rows
+
+
 def _share(lives: int, turn: int, rounds: int) -> int:
     return lives // rounds + (turn < lives % rounds)
 
@@ -107,7 +125,16 @@ def main() -> None:
     parser.add_argument("--synchronous", choices=("full", "normal"), default="full", help="of both SQLite files")
     parser.add_argument("--bare-sandboxed", action="store_true", help="the bare workflow in the SDK's default sandbox")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--soak", type=int, metavar="CACHED", help="memory after each round, with so many cases cached")
     options = parser.parse_args()
+    if options.soak is not None:
+        grown = run(soak(options.lives, options.at_once, rounds=options.rounds, cached=options.soak))
+        if options.json:
+            print_json(grown)
+            return
+        cells = [(f"{row['lives']}", *(f"{row[who] / 1e6:.0f} MB" for who in ("worker", "server"))) for row in grown]
+        print_table(("lives over", "worker", "server"), cells, title=f"memory, {options.soak} cases in the cache")
+        return
     figures = run(
         measure(
             options.lives,

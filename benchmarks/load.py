@@ -76,8 +76,11 @@ async def running_system(
     synchronous: Synchronous = "full",
     database_url: str | None = None,
     speed: float = 1.0,
+    cached: int | None = None,
 ) -> AsyncIterator[RunningSystem]:
-    """Start everything in `folder`, and end it, whatever happens. `speed`: of the cases' time.
+    """Start everything in `folder`, and end it, whatever happens.
+
+    `speed`: of the cases' time; `cached`: cases in a worker's cache, in place of the default.
 
     Raises:
         Problem: something does not come up; its log in `folder` is named.
@@ -92,6 +95,8 @@ async def running_system(
         processes = {"client": os.getpid(), "server": server.pid}
         environment = {"TEMPORAL_ADDRESS": server.address, "BIHUAN_SERVER__SYNCHRONOUS": synchronous}
         environment["BIHUAN_SPEED"] = f"{speed:g}"
+        if cached is not None:
+            environment["BIHUAN_SIZES__CACHED_WORKFLOWS"] = str(cached)
         if database_url is not None:
             environment["BIHUAN_DATABASE_URL"] = database_url
         for index in range(1, workers + 1):

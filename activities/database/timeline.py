@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,6 +43,26 @@ async def write_entries(
         for event in events
     ]
     await connection.execute(_upsert(connection.dialect.name, table, key), rows)
+
+
+async def is_superseded(
+    connection: AsyncConnection, table: Table, owner: tuple[str, str], events: Sequence[Event]
+) -> bool:
+    """Whether the same step was written as it was judged later, by another worker.
+
+    A worker that stood still (SIGSTOP, a machine asleep) goes on with a step that the server gave to another worker
+    long ago: what it has in hand is not what the history says. A step that is merely written again has the same times.
+
+    Args:
+        connection: inside a transaction that holds the row of the case or review.
+        table: the timeline.
+        owner: as for `write_entries`.
+        events: at least one.
+    """
+    key, of = owner
+    first = select(table.c.at).where(table.c[key] == of, table.c.sequence == events[0].sequence)
+    at = await connection.scalar(first)
+    return at is not None and at > events[0].at
 
 
 @cache

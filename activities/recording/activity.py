@@ -16,7 +16,7 @@ from temporalio import activity
 
 from activities.database.database import Database, insert_of
 from activities.database.tables import case_record, registration, timeline
-from activities.database.timeline import write_entries
+from activities.database.timeline import is_superseded, write_entries
 from activities.delivery.outbox import Outbox
 from activities.delivery.transport import Transports
 from activities.intake.register import fingerprint_of
@@ -79,8 +79,8 @@ class RecordingActivities:
     async def record(self, step: Record) -> Recorded:
         """Write a step. The same step again changes nothing, and starts again the delivery of what is still waiting.
 
-        One that comes late, after a newer one was written, completes the timeline but leaves the case row. One without
-        events writes nothing.
+        One that comes late, after a newer one was written, completes the timeline but leaves the case row. One that was
+        judged again meanwhile, or is without events, writes nothing.
 
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
@@ -94,7 +94,10 @@ class RecordingActivities:
         called: ReviewSubject | str | None = None
         async with self.database.begin() as connection:
             await _check_intake(connection, step)
-            await _write_case(connection, step.view)
+            newest = await _write_case(connection, step.view)
+            if not newest and await is_superseded(connection, timeline, ("number", number), step.events):
+                logger.warning("%s: a step is not written: another worker has judged it again", number)
+                return Recorded(marker=step.marker)
             # The clock is read again inside the transaction: waiting for the database is part of being late.
             await _write_timeline(connection, number, step.events, self.at())
             await draft_on_closing(connection, step.view, step.events)
@@ -204,7 +207,8 @@ def _upsert_case(dialect: str, columns: tuple[str, ...]) -> Insert:
     )
 
 
-async def _write_case(connection: AsyncConnection, view: CaseView) -> None:
+async def _write_case(connection: AsyncConnection, view: CaseView) -> bool:
+    """Write the row; False where a newer one stands there, which is held until the transaction ends."""
     dues = [deadline.due for deadline in view.deadlines if deadline.due]
     columns = {
         "sequence": view.sequence,
@@ -225,7 +229,8 @@ async def _write_case(connection: AsyncConnection, view: CaseView) -> None:
         "view": view.model_dump(mode="json"),
     }
     upsert = _upsert_case(connection.dialect.name, tuple(columns))
-    await connection.execute(upsert, {"number": view.number, **columns})
+    written = await connection.execute(upsert, {"number": view.number, **columns})
+    return bool(written.rowcount)
 
 
 async def _write_timeline(connection: AsyncConnection, number: str, events: Sequence[Event], at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select, update
@@ -10,13 +11,15 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.database.tables import case_record, review, review_timeline
-from activities.database.timeline import write_entries
+from activities.database.timeline import is_superseded, write_entries
 from activities.delivery.outbox import Outbox
 from activities.privacy.masking import without_customer
 from activities.recording.activity import RecordingActivities
 from workflows.domain.case.view import CaseView
 from workflows.domain.review.view import ReviewView
 from workflows.ports import Recorded, ReviewRecord
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -33,7 +36,7 @@ class ReviewRecordingActivities:
     async def record_review(self, step: ReviewRecord) -> Recorded:
         """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
 
-        One without events writes nothing.
+        One that was judged again meanwhile, or is without events, writes nothing.
 
         Raises:
             ApplicationError: no such review was ever called for; trying again is of no use.
@@ -51,15 +54,17 @@ class ReviewRecordingActivities:
         # Authors and owners of measures may be of any department: the customer is none of their business.
         rows = await self.recording.composed(CaseView.model_validate(case), step.events, seen=without_customer)
         async with database.begin() as connection:
-            await _write_review(connection, step.view)
-            await write_entries(
-                connection, review_timeline, ("review", step.view.review), step.events, self.recording.at()
-            )
+            newest, owner = await _write_review(connection, step.view), ("review", step.view.review)
+            if not newest and await is_superseded(connection, review_timeline, owner, step.events):
+                logger.warning("%s: a step is not written: another worker has judged it again", step.view.review)
+                return Recorded(marker=step.marker)
+            await write_entries(connection, review_timeline, owner, step.events, self.recording.at())
             waiting = await Outbox(database).add(connection, rows) if rows else []
         return Recorded(undelivered=tuple(await self.recording.handed_over(number, waiting)), marker=step.marker)
 
 
-async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:
+async def _write_review(connection: AsyncConnection, view: ReviewView) -> bool:
+    """Write the row; False where a newer one stands there."""
     dues = [deadline.due for deadline in view.deadlines if deadline.due]
     # As for cases, the review's own time decides: after a reset the sequence starts lower again.
     newer = or_(
@@ -67,7 +72,7 @@ async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:
         review.c.updated_at < view.updated_at,
         and_(review.c.updated_at == view.updated_at, review.c.sequence <= view.sequence),
     )
-    await connection.execute(
+    written = await connection.execute(
         update(review)
         .where(review.c.id == view.review, newer)
         .values(
@@ -78,3 +83,4 @@ async def _write_review(connection: AsyncConnection, view: ReviewView) -> None:
             view=view.model_dump(mode="json"),
         )
     )
+    return bool(written.rowcount)

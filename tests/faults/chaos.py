@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
@@ -36,6 +36,7 @@ from tests.faults.driver import Driver, form_of
 from tests.faults.intake_process import open_and_die
 from tests.faults.plan import Plan, PlannedCase
 from tests.faults.scenarios import SCENARIOS
+from tests.postgresql import new_database, running_server
 
 _SPEED = 120
 """A P1 is to be claimed within 10 s and answered within 30, so some deadlines pass while no worker runs."""
@@ -100,6 +101,8 @@ class ChaosRun:
             "BIHUAN_SERVER__SYNCHRONOUS": "normal",
             "TEMPORAL_ADDRESS": self.cluster.server.address,
         }
+        if url := self.settings["database_url"]:
+            environment["BIHUAN_DATABASE_URL"] = url
         process = processes.start(open_and_die, environment, path, moment, self.cluster.folder / f"{planned.key}.log")
         code = await processes.ended(process)
         # Where the server was down it never came to the moment, and where it was not it did.
@@ -165,14 +168,15 @@ async def run_chaos(
     deaths_show_after: timedelta | None = None,
     late: float = _LATE,
     say: Callable[[str], None] = lambda _: None,
+    database_url: str | None = None,
 ) -> ChaosResult:
-    """Carry out a plan in this folder, and audit the installation afterwards; a deadline that is more than `late`
-    seconds late is a discrepancy.
+    """Carry out a plan in this folder, with the record there where no other database is given, and audit the
+    installation afterwards; a deadline that is more than `late` seconds late is a discrepancy.
     """
     async with running_cluster(folder) as cluster, mail_server() as mail:
         settings: dict[str, Any] = {
             "data": folder / "company", "smtp_url": mail.url(), "mail_from": SENDER, "sweep": "10s",
-            "server": {"synchronous": "normal"}, "speed": _SPEED, "virtual_start": MONDAY,
+            "server": {"synchronous": "normal"}, "speed": _SPEED, "virtual_start": MONDAY, "database_url": database_url,
         }  # fmt: skip
         async with driver_for(cluster, settings) as driver:
             driver.timeout = plan.minutes * 60
@@ -237,6 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=5.0, help="after so long what has not ended is named")
     parser.add_argument("--kills", type=int, help="of workers and server; default: 2 a minute")
+    parser.add_argument("--postgresql", action="store_true", help="the record on PostgreSQL, which is started here")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args(arguments)
     if given.cases < 1 or not 0.25 <= given.minutes <= 60 or (given.kills or 0) < 0:
@@ -247,9 +252,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The engine's own words about a server that is away go to standard output otherwise.
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
     _say(f"seed {seed}: {given.cases} cases and {kills} kills within {given.minutes:g} minutes")
-    with tempfile.TemporaryDirectory(prefix="bihuan-chaos-") as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bihuan-chaos-"))
+        url = asyncio.run(new_database(stack.enter_context(running_server()))) if given.postgresql else None
         try:
-            result = asyncio.run(_stoppable(Path(folder), plan))
+            result = asyncio.run(_stoppable(Path(folder), plan, url))
         except asyncio.CancelledError:
             _say("stopped")
             return 130
@@ -257,9 +264,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if result.discrepancies else 0
 
 
-async def _stoppable(folder: Path, plan: Plan) -> ChaosResult:
+async def _stoppable(folder: Path, plan: Plan, database_url: str | None) -> ChaosResult:
     """The run, cancelled by SIGTERM and SIGINT so that no process is left behind."""
-    task = asyncio.ensure_future(run_chaos(folder, plan, say=_say))
+    task = asyncio.ensure_future(run_chaos(folder, plan, say=_say, database_url=database_url))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await task

@@ -86,6 +86,8 @@ async def replay_workflows(
         data_converter=client.data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[recorder],
+        # A flood is one long activation; a busy machine takes more than the two seconds that are a deadlock otherwise.
+        debug_mode=True,
     )
 
     async def histories() -> AsyncIterator[WorkflowHistory]:

@@ -211,6 +211,19 @@ async def test_a_workflow_that_was_reset_goes_on_writing(database: Database, rec
     assert [entry["detail"] for entry in file.timeline] == [{"text": "kept"}]
 
 
+async def test_a_worker_that_stood_still_does_not_undo_what_another_one_has_written_meanwhile(
+    database: Database, recording: RecordingActivities
+) -> None:
+    stale = case_step(view(), (event(1, to_customer("stale")), event(2, to_staff())))
+    judged_again = event(1, to_customer("again")).model_copy(update={"at": LATER})
+    await recording.record(case_step(view(updated_at=LATER), (judged_again,)))
+    assert (await recording.record(stale)).undelivered == ()
+    file = await Cases(database).get(NUMBER)
+    assert file is not None
+    assert [(entry["sequence"], entry["at"]) for entry in file.timeline] == [(1, LATER.isoformat())]
+    assert await _count(database) == {"case_record": 1, "timeline": 1, "outbox": 1}
+
+
 async def test_a_supplied_address_is_where_the_next_message_goes(
     database: Database, recording: RecordingActivities
 ) -> None:
