@@ -8,6 +8,7 @@ from pathlib import Path
 from activities.mail_address import address_fault
 from activities.policy.calendars import build_calendar
 from activities.policy.feasibility import LONGEST, endless_times
+from activities.policy.triage.word_lists import rules_written_out
 from activities.toml_file import read_toml
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
@@ -24,11 +25,11 @@ def load_policy(name_or_path: str | Path) -> Policy:
         Problem: there is no such policy, or it is not well-formed; one line a fault.
     """
     if str(name_or_path) in SHIPPED:
-        return read_toml(_FOLDER / f"{name_or_path}.toml", Policy)
+        return read_toml(_FOLDER / f"{name_or_path}.toml", Policy, rules_written_out)
     path = Path(name_or_path)
     if not path.exists():
         raise Problem(f"{path}: there is no such policy; allowed: {', '.join(SHIPPED)} or a TOML file")
-    policy = read_toml(path, Policy)
+    policy = read_toml(path, Policy, rules_written_out)
     named = [one for one in policy.report.recipients if "@" in one]
     if faults := [f"{path}: report.recipients: {fault}" for one in named if (fault := address_fault(one))]:
         raise Problem("\n".join(faults))

@@ -24,23 +24,36 @@ _TRADITIONAL = (
 """Traditional characters, each before the simplified one that policies are written with."""
 _SIMPLIFIED = str.maketrans(dict(zip(_TRADITIONAL[::2], _TRADITIONAL[1::2], strict=True)))
 _APOSTROPHES = re.compile("['`´\u2018\u2019\u02bc]")
+_CONTRACTION = re.compile(r"\b(ca|wo|do|does|did|is|are|was|were|has|have|could|would|should)nt\b|\bcan not\b")
+_IRREGULAR = {"ca": "cannot", "wo": "will not", None: "cannot"}
 _HYPHENS = re.compile(r"(?<=\w)[-_\u2010-\u2014](?=\w)")
 _BLANKS = re.compile(r"[^\S\n]+")
 _CHINESE_BLANK = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _GAP = r"[^。!?;\n]{0,30}?"
+_SEVERAL = (
+    r"(?:[2-9]|[1-9][\d,]*\d|[二两三四五六七八九十百千万几数]+"
+    r"|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred)"
+    r"(?![a-z]))"
+)
+"""More than one, in digits or in words."""
+_WILDCARD = re.compile(r"(\*|\{n\})")
 
 
 def folded(text: str) -> str:
-    """A text as keywords are compared: width, case, apostrophes, hyphens and Chinese script made the same."""
+    """A text as keywords are compared: width, case, apostrophes, hyphens, contractions (`can't`) and Chinese
+    script made the same.
+    """
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLIFIED)
     plain = _BLANKS.sub(" ", _HYPHENS.sub(" ", _APOSTROPHES.sub("", plain)))
+    plain = _CONTRACTION.sub(lambda found: _IRREGULAR.get(found[1]) or f"{found[1]} not", plain)
     return _CHINESE_BLANK.sub("", plain)
 
 
 def found(words: tuple[str, ...], text: str) -> list[str]:
     """Those of the keywords that occur in a folded text, each once.
 
-    A `*` in a keyword is anything of the same sentence, up to 30 characters: `所有*无法` and `crash*`.
+    A `*` in a keyword is anything of the same sentence, up to 30 characters: `所有*无法` and `crash*`; `{n}` is a
+    number of two or more, in digits or words: `{n}家门店` and `{n} stores`.
     """
     return [word for word in dict.fromkeys(words) if _occurs(word, text)]
 
@@ -53,18 +66,20 @@ def any_found(words: tuple[str, ...], text: str) -> bool:
 
 def _occurs(word: str, text: str) -> bool:
     """Whether one keyword is there; its parts are looked for first, which costs next to nothing."""
-    return all(part in text for part in _parts(word)) and bool(_pattern(word).search(text))
+    return all(part in text for part in _parts(word)[::2]) and bool(_pattern(word).search(text))
 
 
 @lru_cache(maxsize=8192)
 def _parts(word: str) -> tuple[str, ...]:
-    return tuple(folded(part) for part in word.split("*"))
+    """The words of a keyword between its wildcards, which are every second part."""
+    return tuple(part if _WILDCARD.fullmatch(part) else folded(part) for part in _WILDCARD.split(word))
 
 
 @lru_cache(maxsize=8192)
 def _pattern(word: str) -> re.Pattern[str]:
     """Chinese words stand without spaces; Latin ones only count whole, so that `app` is not in `happy`."""
     parts = _parts(word)
-    left = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", parts[0]) else ""
+    left = r"(?<![a-z0-9])" if re.match(r"[a-z0-9{]", "".join(parts)) else ""
     right = r"(?![a-z0-9])" if re.search(r"[a-z0-9]$", parts[-1]) else ""
-    return re.compile(left + _GAP.join(map(re.escape, parts)) + right)
+    wild = {"*": _GAP, "{n}": _SEVERAL}
+    return re.compile(left + "".join(wild.get(part) or re.escape(part) for part in parts) + right)

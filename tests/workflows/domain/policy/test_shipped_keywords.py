@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.policy.loading import SHIPPED, load_policy
+from activities.policy.loading import load_policy
 from workflows.domain.policy.policy import Policy
 from workflows.domain.policy.triage import Submission, triage
 from workflows.domain.vocabulary import Channel, Priority
@@ -17,9 +17,10 @@ ISSUES = [line.split(" ", 2) for line in _LINES if line and not line.startswith(
 RIGHT = 0.97
 
 
-@pytest.fixture(scope="module", params=SHIPPED)
-def policy(request: pytest.FixtureRequest) -> Policy:
-    return load_policy(request.param)
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    """One of those that ship; they judge by the same rules."""
+    return load_policy("standard")
 
 
 def judged(text: str, policy: Policy) -> tuple[str, str]:
@@ -27,17 +28,22 @@ def judged(text: str, policy: Policy) -> tuple[str, str]:
     return found.type, found.priority.value
 
 
-def test_issues_reach_the_right_department_with_the_right_priority(policy: Policy) -> None:
-    wrong = [(kind, judged(text, policy)[0], text) for kind, _, text in ISSUES if judged(text, policy)[0] != kind]
-    assert len(wrong) <= len(ISSUES) * (1 - RIGHT), wrong
-    wrong = [(level, judged(text, policy)[1], text) for _, level, text in ISSUES if judged(text, policy)[1] != level]
-    assert len(wrong) <= len(ISSUES) * (1 - RIGHT), wrong
+@pytest.fixture(scope="module")
+def judgements(policy: Policy) -> list[tuple[str, str]]:
+    return [judged(text, policy) for _, _, text in ISSUES]
 
 
-def test_no_emergency_is_taken_for_an_ordinary_issue(policy: Policy) -> None:
-    urgent = [text for _, priority, text in ISSUES if priority == Priority.P0]
-    assert len(urgent) > 50
-    assert [text for text in urgent if judged(text, policy)[1] != Priority.P0] == []
+def test_issues_reach_the_right_department_with_the_right_priority(judgements: list[tuple[str, str]]) -> None:
+    for part in (0, 1):
+        pairs = zip(ISSUES, judgements, strict=True)
+        wrong = [(issue, found[part]) for issue, found in pairs if found[part] != issue[part]]
+        assert len(wrong) <= len(ISSUES) * (1 - RIGHT), wrong
+
+
+def test_no_emergency_is_taken_for_an_ordinary_issue(judgements: list[tuple[str, str]]) -> None:
+    urgent = [(text, found[1]) for (_, level, text), found in zip(ISSUES, judgements, strict=True) if level == "P0"]
+    assert len(urgent) > 300
+    assert [text for text, found in urgent if found != Priority.P0] == []
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,7 @@ def test_no_emergency_is_taken_for_an_ordinary_issue(policy: Policy) -> None:
         ("ＣＡＮ’Ｔ ＬＯＧ－ＩＮ", "cant log in"),
         ("登 录 不 了", "登录不了"),
         ("I can’t log in", "I can't log in"),
+        ("I can not log in", "I can't log in"),
     ],
 )
 def test_the_same_words_typed_in_another_way_are_judged_the_same(policy: Policy, one: str, other: str) -> None:

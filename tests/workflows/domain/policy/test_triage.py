@@ -95,6 +95,13 @@ def test_full_width_and_upper_case_words_count_and_parts_of_words_do_not() -> No
         ({"customer_kinds": ["company"]}, {"customer_kind": "company"}, True),
         ({"customer_kinds": ["company"]}, {}, False),
         ({"keywords": ["慢"], "without": ["网络"]}, {"text": "网络慢"}, False),
+        ({"keywords": ["{n}家门店"]}, {"text": "十二家门店"}, True),
+        ({"keywords": ["{n}家门店"]}, {"text": "一家门店"}, False),
+        ({"keywords": ["{n} stores*down"]}, {"text": "twelve stores are down"}, True),
+        ({"keywords": ["{n} stores"]}, {"text": "21 stores"}, True),
+        ({"keywords": ["{n} stores"]}, {"text": "1 stores"}, False),
+        ({"keywords": ["cannot pay"]}, {"text": "we can't pay"}, True),
+        ({"keywords": ["doesn't open"]}, {"text": "it does not open"}, True),
     ],
 )
 def test_a_companys_own_rule_may_look_at_channel_product_and_customer(
