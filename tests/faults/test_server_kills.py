@@ -6,12 +6,12 @@ import signal
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from tests.faults.next_release import NextCaseWorkflow
 from tests.faults.server_deaths import ServerKills
+from tests.workflows.test_replay import kept
 from worker.process import RUNNER
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.review.workflow import ReviewWorkflow
@@ -57,14 +57,10 @@ def test_a_worker_of_the_next_release_takes_over_what_todays_began_and_begins_it
 
 @pytest.mark.parametrize("path", _HISTORIES, ids=lambda path: path.stem)
 async def test_todays_cases_replay_on_the_next_release(path: Path) -> None:
-    history = WorkflowHistory.from_json(path.stem, _read(path))
+    history = kept(path)
     replayer = Replayer(
         workflows=[NextCaseWorkflow, CollaborationWorkflow, ReviewWorkflow, *_HOUSEKEEPING],
         data_converter=pydantic_data_converter,
         workflow_runner=RUNNER,
     )
     assert (await replayer.replay_workflow(history)).replay_failure is None
-
-
-def _read(path: Path) -> str:
-    return path.read_text("utf-8")
