@@ -58,6 +58,8 @@ class Installation:
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     ports: list[int] = field(default_factory=lambda: free_ports(2))
+    options: tuple[str, ...] = ()
+    """What `bihuan up` is given besides."""
     said: list[str] = field(default_factory=list)
     """The lines that `bihuan up` wrote, from its first start on."""
     process: Service | None = None
@@ -88,7 +90,7 @@ class Installation:
         """Start the process, and wait for the line that says it is ready."""
         heard = len(self.said)
         self.process, stderr = await begun(
-            "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]),
+            "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]), *self.options,
             folder=self.folder, environment=self._settings(),
         )  # fmt: skip
         self._listening = asyncio.create_task(self._listen(self.process, stderr))
@@ -216,9 +218,9 @@ class Installation:
 
 
 @asynccontextmanager
-async def running(folder: Path, **environment: str) -> AsyncIterator[Installation]:
-    """An installation that is up, and leaves no process behind."""
-    installation = Installation(folder, environment)
+async def running(folder: Path, *options: str, **environment: str) -> AsyncIterator[Installation]:
+    """An installation that is up with these options, and leaves no process behind."""
+    installation = Installation(folder, environment, options=options)
     try:
         await installation.up()
         yield installation

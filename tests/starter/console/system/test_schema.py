@@ -47,7 +47,8 @@ async def test_a_company_of_the_first_release_starts_this_one_and_takes_the_next
 ) -> None:
     await put_first_release(empty_url)
     url = {"BIHUAN_DATABASE_URL": empty_url} if empty_url.startswith("postgresql") else {}
-    async with running(tmp_path, **url) as office:
+    # Its Temporal was not kept.
+    async with running(tmp_path, "--accept-loss", **url) as office:
         database = Database.open(empty_url)
         assert await database.revision() == HEAD
         await database.close()
