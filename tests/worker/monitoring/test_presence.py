@@ -111,6 +111,7 @@ async def test_a_sweep_keeps_and_logs_what_workers_do_not_go_by_alike(
         return []
 
     monkeypatch.setattr("worker.sweep.recovery.Recovery.redeliver", nothing)
+    monkeypatch.setattr("worker.sweep.activity.advance_hourly", nothing)
     monkeypatch.setattr("worker.sweep.comparison.Comparison.find_drift", no_drift)
     async with open_installation(IsolatedSettings(data=tmp_path), prepare=True) as installation:
         now, workers = datetime.now(UTC), Workers(installation.database)

@@ -52,7 +52,7 @@ def starts(monkeypatch: pytest.MonkeyPatch, then: Callable[[str], Awaitable[None
     """Numbers in the order in which they are started; `then` happens at each start."""
     order: list[str] = []
 
-    async def start(client: Client, number: str, **_: Any) -> None:
+    async def start(client: Client, installation: Installation, number: str) -> None:
         order.append(number)
         if then is not None:
             await then(number)
@@ -124,6 +124,7 @@ async def test_everything_else_of_a_sweep_is_done_while_a_backlog_is_started(
         await asyncio.wait_for(compared.wait(), 20)
 
     monkeypatch.setattr(Recovery, "redeliver", nothing_to_deliver)
+    monkeypatch.setattr("worker.sweep.activity.advance_hourly", nothing_to_deliver)
     monkeypatch.setattr("worker.sweep.comparison.Comparison.find_drift", compare)
     starts(monkeypatch, until_compared)
     run = await sweeping.sweep(ORDER)

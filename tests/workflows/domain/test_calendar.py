@@ -133,7 +133,7 @@ def test_a_year_that_is_not_announced_is_not_called_official() -> None:
 
 def test_a_calendar_without_working_time_is_a_mistake_and_says_so() -> None:
     never = Calendar(weekend=(0, 1, 2, 3, 4, 5, 6))
-    with pytest.raises(ValueError, match="no working time"):
+    with pytest.raises(ValueError, match="not enough working time"):
         never.add(at(6, "09:00"), 1, DAYS)
 
 
