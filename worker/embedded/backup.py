@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -122,7 +123,10 @@ def _snapshot(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection that sees the database as it is at this moment, whatever is written meanwhile."""
     file = file.parent.resolve() / file.name
     try:
-        open_inside(file.parent, file.name).close()
+        # Looked at and not opened: to close it would drop the locks of this process on it.
+        mode = file.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            raise Problem(f"{file}: is {'a link' if stat.S_ISLNK(mode) else 'no file'}; nothing was copied")
     except FileNotFoundError:
         raise Problem(f"{file}: there is no such file; nothing was copied") from None
     except OSError as error:

@@ -87,8 +87,10 @@ def write_private(file: Path, text: str) -> None:
 def close_database_file(database: str) -> None:
     """The same for a record in a SQLite file, wherever it is; one that is not there yet is made, empty."""
     for file in _database_files(database):
+        # Only one that is new is opened: to close a file drops every lock that this process holds on it, and with them
+        # what keeps SQLite's writers apart (sqlite.org/howtocorrupt.html, 2.2).
         with suppress(OSError):
-            os.close(os.open(file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE))
+            os.close(os.open(file, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE))
         for one in _with_logs(file):
             _close(one)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,7 @@ from starter.doctor.machine import access
 from worker.embedded.lock import DataLock
 from worker.encryption.keys import Key
 from worker.installation.installation import open_installation
-from worker.installation.private_files import open_paths
+from worker.installation.private_files import close_database_file, open_paths
 from worker.installation.settings import Settings, load_settings
 from worker.temporal.endpoint import Endpoint
 
@@ -111,3 +115,14 @@ async def test_doctor_names_a_server_without_a_login_that_other_machines_reach(t
         Endpoint("0.0.0.0:7233", "http://0.0.0.0:8233", 1, 2).write(data)
         (one,) = await access(DoctorContext(Settings(data=data, server={"ip": "0.0.0.0"})))
     assert "listen on 0.0.0.0 and have no login" in one.what
+
+
+def test_closing_a_record_to_other_accounts_takes_no_lock_from_whoever_writes_it(tmp_path: Path) -> None:
+    file = tmp_path / "bihuan.db"
+    other = f"import sqlite3; sqlite3.connect({str(file)!r}, timeout=0).execute('BEGIN IMMEDIATE')"
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("CREATE TABLE held (by TEXT)")
+        writer.execute("BEGIN EXCLUSIVE")
+        close_database_file(f"sqlite:///{file}")
+        tried = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=False)
+    assert tried.stderr.endswith("database is locked\n")
