@@ -13,7 +13,7 @@ FOUND = $(foreach version,$(PYTHONS),$(shell $(call INTERPRETER,$(version)) -c "
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bihuan needs Python 3.11 or later; name one with PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql,s3]'
 	touch $@
 
 ## Ten stories of customers on a real Temporal server, in about a minute and a half.
@@ -34,7 +34,7 @@ test-pythons: $(FOUND:%=.venv-%/installed)
 
 .venv-%/installed: pyproject.toml constraints.txt
 	$(call INTERPRETER,$*) -m venv .venv-$*
-	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql]'
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql,s3]'
 	touch $@
 
 ## Lint, types, import layers.
