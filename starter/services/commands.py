@@ -40,7 +40,7 @@ from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewStatus
-from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM
+from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Via
 
 _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before its outcome counts as queued; the server keeps it either way."""
@@ -63,7 +63,14 @@ class CommandResult:
 
 
 async def send(
-    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+    settings: Settings,
+    command: str,
+    number: str,
+    fields: dict[str, Any],
+    *,
+    by: str,
+    via: Via = Via.CONSOLE,  # noqa: ARG001
+    command_id: str | None = None,
 ) -> CommandResult:
     """Send one command and wait a moment for its outcome.
 

@@ -7,6 +7,7 @@ its folder. How to reach a Temporal cluster is set the standard way (`TEMPORAL_*
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -76,6 +77,32 @@ class Sizes(BaseModel):
     """About 0.1 MB each; a cache smaller than the cases that are active costs much processor time."""
 
 
+class Web(BaseModel):
+    """The pages for customers: `bihuan web`, and within `bihuan up`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ip: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    proxies: str | None = Field(default=None, pattern=r"^\s*[0-9A-Fa-f:./]+(\s*,\s*[0-9A-Fa-f:./]+)*\s*$")
+    """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
+    """The address that customers see."""
+
+    @property
+    def trusted_proxies(self) -> list[str]:
+        """Addresses and networks."""
+        return [proxy.strip() for proxy in (self.proxies or "").split(",") if proxy.strip()]
+
+    @field_validator("proxies")
+    @classmethod
+    def _check_networks(cls, proxies: str | None) -> str | None:
+        for proxy in (proxies or "").split(","):
+            if proxy.strip():
+                ipaddress.ip_network(proxy.strip())
+        return proxies
+
+
 class Settings(BaseSettings):
     """Settings of every process of an installation; build them with `load_settings`."""
 
@@ -116,6 +143,7 @@ class Settings(BaseSettings):
     build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
+    web: Web = Web()
 
     _hints: ClassVar[Mapping[str, str]] = {
         "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
@@ -126,6 +154,7 @@ class Settings(BaseSettings):
         "hosts": "names without scheme and port, with commas between them, such as worker-1.example.com",
         "deployment": "a name without dots, colons and blanks",
         "build_id": "a name without blanks, such as the release or the commit",
+        "web": "ip, port, url (such as https://service.example.com), proxies (such as 10.0.0.0/8, 192.168.1.7)",
     }
 
     @property
@@ -269,7 +298,7 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
 def _where(keys: list[str], options: Mapping[str, Any]) -> str:
     """Where a setting was given: the option, the variable, or the file and its key."""
     if keys[0] in options:
-        return "--" + "-".join(keys).replace("_", "-").removeprefix("server-")
+        return "--" + "-".join(keys).replace("_", "-").removeprefix("server-").removeprefix("web-")
     variable = PREFIX + "__".join(keys).upper()
     upper = {name.upper() for name in os.environ}
     if variable in upper or PREFIX + keys[0].upper() in upper:
