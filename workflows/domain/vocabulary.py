@@ -31,16 +31,6 @@ class Via(StrEnum):
     """Another workflow or activity of ours."""
 
 
-class LinkPurpose(StrEnum):
-    """What a customer's link lets its bearer do (R40)."""
-
-    SEE = "see"
-    SUPPLY = "supply"
-    CONFIRM = "confirm"
-    """Accept the solution, or refuse it."""
-    RATE = "rate"
-
-
 class Priority(StrEnum):
     """Impact and urgency, most urgent first (R8)."""
 
@@ -156,6 +146,16 @@ class Reachable(StrEnum):
     CHANNEL = "channel"
     BY_PERSON = "by_person"
     """No channel leads to them: a person has to tell them."""
+
+
+class LinkPurpose(StrEnum):
+    """What the link in a message to a customer is for (R40)."""
+
+    SEE = "see"
+    SUPPLY = "supply"
+    CONFIRM = "confirm"
+    """Accept the solution, or refuse it."""
+    RATE = "rate"
 
 
 class Locale(StrEnum):
