@@ -449,7 +449,7 @@ web_tries = Table(
     Column("tries", Integer, nullable=False),
     Index(None, "since"),
 )
-"""How often somebody tried something within a span that began at `since`; `asker` is a hash of an address or session."""
+"""How often somebody tried something in a span that began at `since`; `asker` is a hash of an address or session."""
 
 one_time_code = Table(
     "one_time_code",

@@ -29,7 +29,8 @@ from workflows.domain.vocabulary import ONE_TIME_CODE, Audience, EventKind, Loca
 
 _MESSAGES = """
 SELECT message, event, sequence, CASE status WHEN 'told' THEN sent_at ELSE created_at END AS at FROM outbox
-WHERE number = $1 AND audience = $2 AND status IN ('sent', 'told', 'stored') AND message <> $3 ORDER BY created_at, sequence, key
+WHERE number = $1 AND audience = $2 AND status IN ('sent', 'told', 'stored') AND message <> $3
+ORDER BY created_at, sequence, key
 """
 """What was sent, or told by a person; where no channel is set up at all, what is kept for reading."""
 _PEOPLE = "SELECT body FROM organisation ORDER BY version DESC LIMIT 1"

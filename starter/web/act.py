@@ -8,12 +8,14 @@ own. A link's bearer who sends forms without a choice has done nothing.
 from __future__ import annotations
 
 import hashlib
+import re
+import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from starter.services import commands
 from starter.web import case, uploads
-from starter.web.forms import Posted, read_form
+from starter.web.forms import Posted
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import CUSTOMER, Satisfaction
@@ -21,6 +23,7 @@ from workflows.domain.vocabulary import CUSTOMER, Satisfaction
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from activities.portal.sessions import Session
     from starter.services.commands import CommandResult
     from starter.web.visit import Visit
 
@@ -36,71 +39,71 @@ _CHOICES: Final = {
 _TEXTS: Final = {"confirm": "text", "refuse": "why", "withdraw": "why", "rate": "comment"}
 """Command -> the key of what the customer writes with it."""
 _NEEDED: Final = frozenset({"refuse", "withdraw"})
+_ONCE: Final = re.compile(r"[0-9a-f]{32}")
+"""What a form carries so that it counts once, however often it is sent."""
 _LONGEST: Final = 4000
 """Characters of a text; as commands have it."""
 
 
-async def choose(visit: Visit) -> Response:
+async def choose(visit: Visit, session: Session) -> Response:
     """First step: remember the choice in the session. No choice, nothing done."""
-    posted = await read_form(visit.request)
+    posted = await visit.form()
     choice = posted.text("choice")
-    if visit.session is None or choice not in _CHOICES or not visit.believes(posted.text("csrf")):
+    if choice not in _CHOICES or not visit.believes(posted.text("csrf")):
         return visit.redirect("/case")
-    steps = _steps(visit) | {choice: visit.now().isoformat()}
+    steps = _steps(session) | {choice: visit.now().isoformat()}
     kept = dict(sorted(steps.items(), key=lambda step: str(step[1]))[-_STEPS_KEPT:])
-    await visit.site.sessions.remember(visit.session, {**visit.session.state, "steps": kept})
+    await visit.record.sessions.remember(session, {**session.state, "steps": kept})
     return visit.redirect(f"/case/act/{choice}")
 
 
-async def confirm_page(visit: Visit) -> Response:
+async def confirm_page(visit: Visit, session: Session) -> Response:
     """Second step: what is about to happen."""
     choice = str(visit.request.path_params["choice"])
-    if visit.session is None or choice not in _CHOICES or choice not in _steps(visit):
+    if choice not in _CHOICES or choice not in _steps(session):
         return visit.redirect("/case")
-    return await _page(visit, choice)
+    return await _page(visit, session, choice)
 
 
-async def confirm(visit: Visit) -> Response:
+async def confirm(visit: Visit, session: Session) -> Response:
     """Do it: the command goes to the case, which judges it."""
-    posted = await read_form(visit.request)
+    posted = await visit.form()
     choice = str(visit.request.path_params["choice"])
-    if visit.session is None or choice not in _CHOICES:
+    if choice not in _CHOICES:
         return visit.redirect("/case")
     command, score = _CHOICES[choice]
     text = posted.text("text")
-    begun = _begun(visit, choice)
+    begun = _begun(session, choice, visit.now())
     if not visit.believes(posted.text("csrf")) or posted.text("sure") != "yes" or begun is None:
-        return await _page(visit, choice, 403, "old", text) if begun else visit.redirect("/case")
+        return await _page(visit, session, choice, 403, "old", text) if begun else visit.redirect("/case")
     if visit.now() - begun < _LATER:
-        return await _page(visit, choice, 422, "quick", text)
+        return await _page(visit, session, choice, 422, "quick", text)
     if command in _NEEDED and not text:
-        return await _page(visit, choice, 422, "why_wanted")
+        return await _page(visit, session, choice, 422, "why_wanted")
     if len(text) > _LONGEST:
-        return await _page(visit, choice, 422, "too_long", text)
+        return await _page(visit, session, choice, 422, "too_long", text)
+    view = await case.read_view(visit, session.number)
+    if view is None or command not in case.rights(session, view):
+        return visit.redirect("/case")
     fields: dict[str, Any] = {_TEXTS[command]: text} if text else {}
     if score is not None:
         fields["score"] = score.value
     try:
-        result = await _send(visit, command, fields, f"{choice}:{begun.isoformat()}")
+        result = await _send(visit, session, command, fields, f"{choice}:{begun.isoformat()}")
     except Problem:
-        return await _page(visit, choice, 503, "outage", text)
-    return await _answered(visit, result, score)
+        return await _page(visit, session, choice, 503, "outage", text)
+    return await _answered(visit, session, result, view, score)
 
 
-async def supply_page(visit: Visit) -> Response:
+async def supply_page(visit: Visit, session: Session) -> Response:
     """The form for what was asked, or what the customer has to add."""
-    if visit.session is None:
-        return visit.redirect("/case")
-    return await _supply_page(visit, Posted())
+    return await _supply_page(visit, session, session, Posted())
 
 
-async def supply(visit: Visit) -> Response:
+async def supply(visit: Visit, session: Session) -> Response:
     """Hand it to the case. Sent again it is the same, by what the form carries."""
-    largest, most = await uploads.largest(visit), await uploads.most(visit)
-    posted = await read_form(visit.request, largest=largest, files=most)
-    if visit.session is None:
-        return visit.redirect("/case")
-    view = await case.read_view(visit, visit.session.number)
+    posted = await visit.form(largest=uploads.LARGEST, files=uploads.most(visit))
+    view = await case.read_view(visit, session.number)
     if view is None or "supply" not in case.facts(visit, view)["choices"]:
         return visit.redirect("/case")
     files = uploads.taken_in(posted)
@@ -119,22 +122,22 @@ async def supply(visit: Visit) -> Response:
     elif any(len(value) > _LONGEST for value in (text, *given.values())):
         fault = "too_long"
     if fault or refused:
-        return await _supply_page(visit, posted, 403 if fault == "old" else 422, fault, files=files, refused=refused)
+        return await _supply_page(
+            visit, session, session, posted, 403 if fault == "old" else 422, fault, files=files, refused=refused
+        )
     try:
-        await uploads.attach(visit, visit.session.number, files, _command_id(visit, f"files:{posted.text('once')}"))
+        await uploads.attach(visit, session.number, files, _command_id(session, f"files:{posted.text('once')}"))
         if not fields:
             fields["text"] = visit.words["act"]["files_only"].format(names=", ".join(file.name for file in files))
-        result = await _send(visit, "supply", fields, f"supply:{posted.text('once')}")
+        result = await _send(visit, session, "supply", fields, f"supply:{posted.text('once')}")
     except Problem:
-        return await _supply_page(visit, posted, 503, "outage", files=files)
+        return await _supply_page(visit, session, session, posted, 503, "outage", files=files)
     if result.outcome == "rejected":
-        return await _supply_page(visit, posted, 422, "not_taken", files=files)
-    return await _answered(visit, result, None)
+        return await _supply_page(visit, session, session, posted, 422, "not_taken", files=files)
+    return await _answered(visit, session, result, view)
 
 
-async def _send(visit: Visit, command: str, fields: dict[str, Any], once: str) -> CommandResult:
-    session = visit.session
-    assert session is not None
+async def _send(visit: Visit, session: Session, command: str, fields: dict[str, Any], once: str) -> CommandResult:
     return await commands.send(
         visit.site.settings,
         command,
@@ -142,43 +145,49 @@ async def _send(visit: Visit, command: str, fields: dict[str, Any], once: str) -
         fields,
         by=CUSTOMER,
         via=session.via,
-        command_id=_command_id(visit, once),
+        command_id=_command_id(session, once),
+        client=await visit.site.client(),
     )
 
 
-def _command_id(visit: Visit, once: str) -> str:
+def _command_id(session: Session, once: str) -> str:
     """The same for the same step of the same session: pressed twice it is one command."""
-    session = visit.session
-    assert session is not None
     return f"web-{hashlib.sha256(f'{session.id}:{once}'.encode()).hexdigest()[:24]}"
 
 
-async def _answered(visit: Visit, result: CommandResult, score: Satisfaction | None) -> Response:
+async def _answered(
+    visit: Visit, session: Session, result: CommandResult, before: dict[str, Any], score: Satisfaction | None = None
+) -> Response:
     """Back to the case, which says what became of it."""
-    session = visit.session
-    assert session is not None
-    last: Json = {"command": result.command, "outcome": result.outcome, "score": score.value if score else None}
-    await visit.site.sessions.remember(session, {**session.state, "last": last})
+    last: Json = {
+        "command": result.command,
+        "outcome": result.outcome,
+        "score": score.value if score else None,
+        "at": visit.now().isoformat(),
+        "before": case.standing(before),
+    }
+    await visit.record.sessions.remember(session, {**session.state, "last": last})
     return visit.redirect("/case")
 
 
-def _steps(visit: Visit) -> dict[str, Any]:
-    steps = visit.session.state.get("steps") if visit.session is not None else None
+def _steps(session: Session) -> dict[str, Any]:
+    steps = session.state.get("steps")
     return steps if isinstance(steps, dict) else {}
 
 
-def _begun(visit: Visit, choice: str) -> datetime | None:
+def _begun(session: Session, choice: str, now: datetime) -> datetime | None:
     """When it was chosen; None where that was not, or long ago."""
-    chosen = _steps(visit).get(choice)
+    chosen = _steps(session).get(choice)
     if not isinstance(chosen, str):
         return None
     begun = datetime.fromisoformat(chosen)
-    return begun if visit.now() - begun < _WITHIN else None
+    return begun if now - begun < _WITHIN else None
 
 
-async def _page(visit: Visit, choice: str, status: int = 200, fault: str = "", text: str = "") -> Response:
-    assert visit.session is not None
-    view = await case.read_view(visit, visit.session.number)
+async def _page(
+    visit: Visit, session: Session, choice: str, status: int = 200, fault: str = "", text: str = ""
+) -> Response:
+    view = await case.read_view(visit, session.number)
     command, score = _CHOICES[choice]
     if view is None:
         return visit.redirect("/case")
@@ -193,6 +202,7 @@ async def _page(visit: Visit, choice: str, status: int = 200, fault: str = "", t
 
 async def _supply_page(
     visit: Visit,
+    session: Session,
     posted: Posted,
     status: int = 200,
     fault: str = "",
@@ -200,8 +210,7 @@ async def _supply_page(
     files: list[uploads.Taken] | None = None,
     refused: str = "",
 ) -> Response:
-    assert visit.session is not None
-    view = await case.read_view(visit, visit.session.number)
+    view = await case.read_view(visit, session.number)
     if view is None:
         return visit.redirect("/case")
     known = case.facts(visit, view)
@@ -209,6 +218,6 @@ async def _supply_page(
         return visit.redirect("/case")
     once = posted.text("once")
     return visit.page(
-        "supply.html", status, **known, fault=fault, posted=posted, files=files or [], refused=refused,
-        once=once if once.isalnum() and len(once) <= 64 else hashlib.sha256(visit.now().isoformat().encode()).hexdigest()[:32],
+        "supply.html", status, **known, fault=fault, posted=posted, files=files or [], refused=refused, most=uploads.most(visit),
+        once=once if _ONCE.fullmatch(once) else secrets.token_hex(16),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.queries.customer_view import read_own_view
@@ -11,6 +12,8 @@ from starter.web import follow
 from workflows.domain.vocabulary import LinkPurpose, Locale, Resolution, Status, Via
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.responses import Response
 
     from activities.portal.sessions import Session
@@ -34,18 +37,23 @@ _BY_LINK: Final[dict[LinkPurpose, frozenset[str]]] = {
 }
 """What a link lets its bearer do; who has confirmed is asked for the rating on the next page."""
 _PATIENCE: Final = 1.5
+"""Seconds for the record to have what a case has judged."""
 _POLL: Final = 0.15
+_FRESH: Final = timedelta(minutes=10)
+"""How long the page thanks for an answer."""
 
 
 async def show(visit: Visit) -> Response:
     """The case of the session; without one the form to find it."""
     if visit.session is None:
         return await follow.start(visit)
+    last = _last(visit.session, visit.now())
     view = await read_view(visit, visit.session.number)
+    if last is not None and last["outcome"] == "accepted":
+        view = await settled(visit, visit.session.number, view, lambda now: standing(now) != last["before"])
     if view is None:
         return await follow.start(visit)
-    last = visit.session.state.get("last")
-    return visit.page("case.html", **facts(visit, view), last=last if isinstance(last, dict) else None)
+    return visit.page("case.html", **facts(visit, view), last=last)
 
 
 def facts(visit: Visit, view: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +65,7 @@ def facts(visit: Visit, view: dict[str, Any]) -> dict[str, Any]:
         "step": _STEPS.get(view["status"], 1) if view["action_step"] is None else view["action_step"],
         "choices": [choice for choice in open_to if choice in allowed],
         "need_code": bool(open_to) and not allowed.intersection(open_to),
+        "late": {name: _is_late(view[name], visit.installation.now()) for name in ("answer", "solution")},
         "scale": satisfaction_scale(visit.locale),
         "withdrawn": view["resolution"] == Resolution.WITHDRAWN,
     }
@@ -75,8 +84,7 @@ def rights(session: Session | None, view: dict[str, Any]) -> frozenset[str]:
 
 async def read_view(visit: Visit, number: str) -> dict[str, Any] | None:
     """The case as its customer may see it, in the visitor's language."""
-    installation = await visit.site.installation()
-    async with installation.database.reader() as reader:
+    async with visit.installation.database.reader() as reader:
         view = await read_own_view(reader, number, visit.chosen)
     if view is not None:
         visit.case_locale = Locale(view["locale"])
@@ -85,12 +93,30 @@ async def read_view(visit: Visit, number: str) -> dict[str, Any] | None:
     return view
 
 
-async def opened_view(visit: Visit, number: str) -> dict[str, Any] | None:
-    """The same, a moment later where a worker is about to open the case."""
-    view = await read_view(visit, number)
+def standing(view: dict[str, Any]) -> str:
+    """What an answer of the customer changes of a case; the same before and after means that it is not recorded yet."""
+    return f"{view['status']} {view['cycle']} {view['satisfaction']} {len(view['next']['fields'])}"
+
+
+async def settled(
+    visit: Visit, number: str, view: dict[str, Any] | None, holds: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any] | None:
+    """The case as it is a moment later, when what it has just judged is recorded."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _PATIENCE
-    while view is not None and view["status"] == "registered" and loop.time() < until:
+    while view is not None and not holds(view) and loop.time() < until:
         await asyncio.sleep(_POLL)
         view = await read_view(visit, number)
     return view
+
+
+def _is_late(promise: Mapping[str, Any], now: datetime) -> bool:
+    return not promise["given"] and bool(promise["promised"]) and datetime.fromisoformat(promise["promised"]) < now
+
+
+def _last(session: Session, now: datetime) -> dict[str, Any] | None:
+    """What the visitor has done a moment ago."""
+    last = session.state.get("last")
+    if not isinstance(last, dict) or now - datetime.fromisoformat(str(last["at"])) > _FRESH:
+        return None
+    return last

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from activities.queries.customer_view import belong_together
-from starter.web.forms import read_form
 from starter.web.limits import GUESSES
-from workflows.domain.ids import as_typed
 from workflows.domain.vocabulary import LinkPurpose, Via
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from activities.portal.sessions import Session
     from starter.web.visit import Visit
 
 _LONGEST = 200
@@ -25,7 +25,7 @@ async def start(visit: Visit) -> Response:
 
 async def look_up(visit: Visit) -> Response:
     """Let whoever knows number and contact in to see the case. The same answer for a number that is none."""
-    posted = await read_form(visit.request)
+    posted = await visit.form()
     typed = {"number": posted.text("number")[:_LONGEST], "contact": posted.text("contact")[:_LONGEST]}
     if not visit.believes(posted.text("csrf")):
         return _page(visit, 403, "old", **typed)
@@ -33,9 +33,8 @@ async def look_up(visit: Visit) -> Response:
         return _page(visit, 422, "empty", **typed)
     if await visit.allowed(GUESSES) is not None:
         return _page(visit, 429, "too_many", **typed)
-    number = as_typed(typed["number"])
-    installation = await visit.site.installation()
-    async with installation.database.reader() as reader:
+    number = "".join(unicodedata.normalize("NFKC", typed["number"]).split()).upper()
+    async with visit.installation.database.reader() as reader:
         right = await belong_together(reader, number, typed["contact"])
     if not right:
         return _page(visit, 404, "unknown", **typed)
@@ -43,11 +42,11 @@ async def look_up(visit: Visit) -> Response:
     return await visit.enter(number, "/case", via=Via.CODE, purpose=LinkPurpose.SEE)
 
 
-async def leave(visit: Visit) -> Response:
+async def leave(visit: Visit, session: Session) -> Response:
     """End the session, such as on somebody else's telephone."""
-    posted = await read_form(visit.request)
-    if visit.session is not None and visit.believes(posted.text("csrf")):
-        await visit.site.sessions.revoke(visit.session, visit.now())
+    posted = await visit.form()
+    if visit.believes(posted.text("csrf")):
+        await visit.record.sessions.revoke(session, visit.now())
     return visit.redirect("/")
 
 

@@ -11,16 +11,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from activities.intake.form import parse_form
 from activities.intake.register import IntakeConflictError
-from activities.queries.customer_view import read_own_view
 from starter.web import case, uploads
-from starter.web.forms import Posted, read_form
+from starter.web.forms import Posted
 from starter.web.limits import SUBMISSIONS
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
@@ -126,14 +125,14 @@ async def start(visit: Visit) -> Response:
 
 async def check(visit: Visit) -> Response:
     """The answers to be checked; or the form again, with what is wrong with it, or to be changed."""
-    posted = await read_form(visit.request, largest=await uploads.largest(visit), files=await uploads.most(visit))
+    posted = await visit.form(largest=uploads.LARGEST, files=uploads.most(visit))
     draft = Draft.of(posted, visit.now())
     believed = visit.believes(posted.text("csrf"))
     refused = await uploads.take(visit, posted, draft.files)
     if posted.text("change") or posted.text("remove"):
         draft.files = [file for file in draft.files if file.id != posted.text("remove")]
         return _form_page(visit, draft)
-    draft.errors = await _faults(visit, draft) | ({"files": refused} if refused else {})
+    draft.errors = _faults(visit, draft) | ({"files": refused} if refused else {})
     if draft.errors:
         return _form_page(visit, draft, 422)
     if not believed:
@@ -143,19 +142,20 @@ async def check(visit: Visit) -> Response:
 
 async def hand_in(visit: Visit) -> Response:
     """Register it, and lead to the number. What went wrong leaves everything that was typed on the page."""
-    posted = await read_form(visit.request)
+    posted = await visit.form()
     draft = Draft.of(posted, visit.now())
     if not visit.believes(posted.text("csrf")):
         return _check_page(visit, draft, 403, note="old")
     if draft.seems_made_by_a_program(visit.now()) and not posted.text("person"):
         return _check_page(visit, draft, 422, ask=True)
-    if draft.errors := await _faults(visit, draft):
+    draft.errors = _faults(visit, draft)
+    if draft.errors:
         return _form_page(visit, draft, 422)
     if await visit.allowed(SUBMISSIONS) is not None:
         return _check_page(visit, draft, 429, note="too_many")
     try:
         intake = await visit.site.intake()
-        accepted = await intake.accept(draft.form(visit.locale.value, visit.zone or ""))
+        accepted = await intake.accept(draft.form(visit.locale.value, visit.zone))
         if accepted.created:
             await uploads.keep(visit, accepted.number, draft.files)
         number = accepted.number
@@ -171,14 +171,15 @@ async def done(visit: Visit) -> Response:
     if visit.session is None:
         return visit.redirect("/case")
     number = visit.session.number
-    view = await case.opened_view(visit, number)
+    view = await case.read_view(visit, number)
+    view = await case.settled(visit, number, view, lambda now: now["status"] != "registered")
     return visit.page("done.html", number=number, view=view)
 
 
-async def _faults(visit: Visit, draft: Draft) -> dict[str, str]:
+def _faults(visit: Visit, draft: Draft) -> dict[str, str]:
     """Field of the page -> what is wrong, by the same checks as for every form."""
     words: Mapping[str, str] = visit.words["fault"]
-    installation = await visit.site.installation()
+    installation = visit.installation
     errors = {name: words[name] for name in ("name", "symptom") if not draft.values[name]}
     if not draft.values["phone"] and not draft.values["email"]:
         errors["phone"] = words["reach"]
@@ -191,7 +192,7 @@ async def _faults(visit: Visit, draft: Draft) -> dict[str, str]:
         errors["phone"] = words["phone_wanted"]
     try:
         parse_form(
-            draft.form(visit.locale.value, visit.zone or ""),
+            draft.form(visit.locale.value, visit.zone),
             now=installation.now(),
             policy=installation.policy,
             organisation=None,
@@ -199,7 +200,7 @@ async def _faults(visit: Visit, draft: Draft) -> dict[str, str]:
     except Problem as problem:
         cause = problem.__cause__
         found = _named(cause) if isinstance(cause, ValidationError) else ["form"]
-        errors |= {name: words[name] for name in found if name not in errors and not (name == "phone" and "email" in errors)}
+        errors |= {name: words[name] for name in found if name not in errors}
     return {name: errors[name] for name in (*_KEYS, "files", "form") if name in errors}
 
 
@@ -220,10 +221,8 @@ def _named(error: ValidationError) -> list[str]:
 
 
 def _form_page(visit: Visit, draft: Draft, status: int = 200, note: str = "") -> Response:
-    return visit.page("new.html", status, draft=draft, note=note, contacts=[one.value for one in _CONTACTS])
+    return visit.page("new.html", status, draft=draft, note=note, most=uploads.most(visit))
 
 
 def _check_page(visit: Visit, draft: Draft, status: int = 200, note: str = "", *, ask: bool = False) -> Response:
     return visit.page("check.html", status, draft=draft, note=note, ask=ask, keys=_KEYS)
-
-

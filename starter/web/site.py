@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Final
 
 from temporalio.client import Client
 
+from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
 from activities.portal.tries import Tries
 from starter.services.intake import Intake
@@ -30,18 +30,34 @@ _SWEEP_EVERY: Final = 600.0
 _CONNECT_WITHIN: Final = timedelta(seconds=3)
 
 
+@dataclass(frozen=True)
+class Record:
+    """The installation, and what guards its door."""
+
+    installation: Installation
+    sessions: Sessions
+    tries: Tries
+    codes: Codes
+
+    @classmethod
+    def of(cls, installation: Installation) -> Record:
+        """Of an open installation."""
+        database = installation.database
+        return cls(installation, Sessions(database), Tries(database), Codes(database))
+
+
 @dataclass
 class Site:
-    """`endpoint` is the server to use, whatever the environment names; `clock` is the wall clock."""
+    """`embedded`: Temporal is the server of `bihuan up`, whatever the environment names; `clock` is the wall clock."""
 
     settings: Settings
-    endpoint: Endpoint | None = None
+    embedded: bool = False
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     pages: Pages = field(init=False)
     look: Look = field(init=False)
     company: dict[str, str] = field(default_factory=dict)
     """What is known of the company, also while the record cannot be read."""
-    _installation: Installation | None = None
+    _record: Record | None = None
     _client: Client | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -55,17 +71,18 @@ class Site:
         self.look = read_look(self.settings.templates)
         self.pages = Pages(self.settings.templates)
 
-    async def installation(self) -> Installation:
+    async def record(self) -> Record:
         """The record, opened once.
 
         Raises:
             Problem: it cannot be used now; the next request tries again.
         """
-        if self._installation is None:
+        if self._record is None:
             async with self._opening:
-                if self._installation is None:
-                    self._installation = await self._open.enter_async_context(open_installation(self.settings))
-        return self._installation
+                if self._record is None:
+                    opened = await self._open.enter_async_context(open_installation(self.settings))
+                    self._record = Record.of(opened)
+        return self._record
 
     async def client(self) -> Client:
         """Temporal, connected once.
@@ -74,7 +91,10 @@ class Site:
             Problem: nobody answers now.
         """
         if self._client is None:
-            self._client = await connect(self.settings, endpoint=self.endpoint, within=_CONNECT_WITHIN)
+            endpoint = Endpoint.read(self.settings.data) if self.embedded else None
+            if self.embedded and endpoint is None:
+                raise Problem("Temporal has not started yet")
+            self._client = await connect(self.settings, endpoint=endpoint, within=_CONNECT_WITHIN)
         return self._client
 
     async def intake(self) -> Intake:
@@ -83,7 +103,7 @@ class Site:
         Raises:
             Problem: the record cannot be used now.
         """
-        intake = Intake(await self.installation(), None)
+        intake = Intake((await self.record()).installation, None)
         try:
             intake.client = await self.client()
         except Problem as problem:
@@ -96,30 +116,17 @@ class Site:
         Raises:
             Problem: the record cannot be used now.
         """
-        organisation = await (await self.installation()).directory.current()
+        organisation = await (await self.record()).installation.directory.current()
         if organisation is not None:
             self.company = organisation.company.model_dump()
         return self.company
-
-    @cached_property
-    def tries(self) -> Tries:
-        """How often somebody tried; ask for the installation first."""
-        assert self._installation is not None
-        return Tries(self._installation.database)
-
-    @cached_property
-    def sessions(self) -> Sessions:
-        """Who was let in; ask for the installation first."""
-        assert self._installation is not None
-        return Sessions(self._installation.database)
 
     async def keep_swept(self) -> None:
         """Forget now and then what is over; several processes may."""
         while True:
             try:
-                await self.installation()
-                now = self.clock()
-                for table in (self.sessions, self.tries):
+                record, now = await self.record(), self.clock()
+                for table in (record.sessions, record.tries, record.codes):
                     await table.sweep(now)
             except Exception as error:  # noqa: BLE001 - the next one may go well, and pages are served all the same
                 _log.warning("old sessions and tries stay for now: %s", type(error).__name__)

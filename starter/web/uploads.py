@@ -11,6 +11,10 @@ from starter.web.forms import SMALL, Posted
 if TYPE_CHECKING:
     from starter.web.visit import Visit
 
+LARGEST: Final = SMALL + 110_000_000
+"""Bytes of a form with files; how large one file may be is the policy's."""
+MOST: Final = 100
+"""Files of a form that are looked at at all."""
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{16,100}")
 
 
@@ -33,14 +37,9 @@ def taken_in(posted: Posted) -> list[Taken]:
     return found
 
 
-async def most(visit: Visit) -> int:
+def most(visit: Visit) -> int:
     """How many files may come with one form."""
-    return (await visit.site.installation()).policy.limits.attachments
-
-
-async def largest(visit: Visit) -> int:
-    """Bytes of a form with files."""
-    return SMALL
+    return visit.installation.policy.limits.attachments
 
 
 async def take(visit: Visit, posted: Posted, taken: list[Taken]) -> str:
@@ -50,3 +49,7 @@ async def take(visit: Visit, posted: Posted, taken: list[Taken]) -> str:
 
 async def keep(visit: Visit, number: str, files: list[Taken]) -> None:
     """Let a new case have them."""
+
+
+async def attach(visit: Visit, number: str, files: list[Taken], command_id: str) -> None:
+    """Let a case have them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from activities.links.store import CustomerLink, find_link
 from activities.portal.sessions import Session, new_cookie
 from activities.portal.tries import askers_of
+from starter.web.forms import SMALL, Posted, read_form
 from starter.web.pages import LANGUAGES
 from workflows.domain.calendar import Calendar
+from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import LinkPurpose, Locale, Via
 
 if TYPE_CHECKING:
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from activities.portal.tries import Limit
-    from starter.web.forms import Posted
-    from starter.web.site import Site
+    from starter.web.site import Record, Site
+    from worker.installation.installation import Installation
 
 _LANGUAGE: Final = "bihuan-language"
 _COOKIE_LENGTH: Final = 64
@@ -46,34 +49,57 @@ class Visit:
     session: Session | None = None
     case_locale: Locale | None = None
     """The language of the case that is shown, where the visitor has not chosen one."""
-    zone: str | None = None
-    posted: Posted | None = field(default=None)
+    zone: str = "Asia/Shanghai"
+    posted: Posted | None = None
+    """The form, once it was read."""
+    _record: Record | None = None
 
     @classmethod
-    async def of(cls, site: Site, request: Request) -> Visit:
-        """Read the cookie, and the session where it has one.
-
-        Raises:
-            Problem: the record cannot be read now.
-        """
+    def of(cls, site: Site, request: Request) -> Visit:
+        """Read the cookie."""
         visit = cls(site, request)
         held = request.cookies.get(visit._cookie_name, "")
         known = len(held) == _COOKIE_LENGTH and held.isalnum()
         visit.cookie, visit.fresh = (held, False) if known else (new_cookie(), True)
         return visit
 
-    async def know_session(self) -> Session | None:
-        """The session of the cookie.
+    async def know(self) -> None:
+        """Open the record, and find the session of the cookie.
 
         Raises:
             Problem: the record cannot be read now.
         """
-        installation = await self.site.installation()
-        self.zone = installation.policy.calendar.zone
+        self._record = await self.site.record()
+        self.zone = self.record.installation.policy.calendar.zone
         await self.site.know_company()
         if not self.fresh:
-            self.session = await self.site.sessions.find(self.cookie, self.now())
-        return self.session
+            self.session = await self.record.sessions.find(self.cookie, self.now())
+
+    @property
+    def record(self) -> Record:
+        """The record of this site.
+
+        Raises:
+            Problem: it was not opened, see `know`.
+        """
+        if self._record is None:
+            raise Problem("the record is not open")
+        return self._record
+
+    @property
+    def installation(self) -> Installation:
+        """The installation; raises as `record` does."""
+        return self.record.installation
+
+    async def form(self, *, largest: int = SMALL, files: int = 0) -> Posted:
+        """The form that was posted, read once.
+
+        Raises:
+            HTTPException: it is too large, cut, or no form.
+        """
+        if self.posted is None:
+            self.posted = await read_form(self.request, largest=largest, files=files)
+        return self.posted
 
     def now(self) -> datetime:
         """The wall clock."""
@@ -106,12 +132,11 @@ class Visit:
         Raises:
             Problem: the record cannot be written now.
         """
-        await self.site.installation()
-        return await self.site.tries.take(limits, askers_of(self.address), self.now())
+        return await self.record.tries.take(limits, askers_of(self.address), self.now())
 
     async def give_back(self, limits: Sequence[Limit]) -> None:
         """That one does not count."""
-        await self.site.tries.give_back(limits, askers_of(self.address), self.now())
+        await self.record.tries.give_back(limits, askers_of(self.address), self.now())
 
     @cached_property
     def chosen(self) -> Locale | None:
@@ -135,7 +160,6 @@ class Visit:
         company = site.company
         names = (company.get("name_en"), company.get("name")) if locale is Locale.EN else (company.get("name"), "")
         name = site.look.names.get(locale) or next(filter(None, names), "") or self.words["site"]["name"]
-        zone = self.zone or "Asia/Shanghai"
         html = site.pages.render(
             template,
             locale,
@@ -149,8 +173,8 @@ class Visit:
                 "other": Locale.EN if locale is Locale.ZH_CN else Locale.ZH_CN,
                 "can_switch": self.request.method == "GET",
                 "privacy": bool(site.look.paragraphs(locale)),
-                "calendar": Calendar(zone=zone),
-                "at": self.now(),
+                "calendar": Calendar(zone=self.zone),
+                "at": self._record.installation.now() if self._record is not None else self.now(),
                 **values,
             },
         )
@@ -169,10 +193,16 @@ class Visit:
             Problem: the record cannot be written now.
         """
         self.cookie, self.fresh = new_cookie(), True
-        await self.site.sessions.begin(
-            self.cookie, number, via=via, purpose=purpose, cycle=cycle, now=self.now()
-        )
+        await self.record.sessions.begin(self.cookie, number, via=via, purpose=purpose, cycle=cycle, now=self.now())
         return self.redirect(path)
+
+    async def find_link(self, token: str) -> CustomerLink | None:
+        """What a link of a message is good for; None alike for every one that is good for nothing.
+
+        Raises:
+            Problem: the record cannot be read now.
+        """
+        return await find_link(self.installation.database, token, self.installation.now())
 
     def choose(self, locale: Locale) -> Response:
         """The same page in that language, from now on."""
