@@ -77,9 +77,8 @@ class Sessions:
         """The session of that cookie; None alike for one that is unknown, over, or revoked."""
         wanted = (web_session.c.id == session_id(cookie)) & (web_session.c.expires_at > now)
         async with self._database.read_brief() as connection:
-            row = (
-                await connection.execute(select(web_session).where(wanted, web_session.c.revoked_at.is_(None)))
-            ).one_or_none()
+            found = await connection.execute(select(web_session).where(wanted, web_session.c.revoked_at.is_(None)))
+            row: Any = found.one_or_none()
         if row is None:
             return None
         purpose = LinkPurpose(row.purpose) if row.purpose is not None else None

@@ -97,7 +97,7 @@ async def confirm(visit: Visit, session: Session) -> Response:
 
 async def supply_page(visit: Visit, session: Session) -> Response:
     """The form for what was asked, or what the customer has to add."""
-    return await _supply_page(visit, session, session, Posted())
+    return await _supply_page(visit, session, Posted())
 
 
 async def supply(visit: Visit, session: Session) -> Response:
@@ -123,7 +123,7 @@ async def supply(visit: Visit, session: Session) -> Response:
         fault = "too_long"
     if fault or refused:
         return await _supply_page(
-            visit, session, session, posted, 403 if fault == "old" else 422, fault, files=files, refused=refused
+            visit, session, posted, 403 if fault == "old" else 422, fault, files=files, refused=refused
         )
     try:
         await uploads.attach(visit, session.number, files, _command_id(session, f"files:{posted.text('once')}"))
@@ -131,9 +131,9 @@ async def supply(visit: Visit, session: Session) -> Response:
             fields["text"] = visit.words["act"]["files_only"].format(names=", ".join(file.name for file in files))
         result = await _send(visit, session, "supply", fields, f"supply:{posted.text('once')}")
     except Problem:
-        return await _supply_page(visit, session, session, posted, 503, "outage", files=files)
+        return await _supply_page(visit, session, posted, 503, "outage", files=files)
     if result.outcome == "rejected":
-        return await _supply_page(visit, session, session, posted, 422, "not_taken", files=files)
+        return await _supply_page(visit, session, posted, 422, "not_taken", files=files)
     return await _answered(visit, session, result, view)
 
 
@@ -184,7 +184,7 @@ def _begun(session: Session, choice: str, now: datetime) -> datetime | None:
     return begun if now - begun < _WITHIN else None
 
 
-async def _page(
+async def _page(  # noqa: PLR0917 - what a page is asked with
     visit: Visit, session: Session, choice: str, status: int = 200, fault: str = "", text: str = ""
 ) -> Response:
     view = await case.read_view(visit, session.number)
@@ -218,6 +218,7 @@ async def _supply_page(
         return visit.redirect("/case")
     once = posted.text("once")
     return visit.page(
-        "supply.html", status, **known, fault=fault, posted=posted, files=files or [], refused=refused, most=uploads.most(visit),
+        "supply.html", status, **known, fault=fault, posted=posted, files=files or [], refused=refused,
+        most=uploads.most(visit),
         once=once if _ONCE.fullmatch(once) else secrets.token_hex(16),
     )  # fmt: skip

@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from starter.web.visit import Visit
 
 _KEYS: Final = {
+    "symptom": "description.symptom",
+    "product": "product",
+    "occurred": "occurred_at",
+    "steps": "description.steps",
+    "blocks": "impact.blocks_normal_use",
     "name": "customer.name",
     "company": "customer.company",
     "phone": "customer.phone",
     "email": "customer.email",
     "contact": "customer.preferred_contact",
-    "product": "product",
-    "symptom": "description.symptom",
-    "steps": "description.steps",
-    "occurred": "occurred_at",
-    "blocks": "impact.blocks_normal_use",
 }
 """Field of the page -> key of the form; in the order of the page."""
 _CONTACTS: Final = (Contact.EMAIL, Contact.SMS, Contact.PHONE)
