@@ -23,6 +23,7 @@ from activities.arrivals import find_arrivals
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transport
+from activities.links.mark import Portal
 from activities.messages.renderer import Renderer
 from activities.opening.activity import OpeningActivities
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
@@ -110,6 +111,15 @@ def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
     return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
 
 
+def build_portal(settings: Settings) -> Portal:
+    """What the links in messages to customers are made with.
+
+    Raises:
+        Problem: the link keys are not understood, or cannot be read.
+    """
+    return Portal(settings.web.url or "", settings.link_key_ring())
+
+
 def build_reporting(installation: Installation, transports: Mapping[Contact, Transport]) -> ReportActivities:
     """The activities that write and mail analysis reports."""
     return ReportActivities(
@@ -155,6 +165,7 @@ def build_delivering(
         transports=transports,
         on_failed=UndeliverableReport(client, installation.now),
         on_sent_again=SentAgainReport(client, installation.now),
+        portal=build_portal(installation.settings),
         time=installation.time,
     )
 
@@ -198,6 +209,8 @@ def build_activities(client: Client, installation: Installation, start_deliverie
             transports=transports,
             time=time,
             start_deliveries=start_deliveries,
+            portal=build_portal(settings),
+            links_valid=lambda: timedelta(seconds=installation.policy.links.valid),
         ),
         delivering,
         build_archiving(installation),

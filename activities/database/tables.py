@@ -291,6 +291,7 @@ outbox = Table(
     Column("claimed_by", Words),
     Column("claimed_until", UtcDateTime),
     Column("reported_at", UtcDateTime),
+    Column("link", Document),
     Index(None, "number"),
     Index(None, "status", "created_at"),
     Index(None, "created_at"),
@@ -298,7 +299,26 @@ outbox = Table(
 """Every notification, as it was rendered, and what became of it.
 
 `created_at` and `sent_at` are the case's time; `claimed_until` and `reported_at` (when the case was told of a
-failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried.
+failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried. `link` is
+the LinkMark (`activities.links.mark`) that stands in the texts for the customer's link, NULL where they have none.
+"""
+
+link = Table(
+    "link",
+    metadata,
+    Column("hash", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number"), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    *_texts("purpose", "key"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Index(None, "number"),
+)
+"""The links that customers have (R40), each by the SHA-256 of its token; several messages may carry one link.
+
+`cycle` is how often the case had been reopened, `key` the fingerprint of the key it was made
+with; times are the case's.
 """
 
 organisation = Table(

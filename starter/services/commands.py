@@ -28,7 +28,7 @@ from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
 from worker.encryption.failures import MissingKeyError
-from worker.encryption.keys import ENCRYPTING
+from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect

@@ -157,6 +157,16 @@ class Reachable(StrEnum):
     """No channel leads to them: a person has to tell them."""
 
 
+class LinkPurpose(StrEnum):
+    """What the link in a message to a customer is for (R40)."""
+
+    SEE = "see"
+    SUPPLY = "supply"
+    CONFIRM = "confirm"
+    """Accept the solution, or refuse it."""
+    RATE = "rate"
+
+
 class Locale(StrEnum):
     """Languages of what people read."""
 
