@@ -24,6 +24,7 @@ from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transport
 from activities.messages.one_time_code import CodeCompletion
+from activities.links.mark import Portal
 from activities.messages.renderer import Renderer
 from activities.opening.activity import OpeningActivities
 from activities.portal.codes import Codes
@@ -112,6 +113,15 @@ def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
     return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
 
 
+def build_portal(settings: Settings) -> Portal:
+    """What the links in messages to customers are made with.
+
+    Raises:
+        Problem: the link keys are not understood, or cannot be read.
+    """
+    return Portal(settings.web.url or "", settings.link_key_ring())
+
+
 def build_reporting(installation: Installation, transports: Mapping[Contact, Transport]) -> ReportActivities:
     """The activities that write and mail analysis reports."""
     return ReportActivities(
@@ -158,6 +168,7 @@ def build_delivering(
         on_failed=UndeliverableReport(client, installation.now),
         on_sent_again=SentAgainReport(client, installation.now),
         complete=CodeCompletion(Codes(installation.database)),
+        portal=build_portal(installation.settings),
         time=installation.time,
     )
 
@@ -201,6 +212,8 @@ def build_activities(client: Client, installation: Installation, start_deliverie
             transports=transports,
             time=time,
             start_deliveries=start_deliveries,
+            portal=build_portal(settings),
+            links_valid=lambda: timedelta(seconds=installation.policy.links.valid),
         ),
         delivering,
         build_archiving(installation),

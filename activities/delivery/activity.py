@@ -15,6 +15,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
+from activities.delivery.customer_link import Outgoing, with_link
 from activities.delivery.outbox import Outbox, OutboxStatus, RowState
 from activities.delivery.sent_memory import SentMemory
 from activities.delivery.transport import (
@@ -27,6 +28,7 @@ from activities.delivery.transport import (
     without_recipient,
 )
 from activities.heartbeat import heartbeats, repeatedly, run_to_completion
+from activities.links.mark import Portal
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import CUSTOMER, ONE_TIME_CODE, Contact
@@ -70,6 +72,7 @@ class DeliveryActivities:
         on_failed: tells the case that a notification will never arrive; without it the case does not learn.
         on_sent_again: tells the case that one was sent after all; without it the case does not learn.
         complete: puts into a message what the outbox may not show.
+        portal: what the links in messages to customers are made with.
         time: relation of the case's time to the wall clock.
         give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
             becomes a failure.
@@ -84,6 +87,7 @@ class DeliveryActivities:
     on_failed: OnFailed | None = None
     on_sent_again: OnSentAgain | None = None
     complete: Complete | None = None
+    portal: Portal = field(default_factory=Portal)
     time: VirtualTime = field(default_factory=VirtualTime)
     give_up_after: timedelta = timedelta(days=3)
     send_timeout: timedelta = timedelta(seconds=20)
@@ -170,13 +174,17 @@ class _DeliveryPass:
 
     async def _send(self, state: RowState, stack: AsyncExitStack) -> str | None:
         envelope = state.envelope
+        outgoing = with_link(envelope, state.link, self._owner.portal, state.created_at)
+        if outgoing.lacking:
+            logger.warning("%s: %s", envelope.key, outgoing.lacking)
         send_timeout = self._owner.send_timeout.total_seconds()
+        last = asyncio.get_running_loop().time() + send_timeout
         try:
-            await run_to_completion(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + send_timeout))
+            await run_to_completion(self._hand_over(outgoing.envelope, stack, last))
         except PermanentDeliveryError as error:
-            return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
+            return await self._fail(envelope, _said(error, outgoing))
         except UnreachableError as error:
-            self._closed[envelope.channel] = without_recipient(error, envelope.address, envelope.name)
+            self._closed[envelope.channel] = _said(error, outgoing)
             return await self._postpone(state, self._closed[envelope.channel])
         except TimeoutError:
             self._closed[envelope.channel] = f"no answer within {send_timeout:g} s"
@@ -188,11 +196,11 @@ class _DeliveryPass:
             await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
         except TemporaryDeliveryError as error:
-            return await self._postpone(state, without_recipient(error, envelope.address, envelope.name))
+            return await self._postpone(state, _said(error, outgoing))
         except Exception as error:
             logger.exception("%s could not be sent", envelope.key)
             return await self._postpone(state, type(error).__name__)
-        await self._mark_sent(envelope)
+        await self._mark_sent(envelope, outgoing.lacking)
         if state.again is not None:
             await self._report_sent_again(envelope)
         return None
@@ -243,9 +251,9 @@ class _DeliveryPass:
             self._open[channel] = await stack.enter_async_context(transport.connect())
         return self._open[channel]
 
-    async def _mark_sent(self, envelope: Envelope) -> None:
+    async def _mark_sent(self, envelope: Envelope, lacking: str | None = None) -> None:
         at = self._owner.time.virtual(self._owner.now())
-        await self._owner._unnoted.note(envelope.key, lambda: self._outbox.sent(envelope.key, at=at))
+        await self._owner._unnoted.note(envelope.key, lambda: self._outbox.sent(envelope.key, at=at, lacking=lacking))
 
     async def _postpone(self, state: RowState, error: str) -> str | None:
         time = self._owner.time
@@ -278,6 +286,11 @@ class _DeliveryPass:
                 return f"the case could not be told of a failure: {type(fault).__name__}"
         await self._outbox.reported(envelope.key, now=self._owner.now())
         return None
+
+
+def _said(error: Exception, outgoing: Outgoing) -> str:
+    """An error of a transport, without whom the message is for and what it may open."""
+    return outgoing.hidden(without_recipient(error, outgoing.envelope.address, outgoing.envelope.name))
 
 
 def _span(span: timedelta) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from activities.delivery.outbox import OutboxStatus
+from activities.delivery.outbox import OutboxStatus, without_link
 from activities.delivery.transport import Transports
 from activities.knowledge.suggestion import Suggestions
+from activities.links.mark import LinkMark, Portal
 from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer, without_table
 from activities.messages.routing import Route, route_to_customer, route_to_person
+from activities.messages.ways import CARRYING, PURPOSES
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, Notice, key_of
@@ -28,7 +30,8 @@ class Composition:
     """Everything the messages of one step speak of.
 
     `form` holds what was supplied in this step, too; `labels` are the policy's, the organisation's own go before
-    them; `at` is the case's time now; `suggestions` are what a new owner should know of.
+    them; `at` is the case's time now; `suggestions` are what a new owner should know of; `portal` is what links are
+    made with.
     """
 
     view: CaseView
@@ -40,6 +43,7 @@ class Composition:
     transports: Transports
     at: datetime
     suggestions: Suggestions | None = None
+    portal: Portal = field(default_factory=Portal)
 
     def rows(self, told: Mapping[str, tuple[Event, Notice]], texts: Mapping[str, str]) -> list[dict[str, Any]]:
         """The outbox rows of notices by key, in their order. `texts` are those of earlier rows that a person has to
@@ -50,7 +54,7 @@ class Composition:
             for key, (event, notice) in told.items()
             if notice.audience is Audience.CUSTOMER
         }
-        said = {**texts, **{key: row["text"] for key, row in rows.items()}}
+        said = {**texts, **{key: without_link(row["text"], row["link"], self.portal.url) for key, row in rows.items()}}
         for key, (event, notice) in told.items():
             if key not in rows:
                 rows[key] = self._row(event, _with_words(notice, said))
@@ -61,7 +65,8 @@ class Composition:
         to a customer that says nothing, so a person tells them instead.
         """
         route = self._route(notice)
-        rendered = self._rendered(event, notice, route)
+        mark = self._mark(notice, route)
+        rendered = self._rendered(event, notice, route, mark)
         status, problem = self._status(notice, route, rendered)
         return {
             "key": key_of(self.view.number, notice),
@@ -79,6 +84,7 @@ class Composition:
             "text": rendered.text,
             "html": rendered.html,
             "short": rendered.short,
+            "link": mark.model_dump(mode="json") if mark is not None and mark.text in rendered.text else None,
             "status": status.value,
             "attempts": 0,
             "error": problem,
@@ -104,7 +110,13 @@ class Composition:
         person = self.organisation.person(notice.recipient) if self.organisation else None
         return route_to_person(person, notice.recipient, self.transports)
 
-    def _rendered(self, event: Event, notice: Notice, route: Route) -> Rendered:
+    def _mark(self, notice: Notice, route: Route) -> LinkMark | None:
+        """What stands for the customer's link; None where the message carries none, or reaches nobody by itself."""
+        purpose = PURPOSES.get(notice.message) if notice.audience is Audience.CUSTOMER else None
+        is_sent = route.channel in CARRYING and not notice.by_person and (route.deliverable or not self.transports)
+        return self.portal.mark(self.view.reopened, purpose) if purpose is not None and is_sent else None
+
+    def _rendered(self, event: Event, notice: Notice, route: Route, mark: LinkMark | None) -> Rendered:
         organisation = self.organisation
         try:
             context = RenderContext(
@@ -120,6 +132,8 @@ class Composition:
                 calendar=self.calendar,
                 at=event.at,
                 suggestions=self.suggestions,
+                portal=self.portal.url,
+                link=mark.text if mark else "",
             )
             return self.renderer.render(notice, context)
         except Exception as error:  # no template may ever keep a case from going on

@@ -41,7 +41,7 @@ def code_row(
     route = route_to_customer(form, transports)
     if not route.deliverable:
         return None
-    ways = customer_ways(company)
+    ways = customer_ways(company, "", links=False)
     title = (company.get("name_en") if route.locale is Locale.EN else "") or company.get("name") or number
     values = {
         "number": number,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,8 @@ from activities.intake.register import fingerprint_of
 from activities.intake.submission import lookup_columns, supply
 from activities.knowledge.editing import draft_on_closing
 from activities.knowledge.suggestion import Suggestions, suggest
+from activities.links.mark import LinkMark, Portal
+from activities.links.store import remember_links
 from activities.messages.composition import Composition
 from activities.messages.renderer import Renderer
 from activities.organisation.directory import Directory
@@ -62,6 +64,8 @@ class RecordingActivities:
         transports: the ways messages can go; without one they are stored for reading.
         time: relation of the case's time to the wall clock.
         start_deliveries: starts the delivery of rows that wait for it.
+        portal: what the links in messages to customers are made with.
+        links_valid: for how long a link is good, in the case's time.
         now: the wall clock.
     """
 
@@ -73,6 +77,8 @@ class RecordingActivities:
     transports: Transports = field(default_factory=dict)
     time: VirtualTime = field(default_factory=VirtualTime)
     start_deliveries: StartDeliveries = leave_deliveries_to_case
+    portal: Portal = field(default_factory=Portal)
+    links_valid: Callable[[], timedelta] = lambda: timedelta(days=30)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @activity.defn
@@ -102,6 +108,7 @@ class RecordingActivities:
             await _write_timeline(connection, number, step.events, self.at())
             await draft_on_closing(connection, step.view, step.events)
             waiting = await Outbox(self.database).add(connection, rows) if rows else []
+            await self._remember_links(connection, rows)
             await self._mark_told(connection, number, step.events)
             if step.review is not None and organisation is not None:
                 called = await trigger_review(connection, step.view, step.review, organisation)
@@ -142,7 +149,9 @@ class RecordingActivities:
             organisation = await self.directory.current(connection)
             form = await connection.scalar(_FORM, {"of": number})
             untold = _untold_keys(wanted.values()) - wanted.keys()
-            texts = await Outbox(self.database).texts(connection, sorted(untold)) if untold else {}
+            texts = (
+                await Outbox(self.database).texts(connection, sorted(untold), portal=self.portal.url) if untold else {}
+            )
         composition = Composition(
             view=view,
             form=seen(_supplied(form or {}, events)),
@@ -153,8 +162,15 @@ class RecordingActivities:
             transports=self.transports,
             at=at,
             suggestions=await self._suggestions(view, events, form or {}) if _dispatches(wanted.values()) else None,
+            portal=self.portal,
         )
         return composition.rows(wanted, texts)
+
+    async def _remember_links(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+        carrying = [row for row in rows if row["link"] is not None]
+        marked = ((LinkMark.model_validate(row["link"]), row) for row in carrying)
+        issued = [self.portal.issued(mark, row["number"], row["address"], row["created_at"]) for mark, row in marked]
+        await remember_links(connection, filter(None, issued), self.links_valid())
 
     async def _mark_told(self, connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:
         for event in events:
