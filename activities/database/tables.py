@@ -398,3 +398,25 @@ archive = Table(
 `file` is relative to the archive folder, `/` between its parts; `size` is in bytes; `error` is why the last try
 failed, None once one went well. All times are the case's.
 """
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE")),
+    Column("sha256", Words),
+    Column("size", Integer, nullable=False),
+    *_texts("name", "type", "scan", "by", "via"),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+    Column("staged_until", UtcDateTime),
+    Column("erased_at", UtcDateTime),
+    Index(None, "number"),
+    Index(None, "sha256"),
+    Index(None, "scan"),
+)
+"""Files that customers and staff attached (R41); their bytes are in the store, by `sha256`.
+
+`number` is NULL while no case has it: such a row is swept after `staged_until` (the wall clock's). `size` is in bytes,
+`name` a label, `type` a `FileType`, `uploaded_at` the case's time; `scan` a `ScanState`. Once masked, `erased_at` (the
+case's time) is set, `sha256` NULL and `name` a word in brackets. A number that was never started may change.
+"""

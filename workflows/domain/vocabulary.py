@@ -105,6 +105,29 @@ class Channel(StrEnum):
     ACCOUNT_MANAGER = "account_manager"
 
 
+class Via(StrEnum):
+    """How a word or a file came in (R39)."""
+
+    CONSOLE = "console"
+    LINK = "link"
+    """The portal, by a link."""
+    CODE = "code"
+    """The portal, by number and one-time code."""
+    MAIL = "mail"
+    API = "api"
+    DESK = "desk"
+    SYSTEM = "system"
+    """Another workflow or activity of ours."""
+
+
+class ScanState(StrEnum):
+    """What a scanner of malware has said of a file (R41)."""
+
+    UNSCANNED = "unscanned"
+    CLEAN = "clean"
+    INFECTED = "infected"
+
+
 class CustomerKind(StrEnum):
     """R3: 个人 / 企业."""
 
@@ -178,6 +201,7 @@ class EventKind(StrEnum):
     CLASSIFIED = "classified"
     INFORMATION_REQUESTED = "information_requested"
     SUPPLIED = "supplied"
+    ATTACHED = "attached"
     DISPATCHED = "dispatched"
     HANDED_OVER = "handed_over"
     CLAIMED = "claimed"
@@ -269,6 +293,7 @@ class Message(StrEnum):
     RESOLUTION_BREACHED = "resolution_breached"
     ESCALATED = "escalated"
     SUPPLIED = "supplied"
+    ATTACHED = "attached"
     SUPPLEMENT_OVERDUE = "supplement_overdue"
     FEEDBACK_DUE = "feedback_due"
     FEEDBACK_OVERDUE = "feedback_overdue"
