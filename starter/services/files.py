@@ -117,7 +117,7 @@ async def attach(
     file_ids: Sequence[str],
     *,
     by: str,
-    via: Via = Via.CONSOLE,  # noqa: ARG001 - goes along once commands say how they came
+    via: Via = Via.CONSOLE,
     command_id: str | None = None,
 ) -> CommandResult:
     """Give received files to a case: an event of its timeline, of which its owner is told.
@@ -134,7 +134,7 @@ async def attach(
         await installation.file_ledger.hold(file_ids, datetime.now(UTC) + _HELD_FOR)
         files = [{"id": row.id, "name": row.name, "size": row.size, "type": row.type} for row in rows]
         try:
-            result = await send(settings, "attach", number, {"files": files}, by=by, command_id=command_id)
+            result = await send(settings, "attach", number, {"files": files}, by=by, via=via, command_id=command_id)
         except Problem:
             await discard_staged(installation, file_ids)
             raise

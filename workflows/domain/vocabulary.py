@@ -106,18 +106,30 @@ class Channel(StrEnum):
 
 
 class Via(StrEnum):
-    """How a word or a file came in (R39)."""
+    """By which way a word came (R39). Only processes of ours set anything but `CONSOLE`."""
 
     CONSOLE = "console"
+    """The admin script, or a signal by hand."""
     LINK = "link"
-    """The portal, by a link."""
+    """The portal, by a link in a message."""
     CODE = "code"
     """The portal, by number and one-time code."""
     MAIL = "mail"
     API = "api"
     DESK = "desk"
+    """The pages of the staff."""
     SYSTEM = "system"
-    """Another workflow or activity of ours."""
+    """A workflow or an activity of ours, or the time."""
+
+
+class Heard(StrEnum):
+    """How somebody of the staff heard what they take down for a customer (R39)."""
+
+    TELEPHONE = "telephone"
+    WECHAT = "wechat"
+    IN_PERSON = "in_person"
+    MAIL = "mail"
+    OTHER = "other"
 
 
 class ScanState(StrEnum):
