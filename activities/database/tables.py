@@ -423,7 +423,7 @@ web_session = Table(
     "web_session",
     metadata,
     Column("id", Words, primary_key=True),
-    Column("number", Words, ForeignKey("registration.number"), nullable=False),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE"), nullable=False),
     Column("via", Words, nullable=False),
     Column("purpose", Words),
     Column("cycle", Integer),
@@ -456,7 +456,7 @@ one_time_code = Table(
     metadata,
     Column("id", Words, primary_key=True),
     Column("session", Words, nullable=False),
-    Column("number", Words, ForeignKey("registration.number"), nullable=False),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE"), nullable=False),
     Column("hash", Words),
     Column("tries", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -466,3 +466,25 @@ one_time_code = Table(
     Index(None, "expires_at"),
 )
 """Codes that were asked for by a session (R40). `hash` is NULL until its message is sent: the code is made then."""
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE")),
+    Column("sha256", Words),
+    Column("size", Integer, nullable=False),
+    *_texts("name", "type", "scan", "by", "via"),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+    Column("staged_until", UtcDateTime),
+    Column("erased_at", UtcDateTime),
+    Index(None, "number"),
+    Index(None, "sha256"),
+    Index(None, "scan"),
+)
+"""Files that customers and staff attached (R41); their bytes are in the store, by `sha256`.
+
+`number` is NULL while no case has it: such a row is swept after `staged_until` (the wall clock's). `size` is in bytes,
+`name` a label, `type` a `FileType`, `uploaded_at` the case's time; `scan` a `ScanState`. Once masked, `erased_at` (the
+case's time) is set, `sha256` NULL and `name` a word in brackets. A number that was never started may change.
+"""

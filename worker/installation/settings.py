@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     templates: Path | None = None
     archive: Path | None = None
     reports: Path | None = None
+    files: str | None = None
+    clamd: str | None = Field(default=None, pattern=r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}|unix:///.+)$")
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
@@ -159,6 +161,8 @@ class Settings(BaseSettings):
         "speed": "a number above 0; 1 is real time",
         "sweep": "from 10s to 1d, such as 2m",
         "codec_token": "16 to 200 characters, such as `openssl rand -hex 16` prints",
+        "files": "a folder, or s3://bucket/prefix",
+        "clamd": "tcp://host:port or unix:///path",
         "monitor": "an address and port, such as 127.0.0.1:9464",
         "hosts": "names without scheme and port, with commas between them, such as worker-1.example.com",
         "deployment": "a name without dots, colons and blanks",

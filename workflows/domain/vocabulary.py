@@ -150,6 +150,14 @@ class Heard(StrEnum):
     OTHER = "other"
 
 
+class ScanState(StrEnum):
+    """What a scanner of malware has said of a file (R41)."""
+
+    UNSCANNED = "unscanned"
+    CLEAN = "clean"
+    INFECTED = "infected"
+
+
 class CustomerKind(StrEnum):
     """R3: 个人 / 企业."""
 
@@ -233,6 +241,7 @@ class EventKind(StrEnum):
     CLASSIFIED = "classified"
     INFORMATION_REQUESTED = "information_requested"
     SUPPLIED = "supplied"
+    ATTACHED = "attached"
     DISPATCHED = "dispatched"
     HANDED_OVER = "handed_over"
     CLAIMED = "claimed"
@@ -324,6 +333,7 @@ class Message(StrEnum):
     RESOLUTION_BREACHED = "resolution_breached"
     ESCALATED = "escalated"
     SUPPLIED = "supplied"
+    ATTACHED = "attached"
     SUPPLEMENT_OVERDUE = "supplement_overdue"
     FEEDBACK_DUE = "feedback_due"
     FEEDBACK_OVERDUE = "feedback_overdue"

@@ -26,7 +26,9 @@ def upgrade() -> None:
         sa.Column("expires_at", instant, nullable=False),
         sa.Column("revoked_at", instant),
         sa.PrimaryKeyConstraint("id", name="pk_web_session"),
-        sa.ForeignKeyConstraint(["number"], ["registration.number"], name="fk_web_session_number_registration"),
+        sa.ForeignKeyConstraint(
+            ["number"], ["registration.number"], name="fk_web_session_number_registration", onupdate="CASCADE"
+        ),
     )
     op.create_index("ix_web_session_expires_at", "web_session", ["expires_at"])
     op.create_table(
@@ -49,7 +51,9 @@ def upgrade() -> None:
         sa.Column("expires_at", instant, nullable=False),
         sa.Column("used_at", instant),
         sa.PrimaryKeyConstraint("id", name="pk_one_time_code"),
-        sa.ForeignKeyConstraint(["number"], ["registration.number"], name="fk_one_time_code_number_registration"),
+        sa.ForeignKeyConstraint(
+            ["number"], ["registration.number"], name="fk_one_time_code_number_registration", onupdate="CASCADE"
+        ),
     )
     op.create_index("ix_one_time_code_session", "one_time_code", ["session"])
     op.create_index("ix_one_time_code_expires_at", "one_time_code", ["expires_at"])
