@@ -23,8 +23,8 @@ from activities.arrivals import find_arrivals
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transport
-from activities.messages.one_time_code import CodeCompletion
 from activities.links.mark import Portal
+from activities.messages.one_time_code import CodeCompletion
 from activities.messages.renderer import Renderer
 from activities.opening.activity import OpeningActivities
 from activities.portal.codes import Codes

@@ -60,7 +60,7 @@ class Sessions:
         self, cookie: str, number: str, *, via: Via, purpose: LinkPurpose | None, cycle: int | None, now: datetime
     ) -> None:
         """Let the holder of that cookie in. It has to be a new one: what somebody else may have set is none."""
-        row = {
+        row: dict[str, Any] = {
             "id": session_id(cookie),
             "number": number,
             "via": via.value,

@@ -17,7 +17,7 @@ from activities.database.database import is_outage
 from activities.portal.sessions import Session
 from activities.privacy.redaction import safe_message
 from activities.rendering.labels import TEMPLATES
-from starter.web import act, case, code, follow, hand_in, link, uploads
+from starter.web import act, case, code, files, follow, hand_in, link, supply, uploads
 from starter.web.limits import FORMS
 from starter.web.security import Guard, is_own
 from starter.web.site import Site
@@ -49,11 +49,13 @@ def build_app(site: Site) -> Guard:
     ]
     sessions: list[tuple[str, SessionPage, str]] = [
         ("/case/leave", follow.leave, "POST"),
-        ("/case/supply", act.supply_page, "GET"),
-        ("/case/supply", act.supply, "POST"),
+        ("/case/supply", supply.start, "GET"),
+        ("/case/supply", supply.hand_over, "POST"),
         ("/case/act", act.choose, "POST"),
         ("/case/act/{choice}", act.confirm_page, "GET"),
         ("/case/act/{choice}", act.confirm, "POST"),
+        ("/files/{id}", files.download, "GET"),
+        ("/files/{id}/small", files.small, "GET"),
         ("/case/code", code.start, "GET"),
         ("/case/code", code.send, "POST"),
         ("/case/code/enter", code.enter_page, "GET"),

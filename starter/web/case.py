@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.queries.customer_view import read_own_view
 from activities.rendering.labels import satisfaction_scale
+from starter.services.files import files_of
 from starter.web import follow
 from workflows.domain.vocabulary import LinkPurpose, Locale, Resolution, Status, Via
 
@@ -39,7 +40,7 @@ _BY_LINK: Final[dict[LinkPurpose, frozenset[str]]] = {
 _PATIENCE: Final = 1.5
 """Seconds for the record to have what a case has judged."""
 _POLL: Final = 0.15
-_FRESH: Final = timedelta(minutes=10)
+_FRESH: Final = timedelta(minutes=2)
 """How long the page thanks for an answer."""
 
 
@@ -53,7 +54,8 @@ async def show(visit: Visit) -> Response:
         view = await settled(visit, visit.session.number, view, lambda now: standing(now) != last["before"])
     if view is None:
         return await follow.start(visit)
-    return visit.page("case.html", **facts(visit, view), last=last)
+    files = await files_of(visit.installation, visit.session.number)
+    return visit.page("case.html", **facts(visit, view), last=last, files=files)
 
 
 def facts(visit: Visit, view: dict[str, Any]) -> dict[str, Any]:

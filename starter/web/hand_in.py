@@ -18,9 +18,11 @@ from pydantic import ValidationError
 
 from activities.intake.form import parse_form
 from activities.intake.register import IntakeConflictError
+from starter.services.files import attach_to_new
 from starter.web import case, uploads
 from starter.web.forms import Posted
 from starter.web.limits import SUBMISSIONS
+from starter.web.uploads import Uploads
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Channel, Contact, LinkPurpose, Via
@@ -58,14 +60,14 @@ class Draft:
     Attributes:
         token: its own key, and when it was begun (Unix seconds).
         values: field of the page -> what was typed.
-        files: those that were taken already.
+        uploads: the files that were taken already.
         errors: field of the page -> what is wrong with it, in the visitor's language.
         trap: what stands in the field that people do not see.
     """
 
     token: str
     values: dict[str, str]
-    files: list[uploads.Taken] = field(default_factory=list)
+    uploads: Uploads = field(default_factory=Uploads)
     errors: dict[str, str] = field(default_factory=dict)
     trap: str = ""
 
@@ -82,7 +84,6 @@ class Draft:
         if _DRAFT.fullmatch(token):
             draft.token = token
         draft.values = {name: posted.text(name) for name in _KEYS}
-        draft.files = uploads.taken_in(posted)
         draft.trap = posted.text(_HONEYPOT)
         return draft
 
@@ -114,7 +115,7 @@ class Draft:
             "occurred_at": occurred or None,
             "description": {"symptom": values["symptom"] or None, "steps": values["steps"] or None},
             "impact": {"blocks_normal_use": {"yes": True, "no": False}.get(values["blocks"])},
-            "attachments": [file.name for file in self.files],
+            "attachments": [file.name for file in self.uploads.files],
         }
 
 
@@ -128,11 +129,11 @@ async def check(visit: Visit) -> Response:
     posted = await visit.form(largest=uploads.LARGEST, files=uploads.most(visit))
     draft = Draft.of(posted, visit.now())
     believed = visit.believes(posted.text("csrf"))
-    refused = await uploads.take(visit, posted, draft.files)
+    draft.uploads = await uploads.take(visit, posted, via=Via.CODE)
     if posted.text("change") or posted.text("remove"):
-        draft.files = [file for file in draft.files if file.id != posted.text("remove")]
+        draft.uploads.drop(posted.text("remove"))
         return _form_page(visit, draft)
-    draft.errors = _faults(visit, draft) | ({"files": refused} if refused else {})
+    draft.errors = _faults(visit, draft)
     if draft.errors:
         return _form_page(visit, draft, 422)
     if not believed:
@@ -144,6 +145,7 @@ async def hand_in(visit: Visit) -> Response:
     """Register it, and lead to the number. What went wrong leaves everything that was typed on the page."""
     posted = await visit.form()
     draft = Draft.of(posted, visit.now())
+    draft.uploads = await uploads.take(visit, posted, via=Via.CODE)
     if not visit.believes(posted.text("csrf")):
         return _check_page(visit, draft, 403, note="old")
     if draft.seems_made_by_a_program(visit.now()) and not posted.text("person"):
@@ -157,7 +159,7 @@ async def hand_in(visit: Visit) -> Response:
         intake = await visit.site.intake()
         accepted = await intake.accept(draft.form(visit.locale.value, visit.zone))
         if accepted.created:
-            await uploads.keep(visit, accepted.number, draft.files)
+            await attach_to_new(visit.installation, accepted.number, draft.uploads.ids)
         number = accepted.number
     except IntakeConflictError as conflict:
         return visit.page("known.html", 409, number=conflict.number)
@@ -201,6 +203,8 @@ def _faults(visit: Visit, draft: Draft) -> dict[str, str]:
         cause = problem.__cause__
         found = _named(cause) if isinstance(cause, ValidationError) else ["form"]
         errors |= {name: words[name] for name in found if name not in errors}
+    if draft.uploads.refused:
+        errors["files"] = draft.uploads.refused
     return {name: errors[name] for name in (*_KEYS, "files", "form") if name in errors}
 
 

@@ -16,21 +16,6 @@ ONE_TIME_CODE: Final = "one_time_code"
 """The message with a code that the portal asked for. It is none of the case's own: no person tells it instead (R40)."""
 
 
-class Via(StrEnum):
-    """How a word of somebody came (R39)."""
-
-    CONSOLE = "console"
-    LINK = "link"
-    """The portal, by a link of a message."""
-    CODE = "code"
-    """The portal, by number and a one-time code."""
-    MAIL = "mail"
-    API = "api"
-    DESK = "desk"
-    SYSTEM = "system"
-    """Another workflow or activity of ours."""
-
-
 class Priority(StrEnum):
     """Impact and urgency, most urgent first (R8)."""
 
