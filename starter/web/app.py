@@ -80,7 +80,9 @@ def build_app(site: Site) -> Guard:
         Route("/style.css", _plain(_style(site), "text/css", _A_DAY)),
     ]
     handlers: dict[Any, Any] = {HTTPException: functools.partial(_refused, site)}
-    return Guard(Starlette(routes=routes, exception_handlers=handlers))
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return Guard(app)
 
 
 async def home(visit: Visit) -> Response:

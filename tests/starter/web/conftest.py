@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,8 +70,7 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Port
         await case.send("reply", "tech-001", text="在查同步任务")
         await case.send("resolve", "tech-001", **RESOLUTION)
         portal = Portal(settings, installation, case)
-        clock: Callable[[], datetime] = lambda: portal.now()  # noqa: E731 - a test moves it
-        async with serving_pages(settings, clock=clock):
+        async with serving_pages(settings, clock=portal.now):
             yield portal
 
 

@@ -1,4 +1,4 @@
-"""Number and contact, or a link, let a customer in to see their case; nobody learns which of both was wrong (R30, R40)."""
+"""Number and contact, or a link, show a customer their case; nobody learns which of both was wrong (R30, R40)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,12 @@ async def test_however_number_and_contact_are_written_they_show_the_case(
 
 async def test_an_unknown_number_and_a_wrong_contact_are_one_answer(portal: Portal) -> None:
     answers = set()
-    for number, contact in (("FB209901010001", PHONE), (NUMBER, "13900000000"), ("x" * 300, "y" * 300), (NUMBER, "'--")):
+    for number, contact in (
+        ("FB209901010001", PHONE),
+        (NUMBER, "13900000000"),
+        ("x" * 300, "y" * 300),
+        (NUMBER, "'--"),
+    ):
         browser = portal.browser()
         await browser.open("/case")
         page = await browser.send("/case", number=number, contact=contact)
@@ -53,7 +58,7 @@ async def test_a_link_leaves_the_address_at_once_and_works_on_another_telephone(
         assert 'value="confirm"' in page
 
 
-@pytest.mark.parametrize("after", list("。，）>.;\"'") + ["%0D%0A", " x"])
+@pytest.mark.parametrize("after", [*"。，）>.;\"'", "%0D%0A", " x"])
 async def test_punctuation_behind_a_link_is_forgiven(portal: Portal, after: str) -> None:
     link = await portal.link(LinkPurpose.SEE)
     browser = portal.browser()
@@ -64,13 +69,21 @@ async def test_cut_swapped_old_void_and_made_up_links_are_one_answer(portal: Por
     good, other = await portal.link(LinkPurpose.RATE), await portal.link(LinkPurpose.SEE)
     old = await portal.link(LinkPurpose.CONFIRM, seconds=-1)
     void = await portal.link(LinkPurpose.CONFIRM, cycle=1)
-    links = [good[:-1], good[:10] + other[10:], f"/l/{'a' * 32}", "/l/", "/l/%00", f"/l/{'a' * 5000}", "/l/../case", old, void]
+    links = [
+        good[:-1],
+        good[:10] + other[10:],
+        f"/l/{'a' * 32}",
+        "/l/",
+        "/l/%00",
+        f"/l/{'a' * 5000}",
+        "/l/../case",
+        old,
+        void,
+    ]
     seen = set()
     for link in links:
         browser = portal.browser()
         page = await browser.open(link)
-        if browser.path == "/case":  # the client itself has made `..` of it
-            continue
         seen.add((browser.status, page.partition("<main")[2].partition('name="csrf"')[0]))
     assert len(seen) == 1
     ((status, page),) = seen

@@ -46,7 +46,9 @@ async def _checked(portal: Portal, browser: Browser, files: dict[str, bytes] | N
     return await browser.send("/new", files=files, **{**_ANSWERS, **changes})
 
 
-async def test_an_issue_with_a_picture_gets_its_number_in_large_type_and_the_files_are_the_case_s(portal: Portal) -> None:
+async def test_an_issue_with_a_picture_gets_its_number_at_once_and_the_case_has_the_picture(
+    portal: Portal,
+) -> None:
     browser = portal.browser()
     page = await _checked(portal, browser, {"图 1.png": _picture()}, occurred="2026-05-11T09:20")
     assert "检查您填写的内容" in page
@@ -145,7 +147,9 @@ async def test_a_file_that_is_not_allowed_is_named_and_the_others_stay(portal: P
     assert "4.png" in page
 
 
-async def test_a_program_that_fills_in_everything_hands_nothing_in_and_a_person_with_autofill_does(portal: Portal) -> None:
+async def test_a_program_that_fills_in_everything_hands_nothing_in_and_autofill_loses_a_click(
+    portal: Portal,
+) -> None:
     browser = portal.browser()
     before = set(await _forms(portal))
     page = await _checked(portal, browser, website="https://spam.example")
