@@ -12,16 +12,16 @@ _AGENTS = (
     "Mozilla/5.0 (compatible; MSIE 9.0) SafeLinks", "WeChat/8 Preview", "WeCom", "DingTalkBot-LinkService/1.0",
     "Lark-Preview",
 )  # fmt: skip
-_MOST = 60
+_MOST = 25
 """Requests of one walk."""
 
 
 async def look(address: str, links: list[str], times: int) -> None:
     """Open every link by GET and HEAD again and again, as scanners do, and what it leads to."""
-    for agent in _AGENTS[: max(1, times // 2)]:
+    for agent in _AGENTS:
         async with httpx2.AsyncClient(base_url=address, headers={"User-Agent": agent}, timeout=30) as client:
             for link in links:
-                for _ in range(times):
+                for _ in range(times if agent == _AGENTS[0] else 1):
                     await client.head(link, follow_redirects=True)
                     await client.get(link, follow_redirects=True)
 

@@ -109,7 +109,7 @@ async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_n
         standing = (await office.up.case(number))["timeline"]
         await look(office.up.pages, office.links(), 10)
         for cookies in (True, False):
-            for link in dict.fromkeys(office.links()):
+            for link in list(dict.fromkeys(office.links()))[-2:]:
                 assert {*await rewrite(office.up.pages, link, cookies=cookies)} <= {200, 403, 404, 422, 429}
         assert (await office.up.case(number))["timeline"] == standing
 
@@ -140,7 +140,8 @@ async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_n
     case = await office.up.until_case(number, lambda case: case["reopened"] == 1)
     assert ("refused", "customer", "link") in _words(case)
     # The link of before the reopening is void, and the session only shows.
-    assert "这个链接已不能使用" in await Browser(office.up.pages).open(first)
+    other_phone = Browser(office.up.pages)
+    assert "这个链接已不能使用" in await other_phone.open(first)
     assert "choice" not in await browser.open("/case")
 
     await office.solve(number, "已换服务器")
@@ -154,7 +155,6 @@ async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_n
     await office.up.until_case(number, lambda case: case["status"] == "awaiting_rating")
     third = await office.link(number, "专属页面上评价")
     await robots()
-    other_phone = Browser(office.up.pages)
     await other_phone.open(third)
     page = await _acted(other_phone, "rate-satisfied", text="处理很快")
     assert "已收到您的评价" in page
