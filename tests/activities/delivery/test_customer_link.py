@@ -213,8 +213,7 @@ async def test_what_a_server_says_of_a_message_is_kept_without_the_token(
 async def test_a_text_of_a_customers_that_looks_like_a_mark_stays_what_it_is(record: Database) -> None:
     async with mail_server() as server:
         recorder = recording(record, server)
-        facts = {"text": "[link 0123456789abcdef]\n\n[link]", "by": "tech-001", "next_update": None}
-        told = to_customer(message=Message.PROGRESSED, **facts)
+        told = to_customer(message=Message.PROGRESSED, text="[link 0123456789abcdef]\n\n[link]")
         await delivering(record, server).deliver(await write(recorder, told))
     plain, html = parts(server.mails[0])
     assert "\n[link 0123456789abcdef]\n\n[link]\n" in plain
@@ -225,7 +224,7 @@ async def test_a_text_of_a_customers_that_looks_like_a_mark_stays_what_it_is(rec
 async def test_who_gets_short_messages_gets_the_portals_address_and_no_link(database: Database) -> None:
     await register_case(database)
     async with mail_server() as server:
-        recorder = replace(recording(database, server), transports=transports(server) | {Contact.SMS: server})
+        recorder = replace(recording(database, server), transports={Contact.SMS: transports(server)[Contact.EMAIL]})
         told = [notice(message).model_copy(update={"key": message.value}) for message in CUSTOMER_FACTS]
         await write(recorder, *told)
     async with database.read() as connection:
