@@ -10,6 +10,7 @@ from starter.doctor.cases import cases
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
+from starter.doctor.links import links
 from starter.doctor.machine import access, folders, settings
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, generation, integrity, space
@@ -39,7 +40,8 @@ class CheckSuite:
             "worker settings": alike, "paused": paused,
             "release": release, "database": database, "generation": generation,
             "integrity": integrity, "disk": space, "folders": folders, "access": access,
-            "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
+            "clock": clocks, "mail": mail, "templates": templates, "links": links,
+            "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip
