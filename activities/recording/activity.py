@@ -28,6 +28,7 @@ from activities.links.store import remember_links
 from activities.messages.composition import Composition
 from activities.messages.renderer import Renderer
 from activities.organisation.directory import Directory
+from activities.recording.corrections import keep_for_correction
 from activities.recording.review_trigger import trigger_review
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
@@ -107,6 +108,8 @@ class RecordingActivities:
             # The clock is read again inside the transaction: waiting for the database is part of being late.
             await _write_timeline(connection, number, step.events, self.at())
             await draft_on_closing(connection, step.view, step.events)
+            if newest:
+                await keep_for_correction(connection, step, self.at())
             waiting = await Outbox(self.database).add(connection, rows) if rows else []
             await self._remember_links(connection, rows)
             await self._mark_told(connection, number, step.events)

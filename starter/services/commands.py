@@ -27,6 +27,7 @@ from activities.queries.case_record import is_unstarted, read_case_record
 from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
+from starter.services.corrections import correct
 from worker.encryption.failures import MissingKeyError
 from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
@@ -178,8 +179,9 @@ class _Message:
         except RPCError as error:
             if not is_not_found(error):
                 raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
-            await _start_registered(client, settings, self.company, number)
-            await _signal(handle, command, payload)
+            if not await correct(client, settings, number, command, payload, now=self.company.now()):
+                await _start_registered(client, settings, self.company, number)
+                await _signal(handle, command, payload)
         return await _await_outcome(handle, queued)
 
 
