@@ -24,8 +24,10 @@ from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transport
 from activities.links.mark import Portal
+from activities.messages.one_time_code import CodeCompletion
 from activities.messages.renderer import Renderer
 from activities.opening.activity import OpeningActivities
+from activities.portal.codes import Codes
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
 from activities.recording.review_activity import ReviewRecordingActivities
 from worker.installation.installation import Installation, open_installation
@@ -165,6 +167,7 @@ def build_delivering(
         transports=transports,
         on_failed=UndeliverableReport(client, installation.now),
         on_sent_again=SentAgainReport(client, installation.now),
+        complete=CodeCompletion(Codes(installation.database)),
         portal=build_portal(installation.settings),
         time=installation.time,
     )

@@ -23,8 +23,9 @@ SECTIONS: tuple[Section, ...] = (
         "Run it",
         "starter.console.system.service",
         (
-            ("up", "Run everything here: Temporal server, Web UI and worker."),
+            ("up", "Run everything here: Temporal server, Web UI, worker and pages."),
             ("worker", "Run a worker alone, against the configured Temporal."),
+            ("web", "Serve the pages for customers alone, beside workers."),
         ),
     ),
     Section("See it work", "starter.demo.command", (("demo", "Play whole stories of customers at high speed."),)),

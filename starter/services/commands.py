@@ -73,8 +73,11 @@ async def send(
     by: str,
     via: Via = Via.CONSOLE,
     command_id: str | None = None,
+    client: Client | None = None,
 ) -> CommandResult:
     """Send one command and wait a moment for its outcome.
+
+    `client` is a connection that is there already.
 
     `fields` are the command's own keys; the same `command_id` again is the same command, and is answered with what
     became of it, also when the case has closed meanwhile. `by` and `via` are what the caller knows of whoever asks for
@@ -92,7 +95,7 @@ async def send(
         return CommandResult(number, command, command_id, "rejected", reason)
     company = await _company_time(settings)
     message = _Message(settings, company, command, command_id, by, fields)
-    return await message.send_to(await connect(settings), number)
+    return await message.send_to(client or await connect(settings), number)
 
 
 async def send_to_many(

@@ -43,6 +43,8 @@ def read_config() -> dict[str, Any]:
     for name in _PATHS:
         if isinstance(value := content.get(name), str):
             content[name] = path.parent / value
+    if isinstance(files := content.get("files"), str) and "://" not in files:
+        content["files"] = str(path.parent / files)
     return content
 
 

@@ -26,6 +26,7 @@ from workflows.domain.clock import Clock, Deadline
 from workflows.domain.commands.case import (
     Answer,
     Assign,
+    Attach,
     Claim,
     Classify,
     Collaborate,
@@ -307,6 +308,8 @@ class Case(CaseState):
                 supplied = SuppliedForm(fields=command.fields, text=command.text, **kept)
                 undecided = self.owner is None or not self.claimed
                 return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
+            case Attach() if "attachments" in self.missing and (self.owner is None or not self.claimed):
+                return {"dispatch": request}
             case Collaborate():
                 return {"departments": (command.department,)}
             case Escalate() if command.department is not None:

@@ -47,6 +47,7 @@ _REMEMBERED_BREACHES = 50
 _NOT_TO_ONESELF = frozenset(
     {
         Message.SUPPLIED,
+        Message.ATTACHED,
         Message.HANDED_OVER,
         Message.CLOSED_STAFF,
         Message.ASSISTING,
