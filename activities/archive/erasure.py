@@ -72,7 +72,8 @@ class CaseMasker:
         hidden = {field.name: None if field.channels else self._now.word(field.name) for field in _PERSONAL.values()}
         if not customer.get("company"):
             hidden["company"] = None
-        names = {"attachments": [self.file for _ in form["attachments"]]} if form.get("attachments") else {}
+        named = form.get("attachments")
+        names: Json = {"attachments": [self.file] * len(named)} if isinstance(named, list) else {}
         return {**self.inside(form), "customer": {**customer, **hidden}, **names}
 
     def detail(self, kind: str, detail: Json) -> Json:

@@ -84,6 +84,7 @@ class FileUpkeep:
         if isinstance(last, str) and now - datetime.fromisoformat(last) < _EVERY:
             return
         await values.put(_LOOKED_THROUGH, now.isoformat())
+        self.passed.clear()
         before = now - STAGED_FOR
         store, ledger = self.reception.store, FileLedger(self.reception.database)
         await asyncio.to_thread(_remove, leftovers(store.incoming, before))
