@@ -10,6 +10,7 @@ from starter.doctor.cases import cases
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
+from starter.doctor.files import files
 from starter.doctor.links import links
 from starter.doctor.machine import access, folders, settings
 from starter.doctor.mail import mail, templates
@@ -39,7 +40,7 @@ class CheckSuite:
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
             "worker settings": alike, "paused": paused,
             "release": release, "database": database, "generation": generation,
-            "integrity": integrity, "disk": space, "folders": folders, "access": access,
+            "integrity": integrity, "disk": space, "folders": folders, "access": access, "files": files,
             "clock": clocks, "mail": mail, "templates": templates, "links": links,
             "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,

@@ -249,6 +249,15 @@ def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known
         raise Problem(f"by: nobody is the {SYSTEM}; allowed: a person's id, {CUSTOMER}, or {OPERATOR}")
 
 
+async def known_outcome(settings: Settings, command: str, number: str, command_id: str) -> CommandResult | None:
+    """What became of a command to a case, where the record knows it already.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    return await _recorded(settings, command, number, number, command_id)
+
+
 async def _recorded(
     settings: Settings,
     command: str,
