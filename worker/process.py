@@ -23,6 +23,7 @@ from activities.arrivals import find_arrivals
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transport
+from activities.files.upkeep import FileUpkeep
 from activities.links.mark import Portal
 from activities.messages.one_time_code import CodeCompletion
 from activities.messages.renderer import Renderer
@@ -152,6 +153,7 @@ def build_archiving(installation: Installation) -> ArchiveActivities:
         database=installation.database,
         store=ArchiveStore(settings.archive_folder),
         attachments=settings.attachment_folder,
+        files=installation.reception,
         policy=installation.policy,
         directory=installation.directory,
         time=installation.time,
@@ -180,7 +182,8 @@ def build_sweeping(client: Client, installation: Installation, start_deliveries:
         Problem: the mail settings are not understood.
     """
     transports = build_transports(installation.settings)
-    return SweepActivities(client, installation, start_deliveries, build_delivering(client, installation, transports))
+    delivering = build_delivering(client, installation, transports)
+    return SweepActivities(client, installation, start_deliveries, delivering, FileUpkeep(installation.reception))
 
 
 def build_activities(client: Client, installation: Installation, start_deliveries: StartDeliveries) -> Activities:
@@ -218,7 +221,7 @@ def build_activities(client: Client, installation: Installation, start_deliverie
         delivering,
         build_archiving(installation),
         build_reporting(installation, transports),
-        SweepActivities(client, installation, start_deliveries, delivering),
+        SweepActivities(client, installation, start_deliveries, delivering, FileUpkeep(installation.reception)),
     )
 
 

@@ -251,6 +251,19 @@ case_record = Table(
 `next_due` is the earliest due time of the clocks that run, also one that has passed.
 """
 
+correction = Table(
+    "correction",
+    metadata,
+    Column("number", Words, ForeignKey("registration.number"), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Column("input", Document, nullable=False),
+    Index(None, "until"),
+)
+"""Closed cases that their customers may still correct (R39): `input` is what the run begins with that takes the
+correction, `until` when it is too late (the case's time). The row goes when the case is reopened or archived, and some
+time after it is too late.
+"""
+
 timeline = Table(
     "timeline",
     metadata,

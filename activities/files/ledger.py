@@ -104,6 +104,14 @@ class FileLedger:
         waiting = select(file).where(file.c.scan == ScanState.UNSCANNED.value, file.c.erased_at.is_(None))
         return await self._rows(waiting.order_by(file.c.uploaded_at, file.c.id).limit(limit))
 
+    async def stored(self) -> Sequence[tuple[str, str, int]]:
+        """Number, checksum and size of what cases have, each checksum once; the newest first."""
+        having = select(func.max(file.c.number), file.c.sha256, func.max(file.c.size))
+        having = having.where(file.c.number.is_not(None), file.c.sha256.is_not(None)).group_by(file.c.sha256)
+        async with self._database.read() as connection:
+            rows = await connection.execute(having.order_by(func.max(file.c.uploaded_at).desc()))
+            return [(number, sha256, size) for number, sha256, size in rows]
+
     async def mark_scanned(self, sha256: str, scan: ScanState) -> None:
         """What a scanner said of these bytes, whoever attached them."""
         async with self._database.begin() as connection:

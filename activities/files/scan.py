@@ -20,6 +20,7 @@ _CONNECT_WITHIN: Final = 3.0
 _ANSWER_WITHIN: Final = 60.0
 _PORTION: Final = 1 << 16
 _LONGEST_ANSWER: Final = 4_096
+_ENOUGH: Final = "takes no more of it"
 _ADDRESS: Final = re.compile(r"tcp://(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+):(?P<port>[0-9]{1,5})|unix://(?P<path>/.+)")
 _log = logging.getLogger("bihuan.files")
 
@@ -77,16 +78,17 @@ class Scanner:
         try:
             async with self._connected() as (reader, writer), asyncio.timeout(_ANSWER_WITHIN):
                 writer.write(command)
-                if file is not None:
-                    # It may have had enough, such as of what is too large, and says so.
-                    with suppress(BrokenPipeError, ConnectionResetError):
-                        await _send(writer, file)
+                if file is not None and not await _sent(writer, file):
+                    # It has had enough, such as of what is too large; what it says of that may be lost on the way.
+                    with suppress(ConnectionError):
+                        return _plain(await reader.read(_LONGEST_ANSWER)) or _ENOUGH
+                    return _ENOUGH
                 answer = await reader.read(_LONGEST_ANSWER)
         except (OSError, TimeoutError) as error:
             raise ScannerAwayError(getattr(error, "strerror", None) or type(error).__name__) from None
         if not answer:
             raise ScannerAwayError("hangs up without an answer")
-        return "".join(char for char in answer.decode(errors="replace").strip("\0\n ") if char.isprintable())
+        return _plain(answer)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
@@ -103,9 +105,18 @@ class Scanner:
             writer.transport.abort()
 
 
-async def _send(writer: asyncio.StreamWriter, file: BinaryIO) -> None:
-    while portion := await asyncio.to_thread(file.read, _PORTION):
-        writer.write(len(portion).to_bytes(4, "big") + portion)
+async def _sent(writer: asyncio.StreamWriter, file: BinaryIO) -> bool:
+    """Whether it took all of it."""
+    try:
+        while portion := await asyncio.to_thread(file.read, _PORTION):
+            writer.write(len(portion).to_bytes(4, "big") + portion)
+            await writer.drain()
+        writer.write(bytes(4))
         await writer.drain()
-    writer.write(bytes(4))
-    await writer.drain()
+    except ConnectionError:
+        return False
+    return True
+
+
+def _plain(answer: bytes) -> str:
+    return "".join(char for char in answer.decode(errors="replace").strip("\0\n ") if char.isprintable())

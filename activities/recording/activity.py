@@ -29,6 +29,7 @@ from activities.links.store import remember_links
 from activities.messages.composition import Composition
 from activities.messages.renderer import Renderer
 from activities.organisation.directory import Directory
+from activities.recording.corrections import keep_for_correction
 from activities.recording.review_trigger import trigger_review
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
@@ -109,6 +110,8 @@ class RecordingActivities:
             await _write_timeline(connection, number, step.events, self.at())
             await _bind_files(connection, number, step.events)
             await draft_on_closing(connection, step.view, step.events)
+            if newest:
+                await keep_for_correction(connection, step, self.at())
             waiting = await Outbox(self.database).add(connection, rows) if rows else []
             await self._remember_links(connection, rows)
             await self._mark_told(connection, number, step.events)

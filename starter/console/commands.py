@@ -48,6 +48,14 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Files of a case",
+        "starter.console.cases.files",
+        (
+            ("attach", "Give files to a case, all of them or none."),
+            ("files", "List the files of a case, or write them into a folder."),
+        ),
+    ),
+    Section(
         "See whether all is well",
         "starter.console.system.doctor",
         (("doctor", "Check everything this installation needs; --mend takes up what was left lying."),),

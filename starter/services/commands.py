@@ -27,6 +27,7 @@ from activities.queries.case_record import is_unstarted, read_case_record
 from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
+from starter.services.corrections import correct
 from worker.encryption.failures import MissingKeyError
 from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
@@ -181,8 +182,9 @@ class _Message:
         except RPCError as error:
             if not is_not_found(error):
                 raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
-            await _start_registered(client, settings, self.company, number)
-            await _signal(handle, command, payload)
+            if not await correct(client, settings, number, command, payload, now=self.company.now()):
+                await _start_registered(client, settings, self.company, number)
+                await _signal(handle, command, payload)
         return await _await_outcome(handle, queued)
 
 
@@ -245,6 +247,15 @@ def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known
     parsed = parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, known)
     if parsed.by == SYSTEM:
         raise Problem(f"by: nobody is the {SYSTEM}; allowed: a person's id, {CUSTOMER}, or {OPERATOR}")
+
+
+async def known_outcome(settings: Settings, command: str, number: str, command_id: str) -> CommandResult | None:
+    """What became of a command to a case, where the record knows it already.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    return await _recorded(settings, command, number, number, command_id)
 
 
 async def _recorded(

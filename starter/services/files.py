@@ -7,9 +7,13 @@ day. Whoever calls has made sure that the asker may see the case.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import itertools
+import os
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from activities.database.url import DatabaseUrl
@@ -17,9 +21,11 @@ from activities.files.content import MEDIA_TYPES
 from activities.files.ledger import FileRow
 from activities.files.preview import PREVIEWED, preview_of
 from activities.files.refusal import FileRefusal, FileRefusedError, FileStoreError
+from activities.ordinary_file import open_ordinary
 from activities.queries.case_record import read_case_record
 from starter.services.cases import unknown_case
-from starter.services.commands import CommandResult, send
+from starter.services.commands import CommandResult, known_outcome, send
+from starter.services.intake import Accepted, Intake
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from workflows.domain.policy.files import FileType
@@ -29,6 +35,8 @@ from workflows.domain.vocabulary import ScanState, Via
 _HELD_FOR: Final = timedelta(days=30)
 """How long files wait for their case to answer: no worker may be up."""
 _PORTION: Final = 1 << 18
+_UNSAFE: Final = re.compile(r'[<>:"|?*]|^-')
+"""What a file's name may not hold on some computer, or would make an option of it."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,63 @@ async def receive(
     return ReceivedFile(row.id, row.name, row.size, row.type)
 
 
+async def received_paths(
+    installation: Installation, paths: Sequence[Path], *, by: str, via: Via, case: str | None = None
+) -> list[ReceivedFile]:
+    """Receive files of this machine, all of them or none; see `receive`.
+
+    Raises:
+        FileRefusedError: there are too many, or one is not allowed.
+        Problem: one cannot be read, or is no ordinary file; or as `receive`.
+    """
+    most = installation.policy.files.at_once
+    if len(paths) > most:
+        raise FileRefusedError(FileRefusal.TOO_MANY, most=most)
+    received: list[ReceivedFile] = []
+    try:
+        for path in paths:
+            try:
+                opened = await asyncio.to_thread(open_ordinary, path)
+            except OSError as error:
+                raise Problem(f"{path}: cannot be read: {error.strerror}") from None
+            chunks = _chunks(opened)
+            try:
+                received.append(await receive(installation, path.name, chunks, by=by, via=via, case=case))
+            finally:
+                await chunks.aclose()
+                opened.close()
+    except BaseException:
+        await discard_staged(installation, [one.id for one in received])
+        raise
+    return received
+
+
+async def write_out(installation: Installation, file: CaseFile, folder: Path) -> Path:
+    """Write a file of a case into a folder of this machine under a safe name that is new there; answers where.
+
+    Raises:
+        Problem: it is not given out (infected, erased), or cannot be read or written; nothing is left of it then.
+    """
+    if not file.is_served:
+        why = "infected" if file.scan is ScanState.INFECTED else "erased"
+        raise Problem(f"{file.number}: {file.name}: is {why}, and not given out")
+    _, chunks = await read_file(installation, file.number, file.id)
+    try:
+        place, descriptor = _new_file(folder, file.name)
+    except OSError as error:
+        raise Problem(f"{folder}: cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(descriptor, "wb") as written:
+            async for chunk in chunks:
+                await asyncio.to_thread(written.write, chunk)
+    except BaseException as error:
+        place.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise Problem(f"{place}: cannot be written: {error.strerror or error}") from None
+        raise
+    return place
+
+
 async def attach(
     settings: Settings,
     number: str,
@@ -129,6 +194,9 @@ async def attach(
         Problem: unknown number, or Temporal does not answer; the files are staged for a day from when they came.
     """
     async with open_installation(settings) as installation:
+        if command_id and (known := await known_outcome(settings, "attach", number, command_id)):
+            await discard_staged(installation, file_ids)
+            return known
         rows = await _attachable(installation, number, file_ids)
         # The case may answer only when a worker is up again.
         await installation.file_ledger.hold(file_ids, datetime.now(UTC) + _HELD_FOR)
@@ -158,6 +226,17 @@ async def attach_to_new(installation: Installation, number: str, file_ids: Seque
 async def discard_staged(installation: Installation, file_ids: Sequence[str]) -> None:
     """Give up received files that no case has: nothing of them is left."""
     await installation.reception.discard(await installation.file_ledger.drop_staged(file_ids))
+
+
+async def hand_in(intake: Intake, raw: str | bytes | dict[str, Any], received: Sequence[ReceivedFile]) -> Accepted:
+    """Register an issue with files that were received: its form lists their names.
+
+    Raises:
+        Problem: the form is not well-formed; nothing is written, and the files are as they were.
+    """
+    accepted = await intake.accept(raw, attached=[one.name for one in received])
+    await attach_to_new(intake.installation, accepted.number, [one.id for one in received])
+    return accepted
 
 
 async def files_of(installation: Installation, number: str) -> list[CaseFile]:
@@ -205,7 +284,21 @@ async def _open(installation: Installation, file: CaseFile) -> BinaryIO:
         raise FileStoreError(f"{file.number}: {file.name}: {why}; see bihuan doctor") from None
 
 
-async def _chunks(opened: BinaryIO) -> AsyncIterator[bytes]:
+def _new_file(folder: Path, label: str) -> tuple[Path, int]:
+    """Under the label, or with a number behind it where that is taken; a link there is not followed."""
+    plain = _UNSAFE.sub("_", label)
+    stem, dot, ending = plain.rpartition(".")
+    stem, ending = (stem, dot + ending) if stem else (plain, "")
+    for index in itertools.count(1):
+        place = folder / f"{stem}{f' ({index})' if index > 1 else ''}{ending}"
+        try:
+            return place, os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            continue
+    raise AssertionError
+
+
+async def _chunks(opened: BinaryIO) -> AsyncGenerator[bytes, None]:
     with opened:
         while chunk := await asyncio.to_thread(opened.read, _PORTION):
             yield bytes(chunk)

@@ -110,6 +110,9 @@ def open_paths(settings: Settings) -> list[OpenPath]:
         if file.resolve().parent != settings.data.resolve():
             for one in _with_logs(file):
                 found += _open("record", one, PRIVATE_FILE)
+    files = Path(settings.files) if settings.files and "://" not in settings.files else None
+    if files is not None:
+        found += _open("files", files, PRIVATE_FOLDER)
     for name, folder in (("archive", settings.archive), ("reports", settings.reports)):
         # A folder of the company's own choice may be meant for a group, never for everybody.
         if folder is not None:

@@ -18,6 +18,7 @@ from workflows.domain.policy.files import FileRules
 from workflows.domain.policy.reports import ReportRules
 from workflows.domain.policy.service_levels import (
     ArchiveRules,
+    ClosingRules,
     EscalationRules,
     LinkRules,
     PriorityLevel,
@@ -150,6 +151,7 @@ class Policy(Fact):
     reminders: ReminderRules
     silence: SilenceRules = SilenceRules()
     rating: RatingRules = RatingRules()
+    closing: ClosingRules = ClosingRules()
     escalation: EscalationRules = EscalationRules()
     links: LinkRules = LinkRules()
     review: ReviewRules = ReviewRules()
@@ -269,6 +271,8 @@ class Policy(Fact):
             close_silent_after=self.silence.close_after,
             close_unrated_after=self.rating.close_after,
             neutral=self.rating.neutral,
+            owner_may_take_down=self.closing.owner_may_take_down,
+            correct_within=self.closing.correct_within_days * 86_400.0,
             tell_customer_of_every_escalation=self.escalation.tell_customer_of_every_escalation,
             review=self.review.terms(),
         )
