@@ -34,12 +34,14 @@ from workflows.domain.vocabulary import (
     SYSTEM,
     Audience,
     ClockName,
+    Heard,
     Priority,
     Reachable,
     Resolution,
     Role,
     Satisfaction,
     Status,
+    Via,
 )
 
 _REMEMBERED_BREACHES = 50
@@ -112,6 +114,15 @@ class FirstAnswer(Model):
     """Of its outbox row."""
     clock: Clock | None = None
     """The response clock that it stopped."""
+
+
+class Verdict(Fact):
+    """Whose word the last acceptance or rating was, and how it came (R39)."""
+
+    by: str
+    via: Via
+    relayed_by: str | None = None
+    heard: Heard | None = None
 
 
 class SentBack(Fact):
@@ -191,6 +202,7 @@ class CaseState(AggregateRoot):
     satisfaction: Satisfaction | None = None
     comment: str | None = None
     """The customer's, with that."""
+    verdict: Verdict | None = None
     correctable_until: Instant | None = None
     """Of a closed case: until then a different answer of the customer's own hand counts; None: never."""
     sent_back: SentBack | None = None

@@ -86,14 +86,24 @@ def task(case: CaseState, key: str) -> list[Notice]:
 
 
 def task_facts(case: CaseState, due: datetime | None) -> dict[str, Any]:
-    """What the messages about that task speak of; `untold` names the outbox rows whose texts are to be told."""
+    """What the messages about that task speak of; `untold` names the outbox rows whose texts are to be told.
+
+    `verdict_by` is there where the owner may not take down acceptance and rating.
+    """
     said = case.untold[-_SAID_AT_ONCE:]
     return {
         "due": due,
         "solution": case.solution,
         "why": said[-1].why if said else "phone",
+        **({} if case.terms.owner_may_take_down else {"verdict_by": _other_than_owner(case)}),
         "untold": [{"message": one.message, "key": one.key} for one in said],
     }
+
+
+def _other_than_owner(case: CaseState) -> str:
+    """Who takes down what the customer thinks of the owner's work (R39); empty: any superior or colleague."""
+    follow_up = case.terms.follow_up
+    return follow_up if follow_up and follow_up != case.owner else ""
 
 
 def mark_told(
