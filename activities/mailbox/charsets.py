@@ -1,0 +1,147 @@
+"""Bytes of a mail read as text, whatever charset they claim to be in (R42).
+
+Labels lie in known ways: gb2312 means GB 18030, Latin-1 means Windows, many mean UTF-8, some are no charset at all. So
+what the bytes themselves show goes before the label, and nothing here fails: what cannot be read becomes U+FFFD.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import quopri
+import re
+import unicodedata
+
+_ALIASES = {
+    "gb2312": "gb18030", "gb_2312-80": "gb18030", "gb231280": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030",
+    "cp936": "gb18030", "cp-936": "gb18030", "windows-936": "gb18030", "ms936": "gb18030", "euc-cn": "gb18030",
+    "x-euc-cn": "gb18030", "936": "gb18030", "gb-18030": "gb18030", "chinese": "gb18030",
+    "hz-gb-2312": "hz", "big5": "big5hkscs", "big-5": "big5hkscs", "x-big5": "big5hkscs", "cn-big5": "big5hkscs",
+    "big5-hkscs": "big5hkscs", "windows-950": "cp950", "ms950": "cp950",
+    "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932",
+    "iso-2022-jp": "iso2022_jp_ext", "iso-2022-jp-ms": "iso2022_jp_ext", "cp50220": "iso2022_jp_ext",
+    "cp50221": "iso2022_jp_ext", "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "euc-kr": "cp949", "x-windows-949": "cp949",
+    "windows-874": "cp874", "tis-620": "cp874", "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
+    "us-ascii": "cp1252", "ascii": "cp1252", "utf8": "utf-8", "utf8mb4": "utf-8", "utf-8mb4": "utf-8",
+    "unicode-1-1-utf-7": "utf-7", "unicode-1-1-utf-8": "utf-8", "unicode": "utf-16", "iso-8859-8-i": "iso-8859-8",
+}  # fmt: skip
+_SEVEN_BIT = frozenset({"hz", "utf-7", "iso2022_jp_ext", "iso2022_kr"})
+_WIDE = re.compile(r"utf[-_]?(16|32)")
+_EAST_ASIAN = frozenset({"gb18030", "big5hkscs", "cp950", "cp932", "cp949"})
+_ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\(I")
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_WORD = re.compile(rb"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*)\?=")
+_MOST_GARBLED = 0.2
+"""Of what is not ASCII: a text in UTF-8 with broken places has less, another charset read as UTF-8 has far more."""
+_BREAKS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
+_PADDED = re.compile(rb"([A-Za-z0-9+/]+)=*")
+
+
+def decode(raw: bytes, label: str | None = None) -> str:
+    """The text of some bytes; `label` is the charset that they are said to be in."""
+    for mark, codec in _MARKS:
+        if raw.startswith(mark):
+            return raw.decode(codec, "replace")
+    codec = _codec(label)
+    if raw.isascii() and _ESCAPES.search(raw):
+        return raw.decode("iso2022_jp_ext", "replace")
+    if codec in _SEVEN_BIT or (codec and _WIDE.match(codec)):
+        return raw.decode(codec, "replace")
+    if raw.isascii():
+        return raw.decode("ascii")
+    unicode = _strictly(raw, "utf-8")
+    if unicode is not None and (codec not in _EAST_ASIAN or max(unicode) > "\u07ff"):
+        return unicode
+    for candidate in (codec if codec not in (None, "utf-8", "cp1252") else None, "gb18030"):
+        read = _strictly(raw, candidate) if candidate else None
+        if read is not None and (codec != "cp1252" or _is_chinese(read)):
+            return read
+    return _least_garbled(raw, codec)
+
+
+def decode_words(raw: bytes) -> str:
+    """The text of a header's value, its encoded words decoded (RFC 2047).
+
+    Neighbours in one charset are joined before they are decoded, since senders cut characters in two.
+    """
+    parts: list[tuple[str | None, bytes]] = []
+    end = 0
+    for found in _WORD.finditer(raw):
+        between = raw[end : found.start()]
+        end = found.end()
+        charset = found[1].partition(b"*")[0].decode("ascii", "replace").lower()
+        content = from_base64(found[3]) if found[2] in b"Bb" else quopri.decodestring(found[3], header=True)
+        if between.strip() or not parts:
+            parts.append((None, between))
+        parts.append((charset, content))
+    parts.append((None, raw[end:]))
+    return "".join(decode(b"".join(pieces), charset) for charset, pieces in _runs(parts))
+
+
+def clean(text: str) -> str:
+    """Text that can be stored and shown: line ends as \\n, no control characters, no halves of characters."""
+    text = _CONTROLS.sub("", _BREAKS.sub("\n", text)).replace("\ufeff", "")
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def clean_line(text: str, limit: int) -> str:
+    """The same as one line of at most `limit` characters, without marks that turn the direction of writing."""
+    kept = ("" if unicodedata.category(char) == "Cf" and char not in "\u200c\u200d" else char for char in clean(text))
+    return " ".join("".join(kept).split())[:limit]
+
+
+def from_base64(raw: bytes) -> bytes:
+    """What base64 says, as far as it can be read; several pieces with padding of their own are read one by one."""
+    pieces = []
+    for found in _PADDED.finditer(_NOT_BASE64.sub(b"", raw)):
+        digits = found[1][: len(found[1]) - 1] if len(found[1]) % 4 == 1 else found[1]
+        try:
+            pieces.append(base64.b64decode(digits + b"=" * (-len(digits) % 4)))
+        except binascii.Error:
+            continue
+    return b"".join(pieces)
+
+
+def _runs(parts: list[tuple[str | None, bytes]]) -> list[tuple[str | None, list[bytes]]]:
+    runs: list[tuple[str | None, list[bytes]]] = []
+    for charset, content in parts:
+        if runs and runs[-1][0] == charset:
+            runs[-1][1].append(content)
+        else:
+            runs.append((charset, [content]))
+    return runs
+
+
+def _codec(label: str | None) -> str | None:
+    name = (label or "").strip().strip("\"'").strip().lower()
+    name = _ALIASES.get(name, name)
+    try:
+        return name if name and codecs.lookup(name)._is_text_encoding else None
+    except (LookupError, ValueError, UnicodeError):
+        return None
+
+
+def _strictly(raw: bytes, codec: str) -> str | None:
+    try:
+        return raw.decode(codec)
+    except (UnicodeError, ValueError):
+        return None
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether all beyond ASCII are Chinese characters or their punctuation: Latin words come out mixed otherwise."""
+    foreign = [char for char in text if char > "\x7f"]
+    common = sum(1 for char in foreign if "\u4e00" <= char <= "\u9fa5" or "\u3000" <= char <= "\u303f" or "\uff01" <= char <= "\uff5e")
+    return len(foreign) >= 2 and common >= 0.9 * len(foreign)
+
+
+def _least_garbled(raw: bytes, codec: str | None) -> str:
+    unicode = raw.decode("utf-8", "replace")
+    foreign = sum(1 for char in unicode if char > "\x7f")
+    garbled = unicode.count("\ufffd")
+    if garbled <= _MOST_GARBLED * foreign or garbled <= 1:
+        return unicode
+    return raw.decode(codec or "gb18030", "replace") if codec != "utf-8" else raw.decode("gb18030", "replace")
