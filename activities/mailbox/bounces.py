@@ -1,4 +1,4 @@
-"""Reports of mail servers on a mail that they could not deliver (RFC 3464, and the forms that follow no standard) (R42).
+"""Reports of mail servers on a mail that they could not deliver, by RFC 3464 or by no standard (R42).
 
 A delay is no failure, and a report of success none either. A stranger can write such a report: it counts only with the
 id of a mail of ours and a recipient that this mail can have had.
@@ -13,15 +13,20 @@ from enum import StrEnum
 from activities.mailbox.heads import normal_address, normal_id
 from activities.mailbox.mail import IncomingMail
 
-_DAEMONS = re.compile(r"(?:mailer-?daemon|post-?master|mail-?daemon|mdaemon|bounces?|mail-?delivery)(?:[+-].*)?@", re.IGNORECASE)
+_DAEMONS = re.compile(
+    r"(?:mailer-?daemon|post-?master|mail-?daemon|mdaemon|bounces?|mail-?delivery)(?:[+-].*)?@", re.IGNORECASE
+)
 _FAILURES = re.compile(
-    r"undeliver|returned (?:mail|to sender)|delivery (?:status notification \(failure\)|has failed|failure|failed|to the following)|failure notice"
-    r"|could ?n.t be delivered|could not be delivered|not able to deliver|wasn't able to deliver|permanent (?:fatal )?error|user unknown|mailbox not found|bounce"
-    r"|退信|被退回|未送达|无法投递|投递失败|发送失败|无法送达|不存在|配信不能|配信できません|unzustellbar|nicht zugestellt|退件|無法傳遞|echec|non remis",
+    r"undeliver|returned (?:mail|to sender)|failure notice|bounce|user unknown|mailbox not found"
+    r"|delivery (?:status notification \(failure\)|has failed|failure|failed|to the following)"
+    r"|(?:could ?n.t|could not) be delivered|(?:not able|wasn't able) to deliver|permanent (?:fatal )?error"
+    r"|退信|退件|被退回|未送达|无法投递|投递失败|发送失败|无法送达|不存在|無法傳遞"
+    r"|配信不能|配信できません|unzustellbar|nicht zugestellt|non remis",
     re.IGNORECASE,
 )
 _DELAYS = re.compile(
-    r"delay|still being retried|has not been delivered yet|will (?:be retried|continue|keep trying)|warning only|延迟|延迟投递|继续尝试|稍后重试|verzögert|遅延",
+    r"delay|still being retried|has not been delivered yet|will (?:be retried|continue|keep trying)|warning only"
+    r"|延迟|继续尝试|稍后重试|verzögert|遅延",
     re.IGNORECASE,
 )
 _ID_IN_TEXT = re.compile(r"<([^<>\s@]{1,300}@[^<>\s@]{1,200})>")

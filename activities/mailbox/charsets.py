@@ -21,7 +21,8 @@ _ALIASES = {
     "big5-hkscs": "big5hkscs", "windows-950": "cp950", "ms950": "cp950",
     "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932",
     "iso-2022-jp": "iso2022_jp_ext", "iso-2022-jp-ms": "iso2022_jp_ext", "cp50220": "iso2022_jp_ext",
-    "cp50221": "iso2022_jp_ext", "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "euc-kr": "cp949", "x-windows-949": "cp949",
+    "cp50221": "iso2022_jp_ext", "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "euc-kr": "cp949",
+    "x-windows-949": "cp949",
     "windows-874": "cp874", "tis-620": "cp874", "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
     "us-ascii": "cp1252", "ascii": "cp1252", "utf8": "utf-8", "utf8mb4": "utf-8", "utf-8mb4": "utf-8",
     "unicode-1-1-utf-7": "utf-7", "unicode-1-1-utf-8": "utf-8", "unicode": "utf-16", "iso-8859-8-i": "iso-8859-8",
@@ -29,11 +30,16 @@ _ALIASES = {
 _SEVEN_BIT = frozenset({"hz", "utf-7", "iso2022_jp_ext", "iso2022_kr"})
 _WIDE = re.compile(r"utf[-_]?(16|32)")
 _EAST_ASIAN = frozenset({"gb18030", "big5hkscs", "cp950", "cp932", "cp949"})
+_OFTEN_WRONG = frozenset({"utf-8", "cp1252"})
+"""Labels that programs write for whatever they hold."""
 _ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\(I")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_WORD = re.compile(rb"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*)\?=")
+WORD = re.compile(rb"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*)\?=")
+"""An encoded word: charset, encoding, content (RFC 2047)."""
 _MOST_GARBLED = 0.2
 """Of what is not ASCII: a text in UTF-8 with broken places has less, another charset read as UTF-8 has far more."""
+_CHINESE = re.compile("[\u4e00-\u9fa5\u3000-\u303f\uff01-\uff5e\u2014\u2018-\u201d\u2026]")
+_MOSTLY = 0.9
 _BREAKS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
@@ -42,9 +48,9 @@ _PADDED = re.compile(rb"([A-Za-z0-9+/]+)=*")
 
 def decode(raw: bytes, label: str | None = None) -> str:
     """The text of some bytes; `label` is the charset that they are said to be in."""
-    for mark, codec in _MARKS:
+    for mark, marked in _MARKS:
         if raw.startswith(mark):
-            return raw.decode(codec, "replace")
+            return raw.decode(marked, "replace")
     codec = _codec(label)
     if raw.isascii() and _ESCAPES.search(raw):
         return raw.decode("iso2022_jp_ext", "replace")
@@ -55,11 +61,11 @@ def decode(raw: bytes, label: str | None = None) -> str:
     unicode = _strictly(raw, "utf-8")
     if unicode is not None and (codec not in _EAST_ASIAN or max(unicode) > "\u07ff"):
         return unicode
-    for candidate in (codec if codec not in (None, "utf-8", "cp1252") else None, "gb18030"):
-        read = _strictly(raw, candidate) if candidate else None
-        if read is not None and (codec != "cp1252" or _is_chinese(read)):
-            return read
-    return _least_garbled(raw, codec)
+    labelled = _strictly(raw, codec) if codec and codec not in _OFTEN_WRONG else None
+    chinese = _strictly(raw, "gb18030") if labelled is None else None
+    if labelled is not None:
+        return labelled
+    return chinese if chinese is not None and _is_chinese(chinese) else _least_garbled(raw, codec)
 
 
 def decode_words(raw: bytes) -> str:
@@ -69,7 +75,7 @@ def decode_words(raw: bytes) -> str:
     """
     parts: list[tuple[str | None, bytes]] = []
     end = 0
-    for found in _WORD.finditer(raw):
+    for found in WORD.finditer(raw):
         between = raw[end : found.start()]
         end = found.end()
         charset = found[1].partition(b"*")[0].decode("ascii", "replace").lower()
@@ -82,7 +88,7 @@ def decode_words(raw: bytes) -> str:
 
 
 def clean(text: str) -> str:
-    """Text that can be stored and shown: line ends as \\n, no control characters, no halves of characters."""
+    """Text that can be stored and shown: one kind of line end, no control characters, no halves of characters."""
     text = _CONTROLS.sub("", _BREAKS.sub("\n", text)).replace("\ufeff", "")
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -132,16 +138,19 @@ def _strictly(raw: bytes, codec: str) -> str | None:
 
 
 def _is_chinese(text: str) -> bool:
-    """Whether all beyond ASCII are Chinese characters or their punctuation: Latin words come out mixed otherwise."""
+    """Whether what is beyond ASCII are Chinese characters and their punctuation: Latin words come out mixed."""
     foreign = [char for char in text if char > "\x7f"]
-    common = sum(1 for char in foreign if "\u4e00" <= char <= "\u9fa5" or "\u3000" <= char <= "\u303f" or "\uff01" <= char <= "\uff5e")
-    return len(foreign) >= 2 and common >= 0.9 * len(foreign)
+    return len(_CHINESE.findall(text)) >= _MOSTLY * len(foreign)
 
 
 def _least_garbled(raw: bytes, codec: str | None) -> str:
+    """The reading with the fewest characters that cannot be read, the label's first where there is one to believe."""
+    foreign = sum(1 for byte in raw if byte > 0x7F)
     unicode = raw.decode("utf-8", "replace")
-    foreign = sum(1 for char in unicode if char > "\x7f")
-    garbled = unicode.count("\ufffd")
-    if garbled <= _MOST_GARBLED * foreign or garbled <= 1:
+    if unicode.count("\ufffd") <= max(1, _MOST_GARBLED * foreign / 3):
         return unicode
-    return raw.decode(codec or "gb18030", "replace") if codec != "utf-8" else raw.decode("gb18030", "replace")
+    if codec not in _OFTEN_WRONG and codec:
+        return raw.decode(codec, "replace")
+    chinese = raw.decode("gb18030", "replace")
+    few = chinese.count("\ufffd") <= _MOST_GARBLED * foreign / 2
+    return chinese if few and _is_chinese(chinese.replace("\ufffd", "")) else raw.decode("cp1252", "replace")

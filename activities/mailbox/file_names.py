@@ -1,4 +1,4 @@
-"""Names of files as senders give them, made into labels: one line, no path, no tricks of writing direction (R41, R42)."""
+"""Names of files as senders give them, made into labels: one line, no path, no turned writing (R41, R42)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _TOO_MUCH = re.compile(r'[<>:"|?*]')
 _ENDINGS = {
     "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/bmp": ".bmp", "image/webp": ".webp",
-    "image/heic": ".heic", "image/tiff": ".tif", "application/pdf": ".pdf", "application/zip": ".zip", "text/plain": ".txt",
-    "text/html": ".html", "text/csv": ".csv", "text/calendar": ".ics", "message/rfc822": ".eml", "audio/amr": ".amr",
+    "image/heic": ".heic", "image/tiff": ".tif", "application/pdf": ".pdf", "application/zip": ".zip",
+    "text/plain": ".txt", "text/html": ".html", "text/csv": ".csv", "text/calendar": ".ics", "message/rfc822": ".eml",
+    "audio/amr": ".amr",
     "audio/mpeg": ".mp3", "video/mp4": ".mp4", "application/msword": ".doc", "application/vnd.ms-excel": ".xls",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",

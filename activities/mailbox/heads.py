@@ -12,7 +12,7 @@ from email.message import Message
 from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
 
-from activities.mailbox.charsets import clean_line, decode, decode_words
+from activities.mailbox.charsets import WORD, clean_line, decode, decode_words
 from activities.mailbox.mail import UnreadableMailError
 
 LARGEST_HEAD = 1_000_000
@@ -35,7 +35,9 @@ class Head:
 
     def __init__(self, raw: bytes) -> None:
         self._fields: dict[str, list[bytes]] = {}
-        for line in _FOLDED.sub(b" ", raw.replace(b"\r\n", b"\n").replace(b"\r", b" ").replace(b"\0", b"")).split(b"\n"):
+        for line in _FOLDED.sub(b" ", raw.replace(b"\r\n", b"\n").replace(b"\r", b" ").replace(b"\0", b"")).split(
+            b"\n"
+        ):
             if found := _FIELD.match(line):
                 name = found[1].decode("ascii").lower()
                 self._fields.setdefault(name, []).append(line[found.end() :].strip())
@@ -72,14 +74,15 @@ class Head:
         return tuple(found)
 
     def mailboxes(self, name: str) -> list[tuple[str, str]]:
-        """Names and addresses of a field whose names are never read as addresses."""
-        value = self.raw(name)[:_LONGEST_STRUCTURED].decode("latin-1")
+        """Names and addresses of a field. Encoded words are put aside while its syntax is read: none is in them."""
+        words: list[bytes] = []
+        value = WORD.sub(lambda found: _kept(words, found[0]), self.raw(name)[:_LONGEST_STRUCTURED]).decode("latin-1")
         try:
             pairs = getaddresses([value])
         except (RecursionError, IndexError, ValueError):
             pairs = [("", match[0]) for match in _ADDRESS.finditer(value)][-1:]
         return [
-            (clean_line(decode_words(shown.encode("latin-1", "replace")), _NAME_LENGTH), normal_address(match[0]))
+            (clean_line(decode_words(_restored(words, shown)), _NAME_LENGTH), normal_address(match[0]))
             for shown, address in pairs
             if (match := _ADDRESS.fullmatch(address.strip()))
         ]
@@ -103,7 +106,7 @@ class Head:
         if not found:
             return "", {}
         values: dict[str, str] = {}
-        for key, value in found[1:]:
+        for key, value in sorted(found[1:], key=lambda pair: not isinstance(pair[1], tuple)):
             values.setdefault(key.lower(), _parameter(value))
         return clean_line(str(found[0][0]), _NAME_LENGTH).lower(), values
 
@@ -133,6 +136,16 @@ def normal_address(address: str) -> str:
     """An address as addresses are compared: the domain in lower case, the local part left alone."""
     local, at, domain = address.strip().rpartition("@")
     return f"{local}{at}{domain.lower().rstrip('.')}"
+
+
+def _kept(words: list[bytes], word: bytes) -> bytes:
+    words.append(word)
+    return b"\x1d%d\x1d" % (len(words) - 1)
+
+
+def _restored(words: list[bytes], shown: str) -> bytes:
+    raw = shown.encode("latin-1", "replace")
+    return re.sub(rb"\x1d(\d{1,4})\x1d", lambda found: words[int(found[1])] if int(found[1]) < len(words) else b"", raw)
 
 
 def _parameter(value: object) -> str:

@@ -12,9 +12,9 @@ from html import unescape
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:]{0,30})")
 _SILENT = frozenset({"script", "style", "title", "template"})
 _BLOCKS = frozenset({
-    "address", "article", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt", "fieldset", "footer", "form", "h1",
-    "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tr",
-    "ul",
+    "address", "article", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt", "fieldset", "footer",
+    "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre",
+    "section", "table", "tbody", "tr", "ul",
 })  # fmt: skip
 _CELLS = frozenset({"td", "th"})
 _BLANKS = re.compile(r"[ \t\r\n\f]+")

@@ -26,7 +26,10 @@ class MailFile(Fact):
 
 
 class DeliveryOutcome(Fact):
-    """What a delivery report says of one recipient; `action` as in RFC 3464: failed, delayed, delivered, …"""
+    """What a delivery report says of one address of a recipient, who may have two of them.
+
+    `action` is one of RFC 3464: failed, delayed, delivered, relayed, expanded.
+    """
 
     recipient: str
     action: str
@@ -47,7 +50,7 @@ class IncomingMail(Fact):
         return_path: None where the server did not write one down, "" for the empty one of automatic mail.
         sent_at: what the sender's clock said; only ever shown.
         automatic: headers by lower-case name that tell robots from people.
-        text: the words, quotations among them; lines end with \\n.
+        text: the words, quotations among them; line ends are of one kind.
         is_html: the words were in HTML only.
         content_type: of the whole mail, lower case.
         report_type: of a multipart/report, lower case.
@@ -70,7 +73,7 @@ class IncomingMail(Fact):
     return_path: str | None = None
     subject: str = ""
     sent_at: Instant | None = None
-    automatic: dict[str, str] = {}
+    automatic: dict[str, str] = Field(default_factory=dict)
     text: str = ""
     is_html: bool = False
     files: tuple[MailFile, ...] = ()

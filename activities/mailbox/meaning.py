@@ -9,9 +9,8 @@ from activities.mailbox.classification import Origin, find_origin
 from activities.mailbox.mail import IncomingMail, UnreadableMailError
 from activities.mailbox.parsing import read_mail
 from activities.mailbox.quotation import OwnWords, own_words, without_tokens
-from activities.mailbox.threading import Evidence, KnownCases, OwnAddresses, Thread, find_thread, is_among
+from activities.mailbox.threading import Evidence, KnownCases, OwnAddresses, Thread, find_thread, is_among, numbers_in
 from workflows.domain.model import Fact, one_line
-
 
 
 class MailKind(StrEnum):
@@ -34,7 +33,7 @@ class MailMeaning(Fact):
         case: the number of the case that it belongs to.
         by: what says so.
         mentions: cases that it names without belonging to them; nothing of them is for its sender.
-        text: what its writer wrote; with `words` false nothing was found that is surely theirs, and it is the whole text.
+        text: what its writer wrote; with `words` false nothing was found that is surely theirs, and it is all of it.
         failed: addresses at which a mail of ours could not be delivered, for a bounce that is believed.
         by_staff: the sender is the address of a person of the organisation. It can be forged: a note, never a command.
         answerable: whether an acknowledgement may go out; else it would go to a robot, a list or a forged address.
@@ -119,8 +118,11 @@ async def _bounced(mail: IncomingMail, bounce: Bounce, cases: KnownCases, own: O
     by = Evidence.REPORT
     if not numbers and bounce.from_server:
         thread = await find_thread(mail, cases, own)
-        numbers, by = {thread.case} if thread.case else set(thread.mentions), thread.by or Evidence.NUMBER
-    believed = {number: failed for number in numbers if (failed := await _recipients_of(bounce, number, cases, own)) is not None}
+        numbers = {thread.case} if thread.case else {*thread.mentions, *numbers_in(mail.text)}
+        by = thread.by or Evidence.NUMBER
+    believed = {
+        number: failed for number in numbers if (failed := await _recipients_of(bounce, number, cases, own)) is not None
+    }
     if len(believed) != 1:
         return MailMeaning(kind=kind, note="a report on a mail that is none of ours, or not to these people", mail=mail)
     number, failed = next(iter(believed.items()))

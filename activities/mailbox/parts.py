@@ -52,7 +52,7 @@ class Part:
         return decode(self.content(), self.parameters.get("charset"))
 
     def walk(self) -> Iterator[Part]:
-        """This part and all in it, but not what is in mails that came as files."""
+        """The part and all in it, but not what is in mails that came as files."""
         yield self
         if self.kind != "message/rfc822":
             for child in self.children:
@@ -91,7 +91,7 @@ def _part(raw: bytes, work: Work, *, depth: int, implied: str) -> Part:
 
 
 def _pieces(body: bytes, boundary: str, work: Work) -> Iterator[bytes]:
-    """What stands between the boundaries; the last piece may lack the closing one."""
+    """What stands between the boundaries, without the line end in front of one; the last may lack the closing one."""
     work.searched += len(body)
     mark = boundary.encode("utf-8", "replace")[:_LONGEST_BOUNDARY].rstrip()
     if not mark:
@@ -102,7 +102,7 @@ def _pieces(body: bytes, boundary: str, work: Work) -> Iterator[bytes]:
     start = None
     for found in re.finditer(rb"^--" + re.escape(mark) + rb"(--)?[ \t]*\r?$\n?", body, re.MULTILINE):
         if start is not None:
-            yield body[start : found.start()]
+            yield body[start : found.start()].removesuffix(b"\n").removesuffix(b"\r")
         start = found.end()
         if found[1]:
             return

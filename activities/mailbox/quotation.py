@@ -22,6 +22,7 @@ _CITED = re.compile(r"[ \t]*[>＞](?:[ \t>]|$|[^\d\s])")
 _NOISE = re.compile(r"[\s*\u200b\u3000]+")
 _DASHES = str.maketrans({"―": "-", "—": "-", "–": "-", "─": "-", "－": "-", "_": "-", "\t": "|"})
 _BAR = re.compile(r"-{5,}|-{2,}")
+_NOTHING = " \n\t-_=*>|."
 _HEAD_LINES = 14
 _BETWEEN_HEADINGS = 2
 _WROTE_LINES = 3
@@ -47,7 +48,7 @@ def own_words(text: str, subject: str = "", ours: Collection[str] = ()) -> OwnWo
     lines = text.split("\n")
     kept = _kept(lines, forwards=bool(clients.FORWARDS.match(subject)), ours=[address.lower() for address in ours])
     words = "\n".join(_without_signature(kept)).strip()
-    if any(char.isalnum() for char in words):
+    if words.strip(_NOTHING):
         return OwnWords(without_tokens(_blank_lines_once(words)), found=True)
     return OwnWords(without_tokens(text.strip()), found=False)
 
@@ -90,7 +91,9 @@ def _kept(lines: Sequence[str], *, forwards: bool, ours: list[str]) -> list[str]
     return kept
 
 
-def _behind_quoted(lines: Sequence[str], plains: Sequence[str], quoted: Sequence[bool], at: int, kept: list[str]) -> int:
+def _behind_quoted(
+    lines: Sequence[str], plains: Sequence[str], quoted: Sequence[bool], at: int, kept: list[str]
+) -> int:
     """Where quoted lines end; the rest of a line that the program broke belongs to them."""
     while at < len(lines) and (quoted[at] or not plains[at] or _is_broken_rest(lines, quoted, at)):
         if not plains[at] and not quoted[at]:
@@ -100,13 +103,7 @@ def _behind_quoted(lines: Sequence[str], plains: Sequence[str], quoted: Sequence
 
 
 def _is_broken_rest(lines: Sequence[str], quoted: Sequence[bool], at: int) -> bool:
-    return (
-        at > 0
-        and quoted[at - 1]
-        and len(lines[at - 1]) >= _WRAPPED_FROM
-        and at + 1 < len(lines)
-        and quoted[at + 1]
-    )
+    return at > 0 and quoted[at - 1] and len(lines[at - 1]) >= _WRAPPED_FROM and at + 1 < len(lines) and quoted[at + 1]
 
 
 def _behind_quotation_head(
@@ -171,7 +168,9 @@ def _head_end(plains: Sequence[str], at: int, *, needed: int) -> int | None:
         if len(within) > 1 or (within and heading is None):
             roles |= {clients.ROLES[word] for word in within}
             end = line + 1
-    return end if len(roles - {"other"}) >= needed and roles & {"from", "to"} else None
+    if end is None or len(roles - {"other"}) < needed or not roles & {"from", "to"}:
+        return None
+    return end if "subject" in roles or needed == 1 or any("@" in line for line in plains[at:end]) else None
 
 
 def _heading_below_name(plains: Sequence[str], at: int) -> int | None:
@@ -193,8 +192,14 @@ def _follows_forward_bar(plains: Sequence[str], at: int) -> bool:
 def _is_ours(lines: Sequence[str], plains: Sequence[str], at: int, ours: list[str]) -> bool:
     """Whether the mail that is quoted here is one of ours."""
     near = "\n".join(line[:_LOOKED_AT] for line in lines[at : at + _HEAD_LINES]).lower()
-    from_line = next((plains[line] for line in range(at, min(at + _HEAD_LINES, len(plains)))
-                      if (found := clients.HEADING.match(plains[line])) and clients.ROLES[found[1]] == "from"), near)
+    from_line = next(
+        (
+            plains[line]
+            for line in range(at, min(at + _HEAD_LINES, len(plains)))
+            if (found := clients.HEADING.match(plains[line])) and clients.ROLES[found[1]] == "from"
+        ),
+        near,
+    )
     return any(address in from_line for address in ours)
 
 

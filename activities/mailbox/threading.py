@@ -1,7 +1,7 @@
 """Whose case a mail belongs to (R42).
 
 A reply token in an address of ours says it, then references to mails of ours, then a number in the subject together
-with a sender who is a contact of that case. A number alone proves nothing, and neither does a subject or a Thread-Index.
+with a sender who is a contact of that case. A number alone proves nothing, and neither does a subject or Thread-Index.
 Where they contradict each other, the mail is a case of its own that says so.
 """
 
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"FB[ -]?(\d{4})[ -]?(\d{2})[ -]?(\d{2})[ -]?(\d{4,7})(?!\d
 class Evidence(StrEnum):
     """What says that a mail belongs to a case."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a word
     REFERENCES = "references"
     NUMBER = "number"
     REPORT = "report"
@@ -65,7 +65,7 @@ class OwnAddresses:
 
 @dataclass(frozen=True)
 class Thread:
-    """The case of a mail and what says so. `mentions` are other cases that it names; `note` is what a person should know."""
+    """The case of a mail and what says so; `mentions` are others that it names, `note` what a person should know."""
 
     case: str | None = None
     by: Evidence | None = None
@@ -78,7 +78,9 @@ async def find_thread(mail: IncomingMail, cases: KnownCases, own: OwnAddresses) 
     by_token = {number for token in reply_tokens(mail, own) if (number := await cases.find_by_token(token))}
     ids = tuple(dict.fromkeys((*mail.in_reply_to, *mail.references, *mail.original_ids)))
     by_reference = set((await cases.find_by_message_ids(ids)).values()) if ids else set()
-    contacts = {number: known for number in numbers_in(mail.subject) if (known := await cases.contacts_of(number)) is not None}
+    contacts = {
+        number: known for number in numbers_in(mail.subject) if (known := await cases.contacts_of(number)) is not None
+    }
     named = set(contacts)
     found = _agreed(by_token, by_reference, named)
     if found is None:
@@ -87,13 +89,19 @@ async def find_thread(mail: IncomingMail, cases: KnownCases, own: OwnAddresses) 
     if found:
         number, by = found
         stranger = not await _is_known(mail.sender, number, cases)
-        return Thread(number, by, tuple(sorted(named - {number})), "the sender is no contact of the case" if stranger else "")
+        return Thread(
+            number, by, tuple(sorted(named - {number})), "the sender is no contact of the case" if stranger else ""
+        )
     mine = sorted(number for number, known in contacts.items() if is_among(mail.sender, known))
     if len(mine) == 1 and not mail.failed_authentication:
         return Thread(mine[0], Evidence.NUMBER, tuple(sorted(named - set(mine))))
     if not named:
         return Thread()
-    why = "but its sender could not be proved" if mine and mail.failed_authentication else "but its sender is no contact of it"
+    why = (
+        "but its sender could not be proved"
+        if mine and mail.failed_authentication
+        else "but its sender is no contact of it"
+    )
     if len(mine) > 1:
         why = "and its sender is a contact of all of them"
     return Thread(mentions=tuple(sorted(named)), note=f"names {', '.join(sorted(named))}, {why}")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from activities.mailbox.threading import OwnAddresses
-from tests.activities.mailbox.made_up import AGENT, LI_NA, ROOT_A, ROOT_B, TOKEN, US, WANG, A, B
 
+WANG, LI_NA, AGENT, US = "wang.xiaoming@example.cn", "li.na@example.com", "agent-001@example.com", "support@example.com"
+A, B = "FB202611260001", "FB202611260002"
+TOKEN = "mfrggzdfmztwq2lkmjzgq4tvpi"
+ROOT_A, ROOT_B = "<3f1c9a70aa@support.example.com>", "<77b0e2d1bb@support.example.com>"
 OWN = OwnAddresses(frozenset({US}), frozenset({"service-group@example.com"}))
 
 
