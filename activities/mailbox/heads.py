@@ -59,7 +59,9 @@ class Head:
 
     def ids(self, name: str) -> tuple[str, ...]:
         """Message-IDs, each once; the middle of very many is left out."""
-        found = [id_ for match in _ID.finditer(self.raw(name)[:LARGEST_HEAD]) if (id_ := normal_id(match[1]))]
+        raw = self.raw(name)
+        value = decode_words(raw).encode() if WORD.search(raw) else raw  # Python's own email encodes long ones
+        found = [id_ for match in _ID.finditer(value) if (id_ := normal_id(match[1]))]
         unique = tuple(dict.fromkeys(found))
         return unique if len(unique) <= _MOST_LISTED else unique[: _MOST_LISTED // 2] + unique[-_MOST_LISTED // 2 :]
 
