@@ -36,13 +36,14 @@ _ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\(I")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 WORD = re.compile(rb"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*)\?=")
 """An encoded word: charset, encoding, content (RFC 2047)."""
-_MOST_GARBLED = 0.2
-"""Of what is not ASCII: a text in UTF-8 with broken places has less, another charset read as UTF-8 has far more."""
 _CHINESE = re.compile("[\u4e00-\u9fa5\u3000-\u303f\uff01-\uff5e\u2014\u2018-\u201d\u2026]")
-_MOSTLY = 0.9
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_MOSTLY, _FEW = 0.9, 0.2
 _BREAKS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
+_PROSE = re.compile(rb"(?m)^[^\r\n]*[^\s\r\n][ \t\-_][^\s\r\n][^\r\n]*|^-+[ \t\r]*$")
+"""A line of words, such as a list's footer behind the content."""
 _PADDED = re.compile(rb"([A-Za-z0-9+/]+)=*")
 
 
@@ -62,10 +63,10 @@ def decode(raw: bytes, label: str | None = None) -> str:
     if unicode is not None and (codec not in _EAST_ASIAN or max(unicode) > "\u07ff"):
         return unicode
     labelled = _strictly(raw, codec) if codec and codec not in _OFTEN_WRONG else None
-    chinese = _strictly(raw, "gb18030") if labelled is None else None
     if labelled is not None:
         return labelled
-    return chinese if chinese is not None and _is_chinese(chinese) else _least_garbled(raw, codec)
+    chinese = _strictly(raw, "gb18030")
+    return chinese if chinese is not None and _is_chinese(chinese, raw) else _least_garbled(raw, codec)
 
 
 def decode_words(raw: bytes) -> str:
@@ -102,7 +103,7 @@ def clean_line(text: str, limit: int) -> str:
 def from_base64(raw: bytes) -> bytes:
     """What base64 says, as far as it can be read; several pieces with padding of their own are read one by one."""
     pieces = []
-    for found in _PADDED.finditer(_NOT_BASE64.sub(b"", raw)):
+    for found in _PADDED.finditer(_NOT_BASE64.sub(b"", _PROSE.sub(b"", raw))):
         digits = found[1][: len(found[1]) - 1] if len(found[1]) % 4 == 1 else found[1]
         try:
             pieces.append(base64.b64decode(digits + b"=" * (-len(digits) % 4)))
@@ -137,20 +138,19 @@ def _strictly(raw: bytes, codec: str) -> str | None:
         return None
 
 
-def _is_chinese(text: str) -> bool:
-    """Whether what is beyond ASCII are Chinese characters and their punctuation: Latin words come out mixed."""
-    foreign = [char for char in text if char > "\x7f"]
-    return len(_CHINESE.findall(text)) >= _MOSTLY * len(foreign)
+def _is_chinese(text: str, raw: bytes) -> bool:
+    """Whether it reads as Chinese, and has no bytes that stand alone, as letters with accents do."""
+    foreign = sum(1 for char in text if char > "\x7f")
+    runs = [found.end() - found.start() for found in _HIGH.finditer(raw)]
+    return len(_CHINESE.findall(text)) >= _MOSTLY * foreign and runs.count(1) <= _FEW * sum(runs)
 
 
 def _least_garbled(raw: bytes, codec: str | None) -> str:
     """The reading with the fewest characters that cannot be read, the label's first where there is one to believe."""
-    foreign = sum(1 for byte in raw if byte > 0x7F)
     unicode = raw.decode("utf-8", "replace")
-    if unicode.count("\ufffd") <= max(1, _MOST_GARBLED * foreign / 3):
+    if sum(1 for char in unicode if char > "\u07ff" and char != "\ufffd") >= unicode.count("\ufffd"):
         return unicode
-    if codec not in _OFTEN_WRONG and codec:
+    if codec and codec not in _OFTEN_WRONG:
         return raw.decode(codec, "replace")
     chinese = raw.decode("gb18030", "replace")
-    few = chinese.count("\ufffd") <= _MOST_GARBLED * foreign / 2
-    return chinese if few and _is_chinese(chinese.replace("\ufffd", "")) else raw.decode("cp1252", "replace")
+    return chinese if _is_chinese(chinese, raw) else raw.decode("cp1252", "replace")

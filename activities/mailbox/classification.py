@@ -36,13 +36,14 @@ _SUBJECTS = re.compile(
 _SENTENCES = re.compile(
     r"这是来自.{0,20}邮箱的.{0,10}自动回复|\[自动回复\]|【自动回复】|^自动回复[:：]"
     r"|(?:本|此)邮件(?:由|为|是).{0,10}自动(?:发送|发出|回复)"
-    r"|this is an? auto(?:mated|matic|-)|automat(?:ed|ic) (?:reply|response)|out of (?:the )?office with limited"
+    r"|this is an? auto(?:mated|matic|-).{0,20}(?:reply|response|message|mail|notification)"
+    r"|automat(?:ed|ic) (?:reply|response)"
+    r"|out of (?:the )?office with limited"
     r"|i am (?:currently )?(?:out of (?:the )?office|on (?:annual |vacation|parental )?leave) (?:until|from|and)"
     r"|これは自動|自動(?:返信|応答)メール|diese (?:e-?mail|nachricht) wurde automatisch|automatisch generierte?"
-    r"|(?:无法|不能|未能|不便)(?:及时|亲自|立即|第一时间|马上|尽快)*"
-    r"(?:回复|处理|查看|查收|查阅)(?:您|你)?的?(?:来信|邮件|来件)"
-    r"|(?:邮件|来信)(?:我|本人)?(?:已经?)?收到[，,。！]*(?:我|本人)?(?:会|将|稍后|尽快)+.{0,6}(?:回复|答复|处理)"
-    r"|(?:邮件|来信)(?:我|本人)已经?收到",
+    r"|(?:无法|不能|未能|不便)(?:(?:及时|亲自|立即|第一时间|马上|尽快)+(?:回复|处理|查看|查收|查阅)(?:您|你)?的?"
+    r"|(?:回复|查看|处理)(?:您|你)的)(?:来信|邮件|来件)"
+    r"|(?:邮件|来信)(?:我|本人)?(?:已经?)?收到[，,。！]*(?:我|本人)?(?:会|将|稍后|尽快)+.{0,6}(?:回复|答复|处理)",
     re.IGNORECASE | re.MULTILINE,
 )
 _FIRST_LINES, _LOOKED_AT = 4, 600

@@ -76,7 +76,7 @@ BEGINS_WROTE = re.compile(
 DATED = re.compile(r"\d{4}[-/.年]|\d{1,2}[:時时点]\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|@")
 
 SIGNATURES = re.compile(
-    r"(?:发自我的|發自我的|傳自我的|從我的|寄自我的|来自我的|发送自|从(?:我的)?.{1,30}发送|從.{1,30}傳送|通过.{1,30}发送"
+    r"(?:发自我的|發自我的|傳自我的|從我的|寄自我的|来自我的|发送自|从.{1,30}发送$|從.{1,30}傳送$|通过.{1,30}发送$"
     r"|获取outlook|获取适用于|下載outlook|取得outlook|发自.{0,20}(?:iphone|ipad|android|手机|邮箱)"
     r"|sent(?:from|via|with)|getoutlook|outlookforios|von(?:meinem|unterwegs).{1,40}gesendet|gesendetvon|envoyéde"
     r"|enviadodesde|.{0,20}から送信).{0,120}"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
+from urllib.parse import unquote_to_bytes
 
 from activities.mailbox.charsets import WORD, clean_line, decode, decode_words
 from activities.mailbox.mail import UnreadableMailError
@@ -26,6 +27,8 @@ _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _FOLDED = re.compile(rb"\n[ \t]+")
 _ID = re.compile(rb"<([^<>]{1,995})>")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"@]{1,200}@[^\s<>()\\,;:\"@]{1,250}")
+_PERCENT = re.compile(r"%[89A-F][0-9A-F]%[89AB][0-9A-F]", re.IGNORECASE)
+"""A name in UTF-8 that was written for an address instead of a mail."""
 _BLANK_LINE = re.compile(rb"\n\r?\n|\A\r?\n")
 _NAME_LENGTH = 200
 
@@ -154,4 +157,8 @@ def _parameter(value: object) -> str:
     if isinstance(value, tuple):
         charset, _, text = value
         return decode(str(text).encode("latin-1", "replace"), str(charset or "") or None)
-    return decode_words(str(value).encode("latin-1", "replace"))
+    plain = decode_words(str(value).encode("latin-1", "replace"))
+    try:
+        return unquote_to_bytes(plain).decode("utf-8") if _PERCENT.search(plain) else plain
+    except UnicodeDecodeError:
+        return plain

@@ -34,7 +34,15 @@ _AUTOMATIC = (
 _RECEIVED_BY = ("to", "cc", "bcc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to",
                 "apparently-to", "resent-to", "x-real-to")  # fmt: skip
 _SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
-_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "text/rfc822-headers"})
+_STATUSES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_REPORTS = _STATUSES | {
+    "message/disposition-notification", "message/global-disposition-notification",
+    "text/rfc822-headers", "message/global-headers",
+}  # fmt: skip
+_NO_WORDS = frozenset(
+    {"text/calendar", "text/csv", "text/vcard", "text/x-vcard", "text/directory", "text/xml", "text/css"}
+)
+_MARKED_UP = frozenset({"text/html", "text/enriched", "text/richtext"})
 _EXCUSE = re.compile(
     r"(?:不支持|无法显示|不能显示|查看|not support|(?:cannot|unable to) display|require|enable|view).{0,40}html"
     r"|html.{0,40}(?:格式|邮件|support|capable|enabled|viewer|client|compatible|version)",
@@ -121,7 +129,8 @@ def _failed(head: Head) -> bool:
     verdict = head.text("authentication-results", 2000)
     if _FAILED.search(verdict):
         return True
-    return bool(_SPF_FAILED.search(verdict) and not _DKIM_PASSED.search(verdict))
+    spf_failed = bool(_SPF_FAILED.search(verdict)) or head.text("received-spf").lower().startswith("fail")
+    return spf_failed and not _DKIM_PASSED.search(verdict)
 
 
 class _Words:
@@ -159,9 +168,9 @@ class _Words:
         elif part.children and part.kind != "message/rfc822":
             for child in part.children:
                 self.take(child)
-        elif part.kind in ("text/plain", "text/html") and not attached:
+        elif part.kind.startswith("text/") and part.kind not in _NO_WORDS and not attached:
             self._texts.append(_words(part))
-            self.is_html = self.is_html or part.kind == "text/html"
+            self.is_html = self.is_html or part.kind in _MARKED_UP
         else:
             content = part.body if part.kind == "message/rfc822" and part.children else part.content()
             inline = disposition == "inline" or (not disposition and "content-id" in part.head)
@@ -187,7 +196,7 @@ class _Words:
 
 def _words(part: Part) -> str:
     text = clean(part.text())
-    if part.kind == "text/html":
+    if part.kind in _MARKED_UP:
         return clean(html_text(text)).strip("\n")
     if part.parameters.get("format", "").lower() == "flowed":
         text = _joined(text, part.parameters.get("delsp", "").lower() == "yes")
@@ -218,7 +227,7 @@ def _joined(text: str, without_space: bool) -> str:
 
 def _outcomes(reports: list[Part]) -> Iterator[DeliveryOutcome]:
     for report in reports:
-        if report.kind == "message/delivery-status":
+        if report.kind in _STATUSES:
             yield from _outcomes_of(report)
 
 

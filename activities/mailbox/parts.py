@@ -18,6 +18,9 @@ from activities.mailbox.mail import UnreadableMailError
 MOST_PARTS = 100
 DEEPEST = 10
 _LONGEST_BOUNDARY = 200
+_META = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
+_META_WITHIN = 2000
+"""Bytes of a page in which it says its charset, if it does."""
 
 
 @dataclass
@@ -49,7 +52,11 @@ class Part:
 
     def text(self) -> str:
         """The content as text."""
-        return decode(self.content(), self.parameters.get("charset"))
+        content = self.content()
+        charset = self.parameters.get("charset")
+        if charset is None and self.kind == "text/html" and (found := _META.search(content, 0, _META_WITHIN)):
+            charset = found[1].decode("ascii")
+        return decode(content, charset)
 
     def walk(self) -> Iterator[Part]:
         """The part and all in it, but not what is in mails that came as files."""

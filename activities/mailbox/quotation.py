@@ -46,8 +46,8 @@ def own_words(text: str, subject: str = "", ours: Collection[str] = ()) -> OwnWo
     What somebody forwards from others is what they want to say, and is kept.
     """
     lines = text.split("\n")
-    kept = _kept(lines, forwards=bool(clients.FORWARDS.match(subject)), ours=[address.lower() for address in ours])
-    words = "\n".join(_without_signature(kept)).strip()
+    pieces = _pieces(lines, forwards=bool(clients.FORWARDS.match(subject)), ours=[address.lower() for address in ours])
+    words = "\n".join(line for piece in pieces for line in _without_signature(piece)).strip()
     if words.strip(_NOTHING):
         return OwnWords(without_tokens(_blank_lines_once(words)), found=True)
     return OwnWords(without_tokens(text.strip()), found=False)
@@ -64,21 +64,22 @@ def plain(line: str) -> str:
     return _NOISE.sub("", shown.translate(_DASHES).replace("：", ":").replace("＂", '"')).lstrip("|").lower()
 
 
-def _kept(lines: Sequence[str], *, forwards: bool, ours: list[str]) -> list[str]:
+def _pieces(lines: Sequence[str], *, forwards: bool, ours: list[str]) -> list[list[str]]:
+    """What stands above, between and below the quotations."""
     plains = [plain(line) for line in lines]
     quoted = [bool(_QUOTE.match(line)) for line in lines]
-    kept: list[str] = []
-    at, found = 0, False
+    pieces: list[list[str]] = [[]]
+    at = 0
     while at < len(lines):
         behind = _behind_quotation_head(lines, plains, at, forwards, ours)
         if behind is None:
-            if not (quoted[at] and (found or _CITED.match(lines[at]))):
-                kept.append(lines[at])
+            if not (quoted[at] and (len(pieces) > 1 or _CITED.match(lines[at]))):
+                pieces[-1].append(lines[at])
             at += 1
             continue
-        found = True
-        if kept and _is_bar(plain(kept[-1])):
-            kept.pop()
+        if pieces[-1] and _is_bar(plain(pieces[-1][-1])):
+            pieces[-1].pop()
+        pieces.append([])
         following = next((line for line in range(behind, len(lines)) if plains[line]), None)
         if following is None:
             break
@@ -87,17 +88,13 @@ def _kept(lines: Sequence[str], *, forwards: bool, ours: list[str]) -> list[str]
                 break
             at = behind
             continue
-        at = _behind_quoted(lines, plains, quoted, following, kept)
-    return kept
+        at = _behind_quoted(lines, plains, quoted, following)
+    return pieces
 
 
-def _behind_quoted(
-    lines: Sequence[str], plains: Sequence[str], quoted: Sequence[bool], at: int, kept: list[str]
-) -> int:
+def _behind_quoted(lines: Sequence[str], plains: Sequence[str], quoted: Sequence[bool], at: int) -> int:
     """Where quoted lines end; the rest of a line that the program broke belongs to them."""
     while at < len(lines) and (quoted[at] or not plains[at] or _is_broken_rest(lines, quoted, at)):
-        if not plains[at] and not quoted[at]:
-            kept.append("")
         at += 1
     return at
 
@@ -207,16 +204,13 @@ def _is_bar(line: str) -> bool:
     return bool(line) and bool(_BAR.fullmatch(line))
 
 
-def _without_signature(lines: list[str]) -> list[str]:
-    """Without what a program adds, and without what stands behind the mark of a signature."""
-    kept: list[str] = []
-    for line in lines:
-        said = plain(line)
-        if line.rstrip() == "--" or line == "-- ":
-            break
-        if not clients.SIGNATURES.fullmatch(said):
-            kept.append(line)
-    return kept
+def _without_signature(piece: Sequence[str]) -> list[str]:
+    """Without what a program adds at the end, and without what stands behind the mark of a signature."""
+    end = next((at for at, line in enumerate(piece) if line.rstrip() == "--"), len(piece))
+    kept = list(piece[:end])
+    while kept and (not (said := plain(kept[-1])) or clients.SIGNATURES.fullmatch(said)):
+        kept.pop()
+    return [*kept, ""]
 
 
 def _blank_lines_once(text: str) -> str:
