@@ -126,8 +126,9 @@ async def _bounced(mail: IncomingMail, bounce: Bounce, cases: KnownCases, own: O
     if len(believed) != 1:
         return MailMeaning(kind=kind, note="a report on a mail that is none of ours, or not to these people", mail=mail)
     number, failed = next(iter(believed.items()))
+    by_number = ", which only the number in it says" if by is Evidence.NUMBER else ""
     notes = {
-        Fate.FAILED: f"could not be delivered: {len(failed)}",
+        Fate.FAILED: f"could not be delivered to {len(failed)} of its recipients{by_number}",
         Fate.DELAYED: "delayed, not failed: the address stays good",
         Fate.DELIVERED: "was delivered",
     }

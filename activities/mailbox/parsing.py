@@ -10,17 +10,14 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from activities.mailbox.charsets import clean, clean_line
-from activities.mailbox.file_names import clean_name, told_apart
+from activities.mailbox.charsets import clean_line
 from activities.mailbox.heads import Head, normal_address
-from activities.mailbox.html_text import html_text
-from activities.mailbox.mail import DeliveryOutcome, IncomingMail, MailFile, UnreadableMailError
+from activities.mailbox.mail import DeliveryOutcome, IncomingMail, UnreadableMailError
 from activities.mailbox.parts import Part, Work, read_parts
+from activities.mailbox.words import REPORTS, STATUSES, MailWords
 
 LARGEST_MAIL = 25_000_000
 """Bytes."""
-LONGEST_TEXT = 200_000
-"""Characters of the words that are kept; the raw mail has them all."""
 _SUBJECT_LENGTH = 300
 _LARGEST_REPORT = 64_000
 """Bytes of a server's report that are looked at."""
@@ -33,26 +30,9 @@ _AUTOMATIC = (
 )  # fmt: skip
 _RECEIVED_BY = ("to", "cc", "bcc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to",
                 "apparently-to", "resent-to", "x-real-to")  # fmt: skip
-_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
-_STATUSES = frozenset({"message/delivery-status", "message/global-delivery-status"})
-_REPORTS = _STATUSES | {
-    "message/disposition-notification", "message/global-disposition-notification",
-    "text/rfc822-headers", "message/global-headers",
-}  # fmt: skip
-_NO_WORDS = frozenset(
-    {"text/calendar", "text/csv", "text/vcard", "text/x-vcard", "text/directory", "text/xml", "text/css"}
-)
-_MARKED_UP = frozenset({"text/html", "text/enriched", "text/richtext"})
-_EXCUSE = re.compile(
-    r"(?:不支持|无法显示|不能显示|查看|not support|(?:cannot|unable to) display|require|enable|view).{0,40}html"
-    r"|html.{0,40}(?:格式|邮件|support|capable|enabled|viewer|client|compatible|version)",
-    re.IGNORECASE | re.DOTALL,
-)
-_LONGEST_EXCUSE = 300
 _FAILED = re.compile(r"dmarc\s*=\s*fail", re.IGNORECASE)
 _SPF_FAILED = re.compile(r"spf\s*=\s*(?:hard)?fail", re.IGNORECASE)
 _DKIM_PASSED = re.compile(r"dkim\s*=\s*pass", re.IGNORECASE)
-_FLOWED_QUOTES = re.compile(r"(>*)(.*)", re.DOTALL)
 _GROUP = re.compile(r"\n[ \t\r]*\n")
 
 
@@ -77,9 +57,9 @@ def _mail(root: Part, digest: str) -> IncomingMail:
     head = root.head
     sender_name, sender = _sender(head)
     reply_to = next((address for _, address in head.mailboxes("reply-to") if address != sender), "")
-    words = _Words()
+    words = MailWords()
     words.take(root)
-    reports = [part for part in root.walk() if part.kind in _REPORTS] if root.kind.startswith("multipart/") else []
+    reports = [part for part in root.walk() if part.kind in REPORTS] if root.kind.startswith("multipart/") else []
     originals = _original_heads(root, reports)
     found_calendar = next((part for part in root.walk() if part.kind == "text/calendar"), None)
     return IncomingMail(
@@ -133,101 +113,9 @@ def _failed(head: Head) -> bool:
     return spf_failed and not _DKIM_PASSED.search(verdict)
 
 
-class _Words:
-    """The words and the files of a mail, gathered in the order of its parts."""
-
-    def __init__(self) -> None:
-        self.is_html = False
-        self.omitted: list[str] = []
-        self._texts: list[str] = []
-        self._files: list[tuple[str, str, bytes, bool]] = []
-
-    def text(self) -> str:
-        text = "\n\n".join(text for text in self._texts if text)
-        if len(text) > LONGEST_TEXT:
-            self.omitted.append(f"text after {LONGEST_TEXT:,} characters")
-        return text[:LONGEST_TEXT]
-
-    def named_files(self) -> tuple[MailFile, ...]:
-        names = told_apart([name for name, *_ in self._files])
-        return tuple(
-            MailFile(name=name, given=given, kind=kind, content=content, inline=inline)
-            for name, (given, kind, content, inline) in zip(names, self._files, strict=True)
-        )
-
-    def take(self, part: Part) -> None:
-        disposition, about = part.head.parameters("content-disposition")
-        name = about.get("filename", "") or part.parameters.get("name", "")
-        attached = disposition == "attachment" or bool(name and (about.get("filename") or self._texts))
-        if part.kind in _SIGNATURES or part.kind in _REPORTS:
-            return
-        if part.kind == "message/external-body":
-            self.omitted.append("a part that is elsewhere")
-        elif part.kind == "multipart/alternative":
-            self._take_one(part.children)
-        elif part.children and part.kind != "message/rfc822":
-            for child in part.children:
-                self.take(child)
-        elif part.kind.startswith("text/") and part.kind not in _NO_WORDS and not attached:
-            self._texts.append(_words(part))
-            self.is_html = self.is_html or part.kind in _MARKED_UP
-        else:
-            content = part.body if part.kind == "message/rfc822" and part.children else part.content()
-            inline = disposition == "inline" or (not disposition and "content-id" in part.head)
-            self._files.append((clean_name(name, part.kind), part.kind, content, inline))
-
-    def _take_one(self, choices: tuple[Part, ...]) -> None:
-        """Of the same words in several forms: the plain ones, unless they only say that the others cannot be shown."""
-        texts = []
-        for choice in choices:
-            inner = _Words()
-            inner.take(choice)
-            self.omitted += inner.omitted
-            self._files += inner._files
-            texts.append((inner.is_html, inner.text()))
-        plain = next((text for is_html, text in texts if not is_html and text.strip()), "")
-        html = next((text for is_html, text in texts if is_html and text.strip()), "")
-        if html and (not plain or _is_excuse(plain)):
-            self.is_html = True
-            self._texts.append(html)
-        else:
-            self._texts.append(plain)
-
-
-def _words(part: Part) -> str:
-    text = clean(part.text())
-    if part.kind in _MARKED_UP:
-        return clean(html_text(text)).strip("\n")
-    if part.parameters.get("format", "").lower() == "flowed":
-        text = _joined(text, part.parameters.get("delsp", "").lower() == "yes")
-    return text.strip("\n")
-
-
-def _is_excuse(text: str) -> bool:
-    return len(text) <= _LONGEST_EXCUSE and bool(_EXCUSE.search(text))
-
-
-def _joined(text: str, without_space: bool) -> str:
-    """Lines that the client broke softly, whole again (RFC 3676)."""
-    lines: list[tuple[str, list[str]]] = []
-    goes_on = False
-    for line in text.split("\n"):
-        found = _FLOWED_QUOTES.fullmatch(line)
-        quotes, rest = (found[1], found[2]) if found else ("", line)
-        rest = rest[1:] if rest.startswith(" ") else rest
-        soft = rest.endswith(" ") and rest != "-- "
-        kept = rest[:-1] if soft and without_space else rest
-        if goes_on and lines and lines[-1][0] == quotes and rest != "-- ":
-            lines[-1][1].append(kept)
-        else:
-            lines.append((quotes, [kept]))
-        goes_on = soft
-    return "\n".join(f"{quotes} {''.join(pieces)}" if quotes else "".join(pieces) for quotes, pieces in lines)
-
-
 def _outcomes(reports: list[Part]) -> Iterator[DeliveryOutcome]:
     for report in reports:
-        if report.kind in _STATUSES:
+        if report.kind in STATUSES:
             yield from _outcomes_of(report)
 
 
@@ -251,6 +139,3 @@ def _original_heads(root: Part, reports: list[Part]) -> Iterator[str]:
                 "message-id"
             )
     yield from root.head.ids("x-original-message-id")
-
-
-__all__ = ["LARGEST_MAIL", "LONGEST_TEXT", "IncomingMail", "UnreadableMailError", "read_mail"]

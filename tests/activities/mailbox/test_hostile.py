@@ -13,8 +13,9 @@ import pytest
 
 from activities.mailbox.mail import UnreadableMailError
 from activities.mailbox.meaning import MailMeaning, understand
-from activities.mailbox.parsing import LARGEST_MAIL, LONGEST_TEXT, read_mail
+from activities.mailbox.parsing import LARGEST_MAIL, read_mail
 from activities.mailbox.parts import DEEPEST, MOST_PARTS, Work
+from activities.mailbox.words import LONGEST_TEXT
 from tests.activities.mailbox.hostile import growing, of_lines, scrambled
 from tests.activities.mailbox.known import OWN, MadeUpCases
 
@@ -110,6 +111,13 @@ async def test_a_very_long_text_is_cut_and_that_is_said() -> None:
 
     assert len(found.text) == LONGEST_TEXT
     assert "left out: text after 200,000 characters" in found.note
+
+
+async def test_that_one_form_of_the_words_is_cut_is_said_too() -> None:
+    part = b"--p\r\nContent-Type: text/plain\r\n\r\n" + b"x" * (LONGEST_TEXT + 1)
+    raw = growing()["parts"](0).replace(b"mixed", b"alternative") + part + b"\r\n--p--"
+
+    assert "text after" in (await understand(raw, MadeUpCases(), OWN)).note
 
 
 async def test_line_breaks_in_a_name_or_a_subject_never_come_out_of_it() -> None:

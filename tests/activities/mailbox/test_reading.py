@@ -1,4 +1,4 @@
-"""Mails of some forty programs, of robots and of strangers: each is what it is, and says what its writer wrote.
+"""Mails of some forty programs, of robots and of strangers: each is what it is, and says what its writer wrote (R42).
 
 `mails/` holds them raw, written by hand and made up; `expected.jsonl` and `more.jsonl` say what each has to be read as.
 """
