@@ -11,7 +11,8 @@ import binascii
 import codecs
 import quopri
 import re
-import unicodedata
+
+from workflows.domain.text import without_invisible
 
 _ALIASES = {
     "gb2312": "gb18030", "gb_2312-80": "gb18030", "gb231280": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030",
@@ -30,6 +31,8 @@ _ALIASES = {
 _SEVEN_BIT = frozenset({"hz", "utf-7", "iso2022_jp_ext", "iso2022_kr"})
 _WIDE = re.compile(r"utf[-_]?(16|32)")
 _EAST_ASIAN = frozenset({"gb18030", "big5hkscs", "cp950", "cp932", "cp949"})
+_NO_CHARSETS = frozenset({"undefined", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
+"""Python has codecs by these names, too; some fail on whatever they are given."""
 _OFTEN_WRONG = frozenset({"utf-8", "cp1252"})
 """Labels that programs write for whatever they hold."""
 _ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\(I")
@@ -55,8 +58,10 @@ def decode(raw: bytes, label: str | None = None) -> str:
     codec = _codec(label)
     if raw.isascii() and _ESCAPES.search(raw):
         return raw.decode("iso2022_jp_ext", "replace")
-    if codec in _SEVEN_BIT or (codec and _WIDE.match(codec)):
+    if codec in _SEVEN_BIT:
         return raw.decode(codec, "replace")
+    if codec and (found := _WIDE.match(codec)) and (wide := _wide(raw, codec, found[1])) is not None:
+        return wide
     if raw.isascii():
         return raw.decode("ascii")
     unicode = _strictly(raw, "utf-8")
@@ -89,15 +94,14 @@ def decode_words(raw: bytes) -> str:
 
 
 def clean(text: str) -> str:
-    """Text that can be stored and shown: one kind of line end, no control characters, no halves of characters."""
-    text = _CONTROLS.sub("", _BREAKS.sub("\n", text)).replace("\ufeff", "")
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """Text that can be stored and shown: one kind of line end, no control characters, nothing that cannot be seen."""
+    text = _CONTROLS.sub("", _BREAKS.sub("\n", text))
+    return without_invisible(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def clean_line(text: str, limit: int) -> str:
-    """The same as one line of at most `limit` characters, without marks that turn the direction of writing."""
-    kept = ("" if unicodedata.category(char) == "Cf" and char not in "\u200c\u200d" else char for char in clean(text))
-    return " ".join("".join(kept).split())[:limit]
+    """The same as one line of at most `limit` characters."""
+    return " ".join(clean(text).split())[:limit]
 
 
 def from_base64(raw: bytes) -> bytes:
@@ -124,9 +128,9 @@ def _runs(parts: list[tuple[str | None, bytes]]) -> list[tuple[str | None, list[
 
 def _codec(label: str | None) -> str | None:
     name = (label or "").strip().strip("\"'").strip().lower()
-    name = _ALIASES.get(name, name)
+    name = _ALIASES.get(name, name).replace(" ", "_")
     try:
-        return name if name and codecs.lookup(name)._is_text_encoding else None
+        return name if name and name not in _NO_CHARSETS and codecs.lookup(name)._is_text_encoding else None
     except (LookupError, ValueError, UnicodeError):
         return None
 
@@ -136,6 +140,14 @@ def _strictly(raw: bytes, codec: str) -> str | None:
         return raw.decode(codec)
     except (UnicodeError, ValueError):
         return None
+
+
+def _wide(raw: bytes, codec: str, bits: str) -> str | None:
+    """UTF-16 or UTF-32, whichever end comes first; None where the label is wrong."""
+    if b"\0" not in raw and _strictly(raw, "utf-8") is not None:
+        return None
+    readings = [raw.decode(name, "replace") for name in (codec, f"utf-{bits}-be", f"utf-{bits}-le")]
+    return max(readings, key=lambda text: len(_CHINESE.findall(text)) + sum(map(str.isascii, text)))
 
 
 def _is_chinese(text: str, raw: bytes) -> bool:

@@ -9,7 +9,6 @@ from activities.mailbox.charsets import clean_line
 
 _LONGEST = 120
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_TOO_MUCH = re.compile(r'[<>:"|?*]')
 _ENDINGS = {
     "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/bmp": ".bmp", "image/webp": ".webp",
     "image/heic": ".heic", "image/tiff": ".tif", "application/pdf": ".pdf", "application/zip": ".zip",
@@ -24,8 +23,7 @@ _STEMS = {"image": "image", "message": "mail", "audio": "audio", "video": "video
 
 def clean_name(given: str, kind: str) -> str:
     """The label of a file; one is made up where the sender gave none, with the ending of its media type."""
-    name = clean_line(given, 10 * _LONGEST).replace("\\", "/").rpartition("/")[2]
-    name = _TOO_MUCH.sub("_", name).strip(" .")
+    name = clean_line(given, 10 * _LONGEST).replace("\\", "/").rpartition("/")[2].strip(" .")
     if not name:
         stem = _STEMS.get(kind) or _STEMS.get(kind.partition("/")[0], "file")
         return stem + _ENDINGS.get(kind, ".bin")

@@ -73,6 +73,8 @@ async def understand(raw: bytes, cases: KnownCases, own: OwnAddresses) -> MailMe
         return await _bounced(mail, bounce, cases, own)
     if not mail.sender:
         return MailMeaning(kind=MailKind.REFUSE, note="kept aside: it names no sender", mail=mail)
+    if mail.message_id and await cases.find_by_message_ids([mail.message_id]):
+        return MailMeaning(kind=MailKind.AUTO, note="our own mail", mail=mail)
     thread = Thread() if own.is_own(mail.sender) else await find_thread(mail, cases, own)
     words = own_words(mail.text, mail.subject, own.mailboxes)
     origin = find_origin(mail, words.text if words.found else "", own)
