@@ -25,7 +25,10 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Envelope:
-    """One rendered message on its way. `key` is the same at every attempt; `short` is for SMS and chat."""
+    """One rendered message on its way. `key` is the same at every attempt; `short` is for SMS and chat.
+
+    `follows` are the Message-IDs of mails that it follows or answers, oldest first.
+    """
 
     key: str
     number: str
@@ -40,6 +43,7 @@ class Envelope:
     html: str
     short: str
     attachments: tuple[Attachment, ...] = ()
+    follows: tuple[str, ...] = ()
 
 
 class DeliveryError(Exception):

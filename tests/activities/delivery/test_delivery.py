@@ -85,7 +85,7 @@ async def test_a_customer_gets_a_readable_mail_that_no_robot_answers(record: Dat
         await delivering(record, server).deliver(await put(record, "a"))
     mail = server.mails[0]
     assert server.recipients == ["a@example.com"]
-    assert mail["Subject"] == "问题 FB1 的进展"
+    assert mail["Subject"] == f"[{NUMBER}] 问题 FB1 的进展"
     assert mail["From"].addresses[0].display_name == "闭环客服"
     assert mail["To"].addresses[0].display_name == "王芳"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -516,8 +516,8 @@ async def test_a_message_at_which_the_server_closes_does_not_keep_the_others_bac
 
 _HEADERS = sorted(
     (
-        "Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "Content-Language", "MIME-Version",
-        "Content-Type",
+        "Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Bihuan-Loop",
+        "Content-Language", "MIME-Version", "Content-Type",
     )
 )  # fmt: skip
 
@@ -569,7 +569,7 @@ async def test_a_mail_that_cannot_be_written_is_given_up_at_once_and_the_reason_
 async def test_a_subject_of_several_lines_cannot_add_headers(record: Database) -> None:
     async with mail_server() as server:
         await delivering(record, server).deliver(await put(record, "a", subject="x\r\nBcc: all@example.com"))
-    assert server.mails[0]["Subject"] == "x Bcc: all@example.com"
+    assert server.mails[0]["Subject"] == f"[{NUMBER}] x Bcc: all@example.com"
     assert server.mails[0]["Bcc"] is None
 
 
