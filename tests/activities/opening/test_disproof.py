@@ -57,7 +57,7 @@ async def test_what_the_outbox_says_is_believed_once_and_again(settling: Opening
     assert await outbox.claim("mail", by="w", now=NOW, until=LATER, tried=True)
     await outbox.fail("mail", by="w", error="550 no such user")
     assert await judged(settling, case, "undeliverable", **CLAIMED, key="mail") is None
-    assert case.reachable is Reachable.BY_PERSON
+    assert case.view().untold
     assert await judged(settling, case, "delivered", message="progressed", key="mail") is not None
 
     await outbox.reported("mail", now=NOW)
