@@ -158,13 +158,19 @@ class _DeliveryPass:
             await self._mark_sent(envelope)
             return None
         closed = self._closed.get(envelope.channel)
+        # Before the claim: whoever is stopped between it and the hand-over has to know how old it is by then.
+        surely = self._surely()
         now = self._owner.now()
         until = now + self._owner.lease
         if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
             return await self._held(envelope.key)
         if closed is not None:
             return await self._postpone(state, closed)
-        return await self._send(state, stack)
+        return await self._send(state, stack, surely)
+
+    def _surely(self) -> float:
+        """Until when, by the loop's clock, a claim made now is surely held; it goes on while a process is stopped."""
+        return asyncio.get_running_loop().time() + _SURE * self._owner.lease.total_seconds()
 
     async def _held(self, key: str) -> str | None:
         """It ended meanwhile, or another delivery has it."""
@@ -172,7 +178,7 @@ class _DeliveryPass:
         ended = state.status in _ENDED or state.reported
         return None if ended else _HELD
 
-    async def _send(self, state: RowState, stack: AsyncExitStack) -> str | None:
+    async def _send(self, state: RowState, stack: AsyncExitStack, surely: float) -> str | None:
         envelope = state.envelope
         outgoing = with_link(envelope, state.link, self._owner.portal, state.created_at)
         if outgoing.lacking:
@@ -180,7 +186,7 @@ class _DeliveryPass:
         send_timeout = self._owner.send_timeout.total_seconds()
         last = asyncio.get_running_loop().time() + send_timeout
         try:
-            await run_to_completion(self._hand_over(outgoing.envelope, stack, last))
+            await run_to_completion(self._hand_over(outgoing.envelope, stack, last, surely))
         except PermanentDeliveryError as error:
             return await self._fail(envelope, _said(error, outgoing))
         except UnreachableError as error:
@@ -214,25 +220,31 @@ class _DeliveryPass:
         except Exception:
             logger.exception("%s was not told that %s was sent after all", envelope.number, envelope.key)
 
-    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float) -> None:
-        """Until `last` of the loop's time, and only while it is surely nobody else's to send.
+    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float, surely: float) -> None:
+        """Until `last` of the loop's time, and only while it is surely nobody else's to send: until `surely`, or later
+        where the claim is renewed.
+
+        What a process was stopped at goes out twice only if it was stopped between the last byte of the message and
+        the note that it is sent: SMTP has no way to ask what became of it.
 
         Raises:
             TimeoutError, _ClaimLostError, DeliveryError: it was not handed over, or nobody knows.
         """
         clock, lease = asyncio.get_running_loop().time, self._owner.lease
+        if clock() >= surely:
+            raise _ClaimLostError("its claim ran out before it was handed over")
         try:
-            async with asyncio.timeout_at(min(last, clock() + _SURE * lease.total_seconds())) as limit:
+            async with asyncio.timeout_at(min(last, surely)) as limit:
 
                 async def renew() -> None:
-                    surely = clock() + _SURE * lease.total_seconds()
+                    renewed = self._surely()
                     try:
                         kept = await self._outbox.renew(envelope.key, by=self._token, until=self._owner.now() + lease)
                     except Exception:
                         logger.exception("the claim on %s could not be renewed", envelope.key)
                         return
                     if kept and not limit.expired():
-                        limit.reschedule(min(last, surely))
+                        limit.reschedule(min(last, renewed))
 
                 async with repeatedly(renew, lease / _BEATS):
                     connection = await self._connection(envelope.channel, stack)

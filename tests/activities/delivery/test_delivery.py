@@ -135,6 +135,31 @@ async def test_a_mail_whose_worker_was_killed_is_taken_over(record: Database) ->
     assert (await entries(record))["a"].attempts == 2
 
 
+async def test_a_worker_that_was_stopped_between_claim_and_hand_over_sends_nothing_a_second_time(
+    record: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, loop = Outbox.claim, asyncio.get_running_loop()
+    time = loop.time
+
+    async with mail_server() as server:
+        delivery = await put(record, "a")
+        stopped = delivering(record, server)
+
+        async def claim_and_stand_still(outbox: Outbox, key: str, **claimed: Any) -> bool:
+            taken = await claim(outbox, key, **claimed)
+            monkeypatch.setattr(Outbox, "claim", claim)
+            await delivering(record, server, now=lambda: NOW + timedelta(minutes=1)).deliver(delivery)
+            monkeypatch.setattr(loop, "time", lambda: time() + 60)
+            return taken
+
+        monkeypatch.setattr(Outbox, "claim", claim_and_stand_still)
+        with suppress(ApplicationError):
+            await stopped.deliver(delivery)
+        monkeypatch.setattr(loop, "time", time)
+    assert len(server.mails) == 1
+    assert (await entries(record))["a"].status == "sent"
+
+
 async def test_a_server_that_is_busy_is_tried_again_and_the_others_are_not_held_up(record: Database) -> None:
     async with mail_server(answers=["451 4.3.0 try again later"]) as server:
         delivery, case = await put(record, "a", "b"), Case()
