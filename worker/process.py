@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,9 +20,10 @@ from activities.analysis.activity import ReportActivities
 from activities.archive.activity import ArchiveActivities
 from activities.archive.store import ArchiveStore
 from activities.arrivals import find_arrivals
+from activities.channels.build import build_channels
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
-from activities.delivery.transport import Transport
+from activities.delivery.transport import Transports
 from activities.messages.renderer import Renderer
 from activities.opening.activity import OpeningActivities
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
@@ -97,12 +98,16 @@ class Activities:
         ]
 
 
-def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
-    """The transports by which messages are sent; without any they stay in the outbox, where they can be read.
+def build_transports(settings: Settings) -> Transports:
+    """The transports by which messages are sent, mail first; without any they stay in the outbox, to be read there.
 
     Raises:
-        Problem: the mail settings are not understood, or incomplete.
+        Problem: the settings of mail or of a channel are not understood, or incomplete.
     """
+    return {**_mail(settings), **build_channels(settings.channels)}
+
+
+def _mail(settings: Settings) -> Transports:
     if settings.smtp_url is None:
         return {}
     if not settings.mail_from:
@@ -110,7 +115,7 @@ def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
     return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
 
 
-def build_reporting(installation: Installation, transports: Mapping[Contact, Transport]) -> ReportActivities:
+def build_reporting(installation: Installation, transports: Transports) -> ReportActivities:
     """The activities that write and mail analysis reports."""
     return ReportActivities(
         database=installation.database,
@@ -146,9 +151,7 @@ def build_archiving(installation: Installation) -> ArchiveActivities:
     )
 
 
-def build_delivering(
-    client: Client, installation: Installation, transports: Mapping[Contact, Transport]
-) -> DeliveryActivities:
+def build_delivering(client: Client, installation: Installation, transports: Transports) -> DeliveryActivities:
     """The activity that delivers messages, and tells a case of those that are undeliverable."""
     return DeliveryActivities(
         database=installation.database,

@@ -43,7 +43,16 @@ def read_config() -> dict[str, Any]:
     for name in _PATHS:
         if isinstance(value := content.get(name), str):
             content[name] = path.parent / value
+    _place_channel_files(content.get("channels"), path.parent)
     return content
+
+
+def _place_channel_files(channels: Any, folder: Path) -> None:
+    """Files of secrets, `…_file`, are beside the settings file, too."""
+    for channel in channels.values() if isinstance(channels, dict) else ():
+        for name, value in channel.items() if isinstance(channel, dict) else ():
+            if name.endswith("_file") and isinstance(value, str):
+                channel[name] = folder / value
 
 
 DEFAULT_DATA = Path("bihuan-data")
