@@ -199,6 +199,7 @@ def build_activities(client: Client, installation: Installation, start_deliverie
             labels=lambda: installation.policy.labels(),  # noqa: PLW0108 - the policy may change meanwhile
             calendar=lambda: installation.calendar,
             transports=transports,
+            delivery_rules=lambda: installation.policy.delivery,
             time=time,
             start_deliveries=start_deliveries,
         ),

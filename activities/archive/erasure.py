@@ -144,7 +144,9 @@ async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMas
     own = outbox.c.number == number
     await connection.execute(update(outbox).where(own).values(subject=GONE, text=GONE, html=GONE, short=GONE))
     to_customer = outbox.c.audience == Audience.CUSTOMER.value
-    await connection.execute(update(outbox).where(own, to_customer).values(address="", name=""))
+    # Errors of the channels tried repeat no contact (`without_recipient`); of what is over, no way is left.
+    no_way = {"facts": None, "others": None}
+    await connection.execute(update(outbox).where(own, to_customer).values(address="", name="", **no_way))
     errors = await connection.execute(select(outbox.c.key, outbox.c.error).where(own, outbox.c.error.is_not(None)))
     for key, error in errors.all():
         await connection.execute(update(outbox).where(outbox.c.key == key).values(error=mask.text(error)))

@@ -291,6 +291,9 @@ outbox = Table(
     Column("claimed_by", Words),
     Column("claimed_until", UtcDateTime),
     Column("reported_at", UtcDateTime),
+    Column("facts", Document),
+    Column("others", Document),
+    Column("tried", Document),
     Index(None, "number"),
     Index(None, "status", "created_at"),
     Index(None, "created_at"),
@@ -298,7 +301,9 @@ outbox = Table(
 """Every notification, as it was rendered, and what became of it.
 
 `created_at` and `sent_at` are the case's time; `claimed_until` and `reported_at` (when the case was told of a
-failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried.
+failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried. `facts`
+are those that approved templates may name; `others` the ways left, `[[channel, address], …]`, where this one fails,
+`tried` those that failed, `[{"channel", "error"}, …]`; NULL where there are none.
 """
 
 organisation = Table(

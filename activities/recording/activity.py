@@ -31,6 +31,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind, Message, Notice, key_of
 from workflows.domain.model import Json
+from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewSubject
 from workflows.domain.virtual_time import VirtualTime
@@ -60,6 +61,7 @@ class RecordingActivities:
         labels: what the policy calls its types and subtypes now; the organisation's own labels go before them.
         calendar: the company's calendar now, for showing times in its zone.
         transports: the ways messages can go; without one they are stored for reading.
+        delivery_rules: which messages go by which of them, by the policy.
         time: relation of the case's time to the wall clock.
         start_deliveries: starts the delivery of rows that wait for it.
         now: the wall clock.
@@ -71,6 +73,7 @@ class RecordingActivities:
     labels: Callable[[], dict[str, dict[str, str]]]
     calendar: Callable[[], Calendar]
     transports: Transports = field(default_factory=dict)
+    delivery_rules: Callable[[], tuple[DeliveryRule, ...]] = tuple
     time: VirtualTime = field(default_factory=VirtualTime)
     start_deliveries: StartDeliveries = leave_deliveries_to_case
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -152,6 +155,7 @@ class RecordingActivities:
             renderer=self.renderer,
             transports=self.transports,
             at=at,
+            rules=self.delivery_rules(),
             suggestions=await self._suggestions(view, events, form or {}) if _dispatches(wanted.values()) else None,
         )
         return composition.rows(wanted, texts)

@@ -19,6 +19,8 @@ PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-
 """As people are known in the company's other systems: letters, digits and `._@-`."""
 
 
+ChatId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@-]{0,64}$")]
+"""As a chat platform knows a person: `userid` at WeCom and DingTalk, `open_id` at Feishu."""
 _NAMED = 12
 """Of a circle of superiors, how many a fault names."""
 
@@ -74,6 +76,10 @@ class Person(Fact):
     email: str = ""
     phone: str = ""
     wechat: str = ""
+    wecom: ChatId = ""
+    dingtalk: ChatId = ""
+    feishu: ChatId = ""
+    """Who they are to robots of these platforms, which mention them; without one by `phone`, but at Feishu."""
     locale: Locale = Locale.ZH_CN
     away: StrictBool | tuple[Days, ...] = False
 
