@@ -24,6 +24,7 @@ from activities.channels.build import build_channels
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transports
+from activities.links.mark import Portal
 from activities.messages.renderer import Renderer
 from activities.opening.activity import OpeningActivities
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
@@ -115,6 +116,15 @@ def _mail(settings: Settings) -> Transports:
     return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
 
 
+def build_portal(settings: Settings) -> Portal:
+    """What the links in messages to customers are made with.
+
+    Raises:
+        Problem: the link keys are not understood, or cannot be read.
+    """
+    return Portal(settings.web.url or "", settings.link_key_ring())
+
+
 def build_reporting(installation: Installation, transports: Transports) -> ReportActivities:
     """The activities that write and mail analysis reports."""
     return ReportActivities(
@@ -158,6 +168,7 @@ def build_delivering(client: Client, installation: Installation, transports: Tra
         transports=transports,
         on_failed=UndeliverableReport(client, installation.now),
         on_sent_again=SentAgainReport(client, installation.now),
+        portal=build_portal(installation.settings),
         time=installation.time,
     )
 
@@ -202,6 +213,8 @@ def build_activities(client: Client, installation: Installation, start_deliverie
             delivery_rules=lambda: installation.policy.delivery,
             time=time,
             start_deliveries=start_deliveries,
+            portal=build_portal(settings),
+            links_valid=lambda: timedelta(seconds=installation.policy.links.valid),
         ),
         delivering,
         build_archiving(installation),

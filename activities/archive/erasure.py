@@ -26,6 +26,7 @@ from activities.database.tables import (
 )
 from activities.delivery.outbox import GONE
 from activities.intake.submission import lookup_columns, supply
+from activities.links.store import forget_links
 from activities.privacy.masking import Mask
 from workflows.domain.event import EventKind
 from workflows.domain.form_fields import CONTACTS, FIELDS, NAMES
@@ -115,6 +116,7 @@ async def mask_case(connection: AsyncConnection, number: str) -> None:
     for column in (case_record.c.view, settlement.c.body):
         await _mask_document(connection, column, number, mask)
     await _mask_messages(connection, number, mask)
+    await forget_links(connection, number)
     await _mask_reviews(connection, number, mask)
 
 
@@ -142,7 +144,8 @@ async def _mask_document(connection: AsyncConnection, column: Any, number: str, 
 
 async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMasker) -> None:
     own = outbox.c.number == number
-    await connection.execute(update(outbox).where(own).values(subject=GONE, text=GONE, html=GONE, short=GONE))
+    gone = {"subject": GONE, "text": GONE, "html": GONE, "short": GONE, "link": None}
+    await connection.execute(update(outbox).where(own).values(gone))
     to_customer = outbox.c.audience == Audience.CUSTOMER.value
     # Errors of the channels tried repeat no contact (`without_recipient`); of what is over, no way is left.
     no_way = {"facts": None, "others": None}

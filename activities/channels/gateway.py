@@ -60,7 +60,9 @@ class Gateway:
     def request(self, envelope: Envelope, address: str, at: datetime) -> Request:  # noqa: ARG002
         """Body and headers, filled in."""
         template = self.templates.get(envelope.message)
-        values: dict[str, Any] = dict.fromkeys(FACTS, "") | dict(envelope.facts or {})
+        values: dict[str, Any] = dict.fromkeys(FACTS, "") | dict(
+            envelope.facts if isinstance(envelope.facts, Mapping) else {}
+        )
         values |= {
             "to": address,
             "text": self.words(envelope),

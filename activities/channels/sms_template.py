@@ -70,7 +70,7 @@ class SmsTemplate(BaseModel):
         Raises:
             PermanentDeliveryError: a fact is not known; no vendor takes an empty variable.
         """
-        known = facts or {}
+        known = facts if isinstance(facts, Mapping) else {}
         if missing := [one for one in self.variables if not known.get(one)]:
             raise PermanentDeliveryError(f"the template {self.id} needs what is not known: {', '.join(missing)}")
         return {place: known[fact][: self.longest] for place, fact in zip(self.places(), self.variables, strict=True)}

@@ -291,6 +291,7 @@ outbox = Table(
     Column("claimed_by", Words),
     Column("claimed_until", UtcDateTime),
     Column("reported_at", UtcDateTime),
+    Column("link", Document),
     Column("facts", Document),
     Column("others", Document),
     Column("tried", Document),
@@ -301,9 +302,28 @@ outbox = Table(
 """Every notification, as it was rendered, and what became of it.
 
 `created_at` and `sent_at` are the case's time; `claimed_until` and `reported_at` (when the case was told of a
-failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried. `facts`
-are those that approved templates may name; `others` the ways left, `[[channel, address], …]`, where this one fails,
-`tried` those that failed, `[{"channel", "error"}, …]`; NULL where there are none.
+failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried. `link` is
+the LinkMark (`activities.links.mark`) that stands in the texts for the customer's link, NULL where they have none.
+`facts` are those that approved templates may name; `others` the ways left, `[[channel, address], …]`, where this one
+fails, `tried` those that failed, `[{"channel", "error"}, …]`; NULL where there are none.
+"""
+
+link = Table(
+    "link",
+    metadata,
+    Column("hash", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number"), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    *_texts("purpose", "key"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Index(None, "number"),
+)
+"""The links that customers have (R40), each by the SHA-256 of its token; several messages may carry one link.
+
+`cycle` is how often the case had been reopened, `key` the fingerprint of the key it was made
+with; times are the case's.
 """
 
 organisation = Table(

@@ -19,6 +19,7 @@ from workflows.domain.event import Event, EventKind
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
+from workflows.domain.provenance import MAIN_CASE, of_event
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, Resolution, Role
 
 _LEARNED_FROM: Final = (Resolution.SATISFIED, Resolution.ACCEPTED, Resolution.NEUTRAL)
@@ -53,7 +54,8 @@ async def draft_article_of(connection: AsyncConnection, view: CaseView, at: date
         .order_by(timeline.c.sequence.desc())
         .limit(1)
     )
-    if not resolved or not resolved.get("solution") or await _answered_by_main(connection, resolved.get("via")):
+    main = of_event(view.owner or "", resolved)[1].get(MAIN_CASE) if resolved else None
+    if not resolved or not resolved.get("solution") or await _answered_by_main(connection, main):
         return False
     draft = draft_article(form or {}, resolved, type=view.type, subtype=view.subtype)
     await connection.execute(

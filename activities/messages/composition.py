@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from activities.delivery.outbox import OutboxStatus
+from activities.delivery.outbox import OutboxStatus, without_link
 from activities.delivery.transport import Transports
 from activities.knowledge.suggestion import Suggestions
+from activities.links.mark import LinkMark, Portal
 from activities.messages.facts import message_facts
 from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer, without_table
 from activities.messages.routing import Route, route_to_customer, routes_to_person
+from activities.messages.ways import CARRYING, PURPOSES
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, Notice, key_of
@@ -32,8 +34,8 @@ class Composition:
     """Everything the messages of one step speak of.
 
     `form` holds what was supplied in this step, too; `labels` are the policy's, the organisation's own go before
-    them; `at` is the case's time now; `suggestions` are what a new owner should know of; `rules` say which messages go
-    by which channels.
+    them; `at` is the case's time now; `suggestions` are what a new owner should know of; `portal` is what links are
+    made with; `rules` say which messages go by which channels.
     """
 
     view: CaseView
@@ -45,6 +47,7 @@ class Composition:
     transports: Transports
     at: datetime
     suggestions: Suggestions | None = None
+    portal: Portal = field(default_factory=Portal)
     rules: tuple[DeliveryRule, ...] = ()
 
     def rows(self, told: Mapping[str, tuple[Event, Notice]], texts: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -56,7 +59,10 @@ class Composition:
             for key, (event, notice) in told.items()
             if notice.audience is Audience.CUSTOMER
         }
-        said = {**texts, **{key: row["text"] for key, (row, *_) in rows.items()}}
+        said = {
+            **texts,
+            **{key: without_link(row["text"], row["link"], self.portal.url) for key, (row, *_) in rows.items()},
+        }
         for key, (event, notice) in told.items():
             if key not in rows:
                 rows[key] = self._rows(event, _with_words(notice, said))
@@ -72,7 +78,8 @@ class Composition:
         """The outbox row of a notice. To staff, a message that cannot be rendered is told by its number and name alone;
         to a customer that says nothing, so a person tells them instead.
         """
-        rendered, facts = self._rendered(event, notice, route)
+        mark = self._mark(notice, route)
+        rendered, facts = self._rendered(event, notice, route, mark)
         status, problem = self._status(notice, route, rendered)
         return {
             "key": key_of(self.view.number, notice),
@@ -90,6 +97,7 @@ class Composition:
             "text": rendered.text,
             "html": rendered.html,
             "short": rendered.short,
+            "link": mark.model_dump(mode="json") if mark is not None and mark.text in rendered.text else None,
             "facts": facts,
             "others": [list(way) for way in route.others] or None,
             "status": status.value,
@@ -121,7 +129,16 @@ class Composition:
             return [route_to_customer(self.form, self.transports, rule, notice.message)]
         return routes_to_person(person, notice.recipient, self.transports, rule, notice.message)
 
-    def _rendered(self, event: Event, notice: Notice, route: Route) -> tuple[Rendered, dict[str, str]]:
+    def _mark(self, notice: Notice, route: Route) -> LinkMark | None:
+        """What stands for the customer's link; None where the message carries none, or reaches nobody by itself."""
+        purpose = PURPOSES.get(notice.message) if notice.audience is Audience.CUSTOMER else None
+        carries = CARRYING & {route.channel, *(way.channel for way in route.others)}
+        is_sent = carries and not notice.by_person and (route.deliverable or not self.transports)
+        return self.portal.mark(self.view.reopened, purpose) if purpose is not None and is_sent else None
+
+    def _rendered(
+        self, event: Event, notice: Notice, route: Route, mark: LinkMark | None
+    ) -> tuple[Rendered, dict[str, str]]:
         organisation = self.organisation
         try:
             context = RenderContext(
@@ -137,6 +154,8 @@ class Composition:
                 calendar=self.calendar,
                 at=event.at,
                 suggestions=self.suggestions,
+                portal=self.portal.url,
+                link=mark.text if mark else "",
             )
             return self.renderer.render(notice, context), message_facts(context, notice.audience)
         except Exception as error:  # no template may ever keep a case from going on

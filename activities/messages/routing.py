@@ -60,7 +60,9 @@ def route_to_customer(
         return text(ADDRESSES[contact].name) if contact in ADDRESSES else ""
 
     preferred = _preferred(text("preferred_contact"), address)
-    leading = [(name, one) for name, one in _named(transports, rule and rule.channels) if one.takes in _WRITTEN]
+    leading = [
+        (name, one) for name, one in _named(transports, rule.channels if rule else None) if one.takes in _WRITTEN
+    ]
     leading.sort(key=lambda named: preferred not in _WRITTEN[named[1].takes])
     reaching = [
         (Way(name, there), one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -23,8 +23,11 @@ from activities.intake.register import fingerprint_of
 from activities.intake.submission import lookup_columns, supply
 from activities.knowledge.editing import draft_on_closing
 from activities.knowledge.suggestion import Suggestions, suggest
+from activities.links.mark import LinkMark, Portal
+from activities.links.store import remember_links
 from activities.messages.composition import Composition
 from activities.messages.renderer import Renderer
+from activities.messages.ways import CARRYING
 from activities.organisation.directory import Directory
 from activities.recording.review_trigger import trigger_review
 from workflows.domain.calendar import Calendar
@@ -64,6 +67,8 @@ class RecordingActivities:
         delivery_rules: which messages go by which of them, by the policy.
         time: relation of the case's time to the wall clock.
         start_deliveries: starts the delivery of rows that wait for it.
+        portal: what the links in messages to customers are made with.
+        links_valid: for how long a link is good, in the case's time.
         now: the wall clock.
     """
 
@@ -76,6 +81,8 @@ class RecordingActivities:
     delivery_rules: Callable[[], tuple[DeliveryRule, ...]] = tuple
     time: VirtualTime = field(default_factory=VirtualTime)
     start_deliveries: StartDeliveries = leave_deliveries_to_case
+    portal: Portal = field(default_factory=Portal)
+    links_valid: Callable[[], timedelta] = lambda: timedelta(days=30)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @activity.defn
@@ -105,6 +112,7 @@ class RecordingActivities:
             await _write_timeline(connection, number, step.events, self.at())
             await draft_on_closing(connection, step.view, step.events)
             waiting = await Outbox(self.database).add(connection, rows) if rows else []
+            await self._remember_links(connection, rows)
             await self._mark_told(connection, number, step.events)
             if step.review is not None and organisation is not None:
                 called = await trigger_review(connection, step.view, step.review, organisation)
@@ -145,7 +153,9 @@ class RecordingActivities:
             organisation = await self.directory.current(connection)
             form = await connection.scalar(_FORM, {"of": number})
             untold = _untold_keys(wanted.values()) - wanted.keys()
-            texts = await Outbox(self.database).texts(connection, sorted(untold)) if untold else {}
+            texts = (
+                await Outbox(self.database).texts(connection, sorted(untold), portal=self.portal.url) if untold else {}
+            )
         composition = Composition(
             view=view,
             form=seen(_supplied(form or {}, events)),
@@ -157,8 +167,21 @@ class RecordingActivities:
             at=at,
             rules=self.delivery_rules(),
             suggestions=await self._suggestions(view, events, form or {}) if _dispatches(wanted.values()) else None,
+            portal=self.portal,
         )
         return composition.rows(wanted, texts)
+
+    async def _remember_links(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+        carrying = [row for row in rows if row["link"] is not None]
+        # The message may go on by another channel, to another address, and has the link of that one then.
+        marked = (
+            (LinkMark.model_validate(row["link"]), row, address)
+            for row in carrying
+            for channel, address in ((row["channel"], row["address"]), *(row["others"] or ()))
+            if channel in CARRYING
+        )
+        issued = [self.portal.issued(mark, row["number"], address, row["created_at"]) for mark, row, address in marked]
+        await remember_links(connection, filter(None, issued), self.links_valid())
 
     async def _mark_told(self, connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:
         for event in events:

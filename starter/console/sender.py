@@ -15,10 +15,17 @@ from cyclopts import Parameter
 from starter.console.options import CommandOptions
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_number, say
 from workflows.domain.problem import Problem, printable
+from workflows.domain.vocabulary import Heard
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 RelayedBy = Annotated[
     str | None, Parameter(help="Who of the staff took down what the customer said; with --as customer.")
+]
+HeardBy = Annotated[
+    str | None,
+    Parameter(
+        name="--heard", help=f"How they heard it, with --relayed-by: {', '.join(Heard)}; without it {Heard.TELEPHONE}."
+    ),
 ]
 OptionalText = Annotated[str | None, Parameter(help="A remark, kept in the history.")]
 

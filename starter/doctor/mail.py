@@ -49,7 +49,7 @@ async def templates(context: DoctorContext) -> Iterable[CheckResult]:
     if folder is None:
         return [check.ok("the shipped ones")]
     try:
-        faults = await asyncio.to_thread(check_templates, folder)
+        faults = await asyncio.to_thread(check_templates, folder, links=context.settings.web.url is not None)
     except Problem as problem:
         return check.problem(problem, "make that folder, or correct BIHUAN_TEMPLATES")
     todo = "correct the file; until then the shipped template is used"

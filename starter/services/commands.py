@@ -28,7 +28,7 @@ from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
 from worker.encryption.failures import MissingKeyError
-from worker.encryption.keys import ENCRYPTING
+from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
@@ -39,8 +39,9 @@ from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.problem import Problem
+from workflows.domain.provenance import VIA
 from workflows.domain.review.view import ReviewStatus
-from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM
+from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Via
 
 _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before its outcome counts as queued; the server keeps it either way."""
@@ -63,17 +64,26 @@ class CommandResult:
 
 
 async def send(
-    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+    settings: Settings,
+    command: str,
+    number: str,
+    fields: dict[str, Any],
+    *,
+    by: str,
+    via: Via = Via.CONSOLE,
+    command_id: str | None = None,
 ) -> CommandResult:
     """Send one command and wait a moment for its outcome.
 
     `fields` are the command's own keys; the same `command_id` again is the same command, and is answered with what
-    became of it, also when the case has closed meanwhile.
+    became of it, also when the case has closed meanwhile. `by` and `via` are what the caller knows of whoever asks for
+    it, and never what that person says (R39).
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
     again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    fields = fields | _how(via)
     _check(command, command_id, by, fields, COMMANDS)
     if again and (known := await _recorded(settings, command, number, number, command_id)):
         return known
@@ -91,6 +101,7 @@ async def send_to_many(
     fields: dict[str, Any],
     *,
     by: str,
+    via: Via = Via.CONSOLE,
     command_id: str,
     again: bool = False,
 ) -> AsyncIterator[CommandResult]:
@@ -103,6 +114,7 @@ async def send_to_many(
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
+    fields = fields | _how(via)
     _check(command, command_id, by, fields, COMMANDS)
     if reason := await _gone(settings, by):
         raise Problem(reason)
@@ -172,7 +184,14 @@ class _Message:
 
 
 async def send_to_review(
-    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+    settings: Settings,
+    command: str,
+    number: str,
+    fields: dict[str, Any],
+    *,
+    by: str,
+    via: Via = Via.CONSOLE,
+    command_id: str | None = None,
 ) -> CommandResult:
     """The same for the review that covers a case.
 
@@ -180,6 +199,7 @@ async def send_to_review(
         Problem: malformed, no review, one that is over, or Temporal does not answer; nothing was sent.
     """
     again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    fields = fields | _how(via)
     _check(command, command_id, by, fields, REVIEW_COMMANDS)
     if reason := await _gone(settings, by):
         return CommandResult(number, command, command_id, "rejected", reason)
@@ -206,6 +226,11 @@ async def _gone(settings: Settings, by: str) -> str | None:
     if by in {CUSTOMER, OPERATOR, SYSTEM} or not await has_left(DatabaseUrl.parse(settings.database), by):
         return None
     return f"{by} is no longer in the organisation; nothing was sent"
+
+
+def _how(via: Via) -> dict[str, str]:
+    """The key that says how it came; the console's is left out, as in what comes by hand."""
+    return {} if via is Via.CONSOLE else {VIA: via.value}
 
 
 def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known: Mapping[str, type[Command]]) -> None:

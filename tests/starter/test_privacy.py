@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from activities.key_ring import Key
 from tests.activities.delivery.mail_server import mail_server
 from tests.starter.key_rotation import rotate
 from tests.starter.personal_data import (
@@ -23,7 +24,6 @@ from tests.starter.personal_data import (
     running_company,
 )
 from tests.worker.ports import free_ports
-from worker.encryption.keys import Key
 
 pytestmark = pytest.mark.xdist_group("privacy")
 

@@ -11,9 +11,9 @@ from workflows.domain.problem import Problem
 
 PREFIX = "BIHUAN_"
 CONFIG_VARIABLE = "BIHUAN_CONFIG"
-SECRETS = frozenset({"database_url", "smtp_url", "encryption_keys", "codec_token"})
+SECRETS = frozenset({"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys"})
 """Settings that hold a password or a key: their values are never shown in an error."""
-_PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file")
+_PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file", "link_keys_file")
 
 
 def config_file() -> Path | None:
@@ -56,6 +56,8 @@ def _place_channel_files(channels: Any, folder: Path) -> None:
 
 
 DEFAULT_DATA = Path("bihuan-data")
+LINK_KEYS = "link-keys"
+"""In the data folder: the keys of links that `bihuan up` has made, where the settings have none."""
 
 
 def record_url(database_url: str | None, data: Path) -> str:

@@ -19,7 +19,7 @@ from activities.organisation.loading import load_organisation, sample_organisati
 from activities.policy.calendars import build_calendar
 from activities.policy.in_force import PolicyInForce
 from activities.queries.cases import Cases
-from worker.encryption.keys import ENCRYPTING
+from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import TIME_KEY, ZONE_KEY
 from worker.installation.private_files import close_database_file, make_data_folder
 from worker.installation.settings import Settings

@@ -34,16 +34,18 @@ from pydantic_settings import (
 )
 
 from activities.channels.settings import KINDS, RESERVED, ChannelName, ChannelSettings
-from worker.encryption.keys import KeyRing
+from activities.key_ring import KeyRing
 from worker.installation.config_file import (
     CONFIG_VARIABLE,
     DEFAULT_DATA,
+    LINK_KEYS,
     PREFIX,
     SECRETS,
     config_file,
     read_config,
     record_url,
 )
+from worker.installation.portal_url import portal_url
 from workflows.domain.formats import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
@@ -80,6 +82,20 @@ class Sizes(BaseModel):
     """About 0.1 MB each; a cache smaller than the cases that are active costs much processor time."""
 
 
+class Web(BaseModel):
+    """The pages for customers, and where customers reach them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str | None = None
+    """The address that customers see, without a slash at its end."""
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        return None if url is None else portal_url(url)
+
+
 class Settings(BaseSettings):
     """Settings of every process of an installation; build them with `load_settings`."""
 
@@ -104,6 +120,8 @@ class Settings(BaseSettings):
     web_ui: str | None = None
     encryption_keys: SecretStr | None = None
     encryption_keys_file: Path | None = None
+    link_keys: SecretStr | None = None
+    link_keys_file: Path | None = None
     codec_token: SecretStr | None = Field(default=None, min_length=16, max_length=200)
     codec_ip: str = "127.0.0.1"
     codec_port: int | None = Field(default=None, ge=1, le=65535)
@@ -121,6 +139,7 @@ class Settings(BaseSettings):
     build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
+    web: Web = Web()
 
     _hints: ClassVar[Mapping[str, str]] = {
         "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
@@ -169,11 +188,24 @@ class Settings(BaseSettings):
         Raises:
             Problem: the file of keys cannot be read, or keys are given twice.
         """
-        if self.encryption_keys is None:
-            return KeyRing.read(self.encryption_keys_file) if self.encryption_keys_file is not None else None
-        if self.encryption_keys_file is not None:
-            raise Problem("encryption_keys and encryption_keys_file are both set; allowed: one of them")
-        return KeyRing.parse(self.encryption_keys.get_secret_value())
+        return self._ring("encryption_keys", None)
+
+    def link_key_ring(self) -> KeyRing | None:
+        """The keys of the links in messages, else those that `bihuan up` has made; None where there are none.
+
+        Raises:
+            Problem: the file of keys cannot be read, or keys are given twice.
+        """
+        made = self.data / LINK_KEYS
+        return self._ring("link_keys", made if made.exists() else None)
+
+    def _ring(self, name: str, otherwise: Path | None) -> KeyRing | None:
+        keys, file = getattr(self, name), getattr(self, f"{name}_file")
+        if keys is None:
+            return KeyRing.read(path) if (path := file or otherwise) is not None else None
+        if file is not None:
+            raise Problem(f"{name} and {name}_file are both set; allowed: one of them")
+        return KeyRing.parse(keys.get_secret_value())
 
     @field_validator("channels")
     @classmethod
@@ -182,7 +214,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{', '.join(taken)} is taken: mail is set by smtp_url; allowed: any other name")
         return channels
 
-    @field_validator("encryption_keys")
+    @field_validator("encryption_keys", "link_keys")
     @classmethod
     def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
         if keys is not None:
@@ -276,7 +308,9 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
             yield f"{where}: no such setting{_did_you_mean(keys[-1], names)}"
             continue
         allowed = Settings._hints.get(keys[0])
-        shown = "" if keys[0] in SECRETS else f" (got {fault['input']!r})"
+        # An address may have a password in it.
+        is_secret = keys[0] in SECRETS or "@" in str(fault["input"])
+        shown = "" if is_secret else f" (got {fault['input']!r})"
         message = fault["msg"].removeprefix("Value error, ")
         yield f"{where}: {message}{shown}" + (f"; allowed: {allowed}" if allowed else "")
 

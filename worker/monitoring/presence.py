@@ -41,12 +41,14 @@ async def keep_present(installation: Installation, name: str) -> None:
 def describe(installation: Installation) -> dict[str, Mark]:
     """What a worker with these settings goes by; no mark holds a password or a key."""
     settings = installation.settings
-    ring, folder, smtp = settings.key_ring(), settings.templates, settings.smtp_url
+    ring, links, folder, smtp = settings.key_ring(), settings.link_key_ring(), settings.templates, settings.smtp_url
     return {
         "policies": Mark(value=digest(installation.policy), source=settings.policy),
         "templates": Mark(value=_of_files(folder), source=str(folder)) if folder else Mark(value="the shipped ones"),
         "mail servers": Mark(value=_mail_server(smtp.get_secret_value(), settings.mail_from) if smtp else "none"),
         "encryption keys": Mark(value=ring.first.id if ring else "none"),
+        "portal addresses": Mark(value=settings.web.url or "none"),
+        "link keys": Mark(value=", ".join(key.fingerprint for key in links.keys) if links else "none"),
     }
 
 

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 
+from activities.key_ring import KeyRing
 from worker.encryption.codec import Encryption
-from worker.encryption.keys import KeyRing
 from worker.installation.private_files import write_private
 from worker.installation.settings import Settings
 from worker.web import _server

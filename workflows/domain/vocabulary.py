@@ -105,6 +105,33 @@ class Channel(StrEnum):
     ACCOUNT_MANAGER = "account_manager"
 
 
+class Via(StrEnum):
+    """By which way a word came (R39). Only processes of ours set anything but `CONSOLE`."""
+
+    CONSOLE = "console"
+    """The admin script, or a signal by hand."""
+    LINK = "link"
+    """The portal, by a link in a message."""
+    CODE = "code"
+    """The portal, by number and one-time code."""
+    MAIL = "mail"
+    API = "api"
+    DESK = "desk"
+    """The pages of the staff."""
+    SYSTEM = "system"
+    """A workflow or an activity of ours, or the time."""
+
+
+class Heard(StrEnum):
+    """How somebody of the staff heard what they take down for a customer (R39)."""
+
+    TELEPHONE = "telephone"
+    WECHAT = "wechat"
+    IN_PERSON = "in_person"
+    MAIL = "mail"
+    OTHER = "other"
+
+
 class CustomerKind(StrEnum):
     """R3: 个人 / 企业."""
 
@@ -128,6 +155,16 @@ class Reachable(StrEnum):
     CHANNEL = "channel"
     BY_PERSON = "by_person"
     """No channel leads to them: a person has to tell them."""
+
+
+class LinkPurpose(StrEnum):
+    """What the link in a message to a customer is for (R40)."""
+
+    SEE = "see"
+    SUPPLY = "supply"
+    CONFIRM = "confirm"
+    """Accept the solution, or refuse it."""
+    RATE = "rate"
 
 
 class Locale(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -14,6 +15,7 @@ from worker.embedded.lock import DataLock
 from worker.embedded.restore import check_stores, refuse_half_restored
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import Installation
+from worker.installation.link_keys import make_link_keys
 from worker.installation.settings import Settings, load_settings
 from worker.monitoring.logs import configure_logs
 from worker.process import run_worker, stop_on_signals
@@ -54,6 +56,7 @@ async def up(
         if settings.database_url is None and not (settings.data / "bihuan.db").exists():
             # Before the server makes its own file: killed in between, the folder would have one without the other.
             await upgrade_schema(settings)
+        make_link_keys(settings, datetime.now(UTC))
         server = EmbeddedServer(settings.data, settings.server)
         async with beside_server(settings, server.ui) as codec_address:
             if codec_address is not None:

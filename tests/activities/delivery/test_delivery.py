@@ -369,7 +369,7 @@ class AwayAfterSending:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         self.times = times
         self._sent = Outbox.sent
-        monkeypatch.setattr(Outbox, "sent", lambda outbox, key, *, at: self._note(outbox, key, at))
+        monkeypatch.setattr(Outbox, "sent", lambda outbox, key, *, at, lacking: self._note(outbox, key, at))
 
     async def _note(self, outbox: Outbox, key: str, at: datetime) -> None:
         self.times -= 1
@@ -603,4 +603,4 @@ def test_mail_settings_are_read_with_ports_and_encoded_passwords() -> None:
 
 
 def test_a_customer_without_any_contact_can_still_be_answered_in_the_portal() -> None:
-    assert route_to_customer({"customer": {"name": "王芳", "other": "QQ 12345"}}, {}).channel is Contact.PORTAL
+    assert route_to_customer({"customer": {"name": "王芳", "other": "QQ 12345"}}, {}).channel == Contact.PORTAL

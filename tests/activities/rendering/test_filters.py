@@ -22,12 +22,14 @@ from workflows.domain.vocabulary import (
     Channel,
     ClockName,
     Contact,
+    Heard,
     Locale,
     Priority,
     Resolution,
     Satisfaction,
     Status,
     Verification,
+    Via,
 )
 
 
@@ -59,12 +61,14 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
         "resolution": Resolution,
         "calendar": CalendarKind,
         "verification": Verification,
+        "via": Via,
+        "heard": Heard,
         "message": Message,
         "review_status": ReviewStatus,
         "review_reason": ReviewReason,
     }
     known = labels(locale)
-    own = {"field", "detail", "review_end", "customer_status", "customer_action", "customer_view", "way"}
+    own = {"field", "detail", "review_end", "customer_status", "customer_action", "customer_view", "way", "whose"}
     assert set(known) == {*vocabulary, *own}
     assert set(known["review_end"]) == {ALL_DONE}
     for kind, values in vocabulary.items():

@@ -15,7 +15,7 @@ from datetime import datetime
 from operator import le, lt
 from typing import Any, Self
 
-from workflows.domain.aggregate_root import clock_fault, counted_from, refusal_of, times_of
+from workflows.domain.aggregate_root import circumstances_of, clock_fault, counted_from, refusal_of
 from workflows.domain.case import deadlines, departments, handling, linking, ownership, telling
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
@@ -108,7 +108,7 @@ class Case(CaseState):
             return None
         judged = {"command_id": command.command_id} if self.may_have_forgotten(command.command_id) else {}
         named = [command.by]
-        if isinstance(command, Answer) and command.via is not None:
+        if isinstance(command, Answer) and command.main_case is not None:
             named = []  # whoever sent it has been judged by the main case
         if isinstance(command, CustomersWord) and command.relayed_by is not None:
             named.append(command.relayed_by)
@@ -134,7 +134,7 @@ class Case(CaseState):
         events = self.expire(moment, inclusive=False)
         self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
         before, reason, fault = self.snapshot(), None, {}
-        with self.came_of(command.command_id, times_of(command, facts.arrival)):
+        with self.came_of(command.command_id, circumstances_of(command, facts.arrival)):
             try:
                 self._check(command, facts)
                 HANDLERS[type(command)].rule(self, linking.fitted(self, command), moment, facts)
@@ -321,7 +321,7 @@ class Case(CaseState):
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
         if isinstance(command, Claim | Contribute) and command.department is not None:
             departments.sent_to_the_case(self, command)
-        passed_on = isinstance(command, Answer) and command.via is not None
+        passed_on = isinstance(command, Answer) and command.main_case is not None
         if self.has_left(command.by) and not passed_on:
             raise Refused(f"{command.by} is no longer in the organisation")
         capacities = self.capacities(command.by) | linking.lead(self, command, facts)

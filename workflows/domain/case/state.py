@@ -191,7 +191,7 @@ class CaseState(AggregateRoot):
                 at=now,
                 kind=kind,
                 by=by,
-                detail=_json({**detail, **self._times}),
+                detail=_json({**detail, **self.circumstances(by)}),
                 notices=unique_notices,
                 command_id=self._judging,
             )

@@ -19,6 +19,7 @@ from workflows.domain.policy.reports import ReportRules
 from workflows.domain.policy.service_levels import (
     ArchiveRules,
     EscalationRules,
+    LinkRules,
     PriorityLevel,
     RatingRules,
     ReminderRules,
@@ -150,6 +151,7 @@ class Policy(Fact):
     silence: SilenceRules = SilenceRules()
     rating: RatingRules = RatingRules()
     escalation: EscalationRules = EscalationRules()
+    links: LinkRules = LinkRules()
     review: ReviewRules = ReviewRules()
     types: tuple[IssueType, ...] = Field(min_length=1)
     default_type: Key

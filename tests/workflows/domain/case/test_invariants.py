@@ -18,7 +18,7 @@ from workflows.domain.terms import Consultation, Dispatch, MainCase, TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, ClockName, Priority, Reachable, Satisfaction, Status
 
 FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "reply": {"text": st.just("在查"), "via": st.sampled_from([None, None, "FB2"])},
+    "reply": {"text": st.just("在查"), "main_case": st.sampled_from([None, None, "FB2"])},
     "classify": {"priority": st.sampled_from(list(Priority)), "type": st.sampled_from([None, "transaction"]),
                  "why": st.just("纠正")},
     "assign": {"to": st.sampled_from([None, "tech-002", "sales-001"]), "why": st.just("分派")},
