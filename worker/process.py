@@ -26,6 +26,7 @@ from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transports
 from activities.links.mark import Portal
 from activities.messages.renderer import Renderer
+from activities.messages.route_check import route_faults
 from activities.opening.activity import OpeningActivities
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
 from activities.recording.review_activity import ReviewRecordingActivities
@@ -191,6 +192,8 @@ def build_activities(client: Client, installation: Installation, start_deliverie
     """
     settings, database, time = installation.settings, installation.database, installation.time
     transports = build_transports(settings)
+    if faults := route_faults(installation.policy.delivery, transports):
+        raise Problem("\n".join(faults))
     if settings.templates is not None and not settings.templates.is_dir():
         raise Problem(f"templates: there is no folder {settings.templates}")
     delivering = build_delivering(client, installation, transports)

@@ -22,7 +22,7 @@ from activities.knowledge.article_name import article_key
 from workflows.domain.problem import Problem
 
 FORMAT: Final = "bihuan-case/1"
-_NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at"})
+_NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at", "facts", "others"})
 _INDEX: Final = frozenset({"id", "words", "size"})
 
 CaseDocument = dict[str, Any]

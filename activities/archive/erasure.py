@@ -144,12 +144,11 @@ async def _mask_document(connection: AsyncConnection, column: Any, number: str, 
 
 async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMasker) -> None:
     own = outbox.c.number == number
-    gone = {"subject": GONE, "text": GONE, "html": GONE, "short": GONE, "link": None}
+    gone: dict[str, Any] = {"subject": GONE, "text": GONE, "html": GONE, "short": GONE}
+    gone |= dict.fromkeys(("link", "facts", "others", "tried"))
     await connection.execute(update(outbox).where(own).values(gone))
     to_customer = outbox.c.audience == Audience.CUSTOMER.value
-    # Errors of the channels tried repeat no contact (`without_recipient`); of what is over, no way is left.
-    no_way = {"facts": None, "others": None}
-    await connection.execute(update(outbox).where(own, to_customer).values(address="", name="", **no_way))
+    await connection.execute(update(outbox).where(own, to_customer).values(address="", name=""))
     errors = await connection.execute(select(outbox.c.key, outbox.c.error).where(own, outbox.c.error.is_not(None)))
     for key, error in errors.all():
         await connection.execute(update(outbox).where(outbox.c.key == key).values(error=mask.text(error)))

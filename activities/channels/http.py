@@ -151,9 +151,6 @@ def _wait(text: str) -> timedelta | None:
 
 
 def _kind(error: Exception) -> str:
-    """In words that hold no address: the names of the library's errors, and what the system says."""
-    cause = error.__cause__ or error.__context__
-    while cause is not None and not isinstance(cause, OSError):
-        cause = cause.__cause__ or cause.__context__
-    reason = getattr(cause, "strerror", None) or getattr(cause, "verify_message", None)
-    return f"{type(error).__name__} ({reason})" if reason else type(error).__name__
+    """The error's name, and what the network said."""
+    words = said(error)
+    return f"{type(error).__name__} ({words})" if words else type(error).__name__

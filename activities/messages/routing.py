@@ -103,7 +103,7 @@ def routes_to_person(
 
     def ways(names: Sequence[str]) -> list[Way]:
         able = [(one_name, one) for one_name, one in _named(transports, names) if one.carries(message)]
-        found = [(one_name, _address_of(person, one.takes)) for one_name, one in able] if person else []
+        found = [(one_name, address_of(person, one.takes)) for one_name, one in able] if person else []
         return [Way(one_name, address) for one_name, address in found if address]
 
     main, copies = ways(rule.channels if rule else (MAIL,)), ways(rule.copies if rule else ())
@@ -120,7 +120,8 @@ def _named(transports: Transports, names: Sequence[str] | None) -> Iterator[tupl
     return ((name, transports[name]) for name in wanted if name in transports)
 
 
-def _address_of(person: Person, kind: AddressKind) -> str:
+def address_of(person: Person, kind: AddressKind) -> str:
+    """Where that kind of channel finds somebody of the company; empty where it does not."""
     if kind is AddressKind.MAIL:
         return person.email
     if kind is AddressKind.MOBILE:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from starter.doctor.cases import cases
+from starter.doctor.channels import channels
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
@@ -39,8 +40,8 @@ class CheckSuite:
             "worker settings": alike, "paused": paused,
             "release": release, "database": database, "generation": generation,
             "integrity": integrity, "disk": space, "folders": folders, "access": access,
-            "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
-            "organisation": organisation, "cases": cases,
+            "clock": clocks, "mail": mail, "channels": channels, "templates": templates, "policy": policy,
+            "calendar": calendar, "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip
         return cls(checks, {"sweep": _MENDING_TIMEOUT if mend else _SWEEP_TIMEOUT})
