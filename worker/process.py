@@ -24,10 +24,13 @@ from activities.channels.build import build_channels
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transports
+from activities.files.upkeep import FileUpkeep
 from activities.links.mark import Portal
+from activities.messages.one_time_code import CodeCompletion
 from activities.messages.renderer import Renderer
 from activities.messages.route_check import route_faults
 from activities.opening.activity import OpeningActivities
+from activities.portal.codes import Codes
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
 from activities.recording.review_activity import ReviewRecordingActivities
 from worker.installation.installation import Installation, open_installation
@@ -156,6 +159,7 @@ def build_archiving(installation: Installation) -> ArchiveActivities:
         database=installation.database,
         store=ArchiveStore(settings.archive_folder),
         attachments=settings.attachment_folder,
+        files=installation.reception,
         policy=installation.policy,
         directory=installation.directory,
         time=installation.time,
@@ -169,6 +173,7 @@ def build_delivering(client: Client, installation: Installation, transports: Tra
         transports=transports,
         on_failed=UndeliverableReport(client, installation.now),
         on_sent_again=SentAgainReport(client, installation.now),
+        complete=CodeCompletion(Codes(installation.database)),
         portal=build_portal(installation.settings),
         time=installation.time,
     )
@@ -181,7 +186,8 @@ def build_sweeping(client: Client, installation: Installation, start_deliveries:
         Problem: the mail settings are not understood.
     """
     transports = build_transports(installation.settings)
-    return SweepActivities(client, installation, start_deliveries, build_delivering(client, installation, transports))
+    delivering = build_delivering(client, installation, transports)
+    return SweepActivities(client, installation, start_deliveries, delivering, FileUpkeep(installation.reception))
 
 
 def build_activities(client: Client, installation: Installation, start_deliveries: StartDeliveries) -> Activities:
@@ -222,7 +228,7 @@ def build_activities(client: Client, installation: Installation, start_deliverie
         delivering,
         build_archiving(installation),
         build_reporting(installation, transports),
-        SweepActivities(client, installation, start_deliveries, delivering),
+        SweepActivities(client, installation, start_deliveries, delivering, FileUpkeep(installation.reception)),
     )
 
 

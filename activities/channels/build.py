@@ -17,6 +17,7 @@ from activities.channels.settings import (
     DingtalkRobotSettings,
     FeishuRobotSettings,
     HttpSettings,
+    MessageKind,
     TencentSmsSettings,
     WecomRobotSettings,
 )
@@ -24,7 +25,6 @@ from activities.channels.sms_template import LONGEST, SmsTemplate
 from activities.channels.tencent_sms import TencentSms
 from activities.channels.wecom_robot import WecomRobot
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import Message
 
 
 def build_channels(settings: Mapping[str, ChannelSettings]) -> dict[str, HttpChannel]:
@@ -48,7 +48,7 @@ def build_channels(settings: Mapping[str, ChannelSettings]) -> dict[str, HttpCha
 def _channel(name: str, settings: ChannelSettings) -> HttpChannel:
     pace = Pace(settings.rate, settings.rate_per_person, time.monotonic)
     templates = getattr(settings, "templates", {})
-    messages = frozenset(one.value for one in templates) if templates else None
+    messages = frozenset(map(str, templates)) if templates else None
     repeats = isinstance(settings, HttpSettings) and settings.knows_repeats
     return HttpChannel(name, settings.kind, _vendor(settings), pace, messages, repeats)
 
@@ -95,14 +95,14 @@ def _gateway(settings: HttpSettings) -> Gateway:
         success=Success(
             settings.success_status, settings.success_pointer, settings.success_value, settings.later_values
         ),
-        templates={kind.value: template for kind, template in settings.templates.items()},
+        templates={str(kind): template for kind, template in settings.templates.items()},
     )
     if fault := template_fault(settings.body, settings.headers, is_form=gateway.is_form):
         raise Problem(fault)
     return gateway
 
 
-def _templates(given: Mapping[Message, SmsTemplate], *, numbered: bool) -> dict[str, SmsTemplate]:
+def _templates(given: Mapping[MessageKind, SmsTemplate], *, numbered: bool) -> dict[str, SmsTemplate]:
     """As this vendor writes them.
 
     Raises:
@@ -117,4 +117,4 @@ def _templates(given: Mapping[Message, SmsTemplate], *, numbered: bool) -> dict[
             faults.append(f"templates.{kind}: longest is {template.longest}; allowed: at most {LONGEST}")
     if faults:
         raise Problem("\n".join(faults))
-    return {kind.value: template for kind, template in given.items()}
+    return {str(kind): template for kind, template in given.items()}

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from jinja2 import StrictUndefined, Template, TemplateError, Undefined
 
 from activities.channels.http import Answer, Request, refuse_by_status, said
-from activities.channels.sms_template import FACTS, SmsTemplate
+from activities.channels.sms_template import CODE, FACTS, SmsTemplate
 from activities.delivery.transport import (
     AddressKind,
     Envelope,
@@ -24,7 +24,7 @@ from activities.delivery.transport import (
 from activities.rendering.engine import Sandbox
 
 FORM = "application/x-www-form-urlencoded"
-NAMES = ("to", "text", "subject", "number", "message", "id", "secret", "template", "parameters", *FACTS)
+NAMES = ("to", "text", "subject", "number", "message", "id", "secret", "template", "parameters", CODE, *FACTS)
 """What a template may name; `template` and `parameters` are empty where the channel has no templates."""
 
 
@@ -60,7 +60,7 @@ class Gateway:
     def request(self, envelope: Envelope, address: str, at: datetime) -> Request:  # noqa: ARG002
         """Body and headers, filled in."""
         template = self.templates.get(envelope.message)
-        values: dict[str, Any] = dict.fromkeys(FACTS, "") | dict(
+        values: dict[str, Any] = dict.fromkeys((CODE, *FACTS), "") | dict(
             envelope.facts if isinstance(envelope.facts, Mapping) else {}
         )
         values |= {

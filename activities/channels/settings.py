@@ -14,15 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 
 from activities.channels.address import endpoint_fault
 from activities.channels.rate import Rate, RateLimit
-from activities.channels.sms_template import SmsTemplate
+from activities.channels.sms_template import CODE, SmsTemplate
 from workflows.domain.policy.delivery import MAIL
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import Contact, Message
+from workflows.domain.vocabulary import ONE_TIME_CODE, Contact, Message
 
 _LARGEST = 4096
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S+$")]
 ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=30)]
 """Lower case, so that a variable can name it: `BIHUAN_CHANNELS__SMS__KIND`."""
+MessageKind = Literal["one_time_code"] | Message
+"""What a template is for; `one_time_code` is the code by which a customer finds their case on the portal."""
 RESERVED = frozenset({MAIL, Contact.EMAIL.value})
 """Mail is set by `smtp_url`."""
 
@@ -44,6 +46,14 @@ class _Channel(BaseModel):
             raise ValueError(fault)
         return value
 
+    @field_validator("templates", check_fields=False)
+    @classmethod
+    def _code_where_it_is_meant(cls, templates: dict[MessageKind, SmsTemplate]) -> dict[MessageKind, SmsTemplate]:
+        for kind, template in templates.items():
+            if (CODE in template.variables) is not (kind == ONE_TIME_CODE):
+                raise ValueError(f"{kind}: {CODE} is a variable of {ONE_TIME_CODE}, and of no other message")
+        return templates
+
     @model_validator(mode="after")
     def _given_once(self) -> Self:
         for name in (*self.secrets, *self.optional_secrets):
@@ -53,6 +63,11 @@ class _Channel(BaseModel):
             if not given and name in self.secrets:
                 raise ValueError(f"{name} is missing; allowed: {name}, or {name}_file with the path of a file")
         return self
+
+    def secret_files(self) -> list[Path]:
+        """The files that hold its secrets."""
+        named = (getattr(self, f"{name}_file") for name in (*self.secrets, *self.optional_secrets))
+        return [path for path in named if path is not None]
 
     def secret(self, name: str) -> str:
         """What it is, empty where it is not set.
@@ -85,7 +100,7 @@ class AliyunSmsSettings(_Channel):
     access_key_secret_file: Path | None = None
     sign_name: Annotated[str, StringConstraints(min_length=1, max_length=30)]
     endpoint: str = "https://dysmsapi.aliyuncs.com"
-    templates: Annotated[dict[Message, SmsTemplate], Field(min_length=1)]
+    templates: Annotated[dict[MessageKind, SmsTemplate], Field(min_length=1)]
     secrets: ClassVar[tuple[str, ...]] = ("access_key_secret",)
 
 
@@ -100,7 +115,7 @@ class TencentSmsSettings(_Channel):
     sign_name: Annotated[str, StringConstraints(min_length=1, max_length=30)]
     region: _Word = "ap-guangzhou"
     endpoint: str = "https://sms.tencentcloudapi.com"
-    templates: Annotated[dict[Message, SmsTemplate], Field(min_length=1)]
+    templates: Annotated[dict[MessageKind, SmsTemplate], Field(min_length=1)]
     rate_per_person: tuple[Rate, ...] = (RateLimit(1, 30.0),)
     secrets: ClassVar[tuple[str, ...]] = ("secret_key",)
 
@@ -121,7 +136,7 @@ class HttpSettings(_Channel):
     later_values: tuple[str, ...] = ()
     knows_repeats: bool = False
     """Whether the gateway takes two messages with the same `id` for one."""
-    templates: dict[Message, SmsTemplate] = Field(default_factory=dict)
+    templates: dict[MessageKind, SmsTemplate] = Field(default_factory=dict)
     """Where it has some, it carries only these kinds of messages."""
     optional_secrets: ClassVar[tuple[str, ...]] = ("secret_value",)
 

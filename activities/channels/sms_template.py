@@ -14,6 +14,8 @@ FACTS = ("number", "product", "type", "priority", "time")
 """What a variable can be: the case's number, the product (or the type, where no product is known), the type, the word
 for the priority, and when it happened. Addresses are part of the template's own text: vendors refuse them as variables.
 """
+CODE = "code"
+"""What a variable can be besides, in the template of a one-time code alone."""
 LONGEST = 35
 """Characters of one variable that every vendor takes; what is longer is cut."""
 _PLACE = re.compile(r"\$\{(\w+)\}|\{(\d+)\}")
@@ -44,7 +46,7 @@ class SmsTemplate(BaseModel):
 
     def _faults(self) -> Sequence[str]:
         places, faults = self.places(), []
-        if unknown := [one for one in self.variables if one not in FACTS]:
+        if unknown := [one for one in self.variables if one not in (*FACTS, CODE)]:
             faults.append(f"variables: {', '.join(unknown)} not known; allowed: {', '.join(FACTS)}")
         if len(places) != len(self.variables):
             faults.append(f"the text has {len(places)} variables, {len(self.variables)} are named")

@@ -33,7 +33,7 @@ from activities.heartbeat import heartbeats, repeatedly, run_to_completion
 from activities.links.mark import Portal
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
-from workflows.domain.vocabulary import CUSTOMER
+from workflows.domain.vocabulary import CUSTOMER, ONE_TIME_CODE
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,10 @@ GIVEN_UP: Final = "given up after"
 """How the error of a message begins that was put off for too long; any other was refused for good."""
 CAME_BACK: Final = "came back:"
 """How the error of a message begins that was sent before."""
+Complete = Callable[[Envelope], Awaitable[Envelope]]
+"""Puts in what the outbox may not show, such as a code, just before a message is handed over; raises a `DeliveryError`
+where that is not to be had any more.
+"""
 OnSentAgain = Callable[..., Awaitable[None]]
 """Called as `on_sent_again(number=, message=, key=)` when a message to a customer was sent that had failed before."""
 IN_HAND: Final = "InHand"
@@ -73,6 +77,7 @@ class DeliveryActivities:
         transports: the ways messages can go.
         on_failed: tells the case that a notification will never arrive; without it the case does not learn.
         on_sent_again: tells the case that one was sent after all; without it the case does not learn.
+        complete: puts into a message what the outbox may not show.
         portal: what the links in messages to customers are made with.
         time: relation of the case's time to the wall clock.
         next_after: in the case's time, how long each channel of a message is tried before the next one is.
@@ -88,6 +93,7 @@ class DeliveryActivities:
     transports: Transports
     on_failed: OnFailed | None = None
     on_sent_again: OnSentAgain | None = None
+    complete: Complete | None = None
     portal: Portal = field(default_factory=Portal)
     time: VirtualTime = field(default_factory=VirtualTime)
     next_after: timedelta = timedelta(minutes=15)
@@ -292,7 +298,8 @@ class _DeliveryPass:
 
                 async with repeatedly(renew, lease / _BEATS):
                     connection = await self._connection(envelope.channel, stack)
-                    await connection.send(envelope)
+                    complete = self._owner.complete
+                    await connection.send(envelope if complete is None else await complete(envelope))
         except TimeoutError:
             if limit.expired() and clock() < last:
                 raise _ClaimLostError("its claim could not be renewed while it was on its way") from None
@@ -326,8 +333,10 @@ class _DeliveryPass:
         return await self._report(envelope, error)
 
     async def _report(self, envelope: Envelope, error: str) -> str | None:
-        """Tell the case; that nobody could be told of a failed notification is told to nobody."""
-        if self._owner.on_failed is not None and envelope.message != Message.UNDELIVERABLE:
+        """Tell the case; that nobody could be told of a failed notification is told to nobody, and who waits for a code
+        in vain asks for another.
+        """
+        if self._owner.on_failed is not None and envelope.message not in {Message.UNDELIVERABLE, ONE_TIME_CODE}:
             try:
                 await self._owner.on_failed(
                     number=envelope.number,

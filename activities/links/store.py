@@ -104,6 +104,13 @@ async def forget_links(connection: AsyncConnection, number: str) -> None:
     await connection.execute(delete(link).where(link.c.number == number))
 
 
+async def count_by_key(database: Database, now: datetime) -> dict[str, int]:
+    """Fingerprint of a key -> how many links that have not expired at `now`, the case's time, were made with it."""
+    counted = select(link.c.key, func.count()).where(link.c.expires_at > now).group_by(link.c.key)
+    async with database.read() as connection:
+        return {row[0]: row[1] for row in await connection.execute(counted)}
+
+
 @cache
 def _upsert(dialect: str) -> Insert:
     statement = insert_of(dialect, link)

@@ -145,6 +145,8 @@ def render_with(environment: Environment, notice: Notice, context: RenderContext
 
     A company's template that knows of no link names the portal instead.
     """
+    if context.link and notice.message not in PURPOSES:
+        context = context.model_copy(update={"link": ""})
     locale = context.recipient.locale
     sheet = Factsheet(
         number=context.number,
@@ -215,6 +217,7 @@ def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[st
         "link": context.link,
         "purpose": PURPOSES.get(notice.message, ""),
         "contact": contact(ways, recipient.locale),
+        "question_contact": contact(ways.to_people, recipient.locale),
         "brief_contact": brief_contact(ways, recipient.locale),
         "scale": satisfaction_scale(recipient.locale),
         "suggestions": (notice.audience is Audience.STAFF and context.suggestions) or NO_SUGGESTIONS,

@@ -44,7 +44,7 @@ class Route:
 
 
 def route_to_customer(
-    form: Json, transports: Transports, rule: DeliveryRule | None = None, message: Message | None = None
+    form: Json, transports: Transports, rule: DeliveryRule | None = None, message: str | None = None
 ) -> Route:
     """By the channel that the customer prefers, then by the others of the rule; without one by all there are, mail
     first. The call that a customer prefers is made by a person. Without a message: by what could carry some.

@@ -120,6 +120,9 @@ STAFF_FACTS: dict[Message, Json] = {
         "top": False,
     },
     Message.SUPPLIED: {"fields": {"description.steps": "新建客户，点击保存"}, "text": "截图稍后补上。"},
+    Message.ATTACHED: {
+        "files": [{"id": "0" * 32, "name": "保存失败截图.png", "size": 482_133, "type": "png"}],
+    },
     Message.SUPPLEMENT_OVERDUE: {"missing": ["description.steps"], "asked_at": _BEFORE, "count": 3},
     Message.FEEDBACK_DUE: {"due": _LATER, "solution": "已更换证书。", "why": "phone", **_UNTOLD},
     Message.FEEDBACK_OVERDUE: {"due": _BEFORE, "solution": "已更换证书。", "why": "no_way", **_UNTOLD},

@@ -45,6 +45,12 @@ class CustomerWays(Fact):
     portal: str = ""
     links: bool = False
 
+    @property
+    def to_people(self) -> CustomerWays:
+        """Those by which a person is asked something, or all of them where there are no others."""
+        people = self.model_copy(update={"portal": "", "links": False})
+        return people if people.hotline or people.email or people.mailbox else self
+
 
 def customer_ways(company: Mapping[str, str], portal: str, *, links: bool) -> CustomerWays:
     """The ways of this installation. It has no mailbox; whoever builds one says so here.

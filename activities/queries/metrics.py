@@ -197,7 +197,8 @@ async def _results(connection: AsyncConnection, now: datetime) -> Sequence[Figur
 async def _moved(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
     rows = await connection.execute(select(outbox.c.tried).where(outbox.c.tried.is_not(None)))
     moved = Counter(channel for (tried,) in rows for channel, _ in tries(tried))
-    values: Values = {("email",): 0.0} | {(channel,): float(count) for channel, count in moved.items()}
+    values: Values = {("email",): 0.0}
+    values |= {(channel,): float(count) for channel, count in moved.items()}
     text = "Notifications that a channel did not carry and that went on by the next one."
     return [Figure("bihuan_notifications_moved", text, values, _CHANNEL, counter=True)]
 

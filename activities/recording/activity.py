@@ -19,6 +19,7 @@ from activities.database.tables import case_record, registration, timeline
 from activities.database.timeline import is_superseded, write_entries
 from activities.delivery.outbox import Outbox
 from activities.delivery.transport import Transports
+from activities.files.ledger import bind_files
 from activities.intake.register import fingerprint_of
 from activities.intake.submission import lookup_columns, supply
 from activities.knowledge.editing import draft_on_closing
@@ -29,6 +30,7 @@ from activities.messages.composition import Composition
 from activities.messages.renderer import Renderer
 from activities.messages.ways import CARRYING
 from activities.organisation.directory import Directory
+from activities.recording.corrections import keep_for_correction
 from activities.recording.review_trigger import trigger_review
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
@@ -110,7 +112,10 @@ class RecordingActivities:
                 return Recorded(marker=step.marker)
             # The clock is read again inside the transaction: waiting for the database is part of being late.
             await _write_timeline(connection, number, step.events, self.at())
+            await _bind_files(connection, number, step.events)
             await draft_on_closing(connection, step.view, step.events)
+            if newest:
+                await keep_for_correction(connection, step, self.at())
             waiting = await Outbox(self.database).add(connection, rows) if rows else []
             await self._remember_links(connection, rows)
             await self._mark_told(connection, number, step.events)
@@ -284,6 +289,14 @@ async def _write_supplied(connection: AsyncConnection, number: str, events: Sequ
     form = await connection.scalar(select(registration.c.form).where(row).with_for_update())
     filled = _supplied(form or {}, events)
     await connection.execute(update(registration).where(row).values(form=filled, **lookup_columns(filled)))
+
+
+async def _bind_files(connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:
+    """What was staged belongs to the case from now on; a file that another case has stays with that."""
+    for event in events:
+        files = event.detail.get("files")
+        if event.kind is EventKind.ATTACHED and isinstance(files, list):
+            await bind_files(connection, number, [str(file["id"]) for file in files if isinstance(file, dict)])
 
 
 def _supplied(form: Json, events: Iterable[Event]) -> Json:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from activities.rendering.filters import filesize
 from activities.rendering.labels import label
 from workflows.domain.form_fields import FIELDS
 from workflows.domain.provenance import is_own_hand
@@ -39,6 +40,7 @@ _PLAIN = frozenset(
         "follower",
         "followers",
         "messages",
+        "files",
         *_KINDS,
     }
     - {"verified"}
@@ -94,6 +96,8 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
             value = label(_OF_REVIEWS[key], str(value), locale)
         elif key == "messages":
             value = ", ".join(label("message", str(item), locale) for item in value)
+        elif key == "files" and isinstance(value, list):
+            value = ", ".join(f"{one.get('name')} ({filesize(one.get('size'))})" for one in value)
         elif isinstance(value, dict):
             value = " ".join(said(name, item) for name, item in value.items() if item)
         elif key == "also":

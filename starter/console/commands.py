@@ -23,8 +23,9 @@ SECTIONS: tuple[Section, ...] = (
         "Run it",
         "starter.console.system.service",
         (
-            ("up", "Run everything here: Temporal server, Web UI and worker."),
+            ("up", "Run everything here: Temporal server, Web UI, worker and pages."),
             ("worker", "Run a worker alone, against the configured Temporal."),
+            ("web", "Serve the pages for customers alone, beside workers."),
         ),
     ),
     Section("See it work", "starter.demo.command", (("demo", "Play whole stories of customers at high speed."),)),
@@ -44,6 +45,14 @@ SECTIONS: tuple[Section, ...] = (
             ("list", "Cases, filtered."),
             ("stuck", "What needs a person: overdue, unacknowledged, untold, undeliverable, failing."),
             ("outbox", "What was sent to whom, and how that ended."),
+        ),
+    ),
+    Section(
+        "Files of a case",
+        "starter.console.cases.files",
+        (
+            ("attach", "Give files to a case, all of them or none."),
+            ("files", "List the files of a case, or write them into a folder."),
         ),
     ),
     Section(

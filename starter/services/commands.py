@@ -27,6 +27,7 @@ from activities.queries.case_record import is_unstarted, read_case_record
 from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
+from starter.services.corrections import correct
 from worker.encryption.failures import MissingKeyError
 from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
@@ -72,8 +73,11 @@ async def send(
     by: str,
     via: Via = Via.CONSOLE,
     command_id: str | None = None,
+    client: Client | None = None,
 ) -> CommandResult:
     """Send one command and wait a moment for its outcome.
+
+    `client` is a connection that is there already.
 
     `fields` are the command's own keys; the same `command_id` again is the same command, and is answered with what
     became of it, also when the case has closed meanwhile. `by` and `via` are what the caller knows of whoever asks for
@@ -91,7 +95,7 @@ async def send(
         return CommandResult(number, command, command_id, "rejected", reason)
     company = await _company_time(settings)
     message = _Message(settings, company, command, command_id, by, fields)
-    return await message.send_to(await connect(settings), number)
+    return await message.send_to(client or await connect(settings), number)
 
 
 async def send_to_many(
@@ -178,8 +182,9 @@ class _Message:
         except RPCError as error:
             if not is_not_found(error):
                 raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
-            await _start_registered(client, settings, self.company, number)
-            await _signal(handle, command, payload)
+            if not await correct(client, settings, number, command, payload, now=self.company.now()):
+                await _start_registered(client, settings, self.company, number)
+                await _signal(handle, command, payload)
         return await _await_outcome(handle, queued)
 
 
@@ -242,6 +247,15 @@ def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known
     parsed = parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, known)
     if parsed.by == SYSTEM:
         raise Problem(f"by: nobody is the {SYSTEM}; allowed: a person's id, {CUSTOMER}, or {OPERATOR}")
+
+
+async def known_outcome(settings: Settings, command: str, number: str, command_id: str) -> CommandResult | None:
+    """What became of a command to a case, where the record knows it already.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    return await _recorded(settings, command, number, number, command_id)
 
 
 async def _recorded(

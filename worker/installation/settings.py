@@ -7,6 +7,7 @@ its folder. How to reach a Temporal cluster is set the standard way (`TEMPORAL_*
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -83,17 +84,34 @@ class Sizes(BaseModel):
 
 
 class Web(BaseModel):
-    """The pages for customers, and where customers reach them."""
+    """The pages for customers: `bihuan web`, and within `bihuan up`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    ip: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    proxies: str | None = Field(default=None, pattern=r"^\s*[0-9A-Fa-f:./]+(\s*,\s*[0-9A-Fa-f:./]+)*\s*$")
+    """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     url: str | None = None
     """The address that customers see, without a slash at its end."""
+
+    @property
+    def trusted_proxies(self) -> list[str]:
+        """Addresses and networks."""
+        return [proxy.strip() for proxy in (self.proxies or "").split(",") if proxy.strip()]
 
     @field_validator("url")
     @classmethod
     def _check_url(cls, url: str | None) -> str | None:
         return None if url is None else portal_url(url)
+
+    @field_validator("proxies")
+    @classmethod
+    def _check_networks(cls, proxies: str | None) -> str | None:
+        for proxy in (proxies or "").split(","):
+            if proxy.strip():
+                ipaddress.ip_network(proxy.strip())
+        return proxies
 
 
 class Settings(BaseSettings):
@@ -111,6 +129,8 @@ class Settings(BaseSettings):
     templates: Path | None = None
     archive: Path | None = None
     reports: Path | None = None
+    files: str | None = None
+    clamd: str | None = Field(default=None, pattern=r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}|unix:///.+)$")
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
@@ -146,10 +166,13 @@ class Settings(BaseSettings):
         "speed": "a number above 0; 1 is real time",
         "sweep": "from 10s to 1d, such as 2m",
         "codec_token": "16 to 200 characters, such as `openssl rand -hex 16` prints",
+        "files": "a folder, or s3://bucket/prefix",
+        "clamd": "tcp://host:port or unix:///path",
         "monitor": "an address and port, such as 127.0.0.1:9464",
         "hosts": "names without scheme and port, with commas between them, such as worker-1.example.com",
         "deployment": "a name without dots, colons and blanks",
         "build_id": "a name without blanks, such as the release or the commit",
+        "web": "ip, port, url (such as https://service.example.com), proxies (such as 10.0.0.0/8, 192.168.1.7)",
     }
 
     @property
@@ -336,7 +359,7 @@ def _channel_fault(fault: ErrorDetails, keys: list[str], options: Mapping[str, A
 def _where(keys: list[str], options: Mapping[str, Any]) -> str:
     """Where a setting was given: the option, the variable, or the file and its key."""
     if keys[0] in options:
-        return "--" + "-".join(keys).replace("_", "-").removeprefix("server-")
+        return "--" + "-".join(keys).replace("_", "-").removeprefix("server-").removeprefix("web-")
     variable = PREFIX + "__".join(keys).upper()
     upper = {name.upper() for name in os.environ}
     if variable in upper or PREFIX + keys[0].upper() in upper:

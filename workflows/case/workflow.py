@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
@@ -26,11 +27,17 @@ from workflows.ports import Record, Recorded, StepMarker, record, settle
 
 _PER_FORWARD = 4
 """Events of history for each, about."""
+_SENT: Final = {"aggregate": {"forwards"}}
+"""What this run sends to other cases, a later one need not send again."""
 
 
 @workflow.defn(name=CASE)
 class CaseWorkflow(RecordedEntity[Case]):
-    """One customer issue. Its loop is `workflows.entity.entity.Entity._live`."""
+    """One customer issue. Its loop is `workflows.entity.entity.Entity._live`.
+
+    A case that its customer closed by their own hand is written down with its last step as a new run would begin with
+    it: a correction starts that run (R39). Until then nothing of it is in Temporal, and it costs no history.
+    """
 
     _commands = COMMANDS
 
@@ -43,6 +50,8 @@ class CaseWorkflow(RecordedEntity[Case]):
     async def run(self, start: CaseInput) -> str:
         """Live until closed; the answer is how it was resolved."""
         case = self._aggregate or await self._open(start.number)
+        if case.is_closed:  # for a correction of the customer's: whom that concerns may have changed meanwhile
+            await self._renew(case)
         return await self._live(case)
 
     @workflow.query
@@ -61,7 +70,8 @@ class CaseWorkflow(RecordedEntity[Case]):
         closes = any(event.kind is EventKind.CLOSED for event in events)
         review = calls_for_review(case) if closes else None
         intake: str | None = workflow.memo_value(INTAKE_MEMO, default=None)
-        step = Record(view=case.view(), events=tuple(events), marker=marker, review=review, intake=intake)
+        kept = self._next_input().model_dump(mode="json", exclude=_SENT) if case.correctable_until else None
+        step = Record(view=case.view(), events=tuple(events), marker=marker, review=review, intake=intake, kept=kept)
         return await call(record, step, summary=summary_of(events), on_trouble=self._show_trouble)
 
     async def _follow(self, case: Case, recorded: Recorded) -> None:

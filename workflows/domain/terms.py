@@ -122,6 +122,12 @@ class Terms(Fact):
     close_unrated_after: float | None = None
     """Seconds (rating calendar) after acceptance at which the case closes unrated (R24); None: never."""
     neutral: NeutralRule = NeutralRule.CLOSE
+    owner_may_take_down: bool = True
+    """Whether owners may take down acceptances and ratings of their own cases (R39); what an earlier release settled
+    says nothing of it, and goes on as it began.
+    """
+    correct_within: float = Field(default=0.0, ge=0)
+    """Seconds round the clock within which another answer of the customer's own hand corrects the first; 0: never."""
     tell_customer_of_every_escalation: bool = True
     """Customers read of the first escalation of a handling; True: and of somebody higher up who takes charge (R17)."""
     duty_managers: tuple[str, ...] = ()

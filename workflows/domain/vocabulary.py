@@ -12,6 +12,9 @@ SYSTEM: Final = "system"
 OPERATOR: Final = "operator"
 """The sender where whoever runs the system acts, and nobody of the organisation."""
 
+ONE_TIME_CODE: Final = "one_time_code"
+"""The message with a code that the portal asked for. It is none of the case's own: no person tells it instead (R40)."""
+
 
 class Priority(StrEnum):
     """Impact and urgency, most urgent first (R8)."""
@@ -132,6 +135,14 @@ class Heard(StrEnum):
     OTHER = "other"
 
 
+class ScanState(StrEnum):
+    """What a scanner of malware has said of a file (R41)."""
+
+    UNSCANNED = "unscanned"
+    CLEAN = "clean"
+    INFECTED = "infected"
+
+
 class CustomerKind(StrEnum):
     """R3: 个人 / 企业."""
 
@@ -215,6 +226,7 @@ class EventKind(StrEnum):
     CLASSIFIED = "classified"
     INFORMATION_REQUESTED = "information_requested"
     SUPPLIED = "supplied"
+    ATTACHED = "attached"
     DISPATCHED = "dispatched"
     HANDED_OVER = "handed_over"
     CLAIMED = "claimed"
@@ -306,6 +318,7 @@ class Message(StrEnum):
     RESOLUTION_BREACHED = "resolution_breached"
     ESCALATED = "escalated"
     SUPPLIED = "supplied"
+    ATTACHED = "attached"
     SUPPLEMENT_OVERDUE = "supplement_overdue"
     FEEDBACK_DUE = "feedback_due"
     FEEDBACK_OVERDUE = "feedback_overdue"

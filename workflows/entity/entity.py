@@ -375,13 +375,19 @@ class Entity(Generic[_Aggregate, _Entry]):
         await workflow.sleep(TIMER_SLACK, summary="新的一轮 continue as new")
         if sum(_carried(signal) for signal in self._inbox) > _MOST_CARRIED:
             return
+        workflow.continue_as_new(self._next_input(tuple(self._unwritten), tuple(map(_carry, self._inbox))))
+
+    def _next_input(
+        self, unwritten: tuple[_Entry, ...] = (), inbox: tuple[ReceivedSignal, ...] = ()
+    ) -> EntityInput[_Aggregate, _Entry]:
+        """What another run begins with."""
         carried: dict[str, Any] = {
             "aggregate": self._aggregate,
-            "unwritten": tuple(self._unwritten),
-            "inbox": tuple(map(_carry, self._inbox)),
+            "unwritten": unwritten,
+            "inbox": inbox,
             "signals": self._signals,
         }
-        workflow.continue_as_new(self._start.model_copy(update=carried))
+        return self._start.model_copy(update=carried)
 
     # Time and display
 

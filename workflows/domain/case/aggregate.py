@@ -16,7 +16,7 @@ from operator import le, lt
 from typing import Any, Self
 
 from workflows.domain.aggregate_root import circumstances_of, clock_fault, counted_from, refusal_of
-from workflows.domain.case import deadlines, departments, handling, linking, ownership, telling
+from workflows.domain.case import corrections, deadlines, departments, handling, linking, ownership, telling
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.case.state import CaseState, Forward
@@ -26,6 +26,7 @@ from workflows.domain.clock import Clock, Deadline
 from workflows.domain.commands.case import (
     Answer,
     Assign,
+    Attach,
     Claim,
     Classify,
     Collaborate,
@@ -104,7 +105,9 @@ class Case(CaseState):
 
     def needs(self, command: Command) -> Lookup | None:
         """What has to be looked up before this command can be judged; None for most."""
-        if self.is_closed or command.command_id in self.outcomes:
+        if command.command_id in self.outcomes:
+            return None
+        if self.is_closed and not corrections.may_be_corrected(self, command, command.at or self.updated_at):
             return None
         judged = {"command_id": command.command_id} if self.may_have_forgotten(command.command_id) else {}
         named = [command.by]
@@ -136,7 +139,7 @@ class Case(CaseState):
         before, reason, fault = self.snapshot(), None, {}
         with self.came_of(command.command_id, circumstances_of(command, facts.arrival)):
             try:
-                self._check(command, facts)
+                self._check(command, moment, facts)
                 HANDLERS[type(command)].rule(self, linking.fitted(self, command), moment, facts)
                 linking.pass_on(self, command, moment)
                 self.made_good(command.name)
@@ -253,6 +256,7 @@ class Case(CaseState):
             reopened=self.reopened,
             resolution=self.resolution,
             satisfaction=self.satisfaction,
+            correctable_until=self.correctable_until,
             flagged=self.flagged,
             received_at=self.opening.received_at,
             opened_at=self.opened_at,
@@ -304,6 +308,8 @@ class Case(CaseState):
                 supplied = SuppliedForm(fields=command.fields, text=command.text, **kept)
                 undecided = self.owner is None or not self.claimed
                 return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
+            case Attach() if "attachments" in self.missing and (self.owner is None or not self.claimed):
+                return {"dispatch": request}
             case Collaborate():
                 return {"departments": (command.department,)}
             case Escalate() if command.department is not None:
@@ -316,8 +322,8 @@ class Case(CaseState):
                 return {"main": self.linked_to}
         return {}
 
-    def _check(self, command: Command, facts: Consultation) -> None:
-        if self.is_closed:
+    def _check(self, command: Command, moment: datetime, facts: Consultation) -> None:
+        if self.is_closed and not corrections.may_be_corrected(self, command, moment):
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
         if isinstance(command, Claim | Contribute) and command.department is not None:
             departments.sent_to_the_case(self, command)

@@ -16,7 +16,7 @@ from workflows.domain.clock import Breach, Clock
 from workflows.domain.commands.case import Resolve
 from workflows.domain.department_task import DepartmentTask
 from workflows.domain.event import Event, EventKind, Message, Notice
-from workflows.domain.model import Instant, Json, Model
+from workflows.domain.model import Fact, Instant, Json, Model
 from workflows.domain.terms import (
     ClockTerms,
     Consultation,
@@ -47,6 +47,7 @@ _REMEMBERED_BREACHES = 50
 _NOT_TO_ONESELF = frozenset(
     {
         Message.SUPPLIED,
+        Message.ATTACHED,
         Message.HANDED_OVER,
         Message.CLOSED_STAFF,
         Message.ASSISTING,
@@ -113,6 +114,23 @@ class FirstAnswer(Model):
     """The response clock that it stopped."""
 
 
+class SentBack(Fact):
+    """What stood before the customer's own hand started handling anew; gone once somebody has taken that up (R39)."""
+
+    until: Instant
+    """Until then it can be taken back."""
+    score: Satisfaction | None = None
+    """None: the solution was refused."""
+    comment: str | None = None
+    solution: str | None
+    answer: Resolve | None
+    resolved_at: Instant | None
+    responded_at: Instant | None
+    told_at: Instant | None
+    accepted_at: Instant | None
+    steps_done: tuple[int, ...]
+
+
 class CaseState(AggregateRoot):
     """The data of a case. Nothing outside `workflows.domain` changes it."""
 
@@ -171,6 +189,11 @@ class CaseState(AggregateRoot):
     reopened: int = 0
     resolution: Resolution | None = None
     satisfaction: Satisfaction | None = None
+    comment: str | None = None
+    """The customer's, with that."""
+    correctable_until: Instant | None = None
+    """Of a closed case: until then a different answer of the customer's own hand counts; None: never."""
+    sent_back: SentBack | None = None
     flagged: bool = False
     breaches: list[Breach] = Field(default_factory=list)
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
@@ -184,6 +207,8 @@ class CaseState(AggregateRoot):
         """Add one entry to the timeline, with the notices that go out because of it."""
         self.sequence += 1
         self.updated_at = now
+        if self.sent_back is not None and by not in {SYSTEM, CUSTOMER} and kind is not EventKind.REJECTED:
+            self.sent_back = None
         unique_notices = () if not notices else _once_each(by, notices)
         self.new_events.append(
             Event(
@@ -322,8 +347,8 @@ class CaseState(AggregateRoot):
         return self.stand_in(self.owner or self.terms.head or self.opening.received_by)
 
     def involved(self, at: datetime) -> Lookup | None:
-        """Asks what has become of the people it knows; None once it is closed, when nobody is asked any more."""
-        if self.is_closed:
+        """Asks what has become of the people it knows; None once it is closed for good: nobody is asked any more."""
+        if self.is_closed and self.correctable_until is None:
             return None
         terms = self.terms
         roster = Roster(

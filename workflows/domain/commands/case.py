@@ -7,14 +7,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, TypeAdapter, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from workflows.domain.commands.command import Command, CommandTime, Id, OurCommand, Text
 from workflows.domain.commands.review import End, SubmitReview
 from workflows.domain.department_task import TaskReport
 from workflows.domain.form_fields import SUPPLIED
 from workflows.domain.ids import is_number, task_workflow_id
-from workflows.domain.model import one_line
+from workflows.domain.model import Fact, one_line
+from workflows.domain.policy.files import FileType
 from workflows.domain.provenance import OWN_WAYS, is_own_hand
 from workflows.domain.vocabulary import CUSTOMER, Heard, Priority, Satisfaction, Verification, Via
 
@@ -166,6 +176,22 @@ class Supply(CustomersWord):
             raise ValueError("give text or at least one field")
         _check_suppliable(self.fields)
         return self
+
+
+class AttachedFile(Fact):
+    """A file that was received: its row, and what people read of it. `size` in bytes, `name` a label."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    name: Annotated[Id, StringConstraints(max_length=200)]
+    size: StrictInt = Field(ge=1, le=1 << 40)
+    type: FileType
+
+
+class Attach(Command):
+    """Files for the case, of the customer's or the staff's; their bytes were received before (R41)."""
+
+    name = "attach"
+    files: tuple[AttachedFile, ...] = Field(min_length=1, max_length=20)
 
 
 class Resolve(Answer):
@@ -368,7 +394,7 @@ _DETAIL = TypeAdapter(dict[Id, Text | bool | Annotated[float, Field(ge=-1e9, le=
 COMMANDS: dict[str, type[Command]] = {
     command.name: command
     for command in (
-        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Told, Confirm, Refuse,
+        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Attach, Resolve, Told, Confirm, Refuse,
         Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable, Delivered,
         TaskReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
     )

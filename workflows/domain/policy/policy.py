@@ -15,9 +15,11 @@ from workflows.domain.formats import BusinessHours, Key, Labels, Line, Weekday, 
 from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import AssistingRule, ClassificationRule, PriorityRule
 from workflows.domain.policy.delivery import DeliveryRule
+from workflows.domain.policy.files import FileRules
 from workflows.domain.policy.reports import ReportRules
 from workflows.domain.policy.service_levels import (
     ArchiveRules,
+    ClosingRules,
     EscalationRules,
     LinkRules,
     PriorityLevel,
@@ -150,6 +152,7 @@ class Policy(Fact):
     reminders: ReminderRules
     silence: SilenceRules = SilenceRules()
     rating: RatingRules = RatingRules()
+    closing: ClosingRules = ClosingRules()
     escalation: EscalationRules = EscalationRules()
     links: LinkRules = LinkRules()
     review: ReviewRules = ReviewRules()
@@ -161,6 +164,7 @@ class Policy(Fact):
     completeness: CompletenessRules = CompletenessRules()
     limits: Limits = Limits()
     delivery: tuple[DeliveryRule, ...] = ()
+    files: FileRules = FileRules()
     archive: ArchiveRules = ArchiveRules()
     report: ReportRules = ReportRules()
 
@@ -269,6 +273,8 @@ class Policy(Fact):
             close_silent_after=self.silence.close_after,
             close_unrated_after=self.rating.close_after,
             neutral=self.rating.neutral,
+            owner_may_take_down=self.closing.owner_may_take_down,
+            correct_within=self.closing.correct_within_days * 86_400.0,
             tell_customer_of_every_escalation=self.escalation.tell_customer_of_every_escalation,
             review=self.review.terms(),
         )
