@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     clamd: str | None = Field(default=None, pattern=r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}|unix:///.+)$")
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
-    channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
+    channels: dict[ChannelName, ChannelSettings] = Field(default={})
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
     virtual_start: AwareDatetime | None = None
     task_queue: str = Field(default="bihuan", min_length=1, max_length=200)
