@@ -62,6 +62,10 @@ class RowState:
     attempts: int
     link: LinkMark | None = None
     """What stands in its texts for the customer's link."""
+    others: tuple[tuple[str, str], ...] = ()
+    """The ways left where this one fails: channel and address."""
+    tried: tuple[dict[str, str], ...] = ()
+    """Of ways that failed: `channel` and `error`."""
 
     @property
     def reported(self) -> bool:
@@ -191,6 +195,22 @@ class Outbox:
         """Give a claimed row up for good; its case does not know yet."""
         await self._change(key, by=by, status=OutboxStatus.FAILED.value, error=error, reported_at=None)
 
+    async def move(self, state: RowState, *, by: str, error: str) -> RowState:
+        """Let a claimed row go on by the next of its other ways; answers how it stands then, whoever holds it."""
+        (channel, address), *others = state.others
+        tried = (*state.tried, {"channel": state.envelope.channel, "error": error})
+        await self._change(
+            state.envelope.key,
+            by=by,
+            status=OutboxStatus.PENDING.value,
+            error=error,
+            channel=channel,
+            address=address,
+            others=[list(way) for way in others] or None,
+            tried=list(tried),
+        )
+        return (await self.states([state.envelope.key]))[state.envelope.key]
+
     async def bounced(self, key: str, *, error: str) -> bool:
         """What was sent came back; its case does not know yet. False where it is no message that was sent."""
         sent = (outbox.c.key == key) & (outbox.c.status == OutboxStatus.SENT.value)
@@ -246,7 +266,14 @@ def _state(row: Any) -> RowState:
         reported_at=row.reported_at,
         attempts=row.attempts,
         link=_mark(row.link),
+        others=tuple((str(way[0]), str(way[1])) for way in _listed(row.others)),
+        tried=tuple(_listed(row.tried)),
     )
+
+
+def _listed(stored: Any) -> list[Any]:
+    """What is damaged counts as none."""
+    return stored if isinstance(stored, list) else []
 
 
 def _mark(stored: Any) -> LinkMark | None:

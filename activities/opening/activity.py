@@ -77,7 +77,9 @@ class OpeningActivities:
         decision = Decision(self._policy(), organisation)
         at = max(self.time.virtual(self.now()), accepted_at)
         settled = decision.settlement(Form.model_validate(content), accepted_at, at)
-        opening = settled.opening.model_copy(update={"reachable": reachable(content, self.transports)})
+        opening = settled.opening.model_copy(
+            update={"reachable": reachable(content, self.transports, self._policy().delivery)}
+        )
         settled = settled.model_copy(update={"opening": opening})
         async with self.database.begin() as connection:
             if not decision.waits(settled):
@@ -114,7 +116,7 @@ class OpeningActivities:
             lookup, product, loads, accepted_at, settled, form=content, now=self.time.virtual(self.now())
         )
         if contacts := {key: value for key, value in (answer.fields or {}).items() if key in CONTACT_KEYS}:
-            way = reachable(supply(content, contacts), self.transports)
+            way = reachable(supply(content, contacts), self.transports, policy.delivery)
             answer = answer.model_copy(update={"reachable": way})
         if lookup.main is None:
             return answer

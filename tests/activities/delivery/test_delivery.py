@@ -21,7 +21,7 @@ from activities.delivery.activity import IN_HAND, DeliveryActivities
 from activities.delivery.headers import plain_text
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import GONE, Outbox
-from activities.delivery.transport import Envelope
+from activities.delivery.transport import Envelope, Transports
 from activities.messages.routing import route_to_customer
 from activities.queries.cases import Cases, OutboxEntry
 from tests.activities.delivery.mail_server import MailServer, mail_server
@@ -62,7 +62,9 @@ async def record(database: Database) -> Database:
 
 
 def delivering(database: Database, server: MailServer | None, user: str = "", **changes: Any) -> DeliveryActivities:
-    transports = {Contact.EMAIL: replace(Smtp.from_url(server.url(user), SENDER), now=lambda: NOW)} if server else {}
+    transports: Transports = (
+        {Contact.EMAIL: replace(Smtp.from_url(server.url(user), SENDER), now=lambda: NOW)} if server else {}
+    )
     return replace(DeliveryActivities(database=database, transports=transports, now=lambda: NOW), **changes)
 
 
@@ -626,4 +628,4 @@ def test_mail_settings_are_read_with_ports_and_encoded_passwords() -> None:
 
 
 def test_a_customer_without_any_contact_can_still_be_answered_in_the_portal() -> None:
-    assert route_to_customer({"customer": {"name": "王芳", "other": "QQ 12345"}}, {}).channel is Contact.PORTAL
+    assert route_to_customer({"customer": {"name": "王芳", "other": "QQ 12345"}}, {}).channel == Contact.PORTAL

@@ -24,6 +24,8 @@ Address = Annotated[str, StringConstraints(max_length=2_000)]
 """Of a page; may be empty."""
 
 
+ChatId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@-]{0,64}$")]
+"""As a chat platform knows a person: `userid` at WeCom and DingTalk, `open_id` at Feishu."""
 _NAMED = 12
 """Of a circle of superiors, how many a fault names."""
 
@@ -79,6 +81,10 @@ class Person(Fact):
     email: Short = ""
     phone: Short = ""
     wechat: Short = ""
+    wecom: ChatId = ""
+    dingtalk: ChatId = ""
+    feishu: ChatId = ""
+    """Who they are to robots of these platforms, which mention them; without one by `phone`, but at Feishu."""
     locale: Locale = Locale.ZH_CN
     away: StrictBool | tuple[Days, ...] = False
 

@@ -14,6 +14,7 @@ from workflows.domain.form_fields import REQUIRED
 from workflows.domain.formats import BusinessHours, Key, Labels, Line, Weekday, in_locale
 from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import AssistingRule, ClassificationRule, PriorityRule
+from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.policy.files import FileRules
 from workflows.domain.policy.reports import ReportRules
 from workflows.domain.policy.service_levels import (
@@ -162,6 +163,7 @@ class Policy(Fact):
     assisting: tuple[AssistingRule, ...] = ()
     completeness: CompletenessRules = CompletenessRules()
     limits: Limits = Limits()
+    delivery: tuple[DeliveryRule, ...] = ()
     files: FileRules = FileRules()
     archive: ArchiveRules = ArchiveRules()
     report: ReportRules = ReportRules()
