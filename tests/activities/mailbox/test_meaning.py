@@ -9,7 +9,7 @@ from activities.mailbox.threading import OwnAddresses
 from tests.activities.mailbox.known import AGENT, LI_NA, OWN, ROOT_A, ROOT_B, TOKEN, US, WANG, A, B, MadeUpCases
 
 
-async def read(own: OwnAddresses = OWN, text: str = "还没修好。", **fields: str) -> MailMeaning:
+async def read(own: OwnAddresses = OWN, /, text: str = "还没修好。", **fields: str) -> MailMeaning:
     """`references` is the field References; `_` stands for `-`."""
     head = {"from": WANG, "to": US, "subject": "您好", "message-id": "<1@example.cn>"} | {
         name.replace("_", "-"): value for name, value in fields.items()
