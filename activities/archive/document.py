@@ -25,7 +25,7 @@ from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ScanState
 
 FORMAT: Final = "bihuan-case/1"
-_NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at"})
+_NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at", "facts", "others"})
 _INDEX: Final = frozenset({"id", "words", "size"})
 
 CaseDocument = dict[str, Any]

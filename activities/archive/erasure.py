@@ -160,7 +160,8 @@ async def _mask_document(connection: AsyncConnection, column: Any, number: str, 
 
 async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMasker) -> None:
     own = outbox.c.number == number
-    gone = {"subject": GONE, "text": GONE, "html": GONE, "short": GONE, "link": None}
+    gone: dict[str, Any] = {"subject": GONE, "text": GONE, "html": GONE, "short": GONE}
+    gone |= dict.fromkeys(("link", "facts", "others", "tried"))
     await connection.execute(update(outbox).where(own).values(gone))
     to_customer = outbox.c.audience == Audience.CUSTOMER.value
     await connection.execute(update(outbox).where(own, to_customer).values(address="", name=""))

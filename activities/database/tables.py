@@ -305,6 +305,9 @@ outbox = Table(
     Column("claimed_until", UtcDateTime),
     Column("reported_at", UtcDateTime),
     Column("link", Document),
+    Column("facts", Document),
+    Column("others", Document),
+    Column("tried", Document),
     Index(None, "number"),
     Index(None, "status", "created_at"),
     Index(None, "created_at"),
@@ -314,6 +317,8 @@ outbox = Table(
 `created_at` and `sent_at` are the case's time; `claimed_until` and `reported_at` (when the case was told of a
 failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried. `link` is
 the LinkMark (`activities.links.mark`) that stands in the texts for the customer's link, NULL where they have none.
+`facts` are those that approved templates may name; `others` the ways left, `[[channel, address], …]`, where this one
+fails, `tried` those that failed, `[{"channel", "error"}, …]`; NULL where there are none.
 """
 
 link = Table(

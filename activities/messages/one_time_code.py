@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment
 
+from activities.channels.sms_template import CODE
 from activities.delivery.outbox import OutboxStatus
 from activities.delivery.transport import Envelope, PermanentDeliveryError, Transports
 from activities.messages.renderer import paragraphs
@@ -17,7 +18,7 @@ from activities.messages.routing import route_to_customer
 from activities.messages.ways import customer_ways
 from activities.portal.codes import MARK, Codes
 from activities.rendering.engine import Blocks, company_environment, fault, shipped_environment
-from activities.rendering.filters import brief, one_line
+from activities.rendering.filters import brief, local_time, one_line
 from activities.rendering.labels import label
 from workflows.domain.calendar import Calendar
 from workflows.domain.model import Json
@@ -38,7 +39,7 @@ def code_row(
     templates: Path | None,
 ) -> dict[str, Any] | None:
     """The row for the code of that id; None where no channel leads to the customer. The digits are not in it."""
-    route = route_to_customer(form, transports)
+    route = route_to_customer(form, transports, message=ONE_TIME_CODE)
     if not route.deliverable:
         return None
     ways = customer_ways(company, "", links=False)
@@ -66,11 +67,13 @@ def code_row(
         "message": ONE_TIME_CODE,
         "audience": Audience.CUSTOMER.value,
         "recipient": CUSTOMER,
-        "channel": route.channel.value,
+        "channel": route.channel,
         "address": route.address,
         "name": route.name,
         "locale": route.locale.value,
         **texts,
+        "facts": _facts(number, form, local_time(at, calendar, at, route.locale)),
+        "others": [list(way) for way in route.others] or None,
         "status": OutboxStatus.PENDING.value,
         "attempts": 0,
         "error": None,
@@ -96,7 +99,15 @@ class CodeCompletion:
         if digits is None:
             raise PermanentDeliveryError("nobody waits for this code any more")
         filled = {name: getattr(envelope, name).replace(MARK, digits) for name in ("text", "html", "short")}
-        return replace(envelope, **filled)
+        facts = {name: value.replace(MARK, digits) for name, value in (envelope.facts or {}).items()}
+        return replace(envelope, **filled, facts=facts)
+
+
+def _facts(number: str, form: Json, time: str) -> dict[str, str]:
+    """What an approved template may name in a message with a code."""
+    product = form.get("product")
+    known = {"product": brief(product, 60)} if isinstance(product, str) and product.strip() else {}
+    return {"number": number, "time": time, CODE: MARK, **known}
 
 
 def _rendered(locale: Locale, values: dict[str, Any], templates: Path | None) -> dict[str, str]:

@@ -28,6 +28,7 @@ from activities.links.mark import LinkMark, Portal
 from activities.links.store import remember_links
 from activities.messages.composition import Composition
 from activities.messages.renderer import Renderer
+from activities.messages.ways import CARRYING
 from activities.organisation.directory import Directory
 from activities.recording.corrections import keep_for_correction
 from activities.recording.review_trigger import trigger_review
@@ -35,6 +36,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind, Message, Notice, key_of
 from workflows.domain.model import Json
+from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewSubject
 from workflows.domain.virtual_time import VirtualTime
@@ -64,6 +66,7 @@ class RecordingActivities:
         labels: what the policy calls its types and subtypes now; the organisation's own labels go before them.
         calendar: the company's calendar now, for showing times in its zone.
         transports: the ways messages can go; without one they are stored for reading.
+        delivery_rules: which messages go by which of them, by the policy.
         time: relation of the case's time to the wall clock.
         start_deliveries: starts the delivery of rows that wait for it.
         portal: what the links in messages to customers are made with.
@@ -77,6 +80,7 @@ class RecordingActivities:
     labels: Callable[[], dict[str, dict[str, str]]]
     calendar: Callable[[], Calendar]
     transports: Transports = field(default_factory=dict)
+    delivery_rules: Callable[[], tuple[DeliveryRule, ...]] = tuple
     time: VirtualTime = field(default_factory=VirtualTime)
     start_deliveries: StartDeliveries = leave_deliveries_to_case
     portal: Portal = field(default_factory=Portal)
@@ -88,13 +92,17 @@ class RecordingActivities:
         """Write a step. The same step again changes nothing, and starts again the delivery of what is still waiting.
 
         One that comes late, after a newer one was written, completes the timeline but leaves the case row. One that was
-        judged again meanwhile, or is without events, writes nothing.
+        judged again meanwhile, or is without events, writes nothing; a fault in the program is shown all the same.
 
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
             Problem: it is another submission's in this record, which is older than Temporal then.
         """
         if not step.events:
+            if step.view.faults and step.marker.judged:
+                async with self.database.begin() as connection:
+                    await _check_intake(connection, step)
+                    await _write_case(connection, step.view)
             return Recorded(marker=step.marker)
         number = step.view.number
         rows = await self.composed(step.view, step.events)
@@ -166,6 +174,7 @@ class RecordingActivities:
             renderer=self.renderer,
             transports=self.transports,
             at=at,
+            rules=self.delivery_rules(),
             suggestions=await self._suggestions(view, events, form or {}) if _dispatches(wanted.values()) else None,
             portal=self.portal,
         )
@@ -173,8 +182,14 @@ class RecordingActivities:
 
     async def _remember_links(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
         carrying = [row for row in rows if row["link"] is not None]
-        marked = ((LinkMark.model_validate(row["link"]), row) for row in carrying)
-        issued = [self.portal.issued(mark, row["number"], row["address"], row["created_at"]) for mark, row in marked]
+        # The message may go on by another channel, to another address, and has the link of that one then.
+        marked = (
+            (LinkMark.model_validate(row["link"]), row, address)
+            for row in carrying
+            for channel, address in ((row["channel"], row["address"]), *(row["others"] or ()))
+            if channel in CARRYING
+        )
+        issued = [self.portal.issued(mark, row["number"], address, row["created_at"]) for mark, row, address in marked]
         await remember_links(connection, filter(None, issued), self.links_valid())
 
     async def _mark_told(self, connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:

@@ -61,6 +61,14 @@ SECTIONS: tuple[Section, ...] = (
         (("doctor", "Check everything this installation needs; --mend takes up what was left lying."),),
     ),
     Section(
+        "The ways messages go",
+        "starter.console.system.channels",
+        (
+            ("channel list", "Mail, SMS vendors, gateways and robots of chat groups that are set up."),
+            ("channel test", "What somebody would read by a channel; --send sends it."),
+        ),
+    ),
+    Section(
         "Put it right",
         "starter.console.system.resending",
         (
@@ -222,6 +230,7 @@ GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
     "org": "Load the organisation, hand over the cases of people who left.",
     "kb": "The knowledge base.",
+    "channel": "The ways messages go: mail, SMS, robots of chat groups.",
     "db": "The database of the record.",
     "keys": "The keys that what goes to Temporal is encrypted with.",
     "release": "Which build's workers get the cases.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from starter.doctor.cases import cases
+from starter.doctor.channels import channels
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
@@ -41,7 +42,7 @@ class CheckSuite:
             "worker settings": alike, "paused": paused,
             "release": release, "database": database, "generation": generation,
             "integrity": integrity, "disk": space, "folders": folders, "access": access, "files": files,
-            "clock": clocks, "mail": mail, "templates": templates, "links": links,
+            "clock": clocks, "mail": mail, "channels": channels, "templates": templates, "links": links,
             "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),

@@ -224,9 +224,11 @@ class Installation:
 
 
 @asynccontextmanager
-async def running(folder: Path, *options: str, **environment: str) -> AsyncIterator[Installation]:
+async def running(folder: Path, *options: str, ports: Any = None, **environment: str) -> AsyncIterator[Installation]:
     """An installation that is up with these options, and leaves no process behind."""
-    async with kept_running(Installation(folder, environment, options=options)) as installation:
+    async with kept_running(
+        Installation(folder, environment, options=options, ports=ports or free_ports(3))
+    ) as installation:
         yield installation
 
 

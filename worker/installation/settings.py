@@ -25,6 +25,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -33,6 +34,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from activities.channels.settings import KINDS, RESERVED, ChannelName, ChannelSettings
 from activities.key_ring import KeyRing
 from worker.installation.config_file import (
     CONFIG_VARIABLE,
@@ -48,6 +50,8 @@ from worker.installation.portal_url import portal_url
 from workflows.domain.formats import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
+
+_CHANNELS = f"{PREFIX}CHANNELS__"
 
 
 def _span(value: object) -> object:
@@ -129,6 +133,7 @@ class Settings(BaseSettings):
     clamd: str | None = Field(default=None, pattern=r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}|unix:///.+)$")
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
+    channels: dict[ChannelName, ChannelSettings] = Field(default={})
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
     virtual_start: AwareDatetime | None = None
     task_queue: str = Field(default="bihuan", min_length=1, max_length=200)
@@ -225,6 +230,13 @@ class Settings(BaseSettings):
             raise Problem(f"{name} and {name}_file are both set; allowed: one of them")
         return KeyRing.parse(keys.get_secret_value())
 
+    @field_validator("channels")
+    @classmethod
+    def _not_reserved(cls, channels: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+        if taken := sorted(RESERVED & channels.keys()):
+            raise ValueError(f"{', '.join(taken)} is taken: mail is set by smtp_url; allowed: any other name")
+        return channels
+
     @field_validator("encryption_keys", "link_keys")
     @classmethod
     def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
@@ -287,7 +299,7 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     faults = [
         f"{name}: no such setting{_did_you_mean(name, known)}"
         for name in sorted(environment)
-        if name.startswith(PREFIX) and name.upper() not in known
+        if name.startswith(PREFIX) and name.upper() not in known and not name.upper().startswith(_CHANNELS)
     ]
     if faults:
         raise Problem("\n".join(faults))
@@ -308,6 +320,9 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
 def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]:
     for fault in error.errors(include_url=False):
         keys = [str(part) for part in fault["loc"]]
+        if keys[0] == "channels":
+            yield _channel_fault(fault, keys, options)
+            continue
         where = _where(keys, options)
         if fault["type"] == "extra_forbidden":
             group = Settings.model_fields.get(keys[0])
@@ -321,6 +336,24 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
         shown = "" if is_secret else f" (got {fault['input']!r})"
         message = fault["msg"].removeprefix("Value error, ")
         yield f"{where}: {message}{shown}" + (f"; allowed: {allowed}" if allowed else "")
+
+
+def _channel_fault(fault: ErrorDetails, keys: list[str], options: Mapping[str, Any]) -> str:
+    """A fault of a channel. Any value may be a secret in the wrong place, so none is repeated."""
+    kind = next((key for key in keys[2:3] if key in KINDS), None)
+    path = [key for index, key in enumerate(keys) if not (index == 2 and kind) and key != "[key]"]
+    where, what, context = _where(path, options), fault["type"], fault.get("ctx", {})
+    if what == "extra_forbidden" and kind:
+        names = [name for name in KINDS[kind].model_fields if name != "kind"]
+        close = get_close_matches(path[-1], names, n=1, cutoff=0.6) if len(path) == 3 else []
+        hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(names)}"
+        return f"{where}: no such setting{hint if len(path) == 3 else ''}"
+    if what in {"union_tag_invalid", "union_tag_not_found"}:
+        return f"{where}: kind is missing or not known; allowed: {', '.join(KINDS)}"
+    if keys[-1] == "[key]":
+        allowed = context.get("expected") or "lower-case letters, digits, - and _, such as sms or robot_support"
+        return f"{where}: is no name that can stand here; allowed: {allowed}"
+    return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def _where(keys: list[str], options: Mapping[str, Any]) -> str:

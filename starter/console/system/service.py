@@ -151,7 +151,7 @@ def _announce(installation: Installation, text: str) -> None:
     settings, time = installation.settings, installation.time
     shown = f"; speed {time.speed:g}, it is {installation.local(installation.now()):%Y-%m-%d %H:%M} there"
     say(f"{text}, data {settings.data}, policy {settings.policy}{'' if time.is_real else shown}. Ctrl-C stops")
-    if settings.smtp_url is None:
+    if settings.smtp_url is None and not settings.channels:
         say("no mail server is set: messages stay in the outbox, and no case asks a person to call (BIHUAN_SMTP_URL)")
 
 

@@ -49,7 +49,7 @@ def test_a_company_changes_what_differs_and_keeps_the_rest(tmp_path: Path) -> No
         ('colour = "#ffee00"', "colour: is too light to be read on white (1.2:1); allowed: at least 4.5:1"),
         ('color = "#000000"', "color: is not known; allowed: colour, names, icp, police, privacy"),
         ('[names]\nfr = "Service"', "names.fr"),
-        ("colour = ", "at line 1"),
+        ("colour = ", "is no TOML"),
     ],
 )
 def test_a_fault_in_the_look_is_one_line(tmp_path: Path, text: str, said: str) -> None:

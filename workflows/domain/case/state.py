@@ -187,6 +187,8 @@ class CaseState(AggregateRoot):
     expected_resolution: Instant | None = None
     solution: str | None = None
     reachable: Reachable = Reachable.CHANNEL
+    proves_messages: bool = False
+    """What became of a message is believed where the outbox bears it out."""
     untold: list[Untold] = Field(default_factory=list)
     """What a person has to tell the customer, the oldest first (R43)."""
     first_answer: FirstAnswer | None = None

@@ -12,7 +12,8 @@ from workflows.domain.case.state import CaseState
 from workflows.domain.case.view import Untold
 from workflows.domain.commands.case import Delivered, Undeliverable
 from workflows.domain.event import Event, EventKind, Message, Notice, key_of
-from workflows.domain.vocabulary import SYSTEM, ClockName, Reachable, Status
+from workflows.domain.terms import MessageClaim
+from workflows.domain.vocabulary import CUSTOMER, SYSTEM, ClockName, Reachable, Status
 
 _MOST = 50
 """Untold messages that a case keeps; the outbox has every one."""
@@ -44,6 +45,13 @@ def ask_a_person(case: CaseState) -> None:
     if fresh:
         answers = any(one.message in _ANSWERS for one in fresh)
         _ask(case, fresh, case.updated_at, unanswered=answers and case.responded_at is None)
+
+
+def claim_of(command: Undeliverable | Delivered) -> MessageClaim:
+    """What has to be looked up before it is believed: anybody can send a signal by hand."""
+    recipient = command.recipient if isinstance(command, Undeliverable) else CUSTOMER
+    failed = isinstance(command, Undeliverable)
+    return MessageClaim(message=command.message, key=command.key, recipient=recipient, failed=failed)
 
 
 def unreached(case: CaseState, command: Undeliverable, now: datetime) -> None:

@@ -14,6 +14,7 @@ from workflows.domain.form_fields import REQUIRED
 from workflows.domain.formats import BusinessHours, Key, Labels, Line, Weekday, in_locale
 from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import AssistingRule, ClassificationRule, PriorityRule
+from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.policy.files import FileRules
 from workflows.domain.policy.reports import ReportRules
 from workflows.domain.policy.service_levels import (
@@ -123,7 +124,7 @@ class IssueType(Fact):
 class CompletenessRules(Fact):
     """R5: what a submission must hold before anybody works on it."""
 
-    shortest_symptom: int = Field(default=5, ge=0)
+    shortest_symptom: int = Field(default=5, ge=0, le=500)
     """Characters, spaces not counted."""
     required: tuple[RequiredKey, ...] = ()
     by_type: dict[Key, tuple[RequiredKey, ...]] = Field(default_factory=dict)
@@ -162,6 +163,7 @@ class Policy(Fact):
     assisting: tuple[AssistingRule, ...] = ()
     completeness: CompletenessRules = CompletenessRules()
     limits: Limits = Limits()
+    delivery: tuple[DeliveryRule, ...] = ()
     files: FileRules = FileRules()
     archive: ArchiveRules = ArchiveRules()
     report: ReportRules = ReportRules()
