@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from activities.database.database import Database
+from activities.delivery.mail import Smtp
 from activities.delivery.outbox import Outbox
 from activities.delivery.transport import PermanentDeliveryError, Transport
 from activities.messages.one_time_code import CodeCompletion, code_row
@@ -16,15 +17,16 @@ from activities.portal.codes import MARK, Codes, new_code
 from tests.activities.samples import register_case
 from tests.builders import MONDAY, NUMBER
 from workflows.domain.calendar import Calendar
+from workflows.domain.model import Json
 from workflows.domain.vocabulary import Contact
 
 _COMPANY = {"name": "启明软件", "name_en": "Qiming", "hotline": "400-800-1234", "email": "service@example.com"}
-_WAYS = {Contact.EMAIL: cast("Transport", object())}
+_WAYS: dict[str, Transport] = {Contact.EMAIL.value: Smtp.from_url("smtp://127.0.0.1:25", "service@example.com")}
 _CUSTOMER = {"name": "林晓", "email": "linxiao@example.com", "preferred_contact": "email"}
 
 
 def _row(code: str = "id", templates: Path | None = None, **customer: str) -> dict[str, Any] | None:
-    form = {"customer": {**_CUSTOMER, **customer}}
+    form: Json = {"customer": {**_CUSTOMER, **customer}}
     return code_row(
         NUMBER, code, form, _WAYS, company=_COMPANY, calendar=Calendar(), at=MONDAY, templates=templates
     )  # fmt: skip
