@@ -12,7 +12,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import (
@@ -32,6 +32,7 @@ from aiosmtplib import (
 from activities.delivery import headers
 from activities.delivery.threads import LOOP_HEADER, MailThreads
 from activities.delivery.transport import (
+    AddressKind,
     DeliveryError,
     Envelope,
     PermanentDeliveryError,
@@ -66,6 +67,13 @@ class Smtp:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     mailbox: Address | None = None
     secret: bytes = field(default=b"", repr=False)
+    takes: ClassVar[AddressKind] = AddressKind.MAIL
+    knows_repeats: ClassVar[bool] = True
+    """A second copy bears the same Message-ID."""
+
+    def carries(self, message: str) -> bool:  # noqa: ARG002
+        """A mail says everything."""
+        return True
 
     @classmethod
     def from_url(cls, url: str, mail_from: str, *, timeout: float = 10.0) -> Self:

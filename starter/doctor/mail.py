@@ -27,6 +27,8 @@ async def mail(context: DoctorContext) -> Iterable[CheckResult]:
         nobody = (
             "no mail server is set: messages stay in the outbox, nobody gets them, and no case asks anybody to call"
         )
+        if context.settings.channels:
+            nobody = "no mail server is set: only the other channels carry messages"
         return [check.warning(nobody, todo)]
     try:
         await transport.check()
@@ -49,7 +51,7 @@ async def templates(context: DoctorContext) -> Iterable[CheckResult]:
     if folder is None:
         return [check.ok("the shipped ones")]
     try:
-        faults = await asyncio.to_thread(check_templates, folder)
+        faults = await asyncio.to_thread(check_templates, folder, links=context.settings.web.url is not None)
     except Problem as problem:
         return check.problem(problem, "make that folder, or correct BIHUAN_TEMPLATES")
     todo = "correct the file; until then the shipped template is used"

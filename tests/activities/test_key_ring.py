@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.encryption.keys import Key, KeyRing
+from activities.key_ring import Key, KeyRing
 from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 

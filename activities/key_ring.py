@@ -1,4 +1,8 @@
-"""The encryption keys: several, each with an id, so that a new one can replace an old one step by step (rotation)."""
+"""Secret keys, each with an id, so that a new one can replace an old one step by step (rotation).
+
+How they are written in settings and files, for whatever they are used: encryption (`worker.encryption`), links
+(`activities.links`).
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,7 @@ from activities.ordinary_file import read_ordinary
 from workflows.domain.problem import Problem
 
 KEY_BYTES = 32
-"""AES-256."""
-ENCRYPTING = "encrypting"
-"""Name of the installation's value with the id of the key that its workers encrypt with."""
+"""For AES-256 and for HMAC-SHA256."""
 _LARGEST = 1_000_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _ALLOWED = "ID:KEY with the key of 32 bytes in base64, as `bihuan keys new` prints it"
@@ -26,14 +28,14 @@ _ALLOWED = "ID:KEY with the key of 32 bytes in base64, as `bihuan keys new` prin
 
 @dataclass(frozen=True)
 class Key:
-    """One AES-256 key. Its `check` tells two keys of the same id apart without revealing either."""
+    """One key. Its `check` tells two keys of the same id apart without revealing either."""
 
     id: str
     secret: bytes = field(repr=False)
 
     @property
     def check(self) -> bytes:
-        """Four bytes that travel with everything the key encrypts."""
+        """Four bytes that may be shown, and travel with everything the key encrypts."""
         return hashlib.sha256(b"bihuan key check\0" + self.secret).digest()[:4]
 
     @classmethod
@@ -47,6 +49,11 @@ class Key:
             raise Problem(f"key id {name!r}: allowed: up to 32 letters, digits, '.', '_' and '-'")
         return cls(name, secrets.token_bytes(KEY_BYTES))
 
+    @property
+    def fingerprint(self) -> str:
+        """Names this very key, also beside another one of the same id; it may be shown."""
+        return f"{self.id}/{self.check.hex()}"
+
     def line(self) -> str:
         """As settings take it (`ID:KEY`, in base64); a secret."""
         return f"{self.id}:{base64.b64encode(self.secret).decode()}"
@@ -54,14 +61,18 @@ class Key:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """One or more keys. The first encrypts, all decrypt."""
+    """One or more keys. With the first new things are made; all read what was made before."""
 
     keys: tuple[Key, ...]
 
     @property
     def first(self) -> Key:
-        """The one that encrypts."""
+        """The one that new things are made with."""
         return self.keys[0]
+
+    def find(self, fingerprint: str) -> Key | None:
+        """The key of that fingerprint."""
+        return next((key for key in self.keys if key.fingerprint == fingerprint), None)
 
     @classmethod
     def parse(cls, text: str) -> Self:
