@@ -44,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes are named by their length: a test's name is one line, and the same in every process of a run."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def worked_commands(tmp_path_factory: pytest.TempPathFactory) -> None:
     """All processes of a test run share which commands have worked in an interpreter of their own."""

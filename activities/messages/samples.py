@@ -34,6 +34,7 @@ _MEASURE: Json = _REVIEW | {"measure": 1, "what": "给连接池加上用量告�
 
 _TO_TELL = ("information_requested", "result", "questionnaire")
 _UNTOLD: Json = {
+    "verdict_by": "followup-001",
     "untold": [{"message": one, "key": f"{NUMBER}:{one}:sample:customer"} for one in _TO_TELL],
     "words": [{"message": one, "text": "王芳：\n\n您好！已更换证书。"} for one in _TO_TELL],
 }
@@ -120,6 +121,9 @@ STAFF_FACTS: dict[Message, Json] = {
         "top": False,
     },
     Message.SUPPLIED: {"fields": {"description.steps": "新建客户，点击保存"}, "text": "截图稍后补上。"},
+    Message.ATTACHED: {
+        "files": [{"id": "0" * 32, "name": "保存失败截图.png", "size": 482_133, "type": "png"}],
+    },
     Message.SUPPLEMENT_OVERDUE: {"missing": ["description.steps"], "asked_at": _BEFORE, "count": 3},
     Message.FEEDBACK_DUE: {"due": _LATER, "solution": "已更换证书。", "why": "phone", **_UNTOLD},
     Message.FEEDBACK_OVERDUE: {"due": _BEFORE, "solution": "已更换证书。", "why": "no_way", **_UNTOLD},

@@ -146,6 +146,7 @@ def _environment(kind: type[Environment], loader: BaseLoader, finalize: Callable
             "person": _person,
             "named": _named,
             "percent": filters.percent,
+            "filesize": filters.filesize,
             "brief": filters.brief,
             "quote": filters.quote,
             "one_line": filters.one_line,

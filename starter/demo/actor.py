@@ -48,6 +48,12 @@ class Actor:
         file = self._record.files.get(self.number)
         return str(file.view["owner"]) if file and file.view else ""
 
+    @property
+    def escalated_to(self) -> str:
+        """Whose acknowledgement the case waits for now."""
+        file = self._record.files.get(self.number)
+        return str(file.view["escalated_to"]) if file and file.view else ""
+
     async def until(self, moment: datetime) -> None:
         """Let virtual time pass."""
         await asyncio.sleep(self._time.wait(moment, self._now()).total_seconds())

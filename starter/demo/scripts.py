@@ -14,9 +14,8 @@ from workflows.domain.vocabulary import ClockName
 
 async def p0(actor: Actor) -> None:
     """An urgent fault, answered within minutes."""
-    await actor.until(at(15, "09:02"))
     await actor.send("claim")
-    await actor.until(at(15, "09:06"))
+    await actor.until(at(15, "09:04"))
     await actor.send("reply", text="已确认支付网关全面中断,正在切换备用通道。")
     await actor.until(at(15, "09:40"))
     await actor.send("progress", text="备用通道已启用,正在恢复排队的订单。")
@@ -37,8 +36,9 @@ async def p0(actor: Actor) -> None:
 async def untouched_p1(actor: Actor) -> None:
     """Nobody claims it; it climbs to the head of the department."""
     await actor.when("升级两级 two levels up", lambda file: happened(file, EventKind.ESCALATED) >= 2)
-    await actor.send("acknowledge", "tech-head", text="我来安排")
-    await actor.send("assign", "tech-head", to="tech-003", why="原负责人不在岗")
+    head = actor.escalated_to
+    await actor.send("acknowledge", head, text="我来安排")
+    await actor.send("assign", head, to="tech-003", why="原负责人不在岗")
     await actor.when("移交 handed over", lambda file: bool(file.view and file.view["owner"] == "tech-003"))
     await actor.send("claim")
     await actor.send("reply", text="抱歉久等,已由工程师接手,正在查同步日志。")
@@ -66,9 +66,8 @@ async def incomplete(actor: Actor) -> None:
 
 async def holiday(actor: Actor) -> None:
     """Three days on which nobody works and nothing is due."""
-    await actor.until(at(18, "16:15"))
     await actor.send("claim")
-    await actor.until(at(18, "16:40"))
+    await actor.until(at(18, "16:20"))
     await actor.send("reply", text="收到,节后第一个工作日上午给您结果。")
     await actor.until(at(18, "17:30"))
     await actor.send("progress", text="已定位到打印模板。")
@@ -82,14 +81,14 @@ async def holiday(actor: Actor) -> None:
 
 async def missed_update(actor: Actor) -> None:
     """An update is forgotten, escalates, and has to be explained."""
-    await actor.until(at(15, "09:35"))
+    await actor.until(at(15, "09:20"))
     await actor.send("claim")
     await actor.until(at(15, "09:50"))
     await actor.send("reply", text="已开始排查。")
     await actor.when(
         "漏掉进展 missed update", lambda file: happened(file, EventKind.LAPSED, clock=ClockName.PROGRESS) >= 1
     )
-    await actor.send("acknowledge", "tech-lead")
+    await actor.send("acknowledge", actor.escalated_to)
     await actor.send("progress", accepted=False, text="已定位原因。")
     await actor.send("progress", text="已定位原因,方案测试中。", why="昨天下午在客户现场,没有更新。")
     await actor.until(at(16, "11:00"))
@@ -142,7 +141,7 @@ async def refused(actor: Actor) -> None:
 
 async def three_departments(actor: Actor) -> None:
     """Three departments are needed; one of them is late and is escalated inside itself."""
-    await actor.until(at(15, "09:28"))
+    await actor.until(at(15, "09:22"))
     await actor.send("claim")
     await actor.send("reply", text="已确认问题,正在会同销售、售后和产品部核查。")
     await actor.send("collaborate", department="sales", duty="核对合同约定的并发数")

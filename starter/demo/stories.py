@@ -68,7 +68,9 @@ STORIES = (
         untouched_p1,
         "satisfied",
         {
-            "升级到第二级 second level reached": lambda file: happened(file, EventKind.ESCALATED, level=2) == 1,
+            "没人确认,升级到第二级 nobody acknowledged, second level reached": lambda file: (
+                happened(file, EventKind.ESCALATED, level=2, why=ClockName.ESCALATION) == 1
+            ),
             "重新指派 handed over": lambda file: happened(file, EventKind.HANDED_OVER) == 1,
         },
     ),

@@ -27,6 +27,8 @@ async def mail(context: DoctorContext) -> Iterable[CheckResult]:
         nobody = (
             "no mail server is set: messages stay in the outbox, nobody gets them, and no case asks anybody to call"
         )
+        if context.settings.channels:
+            nobody = "no mail server is set: only the other channels carry messages"
         return [check.warning(nobody, todo)]
     try:
         await transport.check()

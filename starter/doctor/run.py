@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from starter.doctor.cases import cases
+from starter.doctor.channels import channels
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
+from starter.doctor.files import files
 from starter.doctor.links import links
 from starter.doctor.machine import access, folders, settings
 from starter.doctor.mail import mail, templates
@@ -39,8 +41,8 @@ class CheckSuite:
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
             "worker settings": alike, "paused": paused,
             "release": release, "database": database, "generation": generation,
-            "integrity": integrity, "disk": space, "folders": folders, "access": access,
-            "clock": clocks, "mail": mail, "templates": templates, "links": links,
+            "integrity": integrity, "disk": space, "folders": folders, "access": access, "files": files,
+            "clock": clocks, "mail": mail, "channels": channels, "templates": templates, "links": links,
             "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),

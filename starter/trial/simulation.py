@@ -21,7 +21,17 @@ from starter.trial.actors import Sender, sender_of
 from starter.trial.figures import Figures
 from starter.trial.log import LogEntry
 from workflows.domain.case.aggregate import Case
-from workflows.domain.commands.case import COMMANDS, Assign, Claim, Link, Progress, Reply, Resolve, Unlink
+from workflows.domain.commands.case import (
+    COMMANDS,
+    Assign,
+    Claim,
+    CustomersWord,
+    Link,
+    Progress,
+    Reply,
+    Resolve,
+    Unlink,
+)
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event, EventKind
 from workflows.domain.model import Json
@@ -202,6 +212,8 @@ def _fitted(command: Command, by: str, case: Case) -> Command:
     changes: dict[str, Any] = {}
     if by != command.by:
         changes["by"] = by
+    if isinstance(command, CustomersWord):
+        changes |= dict.fromkeys(("relayed_by", "heard"))  # who took it down then is nothing that a policy is tried for
     if isinstance(command, Progress):
         if case.unexplained and command.why is None:
             changes["why"] = _AS_LOGGED

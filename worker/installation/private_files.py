@@ -110,6 +110,9 @@ def open_paths(settings: Settings) -> list[OpenPath]:
         if file.resolve().parent != settings.data.resolve():
             for one in _with_logs(file):
                 found += _open("record", one, PRIVATE_FILE)
+    files = Path(settings.files) if settings.files and "://" not in settings.files else None
+    if files is not None:
+        found += _open("files", files, PRIVATE_FOLDER)
     for name, folder in (("archive", settings.archive), ("reports", settings.reports)):
         # A folder of the company's own choice may be meant for a group, never for everybody.
         if folder is not None:
@@ -117,6 +120,8 @@ def open_paths(settings: Settings) -> list[OpenPath]:
     for keys in (settings.encryption_keys_file, settings.link_keys_file):
         if keys is not None:
             found += _open("file of keys", keys, PRIVATE_FILE)
+    secrets = ((name, file) for name, channel in settings.channels.items() for file in channel.secret_files())
+    found += [one for name, file in secrets for one in _open(f"secret of channel {name}", file, PRIVATE_FILE)]
     if (toml := config_file()) is not None and SECRETS & read_config().keys():
         # The units of docs/deploy let the group of the service read its settings.
         found += _open("settings file with passwords or keys", toml, 0o640, to=stat.S_IRWXO)

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from activities.rendering.event_text import event_text
+from activities.rendering.event_text import event_text, whose
 from activities.rendering.labels import label
 from starter.console.screen import readable_rows, shortened
 from worker.installation.company_time import CompanyTime
@@ -116,7 +116,7 @@ class ReviewPanel:
             str(entry["sequence"]),
             self._moment(entry["at"]),
             self._label("event", entry["kind"]),
-            Text(printable(entry["by"])),
+            Text(printable(whose(entry, self._locale))),
             Text(shortened(event_text(entry, self._company.local, self._locale))),
         )
 

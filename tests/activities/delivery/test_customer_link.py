@@ -15,6 +15,7 @@ from activities.database.tables import metadata, outbox
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import Outbox
+from activities.delivery.transport import Transports
 from activities.key_ring import Key, KeyRing
 from activities.links.mark import LinkMark, Portal
 from activities.links.store import CustomerLink, find_link
@@ -40,7 +41,7 @@ PORTAL = Portal(URL, KeyRing((OLD,)))
 ADDRESS = "wangfang@example.com"
 
 
-def transports(server: MailServer) -> dict[Contact, Smtp]:
+def transports(server: MailServer) -> Transports:
     return {Contact.EMAIL: replace(Smtp.from_url(server.url(), "support@example.com"), now=lambda: LATER)}
 
 

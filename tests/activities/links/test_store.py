@@ -84,7 +84,7 @@ async def test_a_link_of_an_archived_case_opens_nothing(record: Database) -> Non
 
 async def test_nothing_is_left_of_the_links_of_a_masked_case(record: Database) -> None:
     async with record.begin() as connection:
-        await mask_case(connection, NUMBER)
+        await mask_case(connection, NUMBER, MONDAY)
     async with record.read() as connection:
         assert (await connection.execute(select(link))).all() == []
     assert await find_link(record, TOKEN, MONDAY) is None

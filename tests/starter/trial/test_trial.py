@@ -222,7 +222,7 @@ def test_bad_lines_are_named_and_the_others_are_played(capsys: pytest.CaptureFix
     assert said[14] == "key 'A' is opened later, by line 1"
     assert said[15] == "key 'A' is opened already by line 1; allowed: once"
     assert said[16].startswith("form: channel: ")
-    assert said[18] == "who: unknown key; allowed: at, by, key, signal, with"
+    assert said[18] == "who: unknown key; allowed: at, by, key, signal, via, with"
     assert said[19].startswith("by: is missing")
     assert all("\n" not in error for error in said.values())
 

@@ -63,6 +63,8 @@ class CaseView(Fact):
     reopened: int
     resolution: Resolution | None = None
     satisfaction: Satisfaction | None = None
+    correctable_until: Instant | None = None
+    """Of a closed case: until then the customer may still give another answer by their own hand (R39)."""
     flagged: bool = False
     """Marked for analysis (R26)."""
     received_at: Instant

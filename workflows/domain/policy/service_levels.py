@@ -127,6 +127,15 @@ class LinkRules(Fact):
         return value
 
 
+class ClosingRules(Fact):
+    """R39: whose verdict closes a case, and how long the customer may correct it."""
+
+    owner_may_take_down: StrictBool = False
+    """Whether owners may take down acceptances and ratings of their own cases."""
+    correct_within_days: Annotated[int, Field(strict=True, ge=0, le=90)] = 7
+    """Days round the clock; 0: an answer stands."""
+
+
 class EscalationRules(Fact):
     """R17."""
 

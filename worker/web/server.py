@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,13 @@ def listen(ip: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket, hosts: KnownHosts) -> AsyncIterator[None]:
-    """Serve what comes to `listener` for one of `hosts` while the block runs; it is closed at the end."""
+async def serving(
+    app: ASGIApp, listener: socket.socket, hosts: KnownHosts, *, proxies: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """Serve what comes to `listener` for one of `hosts` while the block runs; it is closed at the end.
+
+    `proxies` are the addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -44,6 +49,8 @@ async def serving(app: ASGIApp, listener: socket.socket, hosts: KnownHosts) -> A
         log_config=None,
         access_log=False,
         lifespan="off",
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         server_header=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
     )
