@@ -312,8 +312,7 @@ def test_a_new_case_goes_to_whoever_has_the_fewest_open_ones_then() -> None:
 
 
 def test_who_can_only_be_called_is_told_by_a_person_in_a_trial_as_well() -> None:
-    form = {"customer": {"name": "王芳", "phone": "13800138000"}}
-    lines = [opened("A", **form), opened("B", at="2026-05-11T09:10")]
+    lines = [opened("A", customer={"name": "王芳", "phone": "13800138000"}), opened("B", at="2026-05-11T09:10")]
     policy, people = load_policy("standard"), sample_organisation()
     log = read_log(map(json.dumps, lines), policy, people)
     assert log.faults == {}
