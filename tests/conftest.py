@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -42,6 +43,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LONGEST_FIRST.index(group) if group in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
     items.sort(key=place)
+
+
+_left_out = pytest.StashKey[int]()
+"""How many drills were left out; every process of a run in parallel finds the same ones."""
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    drills = sum(item.get_closest_marker("drill") is not None for item in items)
+    if drills:
+        items[0].config.stash[_left_out] = drills
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process of a run in parallel has ended."""
+    node.config.stash[_left_out] = getattr(node, "workeroutput", {}).get("drills", 0)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["drills"] = session.config.stash.get(_left_out, 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if drills := config.stash.get(_left_out, 0):
+        terminalreporter.write_line(f"{drills} drills were left out; `make drills` runs them")
 
 
 @pytest.fixture(scope="session", autouse=True)
