@@ -26,14 +26,22 @@ settings.load_profile("any machine")
 
 
 _LONGEST_FIRST = (
-    "faults", "end_to_end", "operations", "postgresql", "database_outage", "doctor", "full_disk", "privacy",
-    "mail_faults", "retime", "linked", "faults_audit",
+    "faults", "database_outage", "workflows", "end_to_end", "operations", "postgresql", "doctor", "full_disk",
+    "privacy", "mail_faults", "retime", "linked", "faults_audit",
 )  # fmt: skip
-"""Groups of tests that share an installation."""
+"""Groups of tests that share an installation or a server."""
+_SHARING = {"real": "workflows", "local": "worker"}
+"""Fixtures that are a Temporal server for the whole run, and the group of the tests that share it: each process of a
+run in parallel would start its own, and an idle one costs 2 % of a core.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the group that takes longest, so that no process works alone at the end; other tests follow."""
+    for item in items:
+        for fixture in _SHARING.keys() & set(getattr(item, "fixturenames", ())):
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(_SHARING[fixture]))
 
     def place(item: pytest.Item) -> int:
         marker = item.get_closest_marker("xdist_group")
