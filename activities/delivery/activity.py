@@ -206,7 +206,8 @@ class _DeliveryPass:
             self._closed[envelope.channel] = f"no answer within {send_timeout:g} s"
             return await self._put_off(state, stack, self._closed[envelope.channel])
         except _ClaimLostError as error:
-            return await self._postpone(state, str(error))
+            # Where repeats are not known the claim is left to run out: whoever takes the row over asks no further.
+            return await self._postpone(state, str(error)) if self._knows_repeats(envelope.channel) else str(error)
         except asyncio.CancelledError:
             # Whether it arrived is not known: the next attempt bears the same Message-ID, or is none where the claim
             # is left to run out.
@@ -269,7 +270,7 @@ class _DeliveryPass:
         """
         try:
             await run_to_completion(self._hand_over(envelope, stack, last))
-        except DeliveryError:
+        except (DeliveryError, _ClaimLostError):
             raise
         except Exception as error:
             if self._knows_repeats(envelope.channel):
