@@ -128,7 +128,11 @@ class DeliveryActivities:
 
 
 class _ClaimLostError(Exception):
-    """Somebody else may send it by now; whether it went out is not known."""
+    """Somebody else may send it by now; where it was `begun`, nobody knows whether it went out."""
+
+    def __init__(self, said: str, *, begun: bool = True) -> None:
+        super().__init__(said)
+        self.begun = begun
 
 
 class _DeliveryPass:
@@ -170,6 +174,8 @@ class _DeliveryPass:
             await self._mark_sent(envelope)
             return None
         closed = self._closed.get(envelope.channel)
+        # Before the claim: whoever is stopped between it and the hand-over has to know how old it is by then.
+        surely = self._surely()
         now = self._owner.now()
         until = now + self._owner.lease
         if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
@@ -178,7 +184,11 @@ class _DeliveryPass:
             return await self._lost_sight(state, stack, "its delivery ended while it was on its way")
         if closed is not None:
             return await self._put_off(state, stack, closed)
-        return await self._send(state, stack)
+        return await self._send(state, stack, surely)
+
+    def _surely(self) -> float:
+        """Until when, by the loop's clock, a claim made now is surely held; it goes on while a process is stopped."""
+        return asyncio.get_running_loop().time() + _SURE * self._owner.lease.total_seconds()
 
     async def _held(self, key: str) -> str | None:
         """It ended meanwhile, or another delivery has it."""
@@ -186,7 +196,7 @@ class _DeliveryPass:
         ended = state.status in _ENDED or state.reported
         return None if ended else _HELD
 
-    async def _send(self, state: RowState, stack: AsyncExitStack) -> str | None:
+    async def _send(self, state: RowState, stack: AsyncExitStack, surely: float) -> str | None:
         envelope = state.envelope
         outgoing = with_link(envelope, state.link, self._owner.portal, state.created_at)
         if outgoing.lacking:
@@ -194,7 +204,7 @@ class _DeliveryPass:
         send_timeout = self._owner.send_timeout.total_seconds()
         last = asyncio.get_running_loop().time() + send_timeout
         try:
-            await self._hand_over_once(outgoing.envelope, stack, last)
+            await self._hand_over_once(outgoing.envelope, stack, last, surely)
         except PermanentDeliveryError as error:
             return await self._go_on(state, stack, _said(error, outgoing))
         except UnknownOutcomeError as error:
@@ -207,7 +217,8 @@ class _DeliveryPass:
             return await self._put_off(state, stack, self._closed[envelope.channel])
         except _ClaimLostError as error:
             # Where repeats are not known the claim is left to run out: whoever takes the row over asks no further.
-            return await self._postpone(state, str(error)) if self._knows_repeats(envelope.channel) else str(error)
+            is_harmless = not error.begun or self._knows_repeats(envelope.channel)
+            return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:
             # Whether it arrived is not known: the next attempt bears the same Message-ID, or is none where the claim
             # is left to run out.
@@ -261,7 +272,7 @@ class _DeliveryPass:
         except Exception:
             logger.exception("%s was not told that %s was sent after all", envelope.number, envelope.key)
 
-    async def _hand_over_once(self, envelope: Envelope, stack: AsyncExitStack, last: float) -> None:
+    async def _hand_over_once(self, envelope: Envelope, stack: AsyncExitStack, last: float, surely: float) -> None:
         """Hand over a message of which every copy counts, unless they are known as one.
 
         Raises:
@@ -269,7 +280,7 @@ class _DeliveryPass:
             TimeoutError, _ClaimLostError, DeliveryError: see `_hand_over`.
         """
         try:
-            await run_to_completion(self._hand_over(envelope, stack, last))
+            await run_to_completion(self._hand_over(envelope, stack, last, surely))
         except (DeliveryError, _ClaimLostError):
             raise
         except Exception as error:
@@ -277,25 +288,31 @@ class _DeliveryPass:
                 raise
             raise UnknownOutcomeError(" ".join(f"{type(error).__name__} {error}".split())) from error
 
-    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float) -> None:
-        """Until `last` of the loop's time, and only while it is surely nobody else's to send.
+    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float, surely: float) -> None:
+        """Until `last` of the loop's time, and only while it is surely nobody else's to send: until `surely`, or later
+        where the claim is renewed.
+
+        What a process was stopped at goes out twice only if it was stopped between the last byte of the message and
+        the note that it is sent: SMTP has no way to ask what became of it.
 
         Raises:
             TimeoutError, _ClaimLostError, DeliveryError: it was not handed over, or nobody knows.
         """
         clock, lease = asyncio.get_running_loop().time, self._owner.lease
+        if clock() >= surely:
+            raise _ClaimLostError("its claim ran out before it was handed over", begun=False)
         try:
-            async with asyncio.timeout_at(min(last, clock() + _SURE * lease.total_seconds())) as limit:
+            async with asyncio.timeout_at(min(last, surely)) as limit:
 
                 async def renew() -> None:
-                    surely = clock() + _SURE * lease.total_seconds()
+                    renewed = self._surely()
                     try:
                         kept = await self._outbox.renew(envelope.key, by=self._token, until=self._owner.now() + lease)
                     except Exception:
                         logger.exception("the claim on %s could not be renewed", envelope.key)
                         return
                     if kept and not limit.expired():
-                        limit.reschedule(min(last, surely))
+                        limit.reschedule(min(last, renewed))
 
                 async with repeatedly(renew, lease / _BEATS):
                     connection = await self._connection(envelope.channel, stack)

@@ -23,6 +23,8 @@ from activities.database.database import Database, insert_of
 from activities.database.tables import outbox
 from activities.delivery.transport import Envelope
 from activities.links.mark import LinkMark
+from workflows.domain.model import one_line
+from workflows.domain.terms import MessageClaim
 from workflows.domain.vocabulary import Audience
 
 
@@ -74,6 +76,28 @@ class RowState:
     def again(self) -> datetime | None:
         """Of a row that failed once and waits anew; the wall clock's."""
         return None if self.status is OutboxStatus.FAILED else self.reported_at
+
+
+_FAILED = or_(
+    outbox.c.status.in_([OutboxStatus.FAILED.value, OutboxStatus.TOLD.value]),
+    and_(outbox.c.status.in_(OPEN), outbox.c.reported_at.is_not(None)),
+)
+"""Failed, whether or not somebody has told it since, or has it tried again."""
+_SENT_AFTER_ALL = and_(outbox.c.status == OutboxStatus.SENT.value, outbox.c.reported_at.is_not(None))
+
+
+async def disproof(connection: AsyncConnection, number: str, claim: MessageClaim) -> str | None:
+    """Why what a signal says of a message is not so: no row of that case says the same; None where one does."""
+    same = [outbox.c.number == number, outbox.c.message == claim.message]
+    if claim.key is not None:
+        same.append(outbox.c.key == claim.key)
+    if claim.recipient is not None:
+        same.append(outbox.c.recipient == claim.recipient)
+    statement = select(outbox.c.key).where(*same, _FAILED if claim.failed else _SENT_AFTER_ALL).limit(1)
+    if await connection.scalar(statement) is not None:
+        return None
+    what = "could not be delivered" if claim.failed else "was sent after it had failed"
+    return f"no message {one_line(claim.message, 100)!r} of {number} {what}, as far as the outbox knows"
 
 
 class Outbox:

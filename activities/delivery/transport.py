@@ -38,6 +38,7 @@ class AddressKind(StrEnum):
 class Envelope:
     """One rendered message on its way. `key` is the same at every attempt; `short` is for SMS and chat.
 
+    `follows` are the Message-IDs of mails that it follows or answers, oldest first.
     `facts` are what templates that others approved may name (`activities.messages.facts`); rows of earlier releases
     have none.
     """
@@ -56,6 +57,7 @@ class Envelope:
     short: str
     facts: Mapping[str, str] | None = None
     attachments: tuple[Attachment, ...] = ()
+    follows: tuple[str, ...] = ()
 
 
 class DeliveryError(Exception):

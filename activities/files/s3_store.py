@@ -5,6 +5,8 @@ Optional: `pip install bihuan[s3]`. What is on its way in is on this machine unt
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
@@ -13,10 +15,8 @@ from typing import Any, BinaryIO, Final, cast
 
 from workflows.domain.problem import Problem
 
-_PATIENCE: Final[dict[str, Any]] = {
-    "client_options": {"timeout": timedelta(seconds=60), "connect_timeout": timedelta(seconds=5)},
-    "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=30)},
-}
+_CLIENT: Final = {"timeout": timedelta(seconds=60), "connect_timeout": timedelta(seconds=5)}
+_RETRIES: Final[dict[str, Any]] = {"max_retries": 2, "retry_timeout": timedelta(seconds=30)}
 
 
 class S3Store:
@@ -40,7 +40,10 @@ class S3Store:
         except ImportError:
             raise Problem(f"files: {address} needs a library that is not installed: pip install 'bihuan[s3]'") from None
         try:
-            return cls(Bucket.from_url(address, **_PATIENCE), f"the store of files {address}", incoming)
+            # What is given here goes before the variables, AWS_ALLOW_HTTP among them: the endpoint itself says it.
+            client: Any = {**_CLIENT, "allow_http": os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")}
+            bucket = Bucket.from_url(address, client_options=client, retry_config=_RETRIES)  # type: ignore[arg-type]
+            return cls(bucket, f"the store of files {address}", incoming)
         except (BaseError, ValueError) as error:
             raise Problem(f"files: {address}: {str(error).splitlines()[0]}") from None
 
@@ -136,7 +139,8 @@ def _explained() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except BaseError as error:
-        raise OSError(5, " ".join(str(error).split())[:200]) from None
+        said = " ".join(str(error).split()).partition(" Debug source")[0]
+        raise OSError(errno.EIO, said[:200]) from None
 
 
 def _place(sha256: str) -> str:

@@ -51,6 +51,8 @@ def code_row(
         "company": {**company, "title": title},
         "contact": contact(ways, route.locale),
         "ways": ways,
+        "link": "",
+        "purpose": "",
         "locale": route.locale,
         "audience": Audience.CUSTOMER.value,
         "case": {"priority": Priority.P3.value},

@@ -34,6 +34,7 @@ _MEASURE: Json = _REVIEW | {"measure": 1, "what": "给连接池加上用量告�
 
 _TO_TELL = ("information_requested", "result", "questionnaire")
 _UNTOLD: Json = {
+    "verdict_by": "followup-001",
     "untold": [{"message": one, "key": f"{NUMBER}:{one}:sample:customer"} for one in _TO_TELL],
     "words": [{"message": one, "text": "王芳：\n\n您好！已更换证书。"} for one in _TO_TELL],
 }

@@ -25,6 +25,7 @@ from workflows.domain.case.customer_status import (
     solution_given,
     solution_promised,
 )
+from workflows.domain.provenance import is_own_hand
 from workflows.domain.vocabulary import ONE_TIME_CODE, Audience, EventKind, Locale, Message
 
 _MESSAGES = """
@@ -42,6 +43,14 @@ _WORDS: dict[str, tuple[EventKind, tuple[str, ...]]] = {
     Message.RESULT: (EventKind.RESOLVED, ("cause", "solution", "cautions", "prevention")),
 }
 """Messages whose words are shown: the event they come from, and those of its details that the message says."""
+
+
+_VERDICTS: dict[str, tuple[str, ...]] = {
+    EventKind.CONFIRMED: ("text",),
+    EventKind.REFUSED: ("why",),
+    EventKind.RATED: ("score", "comment"),
+}
+"""What customers say of a solution, and which details of it are their own words."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +142,9 @@ def customer_view(
 
     `answer` and `solution` each have `promised` (None where nothing is promised now, such as while the customer's
     information is awaited) and `given`; `next` is what the customer is asked to do, and may do (`choices`, names of
-    commands); `cycle` is how often the case was reopened; `told` is what they were told, the
-    oldest first.
+    commands); `cycle` is how often the case was reopened; `told` is what they were told, the oldest first. `said` is
+    what they accepted, refused and rated, each by their `own_hand` or taken down by the service (R39); until
+    `correctable_until` they may still give another answer to a case that is closed.
     """
     view = file.view
     action = customer_action(view)
@@ -159,8 +169,25 @@ def customer_view(
         "cycle": view["reopened"] if view else 0,
         "resolution": view["resolution"] if view else None,
         "satisfaction": view["satisfaction"] if view else None,
+        "correctable_until": view.get("correctable_until") if view else None,
+        "said": _said(file.timeline, locale),
         "told": _shown_messages(file, messages, locale),
     }
+
+
+def _said(timeline: Sequence[Mapping[str, Any]], locale: Locale) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": entry["at"],
+            "what": entry["kind"],
+            "title": label("event", entry["kind"], locale),
+            **{key: entry["detail"][key] for key in _VERDICTS[entry["kind"]] if entry["detail"].get(key)},
+            "own_hand": (own := is_own_hand(entry["by"], entry["via"], entry["detail"].get("relayed_by"))),
+            "hand": label("customer_view", "own_hand" if own else "taken_down", locale),
+        }
+        for entry in timeline
+        if entry["kind"] in _VERDICTS and entry.get("via")
+    ]
 
 
 def _shown_messages(file: CaseRecord, messages: Sequence[CustomerMessage], locale: Locale) -> list[dict[str, Any]]:

@@ -92,13 +92,17 @@ class RecordingActivities:
         """Write a step. The same step again changes nothing, and starts again the delivery of what is still waiting.
 
         One that comes late, after a newer one was written, completes the timeline but leaves the case row. One that was
-        judged again meanwhile, or is without events, writes nothing.
+        judged again meanwhile, or is without events, writes nothing; a fault in the program is shown all the same.
 
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
             Problem: it is another submission's in this record, which is older than Temporal then.
         """
         if not step.events:
+            if step.view.faults and step.marker.judged:
+                async with self.database.begin() as connection:
+                    await _check_intake(connection, step)
+                    await _write_case(connection, step.view)
             return Recorded(marker=step.marker)
         number = step.view.number
         rows = await self.composed(step.view, step.events)

@@ -21,6 +21,7 @@ _KINDS = {
     "verified": "verification",
     "satisfaction": "satisfaction",
     "message": "message",
+    "corrects": "event",
 }
 """Details whose value has a label."""
 _OF_REVIEWS = {"reason": "review_reason", "step": "review_status", "why": "review_end"}
@@ -43,7 +44,7 @@ _PLAIN = frozenset(
         "files",
         *_KINDS,
     }
-    - {"verified"}
+    - {"verified", "corrects"}
 )
 """Details that are shown without their key."""
 _FIELDS = frozenset(field.key for field in FIELDS if "." in field.key)

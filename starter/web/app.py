@@ -80,7 +80,9 @@ def build_app(site: Site) -> Guard:
         Route("/style.css", _plain(_style(site), "text/css", _A_DAY)),
     ]
     handlers: dict[Any, Any] = {HTTPException: functools.partial(_refused, site)}
-    return Guard(Starlette(routes=routes, exception_handlers=handlers))
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return Guard(app)
 
 
 async def home(visit: Visit) -> Response:
@@ -110,22 +112,30 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
         if request.method == "POST" and not is_own(request, site.settings.web.url):
             raise HTTPException(403)
         try:
-            await visit.know()
-            if request.method == "POST" and await visit.allowed(FORMS) is not None:
-                raise HTTPException(429)
-            return await page(visit)
-        except HTTPException:
-            raise
-        except Problem as problem:
-            _log.warning("no page for now: %s", problem)
-        except Exception as error:  # noqa: BLE001 - whatever fails, the visitor reads what to do
-            if not is_outage(error):
-                _log.exception("no page: %s", safe_message(error))
-                return visit.page("trouble.html", 500, kind="fault", posted={})
-            _log.warning("no page for now: %s", safe_message(error))
-        return await _outage(visit)
+            return await _answered(visit, page)
+        finally:
+            if visit.posted is not None:
+                await visit.posted.close()
 
     return answer
+
+
+async def _answered(visit: Visit, page: Page) -> Response:
+    try:
+        await visit.know()
+        if visit.request.method == "POST" and await visit.allowed(FORMS) is not None:
+            raise HTTPException(429)
+        return await page(visit)
+    except HTTPException:
+        raise
+    except Problem as problem:
+        _log.warning("no page for now: %s", problem)
+    except Exception as error:  # noqa: BLE001 - whatever fails, the visitor reads what to do
+        if not is_outage(error):
+            _log.exception("no page: %s", safe_message(error))
+            return visit.page("trouble.html", 500, kind="fault", posted={})
+        _log.warning("no page for now: %s", safe_message(error))
+    return await _outage(visit)
 
 
 async def _outage(visit: Visit) -> Response:

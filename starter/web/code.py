@@ -25,8 +25,10 @@ async def start(visit: Visit, session: Session) -> Response:
 
 
 async def send(visit: Visit, session: Session) -> Response:
-    """Send it, and ask for it."""
+    """Send it, and ask for it. A form without the button that was pressed is a program's, and sends nothing."""
     posted = await visit.form()
+    if posted.text("do") != "send":
+        return visit.redirect("/case/code")
     if not visit.believes(posted.text("csrf")):
         return await _page(visit, session, "code.html", 403, "old")
     if await visit.allowed(CODES) is not None:

@@ -29,6 +29,11 @@ class Posted:
 
     texts: dict[str, str] = field(default_factory=dict)
     uploads: list[UploadFile] = field(default_factory=list)
+    form: FormData = field(default_factory=FormData)
+
+    async def close(self) -> None:
+        """Let go of the files on the disk."""
+        await self.form.close()
 
     def text(self, name: str) -> str:
         """Without blanks around it; empty where it was not given."""
@@ -36,7 +41,7 @@ class Posted:
 
 
 async def read_form(request: Request, *, largest: int = SMALL, files: int = 0) -> Posted:
-    """The form of a request of at most `largest` bytes with at most that many files; close it by `closing`.
+    """The form of a request of at most `largest` bytes with at most that many files; to be closed.
 
     Raises:
         HTTPException: 413 for one that is too large, 400 for one that is cut, or no form.
@@ -74,7 +79,7 @@ async def chunks(upload: UploadFile) -> AsyncIterator[bytes]:
 
 def _posted(form: FormData) -> Posted:
     """The last value of a name counts, as it does for a browser's own button."""
-    posted = Posted()
+    posted = Posted(form=form)
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             if value.filename or value.size:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from starter.web.app import build_app
@@ -17,7 +18,9 @@ from workflows.domain.problem import Problem
 
 
 @asynccontextmanager
-async def serving_pages(settings: Settings, *, embedded: bool = False) -> AsyncIterator[str]:
+async def serving_pages(
+    settings: Settings, *, embedded: bool = False, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> AsyncIterator[str]:
     """Serve while the block runs; yields the address. The record and Temporal are reached when they are needed.
 
     `embedded`: Temporal is the server of `bihuan up`, whatever the environment names.
@@ -25,7 +28,7 @@ async def serving_pages(settings: Settings, *, embedded: bool = False) -> AsyncI
     Raises:
         Problem: the port is taken, the address is not of this machine, or a file of the company's is not well-formed.
     """
-    site = Site(settings, embedded)
+    site = Site(settings, embedded, clock)
     web = settings.web
     names = [*settings.host_names, *([urlsplit(web.url).hostname or ""] if web.url else [])]
     hosts = KnownHosts.of(web.ip, names)

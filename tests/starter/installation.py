@@ -224,9 +224,11 @@ class Installation:
 
 
 @asynccontextmanager
-async def running(folder: Path, *options: str, **environment: str) -> AsyncIterator[Installation]:
+async def running(
+    folder: Path, *options: str, ports: list[int] | None = None, **environment: str
+) -> AsyncIterator[Installation]:
     """An installation that is up with these options, and leaves no process behind."""
-    installation = Installation(folder, environment, options=options)
+    installation = Installation(folder, environment, options=options, ports=ports or free_ports(3))
     try:
         await installation.up()
         yield installation

@@ -17,6 +17,7 @@ import pytest
 from activities.delivery.mail import Smtp
 from starter.services.commands import CommandResult, send
 from tests.activities.delivery.mail_server import MailServer, mail_server
+from tests.activities.files import made
 from tests.starter.command_line import intake_form
 from tests.starter.installation import TIMEOUT, Answer, Installation, gap_free, refusals, running
 from workflows.domain.vocabulary import Via
@@ -128,6 +129,42 @@ async def test_a_customer_gets_one_number_by_file_or_pipe_however_often_the_form
     assert first["number"].startswith("FB20260511")
     assert again.value == piped.value == {"number": first["number"], "created": False}
     assert gap_free(await installation.until_case(first["number"], lambda case: bool(case["owner"])))
+
+
+async def test_what_a_customer_attaches_reaches_the_owner_and_a_case_that_is_closed_takes_nothing(
+    installation: Installation,
+) -> None:
+    for name, content in {"屏幕.png": made.picture("PNG"), "log.txt": b"ERROR\n", "again.txt": b"ERROR 2\n"}.items():
+        (installation.folder / name).write_bytes(content)
+    form = json.dumps(intake_form(intake_key="with-files"), ensure_ascii=False)
+    opened = (await installation.run("open", "-", "--json", "--attach", "屏幕.png", given=form)).value
+    number = opened["number"]
+    before = installation.numbers()
+    (installation.folder / "setup.exe").write_bytes(made.PROGRAM)
+    other = json.dumps(intake_form(intake_key="with-a-program"), ensure_ascii=False)
+    bad = await installation.run("open", "-", "--attach", "屏幕.png", "setup.exe", given=other)
+    assert (bad.code, bad.out, len(bad.err.splitlines())) == (1, "", 1)
+    assert bad.err.startswith("bihuan: setup.exe: files of this kind are not taken")
+    assert installation.numbers() == before
+    owner = (await installation.until_case(number, lambda case: bool(case["owner"])))["owner"]
+    attached = await installation.run("attach", number, "log.txt", "--as", "customer", "--json", "--command-id", "a-1")
+    assert attached.value["outcome"] in {"accepted", "queued"}, attached
+    case = await installation.until_case(number, lambda case: case["timeline"][-1]["kind"] == "attached")
+    (entry,) = case["timeline"][-1]["detail"]["files"]
+    assert (entry["name"], entry["size"], entry["type"]) == ("log.txt", 6, "text")
+    told = await installation.until_outbox(number, lambda rows: any(row["event"] == "attached" for row in rows))
+    assert [row["recipient"] for row in told if row["event"] == "attached"] == [owner]
+    again = await installation.run("attach", number, "again.txt", "--as", "customer", "--json", "--command-id", "a-1")
+    assert again.value["outcome"] == "accepted"
+    await installation.send("withdraw", number, "customer", "--why", "不需要了")
+    await installation.until_case(number, lambda case: bool(case["status"] == "closed"))
+    refused = await installation.run("attach", number, "again.txt", "--as", "customer")
+    assert (refused.code, refused.err) == (1, f"bihuan: {number} is closed; a new issue needs a new case\n")
+    shown = (await installation.run("show", number, "--json")).value
+    assert [(one["name"], one["via"]) for one in shown["files"]] == [("屏幕.png", "console"), ("log.txt", "console")]
+    assert shown["form"]["attachments"] == ["屏幕.png"]
+    stored = (path.read_bytes() for path in (installation.data / "files").glob("??/*"))
+    assert sorted(stored) == sorted([made.picture("PNG"), b"ERROR\n"])
 
 
 async def test_agents_bring_a_case_from_the_call_to_the_closed_loop_by_commands_alone(closed_case: ClosedCase) -> None:

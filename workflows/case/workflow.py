@@ -22,6 +22,7 @@ from workflows.domain.clock import Clock
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Event, EventKind
 from workflows.domain.ids import CASE, INTAKE_MEMO
+from workflows.domain.terms import ReviewTerms
 from workflows.entity.recorded import RecordedEntity, summary_of
 from workflows.ports import Record, Recorded, StepMarker, record, settle
 
@@ -68,10 +69,19 @@ class CaseWorkflow(RecordedEntity[Case]):
     async def _record(self, case: Case, events: Sequence[Event], marker: StepMarker) -> Recorded:
         """Everything since the last record, in one transaction."""
         closes = any(event.kind is EventKind.CLOSED for event in events)
-        review = calls_for_review(case) if closes else None
+        review: ReviewTerms | None = None
+        with self._guarded(case, "review"):
+            review = calls_for_review(case) if closes else None
         intake: str | None = workflow.memo_value(INTAKE_MEMO, default=None)
         kept = self._next_input().model_dump(mode="json", exclude=_SENT) if case.correctable_until else None
-        step = Record(view=case.view(), events=tuple(events), marker=marker, review=review, intake=intake, kept=kept)
+        step = Record(
+            view=self._seen(case, case.view),
+            events=tuple(events),
+            marker=marker,
+            review=review,
+            intake=intake,
+            kept=kept,
+        )
         return await call(record, step, summary=summary_of(events), on_trouble=self._show_trouble)
 
     async def _follow(self, case: Case, recorded: Recorded) -> None:
@@ -84,7 +94,8 @@ class CaseWorkflow(RecordedEntity[Case]):
     async def _look_up(self, case: Case, marker: StepMarker) -> None:
         await super()._look_up(case, marker)
         # Started before it is recorded that they were asked: whoever reads of a task can answer it.
-        await start_tasks(case, self._start)
+        with self._guarded(case, "tasks"):
+            await start_tasks(case, self._start)
 
     async def _tell_others(self, case: Case, at: datetime) -> None:
         """Departments whose task is not needed any more, and linked cases."""

@@ -7,19 +7,21 @@ what is special to it: how a step is written down, which other workflows are tol
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue, TypedSearchAttributes
+from temporalio.exceptions import FailureError
 
 from workflows.activity_calls import call
-from workflows.domain.aggregate_root import Fault, forged, refusal_of
+from workflows.domain.aggregate_root import Fault, Snapshot, forged, refusal_of
 from workflows.domain.clock import Clock
 from workflows.domain.commands.command import Command, Outcome
 from workflows.domain.problem import Problem
-from workflows.domain.terms import Arrival, Consultation, Lookup
+from workflows.domain.terms import Arrival, Consultation, Involved, Lookup
 from workflows.entity.display import Display
 from workflows.entity.inbox import LARGEST_PAYLOAD, UnreadSignal, command_of
 from workflows.entity.input import CommandOutcome, EntityInput, ReceivedSignal
@@ -46,6 +48,8 @@ _PER_CARRIED = 700
 """Bytes of each, about, beside its payload."""
 LONGEST_WAY = timedelta(minutes=2)
 """From the sender's clock to the server's: a connection that is tried again, and clocks that differ."""
+_AFTER_FAULT = timedelta(minutes=1)
+"""Until deadlines are tried again where they failed as a whole."""
 
 _Entry = TypeVar("_Entry")
 
@@ -64,6 +68,18 @@ class Aggregate(Protocol[_Entry]):
 
     def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[_Entry]:
         """Take note of a signal that could not be read."""
+
+    def remember(self, command_id: str, outcome: Outcome) -> None:
+        """Keep what became of a command."""
+
+    def snapshot(self) -> Snapshot:
+        """Its present state, for `undo`."""
+
+    def undo(self, before: Snapshot, error: Exception, what: str, now: datetime) -> str:
+        """Be again as before something failed; the name of the fault."""
+
+    def made_good(self, *what: str) -> None:
+        """These work again."""
 
     def survive(self, error: Exception, what: str, now: datetime) -> str:
         """Take note of what a rule raised; the name of the fault."""
@@ -107,6 +123,8 @@ class Entity(Generic[_Aggregate, _Entry]):
         self._display = Display()
         self._spent = 0
         self._over = False
+        self._stalled = False
+        """Deadlines failed as a whole the last time."""
 
     @workflow.signal(dynamic=True)
     def receive(self, name: str, args: Sequence[RawValue]) -> None:
@@ -136,7 +154,8 @@ class Entity(Generic[_Aggregate, _Entry]):
                 await self._look_up(aggregate, marker)
                 continue
             self._show(aggregate)
-            await self._tell_others(aggregate, marker.at)
+            with self._guarded(aggregate, "others"):
+                await self._tell_others(aggregate, marker.at)
             if self._unwritten:
                 continue
             ending = self._ending(aggregate)
@@ -229,12 +248,44 @@ class Entity(Generic[_Aggregate, _Entry]):
         return False
 
     def _refuse_first(self, aggregate: _Aggregate, reason: str, at: datetime) -> None:
-        signal = _read(self._inbox[0])
-        self._take_first(aggregate.reject(signal.name, signal.command_id, signal.by, reason, at))
+        signal, before = _read(self._inbox[0]), aggregate.snapshot()
+        entries: list[_Entry] = []
+        try:
+            entries = aggregate.reject(signal.name, signal.command_id, signal.by, reason, at)
+        except Exception as error:  # noqa: BLE001 - not even its refusal can be written down: its sender is told
+            aggregate.undo(before, error, signal.name, at)
+            aggregate.remember(signal.command_id, Outcome(accepted=False, reason=reason))
+        self._take_first(entries)
 
     def _expire(self, aggregate: _Aggregate, at: datetime) -> None:
-        self._unwritten += aggregate.expire(at)
+        before = aggregate.snapshot()
+        try:
+            self._unwritten += aggregate.expire(at)
+            self._stalled = False
+        except Exception as error:  # noqa: BLE001 - commands go on, and the deadlines are tried again
+            self._stalled = True
+            aggregate.undo(before, error, "deadlines", at)
         self._tell_faults(aggregate)
+
+    @contextmanager
+    def _guarded(self, aggregate: _Aggregate, what: str, *, again: bool = False) -> Iterator[None]:
+        """Whatever fails here is logged and noted for the operator, and the object goes on (R14, R17).
+
+        The next record has it. No step is made for it alone: one that knows no fault, after the program was mended,
+        has to come to the same history. `again`: it is done again and again, so that the fault is over once it works.
+        What Temporal itself raises, such as a cancellation, passes.
+        """
+        try:
+            yield
+        except FailureError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a workflow task that fails would stand still for ever
+            aggregate.made_good(what)  # once is enough: it would take the place of others
+            aggregate.survive(error, what, self._now())
+            self._tell_faults(aggregate)
+        else:
+            if again:
+                aggregate.made_good(what)
 
     def _tell_faults(self, aggregate: _Aggregate) -> None:
         """Log what rules raised, for whoever has to mend it; a replay does not."""
@@ -255,12 +306,20 @@ class Entity(Generic[_Aggregate, _Entry]):
         self._tell_faults(aggregate)
 
     def _handle_first(self, aggregate: _Aggregate, command: Command, at: datetime, facts: Consultation) -> None:
-        reason = forged(command, facts.arrival, workflow.info().workflow_id)
-        if reason is None:
-            return self._take_first(aggregate.handle(command, at, facts))
-        # Under another id: the true one, which may still come, is no repetition of it.
-        aside = f"forged:{command.command_id}"
-        return self._take_first(aggregate.reject(command.name, aside, command.by, reason, at))
+        before = aggregate.snapshot()
+        try:
+            reason = forged(command, facts.arrival, workflow.info().workflow_id)
+            if reason is None:
+                entries = aggregate.handle(command, at, facts)
+            else:
+                # Under another id: the true one, which may still come, is no repetition of it.
+                aside = f"forged:{command.command_id}"
+                entries = aggregate.reject(command.name, aside, command.by, reason, at)
+        except Exception as error:  # noqa: BLE001 - rules are guarded in the aggregate; this is whatever is around them
+            fault = aggregate.undo(before, error, command.name, at)
+            self._refuse_first(aggregate, refusal_of(fault), at)
+        else:
+            self._take_first(entries)
 
     def _must_find(self, command: Command, at: datetime) -> bool:
         """Whether a command is judged by what the server knows of it.
@@ -301,15 +360,15 @@ class Entity(Generic[_Aggregate, _Entry]):
     async def _renew(self, aggregate: _Aggregate) -> None:
         """Whoever wakes up after hours or months looks first who works here now: they are the ones it asks (R35)."""
         at = self._now()
-        lookup = aggregate.involved(at)
+        # Asked about nobody where it cannot say about whom: the same activity, for the history's sake.
+        lookup: Lookup | None = Lookup(number=self._title(), at=at, involved=Involved(people={}))
+        with self._guarded(aggregate, "people", again=True):
+            lookup = aggregate.involved(at)
         if lookup is not None:
             self._spend(_PER_RENEWAL)
             facts = await self._people_now(lookup)
-            try:
+            with self._guarded(aggregate, "renewal", again=True):  # it goes on with the people it knew
                 self._unwritten += aggregate.renew(facts, at)
-            except Exception as error:  # noqa: BLE001 - the object goes on with the people it knew
-                aggregate.survive(error, "people", at)
-                self._tell_faults(aggregate)
 
     async def _people_now(self, lookup: Lookup) -> Consultation:
         local = self._looks_up_locally
@@ -337,10 +396,15 @@ class Entity(Generic[_Aggregate, _Entry]):
         No timer is ever cancelled: to arm it again at every signal would cost two events each, and it may have fired
         already where this is no replay (`workflows.entity.recorded`).
         """
-        clock = aggregate.earliest()
+        clock: Clock | None = None
+        with self._guarded(aggregate, "next deadline", again=True):
+            clock = aggregate.earliest()
         if clock is not None and clock.next is not None and all(due > clock.next for due in self._timers):
             wait = self._start.time.wait(clock.next, self._now()) + TIMER_SLACK
-            sleep = workflow.sleep(wait, summary=self._summary(aggregate, clock))
+            summary = str(clock.name)
+            with self._guarded(aggregate, "summary", again=True):
+                summary = self._summary(aggregate, clock)
+            sleep = workflow.sleep(max(wait, _AFTER_FAULT) if self._stalled else wait, summary=summary)
             self._timers[clock.next] = asyncio.create_task(sleep)
         await workflow.wait_condition(lambda: bool(self._inbox) or any(one.done() for one in self._timers.values()))
 
@@ -399,18 +463,15 @@ class Entity(Generic[_Aggregate, _Entry]):
         return self._start.time.virtual(workflow.info().workflow_start_time)
 
     def _show(self, aggregate: _Aggregate) -> None:
-        wakes_at = min(self._timers, default=None)
-        try:
+        with self._guarded(aggregate, "display", again=True):
             attributes, details = self._attributes(aggregate), self._markdown(aggregate)
-        except Exception as error:  # noqa: BLE001 - a display that fails is no reason for the object to stand still
-            aggregate.survive(error, "display", self._now())
-            self._tell_faults(aggregate)
-            return
-        self._display.show(attributes, details, wakes_at=wakes_at)
+            self._display.show(attributes, details, wakes_at=min(self._timers, default=None))
 
     def _show_trouble(self, trouble: str) -> None:
-        unopened = f"### {self._title()}\n\n**故障 trouble:** {trouble}"
-        details = self._markdown(self._aggregate, trouble) if self._aggregate is not None else unopened
+        details = f"### {self._title()}\n\n**故障 trouble:** {trouble}"
+        if self._aggregate is not None:
+            with self._guarded(self._aggregate, "display", again=True):
+                details = self._markdown(self._aggregate, trouble)
         self._display.show_trouble(details)
 
 

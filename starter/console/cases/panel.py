@@ -118,6 +118,8 @@ class CasePanel:
             yield self._line("Reopened", f"{case['reopened']} ×")
         if case.get("satisfaction"):
             yield self._line("Rated", self._label("satisfaction", case["satisfaction"]))
+        if until := case.get("correctable_until"):
+            yield self._line("Correctable", f"by the customer's own hand until {self._moment(until)}")
         if main := case.get("linked_to"):
             yield self._line("Linked to", f"{main}, whose answers go to this customer as well")
         if linked := case.get("linked"):

@@ -36,11 +36,11 @@ async def backup(
     settings = load_reading_settings(data)
     own = settings.database_url is None or settings.database_url.startswith("sqlite:")
     stores = tuple(name for name in STORES if (name == "bihuan.db" and own) or (settings.data / name).exists())
-    if not stores:
+    files = None if settings.files else settings.data / FILES
+    if not stores and (files is None or not files.is_dir()):
         raise Problem(f"data folder {settings.data}: holds neither {' nor '.join(STORES)}; name another with --data")
     if own and settings.database_url is not None:
         raise Problem("database_url names a SQLite file of its own; `bihuan backup` copies those in the data folder")
-    files = None if settings.files else settings.data / FILES
     with progress_bars(*stores, *([FILES] if files is not None else [])) as progress:
         made = make_backup(settings.data, folder, stores, datetime.now(UTC), progress, files=files)
     await note_backup(settings.data)

@@ -87,7 +87,7 @@ async def test_a_customer_gets_a_readable_mail_that_no_robot_answers(record: Dat
         await delivering(record, server).deliver(await put(record, "a"))
     mail = server.mails[0]
     assert server.recipients == ["a@example.com"]
-    assert mail["Subject"] == "问题 FB1 的进展"
+    assert mail["Subject"] == f"[{NUMBER}] 问题 FB1 的进展"
     assert mail["From"].addresses[0].display_name == "闭环客服"
     assert mail["To"].addresses[0].display_name == "王芳"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -135,6 +135,31 @@ async def test_a_mail_whose_worker_was_killed_is_taken_over(record: Database) ->
         await delivering(record, server, now=lambda: NOW + timedelta(seconds=41)).deliver(delivery)
     assert len(server.mails) == 1
     assert (await entries(record))["a"].attempts == 2
+
+
+async def test_a_worker_that_was_stopped_between_claim_and_hand_over_sends_nothing_a_second_time(
+    record: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, loop = Outbox.claim, asyncio.get_running_loop()
+    time = loop.time
+
+    async with mail_server() as server:
+        delivery = await put(record, "a")
+        stopped = delivering(record, server)
+
+        async def claim_and_stand_still(outbox: Outbox, key: str, **claimed: Any) -> bool:
+            taken = await claim(outbox, key, **claimed)
+            monkeypatch.setattr(Outbox, "claim", claim)
+            await delivering(record, server, now=lambda: NOW + timedelta(minutes=1)).deliver(delivery)
+            monkeypatch.setattr(loop, "time", lambda: time() + 60)
+            return taken
+
+        monkeypatch.setattr(Outbox, "claim", claim_and_stand_still)
+        with suppress(ApplicationError):
+            await stopped.deliver(delivery)
+        monkeypatch.setattr(loop, "time", time)
+    assert len(server.mails) == 1
+    assert (await entries(record))["a"].status == "sent"
 
 
 async def test_a_server_that_is_busy_is_tried_again_and_the_others_are_not_held_up(record: Database) -> None:
@@ -518,8 +543,8 @@ async def test_a_message_at_which_the_server_closes_does_not_keep_the_others_bac
 
 _HEADERS = sorted(
     (
-        "Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "Content-Language", "MIME-Version",
-        "Content-Type",
+        "Message-ID", "Date", "From", "To", "Subject", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Bihuan-Loop",
+        "Content-Language", "MIME-Version", "Content-Type",
     )
 )  # fmt: skip
 
@@ -571,7 +596,7 @@ async def test_a_mail_that_cannot_be_written_is_given_up_at_once_and_the_reason_
 async def test_a_subject_of_several_lines_cannot_add_headers(record: Database) -> None:
     async with mail_server() as server:
         await delivering(record, server).deliver(await put(record, "a", subject="x\r\nBcc: all@example.com"))
-    assert server.mails[0]["Subject"] == "x Bcc: all@example.com"
+    assert server.mails[0]["Subject"] == f"[{NUMBER}] x Bcc: all@example.com"
     assert server.mails[0]["Bcc"] is None
 
 

@@ -32,10 +32,12 @@ from workflows.domain.commands.case import (
     Collaborate,
     Contribute,
     CustomersWord,
+    Delivered,
     Escalate,
     Link,
     Retime,
     Supply,
+    Undeliverable,
     Unlink,
 )
 from workflows.domain.commands.command import Command, Outcome, Refused
@@ -64,6 +66,7 @@ class Case(CaseState):
             terms=settlement.terms,
             people=dict(settlement.people),
             reachable=opening.reachable,
+            proves_messages=settlement.proves_messages,
             status=Status.AWAITING_INFORMATION,
             type=opening.type,
             subtype=opening.subtype,
@@ -316,6 +319,8 @@ class Case(CaseState):
                 return {"departments": (command.department,)}
             case Retime():
                 return {"terms": True, **({"dispatch": request} if self.owner is None else {})}
+            case Undeliverable() | Delivered() if self.proves_messages:
+                return {"message": telling.claim_of(command)}
             case Link():
                 return {"main": command.to}
             case Unlink() if self.linked_to is not None:
@@ -327,6 +332,8 @@ class Case(CaseState):
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
         if isinstance(command, Claim | Contribute) and command.department is not None:
             departments.sent_to_the_case(self, command)
+        if facts.disproved is not None:
+            raise Refused(facts.disproved)
         passed_on = isinstance(command, Answer) and command.main_case is not None
         if self.has_left(command.by) and not passed_on:
             raise Refused(f"{command.by} is no longer in the organisation")

@@ -14,6 +14,7 @@ from workflows.domain.case.corrections import (
     rate_again,
     remember_sent_back,
     take_back,
+    verdict_of,
 )
 from workflows.domain.case.departments import end_tasks
 from workflows.domain.case.linking import leave, release_followers
@@ -52,7 +53,7 @@ def confirm(case: CaseState, command: Confirm, now: datetime) -> None:
     if case.status is not Status.AWAITING_CONFIRMATION:
         raise Refused(f"there is no solution to confirm: the case is {case.status}")
     mark_told(case, now)
-    case.accepted_at = now
+    case.accepted_at, case.verdict = now, verdict_of(command)
     case.stop(ClockName.FEEDBACK, ClockName.CONFIRMATION)
     said = {"text": command.text, **command.relay, **_corrects(corrected)}
     if case.satisfaction is Satisfaction.NEUTRAL:
@@ -80,7 +81,7 @@ def rate(case: CaseState, command: Rate, now: datetime) -> None:
     if not case.is_closed and case.status not in ANSWERABLE:
         raise Refused(f"there is nothing to rate yet: the case is {case.status}")
     mark_told(case, now)
-    case.satisfaction, case.comment = command.score, command.comment
+    case.satisfaction, case.comment, case.verdict = command.score, command.comment, verdict_of(command)
     case.stop(ClockName.FOLLOW_UP)
     facts = {"score": command.score, "comment": command.comment, **command.relay, **_corrects(corrected)}
     if command.score in SATISFIED:
@@ -152,7 +153,8 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
     case.clocks.clear()
     case.escalation.settle(start_over=True)
     case.escalation.told_customer_of = []
-    case.resolved_at = case.accepted_at = case.satisfaction = case.comment = case.solution = case.answer = None
+    case.resolved_at = case.accepted_at = case.satisfaction = case.comment = case.verdict = None
+    case.solution = case.answer = None
     case.resolution = case.closed_at = case.correctable_until = None
     case.steps_done = []
     start_handling(case, now)

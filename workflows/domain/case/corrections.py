@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from workflows.domain.case.solution import start_reminders
-from workflows.domain.case.state import CaseState, SentBack
+from workflows.domain.case.state import CaseState, SentBack, Verdict
 from workflows.domain.commands.case import Confirm, CustomersWord, Rate, Refuse
 from workflows.domain.commands.command import Command, Refused
 from workflows.domain.event import EventKind
-from workflows.domain.vocabulary import ClockName, NeutralRule, Resolution, Satisfaction, Status
+from workflows.domain.vocabulary import ClockName, Heard, NeutralRule, Resolution, Satisfaction, Status
 
 SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED)
 _ANSWERS = (Confirm, Refuse, Rate)
@@ -104,6 +104,7 @@ def rate_again(case: CaseState, command: Rate, now: datetime) -> bool:
         return False
     neutral = command.score is Satisfaction.NEUTRAL
     case.satisfaction, case.comment, case.flagged = command.score, command.comment, neutral
+    case.verdict = verdict_of(command)
     case.resolution = Resolution.NEUTRAL if neutral else Resolution.SATISFIED
     case.emit(EventKind.RATED, command.by, now, score=command.score, comment=command.comment, corrects=EventKind.RATED)
     return True
@@ -116,6 +117,12 @@ def _sends_back(case: CaseState, command: CustomersWord) -> bool:
     if command.score is Satisfaction.NEUTRAL:
         return case.terms.neutral is NeutralRule.REOPEN
     return command.score not in SATISFIED
+
+
+def verdict_of(command: CustomersWord) -> Verdict:
+    """Whose word it is, and how it came."""
+    heard = (command.heard or Heard.TELEPHONE) if command.relayed_by else None
+    return Verdict(by=command.by, via=command.via, relayed_by=command.relayed_by, heard=heard)
 
 
 def not_by_the_owner(case: CaseState, command: CustomersWord, what: str) -> None:

@@ -41,9 +41,13 @@ def customer_action(view: CaseViewJson | None) -> str:
 
 
 def customer_choices(view: CaseViewJson | None) -> tuple[str, ...]:
-    """The commands that the customer may give now, what is asked of them first; the case judges each again."""
-    if view is None or view["status"] == Status.CLOSED:
+    """The commands that the customer may give now, what is asked of them first; the case judges each again. Of a closed
+    case: those that correct an answer, while it can be corrected.
+    """
+    if view is None:
         return ()
+    if view["status"] == Status.CLOSED:
+        return ("rate", "refuse") if view.get("correctable_until") else ()
     if view["status"] == Status.AWAITING_RATING:
         return ("rate", "refuse")
     if view["status"] == Status.AWAITING_CONFIRMATION and not result_is_untold(view):

@@ -34,12 +34,14 @@ from workflows.domain.vocabulary import (
     SYSTEM,
     Audience,
     ClockName,
+    Heard,
     Priority,
     Reachable,
     Resolution,
     Role,
     Satisfaction,
     Status,
+    Via,
 )
 
 _REMEMBERED_BREACHES = 50
@@ -114,6 +116,15 @@ class FirstAnswer(Model):
     """The response clock that it stopped."""
 
 
+class Verdict(Fact):
+    """Whose word the last acceptance or rating was, and how it came (R39)."""
+
+    by: str
+    via: Via
+    relayed_by: str | None = None
+    heard: Heard | None = None
+
+
 class SentBack(Fact):
     """What stood before the customer's own hand started handling anew; gone once somebody has taken that up (R39)."""
 
@@ -176,6 +187,8 @@ class CaseState(AggregateRoot):
     expected_resolution: Instant | None = None
     solution: str | None = None
     reachable: Reachable = Reachable.CHANNEL
+    proves_messages: bool = False
+    """What became of a message is believed where the outbox bears it out."""
     untold: list[Untold] = Field(default_factory=list)
     """What a person has to tell the customer, the oldest first (R43)."""
     first_answer: FirstAnswer | None = None
@@ -191,6 +204,7 @@ class CaseState(AggregateRoot):
     satisfaction: Satisfaction | None = None
     comment: str | None = None
     """The customer's, with that."""
+    verdict: Verdict | None = None
     correctable_until: Instant | None = None
     """Of a closed case: until then a different answer of the customer's own hand counts; None: never."""
     sent_back: SentBack | None = None

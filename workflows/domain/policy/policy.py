@@ -124,7 +124,7 @@ class IssueType(Fact):
 class CompletenessRules(Fact):
     """R5: what a submission must hold before anybody works on it."""
 
-    shortest_symptom: int = Field(default=5, ge=0)
+    shortest_symptom: int = Field(default=5, ge=0, le=500)
     """Characters, spaces not counted."""
     required: tuple[RequiredKey, ...] = ()
     by_type: dict[Key, tuple[RequiredKey, ...]] = Field(default_factory=dict)
