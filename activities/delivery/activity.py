@@ -128,7 +128,11 @@ class DeliveryActivities:
 
 
 class _ClaimLostError(Exception):
-    """Somebody else may send it by now; whether it went out is not known."""
+    """Somebody else may send it by now; where it was `begun`, nobody knows whether it went out."""
+
+    def __init__(self, said: str, *, begun: bool = True) -> None:
+        super().__init__(said)
+        self.begun = begun
 
 
 class _DeliveryPass:
@@ -212,7 +216,9 @@ class _DeliveryPass:
             self._closed[envelope.channel] = f"no answer within {send_timeout:g} s"
             return await self._put_off(state, stack, self._closed[envelope.channel])
         except _ClaimLostError as error:
-            return await self._postpone(state, str(error))
+            # Where repeats are not known the claim is left to run out: whoever takes the row over asks no further.
+            is_harmless = not error.begun or self._knows_repeats(envelope.channel)
+            return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:
             # Whether it arrived is not known: the next attempt bears the same Message-ID, or is none where the claim
             # is left to run out.
@@ -275,7 +281,7 @@ class _DeliveryPass:
         """
         try:
             await run_to_completion(self._hand_over(envelope, stack, last, surely))
-        except DeliveryError:
+        except (DeliveryError, _ClaimLostError):
             raise
         except Exception as error:
             if self._knows_repeats(envelope.channel):
@@ -294,7 +300,7 @@ class _DeliveryPass:
         """
         clock, lease = asyncio.get_running_loop().time, self._owner.lease
         if clock() >= surely:
-            raise _ClaimLostError("its claim ran out before it was handed over")
+            raise _ClaimLostError("its claim ran out before it was handed over", begun=False)
         try:
             async with asyncio.timeout_at(min(last, surely)) as limit:
 

@@ -50,6 +50,7 @@ def code_row(
         "recipient": {"id": CUSTOMER, "name": brief(route.name, 40) or label("field", "customer", route.locale)},
         "company": {**company, "title": title},
         "contact": contact(ways, route.locale),
+        "question_contact": contact(ways.to_people, route.locale),
         "ways": ways,
         "link": "",
         "purpose": "",
