@@ -37,7 +37,9 @@ def _written(default: Any) -> str:
 
 
 _THERE_ARE = {**{key: _written(default) for key, default in _settings(Settings)}, CONFIG_VARIABLE: "bihuan.toml"}
-_EXPLAINED = {row[0].strip("`"): row for row in rows(read(ROOT / "docs" / "settings.md")) if row[0].startswith(f"`{PREFIX}")}
+_EXPLAINED = {
+    row[0].strip("`"): row for row in rows(read(ROOT / "docs" / "settings.md")) if row[0].startswith(f"`{PREFIX}")
+}
 
 
 def test_every_setting_is_explained_and_none_that_there_is_not() -> None:
