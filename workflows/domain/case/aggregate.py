@@ -313,9 +313,7 @@ class Case(CaseState):
                 return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
             case Attach() if "attachments" in self.missing and (self.owner is None or not self.claimed):
                 return {"dispatch": request}
-            case Collaborate():
-                return {"departments": (command.department,)}
-            case Escalate() if command.department is not None:
+            case Collaborate() | Escalate() if command.department is not None:
                 return {"departments": (command.department,)}
             case Retime():
                 return {"terms": True, **({"dispatch": request} if self.owner is None else {})}
