@@ -101,7 +101,8 @@ def customer_view(
     `answer` and `solution` each have `promised` (None where nothing is promised now, such as while the customer's
     information is awaited) and `given`; `next` is what the customer is asked to do; `told` is what they were told, the
     oldest first. `said` is what they accepted, refused and rated, each by their `own_hand` or taken down by the service
-    (R39); until `correctable_until` they may still give another answer to a case that is closed.
+    (R39); until `correctable_until` they may still give another answer to a case that is closed, until
+    `retractable_until` accept or rate well what they have just sent back.
     """
     view = file.view
     action = customer_action(view)
@@ -122,6 +123,7 @@ def customer_view(
             "missing": _fields(view["missing"] if view else (), locale),
         },
         "correctable_until": view.get("correctable_until") if view else None,
+        "retractable_until": view.get("retractable_until") if view else None,
         "said": _said(file.timeline, locale),
         "told": _shown_messages(file, messages, locale),
     }
