@@ -260,6 +260,7 @@ class Case(CaseState):
             resolution=self.resolution,
             satisfaction=self.satisfaction,
             correctable_until=self.correctable_until,
+            retractable_until=self.sent_back.until if self.sent_back and not self.is_closed else None,
             flagged=self.flagged,
             received_at=self.opening.received_at,
             opened_at=self.opened_at,
