@@ -224,9 +224,7 @@ class Installation:
 
 
 @asynccontextmanager
-async def running(
-    folder: Path, *options: str, ports: list[int] | None = None, **environment: str
-) -> AsyncIterator[Installation]:
+async def running(folder: Path, *options: str, ports: Any = None, **environment: str) -> AsyncIterator[Installation]:
     """An installation that is up with these options, and leaves no process behind."""
     installation = Installation(folder, environment, options=options, ports=ports or free_ports(3))
     try:

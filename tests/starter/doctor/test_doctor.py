@@ -43,6 +43,8 @@ from tests.workflows.workers import worker_of
 from worker.embedded.server import find_binary
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
+from worker.temporal.connection import connect
+from worker.temporal.rpc import found_or_none
 from worker.temporal.search_attributes import ensure_search_attributes
 from workflows.ports import SweepRun
 
@@ -401,11 +403,13 @@ async def _close_lost(up: Up, lost: str) -> None:
     async def close(by: str = "operator") -> Answer:
         return await up.run("close-lost", lost, "--as", by, "--why", "存储丢失", "--json")
 
+    handle = (await connect(up.settings)).get_workflow_handle(lost)
     assert f"{lost}: Temporal has its workflow (terminated); bihuan stuck says what helps" in (await close()).err
     await up.temporal("workflow", "delete", "--workflow-id", lost, "--yes")
     async with asyncio.timeout(TIMEOUT):
-        while "Temporal has its workflow" in (early := await close()).err:
-            pass
+        while await found_or_none(handle.describe()) is not None:  # noqa: ASYNC110 - the server deletes it by and by
+            await asyncio.sleep(0.1)
+    early = await close()
     assert (early.code, f"{lost}: the latest sweep did not miss it" in early.err) == (1, True), early
     await up.run("doctor", "--mend")
     assert "--as nobody: is not in the organisation" in (await close("nobody")).err

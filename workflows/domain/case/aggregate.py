@@ -313,10 +313,8 @@ class Case(CaseState):
                 return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
             case Attach() if "attachments" in self.missing and (self.owner is None or not self.claimed):
                 return {"dispatch": request}
-            case Collaborate():
-                return {"departments": (command.department,)}
-            case Escalate() if command.department is not None:
-                return {"departments": (command.department,)}
+            case Collaborate(department=str(department)) | Escalate(department=str(department)):
+                return {"departments": (department,)}
             case Retime():
                 return {"terms": True, **({"dispatch": request} if self.owner is None else {})}
             case Undeliverable() | Delivered() if self.proves_messages:
