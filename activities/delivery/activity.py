@@ -65,6 +65,8 @@ _BEATS: Final = 3
 """While one claim holds, and while the server waits for a heartbeat."""
 _SURE: Final = 0.8
 """The part of a claim in which it is surely held, whatever else this process has to do."""
+_SHORTEST_WAIT: Final = timedelta(seconds=1)
+"""Of those that the other side asks for; for less, the pauses between attempts grow as always."""
 _ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED, OutboxStatus.UNTOLD, OutboxStatus.TOLD)
 
 
@@ -259,7 +261,7 @@ class _DeliveryPass:
         if state.others and (self._age(state) >= patience * (len(state.tried) + 1) or (wait or timedelta()) > patience):
             return await self._go_on(state, stack, error)
         fault = await self._postpone(state, error)
-        if fault is not None and wait is not None:
+        if fault is not None and wait is not None and wait >= _SHORTEST_WAIT:
             self.waits.append(wait)
         return fault
 
