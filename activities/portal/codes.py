@@ -57,9 +57,9 @@ class Codes:
             )
             return digits if made.rowcount == 1 else None
 
-    async def use(self, session: str, digits: str, now: datetime) -> bool:
-        """Whether it is the newest code of this session, which is used up by that. Five tries a code; False alike for
-        a wrong, an old, a used one and none at all.
+    async def use(self, session: str, digits: str, now: datetime) -> str | None:
+        """The case of the newest code of this session, where these are its digits: it is used up by that. Five tries a
+        code; None alike for a wrong, an old, a used one and none at all.
         """
         newest = (
             select(one_time_code.c.id)
@@ -75,14 +75,14 @@ class Codes:
                     update(one_time_code)
                     .where(one_time_code.c.id == newest, good)
                     .values(tries=one_time_code.c.tries + 1)
-                    .returning(one_time_code.c.id, one_time_code.c.hash)
+                    .returning(one_time_code.c.id, one_time_code.c.hash, one_time_code.c.number)
                 )
             ).one_or_none()
             known, hashed = (row.id, row.hash) if row is not None and row.hash else ("", "")
             right = hmac.compare_digest(_hash(known, digits), hashed or _hash("", "-"))
             if right:
                 await connection.execute(update(one_time_code).where(one_time_code.c.id == known).values(used_at=now))
-            return right
+            return str(row.number) if right and row is not None else None
 
     async def sweep(self, now: datetime) -> None:
         """Forget those that are over."""

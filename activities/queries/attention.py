@@ -22,7 +22,7 @@ from workflows.domain.case.view_json import CaseViewJson
 from workflows.domain.ids import review_id
 from workflows.domain.review.overdue import find_overdue
 from workflows.domain.review.view import ReviewStatus
-from workflows.domain.vocabulary import EventKind
+from workflows.domain.vocabulary import ONE_TIME_CODE, EventKind
 
 _REMEMBERED = timedelta(days=7)
 """How long a failed notification of a closed case, or a report that did not arrive, is still shown."""
@@ -272,6 +272,8 @@ async def _from_faults(connection: AsyncConnection, after: datetime) -> _Found:
 async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> _Found:
     failed = and_(
         outbox.c.status == OutboxStatus.FAILED.value,
+        # Whoever waits for a code in vain asks for another.
+        outbox.c.message != ONE_TIME_CODE,
         or_(case_record.c.closed_at.is_(None), outbox.c.created_at >= now - _REMEMBERED),
     )
     waiting = and_(outbox.c.status.in_(OPEN), outbox.c.created_at < waiting_since)

@@ -50,6 +50,6 @@ async def send_code(installation: Installation, client: Client, session: str, nu
     return True
 
 
-async def use_code(installation: Installation, session: str, digits: str, *, now: datetime) -> bool:
-    """Whether it is the code that this session was sent; it is used up by that."""
+async def use_code(installation: Installation, session: str, digits: str, *, now: datetime) -> str | None:
+    """The case for which this session was sent these digits, which are used up by that; None where it was not."""
     return await Codes(installation.database).use(session, digits, now)

@@ -44,7 +44,8 @@ def build_app(site: Site) -> Guard:
         ("/l/{token:path}", link.open_link, "GET"),
         ("/case", case.show, "GET"),
         ("/case", follow.look_up, "POST"),
-        ("/case/other", follow.start, "GET"),
+        ("/case/proof", follow.proof_page, "GET"),
+        ("/case/proof", follow.proof, "POST"),
         ("/privacy", privacy, "GET"),
     ]
     sessions: list[tuple[str, SessionPage, str]] = [

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from starter.services.one_time_code import send_code, use_code
 from starter.web import case
-from starter.web.limits import CODES, GUESSES
+from starter.web.limits import CODE_TRIES, CODES
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Via
 
@@ -51,12 +49,10 @@ async def enter(visit: Visit, session: Session) -> Response:
     posted = await visit.form()
     if not visit.believes(posted.text("csrf")):
         return await _page(visit, session, "enter.html", 403, "old")
-    if await visit.allowed(GUESSES) is not None:
+    if await visit.allowed(CODE_TRIES) is not None:
         return await _page(visit, session, "enter.html", 429, "too_many")
-    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", posted.text("code")[:40]))
-    if not await use_code(visit.installation, session.id, digits, now=visit.now()):
+    if await use_code(visit.installation, session.id, posted.digits("code"), now=visit.now()) is None:
         return await _page(visit, session, "enter.html", 422, "wrong")
-    await visit.give_back(GUESSES)
     await visit.record.sessions.revoke(session, visit.now())
     return await visit.enter(session.number, "/case", via=Via.CODE, purpose=None)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -38,6 +40,10 @@ class Posted:
     def text(self, name: str) -> str:
         """Without blanks around it; empty where it was not given."""
         return self.texts.get(name, "").strip()
+
+    def digits(self, name: str) -> str:
+        """Its digits, however they were typed: with blanks between, or full-width."""
+        return re.sub(r"\D", "", unicodedata.normalize("NFKC", self.text(name)[:40]))
 
 
 async def read_form(request: Request, *, largest: int = SMALL, files: int = 0) -> Posted:

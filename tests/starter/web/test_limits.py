@@ -9,6 +9,7 @@ import pytest
 
 from activities.database.database import Database
 from activities.portal.codes import Codes, new_code
+from activities.portal.sessions import session_id
 from activities.portal.tries import Asker, Limit, Tries, askers_of
 from starter.web.limits import GUESSES
 from starter.web.server import serving_pages
@@ -33,15 +34,35 @@ async def _guess(browser: Browser, contact: str = "13900000000", number: str = N
 async def test_ten_wrong_tries_are_slowed_down_and_the_customer_s_link_works_all_the_same(portal: Portal) -> None:
     stranger = portal.browser()
     seen = Counter([await _guess(stranger) for _ in range(14)])
-    assert seen == {404: 10, 429: 4}
-    assert LIMITED in stranger.page.text
-    # Not even with what is right: otherwise the limit would only count.
+    assert seen == {404: 10, 200: 4}
+    # Past that, right and wrong have one answer, and only a code that was sent to the customer lets in.
+    assert stranger.path == "/case/proof"
+    wrong = stranger.page.text.partition("<main")[2].partition("csrf")[0]
+    assert await _guess(stranger, PHONE) == 200
+    assert (stranger.path, stranger.page.text.partition("<main")[2].partition("csrf")[0]) == ("/case/proof", wrong)
+    assert NUMBER not in stranger.page.text
+    assert "验证码不正确或已失效" in await stranger.send("/case/proof", code="123456")
+    assert NUMBER not in await stranger.open("/case")
     assert await _guess(stranger, PHONE) == 429
+    assert LIMITED in stranger.page.text
     assert stranger.form("/case").fields["contact"] == PHONE
     customer = portal.browser()
     assert NUMBER in await customer.open(await portal.link(LinkPurpose.SEE))
     portal.later(minutes=16)
     assert await _guess(stranger, PHONE) == 200
+
+
+async def test_past_the_limit_the_code_that_was_sent_lets_in_to_act(portal: Portal) -> None:
+    browser = portal.browser()
+    await browser.open("/case/proof")
+    codes, code = Codes(portal.installation.database), new_code()
+    session = session_id(browser.client.cookies["bihuan"])
+    async with portal.installation.database.begin() as connection:
+        await codes.request(connection, code, session, NUMBER, portal.now())
+    digits = await codes.make(code, portal.now())
+    page = await browser.send("/case/proof", code=f"{digits}")
+    assert browser.path == "/case"
+    assert 'value="confirm"' in page
 
 
 async def test_right_answers_do_not_count(portal: Portal) -> None:
@@ -56,6 +77,7 @@ async def test_thirty_an_hour(portal: Portal) -> None:
         seen += Counter([await _guess(stranger) for _ in range(10)])
         portal.later(minutes=15)
     assert seen[404] in {30, 40}  # where the hour turned in between
+    assert sum(seen.values()) == 40
 
 
 async def test_wrong_links_are_slowed_down_and_right_ones_never(portal: Portal) -> None:
@@ -78,7 +100,7 @@ async def test_a_forwarded_address_is_believed_of_named_proxies_only(
             browser = Browser(address, **{"X-Forwarded-For": f"203.0.113.9, 198.51.100.{place}"})
             seen[await _guess(browser)] += 1
             await browser.close()
-    assert seen == ({404: 13} if believed else {404: 10, 429: 3})
+    assert seen == ({404: 13} if believed else {404: 10, 200: 3})
 
 
 async def test_a_thousand_addresses_of_one_network_are_one_asker(database: Database) -> None:
@@ -122,7 +144,7 @@ async def test_a_code_is_good_for_its_session_for_ten_minutes_five_tries_and_onc
     assert not await codes.use("b", digits, MONDAY)
     assert not await codes.use("a", "", MONDAY)
     assert not await codes.use("a", digits, MONDAY + timedelta(minutes=10))
-    assert await codes.use("a", digits, MONDAY + timedelta(minutes=9))
+    assert await codes.use("a", digits, MONDAY + timedelta(minutes=9)) == NUMBER
     assert not await codes.use("a", digits, MONDAY + timedelta(minutes=9))
     digits = await sent("c")
     wrong = f"{(int(digits) + 1) % 1_000_000:06}"
