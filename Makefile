@@ -7,7 +7,7 @@ PYTHONS := 3.11 3.12 3.13 3.14
 INTERPRETER = $(lastword python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1)))
 FOUND = $(foreach version,$(PYTHONS),$(shell $(call INTERPRETER,$(version)) -c "print('$(version)')" 2>/dev/null))
 
-.PHONY: demo test test-pythons check up format histories lag idle life scale intake peer years chaos hardship
+.PHONY: demo test drills test-pythons check up format histories lag idle life scale intake peer years chaos hardship
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -25,6 +25,10 @@ demo: $(VENV)/installed
 # each of some hundred processes would compile everything again.
 test: $(VENV)/installed
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+
+## The drills: longer repetitions of what the tests try as well, such as a worker killed at every point there is.
+drills: $(VENV)/installed
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder -m drill
 
 ## The core of the tests on every Python from 3.11 to 3.14 that is installed, each in a virtual environment of its own.
 test-pythons: $(FOUND:%=.venv-%/installed)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -25,14 +26,22 @@ settings.load_profile("any machine")
 
 
 _LONGEST_FIRST = (
-    "faults", "end_to_end", "operations", "postgresql", "database_outage", "doctor", "full_disk", "privacy",
-    "mail_faults", "retime", "linked", "faults_audit",
+    "faults", "database_outage", "workflows", "end_to_end", "operations", "postgresql", "doctor", "full_disk",
+    "privacy", "mail_faults", "retime", "linked", "faults_audit",
 )  # fmt: skip
-"""Groups of tests that share an installation."""
+"""Groups of tests that share an installation or a server."""
+_SHARING = {"real": "workflows", "local": "worker"}
+"""Fixtures that are a Temporal server for the whole run, and the group of the tests that share it: each process of a
+run in parallel would start its own, and an idle one costs 2 % of a core.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the group that takes longest, so that no process works alone at the end; other tests follow."""
+    for item in items:
+        for fixture in _SHARING.keys() & set(getattr(item, "fixturenames", ())):
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(_SHARING[fixture]))
 
     def place(item: pytest.Item) -> int:
         marker = item.get_closest_marker("xdist_group")
@@ -47,6 +56,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Bytes are named by their length: a test's name is one line, and the same in every process of a run."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
+_left_out = pytest.StashKey[int]()
+"""How many drills were left out; every process of a run in parallel finds the same ones."""
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    drills = sum(item.get_closest_marker("drill") is not None for item in items)
+    if drills:
+        items[0].config.stash[_left_out] = drills
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process of a run in parallel has ended."""
+    node.config.stash[_left_out] = getattr(node, "workeroutput", {}).get("drills", 0)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["drills"] = session.config.stash.get(_left_out, 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if drills := config.stash.get(_left_out, 0):
+        terminalreporter.write_line(f"{drills} drills were left out; `make drills` runs them")
 
 
 @pytest.fixture(scope="session", autouse=True)

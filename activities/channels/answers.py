@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
 from activities.channels.http import Answer, said
 from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, UnknownOutcomeError
 
+_CODE = re.compile(r"-?\d{1,8}|[A-Za-z._]{1,80}")
+"""A number, or words of the vendor's: nothing of what it was sent."""
 Later = Mapping[str, timedelta | None]
 """Codes that pass by themselves -> for how long to wait, None where the vendor does not say."""
 
@@ -33,7 +36,9 @@ def judge(code: str | None, words: object, answer: Answer, *, good: str, later: 
         raise UnknownOutcomeError(f"the answer (status {answer.status}) is none of this vendor's")
     if code == good:
         return
-    what = f"it answers {said(code)}" + (f": {text}" if (text := said(words)) else "")
+    what = f"it answers {code if _CODE.fullmatch(code) else said(code)}" + (
+        f": {text}" if (text := said(words)) else ""
+    )
     if code in later:
         raise TemporaryDeliveryError(what, answer.wait() or later[code])
     raise PermanentDeliveryError(what)

@@ -65,6 +65,8 @@ _BEATS: Final = 3
 """While one claim holds, and while the server waits for a heartbeat."""
 _SURE: Final = 0.8
 """The part of a claim in which it is surely held, whatever else this process has to do."""
+_SHORTEST_WAIT: Final = timedelta(seconds=1)
+"""Of those that the other side asks for; for less, the pauses between attempts grow as always."""
 _ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED, OutboxStatus.UNTOLD, OutboxStatus.TOLD)
 
 
@@ -128,7 +130,11 @@ class DeliveryActivities:
 
 
 class _ClaimLostError(Exception):
-    """Somebody else may send it by now; whether it went out is not known."""
+    """Somebody else may send it by now; where it was `begun`, nobody knows whether it went out."""
+
+    def __init__(self, said: str, *, begun: bool = True) -> None:
+        super().__init__(said)
+        self.begun = begun
 
 
 class _DeliveryPass:
@@ -212,7 +218,9 @@ class _DeliveryPass:
             self._closed[envelope.channel] = f"no answer within {send_timeout:g} s"
             return await self._put_off(state, stack, self._closed[envelope.channel])
         except _ClaimLostError as error:
-            return await self._postpone(state, str(error))
+            # Where repeats are not known the claim is left to run out: whoever takes the row over asks no further.
+            is_harmless = not error.begun or self._knows_repeats(envelope.channel)
+            return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:
             # Whether it arrived is not known: the next attempt bears the same Message-ID, or is none where the claim
             # is left to run out.
@@ -253,7 +261,7 @@ class _DeliveryPass:
         if state.others and (self._age(state) >= patience * (len(state.tried) + 1) or (wait or timedelta()) > patience):
             return await self._go_on(state, stack, error)
         fault = await self._postpone(state, error)
-        if fault is not None and wait is not None:
+        if fault is not None and wait is not None and wait >= _SHORTEST_WAIT:
             self.waits.append(wait)
         return fault
 
@@ -275,7 +283,7 @@ class _DeliveryPass:
         """
         try:
             await run_to_completion(self._hand_over(envelope, stack, last, surely))
-        except DeliveryError:
+        except (DeliveryError, _ClaimLostError):
             raise
         except Exception as error:
             if self._knows_repeats(envelope.channel):
@@ -294,7 +302,7 @@ class _DeliveryPass:
         """
         clock, lease = asyncio.get_running_loop().time, self._owner.lease
         if clock() >= surely:
-            raise _ClaimLostError("its claim ran out before it was handed over")
+            raise _ClaimLostError("its claim ran out before it was handed over", begun=False)
         try:
             async with asyncio.timeout_at(min(last, surely)) as limit:
 

@@ -56,8 +56,12 @@ class Bounce:
 
 
 def find_bounce(mail: IncomingMail) -> Bounce | None:
-    """What a mail reports of another one; None where it reports nothing. Files that came with it are not looked at."""
-    from_server = mail.return_path == "" or bool(_DAEMONS.match(mail.sender))
+    """What a mail reports of another one; None where it reports nothing. Files that came with it are not looked at.
+
+    An absence note has the empty return path, too, so there it is the subject that has to speak of a failure.
+    """
+    by_daemon = bool(_DAEMONS.match(mail.sender))
+    from_server = by_daemon or mail.return_path == ""
     originals = tuple(dict.fromkeys((*mail.original_ids, *_ids_in(mail.text), *mail.in_reply_to, *mail.references)))
     if mail.outcomes:
         failed = tuple(dict.fromkeys(one.recipient for one in mail.outcomes if one.action == "failed"))
@@ -66,18 +70,18 @@ def find_bounce(mail: IncomingMail) -> Bounce | None:
         return Bounce(fate, failed, originals, from_server)
     if not from_server or mail.report_type == "disposition-notification":
         return None
-    said = f"{mail.subject}\n{mail.text[:_LOOKED_AT]}"
+    said = f"{mail.subject}\n{mail.text[:_LOOKED_AT]}" if by_daemon else mail.subject
     named = "x-failed-recipients" in mail.automatic or "x-ms-exchange-message-is-ndr" in mail.automatic
     if _DELAYS.search(said) and not named and not _FAILURES.search(mail.subject):
         return Bounce(Fate.DELAYED, (), originals, from_server)
     if named or mail.report_type == "delivery-status" or _FAILURES.search(said):
-        return Bounce(Fate.FAILED, _addresses_in(mail, said), originals, from_server)
+        return Bounce(Fate.FAILED, _addresses_in(mail), originals, from_server)
     return None
 
 
-def _addresses_in(mail: IncomingMail, said: str) -> tuple[str, ...]:
+def _addresses_in(mail: IncomingMail) -> tuple[str, ...]:
     """Every address that it may mean; whose they are is asked of the case."""
-    found = _ADDRESS.findall(mail.automatic.get("x-failed-recipients", "")) or _ADDRESS.findall(said)
+    found = _ADDRESS.findall(mail.automatic.get("x-failed-recipients", "")) or _ADDRESS.findall(mail.text[:_LOOKED_AT])
     return tuple(dict.fromkeys(normal_address(address) for address in found[:_MOST]))
 
 

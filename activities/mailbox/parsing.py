@@ -33,6 +33,7 @@ _RECEIVED_BY = ("to", "cc", "bcc", "delivered-to", "x-original-to", "envelope-to
 _FAILED = re.compile(r"dmarc\s*=\s*fail", re.IGNORECASE)
 _SPF_FAILED = re.compile(r"spf\s*=\s*(?:hard)?fail", re.IGNORECASE)
 _DKIM_PASSED = re.compile(r"dkim\s*=\s*pass", re.IGNORECASE)
+_METHOD = re.compile(rb"^METHOD:([A-Za-z]{1,20})", re.MULTILINE)
 _GROUP = re.compile(r"\n[ \t\r]*\n")
 
 
@@ -61,7 +62,6 @@ def _mail(root: Part, digest: str) -> IncomingMail:
     words.take(root)
     reports = [part for part in root.walk() if part.kind in REPORTS] if root.kind.startswith("multipart/") else []
     originals = _original_heads(root, reports)
-    found_calendar = next((part for part in root.walk() if part.kind == "text/calendar"), None)
     return IncomingMail(
         digest=digest,
         message_id=next(iter(head.ids("message-id")), None),
@@ -80,13 +80,21 @@ def _mail(root: Part, digest: str) -> IncomingMail:
         files=words.named_files(),
         content_type=root.kind,
         report_type=root.parameters.get("report-type", "").lower() if root.kind == "multipart/report" else "",
-        calendar_method=clean_line(found_calendar.parameters.get("method", ""), 20).upper() if found_calendar else "",
+        calendar_method=_calendar_method(root),
         outcomes=tuple(_outcomes(reports)),
         original_ids=tuple(dict.fromkeys(originals)),
         failed_authentication=_failed(head),
         spam=head.token("x-spam-flag") == "yes",
         omitted=tuple(words.omitted),
     )
+
+
+def _calendar_method(root: Part) -> str:
+    part = next((part for part in root.walk() if part.kind == "text/calendar"), None)
+    if part is None:
+        return ""
+    found = _METHOD.search(part.content()[:_LARGEST_REPORT])
+    return clean_line(part.parameters.get("method") or (found[1].decode("ascii") if found else ""), 20).upper()
 
 
 def _sender(head: Head) -> tuple[str, str]:

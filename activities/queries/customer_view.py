@@ -144,7 +144,8 @@ def customer_view(
     information is awaited) and `given`; `next` is what the customer is asked to do, and may do (`choices`, names of
     commands); `cycle` is how often the case was reopened; `told` is what they were told, the oldest first. `said` is
     what they accepted, refused and rated, each by their `own_hand` or taken down by the service (R39); until
-    `correctable_until` they may still give another answer to a case that is closed.
+    `correctable_until` they may still give another answer to a case that is closed, until
+    `retractable_until` accept or rate well what they have just sent back.
     """
     view = file.view
     action = customer_action(view)
@@ -170,6 +171,7 @@ def customer_view(
         "resolution": view["resolution"] if view else None,
         "satisfaction": view["satisfaction"] if view else None,
         "correctable_until": view.get("correctable_until") if view else None,
+        "retractable_until": view.get("retractable_until") if view else None,
         "said": _said(file.timeline, locale),
         "told": _shown_messages(file, messages, locale),
     }

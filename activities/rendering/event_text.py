@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from activities.rendering.filters import filesize
 from activities.rendering.labels import label
+from activities.rendering.sizes import filesize
 from workflows.domain.form_fields import FIELDS
 from workflows.domain.provenance import is_own_hand
 from workflows.domain.time_keys import TIME_KEYS

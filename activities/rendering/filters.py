@@ -62,15 +62,6 @@ def duration(seconds: float, locale: Locale) -> str:
     return ("" if locale is Locale.ZH_CN else " ").join(parts)
 
 
-def filesize(size: int) -> str:
-    """Bytes as people read them, in the units of file managers: `12 kB`, `3.4 MB`."""
-    if size < 1024:
-        return f"{size} B"
-    if size < 1024 * 1000:
-        return f"{size / 1024:.0f} kB"
-    return f"{size / (1 << 20):.1f} MB"
-
-
 def percent(share: float) -> str:
     """A share in whole percent: `80%`; `100%` is all of it and `0%` nothing."""
     return written_share(share, 0)

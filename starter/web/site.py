@@ -12,6 +12,7 @@ from typing import Final
 
 from temporalio.client import Client
 
+from activities.key_ring import KeyRing
 from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
 from activities.portal.tries import Tries
@@ -55,6 +56,8 @@ class Site:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     pages: Pages = field(init=False)
     look: Look = field(init=False)
+    link_keys: KeyRing | None = field(init=False, repr=False)
+    """Those of the links that open something; None, as where no worker ever ran, lets all of them."""
     company: dict[str, str] = field(default_factory=dict)
     """What is known of the company, also while the record cannot be read."""
     _record: Record | None = None
@@ -66,8 +69,9 @@ class Site:
         """Read what a company has of its own.
 
         Raises:
-            Problem: its templates folder is none, or its file of the portal is not well-formed.
+            Problem: its templates folder is none, or its file of the portal or the link keys are not well-formed.
         """
+        self.link_keys = self.settings.link_key_ring()
         self.look = read_look(self.settings.templates)
         self.pages = Pages(self.settings.templates)
 

@@ -202,7 +202,8 @@ class Visit:
         Raises:
             Problem: the record cannot be read now.
         """
-        return await find_link(self.installation.database, token, self.installation.now())
+        installation = self.installation
+        return await find_link(installation.database, token, installation.now(), keys=self.site.link_keys)
 
     def choose(self, locale: Locale) -> Response:
         """The same page in that language, from now on."""

@@ -10,12 +10,14 @@ from tests.faults.plan import Plan
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
 
 
+@pytest.mark.drill
 def test_nothing_is_lost_or_doubled_whatever_is_killed_at_whatever_moment(chaos: ChaosResult) -> None:
     assert chaos.discrepancies == ()
     assert chaos.audit.accepted == chaos.audit.ended == 8
     assert sum(chaos.killed.values()) >= 2
 
 
+@pytest.mark.drill
 def test_the_table_of_a_run_shows_its_figures_and_names_what_differs(chaos: ChaosResult) -> None:
     shown = table(chaos)
     assert "cases accepted = ended                  8      8\n" in shown

@@ -69,12 +69,18 @@ CASE_KILLS = [
     *(KillPoint("deliver", moment, by_case=by_case) for moment, by_case in product(MOMENTS, (False, True))),
 ]
 SCHEDULED_KILLS = [KillPoint(*one) for one in product(_SCHEDULED_ACTIVITIES, MOMENTS)]
+EVERYWHERE = [*CASE_KILLS, *SCHEDULED_KILLS]
+IN_EACH = [
+    point for point in EVERYWHERE if point.moment == "during" and not (point.ordinary and point.activity != "record")
+]
+"""In each activity once, in the middle of it; where a step is recorded, in the ordinary activity as well."""
 
 
 @dataclass
 class WorkerKills:
     """What happened. `codes`: exit codes of the workers; `notes`: what they had in hand."""
 
+    points: list[KillPoint] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
     audit: Audit | None = None
@@ -84,10 +90,25 @@ class WorkerKills:
     runs: dict[str, Any] = field(default_factory=dict)
     archived: dict[Moment, list[FileState]] = field(default_factory=dict)
 
+    @property
+    def in_cases(self) -> list[KillPoint]:
+        """Those in activities of cases."""
+        return [point for point in self.points if point.activity not in _SCHEDULED_ACTIVITIES]
 
-async def run_worker_kills(folder: Path) -> WorkerKills:
-    """Kill workers at every point, and let others finish their work."""
-    result = WorkerKills()
+    @property
+    def in_scheduled(self) -> list[KillPoint]:
+        """Those in archiving and reports."""
+        return [point for point in self.points if point.activity in _SCHEDULED_ACTIVITIES]
+
+    @property
+    def moments(self) -> list[Moment]:
+        """At which moments archiving and reports were cut short."""
+        return [moment for moment in MOMENTS if any(point.moment == moment for point in self.in_scheduled)]
+
+
+async def run_worker_kills(folder: Path, points: list[KillPoint]) -> WorkerKills:
+    """Kill workers at these points, and let others finish their work."""
+    result = WorkerKills(points)
     async with running_cluster(folder) as cluster, mail_server() as mail:
         await asyncio.gather(_kill_in_cases(cluster, mail, result), _kill_in_scheduled(cluster, result))
     return result
@@ -119,12 +140,12 @@ async def _kill_in_cases(cluster: Cluster, mail: MailServer, result: WorkerKills
                 if point.activity != "record_review":
                     await driver.send(number, "note", "operator", text="没有人在")
 
-        queues = _by_queue(CASE_KILLS)
+        queues = _by_queue(result.in_cases)
         await asyncio.gather(*map(kill_at, queues.values()))
         await _start_replacements(cluster, [_of(settings, points[0]) for points in queues.values()])
         await asyncio.gather(*cases)
         await driver.until_at_rest()
-        result.notes |= _notes(cluster, CASE_KILLS)
+        result.notes |= _notes(cluster, result.in_cases)
         result.lost = cluster.answers_lost()
         result.audit = await run_audit(
             driver.installation.database,
@@ -143,7 +164,7 @@ async def _kill_in_scheduled(cluster: Cluster, result: WorkerKills) -> None:
         text = _STANDARD.read_text("utf-8").replace("recipients = []", f'recipients = ["{BOARD}"]')
         policy.write_text(text, "utf-8")
         drivers: dict[Moment, tuple[Driver, Mapping[str, Any]]] = {}
-        for moment in MOMENTS:
+        for moment in result.moments:
             start = (LONG_AGO + 40 * DAY).isoformat()
             more = {"virtual_start": start, "policy": str(policy), "task_queue": f"scheduled-{moment}"}
             settings = _settings(cluster.folder / f"scheduled-{moment}", mail, **more)
@@ -157,11 +178,11 @@ async def _kill_in_scheduled(cluster: Cluster, result: WorkerKills) -> None:
         async def kill_in(moment: Moment) -> dict[str, WorkflowHandle[Any, Any]]:
             return {
                 point.name: await _killed_run(cluster, *drivers[moment], point, result)
-                for point in SCHEDULED_KILLS
+                for point in result.in_scheduled
                 if point.moment == moment
             }
 
-        started = await asyncio.gather(*map(kill_in, MOMENTS))
+        started = await asyncio.gather(*map(kill_in, result.moments))
         await _start_replacements(cluster, [settings for _, settings in drivers.values()])
         for handles in started:
             for name, handle in handles.items():
@@ -170,7 +191,7 @@ async def _kill_in_scheduled(cluster: Cluster, result: WorkerKills) -> None:
             store = ArchiveStore(driver.installation.settings.archive_folder)
             entries = await Ledger(driver.installation.database).entries()
             result.archived[moment] = [store.state(entry.stored) for entry in entries if entry.stored]
-        result.notes |= _notes(cluster, SCHEDULED_KILLS)
+        result.notes |= _notes(cluster, result.in_scheduled)
         result.mails = mail.mails
 
 

@@ -460,8 +460,8 @@ async def test_what_is_said_while_everything_is_killed_is_neither_lost_nor_doubl
     await installation.until(lambda: sum("the Temporal server ended" in line for line in installation.said) > restarts)
     reply = ("reply", number, "--as", owner, "--text", "已恢复", "--command-id", "reply-1", "--json")
     async with asyncio.timeout(TIMEOUT):
-        while (await installation.run(*reply)).code != 0:
-            pass
+        while (await installation.run(*reply)).code != 0:  # noqa: ASYNC110 - the server has to be back
+            await asyncio.sleep(0.3)
     await asyncio.gather(*(installation.signal(number, "note", note) for note in notes[4:]))
     case = await installation.until_case(
         number, lambda case: len([entry for entry in case["timeline"] if entry["kind"] == "noted"]) >= len(notes)

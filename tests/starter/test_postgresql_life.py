@@ -118,8 +118,8 @@ async def _is_learned_from(installation: Installation, numbers: dict[str, str]) 
 
 async def _until_archived(installation: Installation, number: str) -> None:
     async with asyncio.timeout(TIMEOUT):
-        while number not in await _archived(installation):
-            pass
+        while number not in await _archived(installation):  # noqa: ASYNC110 - time has to pass
+            await asyncio.sleep(0.3)
 
 
 async def _archived(installation: Installation) -> set[Any]:

@@ -24,8 +24,9 @@ from temporalio import workflow
 from workflows.activity_calls import deliver_in_background
 from workflows.domain.event import Event
 from workflows.domain.model import Model
-from workflows.entity.entity import PER_STEP, TIMER_SLACK, Aggregate, Entity
+from workflows.entity.entity import PER_STEP, TIMER_SLACK, Entity
 from workflows.entity.input import EntityInput
+from workflows.entity.judge import Aggregate
 from workflows.ports import Delivery, Recorded, StepMarker
 
 _PER_DELIVERY = 8

@@ -98,7 +98,7 @@ def _as_json(one: CaseFile, places: dict[str, Path]) -> dict[str, Any]:
 
 
 def _print(found: list[CaseFile], company: Any) -> None:
-    from activities.rendering.filters import filesize
+    from activities.rendering.sizes import filesize
 
     rows = [
         (

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from activities.rendering.event_text import event_text, whose
-from activities.rendering.filters import filesize
 from activities.rendering.labels import label
+from activities.rendering.sizes import filesize
 from activities.rows import FaultyRow, read_rows
 from starter.console.screen import readable_rows, shortened
 from worker.installation.company_time import CompanyTime

@@ -56,7 +56,7 @@ async def backup(
         say("there is no temporal.db here: the Temporal cluster has to be backed up, too, before this")
 
 
-def restore(
+async def restore(
     folder: Annotated[Path, Parameter(help="What `bihuan backup` made.")],
     /,
     *,
@@ -67,7 +67,10 @@ def restore(
 
     Example: bihuan restore /backup/bihuan-2026-05-11 --data ./bihuan-data
     """
+    from contextlib import suppress
+
     from worker.embedded.restore import restore_backup
+    from worker.installation.company_time import CompanyTime
     from worker.installation.reading_settings import load_reading_settings
 
     settings = load_reading_settings(data)
@@ -75,9 +78,10 @@ def restore(
     if as_json:
         print_json({"data": str(settings.data), **restored.as_json()})
         return
-    print(
-        f"{settings.data}: {', '.join(restored.stores)}{_counted(restored)} of {restored.made_at:%Y-%m-%d %H:%M:%S} UTC"
-    )
+    made = f"{restored.made_at:%Y-%m-%d %H:%M:%S} UTC"
+    with suppress(Problem):  # a record that is elsewhere, and does not answer, does not say the company's zone
+        made = (await CompanyTime.read(settings)).text(restored.made_at, "%Y-%m-%d %H:%M:%S")
+    print(f"{settings.data}: {', '.join(restored.stores)}{_counted(restored)} of {made}")
     say(f"start it with `bihuan up --data {settings.data}`, then look with `bihuan doctor`")
 
 

@@ -232,6 +232,8 @@ async def test_an_error_inside_an_answer_of_200_is_none_that_was_sent(
             await send(channel(ALL[kind], endpoint=vendor.url))
     assert SECRET not in str(caught.value)
     assert "13800138000" not in str(caught.value)
+    for code in ("PhoneNumberThirtySecondLimit", "TemplateIncorrectOrUnapproved", "300005", "310000", "45009"):
+        assert (code in str(caught.value)) is (code in str(answer))
     if isinstance(caught.value, TemporaryDeliveryError):
         assert caught.value.wait == (timedelta(seconds=wait) if wait else None)
 

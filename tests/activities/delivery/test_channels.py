@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
@@ -155,3 +157,47 @@ async def test_a_channel_that_is_no_longer_set_up_gives_way_to_the_next(record: 
         await delivering(record, email=mail).deliver(delivery)
     await replace(delivering(record, email=mail), now=lambda: NOW + 16 * MINUTE).deliver(delivery)
     assert len(mail.sent) == 1
+
+
+@dataclass
+class Hanging(Way):
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, envelope: Envelope) -> None:
+        self.sent.append(envelope)
+        self.begun.set()
+        await asyncio.Event().wait()
+
+
+async def test_what_was_on_its_way_when_the_claim_was_lost_is_nobodys_to_send_again(
+    record: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: Any, **__: Any) -> bool:
+        raise OperationalError("UPDATE", {}, Exception("disk is full"))
+
+    sms = Hanging()
+    delivery = await put(record, "a", channel="sms")
+    acting = replace(delivering(record, sms=sms), lease=timedelta(seconds=0.5))
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "renew", gone)
+        with pytest.raises(ApplicationError, match="could not be renewed while it was on its way"):
+            await acting.deliver(delivery)
+    assert (await entries(record))["a"].status == "sending"
+    await replace(acting, now=lambda: NOW + MINUTE).deliver(delivery)
+    entry = (await entries(record))["a"]
+    assert (entry.status, len(sms.sent)) == ("failed", 1)
+    assert str(entry.error).startswith("may have arrived:")
+
+
+async def test_a_delivery_that_is_interrupted_while_it_sends_is_not_begun_anew(record: Database) -> None:
+    sms = Hanging()
+    delivery = await put(record, "a", channel="sms")
+    acting = replace(delivering(record, sms=sms), send_timeout=timedelta(seconds=0.3))
+    sending = asyncio.ensure_future(acting.deliver(delivery))
+    await sms.begun.wait()
+    sending.cancel()
+    with suppress(asyncio.CancelledError, ApplicationError):
+        await sending
+    await replace(delivering(record, sms=sms), now=lambda: NOW + MINUTE).deliver(delivery)
+    entry = (await entries(record))["a"]
+    assert (entry.status, len(sms.sent)) == ("failed", 1)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,8 @@ from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from activities.organisation.loading import load_organisation
-from activities.queries.sweeps import Drift, DriftReason, keep_sweep
+from activities.queries.sweeps import keep_sweep
 from starter.doctor.check import CheckResult, CheckSkippedError, CheckStatus
-from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
 from starter.doctor.machine import folders
 from starter.doctor.mail import mail, templates
@@ -35,9 +32,7 @@ from starter.doctor.sweep import last_sweep
 from starter.doctor.temporal import pollers, search_attributes, server
 from tests.activities.delivery.mail_server import mail_server
 from tests.activities.policy.test_files import shipped
-from tests.starter.command_line import bihuan, intake_form
-from tests.starter.installation import TIMEOUT, Answer, gap_free, running
-from tests.starter.installation import Installation as Up
+from tests.starter.command_line import bihuan
 from tests.worker.ports import free_ports
 from tests.workflows.workers import worker_of
 from worker.embedded.server import find_binary
@@ -280,67 +275,6 @@ async def test_a_companys_broken_template_is_named_with_file_and_line(tmp_path: 
     assert "the shipped template is used" in todo
 
 
-# What the company has written down
-
-
-async def test_a_policy_that_names_unknown_departments_or_people_is_named(tmp_path: Path) -> None:
-    content = shipped("activities.policy", "standard.toml")
-    own = tmp_path / "own.toml"
-    changed = content.replace('department = "after_sales"', 'department = "aftersales"', 1)
-    own.write_text(changed.replace("recipients = []", 'recipients = ["nobody-001", "a@example.com"]'), "utf-8")
-    async with prepared(tmp_path, policy=str(own)) as installation:
-        found = wrong(await lines(organisation, installation.settings))
-        assert [status for status, *_ in found] == ["fault", "fault"]
-        assert "'aftersales' is no department of the organisation" in found[0][1]
-        assert "nobody in the organisation: nobody-001" in found[1][1]
-        run = SweepRun(began=MONDAY, ended=MONDAY, every=120, policy="another")
-        await keep_sweep(installation.database, run, ())
-        [(status, what, todo)] = wrong(await lines(policy, installation.settings))
-        assert (status, "the worker goes by another policy" in what) == ("warning", True)
-        assert "bihuan retime --all" in todo
-        own.write_text(content.replace('id = "technical"', 'idd = "technical"', 1), "utf-8")
-        found = wrong(await lines(policy, installation.settings))
-        assert found
-        assert all(status == "fault" and "own.toml: types" in what for status, what, _ in found)
-
-
-async def test_days_without_a_duty_manager_and_groups_without_anybody_are_named(tmp_path: Path) -> None:
-    away = 'away = [{ first = 2026-05-13, last = 2026-05-14 }]\nid = "duty-001"'
-    path = own_organisation(
-        tmp_path,
-        ('id = "duty-001"', away),
-        ('email = "duty-002@example.com"\n', ""),
-    )
-    content = path.read_text("utf-8")
-    agents = [one.id for one in load_organisation(path).members("tech-support")]
-    for key in agents:
-        content = content.replace(f'id = "{key}"\n', f'id = "{key}"\naway = true\n', 1)
-    path.write_text(content, "utf-8")
-    sending: dict[str, Any] = {"smtp_url": SecretStr("smtp://127.0.0.1:9"), "mail_from": "support@example.com"}
-    async with prepared(tmp_path, organisation=path, virtual_start=MONDAY, **sending) as installation:
-        found = wrong(await lines(organisation, installation.settings))
-        said = {what.partition(":")[0]: (status, what) for status, what, _ in found}
-        assert set(said) == {
-            "group tech-support", "the duty manager is away", "1 people have no mail address",
-        }  # fmt: skip
-        status, gap = said["the duty manager is away"]
-        assert (status, "2026-05-13 (duty-001), 2026-05-14 (duty-001)" in gap) == ("fault", True)
-        assert said["1 people have no mail address"][1].endswith(": duty-002")
-        path.write_text(content.replace("启明", "新启明"), "utf-8")
-        again = wrong(await lines(organisation, installation.settings))
-        assert ("warning", f"{path} is not the organisation in force", f"bihuan org load {path}") in again
-    async with open_installation(Settings(data=tmp_path / "bare"), prepare=True) as bare:
-        [(status, _, todo)] = wrong(await lines(organisation, bare.settings))
-        assert (status, todo) == ("fault", "bihuan org load FILE")
-
-
-async def test_holidays_that_are_not_announced_yet_are_named(tmp_path: Path) -> None:
-    async with prepared(tmp_path, virtual_start=datetime(2051, 1, 2, tzinfo=UTC)) as installation:
-        [(status, what, todo)] = wrong(await lines(calendar, installation.settings))
-    assert (status, "holidays of 2051 are not announced" in what) == ("warning", True)
-    assert "bihuan retime --all" in todo
-
-
 # The sweep
 
 
@@ -358,72 +292,3 @@ async def test_a_sweep_that_no_longer_comes_and_clocks_that_differ_are_named(tmp
         assert wrong(await lines(last_sweep, settings))[0][1] == "FB1 could not be started: no"
         [(status, what, todo)] = wrong(await lines(clocks, settings))
         assert (status, "90 s behind" in what, "NTP" in todo) == ("warning", True, True)
-
-
-@pytest.mark.xdist_group("doctor")
-async def test_what_was_left_lying_is_named_and_mended_and_a_lost_case_is_named_with_the_way_out(
-    tmp_path: Path,
-) -> None:
-    async with running(tmp_path, BIHUAN_SWEEP="1h") as up:
-        form = json.dumps(intake_form(intake_key="lost"), ensure_ascii=False)
-        lost = (await up.run("open", "-", "--json", given=form)).value["number"]
-        await up.until_case(lost, lambda case: bool(case["owner"]))
-        copied = (
-            "INSERT INTO registration (number, channel, intake_key, form, received_at) "
-            "SELECT number || '9', channel, 'copy', form, received_at FROM registration"
-        )
-        long_ago = "UPDATE case_record SET updated_at = '2026-01-01 00:00:00.000000'"
-        with closing(sqlite3.connect(up.data / "bihuan.db")) as connection, connection:
-            connection.execute(copied)
-            connection.execute(long_ago)
-        await up.temporal("workflow", "terminate", "--workflow-id", lost, "--reason", "by mistake")
-        looked = await up.run("doctor", "--json")
-        assert looked.code == 1
-        said = {one["what"]: one for one in json.loads(looked.out) if one["status"] == "fault"}
-        assert said["1 registered cases or reviews had no workflow"]["todo"].startswith("bihuan doctor --mend")
-        ended = said[f"{lost}: workflow_ended, terminated"]
-        assert f"temporal workflow reset --workflow-id {lost}" in ended["todo"]
-        assert len(said) == 2
-        mended = json.loads((await up.run("doctor", "--mend", "--json")).out)
-        assert "1 registered cases or reviews had no workflow: mended" in {one["what"] for one in mended}
-        await up.until_case(f"{lost}9", lambda case: bool(case["owner"]))
-        stuck = await up.until_stuck(lost, DriftReason.WORKFLOW_ENDED)
-        assert (stuck["todo"], stuck["what"]) == (ended["todo"], "terminated")
-        assert f"workflows/{lost}" in stuck["link"]
-        shown = await up.run("stuck")
-        assert f"{lost} workflow_ended: let it go on from its last step" in shown.out
-        await _close_lost(up, lost)
-
-
-async def _close_lost(up: Up, lost: str) -> None:
-    """Nothing else is closed over the head of its workflow, nor what only this command misses."""
-
-    async def close(by: str = "operator") -> Answer:
-        return await up.run("close-lost", lost, "--as", by, "--why", "存储丢失", "--json")
-
-    assert f"{lost}: Temporal has its workflow (terminated); bihuan stuck says what helps" in (await close()).err
-    await up.temporal("workflow", "delete", "--workflow-id", lost, "--yes")
-    async with asyncio.timeout(TIMEOUT):
-        while "Temporal has its workflow" in (early := await close()).err:
-            pass
-    assert (early.code, f"{lost}: the latest sweep did not miss it" in early.err) == (1, True), early
-    await up.run("doctor", "--mend")
-    assert "--as nobody: is not in the organisation" in (await close("nobody")).err
-    assert (await close()).value == {"number": lost, "status": "closed", "resolution": "withdrawn"}
-    case = await up.case(lost)
-    assert gap_free(case)
-    assert (case["timeline"][-1]["by"], case["timeline"][-1]["detail"]["why"]) == ("operator", "存储丢失")
-    assert (await close()).value == {"number": lost, "status": "closed", "resolution": "withdrawn"}
-    assert (await up.case(lost))["timeline"] == case["timeline"]
-    await up.run("doctor", "--mend")
-    assert lost not in (await up.run("stuck")).out
-
-
-def test_every_kind_of_disagreement_has_a_way_out() -> None:
-    from starter.services.remedies import remedy
-
-    now = datetime.now(UTC)
-    for reason in DriftReason:
-        for name in ("FB1", "FB1/product", "FB1/review"):
-            one = Drift(number="FB1", reason=reason, workflow=name, since=now - timedelta(1), what="completed")
-            assert len(remedy(one)) > 20

@@ -47,10 +47,12 @@ class Portal:
         self.browsers.append(Browser(self.address, **headers))
         return self.browsers[-1]
 
-    async def link(self, purpose: LinkPurpose, cycle: int = 0, number: str = NUMBER, **valid: int) -> str:
+    async def link(
+        self, purpose: LinkPurpose, cycle: int = 0, number: str = NUMBER, key: str = "key", **valid: int
+    ) -> str:
         """A link as a message has it; good for a day, or for `valid`."""
         token = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(32))
-        issued = IssuedLink(token, number, cycle, purpose, "key", self.installation.now())
+        issued = IssuedLink(token, number, cycle, purpose, key, self.installation.now())
         async with self.installation.database.begin() as connection:
             await remember_links(connection, [issued], timedelta(**(valid or {"days": 1})))
         return f"/l/{token}"

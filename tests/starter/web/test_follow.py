@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
+from activities.key_ring import Key
+from starter.web.server import serving_pages
 from tests.activities.queries.test_customer_view import MAIL, PHONE
 from tests.builders import NUMBER
+from tests.starter.web.browser import Browser
 from tests.starter.web.conftest import Portal
+from tests.worker.ports import free_ports
+from worker.installation.settings import Web
 from workflows.domain.vocabulary import LinkPurpose, Locale
 
 UNKNOWN = "问题编号和联系方式不匹配"
@@ -89,6 +95,20 @@ async def test_cut_swapped_old_void_and_made_up_links_are_one_answer(portal: Por
     ((status, page),) = seen
     assert status == 404
     assert "这个链接已不能使用" in page
+
+
+async def test_links_of_a_key_that_was_taken_out_open_nothing(portal: Portal) -> None:
+    kept, gone = Key.new("2026-11"), Key.new("2026-10")
+    changes = {"web": Web(port=free_ports(1)[0]), "link_keys": SecretStr(kept.line())}
+    settings = portal.settings.model_copy(update=changes)
+    opens, void = [await portal.link(LinkPurpose.SEE, key=key.fingerprint) for key in (kept, gone)]
+    async with serving_pages(settings, clock=portal.now):
+        address = f"http://127.0.0.1:{settings.web.port}"
+        for link, status in ((opens, 200), (void, 404)):
+            browser = Browser(address)
+            await browser.open(link)
+            await browser.close()
+            assert browser.status == status
 
 
 async def test_the_case_s_own_language_is_used_until_the_visitor_chooses(portal: Portal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,8 @@ async def send(handle: Handle, name: str, by: str, **fields: Any) -> dict[str, A
         outcome = await handle.query(CaseWorkflow.outcome, command_id)
         if outcome.outcome != "pending":
             return outcome.model_dump()
+        # Each question is a task of the worker, which has the command itself to see to.
+        await asyncio.sleep(0.01)
 
 
 async def tell(world: FakeActivities, handle: Handle, name: str, by: str, **fields: Any) -> None:

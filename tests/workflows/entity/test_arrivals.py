@@ -21,7 +21,7 @@ from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.event import Event, EventKind
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import TaskStatus
-from workflows.entity.entity import LONGEST_WAY
+from workflows.entity.judge import LONGEST_WAY
 
 LONG_AGO = timedelta(hours=5)
 

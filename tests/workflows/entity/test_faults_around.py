@@ -21,7 +21,7 @@ from workflows.domain.case.aggregate import Case
 from workflows.domain.event import EventKind
 from workflows.domain.terms import Lookup
 from workflows.domain.vocabulary import Priority
-from workflows.entity import entity
+from workflows.entity import judge
 
 SECRET = "王芳 13800138000"
 AROUND = [
@@ -37,7 +37,7 @@ AROUND = [
     (case_workflow, "end_tasks", "others"),
     (case_workflow, "send_forwards", "others"),
     (case_workflow, "calls_for_review", "review"),
-    (entity, "forged", "note"),
+    (judge, "forged", "note"),
 ]
 """Where, what, and by which name the operator reads of it."""
 

@@ -18,7 +18,7 @@ from tests.builders import MONDAY, NUMBER, RESOLUTION
 from tests.workflows.case.test_workflow import send
 from tests.workflows.collaboration.test_workflow import ask, task_of
 from tests.workflows.conftest import Starter
-from tests.workflows.entity.test_new_runs import gapless, judged
+from tests.workflows.entity.test_new_runs import LIVES, gapless, judged
 from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.replays import play_all
 from tests.workflows.review.test_workflow import REPORT, world_that_reviews
@@ -34,7 +34,7 @@ from workflows.review.workflow import ReviewWorkflow
 Command = tuple[str, str, dict[str, Any]]
 Handle = WorkflowHandle[Any, Any]
 
-LIVES, SENDERS = 3, 3
+SENDERS = 3
 OF_A_CASE: Sequence[Command] = (
     ("claim", "tech-001", {}),
     ("note", "agent-999", {"text": "?"}),
@@ -77,8 +77,9 @@ async def all_at_once(handle: Handle, commands: Sequence[Command]) -> None:
     await asyncio.gather(*(sender(number) for number in range(SENDERS)))
 
 
+@LIVES
 async def test_a_case_that_is_asked_while_it_is_told_survives_a_restart(
-    start: Starter, real: WorkflowEnvironment
+    start: Starter, real: WorkflowEnvironment, lives: int
 ) -> None:
     async def one() -> tuple[str, FakeActivities]:
         world = FakeActivities()
@@ -88,13 +89,14 @@ async def test_a_case_that_is_asked_while_it_is_told_survives_a_restart(
         assert await case.result() == "withdrawn"
         return case.id, world
 
-    for number, world in await asyncio.gather(*(one() for _ in range(LIVES))):
+    for number, world in await asyncio.gather(*(one() for _ in range(lives))):
         assert gapless(world.events)
         assert await play_all(real.client, number) == world.view
 
 
+@LIVES
 async def test_a_task_that_is_asked_while_it_is_told_survives_a_restart(
-    start: Starter, real: WorkflowEnvironment
+    start: Starter, real: WorkflowEnvironment, lives: int
 ) -> None:
     async def one() -> Handle:
         world = FakeActivities()
@@ -108,11 +110,14 @@ async def test_a_task_that_is_asked_while_it_is_told_survives_a_restart(
         await world.until(lambda: any(event.kind is EventKind.CONTRIBUTED for event in world.events))
         return task
 
-    for task in await asyncio.gather(*(one() for _ in range(LIVES))):
+    for task in await asyncio.gather(*(one() for _ in range(lives))):
         assert await play_all(real.client, task.id) == await task.query(CollaborationWorkflow.state)
 
 
-async def test_a_review_that_is_asked_while_it_is_told_survives_a_restart(real: WorkflowEnvironment) -> None:
+@LIVES
+async def test_a_review_that_is_asked_while_it_is_told_survives_a_restart(
+    real: WorkflowEnvironment, lives: int
+) -> None:
     async def one() -> tuple[str, FakeActivities]:
         world, queue = world_that_reviews(), uuid4().hex
         assert world.subject is not None
@@ -138,6 +143,6 @@ async def test_a_review_that_is_asked_while_it_is_told_survives_a_restart(real: 
             await review.result()
         return review.id, world
 
-    for name, world in await asyncio.gather(*(one() for _ in range(LIVES))):
+    for name, world in await asyncio.gather(*(one() for _ in range(lives))):
         assert gapless(world.reviewed)
         assert await play_all(real.client, name) == world.review

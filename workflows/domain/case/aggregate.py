@@ -260,6 +260,7 @@ class Case(CaseState):
             resolution=self.resolution,
             satisfaction=self.satisfaction,
             correctable_until=self.correctable_until,
+            retractable_until=self.sent_back.until if self.sent_back and not self.is_closed else None,
             flagged=self.flagged,
             received_at=self.opening.received_at,
             opened_at=self.opened_at,
@@ -313,8 +314,8 @@ class Case(CaseState):
                 return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
             case Attach() if "attachments" in self.missing and (self.owner is None or not self.claimed):
                 return {"dispatch": request}
-            case Collaborate(department=str(department)) | Escalate(department=str(department)):
-                return {"departments": (department,)}
+            case Collaborate() | Escalate() if command.department is not None:
+                return {"departments": (command.department,)}
             case Retime():
                 return {"terms": True, **({"dispatch": request} if self.owner is None else {})}
             case Undeliverable() | Delivered() if self.proves_messages:

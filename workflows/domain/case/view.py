@@ -65,6 +65,10 @@ class CaseView(Fact):
     satisfaction: Satisfaction | None = None
     correctable_until: Instant | None = None
     """Of a closed case: until then the customer may still give another answer by their own hand (R39)."""
+    retractable_until: Instant | None = None
+    """Of a case that their own hand sent back: until then they may accept or rate well after all; None once somebody
+    has taken it up.
+    """
     flagged: bool = False
     """Marked for analysis (R26)."""
     received_at: Instant

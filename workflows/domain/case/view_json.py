@@ -71,6 +71,7 @@ class CaseViewJson(TypedDict):
     resolution: str | None
     satisfaction: str | None
     correctable_until: NotRequired[str | None]
+    retractable_until: NotRequired[str | None]
     flagged: bool
     received_at: str
     opened_at: str

@@ -173,6 +173,7 @@ async def test_the_schedule_archives_a_closed_case_without_anybody(tmp_path: Pat
 
         while not await masked():
             await installation.temporal("schedule", "trigger", "--schedule-id", "bihuan-archive")
+            await asyncio.sleep(0.3)
         assert (await installation.run("archive", "verify")).code == 0
         kept = (await installation.run("archive", "show", number, "--json")).value
         assert kept["form"]["customer"]["name"] == "王芳"

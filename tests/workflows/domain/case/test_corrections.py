@@ -149,7 +149,9 @@ def test_whoever_refused_by_a_slip_accepts_before_anybody_has_begun() -> None:
     case, now = solved()
     say(case, "refuse", now, why="点错了")
     assert case.status is Status.DISPATCHED
+    assert case.view().retractable_until == now + 7 * DAY
     events = say(case, "confirm", now + 5 * MINUTE)
+    assert case.view().retractable_until is None
     assert events[-1].detail["corrects"] == EventKind.REFUSED
     assert (case.status, case.solution) == (Status.AWAITING_RATING, RESOLUTION["solution"])
     assert (case.reopened, case.owner) == (1, "tech-lead"), "that it was reopened stays true"
@@ -162,6 +164,7 @@ def test_once_somebody_works_on_it_again_a_refusal_stands() -> None:
     case, now = solved()
     say(case, "refuse", now, why="不行")
     case.handle(command("claim", "tech-lead"), now + MINUTE)
+    assert case.view().retractable_until is None
     events = say(case, "confirm", now + 2 * MINUTE)
     assert "there is no solution to confirm" in str(events[-1].detail["reason"])
     case, now = solved()
