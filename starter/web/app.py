@@ -125,7 +125,9 @@ async def _answered(visit: Visit, page: Page) -> Response:
     try:
         await visit.know()
         if visit.request.method == "POST" and await visit.allowed(FORMS) is not None:
-            raise HTTPException(429)
+            # Without files: what comes in too often is not written to the disk.
+            posted = await visit.form()
+            return visit.page("trouble.html", 429, kind="too_many", posted=posted.texts)
         return await page(visit)
     except HTTPException:
         raise

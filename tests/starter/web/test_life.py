@@ -100,12 +100,12 @@ async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_n
     number = await _handed_in(office, browser)
     await office.letters(number, "已登记受理|已受理|受理")
 
-    async def robots() -> None:
+    async def robots(times: int = 2) -> None:
         """Before and after the customer: nothing of theirs is in the case."""
         standing = (await office.up.case(number))["timeline"]
-        await look(office.up.pages, office.links(), 10)
+        await look(office.up.pages, list(dict.fromkeys(office.links())), times)
         for cookies in (True, False):
-            for link in list(dict.fromkeys(office.links()))[-2:]:
+            for link in office.links()[-1:]:
                 assert {*await rewrite(office.up.pages, link, cookies=cookies)} <= {200, 403, 404, 422, 429}
         assert (await office.up.case(number))["timeline"] == standing
 
@@ -157,7 +157,7 @@ async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_n
     assert (case["resolution"], case["satisfaction"]) == ("satisfied", "satisfied")
     assert ("confirmed", "customer", "link") in _words(case)
     assert ("rated", "customer", "link") in _words(case)
-    await robots()
+    await robots(times=10)
     page = await other_phone.open("/case")
     assert "已评价" in page
     assert "更正评价" in page

@@ -6,12 +6,14 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from activities.database.database import Database
+from activities.database.tables import web_tries
 from activities.portal.codes import Codes, new_code
 from activities.portal.sessions import session_id
 from activities.portal.tries import Asker, Limit, Tries, askers_of
-from starter.web.limits import GUESSES
+from starter.web.limits import FORMS, GUESSES
 from starter.web.server import serving_pages
 from tests.activities.queries.test_customer_view import PHONE
 from tests.activities.samples import register_case
@@ -78,6 +80,21 @@ async def test_thirty_an_hour(portal: Portal) -> None:
         portal.later(minutes=15)
     assert seen[404] in {30, 40}  # where the hour turned in between
     assert sum(seen.values()) == 40
+
+
+async def test_whoever_sends_too_many_forms_waits_and_keeps_what_was_typed(portal: Portal) -> None:
+    (limit,) = FORMS
+    async with portal.installation.database.begin() as connection:
+        (asker,) = askers_of("127.0.0.1")
+        row = {"kind": limit.name, "asker": asker.hash, "since": limit.since(portal.now()), "tries": limit.most}
+        await connection.execute(insert(web_tries).values(row))
+    browser = portal.browser()
+    await browser.open("/case")
+    page = await browser.send("/case", number=NUMBER, contact=PHONE)
+    assert (browser.status, LIMITED in page) == (429, True)
+    assert browser.form("/case").fields["contact"] == PHONE
+    portal.later(hours=1)
+    assert NUMBER in await browser.send("/case")
 
 
 async def test_wrong_links_are_slowed_down_and_right_ones_never(portal: Portal) -> None:
