@@ -38,7 +38,11 @@ def _rate(value: object) -> object:
     return RateLimit(int(found[1]), seconds_of(found[2]))
 
 
-Rate = Annotated[RateLimit, BeforeValidator(_rate), PlainSerializer(str, return_type=str)]
+def _written(rate: RateLimit) -> str:
+    return str(rate)
+
+
+Rate = Annotated[RateLimit, BeforeValidator(_rate), PlainSerializer(_written, return_type=str)]
 """Written `20/1m`: at most twenty in any minute."""
 
 

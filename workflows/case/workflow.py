@@ -37,7 +37,8 @@ class CaseWorkflow(RecordedEntity[Case]):
     """One customer issue. Its loop is `workflows.entity.entity.Entity._live`.
 
     A case that its customer closed by their own hand is written down with its last step as a new run would begin with
-    it: a correction starts that run (R39). Until then nothing of it is in Temporal, and it costs no history.
+    it: a correction starts that run (R39). Until then nothing of it is in Temporal. Its end costs five events more, for
+    the timer after which no correction is left that came while the last step was being written.
     """
 
     _commands = COMMANDS
@@ -108,6 +109,9 @@ class CaseWorkflow(RecordedEntity[Case]):
 
     def _ending(self, case: Case) -> str | None:
         return str(case.resolution) if case.is_closed else None
+
+    def _takes_more(self) -> bool:
+        return self._aggregate is not None and self._aggregate.correctable_until is not None
 
     def _summary(self, case: Case, clock: Clock) -> str:
         return timer_summary(case, clock)

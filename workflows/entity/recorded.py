@@ -111,14 +111,19 @@ class RecordedEntity(Entity[_Aggregate, Event]):
     def _is_long(self) -> bool:
         return self._idle and super()._is_long()
 
+    def _takes_more(self) -> bool:
+        """Whether a closed object may still be told something that counts: then none of it is lost at the end."""
+        return False
+
     async def _may_end(self) -> bool:
         """Whether an object that is closed may end now: every delivery is done, and no signal is left.
 
         Without deliveries it ends with the step that closed it. The server lets no workflow task end a workflow that
         has a signal more; a signal that came in while that step was being written is refused, and `outcome` says so,
-        but it is not written down: what is in the inbox then is no reason for anything.
+        but it is not written down: what is in the inbox then is no reason for anything. One that `_takes_more` pays for
+        the timer.
         """
-        if self._idle:
+        if self._idle and not self._takes_more():
             return True
         # A timer is an event with its place among the others: what is there when it fires is there in a replay, too.
         await workflow.sleep(TIMER_SLACK, summary="结束 the end")
