@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
@@ -11,6 +12,9 @@ from pydantic_core import ErrorDetails
 from workflows.domain.model import one_line
 
 _SHOWN = 60
+_LONG_QUOTE = re.compile(rf"""(['"])([^'"\n]{{{_SHOWN}}})[^'"\n]+\1""")
+_LONGEST = 500
+"""Characters of a fault; whatever a value is, its line can be read."""
 _PLAIN = {
     "missing": "is missing",
     "string_type": "is no text; allowed: text in quotes",
@@ -45,10 +49,16 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
+def _cut(text: str) -> str:
+    """With what is quoted at length cut, so that what is allowed is still there to read."""
+    lines = _LONG_QUOTE.sub(r"\1\2…\1", text).splitlines()
+    return "\n".join(one_line(line, _LONGEST) for line in lines)
+
+
 def _said(details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, value, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "value_error":
-        return str(context.get("error", details["msg"]))
+        return _cut(str(context.get("error", details["msg"])))
     if kind == "extra_forbidden":
         return f"is not known; allowed: {', '.join(_keys(model, details['loc'][:-1]))}"
     if kind in {"enum", "literal_error"}:

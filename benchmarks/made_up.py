@@ -13,7 +13,7 @@ from typing import Any
 
 from activities.database.database import Database
 from activities.database.tables import registration, timeline
-from workflows.domain.vocabulary import Channel, Priority, Satisfaction
+from workflows.domain.vocabulary import CUSTOMER, SYSTEM, Channel, Priority, Satisfaction
 
 PRODUCTS = ("智办公CRM系统", "智办公考勤", "云打印服务", "移动审批App", "数据看板", None)
 TYPES = {
@@ -93,7 +93,10 @@ class MadeUp:
                 return
             hours = dice.uniform(2, 60)
             score = dice.choices(list(Satisfaction), (30, 40, 14 + 10 * late, 8 + 10 * late, 3))[0]
-            course.step("rated", hours, score=score.value, comment=None)
+            said = {"via": "link"} if score in {Satisfaction.VERY_SATISFIED, Satisfaction.NEUTRAL} else {}
+            if cycle == 0:
+                course.step("confirmed", hours, by=CUSTOMER, **said)
+            course.step("rated", 0 if cycle == 0 else hours, by=CUSTOMER, score=score.value, comment=None, **said)
             if score not in {Satisfaction.DISSATISFIED, Satisfaction.VERY_DISSATISFIED}:
                 resolution = "neutral" if score is Satisfaction.NEUTRAL else "satisfied"
                 course.step("closed", 0, resolution=resolution, satisfaction=score.value)
@@ -111,7 +114,7 @@ class _Course:
         self._level = 0
         self._dice = dice
 
-    def step(self, kind: str, hours: float, **detail: Any) -> None:
+    def step(self, kind: str, hours: float, by: str = SYSTEM, **detail: Any) -> None:
         self.at += timedelta(hours=hours)
         self.entries.append(
             {
@@ -119,7 +122,7 @@ class _Course:
                 "sequence": len(self.entries) + 1,
                 "at": self.at,
                 "kind": kind,
-                "by": "system",
+                "by": by,
                 "detail": detail,
                 "recorded_at": self.at,
             }

@@ -53,6 +53,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes are named by their length: a test's name is one line, and the same in every process of a run."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 _left_out = pytest.StashKey[int]()
 """How many drills were left out; every process of a run in parallel finds the same ones."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,11 +20,17 @@ from activities.analysis.activity import ReportActivities
 from activities.archive.activity import ArchiveActivities
 from activities.archive.store import ArchiveStore
 from activities.arrivals import find_arrivals
+from activities.channels.build import build_channels
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
-from activities.delivery.transport import Transport
+from activities.delivery.transport import Transports
+from activities.files.upkeep import FileUpkeep
+from activities.links.mark import Portal
+from activities.messages.one_time_code import CodeCompletion
 from activities.messages.renderer import Renderer
+from activities.messages.route_check import route_faults
 from activities.opening.activity import OpeningActivities
+from activities.portal.codes import Codes
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
 from activities.recording.review_activity import ReviewRecordingActivities
 from worker.installation.installation import Installation, open_installation
@@ -97,12 +103,16 @@ class Activities:
         ]
 
 
-def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
-    """The transports by which messages are sent; without any they stay in the outbox, where they can be read.
+def build_transports(settings: Settings) -> Transports:
+    """The transports by which messages are sent, mail first; without any they stay in the outbox, to be read there.
 
     Raises:
-        Problem: the mail settings are not understood, or incomplete.
+        Problem: the settings of mail or of a channel are not understood, or incomplete.
     """
+    return {**_mail(settings), **build_channels(settings.channels)}
+
+
+def _mail(settings: Settings) -> Transports:
     if settings.smtp_url is None:
         return {}
     if not settings.mail_from:
@@ -110,7 +120,16 @@ def build_transports(settings: Settings) -> Mapping[Contact, Transport]:
     return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
 
 
-def build_reporting(installation: Installation, transports: Mapping[Contact, Transport]) -> ReportActivities:
+def build_portal(settings: Settings) -> Portal:
+    """What the links in messages to customers are made with.
+
+    Raises:
+        Problem: the link keys are not understood, or cannot be read.
+    """
+    return Portal(settings.web.url or "", settings.link_key_ring())
+
+
+def build_reporting(installation: Installation, transports: Transports) -> ReportActivities:
     """The activities that write and mail analysis reports."""
     return ReportActivities(
         database=installation.database,
@@ -140,21 +159,22 @@ def build_archiving(installation: Installation) -> ArchiveActivities:
         database=installation.database,
         store=ArchiveStore(settings.archive_folder),
         attachments=settings.attachment_folder,
+        files=installation.reception,
         policy=installation.policy,
         directory=installation.directory,
         time=installation.time,
     )
 
 
-def build_delivering(
-    client: Client, installation: Installation, transports: Mapping[Contact, Transport]
-) -> DeliveryActivities:
+def build_delivering(client: Client, installation: Installation, transports: Transports) -> DeliveryActivities:
     """The activity that delivers messages, and tells a case of those that are undeliverable."""
     return DeliveryActivities(
         database=installation.database,
         transports=transports,
         on_failed=UndeliverableReport(client, installation.now),
         on_sent_again=SentAgainReport(client, installation.now),
+        complete=CodeCompletion(Codes(installation.database)),
+        portal=build_portal(installation.settings),
         time=installation.time,
     )
 
@@ -166,7 +186,8 @@ def build_sweeping(client: Client, installation: Installation, start_deliveries:
         Problem: the mail settings are not understood.
     """
     transports = build_transports(installation.settings)
-    return SweepActivities(client, installation, start_deliveries, build_delivering(client, installation, transports))
+    delivering = build_delivering(client, installation, transports)
+    return SweepActivities(client, installation, start_deliveries, delivering, FileUpkeep(installation.reception))
 
 
 def build_activities(client: Client, installation: Installation, start_deliveries: StartDeliveries) -> Activities:
@@ -177,6 +198,8 @@ def build_activities(client: Client, installation: Installation, start_deliverie
     """
     settings, database, time = installation.settings, installation.database, installation.time
     transports = build_transports(settings)
+    if faults := route_faults(installation.policy.delivery, transports):
+        raise Problem("\n".join(faults))
     if settings.templates is not None and not settings.templates.is_dir():
         raise Problem(f"templates: there is no folder {settings.templates}")
     delivering = build_delivering(client, installation, transports)
@@ -196,13 +219,16 @@ def build_activities(client: Client, installation: Installation, start_deliverie
             labels=lambda: installation.policy.labels(),  # noqa: PLW0108 - the policy may change meanwhile
             calendar=lambda: installation.calendar,
             transports=transports,
+            delivery_rules=lambda: installation.policy.delivery,
             time=time,
             start_deliveries=start_deliveries,
+            portal=build_portal(settings),
+            links_valid=lambda: timedelta(seconds=installation.policy.links.valid),
         ),
         delivering,
         build_archiving(installation),
         build_reporting(installation, transports),
-        SweepActivities(client, installation, start_deliveries, delivering),
+        SweepActivities(client, installation, start_deliveries, delivering, FileUpkeep(installation.reception)),
     )
 
 

@@ -12,7 +12,7 @@ from temporalio import activity
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event
 from workflows.domain.formats import Days
-from workflows.domain.model import Fact, Instant
+from workflows.domain.model import Fact, Instant, Json
 from workflows.domain.policy.reports import ReportKind, days_name
 from workflows.domain.review.view import ReviewSubject, ReviewView
 from workflows.domain.terms import Arrival, Consultation, Lookup, ReviewTerms, Settlement
@@ -64,6 +64,8 @@ class Record(Fact):
     """Given with the closing of a case, where that may call for a review (R27)."""
     intake: str | None = None
     """The fingerprint of the submission that the case began with; nothing is written to another one's row."""
+    kept: Json | None = None
+    """Of a closed case that its customer may correct: the input of the run that takes the correction."""
 
 
 class Recorded(Fact):

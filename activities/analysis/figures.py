@@ -154,6 +154,21 @@ def ratings(facts: PeriodData) -> FigureTable:
     }
 
 
+def verdicts(facts: PeriodData) -> FigureTable:
+    """How many came of the customer's own hand, and how many were taken down (R39). Keys: (acceptance or rating,)."""
+    rows: FigureTable = {}
+    for what in (MilestoneKind.ACCEPTANCE, MilestoneKind.RATING):
+        own = [one.own_hand for _, one in facts.happened[what]]
+        by_hand = sum(own)
+        rows[what.value,] = {
+            "count": len(own),
+            "own_hand": by_hand,
+            "taken_down": len(own) - by_hand,
+            "share": _share(by_hand, len(own)),
+        }
+    return rows
+
+
 def repeated(facts: PeriodData) -> FigureTable:
     """Problems that came more than once, the most frequent first. Keys: (product, type, subtype)."""
     groups: defaultdict[tuple[str, ...], list[History]] = defaultdict(list)
@@ -295,6 +310,7 @@ TABLES: dict[str, tuple[Callable[[PeriodData], FigureTable], tuple[str, ...]]] =
     "escalations": (escalations, ("level", "cause")),
     "reopened": (reopened, ("reason",)),
     "satisfaction": (ratings, ("score",)),
+    "verdicts": (verdicts, ("verdict",)),
     "repeated": (repeated, ("product", "type", "subtype")),
     "open_cases": (ages, ("age",)),
     "load": (load, ("person",)),

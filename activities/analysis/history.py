@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from workflows.domain.event import EventKind
+from workflows.domain.provenance import is_own_hand, of_event
 from workflows.domain.vocabulary import ClockName
 
 
@@ -36,8 +37,12 @@ class MilestoneKind(StrEnum):
     """Another department was called in; `value` is that department."""
     REOPENING = "reopening"
     """Handling began anew; `value` is the reason."""
+    ACCEPTANCE = "acceptance"
+    """The customer accepted the solution; `own_hand`: themselves, and nobody took it down (R39)."""
     RATING = "rating"
-    """The customer's verdict; `value` is one of Satisfaction."""
+    """The customer's verdict; `value` is one of Satisfaction, `own_hand` as above. Another one that corrects it takes
+    its place.
+    """
 
 
 MOMENTS = tuple(kind.value for kind in (EventKind.CREATED, EventKind.REPLIED, EventKind.RESOLVED))
@@ -52,6 +57,7 @@ KINDS = MOMENTS + tuple(
         EventKind.ESCALATED,
         EventKind.DEPARTMENT_INVOLVED,
         EventKind.REOPENED,
+        EventKind.CONFIRMED,
         EventKind.RATED,
         EventKind.CLOSED,
         EventKind.UNTOLD,
@@ -68,6 +74,7 @@ class TimelineEntry(NamedTuple):
     at: datetime
     kind: str
     detail: dict[str, Any] | None = None
+    by: str = ""
 
 
 class Milestone(NamedTuple):
@@ -83,6 +90,7 @@ class Milestone(NamedTuple):
     kept: bool = True
     seconds: float | None = None
     level: int = 0
+    own_hand: bool = False
 
 
 @dataclass(slots=True)
@@ -116,10 +124,10 @@ class History:
             if entry.kind == EventKind.CREATED:
                 history = cls(number, channel, product, entry.at, _begun=entry.at)
             elif history is not None:
-                history._take(entry.at, entry.kind, entry.detail or {})
+                history._take(entry.at, entry.kind, entry.detail or {}, entry.by)
         return history
 
-    def _take(self, at: datetime, kind: str, detail: dict[str, Any]) -> None:
+    def _take(self, at: datetime, kind: str, detail: dict[str, Any], by: str) -> None:
         match kind:
             case EventKind.CLASSIFIED:
                 after = detail["after"]
@@ -148,8 +156,8 @@ class History:
                 self.priority, self.owner = detail["priority"], detail["owner"]
                 self.closed_at, self._begun, self._lapsed, self._answered = None, at, frozenset(), frozenset()
                 self._note(MilestoneKind.GIVEN, at)
-            case EventKind.RATED:
-                self._note(MilestoneKind.RATING, at, value=detail["score"])
+            case EventKind.CONFIRMED | EventKind.RATED:
+                self._judge(detail, by, at)
             case EventKind.CLOSED:
                 self.closed_at = at
                 self._note(
@@ -181,6 +189,17 @@ class History:
                 or (one.value == ClockName.RESPONSE and one.what is MilestoneKind.PROMISE and one.kept)
             )
         ]
+
+    def _judge(self, detail: dict[str, Any], by: str, at: datetime) -> None:
+        """The customer accepts, or rates (with a `score`)."""
+        own_hand = is_own_hand(by, of_event(by, detail)[0], detail.get("relayed_by"))
+        if "score" not in detail:
+            self._note(MilestoneKind.ACCEPTANCE, at, own_hand=own_hand)
+            return
+        rated = [one for one in self.milestones if one.what is MilestoneKind.RATING]
+        if rated and detail.get("corrects") == EventKind.RATED:
+            self.milestones.remove(rated[-1])
+        self._note(MilestoneKind.RATING, at, value=detail["score"], own_hand=own_hand)
 
     def _lapse(self, clock: str, at: datetime) -> None:
         if clock in {ClockName.RESPONSE, ClockName.RESOLUTION} and clock not in self._lapsed:

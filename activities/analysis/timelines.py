@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Select, Text, case, cast, select
+from sqlalchemy import Select, Text, case, cast, exists, select
 
 from activities.analysis.history import KINDS, MOMENTS, History, TimelineEntry
 from activities.analysis.period import Period
@@ -65,9 +65,16 @@ async def read_histories(
 def _concerned(period: Period) -> Select[Any]:
     """Numbers of cases that were accepted before the period's end and not closed before the period before it."""
     closed = timeline.alias("closed")
+    again = timeline.alias("again")
+    # A customer's correction reopens a case that was closed.
+    reopened = exists().where(
+        again.c.number == closed.c.number,
+        again.c.sequence > closed.c.sequence,
+        again.c.kind == EventKind.REOPENED.value,
+    )
     over = select(closed.c.number).where(
-        closed.c.kind == EventKind.CLOSED.value, closed.c.at < period.before.begins
-    )  # fmt: skip
+        closed.c.kind == EventKind.CLOSED.value, closed.c.at < period.before.begins, ~reopened
+    )
     created = timeline.alias("created")
     return select(created.c.number).where(
         created.c.kind == EventKind.CREATED.value, created.c.at < period.ends, created.c.number.not_in(over)
@@ -86,15 +93,15 @@ def _entries(period: Period) -> Select[Any]:
     concerned = _concerned(period).subquery()
     detail = case((timeline.c.kind.not_in(MOMENTS), cast(timeline.c.detail, Text)))
     return (
-        select(timeline.c.number, timeline.c.at, timeline.c.kind, detail)
+        select(timeline.c.number, timeline.c.at, timeline.c.kind, detail, timeline.c.by)
         .join(concerned, concerned.c.number == timeline.c.number)
         .where(timeline.c.at < period.ends, timeline.c.kind.in_(KINDS))
         .order_by(timeline.c.number, timeline.c.sequence)
     )
 
 
-def _entry(at: datetime, kind: str, detail: str | None) -> TimelineEntry:
-    return TimelineEntry(at, kind, from_json(detail) if detail else None)
+def _entry(at: datetime, kind: str, detail: str | None, by: str) -> TimelineEntry:
+    return TimelineEntry(at, kind, from_json(detail) if detail else None, by)
 
 
 async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Any]]]:
@@ -102,11 +109,11 @@ async def _cases(rows: Any) -> AsyncIterator[tuple[str, list[Any]]]:
     entries: list[Any] = []
     # In batches: awaiting each row by itself would take longer than reading it.
     async for part in rows.partitions(_ROWS):
-        for number, at, kind, detail in part:
+        for number, *entry in part:
             if number != current:
                 if current is not None:
                     yield current, entries
                 current, entries = number, []
-            entries.append((at, kind, detail))
+            entries.append(entry)
     if current is not None:
         yield current, entries

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select
@@ -26,6 +26,7 @@ from activities.archive.store import ArchiveStore, FileState, StoredFile, find_a
 from activities.database.database import Database
 from activities.database.tables import case_record
 from activities.database.url import DatabaseBusyError, is_locked
+from activities.files.reception import Reception
 from activities.heartbeat import heartbeat
 from activities.ordinary_file import open_inside
 from activities.organisation.directory import Directory
@@ -53,7 +54,8 @@ class ArchiveActivities:
     Attributes:
         database: the record.
         store: the archive folder and the files in it.
-        attachments: where files of customers are looked for.
+        attachments: where files that an earlier release only names are looked for.
+        files: the files of cases, and how their bytes are given up.
         policy: what is due when, and the language and wording of the pages.
         directory: who works here.
         time: relation of the case's time to the wall clock.
@@ -63,6 +65,7 @@ class ArchiveActivities:
     database: Database
     store: ArchiveStore
     attachments: Path
+    files: Reception
     policy: Policy
     directory: Directory
     time: VirtualTime = field(default_factory=VirtualTime)
@@ -161,8 +164,10 @@ class ArchiveActivities:
             if state is not FileState.SOUND:
                 raise Problem(f"not masked: its file {stored.file} is {state}")
             async with self.database.begin() as connection:
-                await mask_case(connection, number)
+                unneeded = await mask_case(connection, number, self._virtual_now())
                 await Ledger.masked(connection, number, self._virtual_now())
+            # What is left because the store is away is swept later: it has no row any more.
+            await self.files.discard(unneeded)
 
     async def _archive_once(self, page: CasePage, number: str) -> None:
         """Archive it, unless another run has done so since it was found to be due."""
@@ -186,12 +191,18 @@ class ArchiveActivities:
     def _write(self, document: CaseDocument, page: CasePage) -> StoredFile:
         number = document["number"]
         received = datetime.fromisoformat(document["received_at"]).astimezone(ZoneInfo(self.policy.calendar.zone))
-        names = [attachment["name"] for attachment in document["attachments"]]
-        files = find_attachments(self.attachments, number, names)
-        found = {name: partial(open_inside, self.attachments, file) for name, file in files.items()}
+        found = [self._opener(number, attachment) for attachment in document["attachments"]]
         return self.store.put(
             f"{received:%Y/%m}/{number}.zip", lambda target: write_package(target, document, found, page.render)
         )
+
+    def _opener(self, number: str, attachment: CaseDocument) -> Callable[[], BinaryIO] | None:
+        """What opens an attachment; None where it is not to be had, or infected."""
+        if "stored" in attachment:
+            stored = None if attachment["infected"] else attachment["stored"]
+            return partial(self.files.store.open, stored) if stored else None
+        files = find_attachments(self.attachments, number, [attachment["name"]])
+        return next((partial(open_inside, self.attachments, file) for file in files.values()), None)
 
     async def _failure(self, step: str, number: str, work: Callable[[str], Any]) -> str | None:
         """Do it, and keep what went wrong with this case; a database that is away is wrong with all of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,17 +19,20 @@ from activities.database.tables import (
     review_timeline,
     timeline,
 )
+from activities.files.ledger import FileRow, files_of_case
 from activities.knowledge.article_name import article_key
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import ScanState
 
 FORMAT: Final = "bihuan-case/1"
-_NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at"})
+_NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at", "facts", "others"})
 _INDEX: Final = frozenset({"id", "words", "size"})
 
 CaseDocument = dict[str, Any]
 """`format number channel received_at started_at intake_key form case timeline notifications article reviews
 attachments`; times are UTC in ISO 8601. `attachments` holds name, and what of it is in the file: member, size, sha256
-(None where only the name is known).
+(None where only the name is known, and where it is infected); those that the store has also `id`, `type`,
+`uploaded_at`, `by`, `via` and `infected`.
 """
 
 
@@ -61,8 +65,22 @@ async def read_case_document(connection: AsyncConnection, number: str) -> CaseDo
         "notifications": [_without(row, _NOT_OF_THE_CASE) for row in await _rows(connection, messages)],
         "article": {"key": article_key(articles[0]["id"]), **_without(articles[0], _INDEX)} if articles else None,
         "reviews": await _reviews(connection, number),
-        "attachments": [{"name": name} for name in form.get("attachments") or ()],
+        "attachments": _attachments(form, await files_of_case(connection, number)),
     }
+
+
+def _attachments(form: CaseDocument, files: Sequence[FileRow]) -> list[CaseDocument]:
+    """What the store has, then what the form only names."""
+    stored = [
+        {
+            **{key: _plain(getattr(one, key)) for key in ("id", "name", "type", "uploaded_at", "by", "via")},
+            "stored": one.sha256,
+            "infected": one.scan is ScanState.INFECTED,
+        }
+        for one in files
+    ]
+    known = {one.name for one in files}
+    return [*stored, *({"name": name} for name in form.get("attachments") or () if name not in known)]
 
 
 async def _reviews(connection: AsyncConnection, number: str) -> list[CaseDocument]:

@@ -9,6 +9,7 @@ Masking what is masked changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -25,7 +26,9 @@ from activities.database.tables import (
     timeline,
 )
 from activities.delivery.outbox import GONE
+from activities.files.ledger import erase_files
 from activities.intake.submission import lookup_columns, supply
+from activities.links.store import forget_links
 from activities.privacy.masking import Mask
 from workflows.domain.event import EventKind
 from workflows.domain.form_fields import CONTACTS, FIELDS, NAMES
@@ -51,6 +54,11 @@ class CaseMasker:
         self._now = Mask(form)
         self._masks = [self._now, *(Mask(supply(form, fields)) for fields in supplied)]
 
+    @property
+    def file(self) -> str:
+        """What stands in place of a file's name."""
+        return self._now.word("file")
+
     def text(self, text: str) -> str:
         """Without personal data."""
         for mask in self._masks:
@@ -65,7 +73,9 @@ class CaseMasker:
         hidden = {field.name: None if field.channels else self._now.word(field.name) for field in _PERSONAL.values()}
         if not customer.get("company"):
             hidden["company"] = None
-        return {**self.inside(form), "customer": {**customer, **hidden}}
+        named = form.get("attachments")
+        names: Json = {"attachments": [self.file] * len(named)} if isinstance(named, list) else {}
+        return {**self.inside(form), "customer": {**customer, **hidden}, **names}
 
     def detail(self, kind: str, detail: Json) -> Json:
         """An entry of the timeline."""
@@ -76,6 +86,10 @@ class CaseMasker:
         fields = detail.get("fields")
         if isinstance(fields, dict):
             masked["fields"] = {key: self._answer(key, value) for key, value in fields.items()}
+        files = detail.get("files")
+        if isinstance(files, list):
+            # A name alone may say who somebody is.
+            masked["files"] = [{**one, "name": self.file} for one in files if isinstance(one, dict)]
         return masked
 
     def inside(self, value: Any) -> Any:
@@ -94,8 +108,10 @@ class CaseMasker:
         return value if key in _KEPT else self.inside(value)
 
 
-async def mask_case(connection: AsyncConnection, number: str) -> None:
-    """Mask what the record knows of a case, in the caller's transaction."""
+async def mask_case(connection: AsyncConnection, number: str, at: datetime) -> set[str]:
+    """Mask what the record knows of a case, in the caller's transaction; answers the checksums of its files, whose
+    bytes may not be needed any more.
+    """
     form = await connection.scalar(select(registration.c.form).where(registration.c.number == number)) or {}
     entries = (
         await connection.execute(
@@ -115,7 +131,9 @@ async def mask_case(connection: AsyncConnection, number: str) -> None:
     for column in (case_record.c.view, settlement.c.body):
         await _mask_document(connection, column, number, mask)
     await _mask_messages(connection, number, mask)
+    await forget_links(connection, number)
     await _mask_reviews(connection, number, mask)
+    return await erase_files(connection, number, mask.file, at)
 
 
 async def _mask_reviews(connection: AsyncConnection, number: str, mask: CaseMasker) -> None:
@@ -142,7 +160,9 @@ async def _mask_document(connection: AsyncConnection, column: Any, number: str, 
 
 async def _mask_messages(connection: AsyncConnection, number: str, mask: CaseMasker) -> None:
     own = outbox.c.number == number
-    await connection.execute(update(outbox).where(own).values(subject=GONE, text=GONE, html=GONE, short=GONE))
+    gone: dict[str, Any] = {"subject": GONE, "text": GONE, "html": GONE, "short": GONE}
+    gone |= dict.fromkeys(("link", "facts", "others", "tried"))
+    await connection.execute(update(outbox).where(own).values(gone))
     to_customer = outbox.c.audience == Audience.CUSTOMER.value
     await connection.execute(update(outbox).where(own, to_customer).values(address="", name=""))
     errors = await connection.execute(select(outbox.c.key, outbox.c.error).where(own, outbox.c.error.is_not(None)))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.archive.store import StoredFile
 from activities.database.database import Database, insert_into
-from activities.database.tables import archive, case_record
+from activities.database.tables import archive, case_record, correction
 from activities.rows import FaultyRow, Unreadable, read_rows
 
 
@@ -60,7 +60,8 @@ class Ledger:
 
     @staticmethod
     async def archived(connection: AsyncConnection, number: str, stored: StoredFile, at: datetime) -> None:
-        """Note that the case is in that file now."""
+        """Note that the case is in that file now; its customer cannot correct an answer any more."""
+        await connection.execute(delete(correction).where(correction.c.number == number))
         await _put(
             connection, number,
             {"file": stored.file, "sha256": stored.sha256, "size": stored.size, "archived_at": at, "error": None,

@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Final
 
@@ -30,10 +30,10 @@ _UNSAFE: Final = re.compile(r'[<>:"|?*]')
 def write_package(
     target: IO[bytes],
     document: CaseDocument,
-    attachments: Mapping[str, Callable[[], BinaryIO]],
+    attachments: Sequence[Callable[[], BinaryIO] | None],
     page: Callable[[CaseDocument], str],
 ) -> None:
-    """Write the file. `attachments` holds name -> what opens it, for those that are there.
+    """Write the file. `attachments` holds what opens each of the document's, None for those that are not there.
 
     Raises:
         OSError: an attachment cannot be read, or the file not written.
@@ -41,12 +41,11 @@ def write_package(
     sums: dict[str, str] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
         kept = []
-        for index, attachment in enumerate(document["attachments"], start=1):
-            name = attachment["name"]
-            found = attachments.get(name)
-            member = f"attachments/{index}-{_file_name(name)}" if found else None
+        for index, (attachment, found) in enumerate(zip(document["attachments"], attachments, strict=True), start=1):
+            member = f"attachments/{index}-{_file_name(attachment['name'])}" if found else None
             size = _copy(file, member, found, sums) if member and found else None
-            kept.append({"name": name, "member": member, "size": size, "sha256": sums.get(member or "")})
+            known = {key: value for key, value in attachment.items() if key != "stored"}
+            kept.append({**known, "member": member, "size": size, "sha256": sums.get(member or "")})
         whole = {**document, "attachments": kept}
         _put(file, PAGE, page(whole), sums)
         _put(file, DATA, json.dumps(whole, ensure_ascii=False, indent=1) + "\n", sums)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChainableUndefined
 
 from activities.archive.document import CaseDocument
-from activities.rendering.event_text import event_text
+from activities.rendering.event_text import event_text, whose
 from activities.rendering.filters import clean, named, person
 from activities.rendering.labels import TEMPLATES, label
 from activities.rendering.pages import environment
@@ -58,6 +58,7 @@ class CasePage:
             person=self._person,
             local=self.local,
             said=lambda entry: clean(event_text(entry, self._moment, self.locale)),
+            whose=lambda entry: clean(whose(entry, self.locale, self._person)),
             clean=clean,
         )
 

@@ -7,8 +7,6 @@ overwritten by the next try.
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable
@@ -18,10 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from activities.folder_lock import folder_lock
 from activities.ordinary_file import is_inside, open_inside
-
-_LOOK_AGAIN = 0.05
-"""Seconds between two looks at a lock that another one holds."""
 
 
 class FileState(StrEnum):
@@ -67,14 +63,8 @@ class ArchiveStore:
         Raises:
             OSError: the folder cannot be made or written to.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            while not _taken(descriptor):  # noqa: ASYNC110 - another process holds it, which sets no event here
-                await asyncio.sleep(_LOOK_AGAIN)
+        async with folder_lock(self.folder):
             yield
-        finally:
-            os.close(descriptor)
 
     def put(self, file: str, write: Callable[[IO[bytes]], None]) -> StoredFile:
         """Put what `write` writes there; what was there before is replaced in one moment.
@@ -125,14 +115,6 @@ def find_attachments(folder: Path, number: str, names: list[str]) -> dict[str, s
     """Name -> file in `folder`, for those attachments of a case that the installation has (`<number>/<name>`)."""
     found = {name: f"{number}/{name}" for name in names}
     return {name: file for name, file in found.items() if is_inside(folder, file)}
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _checksum(file: IO[bytes]) -> tuple[str, int]:

@@ -29,7 +29,7 @@ from activities.database import postgresql_driver
 from activities.database.engines import postgresql_engine, sqlite_engine
 from activities.database.migrations import HEAD
 from activities.database.reader import Reader, open_reader, read_server
-from activities.database.rights import without_right
+from activities.database.rights import DELETED_FROM, without_right
 from activities.database.sqlite_file import explained
 from activities.database.tables import installation
 from activities.database.url import DatabaseBusyError, DatabaseUrl, is_locked, reason
@@ -197,7 +197,8 @@ class Database:
                     if self.address.kind == "postgresql" and (refused := await without_right(connection)):
                         raise Problem(
                             f"the database {self.address.name} cannot be written: no right to {refused}; needed are "
-                            "SELECT, INSERT and UPDATE on every table, and USAGE on every sequence"
+                            "SELECT, INSERT and UPDATE on every table, DELETE on "
+                            f"{', '.join(DELETED_FROM)}, and USAGE on every sequence"
                         )
                     await connection.execute(insert(installation), row)
                     await connection.rollback()

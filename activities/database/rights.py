@@ -1,4 +1,6 @@
-"""Which rights of a PostgreSQL user are lacking; needed are SELECT, INSERT and UPDATE on every table, and sequences."""
+"""Which rights of a PostgreSQL user are lacking; needed are SELECT, INSERT and UPDATE on every table, DELETE on some,
+and sequences.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import metadata
 
+DELETED_FROM = ("correction", "file", "link", "one_time_code", "web_session", "web_tries")
+"""Tables whose rows go; of all others nothing is ever deleted."""
 _WITHOUT_RIGHT = text("""
     SELECT string_agg(name, ', ') FROM (
         SELECT name FROM unnest(CAST(:tables AS text[])) AS name
         WHERE to_regclass(name) IS NOT NULL AND NOT (
             has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT')
             AND has_table_privilege(name, 'UPDATE')
+            AND (has_table_privilege(name, 'DELETE') OR name <> ALL(CAST(:deleted_from AS text[])))
         )
         UNION ALL
         SELECT sequencename FROM pg_sequences
@@ -25,5 +30,6 @@ _WITHOUT_RIGHT = text("""
 
 async def without_right(connection: AsyncConnection) -> str | None:
     """The tables and sequences for which this user of a server lacks a right, with commas between them."""
-    refused: str | None = await connection.scalar(_WITHOUT_RIGHT, {"tables": list(metadata.tables)})
+    tables = {"tables": list(metadata.tables), "deleted_from": list(DELETED_FROM)}
+    refused: str | None = await connection.scalar(_WITHOUT_RIGHT, tables)
     return refused

@@ -251,6 +251,19 @@ case_record = Table(
 `next_due` is the earliest due time of the clocks that run, also one that has passed.
 """
 
+correction = Table(
+    "correction",
+    metadata,
+    Column("number", Words, ForeignKey("registration.number"), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Column("input", Document, nullable=False),
+    Index(None, "until"),
+)
+"""Closed cases that their customers may still correct (R39): `input` is what the run begins with that takes the
+correction, `until` when it is too late (the case's time). The row goes when the case is reopened or archived, and some
+time after it is too late.
+"""
+
 timeline = Table(
     "timeline",
     metadata,
@@ -291,6 +304,10 @@ outbox = Table(
     Column("claimed_by", Words),
     Column("claimed_until", UtcDateTime),
     Column("reported_at", UtcDateTime),
+    Column("link", Document),
+    Column("facts", Document),
+    Column("others", Document),
+    Column("tried", Document),
     Index(None, "number"),
     Index(None, "status", "created_at"),
     Index(None, "created_at"),
@@ -298,7 +315,28 @@ outbox = Table(
 """Every notification, as it was rendered, and what became of it.
 
 `created_at` and `sent_at` are the case's time; `claimed_until` and `reported_at` (when the case was told of a
-failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried.
+failure) the wall clock's. `error` is also the fault of a company's template while the row is not yet tried. `link` is
+the LinkMark (`activities.links.mark`) that stands in the texts for the customer's link, NULL where they have none.
+`facts` are those that approved templates may name; `others` the ways left, `[[channel, address], …]`, where this one
+fails, `tried` those that failed, `[{"channel", "error"}, …]`; NULL where there are none.
+"""
+
+link = Table(
+    "link",
+    metadata,
+    Column("hash", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number"), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    *_texts("purpose", "key"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Index(None, "number"),
+)
+"""The links that customers have (R40), each by the SHA-256 of its token; several messages may carry one link.
+
+`cycle` is how often the case had been reopened, `key` the fingerprint of the key it was made
+with; times are the case's.
 """
 
 organisation = Table(
@@ -397,4 +435,74 @@ archive = Table(
 
 `file` is relative to the archive folder, `/` between its parts; `size` is in bytes; `error` is why the last try
 failed, None once one went well. All times are the case's.
+"""
+
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE"), nullable=False),
+    Column("via", Words, nullable=False),
+    Column("purpose", Words),
+    Column("cycle", Integer),
+    Column("state", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index(None, "expires_at"),
+)
+"""Who was let in to which case, and by what (R40). `id` is a hash of what the cookie holds.
+
+`purpose`: what a link lets its bearer do, NULL where a code showed that it is the customer; `cycle`: how often the case
+had been reopened when the link was made; `state`: the first steps of what the customer is about to do. Times in this
+table and the two below are the wall clock's.
+"""
+
+web_tries = Table(
+    "web_tries",
+    metadata,
+    Column("kind", Words, primary_key=True),
+    Column("asker", Words, primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Index(None, "since"),
+)
+"""How often somebody tried something in a span that began at `since`; `asker` is a hash of an address or session."""
+
+one_time_code = Table(
+    "one_time_code",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("session", Words, nullable=False),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE"), nullable=False),
+    Column("hash", Words),
+    Column("tries", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Index(None, "session"),
+    Index(None, "expires_at"),
+)
+"""Codes that were asked for by a session (R40). `hash` is NULL until its message is sent: the code is made then."""
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE")),
+    Column("sha256", Words),
+    Column("size", Integer, nullable=False),
+    *_texts("name", "type", "scan", "by", "via"),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+    Column("staged_until", UtcDateTime),
+    Column("erased_at", UtcDateTime),
+    Index(None, "number"),
+    Index(None, "sha256"),
+    Index(None, "scan"),
+)
+"""Files that customers and staff attached (R41); their bytes are in the store, by `sha256`.
+
+`number` is NULL while no case has it: such a row is swept after `staged_until` (the wall clock's). `size` is in bytes,
+`name` a label, `type` a `FileType`, `uploaded_at` the case's time; `scan` a `ScanState`. Once masked, `erased_at` (the
+case's time) is set, `sha256` NULL and `name` a word in brackets. A number that was never started may change.
 """

@@ -15,21 +15,25 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
+from activities.delivery.customer_link import Outgoing, with_link
 from activities.delivery.outbox import Outbox, OutboxStatus, RowState
 from activities.delivery.sent_memory import SentMemory
 from activities.delivery.transport import (
+    DeliveryError,
     Envelope,
     PermanentDeliveryError,
     TemporaryDeliveryError,
     TransportConnection,
     Transports,
+    UnknownOutcomeError,
     UnreachableError,
     without_recipient,
 )
 from activities.heartbeat import heartbeats, repeatedly, run_to_completion
+from activities.links.mark import Portal
 from workflows.domain.event import Message
 from workflows.domain.virtual_time import VirtualTime
-from workflows.domain.vocabulary import CUSTOMER, Contact
+from workflows.domain.vocabulary import CUSTOMER, ONE_TIME_CODE
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery
 
 logger = logging.getLogger(__name__)
@@ -40,10 +44,18 @@ OnFailed = Callable[..., Awaitable[None]]
 It may be called again for the same key when its answer was lost.
 """
 
+MAY_HAVE_ARRIVED: Final = "may have arrived:"
+"""How the error of a message begins of which nobody knows, and which may not be sent again. To a customer it does not
+count as told (R43): it goes on by the next channel, else a person tells it.
+"""
 GIVEN_UP: Final = "given up after"
 """How the error of a message begins that was put off for too long; any other was refused for good."""
 CAME_BACK: Final = "came back:"
 """How the error of a message begins that was sent before."""
+Complete = Callable[[Envelope], Awaitable[Envelope]]
+"""Puts in what the outbox may not show, such as a code, just before a message is handed over; raises a `DeliveryError`
+where that is not to be had any more.
+"""
 OnSentAgain = Callable[..., Awaitable[None]]
 """Called as `on_sent_again(number=, message=, key=)` when a message to a customer was sent that had failed before."""
 IN_HAND: Final = "InHand"
@@ -53,6 +65,8 @@ _BEATS: Final = 3
 """While one claim holds, and while the server waits for a heartbeat."""
 _SURE: Final = 0.8
 """The part of a claim in which it is surely held, whatever else this process has to do."""
+_SHORTEST_WAIT: Final = timedelta(seconds=1)
+"""Of those that the other side asks for; for less, the pauses between attempts grow as always."""
 _ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED, OutboxStatus.UNTOLD, OutboxStatus.TOLD)
 
 
@@ -65,7 +79,10 @@ class DeliveryActivities:
         transports: the ways messages can go.
         on_failed: tells the case that a notification will never arrive; without it the case does not learn.
         on_sent_again: tells the case that one was sent after all; without it the case does not learn.
+        complete: puts into a message what the outbox may not show.
+        portal: what the links in messages to customers are made with.
         time: relation of the case's time to the wall clock.
+        next_after: in the case's time, how long each channel of a message is tried before the next one is.
         give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
             becomes a failure.
         send_timeout: wall clock; how long handing over one message may take.
@@ -78,7 +95,10 @@ class DeliveryActivities:
     transports: Transports
     on_failed: OnFailed | None = None
     on_sent_again: OnSentAgain | None = None
+    complete: Complete | None = None
+    portal: Portal = field(default_factory=Portal)
     time: VirtualTime = field(default_factory=VirtualTime)
+    next_after: timedelta = timedelta(minutes=15)
     give_up_after: timedelta = timedelta(days=3)
     send_timeout: timedelta = timedelta(seconds=20)
     lease: timedelta = DELIVERY_HEARTBEAT
@@ -98,17 +118,23 @@ class DeliveryActivities:
             ApplicationError: retryable; how many rows may still succeed later, and why the last one did not. Of type
                 `IN_HAND` where that is for other deliveries to say.
         """
-        faults = await _DeliveryPass(self).run(delivery.keys)
+        going = _DeliveryPass(self)
+        faults = await going.run(delivery.keys)
         if faults:
             count, of = len(set(delivery.keys)), delivery.number or "cases that are over"
             raise ApplicationError(
                 f"{len(faults)} of {count} notifications of {of} are not delivered yet: {faults[-1]}",
                 type=IN_HAND if set(faults) == {_HELD} else "Undelivered",
+                next_retry_delay=min(going.waits) if len(going.waits) == len(faults) else None,
             )
 
 
 class _ClaimLostError(Exception):
-    """Somebody else may send it by now; whether it went out is not known."""
+    """Somebody else may send it by now; where it was `begun`, nobody knows whether it went out."""
+
+    def __init__(self, said: str, *, begun: bool = True) -> None:
+        super().__init__(said)
+        self.begun = begun
 
 
 class _DeliveryPass:
@@ -121,6 +147,8 @@ class _DeliveryPass:
         self._open: dict[str, TransportConnection] = {}
         self._closed: dict[str, str] = {}
         """Channel -> why nothing more is tried on it in this pass."""
+        self.waits: list[timedelta] = []
+        """Of messages put off: for how long the other side asks to be left alone."""
 
     async def run(self, keys: tuple[str, ...]) -> list[str]:
         """Why each row that is left was not delivered.
@@ -148,13 +176,21 @@ class _DeliveryPass:
             await self._mark_sent(envelope)
             return None
         closed = self._closed.get(envelope.channel)
+        # Before the claim: whoever is stopped between it and the hand-over has to know how old it is by then.
+        surely = self._surely()
         now = self._owner.now()
         until = now + self._owner.lease
         if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
             return await self._held(envelope.key)
+        if state.status is OutboxStatus.SENDING and not self._knows_repeats(envelope.channel):
+            return await self._lost_sight(state, stack, "its delivery ended while it was on its way")
         if closed is not None:
-            return await self._postpone(state, closed)
-        return await self._send(state, stack)
+            return await self._put_off(state, stack, closed)
+        return await self._send(state, stack, surely)
+
+    def _surely(self) -> float:
+        """Until when, by the loop's clock, a claim made now is surely held; it goes on while a process is stopped."""
+        return asyncio.get_running_loop().time() + _SURE * self._owner.lease.total_seconds()
 
     async def _held(self, key: str) -> str | None:
         """It ended meanwhile, or another delivery has it."""
@@ -162,34 +198,72 @@ class _DeliveryPass:
         ended = state.status in _ENDED or state.reported
         return None if ended else _HELD
 
-    async def _send(self, state: RowState, stack: AsyncExitStack) -> str | None:
+    async def _send(self, state: RowState, stack: AsyncExitStack, surely: float) -> str | None:
         envelope = state.envelope
+        outgoing = with_link(envelope, state.link, self._owner.portal, state.created_at)
+        if outgoing.lacking:
+            logger.warning("%s: %s", envelope.key, outgoing.lacking)
         send_timeout = self._owner.send_timeout.total_seconds()
+        last = asyncio.get_running_loop().time() + send_timeout
         try:
-            await run_to_completion(self._hand_over(envelope, stack, asyncio.get_running_loop().time() + send_timeout))
+            await self._hand_over_once(outgoing.envelope, stack, last, surely)
         except PermanentDeliveryError as error:
-            return await self._fail(envelope, without_recipient(error, envelope.address, envelope.name))
+            return await self._go_on(state, stack, _said(error, outgoing))
+        except UnknownOutcomeError as error:
+            return await self._lost_sight(state, stack, _said(error, outgoing))
         except UnreachableError as error:
-            self._closed[envelope.channel] = without_recipient(error, envelope.address, envelope.name)
-            return await self._postpone(state, self._closed[envelope.channel])
+            self._closed[envelope.channel] = _said(error, outgoing)
+            return await self._put_off(state, stack, self._closed[envelope.channel])
         except TimeoutError:
             self._closed[envelope.channel] = f"no answer within {send_timeout:g} s"
-            return await self._postpone(state, self._closed[envelope.channel])
+            return await self._put_off(state, stack, self._closed[envelope.channel])
         except _ClaimLostError as error:
-            return await self._postpone(state, str(error))
+            # Where repeats are not known the claim is left to run out: whoever takes the row over asks no further.
+            is_harmless = not error.begun or self._knows_repeats(envelope.channel)
+            return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:
-            # Whether it arrived is not known; the next attempt bears the same Message-ID.
-            await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
+            # Whether it arrived is not known: the next attempt bears the same Message-ID, or is none where the claim
+            # is left to run out.
+            if self._knows_repeats(envelope.channel):
+                await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
         except TemporaryDeliveryError as error:
-            return await self._postpone(state, without_recipient(error, envelope.address, envelope.name))
+            return await self._put_off(state, stack, _said(error, outgoing), error.wait)
         except Exception as error:
             logger.exception("%s could not be sent", envelope.key)
-            return await self._postpone(state, type(error).__name__)
-        await self._mark_sent(envelope)
+            return await self._put_off(state, stack, type(error).__name__)
+        await self._mark_sent(envelope, outgoing.lacking)
         if state.again is not None:
             await self._report_sent_again(envelope)
         return None
+
+    def _knows_repeats(self, channel: str) -> bool:
+        """Whether what is sent there twice is known as one; nothing can have been sent where there is no such way."""
+        transport = self._owner.transports.get(channel)
+        return transport is None or transport.knows_repeats
+
+    async def _lost_sight(self, state: RowState, stack: AsyncExitStack, error: str) -> str | None:
+        return await self._go_on(state, stack, f"{MAY_HAVE_ARRIVED} {error}")
+
+    async def _go_on(self, state: RowState, stack: AsyncExitStack, error: str) -> str | None:
+        """By the next way of the message; where there is none, it has failed."""
+        if not state.others:
+            return await self._fail(state.envelope, error)
+        logger.info("%s goes on by %s: %s", state.envelope.key, state.others[0][0], error)
+        moved = await self._outbox.move(state, by=self._token, error=error)
+        return await self._handle(moved, stack) if len(moved.others) < len(state.others) else _HELD
+
+    async def _put_off(
+        self, state: RowState, stack: AsyncExitStack, error: str, wait: timedelta | None = None
+    ) -> str | None:
+        """For later, but by the next way where this one has been tried for long, or asks to wait for so long."""
+        patience = self._owner.next_after
+        if state.others and (self._age(state) >= patience * (len(state.tried) + 1) or (wait or timedelta()) > patience):
+            return await self._go_on(state, stack, error)
+        fault = await self._postpone(state, error)
+        if fault is not None and wait is not None and wait >= _SHORTEST_WAIT:
+            self.waits.append(wait)
+        return fault
 
     async def _report_sent_again(self, envelope: Envelope) -> None:
         """Tell the case. One that does not hear it has a customer told by a person what they have in writing."""
@@ -200,29 +274,52 @@ class _DeliveryPass:
         except Exception:
             logger.exception("%s was not told that %s was sent after all", envelope.number, envelope.key)
 
-    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float) -> None:
-        """Until `last` of the loop's time, and only while it is surely nobody else's to send.
+    async def _hand_over_once(self, envelope: Envelope, stack: AsyncExitStack, last: float, surely: float) -> None:
+        """Hand over a message of which every copy counts, unless they are known as one.
+
+        Raises:
+            UnknownOutcomeError: it may have been handed over to somebody who does not know repeats.
+            TimeoutError, _ClaimLostError, DeliveryError: see `_hand_over`.
+        """
+        try:
+            await run_to_completion(self._hand_over(envelope, stack, last, surely))
+        except (DeliveryError, _ClaimLostError):
+            raise
+        except Exception as error:
+            if self._knows_repeats(envelope.channel):
+                raise
+            raise UnknownOutcomeError(" ".join(f"{type(error).__name__} {error}".split())) from error
+
+    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float, surely: float) -> None:
+        """Until `last` of the loop's time, and only while it is surely nobody else's to send: until `surely`, or later
+        where the claim is renewed.
+
+        What a process was stopped at goes out twice only if it was stopped between the last byte of the message and
+        the note that it is sent: SMTP has no way to ask what became of it.
 
         Raises:
             TimeoutError, _ClaimLostError, DeliveryError: it was not handed over, or nobody knows.
         """
         clock, lease = asyncio.get_running_loop().time, self._owner.lease
+        if clock() >= surely:
+            raise _ClaimLostError("its claim ran out before it was handed over", begun=False)
         try:
-            async with asyncio.timeout_at(min(last, clock() + _SURE * lease.total_seconds())) as limit:
+            async with asyncio.timeout_at(min(last, surely)) as limit:
 
                 async def renew() -> None:
-                    surely = clock() + _SURE * lease.total_seconds()
+                    renewed = self._surely()
                     try:
                         kept = await self._outbox.renew(envelope.key, by=self._token, until=self._owner.now() + lease)
                     except Exception:
                         logger.exception("the claim on %s could not be renewed", envelope.key)
                         return
                     if kept and not limit.expired():
-                        limit.reschedule(min(last, surely))
+                        limit.reschedule(min(last, renewed))
 
                 async with repeatedly(renew, lease / _BEATS):
                     connection = await self._connection(envelope.channel, stack)
-                    await connection.send(envelope)
+                    complete = self._owner.complete
+                    await connection.send(envelope if complete is None else await complete(envelope))
         except TimeoutError:
             if limit.expired() and clock() < last:
                 raise _ClaimLostError("its claim could not be renewed while it was on its way") from None
@@ -230,31 +327,36 @@ class _DeliveryPass:
 
     async def _connection(self, channel: str, stack: AsyncExitStack) -> TransportConnection:
         if channel not in self._open:
-            transport = self._owner.transports.get(Contact(channel))
+            transport = self._owner.transports.get(channel)
             if transport is None:
                 raise UnreachableError(f"{channel} is not configured on this worker")
             self._open[channel] = await stack.enter_async_context(transport.connect())
         return self._open[channel]
 
-    async def _mark_sent(self, envelope: Envelope) -> None:
+    async def _mark_sent(self, envelope: Envelope, lacking: str | None = None) -> None:
         at = self._owner.time.virtual(self._owner.now())
-        await self._owner._unnoted.note(envelope.key, lambda: self._outbox.sent(envelope.key, at=at))
+        await self._owner._unnoted.note(envelope.key, lambda: self._outbox.sent(envelope.key, at=at, lacking=lacking))
 
     async def _postpone(self, state: RowState, error: str) -> str | None:
-        time = self._owner.time
-        age = time.virtual(self._owner.now()) - (time.virtual(state.again) if state.again else state.created_at)
-        if age >= self._owner.give_up_after:
+        if self._age(state) >= self._owner.give_up_after:
             return await self._fail(state.envelope, f"{GIVEN_UP} {_span(self._owner.give_up_after)}: {error}")
         await self._outbox.release(state.envelope.key, by=self._token, error=error)
         return error
+
+    def _age(self, state: RowState) -> timedelta:
+        """In the case's time, since it was written, or somebody had it sent again."""
+        time = self._owner.time
+        return time.virtual(self._owner.now()) - (time.virtual(state.again) if state.again else state.created_at)
 
     async def _fail(self, envelope: Envelope, error: str) -> str | None:
         await self._outbox.fail(envelope.key, by=self._token, error=error)
         return await self._report(envelope, error)
 
     async def _report(self, envelope: Envelope, error: str) -> str | None:
-        """Tell the case; that nobody could be told of a failed notification is told to nobody."""
-        if self._owner.on_failed is not None and envelope.message != Message.UNDELIVERABLE:
+        """Tell the case; that nobody could be told of a failed notification is told to nobody, and who waits for a code
+        in vain asks for another.
+        """
+        if self._owner.on_failed is not None and envelope.message not in {Message.UNDELIVERABLE, ONE_TIME_CODE}:
             try:
                 await self._owner.on_failed(
                     number=envelope.number,
@@ -269,6 +371,11 @@ class _DeliveryPass:
                 return f"the case could not be told of a failure: {type(fault).__name__}"
         await self._outbox.reported(envelope.key, now=self._owner.now())
         return None
+
+
+def _said(error: Exception, outgoing: Outgoing) -> str:
+    """An error of a transport, without whom the message is for and what it may open."""
+    return outgoing.hidden(without_recipient(error, outgoing.envelope.address, outgoing.envelope.name))
 
 
 def _span(span: timedelta) -> str:

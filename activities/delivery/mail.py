@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,7 +12,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import (
@@ -31,7 +30,9 @@ from aiosmtplib import (
 )
 
 from activities.delivery import headers
+from activities.delivery.threads import LOOP_HEADER, MailThreads
 from activities.delivery.transport import (
+    AddressKind,
     DeliveryError,
     Envelope,
     PermanentDeliveryError,
@@ -51,7 +52,10 @@ _ALLOWED = "use smtp://HOST:PORT, smtp+starttls://USER:PASSWORD@HOST:PORT or smt
 
 @dataclass(frozen=True)
 class Smtp:
-    """A mail server. `sender` is the From of every message; `timeout` (seconds) holds for each of its answers."""
+    """A mail server. `sender` is the From of every message; `timeout` (seconds) holds for each of its answers.
+
+    `mailbox` is where answers are read, `secret` what signs the ids and reply addresses of `threads`.
+    """
 
     host: str
     port: int
@@ -61,6 +65,15 @@ class Smtp:
     password: str = field(default="", repr=False)
     timeout: float = 10.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    mailbox: Address | None = None
+    secret: bytes = field(default=b"", repr=False)
+    takes: ClassVar[AddressKind] = AddressKind.MAIL
+    knows_repeats: ClassVar[bool] = True
+    """A second copy bears the same Message-ID."""
+
+    def carries(self, message: str) -> bool:  # noqa: ARG002
+        """A mail says everything."""
+        return True
 
     @classmethod
     def from_url(cls, url: str, mail_from: str, *, timeout: float = 10.0) -> Self:
@@ -121,27 +134,37 @@ class Smtp:
         for attachment in envelope.attachments:
             main, _, sub = attachment.kind.partition("/")
             content.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
-        address, sender = carried_address(envelope.address), self.sender
+        address, sender, threads = carried_address(envelope.address), self.sender, self.threads
+        subject = threads.subject(envelope.number, headers.plain_text(envelope.subject))
         own = {
-            "Message-ID": self.message_id(envelope.key),
+            "Message-ID": self.message_id(envelope.key, envelope.number),
+            **threads.headers(envelope.number, envelope.follows),
             "Date": format_datetime(self.now()),
             "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+            LOOP_HEADER: sender.addr_spec,
             "Content-Language": envelope.locale.replace("_", "-"),
         }
         mailboxes = {"From": (sender.display_name, sender.addr_spec), "To": (envelope.name, address)}
+        if reply_address := threads.reply_address(envelope.number):
+            mailboxes["Reply-To"] = (sender.display_name, reply_address)
         lines = [
             *(headers.token(name, value) for name, value in own.items()),
             *(headers.mailbox(name, *mailbox) for name, mailbox in mailboxes.items()),
-            headers.unstructured("Subject", envelope.subject),
+            headers.unstructured("Subject", subject),
         ]
         mail = b"".join((*lines, content.as_bytes(policy=SMTP_POLICY)))
-        headers.verify(mail, own | {"Subject": envelope.subject}, mailboxes)
+        headers.verify(mail, own | {"Subject": subject}, mailboxes)
         return mail
 
-    def message_id(self, key: str) -> str:
+    @property
+    def threads(self) -> MailThreads:
+        """What makes the mails of a case one thread."""
+        return MailThreads(self.sender.domain, self.secret, self.mailbox)
+
+    def message_id(self, key: str, number: str = "") -> str:
         """The same at every attempt to send the same row."""
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return f"<{digest[:32]}@{self.sender.domain}>"
+        return self.threads.message_id(key, number)
 
 
 class _SmtpConnection:

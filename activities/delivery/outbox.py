@@ -22,6 +22,9 @@ from activities.batches import batched
 from activities.database.database import Database, insert_of
 from activities.database.tables import outbox
 from activities.delivery.transport import Envelope
+from activities.links.mark import LinkMark
+from workflows.domain.model import one_line
+from workflows.domain.terms import MessageClaim
 from workflows.domain.vocabulary import Audience
 
 
@@ -57,6 +60,12 @@ class RowState:
     created_at: datetime
     reported_at: datetime | None
     attempts: int
+    link: LinkMark | None = None
+    """What stands in its texts for the customer's link."""
+    others: tuple[tuple[str, str], ...] = ()
+    """The ways left where this one fails: channel and address."""
+    tried: tuple[dict[str, str], ...] = ()
+    """Of ways that failed: `channel` and `error`."""
 
     @property
     def reported(self) -> bool:
@@ -67,6 +76,28 @@ class RowState:
     def again(self) -> datetime | None:
         """Of a row that failed once and waits anew; the wall clock's."""
         return None if self.status is OutboxStatus.FAILED else self.reported_at
+
+
+_FAILED = or_(
+    outbox.c.status.in_([OutboxStatus.FAILED.value, OutboxStatus.TOLD.value]),
+    and_(outbox.c.status.in_(OPEN), outbox.c.reported_at.is_not(None)),
+)
+"""Failed, whether or not somebody has told it since, or has it tried again."""
+_SENT_AFTER_ALL = and_(outbox.c.status == OutboxStatus.SENT.value, outbox.c.reported_at.is_not(None))
+
+
+async def disproof(connection: AsyncConnection, number: str, claim: MessageClaim) -> str | None:
+    """Why what a signal says of a message is not so: no row of that case says the same; None where one does."""
+    same = [outbox.c.number == number, outbox.c.message == claim.message]
+    if claim.key is not None:
+        same.append(outbox.c.key == claim.key)
+    if claim.recipient is not None:
+        same.append(outbox.c.recipient == claim.recipient)
+    statement = select(outbox.c.key).where(*same, _FAILED if claim.failed else _SENT_AFTER_ALL).limit(1)
+    if await connection.scalar(statement) is not None:
+        return None
+    what = "could not be delivered" if claim.failed else "was sent after it had failed"
+    return f"no message {one_line(claim.message, 100)!r} of {number} {what}, as far as the outbox knows"
 
 
 class Outbox:
@@ -104,10 +135,15 @@ class Outbox:
             .values(status=OutboxStatus.TOLD.value, sent_at=at)
         )
 
-    async def texts(self, connection: AsyncConnection, keys: Sequence[str]) -> dict[str, str]:
-        """The texts of rows; unknown keys are left out."""
-        rows = await connection.execute(select(outbox.c.key, outbox.c.text).where(outbox.c.key.in_(keys)))
-        return {row.key: row.text for row in rows}
+    async def texts(self, connection: AsyncConnection, keys: Sequence[str], *, portal: str) -> dict[str, str]:
+        """The texts of rows as a person may tell them; unknown keys are left out. A customer's own link is nobody
+        else's: the address of the portal stands in its place.
+        """
+        if not keys:
+            return {}
+        columns = outbox.c.key, outbox.c.text, outbox.c.link
+        rows = await connection.execute(select(*columns).where(outbox.c.key.in_(keys)))
+        return {row.key: without_link(row.text, row.link, portal) for row in rows}
 
     async def states(self, keys: Sequence[str]) -> dict[str, RowState]:
         """How far each row is; unknown keys are left out."""
@@ -147,9 +183,9 @@ class Outbox:
             kept = await connection.execute(update(outbox).where(mine).values(claimed_until=until))
             return kept.rowcount == 1
 
-    async def sent(self, key: str, *, at: datetime) -> None:
-        """The other side answered for it, so it is sent, whoever claims it by now."""
-        await self._change(key, status=OutboxStatus.SENT.value, sent_at=at, error=None)
+    async def sent(self, key: str, *, at: datetime, lacking: str | None = None) -> None:
+        """The other side answered for it, so it is sent, whoever claims it by now; `lacking`: what it went without."""
+        await self._change(key, status=OutboxStatus.SENT.value, sent_at=at, error=lacking)
 
     async def release(self, key: str, *, by: str, error: str) -> None:
         """Give a claimed row back, to be tried again."""
@@ -158,6 +194,22 @@ class Outbox:
     async def fail(self, key: str, *, by: str, error: str) -> None:
         """Give a claimed row up for good; its case does not know yet."""
         await self._change(key, by=by, status=OutboxStatus.FAILED.value, error=error, reported_at=None)
+
+    async def move(self, state: RowState, *, by: str, error: str) -> RowState:
+        """Let a claimed row go on by the next of its other ways; answers how it stands then, whoever holds it."""
+        (channel, address), *others = state.others
+        tried = (*state.tried, {"channel": state.envelope.channel, "error": error})
+        await self._change(
+            state.envelope.key,
+            by=by,
+            status=OutboxStatus.PENDING.value,
+            error=error,
+            channel=channel,
+            address=address,
+            others=[list(way) for way in others] or None,
+            tried=list(tried),
+        )
+        return (await self.states([state.envelope.key]))[state.envelope.key]
 
     async def bounced(self, key: str, *, error: str) -> bool:
         """What was sent came back; its case does not know yet. False where it is no message that was sent."""
@@ -194,6 +246,12 @@ class Outbox:
             await connection.execute(statement.values(**values, claimed_by=None, claimed_until=None))
 
 
+def without_link(text: str, stored: Any, portal: str) -> str:
+    """A text of the outbox with the portal's address in place of the mark, as its row has it (`outbox.link`)."""
+    mark = _mark(stored)
+    return mark.replaced(text, portal) if mark else text
+
+
 @cache
 def _insert(dialect: str) -> Insert:
     return insert_of(dialect, outbox).on_conflict_do_nothing(index_elements=["key"])
@@ -207,4 +265,16 @@ def _state(row: Any) -> RowState:
         created_at=row.created_at,
         reported_at=row.reported_at,
         attempts=row.attempts,
+        link=_mark(row.link),
+        others=tuple((str(way[0]), str(way[1])) for way in _listed(row.others)),
+        tried=tuple(_listed(row.tried)),
     )
+
+
+def _listed(stored: Any) -> list[Any]:
+    """What is damaged counts as none."""
+    return stored if isinstance(stored, list) else []
+
+
+def _mark(stored: Any) -> LinkMark | None:
+    return LinkMark.model_validate(stored) if isinstance(stored, dict) else None

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from activities.privacy.redaction import without_addresses
-from workflows.domain.vocabulary import Contact
 
 _SHORTEST_NAME = 2
 
@@ -23,9 +24,24 @@ class Attachment:
     content: bytes
 
 
+class AddressKind(StrEnum):
+    """What a transport has to know of a person: a mail address, a mobile number, or who they are to a chat platform."""
+
+    MAIL = "mail"
+    MOBILE = "mobile"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+
+
 @dataclass(frozen=True)
 class Envelope:
-    """One rendered message on its way. `key` is the same at every attempt; `short` is for SMS and chat."""
+    """One rendered message on its way. `key` is the same at every attempt; `short` is for SMS and chat.
+
+    `follows` are the Message-IDs of mails that it follows or answers, oldest first.
+    `facts` are what templates that others approved may name (`activities.messages.facts`); rows of earlier releases
+    have none.
+    """
 
     key: str
     number: str
@@ -39,7 +55,9 @@ class Envelope:
     text: str
     html: str
     short: str
+    facts: Mapping[str, str] | None = None
     attachments: tuple[Attachment, ...] = ()
+    follows: tuple[str, ...] = ()
 
 
 class DeliveryError(Exception):
@@ -50,8 +68,16 @@ class PermanentDeliveryError(DeliveryError):
     """For good: trying again would end the same."""
 
 
+class UnknownOutcomeError(DeliveryError):
+    """It may have arrived, and whoever carries it would take the same message for another one: never sent again."""
+
+
 class TemporaryDeliveryError(DeliveryError):
-    """For now: this message may go through later."""
+    """For now: this message may go through later. `wait`: for how long, where the other side says so."""
+
+    def __init__(self, said: str, wait: timedelta | None = None) -> None:
+        super().__init__(said)
+        self.wait = wait
 
 
 class UnreachableError(TemporaryDeliveryError):
@@ -65,19 +91,30 @@ class TransportConnection(Protocol):
         """Hand over one message; returning means that the other side answered for it.
 
         Raises:
-            PermanentDeliveryError, TemporaryDeliveryError, UnreachableError: see there.
+            PermanentDeliveryError, TemporaryDeliveryError, UnreachableError, UnknownOutcomeError: see there.
         """
 
 
 class Transport(Protocol):
     """A configured way to people."""
 
+    @property
+    def takes(self) -> AddressKind:
+        """What it has to know of a person. Only mail and mobile numbers lead to customers."""
+
+    @property
+    def knows_repeats(self) -> bool:
+        """Whether the same message sent twice is known as one, so that it may be sent again when its end is unknown."""
+
+    def carries(self, message: str) -> bool:
+        """Whether it can say this message at all: SMS can say only what a template was approved for."""
+
     def connect(self) -> AbstractAsyncContextManager[TransportConnection]:
         """A way for several messages. It may connect only at the first of them."""
 
 
-Transports = Mapping[Contact, Transport]
-"""The ways there are; a channel that is missing here keeps its messages in the outbox (`stored`)."""
+Transports = Mapping[str, Transport]
+"""The ways there are by the channel's name, `email` for mail. Without any, messages stay in the outbox (`stored`)."""
 
 
 def without_recipient(error: Exception, address: str, name: str = "") -> str:

@@ -19,6 +19,7 @@ from workflows.domain.event import Event, EventKind
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
+from workflows.domain.provenance import MAIN_CASE, of_event
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, Resolution, Role
 
 _LEARNED_FROM: Final = (Resolution.SATISFIED, Resolution.ACCEPTED, Resolution.NEUTRAL)
@@ -40,11 +41,14 @@ async def draft_on_closing(connection: AsyncConnection, view: CaseView, events: 
 async def draft_article_of(connection: AsyncConnection, view: CaseView, at: datetime) -> bool:
     """Draft the article of a closed case, unless it has one, whatever an editor made of that; whether it was drafted.
 
-    A case without a recorded solution gives none, and one that was answered by its main case leaves it to that one.
+    A draft that no editor has touched is written anew: the case was reopened, and has another solution now. A case
+    without a recorded solution gives none, and one that was answered by its main case leaves it to that one.
     """
     if view.resolution not in _LEARNED_FROM:
         return False
-    if await connection.scalar(select(article.c.id).where(article.c.number == view.number)) is not None:
+    own = select(article.c.status, article.c.changes).where(article.c.number == view.number)
+    known = (await connection.execute(own)).one_or_none()
+    if known is not None and (known.status != ArticleStatus.DRAFT.value or len(known.changes) > 1):
         return False
     form = await connection.scalar(select(registration.c.form).where(registration.c.number == view.number))
     resolved = await connection.scalar(
@@ -53,19 +57,23 @@ async def draft_article_of(connection: AsyncConnection, view: CaseView, at: date
         .order_by(timeline.c.sequence.desc())
         .limit(1)
     )
-    if not resolved or not resolved.get("solution") or await _answered_by_main(connection, resolved.get("via")):
+    main = of_event(view.owner or "", resolved)[1].get(MAIN_CASE) if resolved else None
+    if not resolved or not resolved.get("solution") or await _answered_by_main(connection, main):
         return False
     draft = draft_article(form or {}, resolved, type=view.type, subtype=view.subtype)
+    written = {
+        "status": ArticleStatus.DRAFT.value,
+        "drafted_at": at,
+        "updated_at": at,
+        "changes": [_change(SYSTEM, "drafted", at)],
+        **_columns(draft),
+    }
+    if known is not None:
+        await connection.execute(update(article).where(article.c.number == view.number).values(**written))
+        return True
     await connection.execute(
         insert_into(connection, article)
-        .values(
-            number=view.number,
-            status=ArticleStatus.DRAFT.value,
-            drafted_at=at,
-            updated_at=at,
-            changes=[_change(SYSTEM, "drafted", at)],
-            **_columns(draft),
-        )
+        .values(number=view.number, **written)
         .on_conflict_do_nothing(index_elements=["number"])
     )
     return True

@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from activities.knowledge.suggestion import NO_SUGGESTIONS, Suggestions
-from activities.messages.ways import brief_contact, contact, customer_ways
+from activities.messages.ways import PURPOSES, brief_contact, contact, customer_ways, with_portal
 from activities.rendering.engine import Blocks, company_environment, fault, shipped_environment
 from activities.rendering.factsheet import Factsheet, complete_form
 from activities.rendering.filters import brief, clean, one_line
@@ -50,7 +50,8 @@ class RenderContext(Fact):
     `form` is the intake form as JSON; `names` maps a person's id to the display name; `labels` maps ids of the
     company's departments, groups, types and subtypes to a label per locale; `company` holds name, name_en, hotline,
     email, website and portal_url, each possibly empty or absent; `at` is when the fact happened; `suggestions` are
-    those of `activities.knowledge.suggestion`, for staff only.
+    those of `activities.knowledge.suggestion`, for staff only; `portal` is the address of the customers' pages, or
+    empty; `link` is the mark that stands for the customer's link, empty where this message may carry none.
     """
 
     number: str
@@ -63,10 +64,14 @@ class RenderContext(Fact):
     calendar: Calendar
     at: Instant
     suggestions: Suggestions | None = None
+    portal: str = ""
+    link: str = ""
 
 
 class Rendered(Fact):
     """A message as it is stored and sent. `subject` and `short` are one line each and hold no control character.
+
+    `text` and `html` have the context's `link` where the customer's link goes, the others never.
 
     `problem` names the fault of a company's template in one line; the shipped one was used instead. `is_empty`: nothing
     could be rendered, and the texts are but the number and the name of the message.
@@ -136,7 +141,12 @@ def paragraphs(body: str) -> list[tuple[str, list[str]]]:
 
 
 def render_with(environment: Environment, notice: Notice, context: RenderContext) -> Rendered:
-    """The notice by the templates of one environment; whatever a template raises goes through."""
+    """The notice by the templates of one environment; whatever a template raises goes through.
+
+    A company's template that knows of no link names the portal instead.
+    """
+    if context.link and notice.message not in PURPOSES:
+        context = context.model_copy(update={"link": ""})
     locale = context.recipient.locale
     sheet = Factsheet(
         number=context.number,
@@ -157,6 +167,14 @@ def render_with(environment: Environment, notice: Notice, context: RenderContext
     for name, content in (("subject", subject), ("body", body), ("short", short)):
         if not content:
             raise ValueError(f"block {name!r} is missing or empty")
+        if context.link and context.link in content and name != "body":
+            raise ValueError(f"block {name!r} has the link, which only the body may carry; use ways.portal there")
+    if context.link and context.link not in body.split("\n"):
+        if context.link in body:
+            raise ValueError("the link does not stand alone on its line")
+        return render_with(environment, notice, context.model_copy(update={"link": ""}))
+    if notice.audience is Audience.CUSTOMER:
+        short = with_portal(short, customer_ways(_company(context), context.portal, links=False))
     rows = sheet.rows()
     table = "\n".join(f"{name}{_COLON[locale]}{value}" for name, value in rows)
     layout = environment.get_template(f"{locale}/layout.html")
@@ -176,7 +194,7 @@ def _path(notice: Notice, context: RenderContext) -> str:
 def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[str, object]:
     """What a template can name."""
     company = _company(context)
-    ways = customer_ways(company)
+    ways = customer_ways(company, context.portal, links=bool(context.link))
     recipient = context.recipient
     nameless = _CUSTOMER_NAME[recipient.locale] if notice.audience is Audience.CUSTOMER else recipient.id
     return {
@@ -196,7 +214,10 @@ def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[st
         "calendar": context.calendar,
         "at": context.at,
         "ways": ways,
+        "link": context.link,
+        "purpose": PURPOSES.get(notice.message, ""),
         "contact": contact(ways, recipient.locale),
+        "question_contact": contact(ways.to_people, recipient.locale),
         "brief_contact": brief_contact(ways, recipient.locale),
         "scale": satisfaction_scale(recipient.locale),
         "suggestions": (notice.audience is Audience.STAFF and context.suggestions) or NO_SUGGESTIONS,

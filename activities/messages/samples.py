@@ -18,6 +18,8 @@ from workflows.domain.model import Json
 from workflows.domain.vocabulary import CUSTOMER, Audience, ClockName, Locale, Priority, Status
 
 NUMBER = "FB202405010001"
+PORTAL = "https://service.example.com"
+LINK = "[link 0123456789abcdef]"
 NOW = datetime(2024, 5, 1, 6, 30, tzinfo=UTC)
 _DUE = (NOW + timedelta(hours=1)).isoformat()
 _LATER = (NOW + timedelta(days=2)).isoformat()
@@ -32,6 +34,7 @@ _MEASURE: Json = _REVIEW | {"measure": 1, "what": "给连接池加上用量告�
 
 _TO_TELL = ("information_requested", "result", "questionnaire")
 _UNTOLD: Json = {
+    "verdict_by": "followup-001",
     "untold": [{"message": one, "key": f"{NUMBER}:{one}:sample:customer"} for one in _TO_TELL],
     "words": [{"message": one, "text": "王芳：\n\n您好！已更换证书。"} for one in _TO_TELL],
 }
@@ -118,6 +121,9 @@ STAFF_FACTS: dict[Message, Json] = {
         "top": False,
     },
     Message.SUPPLIED: {"fields": {"description.steps": "新建客户，点击保存"}, "text": "截图稍后补上。"},
+    Message.ATTACHED: {
+        "files": [{"id": "0" * 32, "name": "保存失败截图.png", "size": 482_133, "type": "png"}],
+    },
     Message.SUPPLEMENT_OVERDUE: {"missing": ["description.steps"], "asked_at": _BEFORE, "count": 3},
     Message.FEEDBACK_DUE: {"due": _LATER, "solution": "已更换证书。", "why": "phone", **_UNTOLD},
     Message.FEEDBACK_OVERDUE: {"due": _BEFORE, "solution": "已更换证书。", "why": "no_way", **_UNTOLD},
@@ -290,8 +296,10 @@ def notice(message: Message, *, sparse: bool = False) -> Notice:
     )
 
 
-def context(audience: Audience, locale: Locale, *, sparse: bool = False) -> RenderContext:
-    """A made-up case around it; a `sparse` one has no owner, no contacts, and a company without a name."""
+def context(audience: Audience, locale: Locale, *, sparse: bool = False, portal: bool = False) -> RenderContext:
+    """A made-up case around it; a `sparse` one has no owner, no contacts, and a company without a name. With `portal`
+    the customer has a link.
+    """
     view = CaseView(
         number=NUMBER,
         status=Status.AWAITING_INFORMATION if sparse else Status.IN_PROGRESS,
@@ -343,13 +351,14 @@ def context(audience: Audience, locale: Locale, *, sparse: bool = False) -> Rend
         calendar=Calendar(),
         at=NOW,
         suggestions=None if sparse or audience is Audience.CUSTOMER else _SUGGESTIONS,
+        **({"portal": PORTAL, "link": LINK} if portal and audience is Audience.CUSTOMER else {}),
     )
 
 
 def sample_messages() -> Iterator[tuple[Notice, RenderContext]]:
-    """Every message in every language, full and sparse."""
+    """Every message in every language, full (with a link, where it is to a customer) and sparse (without)."""
     for message in Message:
         for locale in Locale:
             for sparse in (False, True):
                 sample = notice(message, sparse=sparse)
-                yield sample, context(sample.audience, locale, sparse=sparse)
+                yield sample, context(sample.audience, locale, sparse=sparse, portal=not sparse)

@@ -7,16 +7,18 @@ from pathlib import Path
 
 from activities.messages.renderer import no_folder, render_with, template_file
 from activities.messages.samples import sample_messages
+from activities.messages.ways import PURPOSES
 from activities.rendering.engine import company_environment, fault
 from activities.rendering.labels import TEMPLATES
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Audience, Locale
 
 
-def check_templates(folder: Path | None) -> list[str]:
+def check_templates(folder: Path | None, *, links: bool = False) -> list[str]:
     """Every fault found in rendering each message in each language with full and with sparse sample facts.
 
-    Names files of the company's folder that override nothing, too. One line a fault.
+    Names files of the company's folder that override nothing, too, and with `links` those whose messages have none.
+    One line a fault.
 
     Raises:
         Problem: the folder does not exist.
@@ -26,10 +28,14 @@ def check_templates(folder: Path | None) -> list[str]:
     environment = company_environment(folder, lenient=False)
     faults = list(_overriding_nothing(folder)) if folder else []
     for notice, context in sample_messages():
+        file = template_file(folder, notice, context)
         try:
-            render_with(environment, notice, context)
+            rendered = render_with(environment, notice, context)
         except Exception as error:  # noqa: BLE001 - each fault is reported, none ends the check
-            faults.append(fault(error, template_file(folder, notice, context)))
+            faults.append(fault(error, file))
+        else:
+            if links and context.link and notice.message in PURPOSES and context.link not in rendered.text:
+                faults.append(f"{file}: has no {{{{ link }}}} on a line of its own: customers get no link by it")
     return list(dict.fromkeys(faults))
 
 

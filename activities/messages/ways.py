@@ -10,8 +10,24 @@ from collections.abc import Mapping
 
 from activities.rendering.labels import label
 from workflows.domain.model import Fact
-from workflows.domain.vocabulary import Locale
+from workflows.domain.vocabulary import Contact, LinkPurpose, Locale, Message
 
+PURPOSES: Mapping[Message, LinkPurpose] = {
+    Message.CREATED: LinkPurpose.SEE,
+    Message.INFORMATION_REQUESTED: LinkPurpose.SUPPLY,
+    Message.INFORMATION_REMINDER: LinkPurpose.SUPPLY,
+    Message.REPLIED: LinkPurpose.SEE,
+    Message.PROGRESSED: LinkPurpose.SEE,
+    Message.ESCALATED_CUSTOMER: LinkPurpose.SEE,
+    Message.RESULT: LinkPurpose.CONFIRM,
+    Message.CONFIRMATION_REMINDER: LinkPurpose.CONFIRM,
+    Message.QUESTIONNAIRE: LinkPurpose.RATE,
+    Message.RATING_REMINDER: LinkPurpose.RATE,
+    Message.REOPENED_CUSTOMER: LinkPurpose.SEE,
+}
+"""Messages to a customer that carry a link, and what it is for."""
+CARRYING = frozenset({Contact.EMAIL, Contact.WECHAT})
+"""Channels whose messages may carry a link. Short messages may not (providers refuse it): they name the portal."""
 _SEPARATORS = {Locale.ZH_CN: "，或", Locale.EN: " or "}
 
 
@@ -19,8 +35,8 @@ class CustomerWays(Fact):
     """The ways that exist.
 
     `hotline` and `email` are the company's own, answered by its people. `mailbox`: an answer to a mail reaches its
-    case by itself. `portal`: the address at which a customer finds the case and answers. `links`: a message carries
-    the customer's own links, one for each answer.
+    case by itself. `portal`: the address at which a customer finds the case and answers. `links`: this message carries
+    the customer's own link.
     """
 
     hotline: str = ""
@@ -29,13 +45,22 @@ class CustomerWays(Fact):
     portal: str = ""
     links: bool = False
 
+    @property
+    def to_people(self) -> CustomerWays:
+        """Those by which a person is asked something, or all of them where there are no others."""
+        people = self.model_copy(update={"portal": "", "links": False})
+        return people if people.hotline or people.email or people.mailbox else self
 
-def customer_ways(company: Mapping[str, str]) -> CustomerWays:
-    """The ways of this installation. It has no mailbox, portal or links; whoever builds one says so here.
 
-    `company` is that of the organisation; its `portal_url` is an address only, behind which no case is found.
+def customer_ways(company: Mapping[str, str], portal: str, *, links: bool) -> CustomerWays:
+    """The ways of this installation. It has no mailbox; whoever builds one says so here.
+
+    `company` is that of the organisation; its `portal_url` is an address only, behind which no case is found. `portal`
+    is the address of the customers' pages, or empty; `links`: whether this message carries one.
     """
-    return CustomerWays(hotline=company.get("hotline") or "", email=company.get("email") or "")
+    return CustomerWays(
+        hotline=company.get("hotline") or "", email=company.get("email") or "", portal=portal, links=links
+    )
 
 
 def contact(ways: CustomerWays, locale: Locale) -> str:
@@ -44,10 +69,17 @@ def contact(ways: CustomerWays, locale: Locale) -> str:
 
 
 def brief_contact(ways: CustomerWays, locale: Locale) -> str:
-    """The same for a short message: one way alone."""
-    return _phrases(ways, locale)[0]
+    """The same for a short message: one way alone. The portal's address stands at the end of every short message."""
+    return label("way", "page", locale) if ways.portal else _phrases(ways, locale)[0]
+
+
+def with_portal(short: str, ways: CustomerWays) -> str:
+    """A short message that ends with the portal's address, so that nothing behind it is taken for a part of it."""
+    return f"{short} {ways.portal}" if ways.portal and not short.endswith(ways.portal) else short
 
 
 def _phrases(ways: CustomerWays, locale: Locale) -> list[str]:
-    names = [name for name in ("hotline", "mailbox", "portal", "email") if getattr(ways, name)] or ["none"]
+    # Beside its own link a message need not name the address behind which a customer has to say who they are.
+    order = ("links", "hotline", "mailbox", "email") if ways.links else ("hotline", "mailbox", "portal", "email")
+    names = [name for name in order if getattr(ways, name)] or ["none"]
     return [label("way", name, locale).format_map(ways.model_dump()) for name in names]

@@ -15,6 +15,7 @@ from activities.database.database import Database
 from activities.database.judged import find_judged
 from activities.database.reader import open_reader
 from activities.database.tables import case_record, registration
+from activities.delivery.outbox import disproof
 from activities.delivery.transport import Transports
 from activities.intake.form import Form
 from activities.intake.submission import supply
@@ -76,7 +77,9 @@ class OpeningActivities:
         decision = Decision(self._policy(), organisation)
         at = max(self.time.virtual(self.now()), accepted_at)
         settled = decision.settlement(Form.model_validate(content), accepted_at, at)
-        opening = settled.opening.model_copy(update={"reachable": reachable(content, self.transports)})
+        opening = settled.opening.model_copy(
+            update={"reachable": reachable(content, self.transports, self._policy().delivery)}
+        )
         settled = settled.model_copy(update={"opening": opening})
         async with self.database.begin() as connection:
             if not decision.waits(settled):
@@ -97,13 +100,14 @@ class OpeningActivities:
             organisation = await self._organisation(connection)
             if lookup.involved is not None:
                 return Decision(self._policy(), organisation).renewal(lookup.involved, lookup.at)
+            disproved = await disproof(connection, lookup.number, lookup.message) if lookup.message else None
             content, accepted_at = await _registered(connection, lookup.number)
             loads = await Settlements().loads(connection) if lookup.dispatch else {}
             settled = await Settlements().get(connection, lookup.number) if lookup.terms else None
             main = await _main_case(connection, lookup.main, organisation) if lookup.main else None
         judged = await self._judged(lookup, lookup.command_id) if lookup.command_id else None
-        if judged is not None:
-            return Consultation(judged=judged)
+        if judged is not None or disproved is not None:
+            return Consultation(judged=judged, disproved=disproved)
         product, policy = _product(content), self._policy()
         if lookup.terms and self.file and self.file.fault:
             # Whoever wants the present policy to be taken up must not believe that it was.
@@ -112,7 +116,7 @@ class OpeningActivities:
             lookup, product, loads, accepted_at, settled, form=content, now=self.time.virtual(self.now())
         )
         if contacts := {key: value for key, value in (answer.fields or {}).items() if key in CONTACT_KEYS}:
-            way = reachable(supply(content, contacts), self.transports)
+            way = reachable(supply(content, contacts), self.transports, policy.delivery)
             answer = answer.model_copy(update={"reachable": way})
         if lookup.main is None:
             return answer

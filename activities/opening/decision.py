@@ -54,7 +54,9 @@ class Decision:
         opening = self._opening(form, accepted_at)
         request = DispatchRequest(type=opening.type, subtype=opening.subtype, priority=opening.priority)
         terms = self.terms(request, accepted_at, at)
-        return Settlement(opening=opening, terms=terms, people=self.around(terms, opening.received_by, at))
+        return Settlement(
+            opening=opening, terms=terms, people=self.around(terms, opening.received_by, at), proves_messages=True
+        )
 
     def waits(self, settled: Settlement) -> bool:
         """Whether the case is not dispatched before the customer has given what is missing (R5)."""

@@ -17,11 +17,11 @@ from workflows.domain.model import Json
 
 _ZH: Final = {
     "name": "[客户]", "company": "[公司]", "phone": "[电话]", "email": "[邮箱]", "wechat": "[微信]",
-    "other": "[联系方式]", "identity": "[证件号]",
+    "other": "[联系方式]", "identity": "[证件号]", "file": "[文件]",
 }  # fmt: skip
 _EN: Final = {
     "name": "[customer]", "company": "[company]", "phone": "[phone]", "email": "[e-mail]", "wechat": "[WeChat]",
-    "other": "[contact]", "identity": "[identity number]",
+    "other": "[contact]", "identity": "[identity number]", "file": "[file]",
 }  # fmt: skip
 _OURS: Final = frozenset({*_ZH.values(), *_EN.values()})
 

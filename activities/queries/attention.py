@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
+from activities.queries.channel_health import find_failing_channels
 from activities.queries.orphans import find_orphans
 from activities.rows import FaultyRow, read_rows, sound
 from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches, who_owes
@@ -21,12 +22,14 @@ from workflows.domain.case.view_json import CaseViewJson
 from workflows.domain.ids import review_id
 from workflows.domain.review.overdue import find_overdue
 from workflows.domain.review.view import ReviewStatus
-from workflows.domain.vocabulary import EventKind
+from workflows.domain.vocabulary import ONE_TIME_CODE, EventKind
 
 _REMEMBERED = timedelta(days=7)
 """How long a failed notification of a closed case, or a report that did not arrive, is still shown."""
 REPORT = "report"
 """What was not delivered is an analysis report, and its name stands where the number of a case does."""
+CHANNEL = "channel"
+"""It is about a channel, and its name stands where the number of a case does."""
 
 
 class AttentionReason(StrEnum):
@@ -50,6 +53,8 @@ class AttentionReason(StrEnum):
     """A notification failed for good."""
     UNDELIVERED = "undelivered"
     """A notification has been waiting for long."""
+    CHANNEL_FAILING = "channel_failing"
+    """A channel has carried nothing for an hour, and failed several times; its name stands where a number does."""
     NOT_ARCHIVED = "not_archived"
     """A closed case could not be archived, or not be masked (R28)."""
     TASK_LATE = "part_late"
@@ -119,6 +124,7 @@ async def find_attention(
         await _from_archive(connection),
         await _from_reviews(connection, now, grace),
         [await _from_reports(connection, now - _REMEMBERED)],
+        [await _from_channels(connection, now)],
     ):
         for items in rows:
             if isinstance(items, FaultyRow):
@@ -266,6 +272,8 @@ async def _from_faults(connection: AsyncConnection, after: datetime) -> _Found:
 async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> _Found:
     failed = and_(
         outbox.c.status == OutboxStatus.FAILED.value,
+        # Whoever waits for a code in vain asks for another.
+        outbox.c.message != ONE_TIME_CODE,
         or_(case_record.c.closed_at.is_(None), outbox.c.created_at >= now - _REMEMBERED),
     )
     waiting = and_(outbox.c.status.in_(OPEN), outbox.c.created_at < waiting_since)
@@ -297,6 +305,12 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
 def _untold_keys(view: CaseViewJson | None) -> set[str]:
     """Outbox keys of what a person has been asked to tell, which is looked at there."""
     return {one["key"] for one in (view.get("untold", ()) if view else ())}
+
+
+async def _from_channels(connection: AsyncConnection, now: datetime) -> list[Attention]:
+    found = await find_failing_channels(connection, now)
+    reason = AttentionReason.CHANNEL_FAILING
+    return [Attention(one.channel, reason, one.since, what=CHANNEL, error=one.error) for one in found]
 
 
 async def _from_archive(connection: AsyncConnection) -> _Found:

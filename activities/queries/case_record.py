@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from activities.database.reader import Reader, instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.rows import FaultyRow, UnreadableError, fault_of, read_rows
+from workflows.domain.provenance import of_event
 
 if TYPE_CHECKING:
     from workflows.domain.case.view_json import CaseViewJson
@@ -32,8 +33,8 @@ _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 class CaseRecord:
     """A registered case. `view` is the JSON of its CaseView, None until a worker opened the case.
 
-    `form` is the intake form as it stands now. An entry of `timeline` has sequence, at, kind, by, detail and
-    recorded_at, its times in ISO 8601 with offset.
+    `form` is the intake form as it stands now. An entry of `timeline` has sequence, at, kind, by, via
+    (R39), detail and recorded_at, its times in ISO 8601 with offset.
     """
 
     number: str
@@ -117,7 +118,7 @@ def timeline_entry(row: Mapping[str, Any]) -> Json:
     (entry,) = read_rows([row], _read_entry, name=lambda row: row["sequence"])
     if not isinstance(entry, FaultyRow):
         return entry
-    kept = {"sequence": row["sequence"], "kind": str(row["kind"]), "by": str(row["by"])}
+    kept = {"sequence": row["sequence"], "kind": str(row["kind"]), "by": str(row["by"]), "via": None}
     return {**kept, "at": None, "detail": {}, "recorded_at": None, "fault": entry.fault}
 
 
@@ -130,11 +131,13 @@ def _document(stored: Any) -> Json:
 
 
 def _read_entry(row: Mapping[str, Any]) -> Json:
+    via, detail = of_event(row["by"], _document(row["detail"]))
     return {
         "sequence": row["sequence"],
         "at": instant(row["at"]).isoformat(),
         "kind": row["kind"],
         "by": row["by"],
-        "detail": _document(row["detail"]),
+        "via": via.value,
+        "detail": detail,
         "recorded_at": instant(row["recorded_at"]).isoformat(),
     }

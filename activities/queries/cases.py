@@ -85,6 +85,8 @@ class OutboxEntry:
     error: str | None
     created_at: datetime
     sent_at: datetime | None
+    tried: tuple[dict[str, str], ...] | None = None
+    """The channels that failed before this one: `channel` and `error`."""
     fault: str | None = None
     """What of it could not be read; that is None here."""
 
@@ -102,6 +104,7 @@ class OutboxEntry:
             "attempts": self.attempts,
             "subject": self.subject,
             "error": self.error,
+            **({"tried": list(self.tried)} if self.tried else {}),
             "created_at": self.created_at.isoformat() if not self.fault else None,
             "sent_at": self.sent_at.isoformat() if self.sent_at else None,
             **({"fault": self.fault} if self.fault else {}),

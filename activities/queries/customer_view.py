@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from activities.database.reader import instant, open_reader
+from activities.database.reader import Reader, instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord, case_record_of
 from activities.queries.contact import reaches
@@ -20,15 +20,18 @@ from activities.rendering.labels import customer_action_text, label
 from workflows.domain.case.customer_status import (
     answer_promised,
     customer_action,
+    customer_choices,
     customer_status,
     solution_given,
     solution_promised,
 )
-from workflows.domain.vocabulary import Audience, EventKind, Locale, Message
+from workflows.domain.provenance import is_own_hand
+from workflows.domain.vocabulary import ONE_TIME_CODE, Audience, EventKind, Locale, Message
 
 _MESSAGES = """
 SELECT message, event, sequence, CASE status WHEN 'told' THEN sent_at ELSE created_at END AS at FROM outbox
-WHERE number = $1 AND audience = $2 AND status IN ('sent', 'told', 'stored') ORDER BY created_at, sequence, key
+WHERE number = $1 AND audience = $2 AND status IN ('sent', 'told', 'stored') AND message <> $3
+ORDER BY created_at, sequence, key
 """
 """What was sent, or told by a person; where no channel is set up at all, what is kept for reading."""
 _PEOPLE = "SELECT body FROM organisation ORDER BY version DESC LIMIT 1"
@@ -40,6 +43,14 @@ _WORDS: dict[str, tuple[EventKind, tuple[str, ...]]] = {
     Message.RESULT: (EventKind.RESOLVED, ("cause", "solution", "cautions", "prevention")),
 }
 """Messages whose words are shown: the event they come from, and those of its details that the message says."""
+
+
+_VERDICTS: dict[str, tuple[str, ...]] = {
+    EventKind.CONFIRMED: ("text",),
+    EventKind.REFUSED: ("why",),
+    EventKind.RATED: ("score", "comment"),
+}
+"""What customers say of a solution, and which details of it are their own words."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +81,58 @@ async def read_customer_view(
         Problem: the database cannot be read.
     """
     async with open_reader(address) as reader:
-        file = await case_record_of(reader, number)
-        messages = await reader.rows(_MESSAGES, number, Audience.CUSTOMER.value)
-        people = await reader.rows(_PEOPLE)
-    if not reaches(file.form if file else None, contact) or file is None:
+        found = await _read(reader, number)
+    if not reaches(found.file.form if found.file else None, contact):
         return None
-    owner = file.view["owner"] if file.view else None
-    return customer_view(
-        file,
-        [CustomerMessage(instant(row["at"]), row["message"], row["event"], row["sequence"]) for row in messages],
-        _display_name(people[0]["body"], owner) if people and owner else None,
-        locale or _own_locale(file),
-    )
+    return found.shown(locale)
+
+
+async def read_own_view(reader: Reader, number: str, locale: Locale | None = None) -> dict[str, Any] | None:
+    """The same for a customer who was let in already; None where there is no such case.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    return (await _read(reader, number)).shown(locale)
+
+
+async def belong_together(reader: Reader, number: str, contact: str) -> bool:
+    """Whether the case of this number has this contact; the same is read and compared where there is no such case.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    file = (await _read(reader, number)).file
+    return reaches(file.form if file else None, contact)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was read of a number; `file` is None where there is no such case."""
+
+    file: CaseRecord | None
+    messages: Sequence[Mapping[str, Any]]
+    people: Sequence[Mapping[str, Any]]
+
+    def shown(self, locale: Locale | None) -> dict[str, Any] | None:
+        if self.file is None:
+            return None
+        owner = self.file.view["owner"] if self.file.view else None
+        return customer_view(
+            self.file,
+            [
+                CustomerMessage(instant(row["at"]), row["message"], row["event"], row["sequence"])
+                for row in self.messages
+            ],
+            _display_name(self.people[0]["body"], owner) if self.people and owner else None,
+            locale or _own_locale(self.file),
+        )
+
+
+async def _read(reader: Reader, number: str) -> _Found:
+    file = await case_record_of(reader, number)
+    messages = await reader.rows(_MESSAGES, number, Audience.CUSTOMER.value, ONE_TIME_CODE)
+    return _Found(file, messages, await reader.rows(_PEOPLE))
 
 
 def customer_view(
@@ -90,8 +141,11 @@ def customer_view(
     """What is shown: JSON, its times UTC in ISO 8601.
 
     `answer` and `solution` each have `promised` (None where nothing is promised now, such as while the customer's
-    information is awaited) and `given`; `next` is what the customer is asked to do; `told` is what they were told, the
-    oldest first.
+    information is awaited) and `given`; `next` is what the customer is asked to do, and may do (`choices`, names of
+    commands); `cycle` is how often the case was reopened; `told` is what they were told, the oldest first. `said` is
+    what they accepted, refused and rated, each by their `own_hand` or taken down by the service (R39); until
+    `correctable_until` they may still give another answer to a case that is closed, until
+    `retractable_until` accept or rate well what they have just sent back.
     """
     view = file.view
     action = customer_action(view)
@@ -110,9 +164,32 @@ def customer_view(
             "action": action,
             "text": customer_action_text(action, locale),
             "missing": _fields(view["missing"] if view else (), locale),
+            "fields": list(view["missing"]) if view else [],
+            "choices": list(customer_choices(view)),
         },
+        "cycle": view["reopened"] if view else 0,
+        "resolution": view["resolution"] if view else None,
+        "satisfaction": view["satisfaction"] if view else None,
+        "correctable_until": view.get("correctable_until") if view else None,
+        "retractable_until": view.get("retractable_until") if view else None,
+        "said": _said(file.timeline, locale),
         "told": _shown_messages(file, messages, locale),
     }
+
+
+def _said(timeline: Sequence[Mapping[str, Any]], locale: Locale) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": entry["at"],
+            "what": entry["kind"],
+            "title": label("event", entry["kind"], locale),
+            **{key: entry["detail"][key] for key in _VERDICTS[entry["kind"]] if entry["detail"].get(key)},
+            "own_hand": (own := is_own_hand(entry["by"], entry["via"], entry["detail"].get("relayed_by"))),
+            "hand": label("customer_view", "own_hand" if own else "taken_down", locale),
+        }
+        for entry in timeline
+        if entry["kind"] in _VERDICTS and entry.get("via")
+    ]
 
 
 def _shown_messages(file: CaseRecord, messages: Sequence[CustomerMessage], locale: Locale) -> list[dict[str, Any]]:

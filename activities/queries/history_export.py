@@ -21,20 +21,24 @@ from activities.rows import FaultyRow, Unreadable, read_rows
 from workflows.domain.event import EventKind
 from workflows.domain.form_fields import SUPPLIED
 from workflows.domain.model import Json
-from workflows.domain.vocabulary import SYSTEM
+from workflows.domain.provenance import MAIN_CASE, of_event
+from workflows.domain.vocabulary import CUSTOMER, SYSTEM, Via
 
 _AT_ONCE = 200
 """Cases read together."""
+_TAKEN_DOWN = ("relayed_by", "heard")
+"""Keys of every signal that says a customer's word."""
 
 
 @dataclass(frozen=True)
 class ExportedStep:
-    """One entry of a timeline."""
+    """One entry of a timeline; `via`: how it came (R39)."""
 
     at: datetime
     kind: EventKind
     by: str
     detail: Json
+    via: Via = Via.CONSOLE
 
 
 class HistoryExport:
@@ -95,7 +99,8 @@ class HistoryExport:
 def _step(number: str, at: datetime, kind: str, by: str, detail: Json) -> ExportedStep:  # noqa: ARG001
     if isinstance(detail, Unreadable):
         detail.refuse()
-    return ExportedStep(at, EventKind(kind), by, detail)
+    via, rest = of_event(by, detail)
+    return ExportedStep(at, EventKind(kind), by, rest, via)
 
 
 def signals(number: str, steps: Iterable[ExportedStep], exported: Container[str] = ()) -> list[Json]:
@@ -114,10 +119,14 @@ def signals(number: str, steps: Iterable[ExportedStep], exported: Container[str]
         if command is not None and not _told_elsewhere(step, exported):
             name, given = command
             took_over = _followed(step, before, EventKind.HANDED_OVER)
-            by = "owner" if (step.by == owner or "via" in step.detail) and not took_over else step.by
+            by = "owner" if (step.by == owner or MAIN_CASE in step.detail) and not took_over else step.by
             if name == "acknowledge" and step.by == escalated:
                 by = "escalated"
             line: Json = {"at": step.at.isoformat(), "key": number, "signal": name, "by": by}
+            if step.via not in {Via.CONSOLE, Via.SYSTEM}:
+                line["via"] = step.via.value
+            if step.by == CUSTOMER:
+                given |= {key: step.detail.get(key) for key in _TAKEN_DOWN}
             lines.append(line | {"with": {key: value for key, value in given.items() if value not in (None, [], {})}})
         owner = _owner_after(step, owner)
         escalated = step.detail.get("to") if step.kind is EventKind.ESCALATED else escalated
@@ -156,7 +165,7 @@ def _command(step: ExportedStep, before: ExportedStep | None) -> tuple[str, dict
 def _told_elsewhere(step: ExportedStep, exported: Container[str]) -> bool:
     if step.kind in {EventKind.LINKED, EventKind.UNLINKED}:
         return step.detail.get("main") not in exported
-    return step.detail.get("via") in exported
+    return step.detail.get(MAIN_CASE) in exported
 
 
 def _followed(step: ExportedStep, before: ExportedStep | None, kind: EventKind) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import SoundJson, case_record, outbox, registration, timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
+from activities.queries.channel_health import tries
 from activities.queries.sweeps import read_sweep
 from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import standing_breaches
@@ -193,10 +194,19 @@ async def _results(connection: AsyncConnection, now: datetime) -> Sequence[Figur
     return [Figure("bihuan_notifications", text, values, (*_CHANNEL, "status"), counter=True)]
 
 
+async def _moved(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    rows = await connection.execute(select(outbox.c.tried).where(outbox.c.tried.is_not(None)))
+    moved = Counter(channel for (tried,) in rows for channel, _ in tries(tried))
+    values: Values = {("email",): 0.0}
+    values |= {(channel,): float(count) for channel, count in moved.items()}
+    text = "Notifications that a channel did not carry and that went on by the next one."
+    return [Figure("bihuan_notifications_moved", text, values, _CHANNEL, counter=True)]
+
+
 def _age(now: datetime, since: datetime | None) -> float:
     return max((now - since).total_seconds(), 0.0) if since is not None else 0.0
 
 
 _CHANNEL = ("channel",)
 STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept)
-TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results)
+TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results, _moved)

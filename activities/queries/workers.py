@@ -25,6 +25,9 @@ _WAYS_OUT: Final[Mapping[str, str]] = {
     "templates": "give all the same BIHUAN_TEMPLATES, and the same files there",
     "mail servers": "give all the same BIHUAN_SMTP_URL and BIHUAN_MAIL_FROM",
     "encryption keys": "give all the same key as the first of BIHUAN_ENCRYPTION_KEYS",
+    "portal addresses": "give all the same BIHUAN_WEB__URL",
+    "link keys": "give all the same BIHUAN_LINK_KEYS, in the same order",
+    "channels": "set the same [channels.…] for all workers and restart them",
 }
 """What all workers have to go by alike, and what to do where they do not."""
 

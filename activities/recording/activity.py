@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,18 +19,24 @@ from activities.database.tables import case_record, registration, timeline
 from activities.database.timeline import is_superseded, write_entries
 from activities.delivery.outbox import Outbox
 from activities.delivery.transport import Transports
+from activities.files.ledger import bind_files
 from activities.intake.register import fingerprint_of
 from activities.intake.submission import lookup_columns, supply
 from activities.knowledge.editing import draft_on_closing
 from activities.knowledge.suggestion import Suggestions, suggest
+from activities.links.mark import LinkMark, Portal
+from activities.links.store import remember_links
 from activities.messages.composition import Composition
 from activities.messages.renderer import Renderer
+from activities.messages.ways import CARRYING
 from activities.organisation.directory import Directory
+from activities.recording.corrections import keep_for_correction
 from activities.recording.review_trigger import trigger_review
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind, Message, Notice, key_of
 from workflows.domain.model import Json
+from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewSubject
 from workflows.domain.virtual_time import VirtualTime
@@ -60,8 +66,11 @@ class RecordingActivities:
         labels: what the policy calls its types and subtypes now; the organisation's own labels go before them.
         calendar: the company's calendar now, for showing times in its zone.
         transports: the ways messages can go; without one they are stored for reading.
+        delivery_rules: which messages go by which of them, by the policy.
         time: relation of the case's time to the wall clock.
         start_deliveries: starts the delivery of rows that wait for it.
+        portal: what the links in messages to customers are made with.
+        links_valid: for how long a link is good, in the case's time.
         now: the wall clock.
     """
 
@@ -71,8 +80,11 @@ class RecordingActivities:
     labels: Callable[[], dict[str, dict[str, str]]]
     calendar: Callable[[], Calendar]
     transports: Transports = field(default_factory=dict)
+    delivery_rules: Callable[[], tuple[DeliveryRule, ...]] = tuple
     time: VirtualTime = field(default_factory=VirtualTime)
     start_deliveries: StartDeliveries = leave_deliveries_to_case
+    portal: Portal = field(default_factory=Portal)
+    links_valid: Callable[[], timedelta] = lambda: timedelta(days=30)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @activity.defn
@@ -80,13 +92,17 @@ class RecordingActivities:
         """Write a step. The same step again changes nothing, and starts again the delivery of what is still waiting.
 
         One that comes late, after a newer one was written, completes the timeline but leaves the case row. One that was
-        judged again meanwhile, or is without events, writes nothing.
+        judged again meanwhile, or is without events, writes nothing; a fault in the program is shown all the same.
 
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
             Problem: it is another submission's in this record, which is older than Temporal then.
         """
         if not step.events:
+            if step.view.faults and step.marker.judged:
+                async with self.database.begin() as connection:
+                    await _check_intake(connection, step)
+                    await _write_case(connection, step.view)
             return Recorded(marker=step.marker)
         number = step.view.number
         rows = await self.composed(step.view, step.events)
@@ -100,8 +116,12 @@ class RecordingActivities:
                 return Recorded(marker=step.marker)
             # The clock is read again inside the transaction: waiting for the database is part of being late.
             await _write_timeline(connection, number, step.events, self.at())
+            await _bind_files(connection, number, step.events)
             await draft_on_closing(connection, step.view, step.events)
+            if newest:
+                await keep_for_correction(connection, step, self.at())
             waiting = await Outbox(self.database).add(connection, rows) if rows else []
+            await self._remember_links(connection, rows)
             await self._mark_told(connection, number, step.events)
             if step.review is not None and organisation is not None:
                 called = await trigger_review(connection, step.view, step.review, organisation)
@@ -142,7 +162,9 @@ class RecordingActivities:
             organisation = await self.directory.current(connection)
             form = await connection.scalar(_FORM, {"of": number})
             untold = _untold_keys(wanted.values()) - wanted.keys()
-            texts = await Outbox(self.database).texts(connection, sorted(untold)) if untold else {}
+            texts = (
+                await Outbox(self.database).texts(connection, sorted(untold), portal=self.portal.url) if untold else {}
+            )
         composition = Composition(
             view=view,
             form=seen(_supplied(form or {}, events)),
@@ -152,9 +174,23 @@ class RecordingActivities:
             renderer=self.renderer,
             transports=self.transports,
             at=at,
+            rules=self.delivery_rules(),
             suggestions=await self._suggestions(view, events, form or {}) if _dispatches(wanted.values()) else None,
+            portal=self.portal,
         )
         return composition.rows(wanted, texts)
+
+    async def _remember_links(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+        carrying = [row for row in rows if row["link"] is not None]
+        # The message may go on by another channel, to another address, and has the link of that one then.
+        marked = (
+            (LinkMark.model_validate(row["link"]), row, address)
+            for row in carrying
+            for channel, address in ((row["channel"], row["address"]), *(row["others"] or ()))
+            if channel in CARRYING
+        )
+        issued = [self.portal.issued(mark, row["number"], address, row["created_at"]) for mark, row, address in marked]
+        await remember_links(connection, filter(None, issued), self.links_valid())
 
     async def _mark_told(self, connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:
         for event in events:
@@ -257,6 +293,14 @@ async def _write_supplied(connection: AsyncConnection, number: str, events: Sequ
     form = await connection.scalar(select(registration.c.form).where(row).with_for_update())
     filled = _supplied(form or {}, events)
     await connection.execute(update(registration).where(row).values(form=filled, **lookup_columns(filled)))
+
+
+async def _bind_files(connection: AsyncConnection, number: str, events: Sequence[Event]) -> None:
+    """What was staged belongs to the case from now on; a file that another case has stays with that."""
+    for event in events:
+        files = event.detail.get("files")
+        if event.kind is EventKind.ATTACHED and isinstance(files, list):
+            await bind_files(connection, number, [str(file["id"]) for file in files if isinstance(file, dict)])
 
 
 def _supplied(form: Json, events: Iterable[Event]) -> Json:

@@ -36,12 +36,16 @@ class ReviewRecordingActivities:
     async def record_review(self, step: ReviewRecord) -> Recorded:
         """Write a step. The same step again changes nothing, and hands over again what is still not delivered.
 
-        One that was judged again meanwhile, or is without events, writes nothing.
+        One that was judged again meanwhile, or is without events, writes nothing; a fault in the
+        program is shown all the same.
 
         Raises:
             ApplicationError: no such review was ever called for; trying again is of no use.
         """
         if not step.events:
+            if step.view.faults and step.marker.judged:
+                async with self.recording.database.begin() as connection:
+                    await _write_review(connection, step.view)
             return Recorded(marker=step.marker)
         number = step.view.number
         database = self.recording.database

@@ -27,13 +27,15 @@ async def trigger_review(
 ) -> ReviewSubject | str | None:
     """What is to be reviewed now that this case is closed; the id of a review that runs and covers it; None: nothing.
 
-    Asked again, it answers the same. A problem is repeated with the n-th closed case of one product and subtype that
-    came within the period before this closing; cases that another review of repetition has covered are not counted
-    again. A case that closes while such a review is not approved yet is added to it.
+    Asked again, it answers the same. A case that closes again, since its customer corrected an answer, goes on in the
+    review that its first closing called for, and calls for no other once that one is over. A problem is repeated with
+    the n-th closed case of one product and subtype that came within the period before this closing; cases that another
+    review of repetition has covered are not counted again. A case that closes while such a review is not approved yet
+    is added to it.
     """
-    known = await connection.scalar(select(review.c.subject).where(review.c.number == view.number))
-    if known is not None:
-        return ReviewSubject.model_validate(known)
+    own = select(review.c.subject, review.c.status).where(review.c.number == view.number)
+    if (known := (await connection.execute(own)).one_or_none()) is not None:
+        return None if known.status == ReviewStatus.DONE.value else ReviewSubject.model_validate(known.subject)
     # Two cases of one problem that close at once may not call for two reviews.
     await lock_for_choice(connection)
     joined: str | None = await connection.scalar(

@@ -26,7 +26,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from activities.rendering import filters
+from activities.rendering import filters, sizes
 from activities.rendering.labels import TEMPLATES, label
 from workflows.domain.vocabulary import Audience
 
@@ -146,6 +146,7 @@ def _environment(kind: type[Environment], loader: BaseLoader, finalize: Callable
             "person": _person,
             "named": _named,
             "percent": filters.percent,
+            "filesize": sizes.filesize,
             "brief": filters.brief,
             "quote": filters.quote,
             "one_line": filters.one_line,

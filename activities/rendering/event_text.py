@@ -1,4 +1,4 @@
-"""An entry of the timeline in a few words, the same in `show` and in the demonstration."""
+"""An entry of the timeline in a few words, and whose it is: the same in `show`, archive and demonstration."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from activities.rendering.labels import label
+from activities.rendering.sizes import filesize
 from workflows.domain.form_fields import FIELDS
+from workflows.domain.provenance import is_own_hand
 from workflows.domain.time_keys import TIME_KEYS
-from workflows.domain.vocabulary import ClockName, EventKind, Locale
+from workflows.domain.vocabulary import CUSTOMER, ClockName, EventKind, Locale, Via
 
 _KINDS = {
     "clock": "clock",
@@ -19,6 +21,7 @@ _KINDS = {
     "verified": "verification",
     "satisfaction": "satisfaction",
     "message": "message",
+    "corrects": "event",
 }
 """Details whose value has a label."""
 _OF_REVIEWS = {"reason": "review_reason", "step": "review_status", "why": "review_end"}
@@ -38,22 +41,48 @@ _PLAIN = frozenset(
         "follower",
         "followers",
         "messages",
+        "files",
         *_KINDS,
     }
-    - {"verified"}
+    - {"verified", "corrects"}
 )
 """Details that are shown without their key."""
 _FIELDS = frozenset(field.key for field in FIELDS if "." in field.key)
 _LEFT_OUT = frozenset({
     "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
     "internal", "department", "group", "previous_priority", "moved", "round", "cause", "answered", "unanswered",
+    "relayed_by", "heard",
 })  # fmt: skip
-"""Details for programs, which only `--json` shows."""
+"""Details for programs, which only `--json` shows, and those that `whose` shows."""
 _OF_A_DEPARTMENT = frozenset(
     {kind for kind in EventKind if kind.startswith("collaboration")}
     | {EventKind.CONTRIBUTED, EventKind.DEPARTMENT_INVOLVED}
 )
 """Events that are shown with their department."""
+
+
+_WORDS_OF_CUSTOMERS = frozenset(
+    {EventKind.SUPPLIED, EventKind.CONFIRMED, EventKind.REFUSED, EventKind.RATED, EventKind.CLOSED}
+)
+"""What a customer says, or somebody takes down for them; closed by the customer is what they withdrew."""
+
+
+def whose(entry: Mapping[str, Any], locale: Locale, name: Callable[[str], str] = str) -> str:
+    """By whom and how (R39): `customer (link)`, `customer, taken down by agent-001 (telephone)`, `tech-001`.
+
+    `name`: what a person's id is shown as.
+    """
+    by, via, relayed_by = str(entry["by"]), entry.get("via"), entry["detail"].get("relayed_by")
+    shown = {"by": name(by), "via": label("via", str(via), locale)}
+    if relayed_by is not None:
+        how = entry["detail"].get("heard")
+        heard = label("heard", str(how), locale) if how else shown["via"]
+        return label("whose", "taken_down", locale).format(**shown, person=name(str(relayed_by)), heard=heard)
+    if by == CUSTOMER and entry["kind"] in _WORDS_OF_CUSTOMERS and via and not is_own_hand(by, via):
+        return label("whose", "taken_down_by_nobody", locale).format(**shown)
+    if via in {None, Via.CONSOLE, Via.SYSTEM}:
+        return shown["by"]
+    return label("whose", "own", locale).format(**shown)
 
 
 def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], locale: Locale) -> str:
@@ -68,6 +97,8 @@ def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], local
             value = label(_OF_REVIEWS[key], str(value), locale)
         elif key == "messages":
             value = ", ".join(label("message", str(item), locale) for item in value)
+        elif key == "files" and isinstance(value, list):
+            value = ", ".join(f"{one.get('name')} ({filesize(one.get('size'))})" for one in value)
         elif isinstance(value, dict):
             value = " ".join(said(name, item) for name, item in value.items() if item)
         elif key == "also":

@@ -201,7 +201,7 @@ def _row(row: Sequence[str | Cell]) -> Sequence[Cell]:
 def _promised(case: CaseRecord) -> dict[tuple[int, str], _Promise]:
     """What was promised in each handling (0: the first) and whether it was kept; what is undecided is left out."""
     entries = (
-        TimelineEntry(datetime.fromisoformat(entry["at"]), entry["kind"], entry["detail"])
+        TimelineEntry(datetime.fromisoformat(entry["at"]), entry["kind"], entry["detail"], entry["by"])
         for entry in _entries(case)
         if entry["kind"] in KINDS
     )

@@ -23,8 +23,9 @@ SECTIONS: tuple[Section, ...] = (
         "Run it",
         "starter.console.system.service",
         (
-            ("up", "Run everything here: Temporal server, Web UI and worker."),
+            ("up", "Run everything here: Temporal server, Web UI, worker and pages."),
             ("worker", "Run a worker alone, against the configured Temporal."),
+            ("web", "Serve the pages for customers alone, beside workers."),
         ),
     ),
     Section("See it work", "starter.demo.command", (("demo", "Play whole stories of customers at high speed."),)),
@@ -47,9 +48,25 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Files of a case",
+        "starter.console.cases.files",
+        (
+            ("attach", "Give files to a case, all of them or none."),
+            ("files", "List the files of a case, or write them into a folder."),
+        ),
+    ),
+    Section(
         "See whether all is well",
         "starter.console.system.doctor",
         (("doctor", "Check everything this installation needs; --mend takes up what was left lying."),),
+    ),
+    Section(
+        "The ways messages go",
+        "starter.console.system.channels",
+        (
+            ("channel list", "Mail, SMS vendors, gateways and robots of chat groups that are set up."),
+            ("channel test", "What somebody would read by a channel; --send sends it."),
+        ),
     ),
     Section(
         "Put it right",
@@ -213,6 +230,7 @@ GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
     "org": "Load the organisation, hand over the cases of people who left.",
     "kb": "The knowledge base.",
+    "channel": "The ways messages go: mail, SMS, robots of chat groups.",
     "db": "The database of the record.",
     "keys": "The keys that what goes to Temporal is encrypted with.",
     "release": "Which build's workers get the cases.",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
@@ -15,10 +15,20 @@ from cyclopts import Parameter
 from starter.console.options import CommandOptions
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_number, say
 from workflows.domain.problem import Problem, printable
+from workflows.domain.vocabulary import Heard
+
+if TYPE_CHECKING:
+    from starter.services.commands import CommandResult
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 RelayedBy = Annotated[
     str | None, Parameter(help="Who of the staff took down what the customer said; with --as customer.")
+]
+HeardBy = Annotated[
+    str | None,
+    Parameter(
+        name="--heard", help=f"How they heard it, with --relayed-by: {', '.join(Heard)}; without it {Heard.TELEPHONE}."
+    ),
 ]
 OptionalText = Annotated[str | None, Parameter(help="A remark, kept in the history.")]
 
@@ -67,13 +77,19 @@ async def send_command(
         )
     except Problem as problem:
         raise Problem(options.reworded(str(problem))) from None
+    return tell_outcome(outcome, sender, options)
+
+
+def tell_outcome(outcome: CommandResult, sender: Sender, options: CommandOptions | None = None) -> int:
+    """Print what became of a command; answers the exit code."""
+    options = options or CommandOptions.of(outcome.command, ())
     reason = options.reworded(outcome.reason) if outcome.reason else ""
     if sender.as_json:
         print_json(asdict(outcome))
     elif outcome.outcome != "rejected":
-        print(printable(f"{number} {options.typed} {outcome.outcome}{reason and f': {reason}'}"))
+        print(printable(f"{outcome.number} {options.typed} {outcome.outcome}{reason and f': {reason}'}"))
     if outcome.outcome == "rejected":
-        say(f"{number} {options.typed} rejected: {reason}")
+        say(f"{outcome.number} {options.typed} rejected: {reason}")
         return 1
     return 0
 

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from activities.rendering.event_text import event_text
+from activities.rendering.event_text import event_text, whose
 from activities.rendering.labels import label
 from starter.console.screen import readable_rows, shortened
 from worker.installation.company_time import CompanyTime
@@ -25,7 +25,7 @@ def timeline_table(entries: Iterable[Mapping[str, Any]], company: CompanyTime, l
             str(entry["sequence"]),
             company.text(entry["at"]),
             label("event", entry["kind"], locale),
-            Text(printable(entry["by"])),
+            Text(printable(whose(entry, locale))),
             Text(shortened(event_text(entry, company.local, locale))),
         )
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from activities.queries.cases import OutboxEntry
-from activities.rendering.event_text import event_text
+from activities.rendering.event_text import event_text, whose
 from activities.rendering.labels import label
 from starter.console.screen import print_rich, print_table
 from starter.demo.record import LiveRecord
@@ -74,7 +74,7 @@ def _history(installation: Installation, number: str, title: str, record: LiveRe
         text = event_text(entry, lambda moment: installation.local(datetime.fromisoformat(moment)), _ZH)
         what = label("event", str(entry["kind"]), _ZH)
         tree.add(
-            Text.assemble((f"{when:%m-%d %H:%M}", "dim"), f"  {what}  ", (str(entry["by"]), "cyan"), f"  {text[:90]}")
+            Text.assemble((f"{when:%m-%d %H:%M}", "dim"), f"  {what}  ", (whose(entry, _ZH), "cyan"), f"  {text[:90]}")
         )
     return tree
 

@@ -25,13 +25,16 @@ async def settings(context: DoctorContext) -> Iterable[CheckResult]:
 async def folders(context: DoctorContext) -> Iterable[CheckResult]:
     """Whether those that are written to can be."""
     check = Check("folders")
-    kinds = {"archive": context.settings.archive_folder, "reports": context.settings.report_folder}
+    settings = context.settings
+    kinds = {"archive": settings.archive_folder, "reports": settings.report_folder}
+    if settings.files is None or "://" not in settings.files:
+        kinds["files"] = Path(settings.files) if settings.files else settings.data / "files"
     results = []
     for name, folder in kinds.items():
         if why := _unusable(folder):
             todo = f"make it a folder that this user may write to, or name another with BIHUAN_{name.upper()}"
             results.append(check.fault(f"{name}: {folder} {why}", todo))
-    return results or [check.ok("archive and reports can be written")]
+    return results or [check.ok("archive, reports and files can be written")]
 
 
 async def access(context: DoctorContext) -> Iterable[CheckResult]:

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from starter.doctor.cases import cases
+from starter.doctor.channels import channels
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.company import calendar, organisation, policy
 from starter.doctor.context import CheckFunction, DoctorContext
+from starter.doctor.files import files
+from starter.doctor.links import links
 from starter.doctor.machine import access, folders, settings
 from starter.doctor.mail import mail, templates
 from starter.doctor.record import clocks, database, generation, integrity, space
@@ -38,8 +41,9 @@ class CheckSuite:
             "settings": settings, "server": server, "search attributes": search_attributes, "worker": pollers,
             "worker settings": alike, "paused": paused,
             "release": release, "database": database, "generation": generation,
-            "integrity": integrity, "disk": space, "folders": folders, "access": access,
-            "clock": clocks, "mail": mail, "templates": templates, "policy": policy, "calendar": calendar,
+            "integrity": integrity, "disk": space, "folders": folders, "access": access, "files": files,
+            "clock": clocks, "mail": mail, "channels": channels, "templates": templates, "links": links,
+            "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),
         }  # fmt: skip

@@ -24,8 +24,8 @@ def unknown_case(number: str) -> Problem:
 
 
 async def describe_case(settings: RecordSettings, number: str, company: CompanyTime) -> dict[str, Any]:
-    """Everything about one case, as `bihuan show --json` has it: `case_json` with its timeline, and where there are
-    such, `archive` (its file, checksum and when), `suggestions` (articles and cases like it) and `review`.
+    """Everything about one case, as `bihuan show --json` has it: `case_json` with its timeline and `files`, and where
+    there are such, `archive` (its file, checksum and when), `suggestions` (articles and cases like it) and `review`.
 
     Raises:
         Problem: there is no such case, or the database cannot be read.
@@ -35,6 +35,7 @@ async def describe_case(settings: RecordSettings, number: str, company: CompanyT
     if record is None:
         raise unknown_case(number)
     shown = case_json(record, company, timeline=True)
+    shown["files"] = [company.localized(file) for file in await _files(address, number)]
     if archived := await _archive_status(address, record):
         shown["archive"] = company.localized(archived)
     if suggestions := await _suggestions(address, record):
@@ -84,6 +85,18 @@ async def _archive_status(address: DatabaseUrl, record: CaseRecord) -> dict[str,
     from activities.archive.status import archive_status
 
     return await archive_status(address, record.number)
+
+
+async def _files(address: DatabaseUrl, number: str) -> list[dict[str, Any]]:
+    """A database of an earlier release has none: its cases are shown all the same."""
+    from activities.database.reader import open_reader
+    from activities.files.listing import read_case_files
+
+    try:
+        async with open_reader(address) as reader:
+            return await read_case_files(reader, number)
+    except Problem:
+        return []
 
 
 async def _suggestions(address: DatabaseUrl, record: CaseRecord) -> dict[str, Any] | None:

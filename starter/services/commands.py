@@ -27,8 +27,9 @@ from activities.queries.case_record import is_unstarted, read_case_record
 from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases import unknown_case
+from starter.services.corrections import correct
 from worker.encryption.failures import MissingKeyError
-from worker.encryption.keys import ENCRYPTING
+from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
@@ -39,8 +40,9 @@ from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.problem import Problem
+from workflows.domain.provenance import VIA
 from workflows.domain.review.view import ReviewStatus
-from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM
+from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Via
 
 _ANSWER_WITHIN = 3.0
 """Seconds for a worker to judge a command before its outcome counts as queued; the server keeps it either way."""
@@ -63,17 +65,29 @@ class CommandResult:
 
 
 async def send(
-    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+    settings: Settings,
+    command: str,
+    number: str,
+    fields: dict[str, Any],
+    *,
+    by: str,
+    via: Via = Via.CONSOLE,
+    command_id: str | None = None,
+    client: Client | None = None,
 ) -> CommandResult:
     """Send one command and wait a moment for its outcome.
 
+    `client` is a connection that is there already.
+
     `fields` are the command's own keys; the same `command_id` again is the same command, and is answered with what
-    became of it, also when the case has closed meanwhile.
+    became of it, also when the case has closed meanwhile. `by` and `via` are what the caller knows of whoever asks for
+    it, and never what that person says (R39).
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
     again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    fields = fields | _how(via)
     _check(command, command_id, by, fields, COMMANDS)
     if again and (known := await _recorded(settings, command, number, number, command_id)):
         return known
@@ -81,7 +95,7 @@ async def send(
         return CommandResult(number, command, command_id, "rejected", reason)
     company = await _company_time(settings)
     message = _Message(settings, company, command, command_id, by, fields)
-    return await message.send_to(await connect(settings), number)
+    return await message.send_to(client or await connect(settings), number)
 
 
 async def send_to_many(
@@ -91,6 +105,7 @@ async def send_to_many(
     fields: dict[str, Any],
     *,
     by: str,
+    via: Via = Via.CONSOLE,
     command_id: str,
     again: bool = False,
 ) -> AsyncIterator[CommandResult]:
@@ -103,6 +118,7 @@ async def send_to_many(
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
+    fields = fields | _how(via)
     _check(command, command_id, by, fields, COMMANDS)
     if reason := await _gone(settings, by):
         raise Problem(reason)
@@ -166,13 +182,21 @@ class _Message:
         except RPCError as error:
             if not is_not_found(error):
                 raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
-            await _start_registered(client, settings, self.company, number)
-            await _signal(handle, command, payload)
+            if not await correct(client, settings, number, command, payload, now=self.company.now()):
+                await _start_registered(client, settings, self.company, number)
+                await _signal(handle, command, payload)
         return await _await_outcome(handle, queued)
 
 
 async def send_to_review(
-    settings: Settings, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None = None
+    settings: Settings,
+    command: str,
+    number: str,
+    fields: dict[str, Any],
+    *,
+    by: str,
+    via: Via = Via.CONSOLE,
+    command_id: str | None = None,
 ) -> CommandResult:
     """The same for the review that covers a case.
 
@@ -180,6 +204,7 @@ async def send_to_review(
         Problem: malformed, no review, one that is over, or Temporal does not answer; nothing was sent.
     """
     again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
+    fields = fields | _how(via)
     _check(command, command_id, by, fields, REVIEW_COMMANDS)
     if reason := await _gone(settings, by):
         return CommandResult(number, command, command_id, "rejected", reason)
@@ -208,6 +233,11 @@ async def _gone(settings: Settings, by: str) -> str | None:
     return f"{by} is no longer in the organisation; nothing was sent"
 
 
+def _how(via: Via) -> dict[str, str]:
+    """The key that says how it came; the console's is left out, as in what comes by hand."""
+    return {} if via is Via.CONSOLE else {VIA: via.value}
+
+
 def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known: Mapping[str, type[Command]]) -> None:
     """Refuse what no case would take.
 
@@ -217,6 +247,15 @@ def _check(command: str, command_id: str, by: str, fields: dict[str, Any], known
     parsed = parse_command(command, {"command_id": command_id, "by": by, **fields}, command_id, known)
     if parsed.by == SYSTEM:
         raise Problem(f"by: nobody is the {SYSTEM}; allowed: a person's id, {CUSTOMER}, or {OPERATOR}")
+
+
+async def known_outcome(settings: Settings, command: str, number: str, command_id: str) -> CommandResult | None:
+    """What became of a command to a case, where the record knows it already.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    return await _recorded(settings, command, number, number, command_id)
 
 
 async def _recorded(

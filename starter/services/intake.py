@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,8 +48,8 @@ class Intake:
     outage: str | None = None
     """Why Temporal cannot be reached."""
 
-    async def accept(self, raw: str | bytes | dict[str, Any]) -> Accepted:
-        """Check, register and start one submission.
+    async def accept(self, raw: str | bytes | dict[str, Any], *, attached: Sequence[str] = ()) -> Accepted:
+        """Check, register and start one submission. `attached`: labels of files that come along, for its form.
 
         Raises:
             IntakeConflictError: its intake key came with another content before.
@@ -58,6 +58,8 @@ class Intake:
         installation = self.installation
         now = installation.now()
         form = parse_form(raw, now=now, policy=installation.policy, organisation=await installation.directory.current())
+        more = [name for name in attached if name not in form.attachments]
+        form = form.model_copy(update={"attachments": [*form.attachments, *more]}) if more else form
         registration = await installation.register.register(
             form,
             received_at=now,

@@ -16,7 +16,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError
 
 from activities.database.database import Database
-from activities.queries.attention import REPORT, Attention, AttentionReason
+from activities.queries.attention import CHANNEL, REPORT, Attention, AttentionReason
 from activities.queries.cases import Cases
 from activities.queries.orphans import ESCALATION, OWNER
 from activities.queries.sweeps import Sweep, latest_sweep
@@ -28,7 +28,9 @@ from worker.temporal.connection import connect, web_ui
 from worker.temporal.pausing import OPEN, is_paused, paused_workflows, unpause
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.task_queue import describe_task_queue
+from workflows.domain.policy.delivery import MAIL
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Contact
 from workflows.search_attributes import BLOCKED
 
 _QUERY = f"{OPEN} AND (TemporalReportedProblems IS NOT NULL OR CaseStatus = '{BLOCKED}')"
@@ -100,7 +102,7 @@ def _recorded(settings: Settings, item: Attention) -> StuckItem:
         what=item.what,
         who=item.who,
         error=item.error,
-        link=_link(settings, item.workflow, "default") if item.what != REPORT else None,
+        link=_link(settings, item.workflow, "default") if item.what not in {REPORT, CHANNEL} else None,
         todo=_todo(item),
     )
 
@@ -109,6 +111,8 @@ def _todo(item: Attention) -> str | None:
     """What helps, where the reason alone does not say it."""
     if item.reason is AttentionReason.FAULT:
         return _AFTER_A_FAULT
+    if item.reason is AttentionReason.CHANNEL_FAILING:
+        return f"see what it says: bihuan doctor, bihuan channel test {_named(item.number)} --to ... --send"
     gone = f"{item.who} is no longer in the organisation"
     if item.reason is AttentionReason.REVIEW_PERSON_LEFT:
         return f"{gone}: name another author (bihuan review assign), or move the measure (bihuan review measure move)"
@@ -119,6 +123,11 @@ def _todo(item: Attention) -> str | None:
     if item.what == OWNER:
         return f"{gone}: bihuan org handover {item.who} --as operator"
     return f"{gone}: a colleague takes it over by: bihuan claim {item.number} --department {item.what} --as PERSON"
+
+
+def _named(channel: str) -> str:
+    """As `bihuan channel` calls it."""
+    return MAIL if channel == Contact.EMAIL else channel
 
 
 def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Iterable[StuckItem]:

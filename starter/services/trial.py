@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from activities.delivery.transport import Transports
 from activities.gc_pause import paused_gc
 from activities.opening.decision import Decision
 from starter.services.progress import Progress
@@ -45,6 +46,7 @@ def try_policies(
     policies: Sequence[Policy],
     organisation: Organisation,
     *,
+    transports: Transports = MappingProxyType({}),
     unreadable: Mapping[int, str] = MappingProxyType({}),
     until: Callable[[datetime], datetime | None] = lambda _: None,
     progress: Progress,
@@ -55,6 +57,7 @@ def try_policies(
         lines: of the log, JSON each.
         policies: which to try.
         organisation: who works there.
+        transports: the ways messages would go.
         unreadable: what is wrong with lines that are left out, by their numbers.
         until: answers the end of the trial, given the moment of the first line; None: 30 days after the last line.
         progress: of the lines, each once for every policy.
@@ -74,7 +77,9 @@ def try_policies(
         answers = []
         with progress(sum(map(len, entries))) as advance:
             for policy, wanted in zip(policies, entries, strict=True):
-                simulation = Simulation(Decision(policy, organisation), Figures(Calendar(zone=policy.calendar.zone)))
+                simulation = Simulation(
+                    Decision(policy, organisation), Figures(Calendar(zone=policy.calendar.zone)), transports
+                )
                 for _ in simulation.play(wanted, end):
                     advance()
                 answers.append(simulation.as_json())

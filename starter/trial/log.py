@@ -4,7 +4,8 @@
     {"at": "2026-05-11T09:20", "key": "A-1", "signal": "reply", "by": "owner", "with": {"text": "在查"}}
 
 Times without an offset are on the company's wall clock. `with` holds the keys of the signal; `by` is a person's id,
-`customer`, or a placeholder such as `owner` (see `starter.trial.actors`). Lines may come in any order; those
+`customer`, or a placeholder such as `owner` (see `starter.trial.actors`); `via` is how it came, left out where that was
+the console. Lines may come in any order; those
 that open a case go before others of the same moment.
 """
 
@@ -26,8 +27,8 @@ from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 
 _OPENING = frozenset({"at", "key", "open"})
-_SIGNAL = frozenset({"at", "key", "signal", "by", "with"})
-_OWN_PLACE = ("at", "by", "command_id")
+_SIGNAL = frozenset({"at", "key", "signal", "by", "via", "with"})
+_OWN_PLACE = ("at", "by", "via", "command_id")
 """Keys of a command that are not allowed under `with`: the line has them itself, or they are made."""
 
 
@@ -126,7 +127,8 @@ def _command(number: int, values: dict[str, Any]) -> Command:
         raise Problem("signal: is no text; allowed: the name of a signal, such as reply")
     if isinstance(given, dict) and (double := [key for key in _OWN_PLACE if key in given]):
         raise Problem(f"with.{double[0]}: is not said here; allowed: the signal's own keys")
-    payload = {**given, "by": by} if isinstance(given, dict) else given
+    how = {"via": values["via"]} if "via" in values else {}
+    payload = {**given, "by": by, **how} if isinstance(given, dict) else given
     return parse_command(name.replace("-", "_"), payload, f"line-{number}", COMMANDS)
 
 

@@ -14,16 +14,29 @@ from datetime import date, datetime
 from operator import le, lt
 from typing import Any
 
+from activities.delivery.transport import Transports
 from activities.intake.form import Form
 from activities.intake.submission import supply
+from activities.messages.routing import reachable
 from activities.opening.decision import Decision
 from starter.trial.actors import Sender, sender_of
 from starter.trial.figures import Figures
 from starter.trial.log import LogEntry
 from workflows.domain.case.aggregate import Case
-from workflows.domain.commands.case import COMMANDS, Assign, Claim, Link, Progress, Reply, Resolve, Unlink
+from workflows.domain.commands.case import (
+    COMMANDS,
+    Assign,
+    Claim,
+    CustomersWord,
+    Link,
+    Progress,
+    Reply,
+    Resolve,
+    Unlink,
+)
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event, EventKind
+from workflows.domain.form_fields import CONTACT_KEYS
 from workflows.domain.model import Json
 from workflows.domain.terms import MainCase, Settlement
 from workflows.domain.vocabulary import Verification
@@ -41,12 +54,14 @@ class Simulation:
     Attributes:
         decision: the policy under trial, and who works there.
         figures: the counts so far.
+        transports: the ways messages go; who has none of them is told by a person (R43).
         stand_ins: people of the log for whom somebody else acted, and how often.
         taken_as_it_is: cases waiting for information that were worked on in the log, and so were dispatched.
     """
 
     decision: Decision
     figures: Figures
+    transports: Transports = field(default_factory=dict)
     stand_ins: Counter[str] = field(default_factory=Counter)
     taken_as_it_is: int = 0
     _cases: dict[str, Case] = field(default_factory=dict)
@@ -100,6 +115,8 @@ class Simulation:
         settled = self.decision.settlement(form, at, at)
         if not self.decision.waits(settled):
             settled = self.decision.dispatched(settled, form.product or "", self._loads, at)
+        opening = settled.opening.model_copy(update={"reachable": reachable(content, self.transports)})
+        settled = settled.model_copy(update={"opening": opening})
         case, events = Case.open(key, settled, at)
         self._cases[key], self._forms[key] = case, content
         self._note(case, events, at)
@@ -135,6 +152,9 @@ class Simulation:
             opened = Settlement(opening=case.opening, terms=case.terms)
             form, product = self._forms[case.number], self._product(case.number)
             facts = self.decision.consultation(lookup, product, self._loads, case.opened_at, opened, form=form, now=at)
+            if facts.fields and CONTACT_KEYS & facts.fields.keys():
+                way = reachable(supply(form, facts.fields), self.transports)
+                facts = facts.model_copy(update={"reachable": way})
             if lookup.main is not None:
                 facts = facts.model_copy(update={"main": self._main(lookup.main), "product": product})
             events = case.handle(command, at, facts)
@@ -202,6 +222,8 @@ def _fitted(command: Command, by: str, case: Case) -> Command:
     changes: dict[str, Any] = {}
     if by != command.by:
         changes["by"] = by
+    if isinstance(command, CustomersWord):
+        changes |= dict.fromkeys(("relayed_by", "heard"))  # who took it down then is nothing that a policy is tried for
     if isinstance(command, Progress):
         if case.unexplained and command.why is None:
             changes["why"] = _AS_LOGGED

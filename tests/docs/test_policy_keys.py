@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tests.docs.pages import ROOT, read, rows
-from workflows.domain.formats import Days
+from workflows.domain.formats import Days, seconds_of, written_duration
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.conditions import Condition
 from workflows.domain.policy.policy import Policy
@@ -58,6 +58,8 @@ def _written(field: FieldInfo) -> str | None:
         return str(default.value)
     if default is None or default == "" or default == ():
         return "–"
+    if any(getattr(one, "func", None) is seconds_of for one in field.metadata):
+        return written_duration(default)
     return str(default) if isinstance(default, str | int | float) else None
 
 

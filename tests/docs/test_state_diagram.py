@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import DAY, DISPATCH, MINUTE, MONDAY, RESOLUTION, command, consulted, open_case
+from tests.builders import DAY, DISPATCH, MINUTE, MONDAY, RESOLUTION, command, consulted, open_case, terms
 from tests.docs.pages import ROOT, name, read
 from workflows.domain.case.aggregate import Case
 from workflows.domain.vocabulary import CUSTOMER, Priority, Status
@@ -48,7 +49,22 @@ def _lived() -> set[tuple[str, str]]:
             if _mark(after) not in known:
                 known.add(_mark(after))
                 waiting.append(after)
-    return ways | {(Status.CLOSED.value, _OUTSIDE)}
+    return ways | _corrected() | {(Status.CLOSED.value, _OUTSIDE)}
+
+
+def _corrected() -> set[tuple[str, str]]:
+    """What the customer's own hand changes in an answer given before (R39)."""
+    ways: set[tuple[str, str]] = set()
+    answers = [what for what in _COMMANDS if what[0] in {"confirm", "refuse", "rate"}]
+    for first, second in itertools.product(answers, repeat=2):
+        case, _ = open_case(terms_=terms(correct_within=DAY.total_seconds()))
+        case.handle(command("resolve", "tech-001", **RESOLUTION), MONDAY + MINUTE)
+        case.handle(command(first[0], CUSTOMER, via="link", **first[2]), MONDAY + MINUTE)
+        before = case.status
+        case.handle(command(second[0], CUSTOMER, via="link", **second[2]), MONDAY + MINUTE)
+        if case.status is not before:
+            ways.add((before.value, case.status.value))
+    return ways
 
 
 def _mark(case: Case) -> tuple[object, ...]:

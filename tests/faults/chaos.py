@@ -35,6 +35,7 @@ from tests.faults.cluster import MONDAY, SENDER, Cluster, driver_for, running_cl
 from tests.faults.driver import Driver, form_of
 from tests.faults.intake_process import open_and_die
 from tests.faults.plan import Plan, PlannedCase
+from tests.faults.processes import stoppable
 from tests.faults.scenarios import SCENARIOS
 from tests.postgresql import new_database, running_server
 
@@ -256,20 +257,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bihuan-chaos-"))
         url = asyncio.run(new_database(stack.enter_context(running_server()))) if given.postgresql else None
         try:
-            result = asyncio.run(_stoppable(Path(folder), plan, url))
+            result = asyncio.run(stoppable(run_chaos(Path(folder), plan, say=_say, database_url=url)))
         except asyncio.CancelledError:
             _say("stopped")
             return 130
     print(json.dumps(asdict(result), ensure_ascii=False, indent=2) if given.as_json else table(result))
     return 1 if result.discrepancies else 0
-
-
-async def _stoppable(folder: Path, plan: Plan, database_url: str | None) -> ChaosResult:
-    """The run, cancelled by SIGTERM and SIGINT so that no process is left behind."""
-    task = asyncio.ensure_future(run_chaos(folder, plan, say=_say, database_url=database_url))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    return await task
 
 
 def _say(line: str) -> None:

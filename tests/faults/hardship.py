@@ -37,6 +37,7 @@ from tests.faults.cluster import MONDAY, SENDER, driver_for, running_cluster
 from tests.faults.disk import small_disk
 from tests.faults.driver import Driver, form_of
 from tests.faults.hardships import CLOCKS, HARDSHIPS, Ground
+from tests.faults.processes import stoppable
 from tests.faults.wrong_clock import WrongClock
 from tests.postgresql import Postgresql, new_database, own_server
 from workflows.domain.event import EventKind
@@ -184,7 +185,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bihuan-clock-")))
         wrong_clock = WrongClock.put_under_workers(folder)
         postgresql = stack.enter_context(own_server()) if given.postgresql else None
-        return min(asyncio.run(_all(given.hardships or HARDSHIPS, postgresql, wrong_clock)), 1)
+        try:
+            return min(asyncio.run(stoppable(_all(given.hardships or HARDSHIPS, postgresql, wrong_clock))), 1)
+        except asyncio.CancelledError:
+            print("stopped", flush=True)
+            return 130
 
 
 if __name__ == "__main__":

@@ -7,18 +7,19 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import reduction
 from multiprocessing.context import ForkServerProcess
-from typing import Any
+from typing import Any, TypeVar
 
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(
     ["tests.faults.worker_process", "tests.faults.intake_process", "tests.starter.forked", "tests.starter.everything"]
 )
 _POLL = 0.05
+_Result = TypeVar("_Result")
 _PARENT_DEATH = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -44,6 +45,22 @@ async def reading(number: int) -> asyncio.StreamReader:
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(number, "rb", buffering=0)
     )
     return reader
+
+
+async def stoppable(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """This work, cancelled by SIGTERM and SIGINT, so that it ends the processes that it has started.
+
+    Raises:
+        asyncio.CancelledError: it was.
+    """
+    task, loop = asyncio.ensure_future(work), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
 
 
 def start(what: Callable[..., None], *arguments: Any) -> ForkServerProcess:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from tests.faults.audit import Audit
 from tests.faults.hardship import Lived, line, main
 from tests.faults.hardships import HARDSHIPS
+from tests.faults.processes import stoppable
 
 _BOOKS = Audit(
     accepted=3, ended=3, events_recorded=37, events_in_histories=37, notifications_due=34, notifications_sent=34,
@@ -30,6 +34,24 @@ def test_what_is_lost_in_a_hardship_is_named_below_its_line() -> None:
     said = line("lock", Lived("", 41.0, lost)).splitlines()
     assert "events 37 ≠ 36" in said[0]
     assert said[1:] == ["  DISCREPANCY FB1: an event is gone"]
+
+
+async def test_what_was_started_is_ended_when_a_run_is_told_to_stop() -> None:
+    running, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        try:
+            running.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    run = asyncio.create_task(stoppable(work()))
+    await running.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert ended.is_set()
 
 
 def test_a_hardship_that_nobody_knows_is_refused_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ class Installation:
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
-    ports: list[int] = field(default_factory=lambda: free_ports(2))
+    ports: list[int] = field(default_factory=lambda: free_ports(3))
     options: tuple[str, ...] = ()
     """What `bihuan up` is given besides."""
     said: list[str] = field(default_factory=list)
@@ -69,6 +69,11 @@ class Installation:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.ports[0]}"
+
+    @property
+    def pages(self) -> str:
+        """Where the pages for customers are."""
+        return f"http://127.0.0.1:{self.ports[2]}"
 
     @property
     def data(self) -> Path:
@@ -90,7 +95,8 @@ class Installation:
         """Start the process, and wait for the line that says it is ready."""
         heard = len(self.said)
         self.process, stderr = await begun(
-            "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]), *self.options,
+            "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]),
+            "--web-port", str(self.ports[2]), *self.options,
             folder=self.folder, environment=self._settings(),
         )  # fmt: skip
         self._listening = asyncio.create_task(self._listen(self.process, stderr))
@@ -218,9 +224,17 @@ class Installation:
 
 
 @asynccontextmanager
-async def running(folder: Path, *options: str, **environment: str) -> AsyncIterator[Installation]:
+async def running(folder: Path, *options: str, ports: Any = None, **environment: str) -> AsyncIterator[Installation]:
     """An installation that is up with these options, and leaves no process behind."""
-    installation = Installation(folder, environment, options=options)
+    async with kept_running(
+        Installation(folder, environment, options=options, ports=ports or free_ports(3))
+    ) as installation:
+        yield installation
+
+
+@asynccontextmanager
+async def kept_running(installation: Installation) -> AsyncIterator[Installation]:
+    """The same for one that is there already."""
     try:
         await installation.up()
         yield installation

@@ -16,6 +16,7 @@ from temporalio.common import RawValue
 
 from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
+from activities.key_ring import Key, KeyRing
 from activities.queries.case_record import read_case_record
 from starter.services.commands import send, send_to_many
 from starter.services.intake import open_intake
@@ -26,7 +27,7 @@ from tests.starter.installation import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.embedded.server import EmbeddedServer
 from worker.encryption.codec import Encryption
-from worker.encryption.keys import ENCRYPTING, Key, KeyRing
+from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import ServerSettings, Settings
 from worker.process import run_worker

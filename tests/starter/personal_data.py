@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
@@ -42,6 +43,7 @@ COMMANDS = (
 )  # fmt: skip
 """Personal data in commands."""
 MALFORMED = ("给明月姐回电13555550123", "她家住梧桐路九号")
+PORTAL = "https://service.example.com"
 BROKEN_TEMPLATE = "{% block subject %}{{ {}[form.customer.name].x }}{% endblock %}"
 
 _CUSTOMER = {
@@ -72,6 +74,11 @@ class Company:
     settings: Settings
     mail: MailServer
     numbers: list[str] = field(default_factory=list)
+
+    def tokens(self) -> set[str]:
+        """Those of the links that customers got."""
+        texts = [part.get_content() for mail in self.mail.mails if (part := mail.get_body(("plain",))) is not None]
+        return {token for text in texts for token in re.findall(rf"^{PORTAL}/l/(\S+)$", text, re.MULTILINE)}
 
     async def view(self, number: str) -> dict[str, Any]:
         file = await read_case_record(DatabaseUrl.parse(self.settings.database), number)
@@ -234,7 +241,7 @@ async def running_company(folder: Path, mail: MailServer, **environment: str) ->
     template.write_text(BROKEN_TEMPLATE, "utf-8")
     environment |= {
         "BIHUAN_SMTP_URL": mail.url(), "BIHUAN_MAIL_FROM": "support@example.com", "BIHUAN_LOG_LEVEL": "debug",
-        "BIHUAN_TEMPLATES": str(folder / "templates"),
+        "BIHUAN_TEMPLATES": str(folder / "templates"), "BIHUAN_WEB__URL": PORTAL,
     }  # fmt: skip
     async with running(folder, **environment) as installation:
         settings = Settings(data=installation.data, encryption_keys=environment.get("BIHUAN_ENCRYPTION_KEYS"))

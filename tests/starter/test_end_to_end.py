@@ -15,9 +15,12 @@ from typing import Any
 import pytest
 
 from activities.delivery.mail import Smtp
+from starter.services.commands import CommandResult, send
 from tests.activities.delivery.mail_server import MailServer, mail_server
+from tests.activities.files import made
 from tests.starter.command_line import intake_form
 from tests.starter.installation import TIMEOUT, Answer, Installation, gap_free, refusals, running
+from workflows.domain.vocabulary import Via
 
 pytestmark = pytest.mark.xdist_group("end_to_end")
 
@@ -70,7 +73,7 @@ def installation(desk: Desk) -> Installation:
     return desk.installation
 
 
-_MAILED = ("life", "repeat", "gone", "killed")
+_MAILED = ("life", "repeat", "gone", "killed", "corrected")
 _SPOKEN = ("strange", "by-hand", "locked", "stopped")
 _MARKUP = "<script>alert(1)</script>[red]王芳[/red]"
 
@@ -126,6 +129,42 @@ async def test_a_customer_gets_one_number_by_file_or_pipe_however_often_the_form
     assert first["number"].startswith("FB20260511")
     assert again.value == piped.value == {"number": first["number"], "created": False}
     assert gap_free(await installation.until_case(first["number"], lambda case: bool(case["owner"])))
+
+
+async def test_what_a_customer_attaches_reaches_the_owner_and_a_case_that_is_closed_takes_nothing(
+    installation: Installation,
+) -> None:
+    for name, content in {"屏幕.png": made.picture("PNG"), "log.txt": b"ERROR\n", "again.txt": b"ERROR 2\n"}.items():
+        (installation.folder / name).write_bytes(content)
+    form = json.dumps(intake_form(intake_key="with-files"), ensure_ascii=False)
+    opened = (await installation.run("open", "-", "--json", "--attach", "屏幕.png", given=form)).value
+    number = opened["number"]
+    before = installation.numbers()
+    (installation.folder / "setup.exe").write_bytes(made.PROGRAM)
+    other = json.dumps(intake_form(intake_key="with-a-program"), ensure_ascii=False)
+    bad = await installation.run("open", "-", "--attach", "屏幕.png", "setup.exe", given=other)
+    assert (bad.code, bad.out, len(bad.err.splitlines())) == (1, "", 1)
+    assert bad.err.startswith("bihuan: setup.exe: files of this kind are not taken")
+    assert installation.numbers() == before
+    owner = (await installation.until_case(number, lambda case: bool(case["owner"])))["owner"]
+    attached = await installation.run("attach", number, "log.txt", "--as", "customer", "--json", "--command-id", "a-1")
+    assert attached.value["outcome"] in {"accepted", "queued"}, attached
+    case = await installation.until_case(number, lambda case: case["timeline"][-1]["kind"] == "attached")
+    (entry,) = case["timeline"][-1]["detail"]["files"]
+    assert (entry["name"], entry["size"], entry["type"]) == ("log.txt", 6, "text")
+    told = await installation.until_outbox(number, lambda rows: any(row["event"] == "attached" for row in rows))
+    assert [row["recipient"] for row in told if row["event"] == "attached"] == [owner]
+    again = await installation.run("attach", number, "again.txt", "--as", "customer", "--json", "--command-id", "a-1")
+    assert again.value["outcome"] == "accepted"
+    await installation.send("withdraw", number, "customer", "--why", "不需要了")
+    await installation.until_case(number, lambda case: bool(case["status"] == "closed"))
+    refused = await installation.run("attach", number, "again.txt", "--as", "customer")
+    assert (refused.code, refused.err) == (1, f"bihuan: {number} is closed; a new issue needs a new case\n")
+    shown = (await installation.run("show", number, "--json")).value
+    assert [(one["name"], one["via"]) for one in shown["files"]] == [("屏幕.png", "console"), ("log.txt", "console")]
+    assert shown["form"]["attachments"] == ["屏幕.png"]
+    stored = (path.read_bytes() for path in (installation.data / "files").glob("??/*"))
+    assert sorted(stored) == sorted([made.picture("PNG"), b"ERROR\n"])
 
 
 async def test_agents_bring_a_case_from_the_call_to_the_closed_loop_by_commands_alone(closed_case: ClosedCase) -> None:
@@ -184,6 +223,36 @@ async def test_a_closed_case_takes_no_command_and_says_since_when(
     answer = await installation.run("note", closed_case.number, "--as", "operator", "--text", "太晚了", "--json")
     assert _refused(answer, f"bihuan: {closed_case.number} is closed (satisfied) since 2026-05-11 ")
     assert await installation.case(closed_case.number) == closed_case.closed
+
+
+async def test_a_customer_corrects_by_their_link_what_closed_the_case_and_nobody_else_does(desk: Desk) -> None:
+    installation, number = desk.installation, desk.numbers["corrected"]
+    owner = (await installation.case(number))["owner"]
+    await installation.send("resolve", number, owner, *_SOLUTION)
+    await _by_link(installation, number, "rate", score="very_satisfied")
+    closed = await installation.until_case(number, lambda case: bool(case["status"] == "closed"))
+    assert (await _by_link(installation, number, "rate", score="very_satisfied")).outcome == "accepted"
+    answer = await installation.run("rate", number, "--as", "customer", "--score", "不满意", "--json")
+    assert _refused(answer, f"bihuan: {number} is closed (satisfied) since 2026-05-11 ")
+    assert await installation.case(number) == closed, "known already, or refused: nothing has happened"
+    assert (await _by_link(installation, number, "rate", score="satisfied")).outcome == "accepted"
+    noted = await installation.until_case(number, lambda case: bool(case["satisfaction"] == "satisfied"))
+    assert (noted["status"], noted["closed_at"]) == ("closed", closed["closed_at"])
+    assert (await _by_link(installation, number, "refuse", why="又坏了", command_id="again")).outcome == "accepted"
+    assert (await _by_link(installation, number, "refuse", why="又坏了", command_id="again")).outcome == "accepted"
+    opened = await installation.until_case(number, lambda case: bool(case["status"] == "dispatched"))
+    assert (opened["reopened"], opened["closed_at"], opened["resolution"]) == (1, None, None)
+    assert {one["clock"] for one in opened["deadlines"]} >= {"claim", "response", "resolution"}
+    await installation.send("note", number, opened["owner"], "--text", "再看一遍")
+    assert gap_free(await installation.until_case(number, lambda case: case["timeline"][-1]["kind"] == "noted"))
+    shown = await installation.run("show", number)
+    assert "customer（链接）" in shown.out or "customer (link)" in shown.out
+
+
+async def _by_link(installation: Installation, number: str, name: str, **fields: Any) -> CommandResult:
+    """A word of the customer's as the portal sends it."""
+    command_id = fields.pop("command_id", None)
+    return await send(installation.settings, name, number, fields, by="customer", via=Via.LINK, command_id=command_id)
 
 
 async def test_a_number_that_never_was_is_one_line_whatever_is_asked_of_it(installation: Installation) -> None:

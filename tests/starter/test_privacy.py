@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from activities.key_ring import Key
 from tests.activities.delivery.mail_server import mail_server
 from tests.starter.key_rotation import rotate
 from tests.starter.personal_data import (
@@ -23,7 +24,6 @@ from tests.starter.personal_data import (
     running_company,
 )
 from tests.worker.ports import free_ports
-from worker.encryption.keys import Key
 
 pytestmark = pytest.mark.xdist_group("privacy")
 
@@ -103,6 +103,17 @@ def test_the_record_holds_all_that_is_looked_for_elsewhere(companies: dict[str, 
         record = b"".join(file.read_bytes() for file in traces.company.settings.data.glob("bihuan.db*"))
         recorded = (*FORM, PRODUCT, *COMMANDS, MALFORMED[1])
         assert found_in(record, recorded) == set(recorded)
+
+
+@pytest.mark.parametrize("name", ["keys", "plain"])
+def test_the_link_that_a_customer_got_is_kept_nowhere(companies: dict[str, Traces], name: str) -> None:
+    traces = companies[name]
+    tokens = traces.company.tokens()
+    assert len(tokens) == 5, "to see, supply and confirm, and after reopening to see and confirm"
+    kept = [file for file in traces.company.settings.data.rglob("*") if file.is_file()]
+    assert {"bihuan.db", "temporal.db", "link-keys"} <= {file.name for file in kept}
+    for content in (traces.temporal, traces.log.encode(), *(file.read_bytes() for file in kept)):
+        assert found_in(content, tokens) == set()
 
 
 async def test_who_has_the_token_reads_a_history_by_the_endpoint_of_bihuan_up(companies: dict[str, Traces]) -> None:

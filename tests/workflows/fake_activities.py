@@ -14,6 +14,7 @@ from tests.builders import DISPATCH, PEOPLE, SALES, SALES_DISPATCH, settlement
 from workflows import ports
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event
+from workflows.domain.model import Json
 from workflows.domain.review.view import ReviewSubject, ReviewView
 from workflows.domain.terms import Consultation, Lookup, MainCase, Settlement
 
@@ -32,6 +33,8 @@ class FakeActivities:
     """What has changed among the people when an object next wakes up."""
     down: int = 0
     records: int = 0
+    kept: Json | None = None
+    """What the last step left for a correction."""
     subject: ReviewSubject | None = None
     """What a closing that may call for a review does call for."""
     joined: str | None = None
@@ -81,7 +84,7 @@ class FakeActivities:
             raise ApplicationError("database is away")
         known = {event.sequence for event in self.events}
         self.events += [event for event in step.events if event.sequence not in known]
-        self.view = step.view
+        self.view, self.kept = step.view, step.kept
         async with self._changed:
             self._changed.notify_all()
         keys = self.undelivered if any(event.notices for event in step.events) else ()

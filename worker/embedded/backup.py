@@ -27,6 +27,7 @@ from urllib.parse import quote
 from activities.database import sqlite_file
 from activities.document_text import parse_json_object
 from activities.ordinary_file import open_inside, read_inside
+from worker.embedded.case_files import FILES, StoredFiles, copy_files, list_files
 from worker.embedded.files import explained, open_private, reason_of, sync, sync_file
 from workflows.domain.model import one_line
 from workflows.domain.problem import Problem
@@ -48,6 +49,8 @@ class Backup:
 
     made_at: datetime
     stores: dict[str, str]
+    files: StoredFiles | None = None
+    """None: of an earlier release, or none were copied."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of backup.json."""
@@ -60,8 +63,17 @@ class Backup:
             sync_file(file)
 
 
-def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime, progress: Progress) -> Backup:
-    """Copy these stores of the data folder into a new folder, which appears with all of them or not at all.
+def make_backup(
+    data: Path,
+    target: Path,
+    stores: tuple[str, ...],
+    now: datetime,
+    progress: Progress,
+    *,
+    files: Path | None = None,
+) -> Backup:
+    """Copy these stores of the data folder, and the folder of `files`, into a new folder, which appears with all of
+    them or not at all.
 
     Raises:
         Problem: the folder is not new, a store is missing or damaged, or the copy cannot be written.
@@ -74,7 +86,13 @@ def make_backup(data: Path, target: Path, stores: tuple[str, ...], now: datetime
             snapshots = {name: stack.enter_context(_snapshot(data / name)) for name in stores}
             for name, source in snapshots.items():
                 _copy(source, partial / name, lambda copied, pages, name=name: progress(name, copied, pages))  # type: ignore[misc]
-        backup = Backup(now, {name: _checksum(partial, name) for name in stores})
+        # After the record: what it names is there by now, and what comes later does no harm.
+        copied = (
+            copy_files(files, partial / FILES, lambda done, size: progress(FILES, done, size))
+            if files is not None
+            else None
+        )
+        backup = Backup(now, {name: _checksum(partial, name) for name in stores}, copied)
         backup.write(partial)
         sync(partial)
         # An empty folder that is there is replaced in the same moment.
@@ -99,6 +117,8 @@ def read_backup(folder: Path) -> Backup:
             raise Problem(f"{folder / name}: cannot be read: {reason_of(error)}") from None
         if found != expected:
             raise Problem(f"{folder / name}: is not what was backed up; its checksum differs")
+    if backup.files is not None and list_files(folder / FILES) != backup.files:
+        raise Problem(f"{folder / FILES}: is not what was backed up: files in it are missing, or were added")
     return backup
 
 
@@ -113,7 +133,8 @@ def read_manifest(folder: Path) -> Backup:
         stores = dict(manifest["stores"])
         if strange := {*stores} - {*STORES}:
             raise Problem(f"stores: {one_line(str(min(strange)))} is none of {', '.join(STORES)}")
-        return Backup(datetime.fromisoformat(manifest["made_at"]), stores)
+        files = manifest.get("files")
+        return Backup(datetime.fromisoformat(manifest["made_at"]), stores, StoredFiles(**files) if files else None)
     except (Problem, OSError, ValueError, TypeError, KeyError) as error:
         raise Problem(f"{folder}: is no backup that `bihuan backup` made ({reason_of(error)})") from None
 
@@ -171,7 +192,7 @@ def _partial_folder(partial: Path) -> Iterator[None]:
 
 def _remove_leftover(folder: Path) -> None:
     """Remove it if it holds nothing but parts of a backup, and nobody writes there any more."""
-    own = {*STORES, *(f"{name}-journal" for name in STORES), MANIFEST}
+    own = {*STORES, *(f"{name}-journal" for name in STORES), MANIFEST, FILES}
     if folder.is_symlink() or not folder.is_dir() or not {file.name for file in folder.iterdir()} <= own:
         return
     with suppress(OSError), _locked(folder):

@@ -18,6 +18,7 @@ from activities.database.reader import open_reader
 from activities.database.url import DatabaseUrl
 from activities.ordinary_file import open_inside
 from worker.embedded.backup import MANIFEST, STORES, Backup, read_backup, read_manifest
+from worker.embedded.case_files import FILES, copy_files, list_files, move_files
 from worker.embedded.files import explained, open_private, sync, sync_file
 from worker.embedded.lock import DataLock
 from workflows.domain.problem import Problem
@@ -46,6 +47,8 @@ def restore_backup(folder: Path, data: Path) -> Backup:
         for name in (name + beside for name in backup.stores for beside in ("", *_BESIDE)):
             if os.path.lexists(data / name):
                 raise Problem(f"data folder {data}: has a {name}; name another with --data, or move that file away")
+        if backup.files is not None and list_files(data / FILES).count:
+            raise Problem(f"data folder {data}: has {FILES}; name another with --data, or move that folder away")
         begun = data / _BEGUN
         shutil.rmtree(begun, ignore_errors=True)
         begun.mkdir(mode=0o700)
@@ -53,6 +56,8 @@ def restore_backup(folder: Path, data: Path) -> Backup:
             for name, expected in backup.stores.items():
                 if _copy(folder, name, begun / name) != expected:
                     raise Problem(f"{folder / name}: changed while it was copied; nothing was kept")
+            if backup.files is not None and copy_files(folder / FILES, begun / FILES, _silent) != backup.files:
+                raise Problem(f"{folder / FILES}: changed while it was copied; nothing was kept")
             backup.write(begun)
             sync(begun)
             begun.rename(data / _WHOLE)
@@ -84,6 +89,8 @@ def finish_restore(data: Path) -> Backup | None:
             # A store that is gone from there was moved before the restore was cut short.
             with suppress(FileNotFoundError):
                 (whole / name).rename(data / name)
+        if backup.files is not None:
+            move_files(whole / FILES, data / FILES)
         sync(data)
     shutil.rmtree(whole)
     sync(data)
@@ -136,6 +143,10 @@ async def _has_started(settings: Settings) -> bool:
     except Problem:
         # No tables yet, or something that the worker will report.
         return False
+
+
+def _silent(_done: int, _size: int) -> None:
+    """Nobody watches."""
 
 
 def _copy(folder: Path, name: str, target: Path) -> str:

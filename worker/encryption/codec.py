@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import DataConverter, PayloadCodec
 
+from activities.key_ring import Key, KeyRing
 from worker.encryption._payloads import PayloadConverter
 from worker.encryption.failures import EncodedFailures, MissingKeyError, PlainFailures
-from worker.encryption.keys import Key, KeyRing
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

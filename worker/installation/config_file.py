@@ -11,9 +11,9 @@ from workflows.domain.problem import Problem
 
 PREFIX = "BIHUAN_"
 CONFIG_VARIABLE = "BIHUAN_CONFIG"
-SECRETS = frozenset({"database_url", "smtp_url", "encryption_keys", "codec_token"})
+SECRETS = frozenset({"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels"})
 """Settings that hold a password or a key: their values are never shown in an error."""
-_PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file")
+_PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file", "link_keys_file")
 
 
 def config_file() -> Path | None:
@@ -43,10 +43,23 @@ def read_config() -> dict[str, Any]:
     for name in _PATHS:
         if isinstance(value := content.get(name), str):
             content[name] = path.parent / value
+    if isinstance(files := content.get("files"), str) and "://" not in files:
+        content["files"] = str(path.parent / files)
+    _place_channel_files(content.get("channels"), path.parent)
     return content
 
 
+def _place_channel_files(channels: Any, folder: Path) -> None:
+    """Files of secrets, `…_file`, are beside the settings file, too."""
+    for channel in channels.values() if isinstance(channels, dict) else ():
+        for name, value in channel.items() if isinstance(channel, dict) else ():
+            if name.endswith("_file") and isinstance(value, str):
+                channel[name] = folder / value
+
+
 DEFAULT_DATA = Path("bihuan-data")
+LINK_KEYS = "link-keys"
+"""In the data folder: the keys of links that `bihuan up` has made, where the settings have none."""
 
 
 def record_url(database_url: str | None, data: Path) -> str:

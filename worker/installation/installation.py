@@ -13,13 +13,17 @@ from pydantic import JsonValue
 
 from activities.database.database import ACTIVITY_LOCK_TIMEOUT, Database
 from activities.database.installation import InstallationValues
+from activities.files.ledger import FileLedger
+from activities.files.reception import Reception
+from activities.files.scan import Scanner
+from activities.files.store import FileStore, open_store
 from activities.intake.register import Register
 from activities.organisation.directory import Directory
 from activities.organisation.loading import load_organisation, sample_organisation
 from activities.policy.calendars import build_calendar
 from activities.policy.in_force import PolicyInForce
 from activities.queries.cases import Cases
-from worker.encryption.keys import ENCRYPTING
+from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import TIME_KEY, ZONE_KEY
 from worker.installation.private_files import close_database_file, make_data_folder
 from worker.installation.settings import Settings
@@ -55,6 +59,38 @@ class Installation:
     def register(self) -> Register:
         """The register of case numbers and intake forms."""
         return Register(self.database)
+
+    @cached_property
+    def file_store(self) -> FileStore:
+        """Where the bytes of files are.
+
+        Raises:
+            Problem: the setting is not understood, or what it needs is not installed.
+        """
+        return open_store(self.settings.files, self.settings.data)
+
+    @cached_property
+    def file_ledger(self) -> FileLedger:
+        """The files of all cases."""
+        return FileLedger(self.database)
+
+    @cached_property
+    def scanner(self) -> Scanner | None:
+        """What looks for malware; None: nobody does.
+
+        Raises:
+            Problem: the setting is not understood.
+        """
+        return Scanner.of(self.settings.clamd)
+
+    @cached_property
+    def reception(self) -> Reception:
+        """The way in for files.
+
+        Raises:
+            Problem: a setting is not understood.
+        """
+        return Reception(self.database, self.file_store, self.scanner)
 
     @cached_property
     def cases(self) -> Cases:

@@ -26,7 +26,7 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OWN = (
     "bihuan.db*", "temporal.db*", "temporal.log*", "up.lock", "endpoint.json*", "codec-address*", "*.partial-*",
-    "archive", "attachments", "files", "reports",
+    "link-keys*", "archive", "attachments", "files", "reports",
 )  # fmt: skip
 """Names that bihuan gives to what it makes in a data folder."""
 
@@ -73,14 +73,17 @@ def make_data_folder(data: Path) -> None:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Write a small file that only this user can read, all of it or nothing.
+    """Write a small file that only this user can read, all of it or nothing, also where the power fails.
 
     Raises:
         OSError: it cannot be written.
     """
     partial = file.with_name(f"{file.name}.{os.getpid()}")
     partial.touch(PRIVATE_FILE)
-    partial.write_text(text, "utf-8")
+    with partial.open("w", encoding="utf-8") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
     partial.replace(file)
 
 
@@ -107,12 +110,18 @@ def open_paths(settings: Settings) -> list[OpenPath]:
         if file.resolve().parent != settings.data.resolve():
             for one in _with_logs(file):
                 found += _open("record", one, PRIVATE_FILE)
+    files = Path(settings.files) if settings.files and "://" not in settings.files else None
+    if files is not None:
+        found += _open("files", files, PRIVATE_FOLDER)
     for name, folder in (("archive", settings.archive), ("reports", settings.reports)):
         # A folder of the company's own choice may be meant for a group, never for everybody.
         if folder is not None:
             found += _open(name, folder, 0o750, to=stat.S_IRWXO)
-    if settings.encryption_keys_file is not None:
-        found += _open("file of keys", settings.encryption_keys_file, PRIVATE_FILE)
+    for keys in (settings.encryption_keys_file, settings.link_keys_file):
+        if keys is not None:
+            found += _open("file of keys", keys, PRIVATE_FILE)
+    secrets = ((name, file) for name, channel in settings.channels.items() for file in channel.secret_files())
+    found += [one for name, file in secrets for one in _open(f"secret of channel {name}", file, PRIVATE_FILE)]
     if (toml := config_file()) is not None and SECRETS & read_config().keys():
         # The units of docs/deploy let the group of the service read its settings.
         found += _open("settings file with passwords or keys", toml, 0o640, to=stat.S_IRWXO)

@@ -22,6 +22,7 @@ class ReadingSettings:
     data: Path
     database_url: str | None
     locale: Locale
+    files: str | None = None
 
     @property
     def database(self) -> str:
@@ -41,9 +42,10 @@ def load_reading_settings(data: str | None = None) -> ReadingSettings:
         return os.environ.get(PREFIX + name.upper()) or file.get(name)
 
     folder, url, locale = data or given("data") or DEFAULT_DATA, given("database_url"), given("locale") or Locale.ZH_CN
+    files = given("files")
     if isinstance(folder, str | Path) and isinstance(url, str | None) and locale in set(Locale):
-        return ReadingSettings(Path(folder), url, Locale(locale))
+        return ReadingSettings(Path(folder), url, Locale(locale), files if isinstance(files, str) else None)
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
-    return ReadingSettings(settings.data, settings.database_url, settings.locale)
+    return ReadingSettings(settings.data, settings.database_url, settings.locale, settings.files)

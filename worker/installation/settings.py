@@ -7,6 +7,7 @@ its folder. How to reach a Temporal cluster is set the standard way (`TEMPORAL_*
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -24,6 +25,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -32,19 +34,24 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from worker.encryption.keys import KeyRing
+from activities.channels.settings import KINDS, RESERVED, ChannelName, ChannelSettings
+from activities.key_ring import KeyRing
 from worker.installation.config_file import (
     CONFIG_VARIABLE,
     DEFAULT_DATA,
+    LINK_KEYS,
     PREFIX,
     SECRETS,
     config_file,
     read_config,
     record_url,
 )
+from worker.installation.portal_url import portal_url
 from workflows.domain.formats import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
+
+_CHANNELS = f"{PREFIX}CHANNELS__"
 
 
 def _span(value: object) -> object:
@@ -76,6 +83,37 @@ class Sizes(BaseModel):
     """About 0.1 MB each; a cache smaller than the cases that are active costs much processor time."""
 
 
+class Web(BaseModel):
+    """The pages for customers: `bihuan web`, and within `bihuan up`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ip: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    proxies: str | None = Field(default=None, pattern=r"^\s*[0-9A-Fa-f:./]+(\s*,\s*[0-9A-Fa-f:./]+)*\s*$")
+    """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    url: str | None = None
+    """The address that customers see, without a slash at its end."""
+
+    @property
+    def trusted_proxies(self) -> list[str]:
+        """Addresses and networks."""
+        return [proxy.strip() for proxy in (self.proxies or "").split(",") if proxy.strip()]
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        return None if url is None else portal_url(url)
+
+    @field_validator("proxies")
+    @classmethod
+    def _check_networks(cls, proxies: str | None) -> str | None:
+        for proxy in (proxies or "").split(","):
+            if proxy.strip():
+                ipaddress.ip_network(proxy.strip())
+        return proxies
+
+
 class Settings(BaseSettings):
     """Settings of every process of an installation; build them with `load_settings`."""
 
@@ -91,14 +129,19 @@ class Settings(BaseSettings):
     templates: Path | None = None
     archive: Path | None = None
     reports: Path | None = None
+    files: str | None = None
+    clamd: str | None = Field(default=None, pattern=r"^(tcp://(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}|unix:///.+)$")
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
+    channels: dict[ChannelName, ChannelSettings] = Field(default={})
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
     virtual_start: AwareDatetime | None = None
     task_queue: str = Field(default="bihuan", min_length=1, max_length=200)
     web_ui: str | None = None
     encryption_keys: SecretStr | None = None
     encryption_keys_file: Path | None = None
+    link_keys: SecretStr | None = None
+    link_keys_file: Path | None = None
     codec_token: SecretStr | None = Field(default=None, min_length=16, max_length=200)
     codec_ip: str = "127.0.0.1"
     codec_port: int | None = Field(default=None, ge=1, le=65535)
@@ -116,16 +159,20 @@ class Settings(BaseSettings):
     build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
+    web: Web = Web()
 
     _hints: ClassVar[Mapping[str, str]] = {
         "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
         "speed": "a number above 0; 1 is real time",
         "sweep": "from 10s to 1d, such as 2m",
         "codec_token": "16 to 200 characters, such as `openssl rand -hex 16` prints",
+        "files": "a folder, or s3://bucket/prefix",
+        "clamd": "tcp://host:port or unix:///path",
         "monitor": "an address and port, such as 127.0.0.1:9464",
         "hosts": "names without scheme and port, with commas between them, such as worker-1.example.com",
         "deployment": "a name without dots, colons and blanks",
         "build_id": "a name without blanks, such as the release or the commit",
+        "web": "ip, port, url (such as https://service.example.com), proxies (such as 10.0.0.0/8, 192.168.1.7)",
     }
 
     @property
@@ -164,13 +211,33 @@ class Settings(BaseSettings):
         Raises:
             Problem: the file of keys cannot be read, or keys are given twice.
         """
-        if self.encryption_keys is None:
-            return KeyRing.read(self.encryption_keys_file) if self.encryption_keys_file is not None else None
-        if self.encryption_keys_file is not None:
-            raise Problem("encryption_keys and encryption_keys_file are both set; allowed: one of them")
-        return KeyRing.parse(self.encryption_keys.get_secret_value())
+        return self._ring("encryption_keys", None)
 
-    @field_validator("encryption_keys")
+    def link_key_ring(self) -> KeyRing | None:
+        """The keys of the links in messages, else those that `bihuan up` has made; None where there are none.
+
+        Raises:
+            Problem: the file of keys cannot be read, or keys are given twice.
+        """
+        made = self.data / LINK_KEYS
+        return self._ring("link_keys", made if made.exists() else None)
+
+    def _ring(self, name: str, otherwise: Path | None) -> KeyRing | None:
+        keys, file = getattr(self, name), getattr(self, f"{name}_file")
+        if keys is None:
+            return KeyRing.read(path) if (path := file or otherwise) is not None else None
+        if file is not None:
+            raise Problem(f"{name} and {name}_file are both set; allowed: one of them")
+        return KeyRing.parse(keys.get_secret_value())
+
+    @field_validator("channels")
+    @classmethod
+    def _not_reserved(cls, channels: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+        if taken := sorted(RESERVED & channels.keys()):
+            raise ValueError(f"{', '.join(taken)} is taken: mail is set by smtp_url; allowed: any other name")
+        return channels
+
+    @field_validator("encryption_keys", "link_keys")
     @classmethod
     def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
         if keys is not None:
@@ -232,7 +299,7 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     faults = [
         f"{name}: no such setting{_did_you_mean(name, known)}"
         for name in sorted(environment)
-        if name.startswith(PREFIX) and name.upper() not in known
+        if name.startswith(PREFIX) and name.upper() not in known and not name.upper().startswith(_CHANNELS)
     ]
     if faults:
         raise Problem("\n".join(faults))
@@ -253,6 +320,9 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
 def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]:
     for fault in error.errors(include_url=False):
         keys = [str(part) for part in fault["loc"]]
+        if keys[0] == "channels":
+            yield _channel_fault(fault, keys, options)
+            continue
         where = _where(keys, options)
         if fault["type"] == "extra_forbidden":
             group = Settings.model_fields.get(keys[0])
@@ -261,15 +331,35 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
             yield f"{where}: no such setting{_did_you_mean(keys[-1], names)}"
             continue
         allowed = Settings._hints.get(keys[0])
-        shown = "" if keys[0] in SECRETS else f" (got {fault['input']!r})"
+        # An address may have a password in it.
+        is_secret = keys[0] in SECRETS or "@" in str(fault["input"])
+        shown = "" if is_secret else f" (got {fault['input']!r})"
         message = fault["msg"].removeprefix("Value error, ")
         yield f"{where}: {message}{shown}" + (f"; allowed: {allowed}" if allowed else "")
+
+
+def _channel_fault(fault: ErrorDetails, keys: list[str], options: Mapping[str, Any]) -> str:
+    """A fault of a channel. Any value may be a secret in the wrong place, so none is repeated."""
+    kind = next((key for key in keys[2:3] if key in KINDS), None)
+    path = [key for index, key in enumerate(keys) if not (index == 2 and kind) and key != "[key]"]
+    where, what, context = _where(path, options), fault["type"], fault.get("ctx", {})
+    if what == "extra_forbidden" and kind:
+        names = [name for name in KINDS[kind].model_fields if name != "kind"]
+        close = get_close_matches(path[-1], names, n=1, cutoff=0.6) if len(path) == 3 else []
+        hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(names)}"
+        return f"{where}: no such setting{hint if len(path) == 3 else ''}"
+    if what in {"union_tag_invalid", "union_tag_not_found"}:
+        return f"{where}: kind is missing or not known; allowed: {', '.join(KINDS)}"
+    if keys[-1] == "[key]":
+        allowed = context.get("expected") or "lower-case letters, digits, - and _, such as sms or robot_support"
+        return f"{where}: is no name that can stand here; allowed: {allowed}"
+    return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def _where(keys: list[str], options: Mapping[str, Any]) -> str:
     """Where a setting was given: the option, the variable, or the file and its key."""
     if keys[0] in options:
-        return "--" + "-".join(keys).replace("_", "-").removeprefix("server-")
+        return "--" + "-".join(keys).replace("_", "-").removeprefix("server-").removeprefix("web-")
     variable = PREFIX + "__".join(keys).upper()
     upper = {name.upper() for name in os.environ}
     if variable in upper or PREFIX + keys[0].upper() in upper:

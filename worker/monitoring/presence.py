@@ -14,6 +14,7 @@ from uuid import uuid4
 from activities.policy.in_force import digest
 from activities.queries.workers import NOTED_EVERY, Mark, PresentWorker, Workers
 from worker.installation.installation import Installation
+from worker.installation.settings import Settings
 
 _log = logging.getLogger("bihuan.presence")
 
@@ -41,12 +42,15 @@ async def keep_present(installation: Installation, name: str) -> None:
 def describe(installation: Installation) -> dict[str, Mark]:
     """What a worker with these settings goes by; no mark holds a password or a key."""
     settings = installation.settings
-    ring, folder, smtp = settings.key_ring(), settings.templates, settings.smtp_url
+    ring, links, folder, smtp = settings.key_ring(), settings.link_key_ring(), settings.templates, settings.smtp_url
     return {
         "policies": Mark(value=digest(installation.policy), source=settings.policy),
         "templates": Mark(value=_of_files(folder), source=str(folder)) if folder else Mark(value="the shipped ones"),
         "mail servers": Mark(value=_mail_server(smtp.get_secret_value(), settings.mail_from) if smtp else "none"),
+        "channels": Mark(value=_channels(settings)),
         "encryption keys": Mark(value=ring.first.id if ring else "none"),
+        "portal addresses": Mark(value=settings.web.url or "none"),
+        "link keys": Mark(value=", ".join(key.fingerprint for key in links.keys) if links else "none"),
     }
 
 
@@ -56,6 +60,10 @@ def _of_files(folder: Path) -> str:
         content.update(f"{path.relative_to(folder)}\0".encode())
         content.update(path.read_bytes())
     return content.hexdigest()[:12]
+
+
+def _channels(settings: Settings) -> str:
+    return ", ".join(f"{name} ({one.kind} {one.endpoint})" for name, one in sorted(settings.channels.items())) or "none"
 
 
 def _mail_server(url: str, sender: str | None) -> str:

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.delivery.activity import DeliveryActivities
+from activities.files.upkeep import FileUpkeep
 from activities.policy.in_force import digest
 from activities.queries.sweeps import Drift, DriftReason, Sweep, keep_sweep
 from activities.queries.workers import Workers, differences
@@ -58,12 +59,14 @@ class SweepActivities:
         installation: whose cases.
         start_deliveries: starts deliveries, as when a step is recorded.
         delivering: delivers what the server does not take.
+        upkeep: keeps the files in order; None: nobody does here.
     """
 
     client: Client
     installation: Installation
     start_deliveries: StartDeliveries
     delivering: DeliveryActivities
+    upkeep: FileUpkeep | None = None
 
     @activity.defn
     async def sweep(self, order: SweepOrder) -> SweepRun:
@@ -97,6 +100,7 @@ class SweepActivities:
         policy = self.installation.policy
         if mend:
             await self.installation.keep_policy()
+            recovery.faults += await self.upkeep.sweep(began) if self.upkeep is not None else []
         alive = await Workers(self.installation.database).alive(began)
         recovery.faults += [f"{one.what}: {one.way_out}" for one in differences(alive)]
         if fault := self.installation.policy_in_force.fault:

@@ -18,7 +18,8 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, R
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.delivery.activity import CAME_BACK, GIVEN_UP
+from activities.delivery.activity import CAME_BACK, GIVEN_UP, MAY_HAVE_ARRIVED
+from activities.messages.composition import NO_TEMPLATE
 from worker.temporal.rpc import DELIVERY_RPC_TIMEOUT, is_not_found
 from workflows.domain.vocabulary import SYSTEM
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery, deliver
@@ -123,7 +124,7 @@ class UndeliverableReport:
             "channel": channel,
             "error": error[:500],
             "key": key,
-            "refused": not error.startswith(GIVEN_UP),
+            "refused": not error.startswith((GIVEN_UP, MAY_HAVE_ARRIVED, NO_TEMPLATE)),
         }
         if not await _signal(self.client, number, "undeliverable", command):
             _log.warning("case %s is closed; %s to %s by %s was undeliverable", number, message, recipient, channel)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -81,6 +83,28 @@ async def start_case(client: Client, installation: Installation, number: str, *,
     except WorkflowAlreadyStartedError:
         if await intake_of(await client.get_workflow_handle(number).describe(rpc_timeout=RPC_TIMEOUT)) != intake:
             raise NumberTakenError(number) from None
+
+
+async def start_correction(
+    client: Client, installation: Installation, start: CaseInput, command: str, payload: Mapping[str, Any]
+) -> None:
+    """Start another run of a closed case, which takes this command of its customer's (R39); one that runs takes it too.
+
+    Raises:
+        RPCError: the server did not take it; asking again is safe.
+    """
+    await client.start_workflow(
+        CASE,
+        start,
+        id=start.number,
+        task_queue=installation.settings.task_queue,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        start_signal=command,
+        start_signal_args=[payload],
+        memo={INTAKE_MEMO: await installation.register.fingerprint(start.number)},
+        static_summary=f"客户问题 {start.number}",
+        rpc_timeout=RPC_TIMEOUT,
+    )
 
 
 async def renumber(client: Client, installation: Installation, taken: NumberTakenError) -> str:

@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 
+from activities.key_ring import KeyRing
 from worker.encryption.codec import Encryption
-from worker.encryption.keys import KeyRing
 from worker.installation.private_files import write_private
 from worker.installation.settings import Settings
-from worker.web import _server
+from worker.web import server
 from worker.web.host_check import KnownHosts, is_loopback
 from workflows.domain.problem import Problem
 
@@ -151,7 +151,7 @@ async def serving(ring: KeyRing, endpoint: CodecEndpoint) -> AsyncIterator[None]
         Problem: the port is taken, or the address is not of this machine.
     """
     hosts = KnownHosts.of(endpoint.ip, endpoint.hosts)
-    async with _server.serving(build_app(ring, endpoint), _listening(endpoint), hosts):
+    async with server.serving(build_app(ring, endpoint), _listening(endpoint), hosts):
         yield
 
 
@@ -173,7 +173,7 @@ def _keep(endpoint: CodecEndpoint, file: Path) -> None:
 
 def _listening(endpoint: CodecEndpoint) -> socket.socket:
     try:
-        return _server.listen(endpoint.ip, endpoint.port)
+        return server.listen(endpoint.ip, endpoint.port)
     except OSError as error:
         raise Problem(
             f"the codec endpoint cannot listen on {endpoint.ip} port {endpoint.port} ({error.strerror}); "

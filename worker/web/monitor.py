@@ -14,8 +14,8 @@ from worker.embedded.ports import free_port
 from worker.installation.installation import Installation
 from worker.installation.settings import Settings
 from worker.monitoring.health import Health
-from worker.web._server import listen, serving
 from worker.web.host_check import KnownHosts
+from worker.web.server import listen, serving
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:

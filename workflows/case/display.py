@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from temporalio.common import TypedSearchAttributes
 
 from workflows.domain.case.aggregate import Case
+from workflows.domain.case.state import Verdict
 from workflows.domain.case.view import CaseView
 from workflows.domain.clock import Clock
+from workflows.domain.provenance import is_own_hand
+from workflows.domain.vocabulary import CUSTOMER
 from workflows.search_attributes import (
     BREACHED,
     CLOCK_LABELS,
@@ -58,6 +61,8 @@ def markdown(case: Case, *, trouble: str | None = None) -> str:
         lines.append(f"\n**等待 waits for:** `{view.waiting.who}` — {what}{until}")
     if view.resolution is not None:
         lines.append(f"\n**结果 resolution:** {view.resolution}")
+    if case.verdict is not None:
+        lines.append(f"\n**客户答复 verdict:** {view.satisfaction or 'accepted'} — {_whose(case.verdict)}")
     lines.append(
         f"\n- 类型 type: {view.type} / {view.subtype or '–'}\n- 部门 department: {view.department or '–'}"
         f"\n- 负责人 owner: `{view.owner or '–'}`\n- 重开 reopened: {view.reopened}"
@@ -80,6 +85,15 @@ def markdown(case: Case, *, trouble: str | None = None) -> str:
         lines.append("\n**超时 missed:**\n")
         lines += [f"- {CLOCK_LABELS[breach.clock]} {_local(case, breach.due)}" for breach in view.breaches[-10:]]
     return "\n".join(lines)
+
+
+def _whose(verdict: Verdict) -> str:
+    """By whom and how (R39)."""
+    if verdict.relayed_by is not None:
+        return f"`{verdict.by}`, 代录 taken down by `{verdict.relayed_by}` ({verdict.heard})"
+    if verdict.by == CUSTOMER and not is_own_hand(verdict.by, verdict.via):
+        return f"`{verdict.by}`, 代录 taken down by nobody named ({verdict.via})"
+    return f"`{verdict.by}` ({verdict.via})"
 
 
 def _local(case: Case, moment: datetime | None) -> str:

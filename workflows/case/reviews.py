@@ -44,7 +44,7 @@ async def start_review(case: Case, subject: ReviewSubject, start: CaseInput) -> 
             static_summary=f"复盘 {case.department} · {case.priority}"[:180],
         )
     except WorkflowAlreadyStartedError:
-        # The case was reset to before it closed: the review it started then goes on.
+        # The case was reset to before it closed, or was reopened and closed again: the review it started goes on.
         workflow.logger.warning("%s: its review runs already", case.number)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
@@ -21,16 +22,23 @@ from workflows.domain.clock import Clock
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Event, EventKind
 from workflows.domain.ids import CASE, INTAKE_MEMO
+from workflows.domain.terms import ReviewTerms
 from workflows.entity.recorded import RecordedEntity, summary_of
 from workflows.ports import Record, Recorded, StepMarker, record, settle
 
 _PER_FORWARD = 4
 """Events of history for each, about."""
+_SENT: Final = {"aggregate": {"forwards"}}
+"""What this run sends to other cases, a later one need not send again."""
 
 
 @workflow.defn(name=CASE)
 class CaseWorkflow(RecordedEntity[Case]):
-    """One customer issue. Its loop is `workflows.entity.entity.Entity._live`."""
+    """One customer issue. Its loop is `workflows.entity.entity.Entity._live`.
+
+    A case that its customer closed by their own hand is written down with its last step as a new run would begin with
+    it: a correction starts that run (R39). Until then nothing of it is in Temporal, and it costs no history.
+    """
 
     _commands = COMMANDS
 
@@ -43,6 +51,8 @@ class CaseWorkflow(RecordedEntity[Case]):
     async def run(self, start: CaseInput) -> str:
         """Live until closed; the answer is how it was resolved."""
         case = self._aggregate or await self._open(start.number)
+        if case.is_closed:  # for a correction of the customer's: whom that concerns may have changed meanwhile
+            await self._renew(case)
         return await self._live(case)
 
     @workflow.query
@@ -59,9 +69,19 @@ class CaseWorkflow(RecordedEntity[Case]):
     async def _record(self, case: Case, events: Sequence[Event], marker: StepMarker) -> Recorded:
         """Everything since the last record, in one transaction."""
         closes = any(event.kind is EventKind.CLOSED for event in events)
-        review = calls_for_review(case) if closes else None
+        review: ReviewTerms | None = None
+        with self._guarded(case, "review"):
+            review = calls_for_review(case) if closes else None
         intake: str | None = workflow.memo_value(INTAKE_MEMO, default=None)
-        step = Record(view=case.view(), events=tuple(events), marker=marker, review=review, intake=intake)
+        kept = self._next_input().model_dump(mode="json", exclude=_SENT) if case.correctable_until else None
+        step = Record(
+            view=self._seen(case, case.view),
+            events=tuple(events),
+            marker=marker,
+            review=review,
+            intake=intake,
+            kept=kept,
+        )
         return await call(record, step, summary=summary_of(events), on_trouble=self._show_trouble)
 
     async def _follow(self, case: Case, recorded: Recorded) -> None:
@@ -74,7 +94,8 @@ class CaseWorkflow(RecordedEntity[Case]):
     async def _look_up(self, case: Case, marker: StepMarker) -> None:
         await super()._look_up(case, marker)
         # Started before it is recorded that they were asked: whoever reads of a task can answer it.
-        await start_tasks(case, self._start)
+        with self._guarded(case, "tasks"):
+            await start_tasks(case, self._start)
 
     async def _tell_others(self, case: Case, at: datetime) -> None:
         """Departments whose task is not needed any more, and linked cases."""

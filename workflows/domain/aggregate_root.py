@@ -12,7 +12,9 @@ from pydantic import Field, PrivateAttr
 
 from workflows.domain.commands.command import Command, Outcome
 from workflows.domain.model import Fact, Instant, Model, one_line
+from workflows.domain.provenance import VIA
 from workflows.domain.terms import Arrival
+from workflows.domain.vocabulary import SYSTEM, Via
 
 _REMEMBERED_OUTCOMES: Final = 200
 _LONGEST_REASON: Final = 1_000
@@ -49,8 +51,10 @@ class AggregateRoot(Model):
     _caught: list[Exception] = PrivateAttr(default_factory=list)
     _judging: str | None = PrivateAttr(default=None)
     """Id of the command whose rule is at work: what happens meanwhile came of it."""
-    _times: dict[str, str] = PrivateAttr(default_factory=dict)
-    """Of that command, where it came late: when it was sent, by its sender's clock, and when the server took it."""
+    _circumstances: dict[str, str] = PrivateAttr(default_factory=dict)
+    """How that command came, and of one that came late: when it was sent, by its sender's clock, and when the server
+    took it.
+    """
 
     # Commands that were judged
 
@@ -75,14 +79,22 @@ class AggregateRoot(Model):
         return int(self.forgotten, 16) & bits == bits
 
     @contextmanager
-    def came_of(self, command_id: str | None, times: dict[str, str] | None = None) -> Iterator[None]:
+    def came_of(self, command_id: str | None, circumstances: dict[str, str] | None = None) -> Iterator[None]:
         """What happens meanwhile came of that command; where it is None, of the one that is being judged."""
-        before = self._judging, self._times
-        self._judging, self._times = command_id or self._judging, times or self._times
+        before = self._judging, self._circumstances
+        self._judging = command_id or self._judging
+        self._circumstances = self._circumstances if circumstances is None else circumstances
         try:
             yield
         finally:
-            self._judging, self._times = before
+            self._judging, self._circumstances = before
+
+    def circumstances(self, by: str) -> dict[str, str]:
+        """What the timeline says of how a word of that person's came; what follows from it by rule is the system's."""
+        found = self._circumstances
+        if VIA in found and (by == SYSTEM or found[VIA] == Via.CONSOLE):
+            return {key: value for key, value in found.items() if key != VIA}
+        return found
 
     # Faults
 
@@ -136,11 +148,12 @@ def counted_from(command: Command, arrival: Arrival | None, now: datetime, updat
     return min(max(sent, updated_at), now)
 
 
-def times_of(command: Command, arrival: Arrival | None) -> dict[str, str]:
-    """For the timeline: both times of a command that came late."""
+def circumstances_of(command: Command, arrival: Arrival | None) -> dict[str, str]:
+    """For the timeline: how a command came (R39), and both times of one that came late."""
+    came = {VIA: command.via.value}
     if command.at is None or arrival is None or arrival.at is None or arrival.earliest is None:
-        return {}
-    return dict(zip(LATE_TIMES, (command.at.isoformat(), arrival.at.isoformat()), strict=True))
+        return came
+    return came | dict(zip(LATE_TIMES, (command.at.isoformat(), arrival.at.isoformat()), strict=True))
 
 
 def forged(command: Command, arrival: Arrival | None, to: str) -> str | None:

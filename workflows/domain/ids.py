@@ -34,6 +34,11 @@ def day_of(number: str) -> date:
     return datetime.strptime(number[2:10], "%Y%m%d").date()  # noqa: DTZ007 - a day, whose zone is the company's
 
 
+def is_number(value: object) -> bool:
+    """Whether it looks like a feedback number."""
+    return isinstance(value, str) and value.startswith("FB") and value[2:].isdecimal()
+
+
 def serial_of(number: str) -> int:
     """Which number of its day it is; 0 for a text that is none."""
     serial = number[10:]

@@ -122,6 +122,12 @@ class Terms(Fact):
     close_unrated_after: float | None = None
     """Seconds (rating calendar) after acceptance at which the case closes unrated (R24); None: never."""
     neutral: NeutralRule = NeutralRule.CLOSE
+    owner_may_take_down: bool = True
+    """Whether owners may take down acceptances and ratings of their own cases (R39); what an earlier release settled
+    says nothing of it, and goes on as it began.
+    """
+    correct_within: float = Field(default=0.0, ge=0)
+    """Seconds round the clock within which another answer of the customer's own hand corrects the first; 0: never."""
     tell_customer_of_every_escalation: bool = True
     """Customers read of the first escalation of a handling; True: and of somebody higher up who takes charge (R17)."""
     duty_managers: tuple[str, ...] = ()
@@ -191,6 +197,21 @@ class Settlement(Fact):
     people: dict[str, Member] = Field(default_factory=dict)
     """The receiver, duty managers, follow-up, the head, and everyone above them."""
     dispatch: Dispatch | None = None
+    proves_messages: bool = False
+    """Whether the case asks the outbox before it believes what became of a message; False: opened by a release that
+    did not, and its history does not say.
+    """
+
+
+class MessageClaim(Fact):
+    """What a signal says became of a message of the case, for the outbox to bear out."""
+
+    message: str
+    key: str | None = None
+    """Of its row; None: the signal is of an earlier release."""
+    recipient: str | None = None
+    failed: bool
+    """False: it had failed, and was sent after all."""
 
 
 class DispatchRequest(Fact):
@@ -275,6 +296,7 @@ class Lookup(Fact):
     """Whether a command of this id was judged before, so long ago that only the record knows."""
     review: bool = False
     """By the review of that number, not by the case."""
+    message: MessageClaim | None = None
 
 
 class MainCase(Fact):
@@ -328,6 +350,8 @@ class Consultation(Fact):
     """What is wrong with what was supplied, in one line each."""
     triaged: TriagedAgain | None = None
     problems: tuple[str, ...] = ()
+    disproved: str | None = None
+    """Why what was said of a message is not so, in one line."""
     judged: Judged | None = None
     """None: no command of that id was judged, as far as the record knows."""
     arrival: Arrival | None = None

@@ -6,9 +6,9 @@ from typing import Final
 
 TIME_KEYS: Final = frozenset({
     # Views of cases, departments' tasks and reviews, their deadlines and breaches.
-    "approved_at", "arrived_at", "asked_at", "at", "claimed_at", "closed_at", "done_at", "due", "ended_at",
-    "escalated_at", "expected_resolution", "late_at", "next", "opened_at", "received_at", "resolved_at",
-    "responded_at", "started", "until", "updated_at",
+    "approved_at", "arrived_at", "asked_at", "at", "claimed_at", "closed_at", "correctable_until", "done_at", "due",
+    "ended_at", "escalated_at", "expected_resolution", "late_at", "next", "opened_at", "received_at", "resolved_at",
+    "responded_at", "retractable_until", "started", "until", "updated_at",
     # Details of events.
     "claim_due", "closes_at", "previous_due", "resolution_due", "response_due", "since",
     # Rows of the register, timeline, outbox, archive and knowledge base.

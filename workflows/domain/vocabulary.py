@@ -12,6 +12,9 @@ SYSTEM: Final = "system"
 OPERATOR: Final = "operator"
 """The sender where whoever runs the system acts, and nobody of the organisation."""
 
+ONE_TIME_CODE: Final = "one_time_code"
+"""The message with a code that the portal asked for. It is none of the case's own: no person tells it instead (R40)."""
+
 
 class Priority(StrEnum):
     """Impact and urgency, most urgent first (R8)."""
@@ -105,6 +108,41 @@ class Channel(StrEnum):
     ACCOUNT_MANAGER = "account_manager"
 
 
+class Via(StrEnum):
+    """By which way a word came (R39). Only processes of ours set anything but `CONSOLE`."""
+
+    CONSOLE = "console"
+    """The admin script, or a signal by hand."""
+    LINK = "link"
+    """The portal, by a link in a message."""
+    CODE = "code"
+    """The portal, by number and one-time code."""
+    MAIL = "mail"
+    API = "api"
+    DESK = "desk"
+    """The pages of the staff."""
+    SYSTEM = "system"
+    """A workflow or an activity of ours, or the time."""
+
+
+class Heard(StrEnum):
+    """How somebody of the staff heard what they take down for a customer (R39)."""
+
+    TELEPHONE = "telephone"
+    WECHAT = "wechat"
+    IN_PERSON = "in_person"
+    MAIL = "mail"
+    OTHER = "other"
+
+
+class ScanState(StrEnum):
+    """What a scanner of malware has said of a file (R41)."""
+
+    UNSCANNED = "unscanned"
+    CLEAN = "clean"
+    INFECTED = "infected"
+
+
 class CustomerKind(StrEnum):
     """R3: 个人 / 企业."""
 
@@ -128,6 +166,16 @@ class Reachable(StrEnum):
     CHANNEL = "channel"
     BY_PERSON = "by_person"
     """No channel leads to them: a person has to tell them."""
+
+
+class LinkPurpose(StrEnum):
+    """What the link in a message to a customer is for (R40)."""
+
+    SEE = "see"
+    SUPPLY = "supply"
+    CONFIRM = "confirm"
+    """Accept the solution, or refuse it."""
+    RATE = "rate"
 
 
 class Locale(StrEnum):
@@ -178,6 +226,7 @@ class EventKind(StrEnum):
     CLASSIFIED = "classified"
     INFORMATION_REQUESTED = "information_requested"
     SUPPLIED = "supplied"
+    ATTACHED = "attached"
     DISPATCHED = "dispatched"
     HANDED_OVER = "handed_over"
     CLAIMED = "claimed"
@@ -269,6 +318,7 @@ class Message(StrEnum):
     RESOLUTION_BREACHED = "resolution_breached"
     ESCALATED = "escalated"
     SUPPLIED = "supplied"
+    ATTACHED = "attached"
     SUPPLEMENT_OVERDUE = "supplement_overdue"
     FEEDBACK_DUE = "feedback_due"
     FEEDBACK_OVERDUE = "feedback_overdue"

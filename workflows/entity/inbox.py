@@ -99,3 +99,8 @@ def _inside(value: Any) -> Iterable[Any]:
 def _text(values: dict[str, Any], key: str, default: str) -> str:
     value = values.get(key)
     return value[:200] if isinstance(value, str) and value else default
+
+
+def read(signal: ReceivedSignal | UnreadSignal) -> ReceivedSignal:
+    """A signal that has been read, whether or not it was before."""
+    return signal.read() if isinstance(signal, UnreadSignal) else signal

@@ -16,21 +16,24 @@ nothing, and the step begins again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from temporalio import workflow
 
 from workflows.activity_calls import deliver_in_background
 from workflows.domain.event import Event
-from workflows.entity.entity import PER_STEP, TIMER_SLACK, Aggregate, Entity
+from workflows.domain.model import Model
+from workflows.entity.entity import PER_STEP, TIMER_SLACK, Entity
 from workflows.entity.input import EntityInput
+from workflows.entity.judge import Aggregate
 from workflows.ports import Delivery, Recorded, StepMarker
 
 _PER_DELIVERY = 8
 """Events of history for each, about."""
 
 _Aggregate = TypeVar("_Aggregate", bound=Aggregate[Any])
+_View = TypeVar("_View", bound=Model)
 
 
 class RecordedEntity(Entity[_Aggregate, Event]):
@@ -43,6 +46,8 @@ class RecordedEntity(Entity[_Aggregate, Event]):
         self._deliveries: set[asyncio.Task[None]] = set()
         self._idle = True
         """No delivery was under way when the last step was judged, and it left none."""
+        self._viewed: Any = None
+        """How it was last seen, for when it cannot be seen any more."""
 
     async def _record(self, aggregate: _Aggregate, events: Sequence[Event], marker: StepMarker) -> Recorded:
         """Write a step down, however long that takes."""
@@ -51,6 +56,19 @@ class RecordedEntity(Entity[_Aggregate, Event]):
     async def _follow(self, aggregate: _Aggregate, recorded: Recorded) -> None:
         """Do what the record of a step calls for."""
         raise NotImplementedError
+
+    def _seen(self, aggregate: _Aggregate, view: Callable[[], _View]) -> _View:
+        """The view to record: where that fails, the one before with the fault in it, and the events are still written.
+
+        Raises:
+            Exception: it was never seen in this run; without a view nothing can be recorded.
+        """
+        seen: _View | None = None
+        with self._guarded(aggregate, "view", again=True):
+            seen = self._viewed = view()
+        if seen is None and self._viewed is not None:
+            seen = self._viewed.model_copy(update={"faults": tuple(aggregate.faults)})
+        return seen or view()
 
     def _deliver(self, number: str, recorded: Recorded) -> None:
         """Deliver, meanwhile, the messages of a step that nobody else delivers."""
@@ -72,7 +90,8 @@ class RecordedEntity(Entity[_Aggregate, Event]):
         if replayed and marker.judged:
             await self._judge_again(aggregate, marker)
         self._idle = marker.idle and not recorded.undelivered
-        await self._follow(aggregate, recorded)
+        with self._guarded(aggregate, "following"):
+            await self._follow(aggregate, recorded)
         return marker
 
     async def _judge_again(self, aggregate: _Aggregate, marker: StepMarker) -> Sequence[Event]:

@@ -57,7 +57,7 @@ class ReviewWorkflow(RecordedEntity[Review]):
 
     async def _record(self, review: Review, events: Sequence[Event], marker: StepMarker) -> Recorded:
         """Everything since the last record, in one transaction."""
-        step = ReviewRecord(view=review.view(), events=tuple(events), marker=marker)
+        step = ReviewRecord(view=self._seen(review, review.view), events=tuple(events), marker=marker)
         return await call(record_review, step, summary=summary_of(events), on_trouble=self._show_trouble)
 
     async def _follow(self, review: Review, recorded: Recorded) -> None:

@@ -10,7 +10,7 @@ from activities.document_text import read_toml_table
 from workflows.domain.problem import Problem
 
 _SHIPPED = Path(__file__).with_name("shipped.toml")
-_WORDS = ("keywords", "also", "without")
+_WORDS = ("keywords", "also", "without", "asides")
 _RULES = ("classification", "priority_rules")
 
 

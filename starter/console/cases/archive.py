@@ -166,7 +166,8 @@ def _print_due(due: DueCases, as_json: bool) -> None:
 
 def _print_contents(document: Mapping[str, Any]) -> None:
     if document["attachments"]:
-        rows = [(one["name"], f"{one['size']:,} bytes" if one["member"] else "only the name is known")
+        absent = {True: "infected: not kept here", None: "only the name is known"}
+        rows = [(one["name"], f"{one['size']:,} bytes" if one["member"] else absent[one.get("infected") or None])
                 for one in document["attachments"]]  # fmt: skip
         print_table(("Attachment", ""), rows)
     if article := document["article"]:

@@ -51,6 +51,17 @@ class CustomerProgress:
                 yield self._line(f"{what}_given", self._moment(given))
         if view["closed_at"]:
             yield self._line("closed_at", self._moment(view["closed_at"]))
+        for said in view["said"]:
+            score = said.get("score") and label("satisfaction", said["score"], self._locale)
+            words = (
+                self._moment(said["at"]),
+                said["title"],
+                score,
+                *(said.get(key) for key in ("text", "why", "comment")),
+            )
+            yield self._line("said", "  ".join([*filter(None, words), said["hand"]]))
+        if view["correctable_until"]:
+            yield self._line("correctable_until", self._moment(view["correctable_until"]))
         yield self._line("next", asked["text"], style="" if asked["action"] in {"nothing", "closed"} else "yellow")
         for field in asked["missing"]:
             yield Text(f"  · {printable(field)}")

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from activities.rendering.labels import satisfaction_scale
 from activities.validation import shown
 from starter.console.screen import Number
-from starter.console.sender import OptionalText, RelayedBy, Sender, Why, send_command
+from starter.console.sender import HeardBy, OptionalText, RelayedBy, Sender, Why, send_command
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale, Satisfaction
 
@@ -30,6 +30,7 @@ async def supply(
         Parameter(name="--set", help="key=value with a form key, such as customer.phone=13800138000; repeatable."),
     ] = (),
     relayed_by: RelayedBy = None,
+    heard: HeardBy = None,
     sender: Sender,
 ) -> int:
     """Give the information that was asked for, as text or by form key.
@@ -39,24 +40,28 @@ async def supply(
     if text is None and not set_:
         raise Problem("supply: give --text, --set, or both")
     return await send_command(
-        "supply", number, sender, text=text, fields=_assignments(set_) or None, relayed_by=relayed_by
+        "supply", number, sender, text=text, fields=_assignments(set_) or None, relayed_by=relayed_by, heard=heard
     )
 
 
-async def confirm(number: Number, /, *, text: OptionalText = None, relayed_by: RelayedBy = None, sender: Sender) -> int:
+async def confirm(
+    number: Number, /, *, text: OptionalText = None, relayed_by: RelayedBy = None, heard: HeardBy = None, sender: Sender
+) -> int:
     """Accept the solution.
 
     Example: bihuan confirm FB202605110001 --as customer --relayed-by agent-001
     """
-    return await send_command("confirm", number, sender, text=text, relayed_by=relayed_by)
+    return await send_command("confirm", number, sender, text=text, relayed_by=relayed_by, heard=heard)
 
 
-async def refuse(number: Number, /, *, why: Why, relayed_by: RelayedBy = None, sender: Sender) -> int:
+async def refuse(
+    number: Number, /, *, why: Why, relayed_by: RelayedBy = None, heard: HeardBy = None, sender: Sender
+) -> int:
     """Not accept the solution; handling starts again, one step more urgent.
 
     Example: bihuan refuse FB202605110001 --as customer --why "仍然报错"
     """
-    return await send_command("refuse", number, sender, why=why, relayed_by=relayed_by)
+    return await send_command("refuse", number, sender, why=why, relayed_by=relayed_by, heard=heard)
 
 
 async def rate(
@@ -66,13 +71,16 @@ async def rate(
     score: Annotated[str, Parameter(help=f"In words: {_SCALE}.")],
     comment: Annotated[str | None, Parameter(help="In the customer's words.")] = None,
     relayed_by: RelayedBy = None,
+    heard: HeardBy = None,
     sender: Sender,
 ) -> int:
     """Answer the satisfaction follow-up; dissatisfied reopens the case.
 
     Example: bihuan rate FB202605110001 --as customer --score 满意 --comment "处理很快"
     """
-    return await send_command("rate", number, sender, score=_score(score), comment=comment, relayed_by=relayed_by)
+    return await send_command(
+        "rate", number, sender, score=_score(score), comment=comment, relayed_by=relayed_by, heard=heard
+    )
 
 
 def _assignments(pairs: tuple[str, ...]) -> dict[str, str]:

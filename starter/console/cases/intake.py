@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -13,28 +14,34 @@ from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
     from starter.services.bulk_intake import Tally
-    from starter.services.intake import Intake
+    from starter.services.intake import Accepted, Intake
 
 
 async def open_(
     file: Annotated[str, Parameter(help="The form as JSON; - reads standard input.", allow_leading_hyphen=True)],
     /,
     *,
+    attach: Annotated[
+        tuple[Path, ...],
+        Parameter(consume_multiple=True, negative=(), help="Files that go with it, all of them or nothing."),
+    ] = (),
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> int:
     """Register one issue from a JSON form and start its case. The same intake_key again is the same case.
 
-    With another content that is refused. Without a key, the same form within a minute is the same case.
+    With another content that is refused. Without a key, the same form within a minute is the same case. Where a file
+    is refused, nothing is registered.
 
     Example: bihuan open form.json --json
+    Example: bihuan open form.json --attach screen.png log.txt
     """
     raw = _read_form(file)
     from starter.services.intake import open_intake
     from worker.installation.settings import load_settings
 
     async with open_intake(load_settings(data=data)) as intake:
-        accepted = await intake.accept(raw)
+        accepted = await (_with_files(intake, raw, attach) if attach else intake.accept(raw))
     if as_json:
         print_json({"number": accepted.number, "created": accepted.created})
     else:
@@ -43,6 +50,18 @@ async def open_(
     if not accepted.started:
         say(f"{accepted.number} is registered; a worker starts it as soon as Temporal answers ({intake.outage})")
     return 0
+
+
+async def _with_files(intake: Intake, raw: str, paths: tuple[Path, ...]) -> Accepted:
+    from starter.services.files import discard_staged, hand_in, received_paths
+    from workflows.domain.vocabulary import CUSTOMER, Via
+
+    received = await received_paths(intake.installation, paths, by=CUSTOMER, via=Via.CONSOLE)
+    try:
+        return await hand_in(intake, raw, received)
+    except Problem:
+        await discard_staged(intake.installation, [one.id for one in received])
+        raise
 
 
 async def import_(

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from activities.rendering.labels import label
+from activities.rendering.sizes import filesize
 from activities.rows import FaultyRow, read_rows
 from starter.console.screen import shortened
 from starter.console.timeline import timeline_table
@@ -41,7 +42,8 @@ class CasePanel:
         if fault := self._case.get("fault"):
             yield Text(f"{self._case['number']} cannot be read as a whole: {printable(fault)}", style="red")
         sections = (
-            self._summary, self._clocks, self._playbook, self._department_tasks, self._suggestions, self._history,
+            self._summary, self._clocks, self._playbook, self._department_tasks, self._files, self._suggestions,
+            self._history,
         )  # fmt: skip
         for part in read_rows(sections, lambda section: list(section()), name=_section):
             if isinstance(part, FaultyRow):
@@ -60,6 +62,14 @@ class CasePanel:
                 for index, step in enumerate(playbook, start=1)
             )
             yield Group(Text("Playbook", style="bold"), *steps)
+
+    def _files(self) -> Iterator[RenderableType]:
+        if files := self._case.get("files"):
+            listed = (
+                Text(f"  {printable(one['name'])}  {filesize(one['size'])}  {self._label('file_scan', one['scan'])}")
+                for one in files
+            )
+            yield Group(Text("Files", style="bold"), *listed)
 
     def _title(self) -> Text:
         case = self._case
@@ -108,6 +118,8 @@ class CasePanel:
             yield self._line("Reopened", f"{case['reopened']} ×")
         if case.get("satisfaction"):
             yield self._line("Rated", self._label("satisfaction", case["satisfaction"]))
+        if until := case.get("correctable_until"):
+            yield self._line("Correctable", f"by the customer's own hand until {self._moment(until)}")
         if main := case.get("linked_to"):
             yield self._line("Linked to", f"{main}, whose answers go to this customer as well")
         if linked := case.get("linked"):

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import CycloptsError, Group, Parameter
 
 from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, read_number
-from starter.console.sender import OptionalText, RelayedBy, Sender, Why, company_zone, read_due, send_command
+from starter.console.sender import HeardBy, OptionalText, RelayedBy, Sender, Why, company_zone, read_due, send_command
 from workflows.domain.problem import Problem
 
 
@@ -277,12 +277,14 @@ async def acknowledge(number: Number, /, *, text: OptionalText = None, sender: S
     return await send_command("acknowledge", number, sender, text=text)
 
 
-async def withdraw(number: Number, /, *, why: Why, relayed_by: RelayedBy = None, sender: Sender) -> int:
+async def withdraw(
+    number: Number, /, *, why: Why, relayed_by: RelayedBy = None, heard: HeardBy = None, sender: Sender
+) -> int:
     """Close without a solution: the customer, or a superior with the reason.
 
     Example: bihuan withdraw FB202605110001 --as customer --why "问题已自行恢复"
     """
-    return await send_command("withdraw", number, sender, why=why, relayed_by=relayed_by)
+    return await send_command("withdraw", number, sender, why=why, relayed_by=relayed_by, heard=heard)
 
 
 async def link(

@@ -48,6 +48,7 @@ async def trial(
     from starter.services.policy_files import read_policy_file
     from starter.services.trial import try_policies
     from worker.installation.settings import load_settings
+    from worker.process import build_transports
 
     settings = load_settings(data=data)
     sources = [policy or settings.policy, *([against] if against else [])]
@@ -59,6 +60,7 @@ async def trial(
         lines,
         policies,
         people,
+        transports=build_transports(settings),
         unreadable=unreadable,
         until=partial(_end, until, zone=zone),
         progress=partial(progress_bar, "trial"),

@@ -18,7 +18,7 @@ async def new(
 
     Example: bihuan keys new >> /etc/bihuan/keys
     """
-    from worker.encryption.keys import Key
+    from activities.key_ring import Key
 
     print(Key.new(id_ or f"{datetime.now(UTC):%Y-%m}").line())
 

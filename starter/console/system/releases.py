@@ -25,6 +25,10 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan release list
     """
+    from worker.installation.company_time import CompanyTime
+    from worker.installation.settings import load_settings
+
+    company = await CompanyTime.read(load_settings(data=data))
     async with _deployment(data) as (deployment, _):
         builds = await deployment.list()
     if as_json:
@@ -34,7 +38,7 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
         [
             build.build_id,
             build.status + (f" {build.percent:g} %" if build.percent else ""),
-            f"{build.since:%Y-%m-%d %H:%M} UTC" if build.since else "",
+            company.text(build.since),
         ]
         for build in builds
     ]

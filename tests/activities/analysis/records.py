@@ -54,8 +54,9 @@ async def busy_months(path: Path, cases: int) -> Busy:
 
 async def live(database: Database, *steps: tuple[timedelta, str, str, dict[str, Any]], **changes: Any) -> str:
     """A case through the rule book and the record, as a worker would write it."""
+    opening = {"terms_": changes.pop("terms_")} if "terms_" in changes else {}
     number = await register_case(database, **changes)
-    case, events = open_case(Priority.P1)
+    case, events = open_case(Priority.P1, **opening)
     case.number = number
     recording = RecordingActivities(
         database, Directory(database), Renderer(), labels=dict, calendar=Calendar, now=lambda: MONDAY

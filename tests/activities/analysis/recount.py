@@ -131,6 +131,11 @@ QUERIES: dict[str, tuple[int, tuple[str, ...]]] = {
         """SELECT score, count(*) AS count, 1.0 * count(*) / sum(count(*)) OVER () AS share
         FROM rating GROUP BY score""",
     )),
+    "verdicts": (1, tuple(
+        f"""SELECT '{verdict}', count(*) AS count, sum(own) AS own_hand, sum(NOT own) AS taken_down, avg(own) AS share
+        FROM (SELECT by = 'customer' AND detail ->> 'via' IS 'link' AS own FROM happened WHERE kind = '{kind}')"""
+        for verdict, kind in (("acceptance", "confirmed"), ("rating", "rated"))
+    )),
     "repeated": (3, (
         """SELECT product, type, subtype, count(*) AS count, count(*) FILTER (WHERE closed IS NOT TRUE) AS open
         FROM received WHERE product <> 'none' AND subtype IS NOT NULL GROUP BY 1, 2, 3""",

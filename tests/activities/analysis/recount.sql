@@ -3,9 +3,9 @@
 
 -- What had happened by then; and the end itself, as a last entry of every case.
 CREATE TEMP VIEW known AS
-SELECT t.number, t.sequence, t.at, t.kind, t.detail FROM timeline AS t, asked WHERE t.at < ends
+SELECT t.number, t.sequence, t.at, t.kind, t.detail, t.by FROM timeline AS t, asked WHERE t.at < ends
 UNION ALL
-SELECT t.number, 1000000, ends, 'end', '{}' FROM timeline AS t, asked WHERE t.kind = 'created' AND t.at < ends;
+SELECT t.number, 1000000, ends, 'end', '{}', 'system' FROM timeline AS t, asked WHERE t.kind = 'created' AND t.at < ends;
 
 -- Every entry, with where its case stood just before. Classifying gives a case type and priority, dispatching and
 -- handing over department and owner, reopening priority and owner. A `cycle` of handling begins with receipt or

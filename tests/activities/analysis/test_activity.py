@@ -17,7 +17,7 @@ from activities.analysis.activity import ReportActivities
 from activities.analysis.ledger import ReportLedger
 from activities.database.database import Database
 from activities.delivery.mail import Smtp
-from activities.delivery.transport import TemporaryDeliveryError
+from activities.delivery.transport import TemporaryDeliveryError, Transports
 from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
 from activities.queries.cases import Cases
@@ -48,7 +48,7 @@ async def busy(database: Database) -> Database:
 
 def reporting(database: Database, folder: Path, server: MailServer | None, **rules: Any) -> ReportActivities:
     shipped = load_policy("standard").model_dump(mode="json")
-    transport = {Contact.EMAIL: Smtp.from_url(server.url(), "support@example.com")} if server else {}
+    transport: Transports = {Contact.EMAIL: Smtp.from_url(server.url(), "support@example.com")} if server else {}
     return ReportActivities(
         database=database,
         directory=Directory(database),

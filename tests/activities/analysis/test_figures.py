@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from activities.analysis.figures import BREAKDOWNS
 from activities.analysis.files import report_json
 from activities.analysis.findings import Contributor, Finding
+from activities.analysis.period import Period
 from activities.analysis.report import analyse
 from activities.analysis.wording import ReportWording
 from activities.database.database import Database
@@ -26,13 +28,14 @@ from tests.activities.analysis.records import (
     LATER,
     MAY,
     UNTIL,
+    ZONE,
     Busy,
     busy_months,
     live,
     rows,
 )
 from tests.activities.analysis.recount import QUERIES, Counted, Figures, Recount, recounting
-from tests.builders import DAY, HOUR, MINUTE
+from tests.builders import DAY, HOUR, MINUTE, terms
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
@@ -176,7 +179,7 @@ def test_the_record_that_is_counted_has_everything_in_it(busy: Busy) -> None:
     assert min(kinds.values()) > 3
     assert set(kinds) == {
         "created", "classified", "dispatched", "handed_over", "department_involved", "replied", "resolved", "lapsed",
-        "escalated", "reopened", "rated", "closed",
+        "escalated", "reopened", "confirmed", "rated", "closed",
     }  # fmt: skip
 
 
@@ -242,9 +245,43 @@ async def test_cases_as_the_rules_write_them_are_understood(database: Database) 
         "satisfied": 1,
         "dissatisfied": 1,
     }
+    said = rows(report, "verdicts", "verdict")
+    assert [(said[key]["own_hand"], said[key]["taken_down"]) for key in ("acceptance", "rating")] == [(0, 1), (0, 2)]
     climbed = rows(report, "escalations", "level", "cause")
     assert (climbed["1", "claim"]["count"], climbed["2", "response"]["count"]) == (3, 2)
     assert rows(report, "load", "person")["tech-lead"]["solved"] == 1
+
+
+async def test_own_hand_and_taken_down_are_told_apart_and_a_correction_takes_the_place_of_what_it_corrects(
+    database: Database,
+) -> None:
+    week = terms(correct_within=7 * DAY.total_seconds())
+    link, taken_down = {"via": "link"}, {"relayed_by": "agent-001"}
+    solved: tuple[Any, ...] = (2 * HOUR, "resolve", "tech-001", SOLUTION)
+    await live(
+        database,
+        solved,
+        (3 * HOUR, "confirm", "customer", link),
+        (4 * HOUR, "rate", "customer", {"score": "satisfied", **link}),
+        (5 * HOUR, "rate", "customer", {"score": "very_satisfied", **link}),
+        terms_=week,
+    )
+    await live(database, solved, (3 * HOUR, "rate", "customer", {"score": "neutral", **taken_down}), terms_=week)
+    reopened = await live(
+        database,
+        solved,
+        (3 * HOUR, "rate", "customer", {"score": "satisfied", **link}),
+        (3 * DAY, "refuse", "customer", {"why": "又坏了", **link}),
+        terms_=week,
+    )
+    report = await analyse(database, MAY, now=LATER)
+    said = rows(report, "verdicts", "verdict")
+    assert [(said[key]["own_hand"], said[key]["taken_down"]) for key in ("acceptance", "rating")] == [(1, 0), (2, 1)]
+    scores = {key: row["count"] for key, row in rows(report, "satisfaction", "score").items() if row["count"]}
+    assert scores == {"very_satisfied": 1, "satisfied": 1, "neutral": 1}
+    day = Period.asked(date(2024, 5, 9), date(2024, 5, 9), ZONE)
+    later = await analyse(database, day, now=LATER)
+    assert rows(later, "headline", "figure")["open"]["count"] == 2, f"{reopened}, closed long before, is open again"
 
 
 async def test_an_unknown_breakdown_names_those_there_are(database: Database) -> None:

@@ -25,6 +25,8 @@ from activities.archive.page import CasePage
 from activities.archive.store import ArchiveStore, FileState, find_attachments
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
+from activities.files.folder_store import FolderStore
+from activities.files.reception import Reception
 from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
 from activities.queries.cases import Cases
@@ -47,6 +49,7 @@ def archiving_of(database: Database, folder: Path, **changes: Any) -> ArchiveAct
         database=database,
         store=ArchiveStore(folder / "archive"),
         attachments=folder / "attachments",
+        files=Reception(database, FolderStore(folder / "files")),
         policy=load_policy("standard"),
         directory=Directory(database),
         now=lambda: LATER,

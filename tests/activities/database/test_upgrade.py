@@ -13,6 +13,8 @@ from activities.archive.store import ArchiveStore
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.migrations.upgrade import upgrade
+from activities.files.folder_store import FolderStore
+from activities.files.reception import Reception
 from activities.intake.register import Register
 from activities.knowledge.backfill import ArticleBackfill
 from activities.organisation.directory import Directory
@@ -97,6 +99,7 @@ async def _is_learned_and_archived(database: Database, folder: Path) -> None:
         database=database,
         store=ArchiveStore(folder / "archive"),
         attachments=folder / "attachments",
+        files=Reception(database, FolderStore(folder / "files")),
         policy=load_policy("standard"),
         directory=Directory(database),
         now=lambda: later,

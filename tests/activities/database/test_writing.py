@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from activities.database.database import Database
+from activities.database.rights import DELETED_FROM
 from activities.database.tables import installation
 from activities.database.url import DatabaseUrl
 from workflows.domain.problem import Problem
@@ -34,6 +35,7 @@ async def clerk(tables_url: str) -> AsyncIterator[tuple[str, asyncpg.Connection]
     owner, name = await asyncpg.connect(tables_url), f"clerk_{uuid4().hex}"
     await owner.execute(f"CREATE ROLE {name} LOGIN")
     await owner.execute(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {name}")
+    await owner.execute(f"GRANT DELETE ON {', '.join(DELETED_FROM)} TO {name}")
     await owner.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")
     yield tables_url.replace("postgres@", f"{name}@"), owner
     await owner.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
@@ -45,6 +47,7 @@ async def clerk(tables_url: str) -> AsyncIterator[tuple[str, asyncpg.Connection]
     [
         ("REVOKE INSERT ON outbox, timeline FROM {user}", "no right to timeline, outbox; needed are"),
         ("REVOKE UPDATE ON case_record FROM {user}", "no right to case_record; needed are"),
+        ("REVOKE DELETE ON link FROM {user}", "no right to link; needed are"),
         ("REVOKE USAGE ON SEQUENCE article_id_seq FROM {user}", "no right to article_id_seq; needed are"),
         (
             "ALTER ROLE {user} SET default_transaction_read_only = on",

@@ -10,6 +10,7 @@ from activities.database.database import Database
 from activities.delivery.activity import DeliveryActivities
 from activities.delivery.mail import Smtp
 from activities.delivery.outbox import Outbox
+from activities.delivery.transport import Transports
 from activities.queries.cases import Cases, OutboxEntry
 from tests.activities.delivery.mail_server import MailServer
 from tests.activities.samples import NUMBER
@@ -40,7 +41,9 @@ async def entries(database: Database) -> dict[str, OutboxEntry]:
 
 
 def delivering(database: Database, server: MailServer | None, user: str = "", **changes: Any) -> DeliveryActivities:
-    transports = {Contact.EMAIL: replace(Smtp.from_url(server.url(user), SENDER), now=lambda: NOW)} if server else {}
+    transports: Transports = (
+        {Contact.EMAIL: replace(Smtp.from_url(server.url(user), SENDER), now=lambda: NOW)} if server else {}
+    )
     return replace(DeliveryActivities(database=database, transports=transports, now=lambda: NOW), **changes)
 
 

@@ -114,7 +114,7 @@ class AwayAfterSending:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         self.times = times
         self._sent = Outbox.sent
-        monkeypatch.setattr(Outbox, "sent", lambda outbox, key, *, at: self._note(outbox, key, at))
+        monkeypatch.setattr(Outbox, "sent", lambda outbox, key, *, at, lacking: self._note(outbox, key, at))
 
     async def _note(self, outbox: Outbox, key: str, at: datetime) -> None:
         self.times -= 1

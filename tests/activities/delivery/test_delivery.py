@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -25,7 +27,7 @@ async def test_a_customer_gets_a_readable_mail_that_no_robot_answers(record: Dat
         await delivering(record, server).deliver(await put(record, "a"))
     mail = server.mails[0]
     assert server.recipients == ["a@example.com"]
-    assert mail["Subject"] == "问题 FB1 的进展"
+    assert mail["Subject"] == f"[{NUMBER}] 问题 FB1 的进展"
     assert mail["From"].addresses[0].display_name == "闭环客服"
     assert mail["To"].addresses[0].display_name == "王芳"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -73,6 +75,31 @@ async def test_a_mail_whose_worker_was_killed_is_taken_over(record: Database) ->
         await delivering(record, server, now=lambda: NOW + timedelta(seconds=41)).deliver(delivery)
     assert len(server.mails) == 1
     assert (await entries(record))["a"].attempts == 2
+
+
+async def test_a_worker_that_was_stopped_between_claim_and_hand_over_sends_nothing_a_second_time(
+    record: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, loop = Outbox.claim, asyncio.get_running_loop()
+    time = loop.time
+
+    async with mail_server() as server:
+        delivery = await put(record, "a")
+        stopped = delivering(record, server)
+
+        async def claim_and_stand_still(outbox: Outbox, key: str, **claimed: Any) -> bool:
+            taken = await claim(outbox, key, **claimed)
+            monkeypatch.setattr(Outbox, "claim", claim)
+            await delivering(record, server, now=lambda: NOW + timedelta(minutes=1)).deliver(delivery)
+            monkeypatch.setattr(loop, "time", lambda: time() + 60)
+            return taken
+
+        monkeypatch.setattr(Outbox, "claim", claim_and_stand_still)
+        with suppress(ApplicationError):
+            await stopped.deliver(delivery)
+        monkeypatch.setattr(loop, "time", time)
+    assert len(server.mails) == 1
+    assert (await entries(record))["a"].status == "sent"
 
 
 async def test_a_server_that_is_busy_is_tried_again_and_the_others_are_not_held_up(record: Database) -> None:

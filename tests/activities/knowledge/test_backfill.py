@@ -80,7 +80,7 @@ async def closed_by(database: Database, main: str) -> str:
     recording = recording_of(database)
     await recording.record(step_of(case, events, number))
     facts = Consultation(main=MainCase(number=main, status=Status.IN_PROGRESS))
-    said = {"cause": "服务没有响应", "solution": "重启服务", "verified": "yes", "via": main}
+    said = {"cause": "服务没有响应", "solution": "重启服务", "verified": "yes", "via": "system", "main_case": main}
     for sent in (
         command("link", "tech-001", to=main),
         command("resolve", "tech-lead", **said),

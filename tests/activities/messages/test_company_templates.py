@@ -129,6 +129,9 @@ def test_check_finds_what_fails_only_when_a_fact_is_unknown(folder: Path) -> Non
     assert len(faults) == 2
     assert "craeted.j2: overrides nothing; locales are zh_CN, en, messages to customer are closed, " in faults[0]
     assert "created.j2:2: prints a fact that may be null" in faults[1]
+    linked = check_templates(folder, links=True)
+    assert linked[1].endswith("created.j2: has no {{ link }} on a line of its own: customers get no link by it")
+    assert [linked[0], *linked[2:]] == faults
 
 
 def test_a_template_folder_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:

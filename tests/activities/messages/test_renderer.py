@@ -7,7 +7,16 @@ from datetime import timedelta
 import pytest
 
 from activities.messages.renderer import RenderContext, Renderer
-from activities.messages.samples import CUSTOMER_FACTS, NOW, NUMBER, STAFF_FACTS, context, notice, sample_messages
+from activities.messages.samples import (
+    CUSTOMER_FACTS,
+    NOW,
+    NUMBER,
+    PORTAL,
+    STAFF_FACTS,
+    context,
+    notice,
+    sample_messages,
+)
 from activities.messages.ways import CustomerWays
 from activities.rendering.filters import one_line
 from activities.rendering.labels import label
@@ -54,7 +63,9 @@ def test_a_short_message_fits_into_one_sms(renderer: Renderer, told: Notice, abo
     english = about.recipient.locale is Locale.EN
     if english:
         told = told.model_copy(update={"facts": _in_english(told.facts)})
-    assert len(renderer.render(told, about).short) <= (160 if english else 70)
+    short = renderer.render(told, about.model_copy(update={"portal": "", "link": ""})).short
+    assert len(short) <= (160 if english else 70)
+    assert len(renderer.render(told, about).short) <= (160 if english else 70) + len(f" {PORTAL}")
 
 
 def _in_english(facts: Json) -> Json:
@@ -148,7 +159,7 @@ def test_a_way_that_is_set_up_stands_in_every_message(
     renderer: Renderer, locale: Locale, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ways = CustomerWays(mailbox=True, portal="https://help.example.com")
-    monkeypatch.setattr("activities.messages.renderer.customer_ways", lambda _: ways)
+    monkeypatch.setattr("activities.messages.renderer.customer_ways", lambda *_, **__: ways)
     for message in CUSTOMER_FACTS:
         shown = renderer.render(notice(message), context(Audience.CUSTOMER, locale))
         assert ("直接回复本消息" if locale is Locale.ZH_CN else "reply to this message") in shown.text

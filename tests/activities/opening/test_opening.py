@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
 from activities.database.tables import settlement
+from activities.delivery.transport import AddressKind
 from activities.intake.form import parse_form
 from activities.intake.register import Register
 from activities.opening.activity import OpeningActivities
@@ -29,7 +30,7 @@ from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.terms import DispatchRequest, Lookup, MainCase, SuppliedForm
-from workflows.domain.vocabulary import ClockName, Contact, Priority, Reachable
+from workflows.domain.vocabulary import ClockName, Priority, Reachable
 
 NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
 POLICY, SAMPLE = load_policy("standard"), sample_organisation()
@@ -216,6 +217,12 @@ async def test_an_open_case_can_take_up_a_changed_policy(settling: OpeningActivi
 class _Somewhere:
     """A transport nobody calls."""
 
+    takes = AddressKind.MAIL
+    knows_repeats = True
+
+    def carries(self, message: str) -> bool:
+        return True
+
     def connect(self) -> Any:
         raise AssertionError
 
@@ -224,7 +231,7 @@ async def test_whether_a_channel_leads_to_the_customer_is_settled_at_the_opening
     phone, both = ({"name": "林晓", "phone": "13912345678", **more} for more in ({}, {"email": "l@example.com"}))
     unset = await register(settling, customer=phone)
     assert (await settling.settle(unset)).opening.reachable is Reachable.CHANNEL
-    settling.transports = {Contact.EMAIL: _Somewhere()}
+    settling.transports = {"email": _Somewhere()}
     number = await register(settling, customer=phone)
     assert (await settling.settle(number)).opening.reachable is Reachable.BY_PERSON
     assert (await settling.settle(await register(settling, customer=both))).opening.reachable is Reachable.CHANNEL

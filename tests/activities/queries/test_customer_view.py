@@ -30,6 +30,7 @@ from tests.builders import (
     command,
     consulted,
     open_case,
+    terms,
 )
 from tests.workflows.domain.collaboration.test_aggregate import HEADS, PICK, report, sent
 from worker.installation.company_time import CompanyTime
@@ -261,7 +262,13 @@ async def test_a_customer_who_is_asked_for_information_reads_what_is_missing(dat
     one = await written(database, Priority.P2, missing=("description.steps",))
     view = await one.seen()
     assert (view["status"], view["handler"]) == ("awaiting_information", None)
-    assert view["next"] == {"action": "supply", "text": "请补充以下信息", "missing": ["操作步骤"]}
+    assert view["next"] == {
+        "action": "supply",
+        "text": "请补充以下信息",
+        "missing": ["操作步骤"],
+        "fields": ["description.steps"],
+        "choices": ["supply", "withdraw"],
+    }
     assert (view["answer"]["promised"], view["solution"]["promised"]) == (None, None)
     assert "操作步骤" in shown(view, one.now)
 
@@ -355,3 +362,22 @@ async def test_a_customer_is_not_said_to_know_what_nobody_has_told_them(database
     )
     assert view["answer"]["given"] is not None and view["solution"]["given"] is not None
     assert RESOLUTION["solution"] in shown(view, case.now)
+
+
+async def test_a_customer_reads_which_answers_are_their_own_and_which_somebody_took_down(either: Database) -> None:
+    one = await written(either)
+    one.case.terms = terms(correct_within=7 * DAY.total_seconds())
+    await one.send("resolve", "tech-001", **RESOLUTION)
+    await one.send("confirm", "customer", relayed_by="tech-002", heard="wechat")
+    await one.send("rate", "customer", via="link", score="satisfied", comment="很快")
+    view = await one.seen(MAIL, Locale.EN)
+    assert [(said["what"], said["own_hand"], said["hand"]) for said in view["said"]] == [
+        ("confirmed", False, "taken down by our service"),
+        ("rated", True, "by yourself"),
+    ]
+    assert (view["said"][1]["score"], view["said"][1]["comment"]) == ("satisfied", "很快")
+    assert view["correctable_until"] == (one.now + 7 * DAY).isoformat().replace("+00:00", "Z")
+    assert "tech-002" not in json.dumps(view)
+    read = shown(await one.seen(), one.now)
+    for part in ("您的答复", "满意", "很快", "您本人", "由客服代录", "可更改至"):
+        assert part in read, part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, timeline
+from activities.delivery.transport import AddressKind
 from activities.intake.register import Register
 from activities.messages.renderer import RenderContext, Rendered, Renderer
 from activities.organisation.directory import Directory
@@ -40,8 +41,15 @@ from workflows.ports import Record, Recorded, StepMarker
 LATER = MONDAY + 3 * MINUTE
 
 
+@dataclass(frozen=True)
 class _Somewhere:
     """A transport nobody calls: recording only asks whether there is one."""
+
+    takes: AddressKind
+    knows_repeats: bool = True
+
+    def carries(self, message: str) -> bool:
+        return True
 
     def connect(self) -> Any:
         raise AssertionError
@@ -156,7 +164,7 @@ async def test_a_message_is_not_lost_when_the_worker_dies_between_writing_and_de
     database: Database, recording: RecordingActivities
 ) -> None:
     step = case_step(view(), (event(1, to_customer()),))
-    with_mail = replace(recording, transports={Contact.SMS: _Somewhere()})
+    with_mail = replace(recording, transports={"sms": _Somewhere(AddressKind.MOBILE)})
 
     async def killed(number: str, keys: Sequence[str]) -> Sequence[str]:
         raise asyncio.CancelledError
@@ -178,7 +186,7 @@ async def test_what_nobody_takes_over_stays_with_the_case(recording: RecordingAc
 
     step = case_step(view(), (event(1, to_customer("a"), to_customer("b")),))
     keys = [f"{NUMBER}:progressed:{fact}:customer" for fact in ("a", "b")]
-    with_sms = replace(recording, transports={Contact.SMS: _Somewhere()})
+    with_sms = replace(recording, transports={"sms": _Somewhere(AddressKind.MOBILE)})
     assert (await replace(with_sms, start_deliveries=take_first).record(step)).undelivered == (keys[1],)
     assert taken == [(NUMBER, keys)]
     assert (await replace(with_sms, start_deliveries=down).record(step)).undelivered == tuple(keys)
@@ -237,6 +245,9 @@ async def test_a_supplied_address_is_where_the_next_message_goes(
     assert tuple(row) == ("+8613900139000", "new@example.com")
 
 
+_TAKES = {Contact.EMAIL: AddressKind.MAIL, Contact.SMS: AddressKind.MOBILE, Contact.WECHAT: AddressKind.WECOM}
+
+
 @pytest.mark.parametrize(
     ("preferred", "transports", "went"),
     [
@@ -246,7 +257,8 @@ async def test_a_supplied_address_is_where_the_next_message_goes(
         ("wechat", {Contact.EMAIL, Contact.WECHAT}, ("email", "wangfang@example.com", "pending")),
         ("phone", set(), ("sms", "+8613800138000", "stored")),
         ("email", set(), ("email", "wangfang@example.com", "stored")),
-        ("portal", {Contact.SMS}, ("portal", "", "failed")),
+        ("portal", {Contact.SMS}, ("sms", "+8613800138000", "pending")),
+        ("portal", {Contact.WECHAT}, ("portal", "", "failed")),
         (None, set(), ("email", "wangfang@example.com", "stored")),
     ],
 )
@@ -254,7 +266,9 @@ async def test_a_message_goes_the_way_the_customer_prefers_or_one_that_reaches_t
     database: Database, preferred: str | None, transports: set[Contact], went: tuple[str, str, str]
 ) -> None:
     await register_case(database, customer=customer(preferred_contact=preferred))
-    recording = recording_of(database, transports={channel: _Somewhere() for channel in transports})
+    recording = recording_of(
+        database, transports={channel.value: _Somewhere(_TAKES[channel]) for channel in transports}
+    )
     await recording.record(case_step(view(), (event(1, to_customer()),)))
     entry = (await Cases(database).outbox(NUMBER))[0]
     assert (entry.channel, entry.address, entry.status) == went
@@ -264,7 +278,7 @@ async def test_staff_read_in_their_own_language_and_a_stranger_costs_nothing(
     database: Database, recording: RecordingActivities
 ) -> None:
     await recording.directory.load(organisation(name="智办公"))
-    with_mail = replace(recording, transports={Contact.EMAIL: _Somewhere()})
+    with_mail = replace(recording, transports={"email": _Somewhere(AddressKind.MAIL)})
     people = ["tech-001", "tech-002", "nobody-007"]
     notices = [to_staff(person) for person in people]
     recorded = await with_mail.record(case_step(view(), (event(1, *notices),)))
@@ -335,7 +349,7 @@ async def test_what_no_channel_brings_is_untold_until_a_person_told_it_and_the_t
     database: Database,
 ) -> None:
     await register_case(database, customer=customer(email=None))
-    recording = recording_of(database, renderer=Renderer(), transports={Contact.EMAIL: _Somewhere()})
+    recording = recording_of(database, renderer=Renderer(), transports={"email": _Somewhere(AddressKind.MAIL)})
     await recording.directory.load(organisation())
     first, second = f"{NUMBER}:progressed:a:customer", f"{NUMBER}:replied:b:customer"
     step = (event(1, by_person("a", Message.PROGRESSED)), event(2, asked_to_tell("t1", first)))
@@ -355,7 +369,7 @@ async def test_what_no_channel_brings_is_untold_until_a_person_told_it_and_the_t
 
 async def test_a_message_whose_way_is_gone_when_it_is_written_is_reported_to_its_case(database: Database) -> None:
     await register_case(database, customer=customer(email=None))
-    recording = recording_of(database, transports={Contact.EMAIL: _Somewhere()})
+    recording = recording_of(database, transports={"email": _Somewhere(AddressKind.MAIL)})
     recorded = await recording.record(case_step(view(), (event(1, to_customer()),)))
     (entry,) = await Cases(database).outbox(NUMBER)
     assert (entry.status, entry.error) == ("failed", "no way to the customer: sms is not set up, or unknown")
@@ -364,7 +378,7 @@ async def test_a_message_whose_way_is_gone_when_it_is_written_is_reported_to_its
 
 async def test_a_message_to_a_customer_that_cannot_be_rendered_is_not_sent_empty(database: Database) -> None:
     await register_case(database)
-    recording = recording_of(database, renderer=_Speechless(), transports={Contact.EMAIL: _Somewhere()})
+    recording = recording_of(database, renderer=_Speechless(), transports={"email": _Somewhere(AddressKind.MAIL)})
     recorded = await recording.record(case_step(view(), (event(1, to_customer()),)))
     (entry,) = await Cases(database).outbox(NUMBER)
     assert (entry.status, entry.error) == ("failed", "not rendered: ValueError: no words")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.rendering.event_text import event_text
+from activities.rendering.event_text import event_text, whose
 from activities.rendering.labels import labels
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import Locale
@@ -48,6 +48,34 @@ def test_what_is_missing_and_what_was_supplied_is_called_as_on_the_form(locale: 
     assert f"{known['description.symptom']} 打不开" in said and "description" not in said
 
 
-@pytest.mark.parametrize("kind", ["event", "detail", "field"])
+@pytest.mark.parametrize(
+    ("by", "via", "detail", "said"),
+    [
+        ("customer", "link", {}, ("customer (link)", "customer（链接）")),
+        ("customer", "console", {"relayed_by": "agent-001", "heard": "telephone"},
+         ("customer, taken down by agent-001 (telephone)", "customer，由 agent-001 代录（电话）")),
+        ("customer", "console", {"relayed_by": "agent-001"},
+         ("customer, taken down by agent-001 (console)", "customer，由 agent-001 代录（控制台）")),
+        ("customer", "console", {},
+         ("customer, taken down by nobody named (console)", "customer，由未具名人员代录（控制台）")),
+        ("followup-001", "console", {}, ("followup-001", "followup-001")),
+        ("followup-001", "desk", {}, ("followup-001 (desk)", "followup-001（工作台）")),
+        ("system", "system", {}, ("system", "system")),
+    ],
+)  # fmt: skip
+def test_nobody_takes_what_was_taken_down_for_the_customers_own_hand(
+    by: str, via: str, detail: dict[str, str], said: tuple[str, str]
+) -> None:
+    entry = {"kind": "rated", "by": by, "via": via, "detail": {"score": "satisfied", **detail}}
+    assert (whose(entry, Locale.EN), whose(entry, Locale.ZH_CN)) == said
+    assert "agent-001" not in event_text(entry, datetime.fromisoformat, Locale.EN)
+
+
+def test_a_case_that_a_customer_opened_is_shown_as_theirs() -> None:
+    entry = {"kind": "created", "by": "customer", "via": "console", "detail": {"channel": "portal"}}
+    assert whose(entry, Locale.EN) == "customer"
+
+
+@pytest.mark.parametrize("kind", ["event", "detail", "field", "via", "heard", "whose"])
 def test_both_languages_have_a_word_for_the_same_things(kind: str) -> None:
     assert set(labels(Locale.ZH_CN)[kind]) == set(labels(Locale.EN)[kind])

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pytest
 
+from activities.files.refusal import FileRefusal
 from activities.messages.renderer import Renderer
 from activities.messages.samples import CUSTOMER_FACTS, STAFF_FACTS
 from activities.messages.template_check import check_templates
@@ -22,12 +23,15 @@ from workflows.domain.vocabulary import (
     Channel,
     ClockName,
     Contact,
+    Heard,
     Locale,
     Priority,
     Resolution,
     Satisfaction,
+    ScanState,
     Status,
     Verification,
+    Via,
 )
 
 
@@ -59,12 +63,25 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
         "resolution": Resolution,
         "calendar": CalendarKind,
         "verification": Verification,
+        "via": Via,
+        "file_scan": ScanState,
+        "file_refusal": FileRefusal,
+        "heard": Heard,
         "message": Message,
         "review_status": ReviewStatus,
         "review_reason": ReviewReason,
     }
     known = labels(locale)
-    own = {"field", "detail", "review_end", "customer_status", "customer_action", "customer_view", "way"}
+    own = {
+        "field",
+        "detail",
+        "review_end",
+        "customer_status",
+        "customer_action",
+        "customer_view",
+        "way",
+        "whose",
+    }
     assert set(known) == {*vocabulary, *own}
     assert set(known["review_end"]) == {ALL_DONE}
     for kind, values in vocabulary.items():

@@ -24,6 +24,7 @@ from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from activities.policy.calendars import build_calendar
 from activities.policy.loading import load_policy
+from activities.queries.history_export import ExportedStep, signals
 from activities.recording.activity import RecordingActivities
 from starter.admin import run
 from starter.trial.figures import Figures
@@ -36,8 +37,9 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command, parse_command
-from workflows.domain.event import Event
+from workflows.domain.event import Event, EventKind
 from workflows.domain.formats import moment_of
+from workflows.domain.vocabulary import Via
 
 POLICY = load_policy("standard")
 END = datetime(2026, 6, 30, tzinfo=UTC)
@@ -256,6 +258,20 @@ async def test_an_export_says_who_acted_by_their_part_and_leaves_out_what_follow
     first = next(line for line in lines if line["key"] == incomplete)
     assert first["open"]["description"]["steps"] is None
     assert first["at"] == "2026-05-11T09:30:00+08:00"
+
+
+def test_a_customers_word_keeps_its_way_and_who_took_it_down_and_is_tried_as_theirs() -> None:
+    at = datetime(2026, 5, 11, tzinfo=UTC)
+    steps = [
+        ExportedStep(at, EventKind.REFUSED, "customer", {"why": "x", "relayed_by": "agent-001", "heard": "wechat"}),
+        ExportedStep(at, EventKind.RATED, "customer", {"score": "satisfied", "comment": None}, Via.LINK),
+        ExportedStep(at, EventKind.REPLIED, "tech-001", {"text": "x", "main_case": "FB202605110001"}, Via.SYSTEM),
+    ]
+    taken_down, own, passed_on = signals("FB1", steps)
+    assert taken_down["with"] == {"why": "x", "relayed_by": "agent-001", "heard": "wechat"}
+    assert "via" not in taken_down
+    assert (own["via"], own["with"]) == ("link", {"score": "satisfied"})
+    assert (passed_on["by"], "via" in passed_on) == ("owner", False)
 
 
 @pytest.mark.parametrize(

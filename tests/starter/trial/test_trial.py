@@ -20,6 +20,7 @@ from starter.trial.log import read_log
 from starter.trial.simulation import Simulation
 from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, EventKind
+from workflows.domain.vocabulary import Contact, Reachable
 
 SOLUTION = {"cause": "缓存过期", "solution": "已更新缓存策略", "verified": "yes"}
 Line = dict[str, Any]
@@ -222,7 +223,7 @@ def test_bad_lines_are_named_and_the_others_are_played(capsys: pytest.CaptureFix
     assert said[14] == "key 'A' is opened later, by line 1"
     assert said[15] == "key 'A' is opened already by line 1; allowed: once"
     assert said[16].startswith("form: channel: ")
-    assert said[18] == "who: unknown key; allowed: at, by, key, signal, with"
+    assert said[18] == "who: unknown key; allowed: at, by, key, signal, via, with"
     assert said[19].startswith("by: is missing")
     assert all("\n" not in error for error in said.values())
 
@@ -308,3 +309,16 @@ def test_a_new_case_goes_to_whoever_has_the_fewest_open_ones_then() -> None:
     happened = _simulated(lines, datetime(2026, 5, 11, 2, tzinfo=UTC))
     owners = {key: event.detail["owner"] for key, event in happened if event.kind is EventKind.DISPATCHED}
     assert owners == {"A": "tech-001", "B": "tech-002", "C": "tech-001", "D": "tech-003"}
+
+
+def test_who_can_only_be_called_is_told_by_a_person_in_a_trial_as_well() -> None:
+    lines = [opened("A", customer={"name": "王芳", "phone": "13800138000"}), opened("B", at="2026-05-11T09:10")]
+    policy, people = load_policy("standard"), sample_organisation()
+    log = read_log(map(json.dumps, lines), policy, people)
+    assert log.faults == {}
+    transports: Any = {Contact.EMAIL: object()}
+    simulation = Simulation(Decision(policy, people), Figures(Calendar()), transports)
+    for _ in simulation.play(log.entries, datetime(2026, 5, 11, 2, tzinfo=UTC)):
+        pass
+    ways = {key: case.reachable for key, case in simulation._cases.items()}
+    assert ways == {"A": Reachable.BY_PERSON, "B": Reachable.CHANNEL}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -15,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from worker.embedded.backup import MANIFEST, STORES, make_backup, read_backup
+from worker.embedded.case_files import FILES
 from worker.embedded.lock import DataLock
 from worker.embedded.restore import check_stores, finish_restore, refuse_half_restored, restore_backup
 from worker.installation.settings import Settings
 from workflows.domain.problem import Problem
 
 _MOMENT = datetime(2026, 5, 11, tzinfo=UTC)
+_ATTACHED = hashlib.sha256(b"attached").hexdigest()
 _CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "open", "sqlite3.connect"}
 """What Python says before it does it: all that backup and restore do to files."""
 
@@ -33,11 +36,14 @@ def data(tmp_path: Path) -> Path:
         with closing(sqlite3.connect(folder / name)) as store, store:
             store.execute("CREATE TABLE registration (started_at TEXT)")
             store.execute("INSERT INTO registration VALUES ('2026-05-11')")
+    place = folder / FILES / _ATTACHED[:2] / _ATTACHED
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"attached")
     return folder
 
 
 def _backup(data: Path, target: Path) -> None:
-    make_backup(data, target, STORES, _MOMENT, lambda *_: None)
+    make_backup(data, target, STORES, _MOMENT, lambda *_: None, files=data / FILES)
 
 
 def _killed_at_every_step(act: Callable[[], object], within: Path) -> Iterator[int]:
@@ -81,16 +87,14 @@ def test_a_backup_that_was_killed_at_any_step_is_whole_or_not_there_and_leaves_n
             assert file.stat().st_mode & 0o077 == 0, file
         if target.exists():
             assert set(read_backup(target).stores) == set(STORES)
-            for file in target.iterdir():
-                file.unlink()
-            target.rmdir()
+            shutil.rmtree(target)
         else:
             _backup(data, tmp_path / "backups" / "next")
             assert [path.name for path in target.parent.iterdir()] == ["next"]
-            for file in (tmp_path / "backups" / "next").iterdir():
-                file.unlink()
+            shutil.rmtree(tmp_path / "backups" / "next")
     assert set(read_backup(target).stores) == set(STORES)
-    assert {file.stat().st_mode & 0o777 for file in target.iterdir()} == {0o600}
+    assert {file.stat().st_mode & 0o777 for file in target.iterdir() if file.is_file()} == {0o600}
+    assert (target / FILES / _ATTACHED[:2] / _ATTACHED).read_bytes() == b"attached"
 
 
 async def test_a_restore_that_was_killed_at_any_step_is_whole_or_not_there_and_the_next_one_ends_it(
@@ -112,9 +116,11 @@ async def test_a_restore_that_was_killed_at_any_step_is_whole_or_not_there_and_t
         with DataLock(target):
             finish_restore(target)
         assert _stores(target) == wanted
-        assert {path.name for path in target.iterdir()} == {*STORES, "up.lock"}
+        assert {path.name for path in target.iterdir()} == {*STORES, FILES, "up.lock"}
+        assert (target / FILES / _ATTACHED[:2] / _ATTACHED).read_bytes() == b"attached"
         for name in STORES:
             (target / name).unlink()
+        shutil.rmtree(target / FILES)
     assert steps > 5
     assert _stores(target) == wanted
 

@@ -7,9 +7,9 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.exceptions import ApplicationError
 
+from activities.key_ring import Key, KeyRing
 from worker.encryption.codec import Encryption, data_converter, key_id, key_ids_within
 from worker.encryption.failures import MissingKeyError
-from worker.encryption.keys import Key, KeyRing
 
 _OLD, _NEW = Key.new("2026-05"), Key.new("2026-11")
 _PLAIN = Payload(metadata={"encoding": b"json/plain", "messageType": b"Case"}, data='"王芳 13800138000"'.encode())

@@ -14,9 +14,9 @@ from google.protobuf.json_format import MessageToJson, Parse
 from pydantic import SecretStr
 from temporalio.api.common.v1 import Payload, Payloads
 
+from activities.key_ring import Key, KeyRing
 from tests.worker.ports import free_ports
 from worker.encryption.codec import Encryption
-from worker.encryption.keys import Key, KeyRing
 from worker.installation.settings import Settings
 from worker.web.codec_server import CodecEndpoint, beside_server, origins_of, safe_endpoint, serving
 from workflows.domain.problem import Problem

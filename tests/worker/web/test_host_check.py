@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from activities.key_ring import Key, KeyRing
 from tests.worker.ports import free_ports
-from worker.encryption.keys import Key, KeyRing
 from worker.installation.settings import Settings, load_settings
 from worker.web.codec_server import safe_endpoint, serving
 from worker.web.host_check import KnownHosts

@@ -26,9 +26,9 @@ from workflows.domain.department_task import TaskReportKind
 from workflows.domain.problem import Problem
 from workflows.domain.terms import MainCase, TypeTerms
 from workflows.domain.vocabulary import Priority, Satisfaction, Status, Verification
-from workflows.entity.entity import Aggregate
 from workflows.entity.inbox import command_of, read_signal
 from workflows.entity.input import EntityInput, ReceivedSignal
+from workflows.entity.judge import Aggregate
 from workflows.review.input import ReviewInput
 
 CONVERTER = pydantic_data_converter.payload_converter

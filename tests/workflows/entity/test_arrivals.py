@@ -21,7 +21,7 @@ from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.event import Event, EventKind
 from workflows.domain.virtual_time import VirtualTime
 from workflows.domain.vocabulary import TaskStatus
-from workflows.entity.entity import LONGEST_WAY
+from workflows.entity.judge import LONGEST_WAY
 
 LONG_AGO = timedelta(hours=5)
 
@@ -122,7 +122,7 @@ async def test_only_cases_themselves_link_part_and_pass_on_answers(start: Starte
         (cases[0][1], "follower_added", {"follower": "FB209901010001", "linked_by": "tech-001"}),
         (cases[0][1], "follower_removed", {"follower": other, "unlinked_by": "tech-001", "cause": "asked"}),
         (cases[1][1], "follower_released", {"main": number, "reason": "?"}),
-        (cases[1][1], "reply", {"via": number, "text": "好了"}),
+        (cases[1][1], "reply", {"via": "system", "main_case": number, "text": "好了"}),
     ):
         await case.signal(name, {"command_id": f"x-{name}", "by": "system", **fields})
     for world, count in ((main, 2), (follower, 2)):

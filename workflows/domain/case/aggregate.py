@@ -15,8 +15,8 @@ from datetime import datetime
 from operator import le, lt
 from typing import Any, Self
 
-from workflows.domain.aggregate_root import clock_fault, counted_from, refusal_of, times_of
-from workflows.domain.case import deadlines, departments, handling, linking, ownership, telling
+from workflows.domain.aggregate_root import circumstances_of, clock_fault, counted_from, refusal_of
+from workflows.domain.case import corrections, deadlines, departments, handling, linking, ownership, telling
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.case.state import CaseState, Forward
@@ -26,15 +26,18 @@ from workflows.domain.clock import Clock, Deadline
 from workflows.domain.commands.case import (
     Answer,
     Assign,
+    Attach,
     Claim,
     Classify,
     Collaborate,
     Contribute,
     CustomersWord,
+    Delivered,
     Escalate,
     Link,
     Retime,
     Supply,
+    Undeliverable,
     Unlink,
 )
 from workflows.domain.commands.command import Command, Outcome, Refused
@@ -63,6 +66,7 @@ class Case(CaseState):
             terms=settlement.terms,
             people=dict(settlement.people),
             reachable=opening.reachable,
+            proves_messages=settlement.proves_messages,
             status=Status.AWAITING_INFORMATION,
             type=opening.type,
             subtype=opening.subtype,
@@ -104,11 +108,13 @@ class Case(CaseState):
 
     def needs(self, command: Command) -> Lookup | None:
         """What has to be looked up before this command can be judged; None for most."""
-        if self.is_closed or command.command_id in self.outcomes:
+        if command.command_id in self.outcomes:
+            return None
+        if self.is_closed and not corrections.may_be_corrected(self, command, command.at or self.updated_at):
             return None
         judged = {"command_id": command.command_id} if self.may_have_forgotten(command.command_id) else {}
         named = [command.by]
-        if isinstance(command, Answer) and command.via is not None:
+        if isinstance(command, Answer) and command.main_case is not None:
             named = []  # whoever sent it has been judged by the main case
         if isinstance(command, CustomersWord) and command.relayed_by is not None:
             named.append(command.relayed_by)
@@ -134,9 +140,9 @@ class Case(CaseState):
         events = self.expire(moment, inclusive=False)
         self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
         before, reason, fault = self.snapshot(), None, {}
-        with self.came_of(command.command_id, times_of(command, facts.arrival)):
+        with self.came_of(command.command_id, circumstances_of(command, facts.arrival)):
             try:
-                self._check(command, facts)
+                self._check(command, moment, facts)
                 HANDLERS[type(command)].rule(self, linking.fitted(self, command), moment, facts)
                 linking.pass_on(self, command, moment)
                 self.made_good(command.name)
@@ -253,6 +259,8 @@ class Case(CaseState):
             reopened=self.reopened,
             resolution=self.resolution,
             satisfaction=self.satisfaction,
+            correctable_until=self.correctable_until,
+            retractable_until=self.sent_back.until if self.sent_back and not self.is_closed else None,
             flagged=self.flagged,
             received_at=self.opening.received_at,
             opened_at=self.opened_at,
@@ -304,24 +312,28 @@ class Case(CaseState):
                 supplied = SuppliedForm(fields=command.fields, text=command.text, **kept)
                 undecided = self.owner is None or not self.claimed
                 return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
-            case Collaborate():
-                return {"departments": (command.department,)}
-            case Escalate() if command.department is not None:
+            case Attach() if "attachments" in self.missing and (self.owner is None or not self.claimed):
+                return {"dispatch": request}
+            case Collaborate() | Escalate() if command.department is not None:
                 return {"departments": (command.department,)}
             case Retime():
                 return {"terms": True, **({"dispatch": request} if self.owner is None else {})}
+            case Undeliverable() | Delivered() if self.proves_messages:
+                return {"message": telling.claim_of(command)}
             case Link():
                 return {"main": command.to}
             case Unlink() if self.linked_to is not None:
                 return {"main": self.linked_to}
         return {}
 
-    def _check(self, command: Command, facts: Consultation) -> None:
-        if self.is_closed:
+    def _check(self, command: Command, moment: datetime, facts: Consultation) -> None:
+        if self.is_closed and not corrections.may_be_corrected(self, command, moment):
             raise Refused(f"the case is closed ({self.resolution}); a new issue needs a new case")
         if isinstance(command, Claim | Contribute) and command.department is not None:
             departments.sent_to_the_case(self, command)
-        passed_on = isinstance(command, Answer) and command.via is not None
+        if facts.disproved is not None:
+            raise Refused(facts.disproved)
+        passed_on = isinstance(command, Answer) and command.main_case is not None
         if self.has_left(command.by) and not passed_on:
             raise Refused(f"{command.by} is no longer in the organisation")
         capacities = self.capacities(command.by) | linking.lead(self, command, facts)

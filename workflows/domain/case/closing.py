@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from workflows.domain.case.corrections import (
+    SATISFIED,
+    is_known,
+    keep_correctable,
+    not_by_the_owner,
+    rate_again,
+    remember_sent_back,
+    take_back,
+    verdict_of,
+)
 from workflows.domain.case.departments import end_tasks
 from workflows.domain.case.linking import leave, release_followers
 from workflows.domain.case.ownership import duty_alerts, start_handling
@@ -30,39 +40,51 @@ from workflows.domain.vocabulary import (
 )
 
 ANSWERABLE = (Status.AWAITING_CONFIRMATION, Status.AWAITING_RATING)
-_SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED)
 
 
 def confirm(case: CaseState, command: Confirm, now: datetime) -> None:
     """Explicit acceptance; the rating is asked for, and closes the case."""
+    not_by_the_owner(case, command, "an acceptance")
+    if is_known(case, command):
+        return
+    corrected = take_back(case, command, now)
     if case.status is Status.AWAITING_RATING:
         raise Refused("accepted already; a rating is awaited")
     if case.status is not Status.AWAITING_CONFIRMATION:
         raise Refused(f"there is no solution to confirm: the case is {case.status}")
     mark_told(case, now)
-    case.accepted_at = now
+    case.accepted_at, case.verdict = now, verdict_of(command)
     case.stop(ClockName.FEEDBACK, ClockName.CONFIRMATION)
+    said = {"text": command.text, **command.relay, **_corrects(corrected)}
     if case.satisfaction is Satisfaction.NEUTRAL:
-        case.emit(EventKind.CONFIRMED, command.by, now, text=command.text, **command.relay)
+        case.emit(EventKind.CONFIRMED, command.by, now, **said)
         close(case, Resolution.NEUTRAL, now)
+        keep_correctable(case, command, now)
         return
     case.status = Status.AWAITING_RATING
     start_reminders(case, ClockName.RATING, case.terms.rating, now, at_most=case.terms.close_unrated_after)
     # Whoever follows up by telephone asks for the rating as well.
     is_asked = case.reachable is Reachable.BY_PERSON and ClockName.FOLLOW_UP in case.clocks
     questionnaire = [] if is_asked else [case.notice_to_customer(Message.QUESTIONNAIRE, command.command_id)]
-    case.emit(EventKind.CONFIRMED, command.by, now, *questionnaire, text=command.text, **command.relay)
+    case.emit(EventKind.CONFIRMED, command.by, now, *questionnaire, **said)
 
 
 def rate(case: CaseState, command: Rate, now: datetime) -> None:
     """Satisfied closes; dissatisfied starts handling anew; neutral is the policy's (R24-R26)."""
-    if case.status not in ANSWERABLE:
+    not_by_the_owner(case, command, "a rating")
+    if is_known(case, command):
+        return
+    if case.is_closed and rate_again(case, command, now):
+        return
+    rated_before = EventKind.RATED if case.satisfaction is not None and command.own_hand else None
+    corrected = take_back(case, command, now) or rated_before
+    if not case.is_closed and case.status not in ANSWERABLE:
         raise Refused(f"there is nothing to rate yet: the case is {case.status}")
     mark_told(case, now)
-    case.satisfaction = command.score
+    case.satisfaction, case.comment, case.verdict = command.score, command.comment, verdict_of(command)
     case.stop(ClockName.FOLLOW_UP)
-    facts = {"score": command.score, "comment": command.comment, **command.relay}
-    if command.score in _SATISFIED:
+    facts = {"score": command.score, "comment": command.comment, **command.relay, **_corrects(corrected)}
+    if command.score in SATISFIED:
         case.emit(EventKind.RATED, command.by, now, **facts)
         close(case, Resolution.SATISFIED, now, comment=command.comment)
     elif command.score is Satisfaction.NEUTRAL and case.terms.neutral is NeutralRule.CLOSE:
@@ -72,16 +94,25 @@ def rate(case: CaseState, command: Rate, now: datetime) -> None:
             close(case, Resolution.NEUTRAL, now, comment=command.comment)
     else:
         case.emit(EventKind.RATED, command.by, now, **facts)
+        sent_back = remember_sent_back(case, command, now)
         reopen(case, "dissatisfied", command.comment, now, by=command.by)
+        case.sent_back = sent_back
+    keep_correctable(case, command, now)
 
 
 def refuse(case: CaseState, command: Refuse, now: datetime) -> None:
     """The solution is not accepted: handling starts anew (R25)."""
-    if case.status not in ANSWERABLE:
+    if is_known(case, command):
+        return
+    if not case.is_closed and case.status not in ANSWERABLE:
         raise Refused(f"there is no solution to refuse: the case is {case.status}")
     mark_told(case, now)
-    case.emit(EventKind.REFUSED, command.by, now, why=command.why, **command.relay)
+    accepted = EventKind.CONFIRMED if case.accepted_at is not None and command.own_hand else None
+    corrected = EventKind.RATED if case.is_closed else accepted
+    case.emit(EventKind.REFUSED, command.by, now, why=command.why, **command.relay, **_corrects(corrected))
+    sent_back = remember_sent_back(case, command, now)
     reopen(case, "refused", command.why, now, by=command.by)
+    case.sent_back = sent_back
 
 
 def withdraw(case: CaseState, command: Withdraw, now: datetime) -> None:
@@ -122,7 +153,9 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
     case.clocks.clear()
     case.escalation.settle(start_over=True)
     case.escalation.told_customer_of = []
-    case.resolved_at = case.accepted_at = case.satisfaction = case.solution = case.answer = None
+    case.resolved_at = case.accepted_at = case.satisfaction = case.comment = case.verdict = None
+    case.solution = case.answer = None
+    case.resolution = case.closed_at = case.correctable_until = None
     case.steps_done = []
     start_handling(case, now)
     key = f"reopened:{case.reopened}"
@@ -157,6 +190,11 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
         **({"kept": kept} if (kept := [task.department for task in case.tasks if task.is_open]) else {}),
     )
     leave(case, now, by=by, cause=reason, why=text)
+
+
+def _corrects(what: EventKind | None) -> dict[str, EventKind]:
+    """For the timeline: nothing, or the kind of answer that this one corrects."""
+    return {"corrects": what} if what is not None else {}
 
 
 def close(

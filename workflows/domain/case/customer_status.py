@@ -40,6 +40,21 @@ def customer_action(view: CaseViewJson | None) -> str:
     return _ASKED_FOR.get(Status(view["status"]), meanwhile)
 
 
+def customer_choices(view: CaseViewJson | None) -> tuple[str, ...]:
+    """The commands that the customer may give now, what is asked of them first; the case judges each again. Of a closed
+    case: those that correct an answer, while it can be corrected.
+    """
+    if view is None:
+        return ()
+    if view["status"] == Status.CLOSED:
+        return ("rate", "refuse") if view.get("correctable_until") else ()
+    if view["status"] == Status.AWAITING_RATING:
+        return ("rate", "refuse")
+    if view["status"] == Status.AWAITING_CONFIRMATION and not result_is_untold(view):
+        return ("confirm", "refuse", "supply", "withdraw")
+    return ("supply", "withdraw")
+
+
 def result_is_untold(view: CaseViewJson) -> bool:
     """Whether there is a result that the customer got by no channel, and that nobody has told them yet (R43)."""
     return any(one["message"] == Message.RESULT and one["why"] != "phone" for one in view.get("untold", ()))

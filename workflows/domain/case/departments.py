@@ -19,8 +19,9 @@ from workflows.domain.department_task import (
 )
 from workflows.domain.event import EventKind, Message, Notice
 from workflows.domain.ids import task_workflow_id
+from workflows.domain.provenance import VIA
 from workflows.domain.terms import ClockTerms, Consultation
-from workflows.domain.vocabulary import SYSTEM, CalendarKind, ClockName, TaskStatus
+from workflows.domain.vocabulary import SYSTEM, CalendarKind, ClockName, TaskStatus, Via
 
 _REMEMBERED, _IN_FULL, _BRIEF = 50, 8, 100
 """Tasks that are over: how many are kept, of how many with their whole texts, and to how long the others are cut."""
@@ -72,8 +73,8 @@ def task_reported(case: CaseState, command: TaskReported, now: datetime) -> None
         raise Refused("reported already")
     for report in fresh:
         task.reported = report.sequence
-        times = {key: str(report.detail[key]) for key in LATE_TIMES if key in report.detail}
-        with case.came_of(report.command_id, times):
+        told = {key: str(report.detail[key]) for key in (VIA, *LATE_TIMES) if key in report.detail}
+        with case.came_of(report.command_id, {VIA: Via.CONSOLE.value, **told}):
             _TAKE_UP[report.kind](case, task, report, now)
         if fault := report.detail.get("fault"):
             case.note_fault(f"{task.department}: {report.detail.get('command', report.kind)}", str(fault), now)

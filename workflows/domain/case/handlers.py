@@ -12,6 +12,7 @@ from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import (
     Acknowledge,
     Assign,
+    Attach,
     Claim,
     Classify,
     Collaborate,
@@ -77,6 +78,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     Escalate: Handler(_WORKERS, ownership.ask_for_help),
     RequestInfo: Handler(_DISPATCHERS, _by_itself(handling.request_info)),
     Supply: Handler((_C.CUSTOMER, *_DISPATCHERS, _C.FOLLOW_UP), handling.supply),
+    Attach: Handler((_C.CUSTOMER, *_DISPATCHERS, _C.FOLLOW_UP), handling.attach),
     Resolve: Handler(_WORKERS, _by_itself(handling.resolve)),
     Told: Handler((*_DISPATCHERS, _C.FOLLOW_UP), _by_itself(solution.told)),
     Confirm: Handler(_CUSTOMER, _by_itself(closing.confirm)),

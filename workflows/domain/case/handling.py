@@ -15,7 +15,7 @@ from workflows.domain.case.ownership import (
 from workflows.domain.case.solution import announce_result
 from workflows.domain.case.state import CaseState, FirstAnswer
 from workflows.domain.case.telling import INFORMATION, mark_told
-from workflows.domain.commands.case import Note, Progress, Reply, RequestInfo, Resolve, Supply
+from workflows.domain.commands.case import Attach, Note, Progress, Reply, RequestInfo, Resolve, Supply
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, key_of
 from workflows.domain.form_fields import CONTACTS
@@ -100,6 +100,24 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
         **({"reachable": changed} if changed else {}),
     )
     triage_again(case, facts, now)
+    _go_on(case, facts, now, asked=asked, answered=answered)
+
+
+def attach(case: CaseState, command: Attach, now: datetime, facts: Consultation) -> None:
+    """Files for the case; an answer, too, where files were what was missing. Whoever answers for it hears of those that
+    others attach (R41).
+    """
+    asked, before = case.asked_at is not None, len(case.missing)
+    case.missing = [key for key in case.missing if key != "attachments"]
+    files = [file.model_dump(mode="json") for file in command.files]
+    notices = case.notices_to(case.responsible(), Message.ATTACHED, command.command_id, files=files)
+    case.emit(EventKind.ATTACHED, command.by, now, *notices, files=files, missing=case.missing)
+    if len(case.missing) < before:
+        _go_on(case, facts, now, asked=asked, answered=not case.missing)
+
+
+def _go_on(case: CaseState, facts: Consultation, now: datetime, *, asked: bool, answered: bool) -> None:
+    """Something that was missing has come; the case goes on by itself once nothing is."""
     if answered:
         mark_told(case, now, only=INFORMATION)
     if not (asked and answered):

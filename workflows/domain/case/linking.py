@@ -26,10 +26,10 @@ from workflows.domain.commands.case import (
 from workflows.domain.commands.command import Command, Refused
 from workflows.domain.event import EventKind, Message
 from workflows.domain.terms import Consultation
-from workflows.domain.vocabulary import SYSTEM, Status, Verification
+from workflows.domain.vocabulary import SYSTEM, Status, Verification, Via
 
 _LONGEST_ID = 200
-_OWN = {"command_id", "by", "at", "via", "step", "why_open"}
+_OWN = {"command_id", "by", "at", "via", "main_case", "step", "why_open"}
 """Keys of an answer that a follower gets anew, or that speak of the main case only."""
 
 
@@ -142,9 +142,9 @@ def lead(case: CaseState, command: Command, facts: Consultation) -> set[Capacity
     Raises:
         Refused: it was passed on by a case that this one does not follow.
     """
-    if isinstance(command, Answer) and command.via is not None:
-        if command.via != case.linked_to:
-            raise Refused(f"{case.number} is not linked to {command.via}")
+    if isinstance(command, Answer) and command.main_case is not None:
+        if command.main_case != case.linked_to:
+            raise Refused(f"{case.number} is not linked to {command.main_case}")
         return {Capacity.OWNER}
     if isinstance(command, Link | Unlink) and facts.main is not None and command.by in facts.main.leads:
         return {Capacity.LEAD}
@@ -153,14 +153,14 @@ def lead(case: CaseState, command: Command, facts: Consultation) -> set[Capacity
 
 def fitted(case: CaseState, command: Command) -> Command:
     """An answer that was passed on, with what this case asks for and its main case did not (R16, R18, R19)."""
-    if not isinstance(command, Answer) or command.via is None:
+    if not isinstance(command, Answer) or command.main_case is None:
         return command
     changes: dict[str, Any] = {}
     if isinstance(command, Progress) and case.unexplained and command.why is None:
-        changes["why"] = f"linked to {command.via}"
+        changes["why"] = f"linked to {command.main_case}"
     if isinstance(command, Resolve):
         if any(task.is_open for task in case.tasks):
-            changes["why_open"] = f"solved by {command.via}"
+            changes["why_open"] = f"solved by {command.main_case}"
         if case.tested and command.verified is None:
             changes["verified"] = Verification.NOT_APPLICABLE
     return command.model_copy(update=changes) if changes else command
@@ -195,7 +195,10 @@ def _must_take_followers(command: Link, facts: Consultation) -> None:
 def _pass_on(case: CaseState, command: Answer, followers: list[str], now: datetime) -> None:
     answer = command.model_dump(mode="json", exclude=_OWN, exclude_none=True)
     for number in followers:
-        _signal(case, number, command.name, command.command_id, now, by=command.by, via=case.number, **answer)
+        _signal(
+            case, number, command.name, command.command_id, now, by=command.by, via=Via.SYSTEM, main_case=case.number,
+            **answer,
+        )  # fmt: skip
     case.emit(EventKind.FORWARDED, command.by, now, command=command.name, followers=list(followers))
 
 

@@ -16,7 +16,7 @@ from workflows.domain.clock import Breach, Clock
 from workflows.domain.commands.case import Resolve
 from workflows.domain.department_task import DepartmentTask
 from workflows.domain.event import Event, EventKind, Message, Notice
-from workflows.domain.model import Instant, Json, Model
+from workflows.domain.model import Fact, Instant, Json, Model
 from workflows.domain.terms import (
     ClockTerms,
     Consultation,
@@ -34,12 +34,14 @@ from workflows.domain.vocabulary import (
     SYSTEM,
     Audience,
     ClockName,
+    Heard,
     Priority,
     Reachable,
     Resolution,
     Role,
     Satisfaction,
     Status,
+    Via,
 )
 
 _REMEMBERED_BREACHES = 50
@@ -47,6 +49,7 @@ _REMEMBERED_BREACHES = 50
 _NOT_TO_ONESELF = frozenset(
     {
         Message.SUPPLIED,
+        Message.ATTACHED,
         Message.HANDED_OVER,
         Message.CLOSED_STAFF,
         Message.ASSISTING,
@@ -113,6 +116,32 @@ class FirstAnswer(Model):
     """The response clock that it stopped."""
 
 
+class Verdict(Fact):
+    """Whose word the last acceptance or rating was, and how it came (R39)."""
+
+    by: str
+    via: Via
+    relayed_by: str | None = None
+    heard: Heard | None = None
+
+
+class SentBack(Fact):
+    """What stood before the customer's own hand started handling anew; gone once somebody has taken that up (R39)."""
+
+    until: Instant
+    """Until then it can be taken back."""
+    score: Satisfaction | None = None
+    """None: the solution was refused."""
+    comment: str | None = None
+    solution: str | None
+    answer: Resolve | None
+    resolved_at: Instant | None
+    responded_at: Instant | None
+    told_at: Instant | None
+    accepted_at: Instant | None
+    steps_done: tuple[int, ...]
+
+
 class CaseState(AggregateRoot):
     """The data of a case. Nothing outside `workflows.domain` changes it."""
 
@@ -158,6 +187,8 @@ class CaseState(AggregateRoot):
     expected_resolution: Instant | None = None
     solution: str | None = None
     reachable: Reachable = Reachable.CHANNEL
+    proves_messages: bool = False
+    """What became of a message is believed where the outbox bears it out."""
     untold: list[Untold] = Field(default_factory=list)
     """What a person has to tell the customer, the oldest first (R43)."""
     first_answer: FirstAnswer | None = None
@@ -171,6 +202,12 @@ class CaseState(AggregateRoot):
     reopened: int = 0
     resolution: Resolution | None = None
     satisfaction: Satisfaction | None = None
+    comment: str | None = None
+    """The customer's, with that."""
+    verdict: Verdict | None = None
+    correctable_until: Instant | None = None
+    """Of a closed case: until then a different answer of the customer's own hand counts; None: never."""
+    sent_back: SentBack | None = None
     flagged: bool = False
     breaches: list[Breach] = Field(default_factory=list)
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
@@ -184,6 +221,8 @@ class CaseState(AggregateRoot):
         """Add one entry to the timeline, with the notices that go out because of it."""
         self.sequence += 1
         self.updated_at = now
+        if self.sent_back is not None and by not in {SYSTEM, CUSTOMER} and kind is not EventKind.REJECTED:
+            self.sent_back = None
         unique_notices = () if not notices else _once_each(by, notices)
         self.new_events.append(
             Event(
@@ -191,7 +230,7 @@ class CaseState(AggregateRoot):
                 at=now,
                 kind=kind,
                 by=by,
-                detail=_json({**detail, **self._times}),
+                detail=_json({**detail, **self.circumstances(by)}),
                 notices=unique_notices,
                 command_id=self._judging,
             )
@@ -322,8 +361,8 @@ class CaseState(AggregateRoot):
         return self.stand_in(self.owner or self.terms.head or self.opening.received_by)
 
     def involved(self, at: datetime) -> Lookup | None:
-        """Asks what has become of the people it knows; None once it is closed, when nobody is asked any more."""
-        if self.is_closed:
+        """Asks what has become of the people it knows; None once it is closed for good: nobody is asked any more."""
+        if self.is_closed and self.correctable_until is None:
             return None
         terms = self.terms
         roster = Roster(

@@ -12,7 +12,8 @@ from workflows.domain.case.state import CaseState
 from workflows.domain.case.view import Untold
 from workflows.domain.commands.case import Delivered, Undeliverable
 from workflows.domain.event import Event, EventKind, Message, Notice, key_of
-from workflows.domain.vocabulary import SYSTEM, ClockName, Reachable, Status
+from workflows.domain.terms import MessageClaim
+from workflows.domain.vocabulary import CUSTOMER, SYSTEM, ClockName, Reachable, Status
 
 _MOST = 50
 """Untold messages that a case keeps; the outbox has every one."""
@@ -44,6 +45,13 @@ def ask_a_person(case: CaseState) -> None:
     if fresh:
         answers = any(one.message in _ANSWERS for one in fresh)
         _ask(case, fresh, case.updated_at, unanswered=answers and case.responded_at is None)
+
+
+def claim_of(command: Undeliverable | Delivered) -> MessageClaim:
+    """What has to be looked up before it is believed: anybody can send a signal by hand."""
+    recipient = command.recipient if isinstance(command, Undeliverable) else CUSTOMER
+    failed = isinstance(command, Undeliverable)
+    return MessageClaim(message=command.message, key=command.key, recipient=recipient, failed=failed)
 
 
 def unreached(case: CaseState, command: Undeliverable, now: datetime) -> None:
@@ -86,14 +94,24 @@ def task(case: CaseState, key: str) -> list[Notice]:
 
 
 def task_facts(case: CaseState, due: datetime | None) -> dict[str, Any]:
-    """What the messages about that task speak of; `untold` names the outbox rows whose texts are to be told."""
+    """What the messages about that task speak of; `untold` names the outbox rows whose texts are to be told.
+
+    `verdict_by` is there where the owner may not take down acceptance and rating.
+    """
     said = case.untold[-_SAID_AT_ONCE:]
     return {
         "due": due,
         "solution": case.solution,
         "why": said[-1].why if said else "phone",
+        **({} if case.terms.owner_may_take_down else {"verdict_by": _other_than_owner(case)}),
         "untold": [{"message": one.message, "key": one.key} for one in said],
     }
+
+
+def _other_than_owner(case: CaseState) -> str:
+    """Who takes down what the customer thinks of the owner's work (R39); empty: any superior or colleague."""
+    follow_up = case.terms.follow_up
+    return follow_up if follow_up and follow_up != case.owner else ""
 
 
 def mark_told(

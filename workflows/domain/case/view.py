@@ -63,6 +63,12 @@ class CaseView(Fact):
     reopened: int
     resolution: Resolution | None = None
     satisfaction: Satisfaction | None = None
+    correctable_until: Instant | None = None
+    """Of a closed case: until then the customer may still give another answer by their own hand (R39)."""
+    retractable_until: Instant | None = None
+    """Of a case that their own hand sent back: until then they may accept or rate well after all; None once somebody
+    has taken it up.
+    """
     flagged: bool = False
     """Marked for analysis (R26)."""
     received_at: Instant

@@ -70,6 +70,8 @@ class CaseViewJson(TypedDict):
     reopened: int
     resolution: str | None
     satisfaction: str | None
+    correctable_until: NotRequired[str | None]
+    retractable_until: NotRequired[str | None]
     flagged: bool
     received_at: str
     opened_at: str

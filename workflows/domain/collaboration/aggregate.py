@@ -18,10 +18,10 @@ from pydantic import Field, PrivateAttr, TypeAdapter
 
 from workflows.domain.aggregate_root import (
     AggregateRoot,
+    circumstances_of,
     clock_fault,
     counted_from,
     refusal_of,
-    times_of,
 )
 from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Claim, Contribute
@@ -167,7 +167,7 @@ class Collaboration(AggregateRoot):
         reports = self.expire(moment, inclusive=False)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         before, reason, fault = self.snapshot(), None, None
-        with self.came_of(command.command_id, times_of(command, facts.arrival)):
+        with self.came_of(command.command_id, circumstances_of(command, facts.arrival)):
             try:
                 self._carry_out(command, moment, facts)
                 self.made_good(command.name)
@@ -358,7 +358,7 @@ class Collaboration(AggregateRoot):
         plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
         self._reports.append(
             TaskReport(
-                sequence=self.sequence, at=now, kind=kind, by=by, detail={**plain, **self._times},
+                sequence=self.sequence, at=now, kind=kind, by=by, detail={**plain, **self.circumstances(by)},
                 command_id=self._judging,
             )
         )  # fmt: skip

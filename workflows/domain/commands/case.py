@@ -7,33 +7,59 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, TypeAdapter, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
-from workflows.domain.commands.command import Command, CommandTime, Id, Text
+from workflows.domain.commands.command import Command, CommandTime, Id, OurCommand, Text
 from workflows.domain.commands.review import End, SubmitReview
 from workflows.domain.department_task import TaskReport
 from workflows.domain.form_fields import SUPPLIED
-from workflows.domain.ids import task_workflow_id
-from workflows.domain.model import one_line
-from workflows.domain.vocabulary import CUSTOMER, Priority, Satisfaction, Verification
+from workflows.domain.ids import is_number, task_workflow_id
+from workflows.domain.model import Fact, one_line
+from workflows.domain.policy.files import FileType
+from workflows.domain.provenance import OWN_WAYS, is_own_hand
+from workflows.domain.vocabulary import CUSTOMER, Heard, Priority, Satisfaction, Verification, Via
 
 
 class Answer(Command):
     """What the people of a main case do for the customers of the cases linked to it as well (R28).
 
-    `via` is the main case that passed it on; None where it was sent to this case itself.
+    `main_case` is the number of the one that passed it on; None where it was sent to this case itself.
     """
 
-    via: Id | None = None
+    main_case: Id | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_release(cls, data: Any) -> Any:
+        """There the main case was called `via`, and was null where there was none."""
+        if not isinstance(data, dict) or "main_case" in data or "via" not in data:
+            return data
+        via, rest = data["via"], {key: value for key, value in data.items() if key != "via"}
+        if via is None:
+            return rest
+        return {**rest, "main_case": via, "via": Via.SYSTEM} if is_number(via) else data
+
+    @property
+    def _is_ours(self) -> bool:
+        return self.main_case is not None
 
     @property
     def origin(self) -> dict[str, str]:
         """For the timeline: nothing, or the main case it came by."""
-        return {"via": self.via} if self.via else {}
+        return {"main_case": self.main_case} if self.main_case else {}
 
     def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
         """The main case, where that passed it on."""
-        return self.via
+        return self.main_case
 
 
 class Claim(Command):
@@ -109,21 +135,32 @@ class RequestInfo(Command):
 
 class CustomersWord(Command):
     """What a customer says: by the customer, or taken down by somebody of the staff (`relayed_by`), who names the
-    customer as its sender.
+    customer as its sender and says how it was `heard` (R39).
     """
 
     relayed_by: Id | None = None
+    heard: Heard | None = None
+    """Of what was taken down: by telephone, where nothing is said of it."""
 
     @model_validator(mode="after")
     def _of_the_customer(self) -> Self:
         if self.relayed_by is not None and self.by != CUSTOMER:
             raise ValueError(f"relayed_by is for what the customer says, not {self.by}; allowed: `by` {CUSTOMER}")
+        if self.relayed_by is not None and self.via in OWN_WAYS:
+            raise ValueError(f"relayed_by is for what somebody takes down, and via {self.via.value!r} nobody does")
+        if self.heard is not None and self.relayed_by is None:
+            raise ValueError("heard is for what somebody took down: say who, with `relayed_by`")
         return self
 
     @property
+    def own_hand(self) -> bool:
+        """Whether the customer said it themselves, and nobody took it down."""
+        return is_own_hand(self.by, self.via, self.relayed_by)
+
+    @property
     def relay(self) -> dict[str, str]:
-        """For the timeline: nothing, or who took it down."""
-        return {"relayed_by": self.relayed_by} if self.relayed_by else {}
+        """For the timeline: nothing, or who took it down, and how they heard it."""
+        return {"relayed_by": self.relayed_by, "heard": self.heard or Heard.TELEPHONE} if self.relayed_by else {}
 
 
 class Supply(CustomersWord):
@@ -139,6 +176,22 @@ class Supply(CustomersWord):
             raise ValueError("give text or at least one field")
         _check_suppliable(self.fields)
         return self
+
+
+class AttachedFile(Fact):
+    """A file that was received: its row, and what people read of it. `size` in bytes, `name` a label."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    name: Annotated[Id, StringConstraints(max_length=200)]
+    size: StrictInt = Field(ge=1, le=1 << 40)
+    type: FileType
+
+
+class Attach(Command):
+    """Files for the case, of the customer's or the staff's; their bytes were received before (R41)."""
+
+    name = "attach"
+    files: tuple[AttachedFile, ...] = Field(min_length=1, max_length=20)
 
 
 class Resolve(Answer):
@@ -236,7 +289,7 @@ class Contribute(Command):
         return self
 
 
-class TaskReported(Command):
+class TaskReported(OurCommand):
     """What happened in a department's task; sent by its workflow (R18)."""
 
     name = "part_reported"
@@ -274,7 +327,7 @@ class Unlink(Command):
     why: Text | None = None
 
 
-class FollowerAdded(Command):
+class FollowerAdded(OurCommand):
     """A case follows this one from now on; sent by that case."""
 
     name = "follower_added"
@@ -287,7 +340,7 @@ class FollowerAdded(Command):
         return self.follower
 
 
-class FollowerRemoved(Command):
+class FollowerRemoved(OurCommand):
     """It does so no longer; sent by that case."""
 
     name = "follower_removed"
@@ -301,7 +354,7 @@ class FollowerRemoved(Command):
         return self.follower
 
 
-class FollowerReleased(Command):
+class FollowerReleased(OurCommand):
     """The main case does not take this case, or has closed without a solution; sent by the main case."""
 
     name = "follower_released"
@@ -313,7 +366,7 @@ class FollowerReleased(Command):
         return self.main
 
 
-class Undeliverable(Command):
+class Undeliverable(OurCommand):
     """A notification could not be delivered for good; sent by the delivering activity."""
 
     name = "undeliverable"
@@ -327,7 +380,7 @@ class Undeliverable(Command):
     """False: given up after it was put off for days, which says nothing of the address."""
 
 
-class Delivered(Command):
+class Delivered(OurCommand):
     """A message to the customer that had failed was sent again, with success; sent by the delivering activity."""
 
     name = "delivered"
@@ -341,7 +394,7 @@ _DETAIL = TypeAdapter(dict[Id, Text | bool | Annotated[float, Field(ge=-1e9, le=
 COMMANDS: dict[str, type[Command]] = {
     command.name: command
     for command in (
-        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Resolve, Told, Confirm, Refuse,
+        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Attach, Resolve, Told, Confirm, Refuse,
         Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable, Delivered,
         TaskReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, StringConstraints, ValidationError
+from pydantic import AfterValidator, StringConstraints, ValidationError, model_validator
 
 from workflows.domain.model import Fact, Instant, one_line
 from workflows.domain.problem import Problem
 from workflows.domain.text import without_invisible
+from workflows.domain.vocabulary import CUSTOMER, Via
 
 _TEXT_LIMIT = 4000
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2099
@@ -70,16 +71,43 @@ class Command(Fact):
     """The same `command_id` twice is one command. `at` is when the sender says it was sent, which matters after an
     outage: a reply sent in time is in time, whenever the worker comes to read it. Nobody is believed to have sent it
     long before it reached the server (`Arrival`).
+
+    `via` is how it came (R39): a raw signal says nothing of it, and counts as the console's.
     """
 
     name: ClassVar[str]
     command_id: Id
     by: Id
     at: CommandTime | None = None
+    via: Via = Via.CONSOLE
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.via in {Via.LINK, Via.CODE} and self.by != CUSTOMER:
+            raise ValueError(f"via {self.via.value!r} is how customers come; {one_line(self.by)} is none")
+        if self.via is Via.SYSTEM and not self._is_ours:
+            allowed = ", ".join(one for one in Via if one is not Via.SYSTEM)
+            raise ValueError(f"via {self.via.value!r} is for what a case sends to another one; allowed: {allowed}")
+        return self
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether it can be that a workflow or an activity of ours sends it."""
+        return False
 
     def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002 - some are for one workflow's own
         """Id of the workflow that alone may send it to the workflow `to`; None: no workflow does."""
         return None
+
+
+class OurCommand(Command):
+    """One that only a workflow or an activity of ours sends."""
+
+    via: Literal[Via.SYSTEM] = Via.SYSTEM
+
+    @property
+    def _is_ours(self) -> bool:
+        return True
 
 
 def parse_command(name: str, payload: Any, default_id: str, among: Mapping[str, type[Command]]) -> Command:

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, StrictInt, model_validator
 
-from workflows.domain.commands.command import Command, CommandTime, Id, Text
+from workflows.domain.commands.command import Command, CommandTime, Id, OurCommand, Text
 from workflows.domain.ids import case_number
 from workflows.domain.model import Fact
 from workflows.domain.vocabulary import SYSTEM
@@ -21,6 +21,10 @@ class End(Command):
     def sent_by_workflow(self, to: str) -> str | None:
         """The case, unless a person does it."""
         return case_number(to) if self.by == SYSTEM else None
+
+    @property
+    def _is_ours(self) -> bool:
+        return self.by == SYSTEM
 
 
 class ProposedAction(Fact):
@@ -48,7 +52,7 @@ class NameAuthor(Command):
     why: Text | None = None
 
 
-class CaseAdded(Command):
+class CaseAdded(OurCommand):
     """A case of the problem under review has closed; sent by that case (R27)."""
 
     name = "case_added"

@@ -18,7 +18,14 @@ from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Locale, Prio
 PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
 """As people are known in the company's other systems: letters, digits and `._@-`."""
 
+Short = Annotated[str, StringConstraints(max_length=254)]
+"""May be empty; a mail address is no longer."""
+Address = Annotated[str, StringConstraints(max_length=2_000)]
+"""Of a page; may be empty."""
 
+
+ChatId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@-]{0,64}$")]
+"""As a chat platform knows a person: `userid` at WeCom and DingTalk, `open_id` at Feishu."""
 _NAMED = 12
 """Of a circle of superiors, how many a fault names."""
 
@@ -26,12 +33,12 @@ _NAMED = 12
 class Company(Fact):
     """What customers are told about the company; anything may be empty."""
 
-    name: str = ""
-    name_en: str = ""
-    hotline: str = ""
-    email: str = ""
-    website: str = ""
-    portal_url: str = ""
+    name: Short = ""
+    name_en: Short = ""
+    hotline: Short = ""
+    email: Short = ""
+    website: Address = ""
+    portal_url: Address = ""
 
 
 class Department(Fact):
@@ -64,16 +71,20 @@ class Person(Fact):
 
     id: PersonId
     name: Line
-    display_name: str = ""
+    display_name: Short = ""
     """What customers see instead of the name, when given."""
     department: Key | None = None
     group: Key | None = None
     superior: PersonId | None = None
     skills: Skills = Skills()
     roles: frozenset[Role] = frozenset({Role.AGENT})
-    email: str = ""
-    phone: str = ""
-    wechat: str = ""
+    email: Short = ""
+    phone: Short = ""
+    wechat: Short = ""
+    wecom: ChatId = ""
+    dingtalk: ChatId = ""
+    feishu: ChatId = ""
+    """Who they are to robots of these platforms, which mention them; without one by `phone`, but at Feishu."""
     locale: Locale = Locale.ZH_CN
     away: StrictBool | tuple[Days, ...] = False
 

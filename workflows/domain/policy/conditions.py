@@ -10,18 +10,23 @@ from workflows.domain.formats import Key, Line
 from workflows.domain.model import Fact
 from workflows.domain.vocabulary import Channel, CustomerKind, Priority
 
+_ONLY_EXCEPTIONS = frozenset({"without", "asides"})
+"""Keys that take something away from a condition and say nothing by themselves."""
+
 
 class Condition(Fact):
     """Everything that is given must hold; of a list, one entry is enough.
 
     `keywords` are looked for in what the customer wrote happened (not in what they expected); `also` are
     keywords one of which has to be there, too, such as who is affected beside what is wrong; `without` are keywords
-    none of which may be there. `products` is part of the product's name.
+    none of which may be there; a clause in which one of `asides` occurs is not looked at for any of the three, such
+    as a question or a denial beside a report. `products` is part of the product's name.
     """
 
     keywords: tuple[Line, ...] = ()
     also: tuple[Line, ...] = ()
     without: tuple[Line, ...] = ()
+    asides: tuple[Line, ...] = ()
     types: tuple[Key, ...] = ()
     subtypes: tuple[Line, ...] = ()
     channels: tuple[Channel, ...] = ()
@@ -31,9 +36,9 @@ class Condition(Fact):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        given = self.model_fields_set - {"without"}
+        given = self.model_fields_set - _ONLY_EXCEPTIONS
         if not any(getattr(self, name) not in {(), None} for name in given):
-            allowed = ", ".join(name for name in Condition.model_fields if name != "without")
+            allowed = ", ".join(name for name in Condition.model_fields if name not in _ONLY_EXCEPTIONS)
             raise ValueError(f"holds for every case; allowed: at least one of {allowed}")
         return self
 

@@ -37,6 +37,10 @@ _SEVERAL = (
 )
 """More than one, in digits or in words."""
 _WILDCARD = re.compile(r"(\*|\{n\})")
+_CLAUSE = re.compile(
+    r"(?:但|不过|可是|\bbut\b)?(?:(?!但|不过|可是|\bbut\b)(?:[^,;:!?.。\n]|\.(?=\S)))+[,;:!?.。\n\s]*|[,;:!?.。\n\s]+"
+)
+"""A part of a sentence that says one thing, with the mark that ends it."""
 
 
 def folded(text: str) -> str:
@@ -64,9 +68,30 @@ def any_found(words: tuple[str, ...], text: str) -> bool:
     return any(_occurs(word, text) for word in words)
 
 
+@lru_cache(maxsize=64)
+def left_aside(words: tuple[str, ...], text: str) -> str:
+    """A folded text without the clauses in which one of the keywords occurs, wholly or in part.
+
+    What is asked, supposed or denied is thus no fact, and what stands beside it still is: of `充电柜着火了,会不会爆炸`
+    the fire remains.
+    """
+    spans = [match.span() for word in words if _possible(word, text) for match in _pattern(word).finditer(text)]
+    if not spans:
+        return text
+    clauses = _CLAUSE.finditer(text)
+    return "".join(
+        one[0] for one in clauses if not any(start < one.end() and one.start() < end for start, end in spans)
+    )
+
+
 def _occurs(word: str, text: str) -> bool:
-    """Whether one keyword is there; its parts are looked for first, which costs next to nothing."""
-    return all(part in text for part in _parts(word)[::2]) and bool(_pattern(word).search(text))
+    """Whether one keyword is there."""
+    return _possible(word, text) and bool(_pattern(word).search(text))
+
+
+def _possible(word: str, text: str) -> bool:
+    """Whether the parts of a keyword are there in whatever order, which costs next to nothing to see."""
+    return all(part in text for part in _parts(word)[::2])
 
 
 @lru_cache(maxsize=8192)

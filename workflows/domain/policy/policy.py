@@ -14,10 +14,14 @@ from workflows.domain.form_fields import REQUIRED
 from workflows.domain.formats import BusinessHours, Key, Labels, Line, Weekday, in_locale
 from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import AssistingRule, ClassificationRule, PriorityRule
+from workflows.domain.policy.delivery import DeliveryRule
+from workflows.domain.policy.files import FileRules
 from workflows.domain.policy.reports import ReportRules
 from workflows.domain.policy.service_levels import (
     ArchiveRules,
+    ClosingRules,
     EscalationRules,
+    LinkRules,
     PriorityLevel,
     RatingRules,
     ReminderRules,
@@ -120,7 +124,7 @@ class IssueType(Fact):
 class CompletenessRules(Fact):
     """R5: what a submission must hold before anybody works on it."""
 
-    shortest_symptom: int = Field(default=5, ge=0)
+    shortest_symptom: int = Field(default=5, ge=0, le=500)
     """Characters, spaces not counted."""
     required: tuple[RequiredKey, ...] = ()
     by_type: dict[Key, tuple[RequiredKey, ...]] = Field(default_factory=dict)
@@ -148,7 +152,9 @@ class Policy(Fact):
     reminders: ReminderRules
     silence: SilenceRules = SilenceRules()
     rating: RatingRules = RatingRules()
+    closing: ClosingRules = ClosingRules()
     escalation: EscalationRules = EscalationRules()
+    links: LinkRules = LinkRules()
     review: ReviewRules = ReviewRules()
     types: tuple[IssueType, ...] = Field(min_length=1)
     default_type: Key
@@ -157,6 +163,8 @@ class Policy(Fact):
     assisting: tuple[AssistingRule, ...] = ()
     completeness: CompletenessRules = CompletenessRules()
     limits: Limits = Limits()
+    delivery: tuple[DeliveryRule, ...] = ()
+    files: FileRules = FileRules()
     archive: ArchiveRules = ArchiveRules()
     report: ReportRules = ReportRules()
 
@@ -265,6 +273,8 @@ class Policy(Fact):
             close_silent_after=self.silence.close_after,
             close_unrated_after=self.rating.close_after,
             neutral=self.rating.neutral,
+            owner_may_take_down=self.closing.owner_may_take_down,
+            correct_within=self.closing.correct_within_days * 86_400.0,
             tell_customer_of_every_escalation=self.escalation.tell_customer_of_every_escalation,
             review=self.review.terms(),
         )

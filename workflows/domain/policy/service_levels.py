@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, Self
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, StrictBool, field_validator, model_validator
 
 from workflows.domain.formats import Duration, Labels, TimeOfDay, written_duration
 from workflows.domain.model import Fact
@@ -112,6 +112,28 @@ class RatingRules(Fact):
 
     close_after: Duration | None = None
     neutral: NeutralRule = NeutralRule.CLOSE
+
+
+class LinkRules(Fact):
+    """R40: for how long the link in a message is good, round the clock from the last message that carries it."""
+
+    valid: Duration = 30 * 86_400.0
+
+    @field_validator("valid")
+    @classmethod
+    def _bounded(cls, value: float) -> float:
+        if not 3_600 <= value <= 366 * 86_400:
+            raise ValueError(f"{written_duration(value)} is out of range; allowed: 1h to 366d")
+        return value
+
+
+class ClosingRules(Fact):
+    """R39: whose verdict closes a case, and how long the customer may correct it."""
+
+    owner_may_take_down: StrictBool = False
+    """Whether owners may take down acceptances and ratings of their own cases."""
+    correct_within_days: Annotated[int, Field(strict=True, ge=0, le=90)] = 7
+    """Days round the clock; 0: an answer stands."""
 
 
 class EscalationRules(Fact):

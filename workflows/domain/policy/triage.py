@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import Condition
-from workflows.domain.policy.keywords import any_found, folded, found
+from workflows.domain.policy.keywords import any_found, folded, found, left_aside
 from workflows.domain.policy.policy import IssueType, Policy
 from workflows.domain.vocabulary import Channel, CustomerKind, Priority
 
@@ -110,6 +110,7 @@ def _prioritise(
 
 def _holds(when: Condition, submission: Submission, text: str, kind: str | None, subtype: str | None) -> bool:
     product = folded(submission.product)
+    text = left_aside(when.asides, text) if when.asides else text
     return (
         (not when.types or kind in when.types)
         and (not when.subtypes or subtype in when.subtypes)

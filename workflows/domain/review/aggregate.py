@@ -16,7 +16,7 @@ from datetime import datetime
 from operator import le, lt
 from typing import Any, Self
 
-from workflows.domain.aggregate_root import clock_fault, counted_from, refusal_of, times_of
+from workflows.domain.aggregate_root import circumstances_of, clock_fault, counted_from, refusal_of
 from workflows.domain.clock import Clock, Deadline
 from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.commands.review import (
@@ -86,7 +86,7 @@ class Review(ReviewState):
         events = self.expire(moment, inclusive=False)
         self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
         before, reason, fault = self.snapshot(), None, None
-        with self.came_of(command.command_id, times_of(command, facts.arrival)):
+        with self.came_of(command.command_id, circumstances_of(command, facts.arrival)):
             try:
                 self._check(command)
                 RULES[type(command)](self, command, moment)

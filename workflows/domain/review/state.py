@@ -207,8 +207,8 @@ class ReviewState(AggregateRoot):
         plain = _JSON.dump_python({key: value for key, value in detail.items() if value is not None}, mode="json")
         self._events.append(
             Event(
-                sequence=self.sequence, at=now, kind=kind, by=by, detail={**plain, **self._times}, notices=notices,
-                command_id=self._judging,
+                sequence=self.sequence, at=now, kind=kind, by=by, detail={**plain, **self.circumstances(by)},
+                notices=notices, command_id=self._judging,
             )
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ from workflows.domain.terms import Consultation, Dispatch, MainCase, TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, ClockName, Priority, Reachable, Satisfaction, Status
 
 FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "reply": {"text": st.just("在查"), "via": st.sampled_from([None, None, "FB2"])},
+    "reply": {"text": st.just("在查"), "main_case": st.sampled_from([None, None, "FB2"])},
     "classify": {"priority": st.sampled_from(list(Priority)), "type": st.sampled_from([None, "transaction"]),
                  "why": st.just("纠正")},
     "assign": {"to": st.sampled_from([None, "tech-002", "sales-001"]), "why": st.just("分派")},
@@ -28,6 +28,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "supply": {"text": st.sampled_from([None, "5.2"]), "fields": st.just({"product": "CRM"})},
     "resolve": {key: st.just(value) for key, value in RESOLUTION.items()} | {
         "why_open": st.sampled_from([None, "稍后补"])},
+    "attach": {"files": st.just([{"id": "0" * 32, "name": "照片.jpg", "size": 9, "type": "jpeg"}])},
     "refuse": {"why": st.just("还是不行")},
     "rate": {"score": st.sampled_from(list(Satisfaction))},
     "note": {"text": st.just("备注")},

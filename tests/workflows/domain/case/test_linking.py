@@ -110,7 +110,7 @@ def test_one_solution_answers_every_caller(linked: Cases) -> None:
         assert messages == [Message.CREATED, Message.REPLIED, Message.PROGRESSED, Message.RESULT]
         resolved = linked.events[number][-1]
         assert (resolved.kind, resolved.by) == (EventKind.RESOLVED, "tech-001")
-        assert resolved.detail["via"] == MAIN
+        assert resolved.detail["main_case"] == MAIN
         assert resolved.detail["solution"] == RESOLUTION["solution"]
         assert f"{MAIN}:fix" in case.outcomes
         assert case.steps_done == [], "a step of the main case's playbook is none of this one's"
@@ -286,7 +286,7 @@ def test_unlinking_what_is_not_linked_says_what_is(linked: Cases) -> None:
 
 def test_an_answer_of_a_case_that_is_not_the_main_case_is_refused(linked: Cases) -> None:
     assert f"{FIRST} is not linked to {SECOND}" in linked.refused(
-        FIRST, command("reply", "tech-001", text="x", via=SECOND)
+        FIRST, command("reply", "tech-001", text="x", via="system", main_case=SECOND)
     )
 
 

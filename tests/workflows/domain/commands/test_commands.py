@@ -44,7 +44,11 @@ from workflows.domain.review.aggregate import RULES
             {"by": "a", "root_cause": "x", "measures": [{"what": "x", "owner": "a", "due": "9999-12-31T23:59:59Z"}]},
             "measures.0.due: is in the year 9999; allowed: 2000 to 2099",
         ),
-        ("reply", {"by": "a", "text": "x", "tekst": "y"}, "tekst: unknown key; allowed: command_id, by, at, via, text"),
+        (
+            "reply",
+            {"by": "a", "text": "x", "tekst": "y"},
+            "tekst: unknown key; allowed: command_id, by, at, via, main_case, text",
+        ),
         ("reply", {"by": "a", "text": "x", "t\x1b[2J\u202e\n": "y"}, "t\ufffd[2J\ufffd: unknown key"),
         ("rate", {"by": "customer", "score": "so-so"}, "'very_satisfied', 'satisfied'"),
         ("classify", {"by": "a", "why": "x"}, "at least one of type, subtype, priority"),

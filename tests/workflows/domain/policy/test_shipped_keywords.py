@@ -11,10 +11,19 @@ from workflows.domain.policy.policy import Policy
 from workflows.domain.policy.triage import Submission, triage
 from workflows.domain.vocabulary import Channel, Priority
 
-_LINES = Path(__file__).with_name("issues.txt").read_text("utf-8").splitlines()
-ISSUES = [line.split(" ", 2) for line in _LINES if line and not line.startswith("#")]
-"""Type and priority as a head of service would give them, and the customer's words."""
+
+def read_issues(name: str) -> list[list[str]]:
+    """Type and priority as a head of service would give them, and the customer's words."""
+    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
+    return [line.split(" ", 2) for line in lines if line and not line.startswith("#")]
+
+
+ISSUES = read_issues("issues.txt")
 RIGHT = 0.97
+UNSEEN = read_issues("unseen.txt")
+"""Written before the rules knew their words: many trades, slang, half sentences, questions, denials."""
+UNSEEN_RIGHT = 0.93
+FALSE_ALARMS = 0.02
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +53,51 @@ def test_no_emergency_is_taken_for_an_ordinary_issue(judgements: list[tuple[str,
     urgent = [(text, found[1]) for (_, level, text), found in zip(ISSUES, judgements, strict=True) if level == "P0"]
     assert len(urgent) > 300
     assert [text for text, found in urgent if found != Priority.P0] == []
+
+
+def test_reports_in_words_of_many_trades_reach_the_right_people_in_time(policy: Policy) -> None:
+    found = [(issue, judged(issue[2], policy)) for issue in UNSEEN]
+    for part in (0, 1):
+        wrong = [(issue, judgement[part]) for issue, judgement in found if judgement[part] != issue[part]]
+        assert len(wrong) <= len(UNSEEN) * (1 - UNSEEN_RIGHT), wrong
+    urgent = [(issue, judgement[1]) for issue, judgement in found if issue[1] == Priority.P0]
+    assert len(urgent) > 200
+    assert [issue for issue, level in urgent if level != Priority.P0] == []
+
+
+def test_the_duty_manager_is_not_called_for_ordinary_issues(judgements: list[tuple[str, str]], policy: Policy) -> None:
+    levels = [level for _, level in judgements] + [judged(text, policy)[1] for _, _, text in UNSEEN]
+    ordinary = [(text, found) for (_, level, text), found in zip(ISSUES + UNSEEN, levels, strict=True) if level != "P0"]
+    alarms = [text for text, found in ordinary if found == Priority.P0]
+    assert len(alarms) <= len(ordinary) * FALSE_ALARMS, alarms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "充电柜着火了,会不会爆炸",
+        "没有人受伤,但是充电柜着火了",
+        "现在全部门店收不了款,如果一小时修不好怎么办",
+        "Is our data safe? Strangers are logging into our admin account",
+        "Nobody was hurt, but the charger exploded.",
+        "What should we do? All tills are dead",
+    ],
+)
+def test_a_question_or_denial_beside_an_emergency_does_not_hide_it(policy: Policy, text: str) -> None:
+    assert judged(text, policy)[1] == Priority.P0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "没有全部瘫痪,就我一台电脑上不去",
+        "并不是大家都不行,就我这个账号提示错误",
+        "如果全公司都断网了怎么办,有离线模式吗",
+        "What happens if all stores go offline?",
+    ],
+)
+def test_a_denied_or_supposed_emergency_is_none(policy: Policy, text: str) -> None:
+    assert judged(text, policy)[1] != Priority.P0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""A channel over HTTP as a transport: at its vendor's pace, with the vendor's own request and reading of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+
+import httpx2
+
+from activities.channels.address import place
+from activities.channels.http import Answer, Request, ask, http_client
+from activities.channels.phone import mobile_number
+from activities.channels.rate import Pace
+from activities.delivery.transport import (
+    AddressKind,
+    DeliveryError,
+    Envelope,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+    TransportConnection,
+)
+
+_PATIENCE = 3.0
+"""Seconds for which a message waits for its moment in hand; for longer it is put off."""
+_SKEW = timedelta(minutes=5)
+"""By how much a clock may differ from the vendor's; signatures are refused from a quarter of an hour on."""
+
+
+class Vendor(Protocol):
+    """How one vendor is asked, and what its answers mean."""
+
+    @property
+    def endpoint(self) -> str:
+        """The address without anything secret in it."""
+
+    @property
+    def takes(self) -> AddressKind:
+        """What it has to know of a person."""
+
+    def request(self, envelope: Envelope, address: str, at: datetime) -> Request:
+        """What it is asked at that moment (signatures hold for minutes).
+
+        Raises:
+            PermanentDeliveryError: it cannot carry this message.
+        """
+
+    def judge(self, answer: Answer) -> None:
+        """Return where the message was taken.
+
+        Raises:
+            DeliveryError: it was not, or nobody knows.
+        """
+
+    def words(self, envelope: Envelope) -> str:
+        """What the person reads.
+
+        Raises:
+            PermanentDeliveryError: it cannot carry this message.
+        """
+
+
+@dataclass(frozen=True)
+class HttpChannel:
+    """A `Transport`. `messages` are those that it can say, None: all."""
+
+    name: str
+    kind: str
+    vendor: Vendor = field(repr=False)
+    pace: Pace = field(repr=False)
+    messages: Collection[str] | None = None
+    knows_repeats: bool = False
+
+    @property
+    def takes(self) -> AddressKind:
+        """What it has to know of a person."""
+        return self.vendor.takes
+
+    def carries(self, message: str) -> bool:
+        """Whether it can say this message at all."""
+        return self.messages is None or message in self.messages
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[TransportConnection]:
+        """Connects at the first message."""
+        async with http_client() as client:
+            yield _Connection(self, client)
+
+    def written(self, envelope: Envelope) -> tuple[str, Request]:
+        """What the person would read, and what the vendor would be asked for that.
+
+        Raises:
+            PermanentDeliveryError: it cannot carry this message, or not to that address.
+        """
+        address = envelope.address
+        if self.takes is AddressKind.MOBILE:
+            mobile = mobile_number(address)
+            if mobile is None:
+                raise PermanentDeliveryError("no short message reaches that number; it is no mobile")
+            address = mobile
+        if not self.carries(envelope.message):
+            raise PermanentDeliveryError(f"{self.name} has no template for {envelope.message}")
+        return self.vendor.words(envelope), self.vendor.request(envelope, address, datetime.now(UTC))
+
+    async def check(self) -> tuple[str, timedelta | None]:
+        """Ask the host for nothing in particular; answers where it is, and how far its clock is ahead of this one.
+
+        Raises:
+            DeliveryError: it cannot be reached.
+        """
+        endpoint = self.vendor.endpoint
+        scheme, _, rest = endpoint.partition("://")
+        async with http_client() as client:
+            answer = await ask(client, f"{scheme}://{rest.partition('/')[0]}/", Request(b"", method="HEAD"))
+        try:
+            there = parsedate_to_datetime(answer.headers.get("date", ""))
+        except ValueError:
+            return place(endpoint), None
+        skew = there - datetime.now(UTC) if there.tzinfo else None
+        return place(endpoint), skew if skew is not None and abs(skew) > _SKEW else None
+
+
+class _Connection:
+    def __init__(self, channel: HttpChannel, client: httpx2.AsyncClient) -> None:
+        self._channel = channel
+        self._client = client
+
+    async def send(self, envelope: Envelope) -> None:
+        channel = self._channel
+        channel.written(envelope)  # what cannot be said takes no turn
+        while wait := channel.pace.wait(envelope.key, envelope.address):
+            if wait > _PATIENCE:
+                raise TemporaryDeliveryError(f"{channel.name} is not to be asked so often", timedelta(seconds=wait))
+            await asyncio.sleep(wait)
+        # Written once more: a signature holds from its own moment.
+        _, request = channel.written(envelope)
+        answer = await ask(self._client, channel.vendor.endpoint, request)
+        try:
+            channel.vendor.judge(answer)
+        except DeliveryError as error:
+            # Most vendors repeat numbers; what the answer was is of use, whose it was is not.
+            error.args = (f"{channel.name}: {error}",)
+            raise

@@ -1,0 +1,34 @@
+"""Texts for chat groups, in which nothing that a customer wrote is a mention, a link or a heading (R44)."""
+
+from __future__ import annotations
+
+from activities.delivery.transport import Envelope
+
+_HARMLESS = str.maketrans({
+    "@": "＠", "<": "＜", ">": "＞", "[": "［", "]": "］", "#": "＃", "*": "＊", "_": "＿", "`": "｀", "~": "～",
+    "\\": "＼", "!": "！", "|": "｜", "&": "＆", "{": "｛", "}": "｝",
+})  # fmt: skip
+"""Characters by which the chat platforms mark things, by others that look like them: each platform reads Markdown in
+its own way, so none of them is trusted to take a backslash for what it is.
+"""
+
+
+def plain(text: str) -> str:
+    """One line that says the same and marks nothing."""
+    return " ".join(text.translate(_HARMLESS).replace("://", "：//").split())
+
+
+def cut(text: str, limit: int) -> str:
+    """At most so many bytes of UTF-8."""
+    encoded = text.encode()
+    return text if len(encoded) <= limit else f"{encoded[: limit - 3].decode('utf-8', 'ignore')}…"
+
+
+def mobile_of(address: str) -> str | None:
+    """The number without its country code where the address is a mobile (`+86…`); None where it is an id."""
+    return address.removeprefix("+86") if address.startswith("+") else None
+
+
+def called(envelope: Envelope) -> str:
+    """The person's name, to be read."""
+    return plain(envelope.name) or "?"

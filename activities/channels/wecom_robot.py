@@ -1,0 +1,45 @@
+"""The robot of a WeCom 企业微信 group."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+from urllib.parse import urlencode
+
+from activities.channels.answers import code_of, judge
+from activities.channels.chat_text import called, cut, mobile_of, plain
+from activities.channels.http import Answer, Request, refuse_by_status
+from activities.delivery.transport import AddressKind, Envelope
+
+_LATER: Final = {"45009": timedelta(minutes=1), "45033": timedelta(minutes=1), "-1": None}
+_BYTES = 2048
+
+
+@dataclass(frozen=True)
+class WecomRobot:
+    """A `Vendor`; the key in the address is all it asks for."""
+
+    endpoint: str
+    key: str = field(repr=False)
+    takes: ClassVar[AddressKind] = AddressKind.WECOM
+
+    def words(self, envelope: Envelope) -> str:
+        """The person is named in the text as well."""
+        return cut(f"@{called(envelope)} {plain(envelope.short)}", _BYTES)
+
+    def request(self, envelope: Envelope, address: str, at: datetime) -> Request:  # noqa: ARG002
+        """A text: only that can mention somebody by mobile."""
+        mobile = mobile_of(address)
+        text: dict[str, Any] = {"content": self.words(envelope)}
+        text |= {"mentioned_mobile_list": [mobile]} if mobile else {"mentioned_list": [address]}
+        body = json.dumps({"msgtype": "text", "text": text}, ensure_ascii=False).encode()
+        return Request(body, {"Content-Type": "application/json"}, urlencode({"key": self.key}))
+
+    def judge(self, answer: Answer) -> None:
+        """`errcode` is 0."""
+        code = code_of(answer, "errcode")
+        if code is None:
+            refuse_by_status(answer, "WeCom")
+        judge(code, answer.json().get("errmsg"), answer, good="0", later=_LATER)

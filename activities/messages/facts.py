@@ -1,0 +1,37 @@
+"""The facts that a template approved by others may name, in the reader's words (R44)."""
+
+from __future__ import annotations
+
+from activities.channels.sms_template import FACTS
+from activities.messages.renderer import RenderContext
+from activities.rendering.factsheet import Factsheet
+from activities.rendering.filters import brief, local_time
+from activities.rendering.labels import label
+from workflows.domain.vocabulary import Audience
+
+_LONGEST = 60
+
+
+def message_facts(context: RenderContext, audience: Audience) -> dict[str, str]:
+    """Each of `FACTS`; none is empty."""
+    locale, view = context.recipient.locale, context.view
+    sheet = Factsheet(
+        number=context.number,
+        view=view,
+        form=context.form,
+        names=context.names,
+        labels=context.labels,
+        calendar=context.calendar,
+        at=context.at,
+        audience=audience,
+        locale=locale,
+    )
+    product = context.form.get("product")
+    values = (
+        context.number,
+        brief(product, _LONGEST) if isinstance(product, str) and product.strip() else sheet.kind(),
+        sheet.kind(),
+        label("priority", view.priority.value, locale),
+        local_time(context.at, context.calendar, context.at, locale),
+    )
+    return dict(zip(FACTS, values, strict=True))

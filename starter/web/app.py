@@ -1,0 +1,169 @@
+"""The ASGI application: which address leads to which page, and what is shown where something goes wrong."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from activities.database.database import is_outage
+from activities.portal.sessions import Session
+from activities.privacy.redaction import safe_message
+from activities.rendering.labels import TEMPLATES
+from starter.web import act, case, code, files, follow, hand_in, link, supply, uploads
+from starter.web.limits import FORMS
+from starter.web.security import Guard, is_own
+from starter.web.site import Site
+from starter.web.visit import Visit
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Locale
+
+Page = Callable[[Visit], Awaitable[Response]]
+SessionPage = Callable[[Visit, Session], Awaitable[Response]]
+"""A page of somebody who was let in to a case."""
+_log = logging.getLogger("bihuan.web")
+_STYLE: Final = TEMPLATES / "web" / "style.css"
+_A_DAY: Final = {"Cache-Control": "public, max-age=86400"}
+
+
+def build_app(site: Site) -> Guard:
+    """All pages of a site."""
+    pages: list[tuple[str, Page, str]] = [
+        ("/", home, "GET"),
+        ("/new", hand_in.start, "GET"),
+        ("/new", hand_in.check, "POST"),
+        ("/new/send", hand_in.hand_in, "POST"),
+        ("/new/done", hand_in.done, "GET"),
+        ("/l/{token:path}", link.open_link, "GET"),
+        ("/case", case.show, "GET"),
+        ("/case", follow.look_up, "POST"),
+        ("/case/proof", follow.proof_page, "GET"),
+        ("/case/proof", follow.proof, "POST"),
+        ("/privacy", privacy, "GET"),
+    ]
+    sessions: list[tuple[str, SessionPage, str]] = [
+        ("/case/leave", follow.leave, "POST"),
+        ("/case/supply", supply.start, "GET"),
+        ("/case/supply", supply.hand_over, "POST"),
+        ("/case/act", act.choose, "POST"),
+        ("/case/act/{choice}", act.confirm_page, "GET"),
+        ("/case/act/{choice}", act.confirm, "POST"),
+        ("/files/{id}", files.download, "GET"),
+        ("/files/{id}/small", files.small, "GET"),
+        ("/case/code", code.start, "GET"),
+        ("/case/code", code.send, "POST"),
+        ("/case/code/enter", code.enter_page, "GET"),
+        ("/case/code/enter", code.enter, "POST"),
+    ]
+    pages += [(path, _let_in(page), method) for path, page, method in sessions]
+    routes = [Route(path, _endpoint(site, page), methods=[method]) for path, page, method in pages]
+
+    async def ready(request: Request) -> Response:  # noqa: ARG001
+        problems = []
+        try:
+            await (await site.record()).installation.database.revision()
+        except Problem as problem:
+            problems.append(str(problem))
+        return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+
+    routes += [
+        Route("/healthz", _plain("ok")),
+        Route("/readyz", ready),
+        Route("/robots.txt", _plain("User-agent: *\nDisallow: /\n")),
+        Route("/favicon.ico", _plain("", "image/x-icon")),
+        Route("/style.css", _plain(_style(site), "text/css", _A_DAY)),
+    ]
+    handlers: dict[Any, Any] = {HTTPException: functools.partial(_refused, site)}
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return Guard(app)
+
+
+async def home(visit: Visit) -> Response:
+    """Two choices: hand in, or follow."""
+    return visit.page("home.html")
+
+
+async def privacy(visit: Visit) -> Response:
+    """The company's notice."""
+    return visit.page("privacy.html", paragraphs=visit.site.look.paragraphs(visit.locale))
+
+
+def _let_in(page: SessionPage) -> Page:
+    """That page for who was let in, and for others the way in."""
+
+    async def answer(visit: Visit) -> Response:
+        return await page(visit, visit.session) if visit.session is not None else visit.redirect("/case")
+
+    return answer
+
+
+def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        visit = Visit.of(site, request)
+        if request.method == "GET" and (wanted := request.query_params.get("lang")) in set(Locale):
+            return visit.choose(Locale(wanted))
+        if request.method == "POST" and not is_own(request, site.settings.web.url):
+            raise HTTPException(403)
+        try:
+            return await _answered(visit, page)
+        finally:
+            if visit.posted is not None:
+                await visit.posted.close()
+
+    return answer
+
+
+async def _answered(visit: Visit, page: Page) -> Response:
+    try:
+        await visit.know()
+        if visit.request.method == "POST" and await visit.allowed(FORMS) is not None:
+            raise HTTPException(429)
+        return await page(visit)
+    except HTTPException:
+        raise
+    except Problem as problem:
+        _log.warning("no page for now: %s", problem)
+    except Exception as error:  # noqa: BLE001 - whatever fails, the visitor reads what to do
+        if not is_outage(error):
+            _log.exception("no page: %s", safe_message(error))
+            return visit.page("trouble.html", 500, kind="fault", posted={})
+        _log.warning("no page for now: %s", safe_message(error))
+    return await _outage(visit)
+
+
+async def _outage(visit: Visit) -> Response:
+    """Nothing was done; what was typed is kept in the page, to be sent again."""
+    posted = await visit.form(largest=uploads.LARGEST, files=uploads.MOST) if visit.request.method == "POST" else None
+    return visit.page("trouble.html", 503, kind="outage", posted=posted.texts if posted is not None else {})
+
+
+def _plain(
+    text: str, kind: str = "text/plain", headers: dict[str, str] | None = None
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:  # noqa: ARG001
+        return PlainTextResponse(text, media_type=kind, headers=headers)
+
+    return answer
+
+
+def _style(site: Site) -> str:
+    return f":root {{ --colour: {site.look.colour}; }}\n" + _STYLE.read_text("utf-8")
+
+
+async def _refused(site: Site, request: Request, error: HTTPException) -> Response:
+    """A page that says in the visitor's language what cannot be."""
+    kinds = {400: "malformed", 403: "foreign", 404: "unknown", 405: "unknown", 413: "too_large", 429: "too_many"}
+    visit = Visit.of(site, request)
+    # A browser that goes on sending what nobody reads would show an error of its own.
+    answer = visit.page("trouble.html", error.status_code, kind=kinds.get(error.status_code, "fault"), posted={})
+    if error.status_code in {400, 413}:
+        answer.headers["Connection"] = "close"
+    return answer

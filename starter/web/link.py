@@ -1,0 +1,25 @@
+"""The link of a message: it lets its bearer in, and leaves the address at once (R40)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from starter.web.limits import LINKS
+from workflows.domain.vocabulary import Via
+
+if TYPE_CHECKING:
+    from starter.web.visit import Visit
+
+
+async def open_link(visit: Visit) -> Response:
+    """A session and `/case`; one answer for what is unknown, expired, void or cut. HEAD begins no session."""
+    token = str(visit.request.path_params["token"])
+    link = await visit.find_link(token)
+    if visit.request.method == "HEAD":
+        return Response()
+    if link is not None:
+        return await visit.enter(link.number, "/case", via=Via.LINK, purpose=link.purpose, cycle=link.cycle)
+    limited = await visit.allowed(LINKS) is not None
+    return visit.page("follow.html", 429 if limited else 404, fault="link", number="", contact="")

@@ -1,0 +1,141 @@
+"""What all pages of a process share: settings, the record and Temporal, each reached when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from temporalio.client import Client
+
+from activities.key_ring import KeyRing
+from activities.portal.codes import Codes
+from activities.portal.sessions import Sessions
+from activities.portal.tries import Tries
+from starter.services.intake import Intake
+from starter.web.look import Look, read_look
+from starter.web.pages import Pages
+from worker.installation.installation import Installation, open_installation
+from worker.installation.settings import Settings
+from worker.temporal.connection import connect
+from worker.temporal.endpoint import Endpoint
+from workflows.domain.problem import Problem
+
+_log = logging.getLogger("bihuan.web")
+_SWEEP_EVERY: Final = 600.0
+"""Seconds between two sweeps of sessions, codes and tries that are over."""
+_CONNECT_WITHIN: Final = timedelta(seconds=3)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The installation, and what guards its door."""
+
+    installation: Installation
+    sessions: Sessions
+    tries: Tries
+    codes: Codes
+
+    @classmethod
+    def of(cls, installation: Installation) -> Record:
+        """Of an open installation."""
+        database = installation.database
+        return cls(installation, Sessions(database), Tries(database), Codes(database))
+
+
+@dataclass
+class Site:
+    """`embedded`: Temporal is the server of `bihuan up`, whatever the environment names; `clock` is the wall clock."""
+
+    settings: Settings
+    embedded: bool = False
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pages: Pages = field(init=False)
+    look: Look = field(init=False)
+    link_keys: KeyRing | None = field(init=False, repr=False)
+    """Those of the links that open something; None, as where no worker ever ran, lets all of them."""
+    company: dict[str, str] = field(default_factory=dict)
+    """What is known of the company, also while the record cannot be read."""
+    _record: Record | None = None
+    _client: Client | None = None
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def __post_init__(self) -> None:
+        """Read what a company has of its own.
+
+        Raises:
+            Problem: its templates folder is none, or its file of the portal or the link keys are not well-formed.
+        """
+        self.link_keys = self.settings.link_key_ring()
+        self.look = read_look(self.settings.templates)
+        self.pages = Pages(self.settings.templates)
+
+    async def record(self) -> Record:
+        """The record, opened once.
+
+        Raises:
+            Problem: it cannot be used now; the next request tries again.
+        """
+        if self._record is None:
+            async with self._opening:
+                if self._record is None:
+                    opened = await self._open.enter_async_context(open_installation(self.settings))
+                    self._record = Record.of(opened)
+        return self._record
+
+    async def client(self) -> Client:
+        """Temporal, connected once.
+
+        Raises:
+            Problem: nobody answers now.
+        """
+        if self._client is None:
+            endpoint = Endpoint.read(self.settings.data) if self.embedded else None
+            if self.embedded and endpoint is None:
+                raise Problem("Temporal has not started yet")
+            self._client = await connect(self.settings, endpoint=endpoint, within=_CONNECT_WITHIN)
+        return self._client
+
+    async def intake(self) -> Intake:
+        """Takes submissions in, with or without Temporal.
+
+        Raises:
+            Problem: the record cannot be used now.
+        """
+        intake = Intake((await self.record()).installation, None)
+        try:
+            intake.client = await self.client()
+        except Problem as problem:
+            intake.outage = str(problem)
+        return intake
+
+    async def know_company(self) -> dict[str, str]:
+        """Name, hotline and the like, as the organisation in force has them.
+
+        Raises:
+            Problem: the record cannot be used now.
+        """
+        organisation = await (await self.record()).installation.directory.current()
+        if organisation is not None:
+            self.company = organisation.company.model_dump()
+        return self.company
+
+    async def keep_swept(self) -> None:
+        """Forget now and then what is over; several processes may."""
+        while True:
+            try:
+                record, now = await self.record(), self.clock()
+                for table in (record.sessions, record.tries, record.codes):
+                    await table.sweep(now)
+            except Exception as error:  # noqa: BLE001 - the next one may go well, and pages are served all the same
+                _log.warning("old sessions and tries stay for now: %s", type(error).__name__)
+            await asyncio.sleep(_SWEEP_EVERY)
+
+    async def close(self) -> None:
+        """Give the record back."""
+        await self._open.aclose()

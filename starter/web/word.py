@@ -1,0 +1,69 @@
+"""A customer's word on its way to the case: sent once for a step of a session, and what became of it remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from starter.services import commands, files
+from starter.web import case
+from workflows.domain.model import Json
+from workflows.domain.vocabulary import CUSTOMER, Satisfaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.responses import Response
+
+    from activities.portal.sessions import Session
+    from starter.services.commands import CommandResult
+    from starter.web.visit import Visit
+
+
+async def send(visit: Visit, session: Session, command: str, fields: dict[str, Any], once: str) -> CommandResult:
+    """Send it; `once` tells the step of this session, so that what is pressed twice is one command.
+
+    Raises:
+        Problem: the case takes no commands any more, or Temporal or the record does not answer.
+    """
+    return await commands.send(
+        visit.site.settings,
+        command,
+        session.number,
+        fields,
+        by=CUSTOMER,
+        via=session.via,
+        command_id=_command_id(session, once),
+        client=await visit.site.client(),
+    )
+
+
+async def attach(visit: Visit, session: Session, file_ids: Sequence[str], once: str) -> CommandResult:
+    """Give received files to the case, as `send` does a command.
+
+    Raises:
+        FileRefusedError: the case does not take them.
+        Problem: as `send`.
+    """
+    command_id = _command_id(session, f"files:{once}")
+    settings = visit.site.settings
+    return await files.attach(settings, session.number, file_ids, by=CUSTOMER, via=session.via, command_id=command_id)
+
+
+async def answer(
+    visit: Visit, session: Session, result: CommandResult, before: dict[str, Any], score: Satisfaction | None = None
+) -> Response:
+    """Back to the case, which says what became of it; `before` is the case as it was."""
+    last: Json = {
+        "command": result.command,
+        "outcome": result.outcome,
+        "score": score.value if score else None,
+        "at": visit.now().isoformat(),
+        "before": case.standing(before),
+    }
+    await visit.record.sessions.remember(session, {**session.state, "last": last})
+    return visit.redirect("/case")
+
+
+def _command_id(session: Session, once: str) -> str:
+    return f"web-{hashlib.sha256(f'{session.id}:{once}'.encode()).hexdigest()[:24]}"

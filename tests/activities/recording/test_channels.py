@@ -1,0 +1,73 @@
+"""What the policy says of channels, written into the outbox with the step that tells somebody something."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from activities.channels.sms_template import FACTS
+from activities.database.database import Database
+from activities.database.tables import outbox
+from activities.delivery.transport import AddressKind
+from activities.messages.renderer import Renderer
+from activities.queries.cases import Cases
+from tests.activities.recording.test_activity import _Somewhere, recording_of, view
+from tests.activities.samples import NUMBER, customer, event, organisation, register_case, to_customer, to_staff
+from tests.builders import case_step
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.delivery import DeliveryRule
+
+WAYS = {
+    "email": _Somewhere(AddressKind.MAIL),
+    "sms": _Somewhere(AddressKind.MOBILE),
+    "group": _Somewhere(AddressKind.DINGTALK),
+}
+
+
+def with_mobile(company: Organisation) -> Organisation:
+    people = [replace_phone(one) if one.id == "tech-001" else one for one in company.people]
+    return company.model_copy(update={"people": tuple(people)})
+
+
+def replace_phone(person: Any) -> Any:
+    return person.model_copy(update={"phone": "13912345678"})
+
+
+async def columns(database: Database, key: str) -> tuple[Any, Any]:
+    async with database.read() as connection:
+        row = (await connection.execute(select(outbox.c.facts, outbox.c.others).where(outbox.c.key == key))).one()
+    return row.facts, row.others
+
+
+async def test_a_customer_gets_the_chosen_channel_and_the_message_knows_the_next_and_what_sms_may_say(
+    database: Database,
+) -> None:
+    await register_case(database, customer=customer(preferred_contact="sms"))
+    recording = recording_of(database, transports=WAYS, renderer=Renderer())
+    await recording.record(case_step(view(), (event(1, to_customer()),)))
+    (entry,) = await Cases(database).outbox(NUMBER)
+    assert (entry.channel, entry.address) == ("sms", "+8613800138000")
+    facts, others = await columns(database, entry.key)
+    assert others == [["email", "wangfang@example.com"]]
+    assert tuple(facts) == FACTS
+    assert all(facts.values())
+    assert (facts["number"], facts["product"]) == (NUMBER, "智办公CRM系统")
+
+
+async def test_staff_get_copies_besides_each_once(database: Database) -> None:
+    await register_case(database)
+    rules = (DeliveryRule.model_validate({"audience": "staff", "channels": ["group", "mail"], "copies": ["sms"]}),)
+    recording = recording_of(database, transports=WAYS, delivery_rules=lambda: rules)
+    await recording.directory.load(with_mobile(organisation()))
+    step = case_step(view(), (event(1, to_staff("tech-001"), to_staff("tech-002")),))
+    for _ in range(2):
+        await replace(recording).record(step)
+    rows = {entry.key: entry for entry in await Cases(database).outbox(NUMBER)}
+    told = f"{NUMBER}:claim_reminder:claim:tech-001"
+    assert {key: (one.channel, one.address, one.status) for key, one in rows.items()} == {
+        told: ("group", "+8613912345678", "pending"),
+        f"{told}#sms": ("sms", "+8613912345678", "pending"),
+        f"{NUMBER}:claim_reminder:claim:tech-002": ("email", "", "stored"),
+    }

@@ -1,0 +1,88 @@
+"""The pages on a real socket, over a record with a few cases; nothing answers as Temporal."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from activities.database.tables import web_tries
+from activities.links.store import IssuedLink, remember_links
+from starter.web.server import serving_pages
+from tests.activities.queries.test_customer_view import Written, written
+from tests.builders import NUMBER, RESOLUTION
+from tests.starter.web.browser import Browser
+from tests.worker.ports import free_ports
+from worker.installation.installation import Installation, open_installation
+from worker.installation.settings import Settings
+from workflows.domain.vocabulary import LinkPurpose
+
+
+@dataclass
+class Portal:
+    """`skew` is how far the pages' clock is ahead of the wall clock."""
+
+    settings: Settings
+    installation: Installation
+    case: Written
+    skew: timedelta = timedelta()
+    browsers: list[Browser] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.settings.web.port}"
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.skew
+
+    def later(self, **span: float) -> None:
+        self.skew += timedelta(**span)
+
+    def browser(self, **headers: str) -> Browser:
+        self.browsers.append(Browser(self.address, **headers))
+        return self.browsers[-1]
+
+    async def link(
+        self, purpose: LinkPurpose, cycle: int = 0, number: str = NUMBER, key: str = "key", **valid: int
+    ) -> str:
+        """A link as a message has it; good for a day, or for `valid`."""
+        token = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(32))
+        issued = IssuedLink(token, number, cycle, purpose, key, self.installation.now())
+        async with self.installation.database.begin() as connection:
+            await remember_links(connection, [issued], timedelta(**(valid or {"days": 1})))
+        return f"/l/{token}"
+
+    async def forget_tries(self) -> None:
+        async with self.installation.database.begin() as connection:
+            await connection.execute(delete(web_tries))
+
+
+@pytest.fixture(scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
+    folder: Path = tmp_path_factory.mktemp("portal")
+    settings = Settings(data=folder, web={"port": free_ports(1)[0]}, server={"synchronous": "normal"})
+    async with open_installation(settings, prepare=True) as installation:
+        case = await written(installation.database)
+        await case.send("claim", "tech-001")
+        await case.send("reply", "tech-001", text="在查同步任务")
+        await case.send("resolve", "tech-001", **RESOLUTION)
+        portal = Portal(settings, installation, case)
+        async with serving_pages(settings, clock=portal.now):
+            yield portal
+
+
+@pytest.fixture
+async def portal(served: Portal) -> AsyncIterator[Portal]:
+    """With nothing counted against anybody."""
+    # A span of its own, of which the process does not know who has spent it.
+    served.later(hours=2)
+    await served.forget_tries()
+    yield served
+    for browser in served.browsers:
+        await browser.close()
+    served.browsers.clear()

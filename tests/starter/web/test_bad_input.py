@@ -1,0 +1,195 @@
+"""Whatever is sent to the pages, the answer is clear, nothing is half done, and the process goes on (R40, R41)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from tests.activities.queries.test_customer_view import PHONE
+from tests.builders import NUMBER
+from tests.starter.web.conftest import Portal
+from workflows.domain.vocabulary import LinkPurpose
+
+_MULTIPART = "multipart/form-data; boundary=x"
+_URLENCODED = "application/x-www-form-urlencoded"
+
+
+async def _raw(portal: Portal, head: str, body: bytes, *, cut: bool = False) -> bytes:
+    """What comes back for these bytes; `cut`: the visitor's line breaks after them."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", portal.settings.web.port)
+    writer.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+    try:
+        await writer.drain()
+        if cut:
+            writer.write_eof()
+        return await asyncio.wait_for(reader.read(), 20)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+def _head(path: str, kind: str, length: int) -> str:
+    return f"POST {path} HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: {kind}\nContent-Length: {length}"
+
+
+_PART = b'--x\r\nContent-Disposition: form-data; name="symptom"'
+_FORMS = {
+    "a million fields": (_URLENCODED, b"&".join(b"a=1" for _ in range(1_000_000)), {413, 400}),
+    "70 fields": (_URLENCODED, b"a=1&" * 70, {400}),
+    "1 MB": (_URLENCODED, b"symptom=" + b"a" * 1_000_000, {413}),
+    "no text": (_URLENCODED, b"%ff%fe=%00&\xff\xfe=&&&===", {403, 422}),
+    "100,000 headers": (_MULTIPART, b"--x\r\n" + b"".join(b"H%d: x\r\n" % n for n in range(100_000)), {400, 413}),
+    "a header of 9 MB": (_MULTIPART, _PART + b"; x=" + b"y" * 9_000_000 + b"\r\n\r\n", {400, 413}),
+    "cut": (_MULTIPART, _PART + b"\r\n\r\n" + b"a" * 290_000, {400, 413}),
+    "nameless": (_MULTIPART, b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--", {400}),
+    "no boundary": ("multipart/form-data", b"--x", {400}),
+    "another boundary": (_MULTIPART, b"no boundary at all", {400, 403}),
+    "JSON": ("application/json", b'{"symptom": 1}', {403, 422}),
+}
+
+
+@pytest.mark.parametrize("path", ["/new", "/new/send", "/case"])
+@pytest.mark.parametrize("name", _FORMS)
+async def test_a_form_that_is_none_gets_one_clear_page_within_a_second(portal: Portal, path: str, name: str) -> None:
+    kind, body, statuses = _FORMS[name]
+    began = time.process_time()
+    answer = await _raw(portal, _head(path, kind, len(body)), body)
+    assert not answer or int(answer.split()[1]) in statuses, answer[:200]
+    assert time.process_time() - began < 5
+    browser = portal.browser()
+    assert "提交问题" in await browser.open("/")
+
+
+@pytest.mark.parametrize("sent", [0, 60, 5_000])
+async def test_a_line_that_breaks_in_the_middle_leaves_nothing(portal: Portal, sent: int) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + b"\x89PNG" * 5_000
+    before = len(await portal.installation.register.unstarted())
+    await _raw(portal, _head("/new", _MULTIPART, 100_000), part[:sent], cut=True)
+    assert len(await portal.installation.register.unstarted()) == before
+    assert "提交问题" in await portal.browser().open("/")
+
+
+async def test_five_gigabytes_are_refused_before_they_are_sent(portal: Portal) -> None:
+    answer = await _raw(portal, _head("/new", _MULTIPART, 5_000_000_000), b"--x\r\n")
+    assert answer.split()[1] == b"413"
+    assert "内容太大".encode() in answer
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "null"},
+        {"Origin": "http://127.0.0.1.evil.example"},
+    ],
+)
+async def test_a_post_of_another_site_does_nothing(portal: Portal, headers: dict[str, str]) -> None:
+    browser = portal.browser()
+    await browser.open(await portal.link(LinkPurpose.CONFIRM))
+    form = browser.form("/case/act")
+    answer = await browser.client.post("/case/act", data={**form.fields, "choice": "confirm"}, headers=headers)
+    assert answer.status_code == 403
+    assert "请在本网站上操作" in answer.text
+    assert (await browser.client.get("/case/act/confirm")).status_code == 303
+
+
+async def test_browsers_that_say_no_origin_are_believed_by_the_token_of_the_form(portal: Portal) -> None:
+    browser = portal.browser()
+    await browser.open(await portal.link(LinkPurpose.CONFIRM))
+    form = browser.form("/case/act").fields
+    for headers in ({"Origin": "null"}, {"Origin": portal.address, "Sec-Fetch-Site": "same-origin"}, {}):
+        sent = {**form, "choice": "confirm"}
+        answer = await browser.client.post("/case/act", data=sent, headers=headers)
+        assert answer.headers["location"] == "/case/act/confirm"
+    answer = await browser.client.post("/case/act", data={**sent, "csrf": "0" * 64})
+    assert answer.headers["location"] == "/case"
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/case/act/%2e%2e", "/case/act/rate-6", "/files/..%2f..%2fetc", "/%ff", "/l"]
+)
+async def test_an_address_that_is_none_leads_nowhere(portal: Portal, path: str) -> None:
+    browser = portal.browser()
+    await browser.open(await portal.link(LinkPurpose.CONFIRM))
+    answer = await browser.client.get(path)
+    assert answer.status_code in {303, 404}
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "etc/passwd" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+async def test_other_methods_do_nothing(portal: Portal, method: str) -> None:
+    answer = await portal.browser().client.request(method, "/case")
+    assert answer.status_code in {404, 405}
+
+
+async def test_every_answer_tells_the_browser_to_be_careful(portal: Portal) -> None:
+    browser = portal.browser()
+    for path in (
+        "/",
+        "/new",
+        "/case",
+        await portal.link(LinkPurpose.RATE),
+        "/l/x",
+        "/nothing",
+        "/style.css",
+        "/healthz",
+    ):
+        headers = (await browser.client.get(path)).headers
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-robots-tag"].startswith("noindex")
+        assert headers["x-content-type-options"] == "nosniff"
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["cache-control"] == ("public, max-age=86400" if path == "/style.css" else "no-store")
+        assert "strict-transport-security" not in headers
+        for cookie in headers.get_list("set-cookie"):
+            assert "HttpOnly" in cookie
+            assert "SameSite=lax" in cookie
+            assert "expires" not in cookie.lower()
+
+
+async def test_pages_are_small_and_load_nothing_from_elsewhere(portal: Portal) -> None:
+    browser = portal.browser()
+    await browser.open(await portal.link(LinkPurpose.CONFIRM))
+    for path in ("/", "/new", "/case", "/case/supply", "/case/code", "/privacy", "/style.css"):
+        page = await browser.open(path)
+        assert len(browser.page.content) < 50_000
+        for mark in ("<script", " style=", " onclick=", 'src="http', "url(http", "@import", "javascript:"):
+            assert mark not in page
+
+
+async def test_while_the_record_is_away_what_was_typed_is_kept_in_the_page(portal: Portal) -> None:
+    browser = portal.browser()
+    await browser.open(await portal.link(LinkPurpose.CONFIRM))
+    await browser.send("/case/act", press="refuse")
+    portal.later(seconds=3)
+    page = await browser.send("/case/act/refuse", text="还是不行，报错 500")
+    assert browser.status == 503
+    assert "没有保存任何内容" in page
+    assert browser.form("/case/act/refuse").fields["text"] == "还是不行，报错 500"
+    browser = portal.browser()
+    await browser.open("/case")
+    file = portal.settings.data / "bihuan.db"
+    away = file.rename(file.with_name("away.db"))
+    try:
+        page = await browser.send("/case", number=NUMBER, contact=PHONE)
+    finally:
+        away.rename(file)
+    assert (browser.status, "暂时无法使用" in page) == (503, True)
+    assert browser.form("/case").fields["contact"] == PHONE
+    await browser.send("/case")
+    assert (browser.status, NUMBER in browser.page.text) == (200, True)
+
+
+async def test_health_is_told_without_the_record_and_readiness_with_it(portal: Portal) -> None:
+    browser = portal.browser()
+    assert await browser.open("/healthz") == "ok"
+    assert (await browser.client.get("/readyz")).json() == {"ready": True, "problems": []}
+    assert (await browser.client.get("/robots.txt")).text == "User-agent: *\nDisallow: /\n"

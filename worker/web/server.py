@@ -1,0 +1,66 @@
+"""A web server inside another process: it serves while a block runs, and leaves signals to that process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from worker.web.host_check import HostCheck, KnownHosts
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_STOP_WITHIN = 2
+"""Seconds for requests in progress to finish."""
+
+
+def listen(ip: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        OSError: it is taken, or the address is not of this machine.
+    """
+    return socket.create_server((ip, port), family=socket.AF_INET6 if ":" in ip else socket.AF_INET)
+
+
+@asynccontextmanager
+async def serving(
+    app: ASGIApp, listener: socket.socket, hosts: KnownHosts, *, proxies: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """Serve what comes to `listener` for one of `hosts` while the block runs; it is closed at the end.
+
+    `proxies` are the addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    """
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Does not install signal handlers."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    config = uvicorn.Config(
+        HostCheck(app, hosts),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_WITHIN,
+    )
+    # Its lines would hold the token of the codec endpoint.
+    logging.getLogger("uvicorn.access").disabled = True
+    server = Server(config)
+    with listener:
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await running
