@@ -87,8 +87,7 @@ class MailboxSettings(BaseModel):
         """
         if self.password is not None:
             return self.password.get_secret_value().strip()
-        path = self.password_file or self.oauth2_token_file
-        assert path is not None
+        path = self.password_file or self.oauth2_token_file or Path()
         try:
             with path.open("rb") as file:
                 found = file.read(_LARGEST + 1).decode().strip()

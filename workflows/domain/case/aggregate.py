@@ -308,9 +308,7 @@ class Case(CaseState):
                 if kind is not None or self.owner is None:
                     needed["dispatch"] = request.model_copy(update=updates)
                 return needed
-            case CustomerWrote() if self.asked_at is None:
-                return {}
-            case Supply() | CustomerWrote():
+            case Supply() | CustomerWrote() if isinstance(command, Supply) or self.asked_at is not None:
                 kept = {"type": self.type, "subtype": self.subtype} if "type" in self.corrected else {}
                 fields = command.fields if isinstance(command, Supply) else {}
                 supplied = SuppliedForm(fields=fields, text=command.text, **kept)

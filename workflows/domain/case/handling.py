@@ -116,8 +116,8 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
 
 
 def customer_wrote(case: CaseState, command: CustomerWrote, now: datetime, facts: Consultation) -> None:
-    """The answer to what was asked, or else words for whoever answers for the case, and the next answer has a promise of
-    its own: that of the first one, unless the policy says otherwise (R34).
+    """The answer to what was asked, or else words for whoever answers for the case; and the next answer has a promise
+    of its own: that of the first one, unless the policy says otherwise (R34).
     """
     if case.asked_at is not None:
         told = command.model_dump(include={"command_id", "by", "at", "via", "relayed_by", "heard", "text"})
