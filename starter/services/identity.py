@@ -61,16 +61,19 @@ class Bearer:
 
 
 class NoBearerError(Problem):
-    """A token that is good for nothing; to whom showed it the reason is not told."""
+    """A token that is good for nothing; whoever showed it is not told why. `token` is its row, where it has one."""
+
+    def __init__(self, reason: str, token: Token | None) -> None:
+        super().__init__(reason)
+        self.token = token
 
 
-async def find_bearer(installation: Installation, shown: str, now: datetime, *, where: str) -> Bearer:
-    """Whoever has that token. Its use is noted; that it was refused is, too, with `where` it came from.
+async def find_bearer(installation: Installation, shown: str, now: datetime) -> Bearer:
+    """Whoever has that token; its use is noted.
 
     Raises:
         NoBearerError: unknown, expired, revoked, or its person has left; the text says which, and no secret.
     """
-    from activities.identity.audit import note
     from activities.identity.tokens import Tokens
 
     tokens = Tokens(installation.database)
@@ -87,11 +90,20 @@ async def find_bearer(installation: Installation, shown: str, now: datetime, *, 
     else:
         await tokens.note_use(token, now)
         return Bearer(token, organisation)
+    raise NoBearerError(reason, token)
+
+
+async def note_refused(installation: Installation, refused: NoBearerError, now: datetime, *, where: str) -> None:
+    """Keep that a token was refused, and from which address it came."""
+    from activities.identity.audit import note
+
+    token = refused.token
+    known = {"caller": token.caller} if token is not None else {}
     async with installation.database.begin() as connection:
-        known = {"caller": token.caller} if token is not None else {}
-        subject = token.id if token is not None else "-"
-        await note(connection, AuditKind.REFUSED, now, actor=where, subject=subject, reason=reason, **known)
-    raise NoBearerError(reason)
+        await note(
+            connection, AuditKind.REFUSED, now, actor=where, subject=token.id if token is not None else "unknown",
+            reason=str(refused), **known,
+        )  # fmt: skip
 
 
 async def make_token(

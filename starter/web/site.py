@@ -12,6 +12,7 @@ from typing import Final
 
 from temporalio.client import Client
 
+from activities.identity.requests import Requests
 from activities.key_ring import KeyRing
 from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
@@ -39,12 +40,13 @@ class Record:
     sessions: Sessions
     tries: Tries
     codes: Codes
+    requests: Requests
 
     @classmethod
     def of(cls, installation: Installation) -> Record:
         """Of an open installation."""
         database = installation.database
-        return cls(installation, Sessions(database), Tries(database), Codes(database))
+        return cls(installation, Sessions(database), Tries(database), Codes(database), Requests(database))
 
 
 @dataclass
@@ -130,7 +132,7 @@ class Site:
         while True:
             try:
                 record, now = await self.record(), self.clock()
-                for table in (record.sessions, record.tries, record.codes):
+                for table in (record.sessions, record.tries, record.codes, record.requests):
                     await table.sweep(now)
             except Exception as error:  # noqa: BLE001 - the next one may go well, and pages are served all the same
                 _log.warning("old sessions and tries stay for now: %s", type(error).__name__)
