@@ -132,7 +132,7 @@ async def make_token(
     wanted = _rights(rights, system is not None)
     until = expires_at or now + LIFE
     if not now < until <= now + _LONGEST:
-        raise Problem(f"--expires {until:%Y-%m-%d}: allowed: later than now, and within five years")
+        raise Problem("--expires: allowed: later than now, and within five years")
     async with open_installation(settings) as installation:
         organisation = await installation.directory.current()
         if person is not None and (organisation is None or organisation.person(person) is None):

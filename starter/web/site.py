@@ -24,6 +24,7 @@ from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
+from workflows.domain.organisation.organisation import Company
 from workflows.domain.problem import Problem
 
 _log = logging.getLogger("bihuan.web")
@@ -60,7 +61,7 @@ class Site:
     look: Look = field(init=False)
     link_keys: KeyRing | None = field(init=False, repr=False)
     """Those of the links that open something; None, as where no worker ever ran, lets all of them."""
-    company: dict[str, str] = field(default_factory=dict)
+    company: dict[str, str] = field(default_factory=lambda: Company().model_dump())
     """What is known of the company, also while the record cannot be read."""
     _record: Record | None = None
     _client: Client | None = None

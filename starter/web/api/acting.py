@@ -124,5 +124,6 @@ async def _digest(upload: UploadFile) -> str:
 
 def _answer(result: CommandResult, **more: Any) -> Response:
     if result.outcome == "rejected":
-        raise ApiError(Kind.REJECTED, result.reason, **asdict(result))
+        facts = {key: value for key, value in asdict(result).items() if key != "reason"}
+        raise ApiError(Kind.REJECTED, result.reason, **facts)
     return JSONResponse(asdict(result) | more, _STATUS[result.outcome])
