@@ -250,6 +250,12 @@ async def find_file(installation: Installation, number: str, file_id: str) -> Ca
     return _case_file(row) if row is not None and row.number == number else None
 
 
+async def case_of_file(installation: Installation, file_id: str) -> str | None:
+    """The number of the case that has this file; None where none has."""
+    row = await installation.file_ledger.one(file_id)
+    return row.number if row is not None else None
+
+
 async def read_file(installation: Installation, number: str, file_id: str) -> tuple[CaseFile, AsyncIterator[bytes]]:
     """A file of this case and its bytes, as they came. The iterator has to be read to its end, or closed.
 

@@ -180,6 +180,31 @@ class LinkPurpose(StrEnum):
     RATE = "rate"
 
 
+class TokenRight(StrEnum):
+    """What the bearer of a token may do by it (R45); what its person may not do stays refused."""
+
+    HAND_IN = "hand_in"
+    """Register issues."""
+    READ = "read"
+    """See cases: a person those of theirs, a system all."""
+    ACT = "act"
+    """Send commands as the token's own person."""
+    CUSTOMER = "customer"
+    """Say what customers say; for systems that customers use."""
+    KNOWLEDGE = "knowledge"
+    """Search the knowledge base."""
+
+
+class AuditKind(StrEnum):
+    """What the audit log tells of (R45)."""
+
+    MADE = "token_made"
+    REVOKED = "token_revoked"
+    REFUSED = "token_refused"
+    ACTED_FOR = "acted_for"
+    """Somebody acted in another's name: on the server's console, or by a system's token."""
+
+
 class Locale(StrEnum):
     """Languages of what people read."""
 
