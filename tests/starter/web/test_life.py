@@ -5,70 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.activities.delivery.mail_server import MailServer, mail_server
-from tests.starter.installation import Installation, kept_running
 from tests.starter.web.browser import Browser
+from tests.starter.web.office import MAIL, Office, open_office
 from tests.starter.web.robots import look, rewrite
 
 pytestmark = pytest.mark.xdist_group("portal")
 
-_LINK = r"http://127\.0\.0\.1:\d+(/l/\S+)"
-MAIL = "linxiao@example.com"
 _ANSWERS = {"symptom": "登录后页面一直空白，没有任何提示", "product": "管理后台", "name": "林晓", "email": MAIL}
-
-
-@dataclass
-class Office:
-    up: Installation
-    mail: MailServer
-
-    async def letters(self, number: str, word: str) -> list[str]:
-        """Texts of the mails to the customer that hold this word, once there is one."""
-        found: list[str] = []
-        async with asyncio.timeout(120):
-            while not found:
-                await asyncio.sleep(0.1)
-                found = [text for text in self._texts() if number in text and re.search(word, text)]
-        return found
-
-    async def link(self, number: str, word: str) -> str:
-        """The path of the link in the newest of them."""
-        newest = (await self.letters(number, word))[-1]
-        return str(re.findall(_LINK, newest)[-1])
-
-    def links(self) -> list[str]:
-        return re.findall(_LINK, "\n".join(self._texts()))
-
-    def _texts(self) -> list[str]:
-        mails = [mail for mail in self.mail.mails if MAIL in str(mail["To"])]
-        parts = [mail.get_body(("plain",)) for mail in mails]
-        return [part.get_content() for part in parts if part is not None]
-
-    async def solve(self, number: str, solution: str) -> None:
-        owner = (await self.up.case(number))["owner"]
-        await self.up.send("claim", number, owner)
-        await self.up.send("reply", number, owner, "--text", "正在处理")
-        await self.up.send("resolve", number, owner, "--cause", "缓存", "--solution", solution, "--verified", "yes")
 
 
 @pytest.fixture(scope="module")
 async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
-    async with AsyncExitStack() as stack:
-        mail = await stack.enter_async_context(mail_server())
-        up = Installation(tmp_path_factory.mktemp("office"))
-        up.environment = {
-            "BIHUAN_SMTP_URL": mail.url(),
-            "BIHUAN_MAIL_FROM": "service@example.com",
-            "BIHUAN_WEB__URL": up.pages,
-        }
-        await stack.enter_async_context(kept_running(up))
-        yield Office(up, mail)
+    async with open_office(tmp_path_factory.mktemp("office")) as opened:
+        yield opened
 
 
 async def _handed_in(office: Office, browser: Browser) -> str:
