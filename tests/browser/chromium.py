@@ -28,7 +28,9 @@ async def started_chromium() -> AsyncIterator[Browser]:
     """Where there is none, the test is skipped; in CI (`CI=true`) it fails."""
     path = found_chromium()
     if path is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no chromium on this machine")
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
+            "no chromium on the PATH: apt-get install chromium fonts-wqy-microhei"
+        )
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=_OPTIONS)
         try:

@@ -118,6 +118,7 @@ class Visitor:
     async def look(self, name: str) -> None:
         """Judge the page as it is: axe, widths, large text, bytes. Without scripts only what needs none."""
         self.shown.add(name)
+        await self.page.wait_for_load_state()
         await self._picture(name)
         if not self.script:
             return
