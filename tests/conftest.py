@@ -26,8 +26,8 @@ settings.load_profile("any machine")
 
 
 _LONGEST_FIRST = (
-    "faults", "database_outage", "workflows", "end_to_end", "operations", "postgresql", "doctor", "full_disk",
-    "privacy", "mail_faults", "retime", "linked", "faults_audit",
+    "faults", "database_outage", "workflows", "end_to_end", "operations", "browser", "postgresql", "doctor",
+    "full_disk", "privacy", "mail_faults", "retime", "linked", "faults_audit",
 )  # fmt: skip
 """Groups of tests that share an installation or a server."""
 _SHARING = {"real": "workflows", "local": "worker"}
@@ -58,6 +58,8 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
+_BROWSER = "tests/browser/"
+_BROWSER_PACKAGES = "chromium: apt-get install chromium fonts-wqy-microhei"
 _left_out = pytest.StashKey[int]()
 """How many drills were left out; every process of a run in parallel finds the same ones."""
 
@@ -83,6 +85,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if drills := config.stash.get(_left_out, 0):
         terminalreporter.write_line(f"{drills} drills were left out; `make drills` runs them")
+    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if _BROWSER in report.nodeid]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} tests in a real browser did not run; they need {_BROWSER_PACKAGES}"
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

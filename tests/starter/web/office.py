@@ -20,6 +20,8 @@ MAIL = "linxiao@example.com"
 class Office:
     up: Installation
     mail: MailServer
+    customer: str = MAIL
+    """Whose mails are looked at."""
 
     async def letters(self, number: str, word: str) -> list[str]:
         """Texts of the mails to the customer that hold this word, once there is one."""
@@ -39,7 +41,7 @@ class Office:
         return re.findall(_LINK, "\n".join(self._texts()))
 
     def _texts(self) -> list[str]:
-        mails = [mail for mail in self.mail.mails if MAIL in str(mail["To"])]
+        mails = [mail for mail in self.mail.mails if self.customer in str(mail["To"])]
         parts = [mail.get_body(("plain",)) for mail in mails]
         return [part.get_content() for part in parts if part is not None]
 

@@ -1,0 +1,182 @@
+"""A customer with a browser, and a watchful eye on each page that they see.
+
+What is wrong is collected instead of raised at once: one life tells of all its pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Download,
+    Locator,
+    Page,
+    Request,
+    Response,
+    expect,
+)
+
+from starter.web.pages import LANGUAGES, shipped_words
+from workflows.domain.vocabulary import Locale
+
+_WIDTH, _HEIGHT = 390, 844
+_OTHER_WIDTHS: Final = (360, 1280)
+_LARGEST: Final = 50_000
+"""Bytes of a page with its style, without the customer's own pictures."""
+_PICTURE: Final = 100_000
+"""Bytes of a preview."""
+_LAYOUT: Final = Path(__file__).with_name("layout.js").read_text("utf-8")
+_AXE: Final = """axe.run({
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"],
+}).then(({violations}) => violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html}`)))"""
+_BYTES: Final = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .map((one) => [one.name.split("?")[0], one.initiatorType, one.decodedBodySize])"""
+_FOCUS: Final = """(() => {
+    const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+    const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
+        && box.bottom > 0 && box.top < innerHeight && box.right > 0;
+    return [one.id || one.value || one.textContent.trim(), seen];
+})()"""
+_PICTURES: Final = "BIHUAN_TEST_SCREENSHOTS"
+"""A folder for a screenshot of each page; without it none is taken."""
+
+
+@dataclass
+class Visitor:
+    context: BrowserContext
+    page: Page
+    origin: str
+    locale: Locale
+    script: bool = True
+    faults: list[str] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.context.on("request", self._requested)
+        self.context.on("response", self._answered)
+        self.context.on("console", self._told)
+
+    @property
+    def words(self) -> Any:
+        """The texts of the pages in this customer's language."""
+        return shipped_words(self.locale)
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.origin)
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(f"{self.origin}{path}")
+
+    async def says(self, text: str) -> None:
+        """The page has to."""
+        await expect(self.page.locator("main")).to_contain_text(text)
+
+    async def text(self) -> str:
+        return await self.page.inner_text("main")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def press(self, name: str) -> None:
+        await self.button(name).click()
+
+    async def follow(self, name: str) -> None:
+        await self.page.get_by_role("link", name=name, exact=True).first.click()
+
+    async def confirm(self, name: str) -> None:
+        """Press the button of the second step; again, where that was quicker than a person reads."""
+        await self.press(name)
+        while "/case/act/" in self.path and self.words["act"]["quick"] in await self.text():
+            await self.press(name)
+
+    async def bytes_of(self, download: Download) -> bytes:
+        """What was loaded down."""
+        return await asyncio.to_thread((await download.path()).read_bytes)
+
+    async def tab_to(self, wanted: str) -> None:
+        """Press Tab until the field or button with this id, value or text has the focus, seen at each step."""
+        passed: list[str] = []
+        while not passed or passed[-1] != wanted:
+            assert len(passed) < 20, f"no {wanted!r} by keyboard: {passed}"
+            await self.page.keyboard.press("Tab")
+            name, seen = await self.page.evaluate(_FOCUS)
+            passed.append(name)
+            if not seen:
+                self.faults.append(f"{self.path}: the focus on {name!r} is not seen")
+
+    async def look(self, name: str) -> None:
+        """Judge the page as it is: axe, widths, large text, bytes. Without scripts only what needs none."""
+        self.shown.add(name)
+        await self.page.wait_for_load_state()
+        await self._picture(name)
+        if not self.script:
+            return
+        here, page = f"{name} ({self.locale})", self.page
+        assert await page.get_attribute("html", "lang") == LANGUAGES[self.locale]
+        assert await page.locator("script").count() == 0
+        for address, kind, size in await page.evaluate(_BYTES):
+            if kind == "img" and size > _PICTURE:
+                self.faults.append(f"{here}: preview {address} has {size} bytes")
+        if (size := sum(size for _, kind, size in await page.evaluate(_BYTES) if kind != "img")) > _LARGEST:
+            self.faults.append(f"{here}: {size} bytes")
+        await page.evaluate(f"{AXE_SCRIPT};0")
+        for width in (_WIDTH, *_OTHER_WIDTHS):
+            await page.set_viewport_size({"width": width, "height": _HEIGHT})
+            found = await page.evaluate(_AXE) + await page.evaluate(_LAYOUT, True)
+            self.faults += [f"{here} at {width} pixels {fault}" for fault in found]
+        await page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        self.faults += [f"{here} at 200 % {fault}" for fault in await page.evaluate(_LAYOUT, False)]
+        await page.evaluate("document.documentElement.style.fontSize = ''")
+
+    async def ends(self) -> None:
+        """Nothing was wrong, on any page."""
+        for cookie in await self.context.cookies():
+            kept = (cookie["httpOnly"], cookie["sameSite"], cookie["path"], cookie["domain"])
+            if kept != (True, "Lax", "/", "127.0.0.1"):
+                self.faults.append(f"cookie {cookie['name']}: {kept}")
+        assert not self.faults, "\n".join(dict.fromkeys(self.faults))
+
+    async def _picture(self, name: str) -> None:
+        if folder := os.environ.get(_PICTURES):
+            await self.page.screenshot(path=Path(folder, f"{name}.{self.locale}.png"), full_page=True)
+
+    def _requested(self, request: Request) -> None:
+        if not request.url.startswith(f"{self.origin}/"):
+            self.faults.append(f"{self.path} asked another host: {request.url}")
+        if request.headers.get("referer"):
+            self.faults.append(f"{request.url} was told where the visitor came from: {request.headers['referer']}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500 or "content-security-policy" not in response.headers:
+            self.faults.append(f"{response.url}: {response.status} {response.headers}")
+
+    def _told(self, message: ConsoleMessage) -> None:
+        """A refused form is no fault of the page, but what its policy refuses or fails is."""
+        if message.type in {"error", "warning"} and "the server responded with a status of 4" not in message.text:
+            self.faults.append(f"{self.path} console: {message.text}")
+
+
+@asynccontextmanager
+async def visiting(chromium: Browser, origin: str, locale: Locale, *, script: bool = True) -> AsyncIterator[Visitor]:
+    """A telephone of 390 by 844 pixels."""
+    context = await chromium.new_context(
+        viewport={"width": _WIDTH, "height": _HEIGHT}, java_script_enabled=script, locale=LANGUAGES[locale],
+        timezone_id="Asia/Shanghai",
+    )  # fmt: skip
+    try:
+        context.set_default_timeout(20_000)
+        yield Visitor(context, await context.new_page(), origin, locale, script)
+    finally:
+        await context.close()
