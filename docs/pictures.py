@@ -93,10 +93,11 @@ def web_ui() -> None:
     Raises:
         Problem: there is no driver, or the case did not come so far.
     """
-    port, ui_port = free_port(), free_port()
+    port, ui_port, web_port = free_port(), free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="bihuan-picture-") as folder, Browser() as browser:
         data = Path(folder, "data")
-        arguments = [BIHUAN, "up", "--data", data, "--port", str(port), "--ui-port", str(ui_port)]
+        ports = ["--port", str(port), "--ui-port", str(ui_port), "--web-port", str(web_port)]
+        arguments = [BIHUAN, "up", "--data", data, *ports]
         service = subprocess.Popen(arguments)  # noqa: S603
         try:
             wait_for("the server", lambda: ask(data, "stuck") == [])

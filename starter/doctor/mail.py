@@ -1,4 +1,4 @@
-"""The mail server (nothing is sent to it), and the templates of messages."""
+"""The mail server (nothing is sent to it), and the templates of messages and pages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from activities.delivery.transport import DeliveryError
 from activities.messages.template_check import check_templates
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
+from starter.web.pages import page_faults
 from worker.process import build_transports
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
@@ -45,13 +46,17 @@ async def mail(context: DoctorContext) -> Iterable[CheckResult]:
 
 
 async def templates(context: DoctorContext) -> Iterable[CheckResult]:
-    """A company's own templates: each message is rendered in both languages, with all facts and with the fewest."""
+    """A company's own templates: each message is rendered in both languages, with all facts and with the fewest.
+
+    Of the pages: what the company has of its own is read, and each template looked at.
+    """
     check = Check("templates")
     folder = context.settings.templates
     if folder is None:
         return [check.ok("the shipped ones")]
     try:
         faults = await asyncio.to_thread(check_templates, folder, links=context.settings.web.url is not None)
+        faults += await asyncio.to_thread(page_faults, folder)
     except Problem as problem:
         return check.problem(problem, "make that folder, or correct BIHUAN_TEMPLATES")
     todo = "correct the file; until then the shipped template is used"

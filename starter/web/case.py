@@ -61,13 +61,16 @@ async def show(visit: Visit) -> Response:
 def facts(visit: Visit, view: dict[str, Any]) -> dict[str, Any]:
     """What pages about a case speak of."""
     allowed = rights(visit.session, view)
-    open_to = list(view["next"]["choices"])
+    now = visit.installation.now()
+    until = view["correctable_until"]
+    is_over = view["closed_at"] and until and datetime.fromisoformat(until) < now
+    open_to = [] if is_over else list(view["next"]["choices"])
     return {
         "view": view,
         "step": _STEPS.get(view["status"], 1) if view["action_step"] is None else view["action_step"],
         "choices": [choice for choice in open_to if choice in allowed],
         "need_code": bool(open_to) and not allowed.intersection(open_to),
-        "late": {name: _is_late(view[name], visit.installation.now()) for name in ("answer", "solution")},
+        "late": {name: _is_late(view[name], now) for name in ("answer", "solution")},
         "scale": satisfaction_scale(visit.locale),
         "withdrawn": view["resolution"] == Resolution.WITHDRAWN,
     }

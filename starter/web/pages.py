@@ -16,6 +16,7 @@ from typing import Any, Final
 from activities.document_text import read_toml_table
 from activities.rendering.engine import company_environment, fault, shipped_environment
 from activities.rendering.labels import TEMPLATES
+from starter.web.look import read_look
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
@@ -52,6 +53,27 @@ class Pages:
                 path = self._folder / name
                 _log.error("%s; the shipped template was used", fault(error, path))
         return self._shipped.get_template(name).render(given)
+
+
+def page_faults(folder: Path) -> list[str]:
+    """What is wrong with a company's files of the pages: their look, their words, their templates; one line a fault."""
+    faults: list[str] = []
+    for read in (lambda: read_look(folder), lambda: Pages(folder)):
+        try:
+            read()
+        except Problem as problem:
+            faults += str(problem).splitlines()
+    environment = company_environment(folder)
+    for path in sorted((folder / "web").glob("*.html")):
+        if not (TEMPLATES / "web" / path.name).is_file():
+            allowed = ", ".join(sorted(found.name for found in (TEMPLATES / "web").glob("*.html")))
+            faults.append(f"{path}: overrides nothing; pages are {allowed}")
+            continue
+        try:
+            environment.get_template(f"web/{path.name}")
+        except Exception as error:  # noqa: BLE001 - each fault is reported, none ends the check
+            faults.append(fault(error, path))
+    return faults
 
 
 @cache

@@ -226,7 +226,15 @@ class Installation:
 @asynccontextmanager
 async def running(folder: Path, *options: str, ports: Any = None, **environment: str) -> AsyncIterator[Installation]:
     """An installation that is up with these options, and leaves no process behind."""
-    installation = Installation(folder, environment, options=options, ports=ports or free_ports(3))
+    async with kept_running(
+        Installation(folder, environment, options=options, ports=ports or free_ports(3))
+    ) as installation:
+        yield installation
+
+
+@asynccontextmanager
+async def kept_running(installation: Installation) -> AsyncIterator[Installation]:
+    """The same for one that is there already."""
     try:
         await installation.up()
         yield installation

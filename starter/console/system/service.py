@@ -141,7 +141,7 @@ async def _run_beside(
     accept_loss: bool,
 ) -> None:
     def ready(installation: Installation) -> None:
-        _announce(installation, f"ready: pages at {pages}, Temporal at {server.address}, Web UI {server.ui}")
+        _announce(installation, f"ready: Temporal at {server.address}, Web UI {server.ui}, pages {pages}")
 
     endpoint = Endpoint.read(settings.data)
     await run_worker(settings, ready=ready, stop=stop, endpoint=endpoint, exporter=exporter, accept_loss=accept_loss)

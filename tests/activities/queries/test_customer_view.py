@@ -262,7 +262,13 @@ async def test_a_customer_who_is_asked_for_information_reads_what_is_missing(dat
     one = await written(database, Priority.P2, missing=("description.steps",))
     view = await one.seen()
     assert (view["status"], view["handler"]) == ("awaiting_information", None)
-    assert view["next"] == {"action": "supply", "text": "请补充以下信息", "missing": ["操作步骤"]}
+    assert view["next"] == {
+        "action": "supply",
+        "text": "请补充以下信息",
+        "missing": ["操作步骤"],
+        "fields": ["description.steps"],
+        "choices": ["supply", "withdraw"],
+    }
     assert (view["answer"]["promised"], view["solution"]["promised"]) == (None, None)
     assert "操作步骤" in shown(view, one.now)
 

@@ -87,16 +87,23 @@ class Browser:
         return found[0]
 
     async def send(
-        self, action: str, *, press: str = "", files: Mapping[str, bytes] | None = None, **fields: str
+        self,
+        action: str,
+        answers: Mapping[str, str] | None = None,
+        *,
+        press: str = "",
+        files: Mapping[str, bytes] | None = None,
+        **fields: str,
     ) -> str:
         """Fill in the form that leads to `action`, and press the button with this value (or the first one)."""
         form = self.form(action)
-        unknown = {name for name in fields if name not in form.fields}
+        given = {**(answers or {}), **fields}
+        unknown = {name for name in given if name not in form.fields}
         assert not unknown, f"{unknown} are no fields of {form.fields}"
         buttons = [button for button in form.buttons if not press or button[1] == press]
         assert buttons, f"no button {press} in {form.buttons}"
         name, value, where = buttons[0]
-        sent = {**form.fields, **fields} | ({name: value} if name else {})
+        sent = {**form.fields, **given} | ({name: value} if name else {})
         return await self.post(where, sent, files=files if form.is_multipart else None, multipart=form.is_multipart)
 
     async def post(

@@ -43,7 +43,7 @@ async def _checked(portal: Portal, browser: Browser, files: dict[str, bytes] | N
     """The page to check the answers, as long after the form was opened as a person needs."""
     await browser.open("/new")
     portal.later(seconds=30)
-    return await browser.send("/new", files=files, **{**_ANSWERS, **changes})
+    return await browser.send("/new", {**_ANSWERS, **changes}, files=files)
 
 
 async def test_an_issue_with_a_picture_gets_its_number_at_once_and_the_case_has_the_picture(
@@ -159,7 +159,7 @@ async def test_a_program_that_fills_in_everything_hands_nothing_in_and_autofill_
     await browser.send("/new/send", person="yes")
     assert browser.path == "/new/done"
     await browser.open("/new")
-    await browser.send("/new", **_ANSWERS)
+    await browser.send("/new", _ANSWERS)
     assert "请再确认一次" in await browser.send("/new/send")
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from tests.activities.delivery.mail_server import MailServer, mail_server
-from tests.starter.installation import Installation, running
+from tests.starter.installation import Installation, kept_running
 from tests.starter.web.browser import Browser
 from tests.starter.web.robots import look, rewrite
-from tests.worker.ports import free_ports
 
 pytestmark = pytest.mark.xdist_group("portal")
 
+_LINK = r"http://127\.0\.0\.1:\d+(/l/\S+)"
 MAIL = "linxiao@example.com"
 _ANSWERS = {"symptom": "登录后页面一直空白，没有任何提示", "product": "管理后台", "name": "林晓", "email": MAIL}
 
@@ -40,10 +40,10 @@ class Office:
     async def link(self, number: str, word: str) -> str:
         """The path of the link in the newest of them."""
         newest = (await self.letters(number, word))[-1]
-        return re.findall(r"http://127\.0\.0\.1:\d+(/l/\S+)", newest)[-1]
+        return str(re.findall(_LINK, newest)[-1])
 
     def links(self) -> list[str]:
-        return re.findall(r"http://127\.0\.0\.1:\d+(/l/\S+)", "\n".join(self._texts()))
+        return re.findall(_LINK, "\n".join(self._texts()))
 
     def _texts(self) -> list[str]:
         mails = [mail for mail in self.mail.mails if MAIL in str(mail["To"])]
@@ -61,23 +61,19 @@ class Office:
 async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     async with AsyncExitStack() as stack:
         mail = await stack.enter_async_context(mail_server())
-        ports = free_ports(3)
-        address = f"http://127.0.0.1:{ports[2]}"
-        up = await stack.enter_async_context(
-            running(
-                tmp_path_factory.mktemp("office"),
-                ports=ports,
-                BIHUAN_SMTP_URL=mail.url(),
-                BIHUAN_MAIL_FROM="service@example.com",
-                BIHUAN_WEB__URL=address,
-            )
-        )
+        up = Installation(tmp_path_factory.mktemp("office"))
+        up.environment = {
+            "BIHUAN_SMTP_URL": mail.url(),
+            "BIHUAN_MAIL_FROM": "service@example.com",
+            "BIHUAN_WEB__URL": up.pages,
+        }
+        await stack.enter_async_context(kept_running(up))
         yield Office(up, mail)
 
 
 async def _handed_in(office: Office, browser: Browser) -> str:
     await browser.open("/new")
-    await browser.send("/new", press="check", **_ANSWERS)
+    await browser.send("/new", _ANSWERS, press="check")
     await browser.send("/new/send", press="")
     if browser.path != "/new/done":  # quicker than a person
         await browser.send("/new/send", press="", person="yes")
@@ -92,7 +88,7 @@ async def _acted(browser: Browser, choice: str, **fields: str) -> str:
     await browser.send("/case/act", press=choice)
     assert browser.path == f"/case/act/{choice}", browser.page.text
     await asyncio.sleep(0.8)  # a person reads; the process' own clock is looked at
-    return await browser.send(f"/case/act/{choice}", **fields)
+    return await browser.send(f"/case/act/{choice}", fields)
 
 
 def _words(case: dict[str, Any]) -> list[tuple[str, str, str | None]]:
@@ -120,9 +116,8 @@ async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_n
     assert "请至少填写一项" in await browser.send("/case/supply", press="supply")
     supplied = {"field:description.steps": "打开网址，输入账号，登录", "field:occurred_at": "2026-05-11T09:20"}
     asked = browser.form("/case/supply").fields
-    page = await browser.send(
-        "/case/supply", press="supply", **{key: value for key, value in supplied.items() if key in asked}
-    )
+    answers = {key: value for key, value in supplied.items() if key in asked}
+    page = await browser.send("/case/supply", answers, press="supply")
     assert "已收到您补充的内容" in page, page
     case = await office.up.until_case(number, lambda case: case["owner"] is not None)
     assert ("supplied", "customer", "link") in _words(case)
@@ -163,6 +158,12 @@ async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_n
     assert ("confirmed", "customer", "link") in _words(case)
     assert ("rated", "customer", "link") in _words(case)
     await robots()
+    page = await other_phone.open("/case")
+    assert "已评价" in page
+    assert "更正评价" in page
+    page = await _acted(other_phone, "rate-very_satisfied")
+    assert "已收到您的评价" in page
+    await office.up.until_case(number, lambda case: case["satisfaction"] == "very_satisfied")
     page = await browser.open("/case")
     assert "已评价" in page
     assert "满意" in page
@@ -178,7 +179,7 @@ async def test_number_contact_and_a_code_let_a_customer_act_and_the_outbox_shows
     await office.up.until_case(number, lambda case: case["status"] is not None)
     await browser.open("/case/code")
     await browser.send("/case/code", press="")
-    assert browser.path == "/case/code/enter"
+    assert browser.path == "/case/code/enter", browser.page.text
     (letter,) = await office.letters(number, "验证码")
     found = re.search(r"^(\d{6})$", letter, re.MULTILINE)
     assert found

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.worker.ports import free_ports
 def _up(folder: Path, *ports: int) -> Iterator[subprocess.Popen[str]]:
     """`bihuan up` as a process, from its line of readiness on."""
     code = "from starter.admin import main; main()"
-    arguments = ["up", "--port", str(ports[0]), "--ui-port", str(ports[1])]
+    arguments = ["up", "--port", str(ports[0]), "--ui-port", str(ports[1]), "--web-port", str(ports[2])]
     with subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         cwd=folder,
@@ -37,13 +38,15 @@ def test_what_came_in_before_the_service_ran_is_handled_and_stopping_loses_nothi
     make_installation(tmp_path)
     form = json.dumps(intake_form(intake_key="k"), ensure_ascii=False)
     number = json.loads(bihuan("open", "-", "--json", folder=tmp_path, given=form).stdout)["number"]
-    ports = free_ports(2)
+    ports = free_ports(3)
     with _up(tmp_path, *ports) as service:
         owner = None
         answer = bihuan("note", number, "--as", "operator", "--text", "启动前登记", "--json", folder=tmp_path)
         assert json.loads(answer.stdout)["outcome"] in {"accepted", "rejected"}, answer
         owner = json.loads(bihuan("show", number, "--json", folder=tmp_path).stdout)["owner"]
         assert owner
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports[2]}/readyz") as pages:
+            assert json.load(pages) == {"ready": True, "problems": []}
         second = bihuan("up", "--port", str(ports[0]), folder=tmp_path)
         assert (second.returncode, second.stderr.count("\n")) == (1, 1)
         assert f"(pid {service.pid})" in second.stderr
