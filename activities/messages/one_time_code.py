@@ -15,7 +15,7 @@ from activities.delivery.outbox import OutboxStatus
 from activities.delivery.transport import Envelope, PermanentDeliveryError, Transports
 from activities.messages.renderer import paragraphs
 from activities.messages.routing import route_to_customer
-from activities.messages.ways import customer_ways
+from activities.messages.ways import contact, customer_ways
 from activities.portal.codes import MARK, Codes
 from activities.rendering.engine import Blocks, company_environment, fault, shipped_environment
 from activities.rendering.filters import brief, local_time, one_line
