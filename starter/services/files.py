@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from temporalio.client import Client
+
 from activities.database.url import DatabaseUrl
 from activities.files.content import MEDIA_TYPES
 from activities.files.ledger import FileRow
@@ -184,8 +186,11 @@ async def attach(
     by: str,
     via: Via = Via.CONSOLE,
     command_id: str | None = None,
+    client: Client | None = None,
 ) -> CommandResult:
     """Give received files to a case: an event of its timeline, of which its owner is told.
+
+    `client` is a connection that is there already.
 
     Where the case refuses them, they are gone. The same files again, with the same `command_id`, change nothing.
 
@@ -202,7 +207,9 @@ async def attach(
         await installation.file_ledger.hold(file_ids, datetime.now(UTC) + _HELD_FOR)
         files = [{"id": row.id, "name": row.name, "size": row.size, "type": row.type} for row in rows]
         try:
-            result = await send(settings, "attach", number, {"files": files}, by=by, via=via, command_id=command_id)
+            result = await send(
+                settings, "attach", number, {"files": files}, by=by, via=via, command_id=command_id, client=client
+            )
         except Problem:
             await discard_staged(installation, file_ids)
             raise
