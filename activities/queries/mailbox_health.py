@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import incoming_mail, mailbox_state
 from activities.mailbox.inbox import SILENT_AFTER, MailboxState, MailState, TakenMail
+from activities.mailbox.meaning import MailKind
 
 _MOST = 500
 
@@ -43,11 +44,11 @@ async def mails_aside(connection: AsyncConnection) -> Sequence[TakenMail]:
     return [TakenMail(**{**row._mapping, "state": MailState(row.state)}) for row in found]
 
 
-async def count_mails(connection: AsyncConnection) -> dict[tuple[str, str], int]:
-    """How many mails were taken in, by mailbox and kind."""
-    columns = incoming_mail.c.mailbox, incoming_mail.c.kind
-    rows = await connection.execute(select(*columns, func.count()).group_by(*columns))
-    return {(mailbox, kind): count for mailbox, kind, count in rows}
+async def count_mails(connection: AsyncConnection) -> dict[str, int]:
+    """How many mails were taken in, by kind."""
+    kind = incoming_mail.c.kind
+    rows = await connection.execute(select(kind, func.count()).group_by(kind))
+    return {one.value: 0 for one in MailKind} | {row[0]: row[1] for row in rows}
 
 
 async def count_waiting(connection: AsyncConnection) -> dict[str, int]:
@@ -55,9 +56,3 @@ async def count_waiting(connection: AsyncConnection) -> dict[str, int]:
     state = incoming_mail.c.state
     rows = await connection.execute(select(state, func.count()).where(state != MailState.DONE.value).group_by(state))
     return {MailState.OPEN.value: 0, MailState.ASIDE.value: 0} | {row[0]: row[1] for row in rows}
-
-
-async def read_at(connection: AsyncConnection) -> dict[str, float]:
-    """When each mailbox was read last, as a timestamp; 0 before the first time."""
-    rows = await connection.execute(select(mailbox_state.c.name, mailbox_state.c.checked_at))
-    return {name: at.timestamp() if at else 0.0 for name, at in rows}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 from sqlalchemy import func, select
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.tables import SoundJson, case_record, outbox, registration, timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
 from activities.queries.channel_health import tries
-from activities.queries.mailbox_health import count_mails, count_waiting, read_at
+from activities.queries.mailbox_health import count_mails, count_waiting, find_failing_mailboxes
 from activities.queries.sweeps import read_sweep
 from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import standing_breaches
@@ -205,19 +205,18 @@ async def _moved(connection: AsyncConnection, now: datetime) -> Sequence[Figure]
 
 
 async def _mailboxes(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
-    read: Values = {(name,): at for name, at in (await read_at(connection)).items()}
+    failing = len(await find_failing_mailboxes(connection, datetime.now(UTC)))
     waiting: Values = {(state,): float(count) for state, count in (await count_waiting(connection)).items()}
     text = "Mails that are taken in and not done: open until their case has judged them, aside for a person."
     return [
-        Figure("bihuan_mailbox_read_timestamp_seconds", "When a mailbox was read last, 0 before.", read, ("mailbox",)),
+        Figure("bihuan_mailboxes_failing", "Mailboxes that cannot be read, or that nobody reads.", {(): failing}),
         Figure("bihuan_mails_waiting", text, waiting, ("state",)),
     ]
 
 
 async def _mails(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
-    values: Values = {key: float(count) for key, count in (await count_mails(connection)).items()}
-    text = "Mails taken in, by mailbox and what they were."
-    return [Figure("bihuan_mails", text, values, ("mailbox", "kind"), counter=True)]
+    values: Values = {(kind,): float(count) for kind, count in (await count_mails(connection)).items()}
+    return [Figure("bihuan_mails", "Mails taken in, by what they were.", values, ("kind",), counter=True)]
 
 
 def _age(now: datetime, since: datetime | None) -> float:
