@@ -69,6 +69,15 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "The mailboxes",
+        "starter.console.system.mailboxes",
+        (
+            ("mailbox list", "Mailboxes that are read, when last, and mails that a person has to see to."),
+            ("mailbox check", "What would be done with each unread mail; changes nothing."),
+            ("mailbox done", "Note that you have seen to a mail that was kept aside."),
+        ),
+    ),
+    Section(
         "Put it right",
         "starter.console.system.resending",
         (
@@ -241,6 +250,7 @@ GROUPS = {
     "org": "Load the organisation, hand over the cases of people who left.",
     "kb": "The knowledge base.",
     "channel": "The ways messages go: mail, SMS, robots of chat groups.",
+    "mailbox": "Mailboxes that mails of customers are read from.",
     "db": "The database of the record.",
     "token": "Tokens of people and systems for the API.",
     "keys": "The keys that what goes to Temporal is encrypted with.",
