@@ -18,7 +18,7 @@ import random
 import secrets
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -238,7 +238,7 @@ async def _tried(ports: list[int], cookie: str, tries: int, addresses: int, pace
     }
 
 
-def _wrong(address: str) -> Any:
+def _wrong(address: str) -> Callable[[int], Request]:
     """Tries of one stranger: numbers with contacts and links by turns."""
     cookie = new_cookie()
     csrf = hashlib.sha256(f"form:{cookie}".encode()).hexdigest()

@@ -72,7 +72,7 @@ class Customers:
         # Everybody comes from an address of their own: the limits are for each.
         own = int("".join(filter(str.isdigit, email)) or 0)
         headers = {"X-Forwarded-For": f"10.0.{own // 256}.{own % 256}"}
-        browser = Browser("http://127.0.0.1", transport=Turns(self.pages.ports), **headers)
+        browser = Browser("http://127.0.0.1", Turns(self.pages.ports), **headers)
         return Persistent(self, browser, email)
 
 
