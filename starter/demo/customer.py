@@ -20,7 +20,6 @@ _ACCEPTED, _QUEUED = '<div class="notice good" role="status">', '<div class="not
 """What the page of a case says of what was just done."""
 _READING: Final = 0.75
 """Seconds of the wall clock: who confirms sooner than a person can read is asked again."""
-_LOOK: Final = 0.3
 _EVERYTHING: Final = 5
 """Looks at the page after which somebody goes through all their mails again."""
 _TEXTS: Final = {"confirm": "text", "refuse": "why", "withdraw": "why", "rate": "comment"}
@@ -28,7 +27,9 @@ _TEXTS: Final = {"confirm": "text", "refuse": "why", "withdraw": "why", "rate": 
 
 
 class Customer:
-    """`letters` answers the texts of the mails that came to an address."""
+    """`letters` answers the texts of the mails that came to an address; `look` is between two looks at the page."""
+
+    look = 0.3
 
     def __init__(self, browser: Browser, email: str, letters: Callable[[str], Sequence[str]], number: str = "") -> None:
         self.number, self.email, self.browser = number, email, browser
@@ -67,7 +68,7 @@ class Customer:
             elif tried:
                 # It asks no more: it was taken down, and the answer did not come.
                 return
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(self.look)
 
     async def let_in_by_code(self, wait: float = 40.0) -> None:
         """By number, contact, and a one-time code, which is asked for again after so many seconds."""
@@ -86,7 +87,7 @@ class Customer:
                     entered.add(code)
                     if browser.path == "/case/code/enter":
                         await self.step(lambda code=code: browser.send("/case/code/enter", code=code))  # type: ignore[misc]
-                await asyncio.sleep(_LOOK)
+                await asyncio.sleep(self.look)
             await self.step(lambda: browser.open("/case"))
 
     async def step(self, do: Callable[[], Awaitable[str]]) -> None:

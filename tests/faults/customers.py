@@ -79,6 +79,8 @@ class Customers:
 class Persistent(Customer):
     """Does a step again from the page where it began, until a page comes."""
 
+    look = 2.0
+
     def __init__(self, among: Customers, browser: Browser, email: str) -> None:
         super().__init__(browser, email, among.letters)
         self._among = among
