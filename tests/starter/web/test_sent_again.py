@@ -32,7 +32,9 @@ async def test_a_refusal_that_was_not_answered_is_known_although_its_link_is_voi
     await browser.send("/case/act", press="refuse")
     portal.later(seconds=2)
     session = await _session(portal, browser)
-    id_ = command_id(session, f"refuse:{session.state['steps']['refuse']}")
+    steps = session.state["steps"]
+    assert isinstance(steps, dict)
+    id_ = command_id(session, f"refuse:{steps['refuse']}")
     await portal.case.send("refuse", CUSTOMER, command_id=id_, via=Via.LINK, why="还是不行")
     page = await browser.send("/case/act/refuse", text="还是不行")
     assert browser.path == "/case"
