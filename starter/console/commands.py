@@ -38,6 +38,11 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "See what is yours",
+        "starter.console.cases.mine",
+        (("mine", "What waits for you: cases by deadline, calls, escalations, tasks, reviews."),),
+    ),
+    Section(
         "See what is going on",
         "starter.console.cases.browse",
         (

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
+from starter.console.acting import As
+from starter.console.case_number import find_number
 from starter.console.options import CommandOptions
-from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_number, say
+from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, say
 from workflows.domain.problem import Problem, printable
 from workflows.domain.vocabulary import Heard
 
@@ -38,7 +40,7 @@ OptionalText = Annotated[str | None, Parameter(help="A remark, kept in the histo
 class Sender:
     """Who sends a command, and how it is answered."""
 
-    by: Annotated[str, Parameter(name="--as", help="Who you are: a person's id, customer, or operator.")]
+    by: As
     command_id: Annotated[str | None, Parameter(help="The same id again is the same command; for retries.")] = None
     as_json: AsJson = False
     data: DataFolder = None
@@ -65,11 +67,10 @@ async def send_command(
     from starter.services.commands import send, send_to_review
     from worker.installation.settings import load_settings
 
-    number = read_number(number)
     if not sender.by.strip():
         raise Problem("--as is empty; allowed: a person's id, customer, or operator")
     given = {name: value for name, value in fields.items() if value is not None}
-    settings = load_settings(data=sender.data)
+    settings, number = load_settings(data=sender.data), await find_number(number, sender.data)
     options = CommandOptions.of(command, fields.keys() - not_typed, typed=typed)
     try:
         outcome = await (send_to_review if review else send)(

@@ -11,6 +11,8 @@ from workflows.domain.problem import Problem
 
 PREFIX = "BIHUAN_"
 CONFIG_VARIABLE = "BIHUAN_CONFIG"
+PERSON_VARIABLE = "BIHUAN_AS"
+"""Who gives commands on this machine: of the admin script alone, and no setting of an installation."""
 SECRETS = frozenset({"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels"})
 """Settings that hold a password or a key: their values are never shown in an error."""
 _PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file", "link_keys_file")

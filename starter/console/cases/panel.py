@@ -29,10 +29,20 @@ _PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
 
 
 class CasePanel:
-    """Draws one case from the JSON of `starter.services.cases.describe_case`; `whole`: with its whole history."""
+    """Draws one case from the JSON of `starter.services.cases.describe_case`; `whole`: with its whole history, `name`:
+    what a person's id is shown as.
+    """
 
-    def __init__(self, case: Mapping[str, Any], company: CompanyTime, locale: Locale, *, whole: bool = False) -> None:
-        self._case, self._company, self._locale, self._whole = case, company, locale, whole
+    def __init__(
+        self,
+        case: Mapping[str, Any],
+        company: CompanyTime,
+        locale: Locale,
+        *,
+        whole: bool = False,
+        name: Callable[[str], str] = str,
+    ) -> None:
+        self._case, self._company, self._locale, self._whole, self._name = case, company, locale, whole, name
         self._now = company.now()
 
     def parts(self) -> Iterator[RenderableType]:
@@ -109,11 +119,13 @@ class CasePanel:
             yield self._line("Archived", f"{self._moment(archive['archived_at'])}{masked}: {read}", style="bold")
         yield self._line("Type", " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]))
         assisting = f", with {', '.join(case['assisting'])}" if case.get("assisting") else ""
-        yield self._line("Owner", f"{case['owner'] or '–'} · {case['department'] or '–'}{assisting}")
+        yield self._line("Owner", f"{self._person(case['owner'])} · {case['department'] or '–'}{assisting}")
         yield from self._untold()
         if case["escalation_level"]:
             seen = "acknowledged" if case.get("acknowledged") else "not acknowledged"
-            yield self._line("Escalated", f"level {case['escalation_level']} to {case.get('escalated_to')}, {seen}")
+            yield self._line(
+                "Escalated", f"level {case['escalation_level']} to {self._person(case.get('escalated_to'))}, {seen}"
+            )
         if case["reopened"]:
             yield self._line("Reopened", f"{case['reopened']} ×")
         if case.get("satisfaction"):
@@ -134,7 +146,7 @@ class CasePanel:
             until = (
                 f" until {self._moment(waiting['until'])}, {self._left(waiting['until'])}" if waiting["until"] else ""
             )
-            yield self._line("Waits for", f"{waiting['who']}{until}{clock}", style="bold")
+            yield self._line("Waits for", f"{self._person(waiting['who'])}{until}{clock}", style="bold")
 
     def _untold(self) -> Iterator[Text]:
         case = self._case
@@ -146,7 +158,7 @@ class CasePanel:
 
     def _review(self, review: Mapping[str, Any]) -> Text:
         until = f" until {self._moment(review['due'])}" if review["due"] else ""
-        waits = f", waits for {', '.join(review['waits_for'])}{until}" if review["waits_for"] else ""
+        waits = f", waits for {', '.join(map(self._name, review['waits_for']))}{until}" if review["waits_for"] else ""
         late = f", late: {', '.join(one['what'] for one in review['overdue'])}" if review["overdue"] else ""
         text = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
         return self._line("Review", text, style="red" if late else "")
@@ -179,7 +191,7 @@ class CasePanel:
             table.add_row(
                 printable(task["department"]),
                 Text(shortened(task["duty"])),
-                printable(task["person"] or "–"),
+                printable(self._person(task["person"])),
                 self._moment(task["due"]),
                 Text(shortened(status), style="red" if late else ""),
             )
@@ -191,7 +203,10 @@ class CasePanel:
             return
         rows = [(one["key"], f"{one['title']} — {one['solution']}") for one in suggestions["articles"]]
         rows += [(one["number"], f"{one['title']} — {one['solution']}") for one in suggestions["earlier"]]
-        rows += [(one["number"], f"open, {one['owner'] or 'nobody'}: {one['symptom']}") for one in suggestions["open"]]
+        rows += [
+            (one["number"], f"open, {self._person(one['owner'], 'nobody')}: {one['symptom']}")
+            for one in suggestions["open"]
+        ]
         if rows:
             lines = [Text(f"  {key:<15} {shortened(text)}") for key, text in rows]
             if main := self._main_case(suggestions["open"]):
@@ -222,12 +237,15 @@ class CasePanel:
             str(entry["sequence"]),
             self._moment(entry["at"]),
             self._label("event", entry["kind"]),
-            Text(printable(whose(entry, self._locale))),
+            Text(printable(whose(entry, self._locale, self._name))),
             Text(shortened(event_text(entry, self._company.local, self._locale))),
         )
 
     def _line(self, name: str, value: str, *, style: str = "") -> Text:
         return Text.assemble((f"{name:<10}", "dim"), (printable(value), style))
+
+    def _person(self, person: str | None, nobody: str = "–") -> str:
+        return self._name(person) if person else nobody
 
     def _label(self, kind: str, value: str) -> str:
         return label(kind, value, self._locale)

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from cyclopts import CycloptsError, Group, Parameter
 
-from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, read_number
+from starter.console.acting import person_of_environment
+from starter.console.case_number import find_number
+from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich
 from starter.console.sender import HeardBy, OptionalText, RelayedBy, Sender, Why, company_zone, read_due, send_command
 from workflows.domain.problem import Problem
 
@@ -80,7 +82,10 @@ async def progress(
     step: Annotated[int | None, Parameter(group=_OWNER, help="Which step of the playbook is done, from 1.")] = None,
     why: Annotated[str | None, Parameter(group=_OWNER, help="Why the last update was missed, if it was.")] = None,
     by: Annotated[
-        str | None, Parameter(name="--as", group=_OWNER, help="Who you are: a person's id, or operator.")
+        str | None,
+        Parameter(
+            name="--as", group=_OWNER, help="Who you are: a person's id, or operator; without it, whom BIHUAN_AS names."
+        ),
     ] = None,
     command_id: Annotated[
         str | None, Parameter(group=_OWNER, help="The same id again is the same command; for retries.")
@@ -109,6 +114,7 @@ async def progress(
         return await _asked_by_customer(number, contact, locale, as_json=as_json, data=data)
     if locale is not None:
         raise CycloptsError(msg="progress: --locale goes with --contact")
+    by = by if by is not None else person_of_environment()
     if text is None or by is None:
         missing = "--text" if text is None else "--as"
         raise CycloptsError(msg=f"progress: {missing} is missing; allowed: --text and --as, or --contact")
@@ -128,7 +134,7 @@ async def _asked_by_customer(number: str, contact: str, locale: str | None, *, a
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
     settings = load_reading_settings(data)
     wanted = Locale(locale) if locale else None
-    view = await customer_view(settings, read_number(number), contact, wanted)
+    view = await customer_view(settings, await find_number(number, data), contact, wanted)
     if view is None:
         raise Problem("there is no case with this number and contact")
     company = await CompanyTime.read(settings)
@@ -300,7 +306,7 @@ async def link(
 
     Example: bihuan link FB202605110007 --to FB202605110001 --as agent-001
     """
-    return await send_command("link", number, sender, to=read_number(to, "--to"), why=why)
+    return await send_command("link", number, sender, to=await find_number(to, sender.data, "--to"), why=why)
 
 
 async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:
