@@ -21,9 +21,6 @@ def as_option(text: str) -> Parameter:
     return Parameter(name="--as", env_var=PERSON_VARIABLE, show_env_var=False, converter=_read, help=text)
 
 
-As = Annotated[str, as_option("Who you are: a person's id, customer, or operator; without it, whom BIHUAN_AS names.")]
-
-
 def person_of_environment() -> str | None:
     """Whom the variable names; None where it is not set.
 
@@ -39,3 +36,6 @@ def person_of_environment() -> str | None:
 def _read(_: Any, tokens: Sequence[Token]) -> str:
     (token,) = tokens
     return (person_of_environment() or "") if token.source == "env" else token.value
+
+
+As = Annotated[str, as_option("Who you are: a person's id, customer, or operator; without it, whom BIHUAN_AS names.")]

@@ -17,6 +17,7 @@ from activities.rendering.event_text import event_text, whose
 from activities.rendering.labels import label
 from activities.rendering.sizes import filesize
 from activities.rows import FaultyRow, read_rows
+from starter.console.cases.form import form_lines
 from starter.console.screen import readable_rows, shortened
 from worker.installation.company_time import CompanyTime
 from workflows.domain.form_fields import CONTACTS
@@ -25,6 +26,8 @@ from workflows.domain.vocabulary import Locale, Reachable
 
 _MOST, _MOST_MISSED = 100, 10
 """How many of the latest steps and missed deadlines of a long case are shown."""
+_IN_HEAD = frozenset({"channel", "customer.name", "customer.company", "product", "received_at"})
+"""Keys of the form that stand whole in the head."""
 _PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
 
 
@@ -52,8 +55,8 @@ class CasePanel:
         if fault := self._case.get("fault"):
             yield Text(f"{self._case['number']} cannot be read as a whole: {printable(fault)}", style="red")
         sections = (
-            self._summary, self._clocks, self._playbook, self._department_tasks, self._files, self._suggestions,
-            self._history,
+            self._summary, self._form, self._clocks, self._playbook, self._department_tasks, self._files,
+            self._suggestions, self._history,
         )  # fmt: skip
         for part in read_rows(sections, lambda section: list(section()), name=_section):
             if isinstance(part, FaultyRow):
@@ -63,6 +66,13 @@ class CasePanel:
 
     def _summary(self) -> Iterator[RenderableType]:
         yield Panel(Group(*self._head()), title=self._title(), title_align="left", box=box.ROUNDED)
+
+    def _form(self) -> Iterator[RenderableType]:
+        """What the customer gave, whole, but for what the head has."""
+        lines = list(form_lines(self._case["form"], self._locale, moment=self._moment, without=_IN_HEAD))
+        if lines:
+            given = (Text(f"  {name}: {printable(said)}") for name, said in lines)
+            yield Group(Text(self._label("ask", "form"), style="bold"), *given)
 
     def _playbook(self) -> Iterator[RenderableType]:
         if playbook := self._case.get("playbook"):
