@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +21,7 @@ from workflows.domain.vocabulary import Heard
 
 if TYPE_CHECKING:
     from starter.services.commands import CommandResult
+    from worker.installation.settings import Settings
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 RelayedBy = Annotated[
@@ -54,31 +55,62 @@ async def send_command(
     review: bool = False,
     typed: str | None = None,
     not_typed: Collection[str] = (),
+    edit: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> int:
     """Send one command; its own keys are `fields`, those that are None are left out. Answers the exit code.
 
     `review`: it is for the review that covers the case. `typed`: what people type for it, where that is not its name.
-    `not_typed`: keys that are no options, such as those of a file.
+    `not_typed`: keys that are no options, such as those of a file. `edit`: keys whose texts are written in an editor
+    first, and what each is for.
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
-    from starter.services.commands import send, send_to_review
     from worker.installation.settings import load_settings
 
     if not sender.by.strip():
         raise Problem("--as is empty; allowed: a person's id, customer, or operator")
-    given = {name: value for name, value in fields.items() if value is not None}
     settings, number = load_settings(data=sender.data), await find_number(number, sender.data)
     options = CommandOptions.of(command, fields.keys() - not_typed, typed=typed)
-    try:
-        outcome = await (send_to_review if review else send)(
-            settings, command, number, given, by=sender.by, command_id=sender.command_id
-        )
-    except Problem as problem:
-        raise Problem(options.reworded(str(problem))) from None
-    return tell_outcome(outcome, sender, options)
+    message = _Sending(settings, command, number, sender, options, review)
+    if not edit:
+        return tell_outcome(await message.send(fields), sender, options)
+    from starter.console.editing import edited
+
+    with edited(options.typed.replace(" ", "-"), number, edit, {key: fields.get(key) for key in edit}) as written:
+        outcome = await message.send(fields | dict.fromkeys(edit) | written.texts)
+        written.is_sent = outcome.outcome != "rejected"
+        return tell_outcome(outcome, sender, options)
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """A command to one case or its review, without what it says."""
+
+    settings: Settings
+    command: str
+    number: str
+    sender: Sender
+    options: CommandOptions
+    review: bool
+
+    async def send(self, fields: Mapping[str, Any]) -> CommandResult:
+        """Send it; refusals name options.
+
+        Raises:
+            Problem: as `send_command`.
+        """
+        from starter.services.commands import send, send_to_review
+
+        given = {name: value for name, value in fields.items() if value is not None}
+        by, command_id = self.sender.by, self.sender.command_id
+        try:
+            return await (send_to_review if self.review else send)(
+                self.settings, self.command, self.number, given, by=by, command_id=command_id
+            )
+        except Problem as problem:
+            raise Problem(self.options.reworded(str(problem))) from None
 
 
 def tell_outcome(outcome: CommandResult, sender: Sender, options: CommandOptions | None = None) -> int:

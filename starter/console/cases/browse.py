@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import Parameter
 
@@ -26,7 +26,7 @@ from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
-    from activities.queries.cases import OutboxEntry
+    from activities.queries.cases import Order, OutboxEntry
     from activities.queries.people import People
 
 _MOST_ROWS = 1_000_000
@@ -83,15 +83,18 @@ async def list_(
     text: Annotated[str | None, _filter("Part of the number.")] = None,
     since: Annotated[str | None, _filter("Received at or after: a day, or an ISO 8601 time.")] = None,
     until: Annotated[str | None, _filter("Received before: a day, or an ISO 8601 time.")] = None,
-    limit: Annotated[int, _filter("At most so many, the latest first.")] = 100,
+    customer: Annotated[str | None, _filter("Part of the customer's name, company, telephone or mail address.")] = None,
+    sort: Annotated[str, _filter("received, due, opened, priority or updated: what comes first.")] = "received",
+    limit: Annotated[int, _filter("At most so many.")] = 100,
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> None:
-    """Cases, the latest received first.
+    """Cases, the latest received first, or by --sort: `due` has the next deadline first, `priority` P0.
 
+    Example: bihuan list --customer 青禾 --sort updated
     Example: bihuan list --open --department technical_support --breached
     """
-    from activities.queries.cases import Filter
+    from activities.queries.cases import ORDERS, Filter
     from starter.services.case_list import known_names, list_cases
     from starter.services.people import known_people
     from worker.installation.settings import load_settings
@@ -114,6 +117,8 @@ async def list_(
         since=read_moment("--since", since, company.zone),
         until=read_moment("--until", until, company.zone),
         limit=_positive("--limit", limit),
+        customer=_said("--customer", customer),
+        sort=cast("Order", _one_of("--sort", sort, ORDERS)),
     )
     shown = await list_cases(settings, wanted, company)
     if not shown:
@@ -136,7 +141,7 @@ async def list_(
     rows = readable_rows(shown, row, name=lambda case: case["number"], width=len(columns), place=2)
     print_table(columns, rows, spare=("Type", "Lvl", "Customer", "Owner"))
     if len(shown) == limit:
-        say(f"shown are the latest {limit}; --limit shows more")
+        say(f"shown are the {'latest' if sort == 'received' else 'first'} {limit}; --limit shows more")
 
 
 async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
@@ -274,6 +279,12 @@ def _row(case: dict[str, Any], company: CompanyTime, people: People) -> tuple[st
 def _one_of(option: str, value: str | None, allowed: Iterable[str]) -> str | None:
     if value is not None and value not in (allowed := tuple(allowed)):
         raise Problem(f"{option} {value}: allowed: {', '.join(allowed)}")
+    return value
+
+
+def _said(option: str, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise Problem(f"{option} is empty; allowed: part of a name, company, telephone or mail address")
     return value
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from activities.rendering.labels import label, listed
 from workflows.domain.form_fields import FIELDS
-from workflows.domain.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import Locale
 
 _KINDS = {
@@ -18,6 +17,7 @@ _KINDS = {
     "priority": "priority",
 }
 """Fields whose values have labels."""
+_TIMES = frozenset({"occurred_at", "received_at"})
 
 
 def form_lines(
@@ -37,7 +37,7 @@ def form_lines(
         elif field.key in _KINDS:
             said = label(_KINDS[field.key], str(value), locale)
         else:
-            said = moment(value) if field.name in TIME_KEYS else str(value)
+            said = moment(value) if field.key in _TIMES else str(value)
         yield label("field", field.key, locale), said
 
 
