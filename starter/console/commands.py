@@ -230,6 +230,11 @@ SECTIONS: tuple[Section, ...] = (
             ("org handover", "Hand over the cases of people who left."),
         ),
     ),
+    Section(
+        "For your shell",
+        "starter.console.completion",
+        (("completion", "A script for bash, zsh or fish that completes what you type."),),
+    ),
 )
 GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
