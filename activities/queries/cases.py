@@ -147,6 +147,17 @@ class Cases:
     async def list(self, wanted: Filter | None = None) -> list[CaseRecord]:
         """Cases without their timelines, in the order that is wanted."""
         wanted = wanted or Filter()
+        conditions = _conditions(wanted, self._database.address.kind)
+        if wanted.sort != "received":
+            # Only the numbers are sorted: whole rows are read of those that are shown.
+            narrow = (
+                select(registration.c.number)
+                .outerjoin(case_record, case_record.c.number == registration.c.number)
+                .where(*conditions)
+                .order_by(*_ORDERS[wanted.sort])
+                .limit(wanted.limit)
+            )
+            conditions = [registration.c.number.in_(narrow.correlate(None))]
         statement = (
             select(
                 registration.c.number,
@@ -157,7 +168,7 @@ class Cases:
                 case_record.c.view,
             )
             .outerjoin(case_record, case_record.c.number == registration.c.number)
-            .where(*_conditions(wanted, self._database.address.kind))
+            .where(*conditions)
             .order_by(*_ORDERS[wanted.sort])
             .limit(wanted.limit)
         )
