@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _NEEDED = frozenset({"channel", "customer.name", "description.symptom"})
 _HOPES = "hope"
+_LOOK, _LINE = 0.2, 1 << 16
+"""Seconds between looks, and bytes of a line at most."""
 _YES = frozenset({"y", "yes", "是", "1"})
 _NO = frozenset({"n", "no", "否", "0"})
 
@@ -40,8 +43,6 @@ class Questions:
             Problem: the input ended before that.
             KeyboardInterrupt: Ctrl-C; nothing is kept.
         """
-        with suppress(ImportError):
-            import readline  # noqa: F401 - corrects a typed line, also in Chinese
         form: dict[str, Any] = {}
         for key in self._keys():
             self._fill(form, key)
@@ -157,20 +158,13 @@ class Questions:
         Raises:
             Problem: the input ended.
         """
-        try:
-            with interruptible():
-                return _prompter()(prompt).strip()
-        except EOFError:
-            raise Problem(f"open: the input ended; {self._word('dropped')}") from None
-
-
-def _prompter() -> Callable[[str], str]:
-    return input if sys.stdout.isatty() else _on_standard_error
-
-
-def _on_standard_error(prompt: str) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    if not (line := sys.stdin.readline()):
-        raise EOFError
-    return line
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        with interruptible():
+            # A Ctrl-C that comes just before the wait is seen all the same.
+            while not select.select([sys.stdin], [], [], _LOOK)[0]:
+                pass
+            line = os.read(sys.stdin.fileno(), _LINE)  # a terminal gives one line at a time
+        if not line:
+            raise Problem(f"open: the input ended; {self._word('dropped')}")
+        return line.decode(errors="replace").strip()
