@@ -43,6 +43,11 @@ class Questions:
             Problem: the input ended before that.
             KeyboardInterrupt: Ctrl-C; nothing is kept.
         """
+        # Before the first prompt: asyncio would only note a Ctrl-C, and go on waiting.
+        with interruptible():
+            return self._ask()
+
+    def _ask(self) -> dict[str, Any] | None:
         form: dict[str, Any] = {}
         for key in self._keys():
             self._fill(form, key)
@@ -160,11 +165,10 @@ class Questions:
         """
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        with interruptible():
-            # A Ctrl-C that comes just before the wait is seen all the same.
-            while not select.select([sys.stdin], [], [], _LOOK)[0]:
-                pass
-            line = os.read(sys.stdin.fileno(), _LINE)  # a terminal gives one line at a time
+        # A Ctrl-C that comes just before the wait is seen all the same.
+        while not select.select([sys.stdin], [], [], _LOOK)[0]:
+            pass
+        line = os.read(sys.stdin.fileno(), _LINE)  # a terminal gives one line at a time
         if not line:
             raise Problem(f"open: the input ended; {self._word('dropped')}")
         return line.decode(errors="replace").strip()
