@@ -129,8 +129,10 @@ _BASH = """\
         esac ;;
         *)
         case "$typed" in
-{groups}
         {numbered}) offered="$(bihuan completion numbers 2>/dev/null)" ;;
+        esac
+        ((i == COMP_CWORD)) && case "$typed" in
+{groups}
         esac ;;
         esac ;;
     esac

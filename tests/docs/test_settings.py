@@ -36,7 +36,11 @@ def _written(default: Any) -> str:
     )
 
 
-_THERE_ARE = {**{key: _written(default) for key, default in _settings(Settings)}, CONFIG_VARIABLE: "bihuan.toml", PERSON_VARIABLE: "–"}
+_THERE_ARE = {
+    **{key: _written(default) for key, default in _settings(Settings)},
+    CONFIG_VARIABLE: "bihuan.toml",
+    PERSON_VARIABLE: "–",
+}
 _EXPLAINED = {
     row[0].strip("`"): row for row in rows(read(ROOT / "docs" / "settings.md")) if row[0].startswith(f"`{PREFIX}")
 }
