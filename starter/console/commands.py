@@ -38,6 +38,11 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "See what is yours",
+        "starter.console.cases.mine",
+        (("mine", "What waits for you: cases by deadline, calls, escalations, tasks, reviews."),),
+    ),
+    Section(
         "See what is going on",
         "starter.console.cases.browse",
         (
@@ -243,6 +248,11 @@ SECTIONS: tuple[Section, ...] = (
             ("token revoke", "End a token."),
             ("audit", "Tokens made, revoked and refused, and who acted for another."),
         ),
+    ),
+    Section(
+        "For your shell",
+        "starter.console.completion",
+        (("completion", "A script for bash, zsh or fish that completes what you type."),),
     ),
 )
 GROUPS = {
