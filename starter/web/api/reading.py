@@ -52,10 +52,11 @@ async def cases(call: Call) -> Response:
     """Cases, the latest received first, a page at a time."""
     query = call.query(FILTERS)
     company = await call.company()
+    texts: dict[str, Any] = {name: query.get(name) for name in _TEXTS}
     wanted = Filter(
         status=_one_of(query, "status", Status),
         priority=_one_of(query, "priority", Priority),
-        **{name: query.get(name) for name in _TEXTS},
+        **texts,
         open_only=bool(_yes(query, "open")),
         escalated=_yes(query, "escalated"),
         breached=_yes(query, "breached"),

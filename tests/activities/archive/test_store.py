@@ -15,7 +15,7 @@ from activities.database.tables import file, registration, timeline
 from activities.files.ledger import FileLedger
 from tests.activities.archive.test_archive import MUCH_LATER, archiving_of, entry_of, run
 from tests.activities.files import made
-from tests.activities.knowledge.test_knowledge import _step, closed
+from tests.activities.knowledge.test_knowledge import closed, step_of
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import register_case
 from tests.builders import MINUTE, MONDAY, command, open_case
@@ -90,7 +90,7 @@ async def test_names_of_attached_files_are_masked_in_the_timeline(database: Data
     number = await register_case(database, description={"symptom": "打不出小票"})
     case, events = open_case()
     recording = recording_of(database)
-    await recording.record(_step(case, events, number))
+    await recording.record(step_of(case, events, number))
     row = await archiving.files.receive(
         "李四.jpg", made.in_portions(made.picture()), FileRules(), by="customer", via=Via.LINK, at=MONDAY
     )
@@ -100,7 +100,7 @@ async def test_names_of_attached_files_are_masked_in_the_timeline(database: Data
         command("withdraw", "customer", why="不需要了"),
     )
     for minutes, sent in enumerate(said, start=1):
-        await recording.record(_step(case, case.handle(sent, MONDAY + minutes * MINUTE), number))
+        await recording.record(step_of(case, case.handle(sent, MONDAY + minutes * MINUTE), number))
     assert [one.name for one in await FileLedger(database).of_case(number)] == ["李四.jpg"]
     assert (await run(archiving)).masked == 1
     async with database.read() as connection:
