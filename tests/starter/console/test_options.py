@@ -26,7 +26,10 @@ _GIVEN = {
     "--score": "满意", "--root-cause": "x", "--measure": "x; tech-001; 2099-01-01", "--as": "x",
 }  # fmt: skip
 _READ_BY_THE_COMMAND = {"--data", "--contact", "--locale"}
-_NEEDED_TOO = {("progress", "--text"), ("supply", "--text"), ("contribute", "--result")}
+_NEEDED_TOO = {
+    ("progress", "--text"), ("supply", "--text"), ("contribute", "--result"), ("reply", "--text"),
+    ("request-info", "--text"), ("resolve", "--cause"), ("resolve", "--solution"), ("note", "--text"),
+}  # fmt: skip
 """Options without which these commands say first that something is missing."""
 
 
