@@ -70,9 +70,8 @@ async def test_headers_that_make_no_sense_break_nothing(portal: Portal, caller: 
         ("Idempotency-Key", "k" * 101),
         ("Content-Type", "application/json; charset=latin-1"),
     ):
-        answer = await api.client.post(
-            f"/cases/{NUMBER}/commands/note", json={"text": "x"}, headers=[(name.encode(), value.encode("latin-1"))]
-        )
+        headers = {name.encode(): value.encode("latin-1")}
+        answer = await api.client.post(f"/cases/{NUMBER}/commands/note", json={"text": "x"}, headers=headers)
         assert answer.status_code in {422, 503}, (name, answer.text)
     for form in (
         b"--x\r\n\r\n",
@@ -80,10 +79,10 @@ async def test_headers_that_make_no_sense_break_nothing(portal: Portal, caller: 
         b"--x--",
         b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n',
     ):
-        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        headers = {b"Content-Type": b"multipart/form-data; boundary=x"}
         answer = await api.client.post(f"/cases/{NUMBER}/files", content=form, headers=headers)
         assert answer.status_code in {400, 422, 503}, answer.text
     stranger = Api(portal.address, None)
     for header in (b"Bearer \xff\xff", b"bearer " + b"b" * 5_000):
-        assert (await stranger.client.get("/me", headers=[(b"Authorization", header)])).status_code == 401
+        assert (await stranger.client.get("/me", headers={b"Authorization": header})).status_code == 401
     await stranger.client.aclose()
