@@ -38,7 +38,8 @@ class Office:
         return str(re.findall(_LINK, newest)[-1])
 
     def links(self) -> list[str]:
-        return re.findall(_LINK, "\n".join(self._texts()))
+        """Each once, in the order in which they came; a link that is sent again is the same one."""
+        return list(dict.fromkeys(re.findall(_LINK, "\n".join(self._texts()))))
 
     def _texts(self) -> list[str]:
         mails = [mail for mail in self.mail.mails if self.customer in str(mail["To"])]
