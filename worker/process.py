@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transports
 from activities.files.upkeep import FileUpkeep
 from activities.links.mark import Portal
+from activities.mailbox.activity import MailboxActivities
 from activities.messages.one_time_code import CodeCompletion
 from activities.messages.renderer import Renderer
 from activities.messages.route_check import route_faults
@@ -45,6 +46,7 @@ from worker.temporal.connection import connect
 from worker.temporal.deployments import deployment_config, warn_if_idle
 from worker.temporal.endpoint import Endpoint
 from worker.temporal.generation import advance, hold_against
+from worker.temporal.mailboxes import connected_intake, keep_mailboxes, threads_of
 from worker.temporal.pollers import Pollers
 from worker.temporal.schedules import keep_schedules
 from worker.temporal.search_attributes import ensure_search_attributes
@@ -54,6 +56,7 @@ from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
+from workflows.mailbox import MailboxWorkflow
 from workflows.ports import DELIVERY_HEARTBEAT
 from workflows.review.workflow import ReviewWorkflow
 from workflows.scheduled import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
@@ -85,6 +88,7 @@ class Activities:
     archiving: ArchiveActivities
     reporting: ReportActivities
     sweeping: SweepActivities
+    mailboxes: MailboxActivities
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -100,6 +104,7 @@ class Activities:
             self.reporting.write_report,
             self.reporting.mail_report,
             self.sweeping.sweep,
+            self.mailboxes.watch_mailbox,
         ]
 
 
@@ -117,7 +122,16 @@ def _mail(settings: Settings) -> Transports:
         return {}
     if not settings.mail_from:
         raise Problem("smtp_url is set but mail_from is not: set BIHUAN_MAIL_FROM to the sender's mail address")
-    return {Contact.EMAIL: Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)}
+    smtp = Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)
+    if threads := threads_of(settings, smtp.sender.domain):
+        smtp = replace(smtp, mailbox=threads[0].mailbox, secret=threads[0].secret)
+    return {Contact.EMAIL: smtp}
+
+
+def mail_domain(settings: Settings) -> str:
+    """The domain in the ids of mails that are sent."""
+    address = settings.mail_from or next((box.address for box in settings.mailboxes.values()), "")
+    return address.rpartition("@")[2].strip(" >").lower()
 
 
 def build_portal(settings: Settings) -> Portal:
@@ -126,7 +140,7 @@ def build_portal(settings: Settings) -> Portal:
     Raises:
         Problem: the link keys are not understood, or cannot be read.
     """
-    return Portal(settings.web.url or "", settings.link_key_ring())
+    return Portal(settings.web.url or "", settings.link_key_ring(), mailbox=bool(settings.mailboxes))
 
 
 def build_reporting(installation: Installation, transports: Transports) -> ReportActivities:
@@ -229,6 +243,10 @@ def build_activities(client: Client, installation: Installation, start_deliverie
         build_archiving(installation),
         build_reporting(installation, transports),
         SweepActivities(client, installation, start_deliveries, delivering, FileUpkeep(installation.reception)),
+        MailboxActivities(
+            settings.mailboxes,
+            connected_intake(client, installation, start_deliveries, mail_domain(settings)),
+        ),
     )
 
 
@@ -238,7 +256,15 @@ def build_worker(client: Client, settings: Settings, activities: Activities) -> 
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[CaseWorkflow, CollaborationWorkflow, ReviewWorkflow, ArchiveWorkflow, ReportWorkflow, SweepWorkflow],
+        workflows=[
+            CaseWorkflow,
+            CollaborationWorkflow,
+            ReviewWorkflow,
+            ArchiveWorkflow,
+            ReportWorkflow,
+            SweepWorkflow,
+            MailboxWorkflow,
+        ],
         activities=activities.all,
         workflow_runner=RUNNER,
         max_cached_workflows=sizes.cached_workflows,
@@ -294,6 +320,7 @@ async def run_worker(
         running = asyncio.create_task(worker.run())
         sweeping = asyncio.create_task(activities.sweeping.watch())
         schedules = asyncio.create_task(keep_schedules(client, installation))
+        mailboxes = asyncio.create_task(keep_mailboxes(client, settings))
         health = asyncio.create_task(monitor.health.watch(Pollers(client, settings.task_queue), installation.database))
         watchdog = asyncio.create_task(notify_watchdog())
         warning = asyncio.create_task(warn_if_idle(client, settings))
@@ -307,7 +334,7 @@ async def run_worker(
         finally:
             monitor.health.enter(Phase.ENDED if running.done() else Phase.DRAINING)
             notify_service_manager("STOPPING=1")
-            for task in (sweeping, schedules, warning, presence, stopping):
+            for task in (sweeping, schedules, mailboxes, warning, presence, stopping):
                 await _cancel(task)
             try:
                 if running.done():

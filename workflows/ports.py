@@ -19,6 +19,10 @@ from workflows.domain.terms import Arrival, Consultation, Lookup, ReviewTerms, S
 
 DELIVERY_HEARTBEAT = timedelta(seconds=10)
 """How often a delivery has to show that it goes on; one that does not is a killed worker's, and is begun again."""
+MAILBOX_HEARTBEAT = timedelta(seconds=30)
+"""A worker that dies while it watches a mailbox is noticed after so long."""
+MAILBOX_WATCH = timedelta(hours=1)
+"""How long one call watches: each is three events of the history."""
 
 
 class StepMarker(Fact):
@@ -275,4 +279,23 @@ async def mail_report(mail: ReportMail) -> ReportMailed:
 @activity.defn
 async def sweep(order: SweepOrder) -> SweepRun:
     """Start and deliver what was left lying, and look where record and Temporal disagree; again, it does no harm."""
+    raise NotImplementedError
+
+
+class MailboxWatch(Fact):
+    """A mailbox to watch, by its name in the settings."""
+
+    name: str
+
+
+class MailboxWatched(Fact):
+    """What came of it. `configured` is False where the worker's settings do not have it."""
+
+    taken: int = 0
+    configured: bool = True
+
+
+@activity.defn
+async def watch_mailbox(watch: MailboxWatch) -> MailboxWatched:
+    """Take in what is in a mailbox, and what comes, for up to `MAILBOX_WATCH`."""
     raise NotImplementedError

@@ -27,6 +27,7 @@ BLOCKED = "blocked"
 CLOCK_LABELS = {
     ClockName.CLAIM: "认领 claim",
     ClockName.RESPONSE: "首次响应 response",
+    ClockName.NEXT_RESPONSE: "再次答复 next_response",
     ClockName.PROGRESS: "进展更新 progress",
     ClockName.RESOLUTION: "解决 resolution",
     ClockName.SUPPLEMENT: "补充信息 supplement",

@@ -29,6 +29,7 @@ from activities.delivery.outbox import GONE
 from activities.files.ledger import erase_files
 from activities.intake.submission import lookup_columns, supply
 from activities.links.store import forget_links
+from activities.mailbox.inbox import forget_mails
 from activities.privacy.masking import Mask
 from workflows.domain.event import EventKind
 from workflows.domain.form_fields import CONTACTS, FIELDS, NAMES
@@ -133,7 +134,8 @@ async def mask_case(connection: AsyncConnection, number: str, at: datetime) -> s
     await _mask_messages(connection, number, mask)
     await forget_links(connection, number)
     await _mask_reviews(connection, number, mask)
-    return await erase_files(connection, number, mask.file, at)
+    files = await erase_files(connection, number, mask.file, at)
+    return files | await forget_mails(connection, number)
 
 
 async def _mask_reviews(connection: AsyncConnection, number: str, mask: CaseMasker) -> None:

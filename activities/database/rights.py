@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import metadata
 
-DELETED_FROM = ("correction", "file", "link", "one_time_code", "web_session", "web_tries")
+DELETED_FROM = ("api_request", "correction", "file", "link", "one_time_code", "web_session", "web_tries")
 """Tables whose rows go; of all others nothing is ever deleted."""
 _WITHOUT_RIGHT = text("""
     SELECT string_agg(name, ', ') FROM (

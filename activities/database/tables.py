@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -506,3 +507,93 @@ file = Table(
 `name` a label, `type` a `FileType`, `uploaded_at` the case's time; `scan` a `ScanState`. Once masked, `erased_at` (the
 case's time) is set, `sha256` NULL and `name` a word in brackets. A number that was never started may change.
 """
+
+incoming_mail = Table(
+    "incoming_mail",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("mailbox", Words, nullable=False),
+    Column("place", Words, nullable=False),
+    Column("sha256", Words),
+    Column("size", Integer, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("evidence", Words),
+    Column("sender", Words, nullable=False),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE")),
+    Column("state", Words, nullable=False),
+    Column("sends", Document),
+    Column("answered", Boolean, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Index(None, "number"),
+    Index(None, "sha256"),
+    Index(None, "state"),
+    Index(None, "sender", "taken_at"),
+)
+"""Mails that were taken in, each once (R42). `id` is its identity: a hash of Message-ID and content, or of mailbox and
+`place` (UIDVALIDITY:UID) where it has no id.
+
+`kind` is a `MailKind`, `evidence` what says that it belongs to `number`. `state`: `done`; `open` while commands to its
+case (`sends`, with what the customer wrote) are not known to be judged; `aside` until a person has seen to it. `note`:
+one line. `answered`: an automatic answer to it was allowed. `sha256` is that of the raw mail in the file store, NULL
+once it is given up. Times in this table and the next are the wall clock's.
+"""
+
+mailbox_state = Table(
+    "mailbox_state",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("validity", BigInteger),
+    Column("last_uid", BigInteger),
+    Column("watched_since", UtcDateTime, nullable=False),
+    Column("checked_at", UtcDateTime),
+    Column("error", Words),
+    Column("failed_since", UtcDateTime),
+)
+"""One row a mailbox: up to which UID of which UIDVALIDITY it was read, when that was last tried with success, and what
+went wrong since.
+"""
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("hash", Words, nullable=False, unique=True),
+    Column("person", Words),
+    Column("system", Words),
+    Column("rights", Document, nullable=False),
+    Column("made_by", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+"""Tokens of the API (R45): of a `person` of the organisation, or of a `system`; one of both. `hash` is a SHA-256, the
+token itself is nowhere. `rights` is a list of `TokenRight`. Times in this table and the two below are the wall clock's.
+"""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    *_texts("kind", "actor", "subject"),
+    Column("detail", Document, nullable=False),
+    Index(None, "at"),
+)
+"""Who made and revoked tokens, which were refused, and who acted for another (R45). A trigger keeps rows as they are.
+
+`kind` is an `AuditKind`; `actor` who did it, as far as known; `subject` the token's id, or whom they acted for.
+"""
+
+api_request = Table(
+    "api_request",
+    metadata,
+    Column("caller", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("digest", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "created_at"),
+)
+"""What callers of the API asked for under which idempotency key (R47): `digest` is of the whole request."""

@@ -213,10 +213,14 @@ class Outbox:
 
     async def bounced(self, key: str, *, error: str) -> bool:
         """What was sent came back; its case does not know yet. False where it is no message that was sent."""
+        async with self._database.begin() as connection:
+            return await self.bounced_in(connection, key, error=error)
+
+    async def bounced_in(self, connection: AsyncConnection, key: str, *, error: str) -> bool:
+        """The same within the caller's transaction."""
         sent = (outbox.c.key == key) & (outbox.c.status == OutboxStatus.SENT.value)
         failed = {"status": OutboxStatus.FAILED.value, "error": error, "sent_at": None, "reported_at": None}
-        async with self._database.begin() as connection:
-            return (await connection.execute(update(outbox).where(sent).values(failed))).rowcount == 1
+        return (await connection.execute(update(outbox).where(sent).values(failed))).rowcount == 1
 
     async def resend(self, keys: Sequence[str], *, now: datetime) -> list[str]:
         """Let failed rows wait for delivery again, attempts and Message-ID as they were; answers which were failed.

@@ -24,6 +24,8 @@ _ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,100}>")
 _OWN_ID = re.compile(r"(fb\d{12,15})\.([0-9a-f]{12})\.([a-z2-7]{26})@[^@]+")
 """Short, since some programs break or encode a long one."""
 _ROOT = "0" * 12
+_TOKEN = re.compile(r"([a-z2-7]{12})([a-z2-7]{26})")
+"""Digits of the case's number, then the signature."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,21 @@ class MailThreads:
         return number if hmac.compare_digest(expected.encode(), found[0].encode()) else None
 
     def reply_token(self, number: str) -> str:
-        """What stands behind +r. in the reply address: base32 in lower case, since some programs change that."""
-        return self._signature("reply", number)
+        """What stands behind +r. in the reply address: base32 in lower case, since some programs change that. It says
+        the number, signed, so that nothing has to be looked up.
+        """
+        digits = int(number.removeprefix("FB")).to_bytes(7, "big")
+        return base64.b32encode(digits).decode("ascii").rstrip("=").lower() + self._signature("reply", number)
+
+    def case_of_token(self, token: str) -> str | None:
+        """The case of a reply token; None for any that was not made here."""
+        found = _TOKEN.fullmatch(token.lower())
+        if found is None or not self.secret:
+            return None
+        number = f"FB{int.from_bytes(base64.b32decode(found[1].upper() + '===='), 'big')}"
+        if _NUMBER.fullmatch(number) is None:
+            return None
+        return number if hmac.compare_digest(self.reply_token(number).encode(), token.lower().encode()) else None
 
     def reply_address(self, number: str) -> str | None:
         """Where answers on this case go; None without a mailbox."""

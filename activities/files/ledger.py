@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database
-from activities.database.tables import file
+from activities.database.tables import file, incoming_mail
 from workflows.domain.vocabulary import ScanState
 
 _MOST_STAGED: Final = 1_000
@@ -93,11 +93,14 @@ class FileLedger:
             return {sha256 for sha256 in gone if sha256}
 
     async def needed(self, digests: Collection[str]) -> set[str]:
-        """Those of the checksums that some row still has."""
+        """Those of the checksums that some row still has: of a file, or of a mail as it came."""
         if not digests:
             return set()
         async with self._database.read_brief() as connection:
-            return set(await connection.scalars(select(file.c.sha256).where(file.c.sha256.in_(list(digests)))))
+            wanted = list(digests)
+            files = select(file.c.sha256).where(file.c.sha256.in_(wanted))
+            mails = select(incoming_mail.c.sha256).where(incoming_mail.c.sha256.in_(wanted))
+            return set(await connection.scalars(files.union(mails)))
 
     async def unscanned(self, limit: int) -> Sequence[FileRow]:
         """Files that no scanner has seen, the newest last."""

@@ -83,37 +83,52 @@ class Register:
         Raises:
             IntakeConflictError: this intake key came with another content before; that one stands.
         """
+        async with self._database.begin() as connection:
+            return await self.register_in(
+                connection, form, received_at=received_at, day=day, priority=priority, alike_since=alike_since
+            )
+
+    async def register_in(
+        self,
+        connection: AsyncConnection,
+        form: Form,
+        *,
+        received_at: datetime,
+        day: date,
+        priority: Priority | None = None,
+        alike_since: datetime | None = None,
+    ) -> Registration:
+        """The same within the caller's transaction."""
         content = form.model_dump(mode="json")
         sent = _Sent(str(content["channel"]), content.get("intake_key") or None, content_digest(content), alike_since)
-        async with self._database.begin() as connection:
+        known = await self._known(connection, sent)
+        if known is not None:
+            return Registration(number=known, created=False)
+        number = await self._next_number(connection, day)
+        if sent.key is None:
+            # Whoever registered the same meanwhile had to end before this one got its number.
             known = await self._known(connection, sent)
             if known is not None:
                 return Registration(number=known, created=False)
-            number = await self._next_number(connection, day)
-            if sent.key is None:
-                # Whoever registered the same meanwhile had to end before this one got its number.
-                known = await self._known(connection, sent)
-                if known is not None:
-                    return Registration(number=known, created=False)
-            written = await connection.execute(
-                insert_into(connection, registration)
-                .values(
-                    number=number,
-                    channel=sent.channel,
-                    intake_key=sent.key,
-                    digest=sent.digest,
-                    form=content,
-                    received_at=received_at,
-                    priority=priority,
-                    **lookup_columns(content),
-                )
-                .on_conflict_do_nothing(index_elements=["channel", "intake_key"])
+        written = await connection.execute(
+            insert_into(connection, registration)
+            .values(
+                number=number,
+                channel=sent.channel,
+                intake_key=sent.key,
+                digest=sent.digest,
+                form=content,
+                received_at=received_at,
+                priority=priority,
+                **lookup_columns(content),
             )
-            if written.rowcount == 1:
-                return Registration(number=number, created=True)
-            # Another process registered the same key first: its number stands, and this number stays unused.
-            known = await self._known(connection, sent)
-            return Registration(number=known or number, created=False)
+            .on_conflict_do_nothing(index_elements=["channel", "intake_key"])
+        )
+        if written.rowcount == 1:
+            return Registration(number=number, created=True)
+        # Another process registered the same key first: its number stands, and this number stays unused.
+        known = await self._known(connection, sent)
+        return Registration(number=known or number, created=False)
 
     async def mark_started(self, *numbers: str) -> None:
         """The workflows of these cases are known to exist; a second time changes nothing."""

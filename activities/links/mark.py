@@ -54,11 +54,13 @@ class LinkMark(Fact):
 class Portal:
     """The customers' pages, as messages speak of them.
 
-    `url` is where customers find them, without a slash at its end, or empty; `keys` are those of links, if any.
+    `url` is where customers find them, without a slash at its end, or empty; `keys` are those of links, if any;
+    `mailbox`: answers to mails are read, and reach their cases (R42).
     """
 
     url: str = ""
     keys: KeyRing | None = None
+    mailbox: bool = False
 
     def mark(self, cycle: int, purpose: LinkPurpose) -> LinkMark | None:
         """A mark for a link of today's; None where no links are made."""

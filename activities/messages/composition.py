@@ -15,14 +15,14 @@ from activities.links.mark import LinkMark, Portal
 from activities.messages.facts import message_facts
 from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer, without_table
 from activities.messages.routing import Route, route_to_customer, routes_to_person
-from activities.messages.ways import CARRYING, PURPOSES
+from activities.messages.ways import CARRYING, purpose_of
 from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, Notice, key_of
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.delivery import DeliveryRule, first_rule
-from workflows.domain.vocabulary import Audience
+from workflows.domain.vocabulary import Audience, Contact
 
 logger = logging.getLogger(__name__)
 NO_TEMPLATE: Final = "no template"
@@ -131,7 +131,8 @@ class Composition:
 
     def _mark(self, notice: Notice, route: Route) -> LinkMark | None:
         """What stands for the customer's link; None where the message carries none, or reaches nobody by itself."""
-        purpose = PURPOSES.get(notice.message) if notice.audience is Audience.CUSTOMER else None
+        is_customers = notice.audience is Audience.CUSTOMER
+        purpose = purpose_of(notice.message, self.view.status) if is_customers else None
         carries = CARRYING & {route.channel, *(way.channel for way in route.others)}
         is_sent = carries and not notice.by_person and (route.deliverable or not self.transports)
         return self.portal.mark(self.view.reopened, purpose) if purpose is not None and is_sent else None
@@ -156,6 +157,7 @@ class Composition:
                 suggestions=self.suggestions,
                 portal=self.portal.url,
                 link=mark.text if mark else "",
+                mailbox=self.portal.mailbox and route.channel == Contact.EMAIL,
             )
             return self.renderer.render(notice, context), message_facts(context, notice.audience)
         except Exception as error:  # no template may ever keep a case from going on

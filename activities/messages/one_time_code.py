@@ -15,7 +15,7 @@ from activities.delivery.outbox import OutboxStatus
 from activities.delivery.transport import Envelope, PermanentDeliveryError, Transports
 from activities.messages.renderer import paragraphs
 from activities.messages.routing import route_to_customer
-from activities.messages.ways import customer_ways
+from activities.messages.ways import contact, customer_ways
 from activities.portal.codes import MARK, Codes
 from activities.rendering.engine import Blocks, company_environment, fault, shipped_environment
 from activities.rendering.filters import brief, local_time, one_line
@@ -49,6 +49,8 @@ def code_row(
         "code": MARK,
         "recipient": {"id": CUSTOMER, "name": brief(route.name, 40) or label("field", "customer", route.locale)},
         "company": {**company, "title": title},
+        "contact": contact(ways, route.locale),
+        "question_contact": contact(ways.to_people, route.locale),
         "ways": ways,
         "link": "",
         "purpose": "",

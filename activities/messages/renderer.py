@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from activities.knowledge.suggestion import NO_SUGGESTIONS, Suggestions
-from activities.messages.ways import PURPOSES, brief_contact, contact, customer_ways, with_portal
+from activities.messages.ways import PURPOSES, brief_contact, contact, customer_ways, purpose_of, with_portal
 from activities.rendering.engine import Blocks, company_environment, fault, shipped_environment
 from activities.rendering.factsheet import Factsheet, complete_form
 from activities.rendering.filters import brief, clean, one_line
@@ -66,6 +66,8 @@ class RenderContext(Fact):
     suggestions: Suggestions | None = None
     portal: str = ""
     link: str = ""
+    mailbox: bool = False
+    """Whether an answer to this very message reaches its case."""
 
 
 class Rendered(Fact):
@@ -194,7 +196,7 @@ def _path(notice: Notice, context: RenderContext) -> str:
 def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[str, object]:
     """What a template can name."""
     company = _company(context)
-    ways = customer_ways(company, context.portal, links=bool(context.link))
+    ways = customer_ways(company, context.portal, links=bool(context.link), mailbox=context.mailbox)
     recipient = context.recipient
     nameless = _CUSTOMER_NAME[recipient.locale] if notice.audience is Audience.CUSTOMER else recipient.id
     return {
@@ -215,7 +217,7 @@ def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[st
         "at": context.at,
         "ways": ways,
         "link": context.link,
-        "purpose": PURPOSES.get(notice.message, ""),
+        "purpose": purpose_of(notice.message, context.view.status) or "",
         "contact": contact(ways, recipient.locale),
         "question_contact": contact(ways.to_people, recipient.locale),
         "brief_contact": brief_contact(ways, recipient.locale),

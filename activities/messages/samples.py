@@ -48,6 +48,7 @@ CUSTOMER_FACTS: dict[Message, Json] = {
         "until": _LATER,
     },
     Message.INFORMATION_REMINDER: {"missing": ["description.steps", "customer.phone"], "count": 2},
+    Message.MESSAGE_RECEIVED: {"text": "还是不行，请尽快回电。", "due": _DUE},
     Message.REPLIED: {"text": "已定位到同步服务异常，正在修复，预计今天恢复。", "by": "agent-001"},
     Message.PROGRESSED: {"text": "方案测试中，明天上午上线。", "by": "agent-001", "next_update": _LATER},
     Message.ESCALATED_CUSTOMER: {"level": 1, "why": "response", "to": "head-tech"},
@@ -107,6 +108,8 @@ STAFF_FACTS: dict[Message, Json] = {
     Message.CLAIM_LAPSED: {"due": _BEFORE},
     Message.RESPONSE_WARNING: {"due": _DUE, "share": 0.75},
     Message.RESPONSE_BREACHED: {"due": _BEFORE},
+    Message.NEXT_RESPONSE_WARNING: {"due": _DUE, "share": 0.5},
+    Message.NEXT_RESPONSE_BREACHED: {"due": _BEFORE},
     Message.PROGRESS_DUE: {"due": _DUE},
     Message.PROGRESS_MISSED: {"due": _BEFORE},
     Message.RESOLUTION_WARNING: {"due": _LATER, "share": 0.8},
@@ -124,6 +127,7 @@ STAFF_FACTS: dict[Message, Json] = {
     Message.ATTACHED: {
         "files": [{"id": "0" * 32, "name": "保存失败截图.png", "size": 482_133, "type": "png"}],
     },
+    Message.CUSTOMER_WROTE: {"text": "还是不行，请尽快回电。", "due": _DUE},
     Message.SUPPLEMENT_OVERDUE: {"missing": ["description.steps"], "asked_at": _BEFORE, "count": 3},
     Message.FEEDBACK_DUE: {"due": _LATER, "solution": "已更换证书。", "why": "phone", **_UNTOLD},
     Message.FEEDBACK_OVERDUE: {"due": _BEFORE, "solution": "已更换证书。", "why": "no_way", **_UNTOLD},
@@ -166,6 +170,8 @@ _ONE_CASE: Json = {"reason": "priority", "cases": [NUMBER]}
 _NULLABLE: dict[Message, Json] = {
     Message.CREATED: {"response_due": None},
     Message.INFORMATION_REQUESTED: {"text": None, "until": None},
+    Message.MESSAGE_RECEIVED: {"due": None},
+    Message.CUSTOMER_WROTE: {"due": None},
     Message.REPLIED: {"by": None},
     Message.PROGRESSED: {"by": None, "next_update": None},
     Message.ESCALATED_CUSTOMER: {"why": "asked", "to": None},

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 
 from activities.rendering.labels import label
 from workflows.domain.model import Fact
-from workflows.domain.vocabulary import Contact, LinkPurpose, Locale, Message
+from workflows.domain.vocabulary import Contact, LinkPurpose, Locale, Message, Status
 
 PURPOSES: Mapping[Message, LinkPurpose] = {
     Message.CREATED: LinkPurpose.SEE,
     Message.INFORMATION_REQUESTED: LinkPurpose.SUPPLY,
     Message.INFORMATION_REMINDER: LinkPurpose.SUPPLY,
+    Message.MESSAGE_RECEIVED: LinkPurpose.SEE,
     Message.REPLIED: LinkPurpose.SEE,
     Message.PROGRESSED: LinkPurpose.SEE,
     Message.ESCALATED_CUSTOMER: LinkPurpose.SEE,
@@ -26,9 +27,21 @@ PURPOSES: Mapping[Message, LinkPurpose] = {
     Message.REOPENED_CUSTOMER: LinkPurpose.SEE,
 }
 """Messages to a customer that carry a link, and what it is for."""
+_BY_STATUS: Mapping[Message, Mapping[Status, LinkPurpose]] = {
+    Message.MESSAGE_RECEIVED: {
+        Status.AWAITING_CONFIRMATION: LinkPurpose.CONFIRM,
+        Status.AWAITING_RATING: LinkPurpose.RATE,
+    }
+}
+"""Where that depends on what is asked of the customer now: words alone are never taken for consent."""
 CARRYING = frozenset({Contact.EMAIL, Contact.WECHAT})
 """Channels whose messages may carry a link. Short messages may not (providers refuse it): they name the portal."""
 _SEPARATORS = {Locale.ZH_CN: "，或", Locale.EN: " or "}
+
+
+def purpose_of(message: Message, status: Status) -> LinkPurpose | None:
+    """What the link in a message to a customer is for; None where it carries none."""
+    return _BY_STATUS.get(message, {}).get(status) or PURPOSES.get(message)
 
 
 class CustomerWays(Fact):
@@ -52,14 +65,18 @@ class CustomerWays(Fact):
         return people if people.hotline or people.email or people.mailbox else self
 
 
-def customer_ways(company: Mapping[str, str], portal: str, *, links: bool) -> CustomerWays:
-    """The ways of this installation. It has no mailbox; whoever builds one says so here.
+def customer_ways(company: Mapping[str, str], portal: str, *, links: bool, mailbox: bool = False) -> CustomerWays:
+    """The ways of this installation. `mailbox`: one is read, so that an answer to a mail reaches its case.
 
     `company` is that of the organisation; its `portal_url` is an address only, behind which no case is found. `portal`
     is the address of the customers' pages, or empty; `links`: whether this message carries one.
     """
     return CustomerWays(
-        hotline=company.get("hotline") or "", email=company.get("email") or "", portal=portal, links=links
+        hotline=company.get("hotline") or "",
+        email=company.get("email") or "",
+        mailbox=mailbox,
+        portal=portal,
+        links=links,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, or_, select, text
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
@@ -59,6 +59,8 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     limit: int | None = 100
+    after: tuple[datetime, str] | None = None
+    """When a case was received, and its number: only what is listed after it."""
 
 
 @dataclass(frozen=True)
@@ -218,4 +220,8 @@ def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:
         conditions.append(registration.c.received_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(registration.c.received_at < wanted.until)
+    if wanted.after is not None:
+        received, number = wanted.after
+        at_once = and_(registration.c.received_at == received, registration.c.number < number)
+        conditions.append(or_(registration.c.received_at < received, at_once))
     return conditions

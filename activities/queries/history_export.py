@@ -236,6 +236,7 @@ _SAME_KEYS: dict[EventKind, tuple[str, ...]] = {
     EventKind.CONFIRMED: ("confirm", "text"),
     EventKind.REFUSED: ("refuse", "why"),
     EventKind.RATED: ("rate", "score", "comment"),
+    EventKind.CUSTOMER_WROTE: ("customer_wrote", "text"),
     EventKind.NOTED: ("note", "text"),
     EventKind.UNDELIVERABLE: ("undeliverable", "message", "recipient", "channel", "error"),
 }  # fmt: skip

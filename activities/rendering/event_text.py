@@ -62,7 +62,14 @@ _OF_A_DEPARTMENT = frozenset(
 
 
 _WORDS_OF_CUSTOMERS = frozenset(
-    {EventKind.SUPPLIED, EventKind.CONFIRMED, EventKind.REFUSED, EventKind.RATED, EventKind.CLOSED}
+    {
+        EventKind.SUPPLIED,
+        EventKind.CUSTOMER_WROTE,
+        EventKind.CONFIRMED,
+        EventKind.REFUSED,
+        EventKind.RATED,
+        EventKind.CLOSED,
+    }
 )
 """What a customer says, or somebody takes down for them; closed by the customer is what they withdrew."""
 

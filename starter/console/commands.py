@@ -225,6 +225,16 @@ SECTIONS: tuple[Section, ...] = (
             ("org handover", "Hand over the cases of people who left."),
         ),
     ),
+    Section(
+        "Who comes by the API",
+        "starter.console.system.tokens",
+        (
+            ("token new", "A token for a person or a system; shown once."),
+            ("token list", "Tokens: whose, for what, used when."),
+            ("token revoke", "End a token."),
+            ("audit", "Tokens made, revoked and refused, and who acted for another."),
+        ),
+    ),
 )
 GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
@@ -232,6 +242,7 @@ GROUPS = {
     "kb": "The knowledge base.",
     "channel": "The ways messages go: mail, SMS, robots of chat groups.",
     "db": "The database of the record.",
+    "token": "Tokens of people and systems for the API.",
     "keys": "The keys that what goes to Temporal is encrypted with.",
     "release": "Which build's workers get the cases.",
     "review": "Reviews of closed cases: their reports, and the measures that follow.",

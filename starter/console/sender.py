@@ -15,10 +15,11 @@ from cyclopts import Parameter
 from starter.console.options import CommandOptions
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_number, say
 from workflows.domain.problem import Problem, printable
-from workflows.domain.vocabulary import Heard
+from workflows.domain.vocabulary import OPERATOR, Heard
 
 if TYPE_CHECKING:
     from starter.services.commands import CommandResult
+    from worker.installation.settings import Settings
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 RelayedBy = Annotated[
@@ -77,7 +78,20 @@ async def send_command(
         )
     except Problem as problem:
         raise Problem(options.reworded(str(problem))) from None
+    await note_sender(settings, sender, command, number, command_id=outcome.command_id, outcome=outcome.outcome)
     return tell_outcome(outcome, sender, options)
+
+
+async def note_sender(settings: Settings, sender: Sender, command: str, number: str, **detail: Any) -> None:
+    """Whoever sits here spoke as somebody else: that is kept (R45). What was sent is sent, also where it cannot be."""
+    from starter.services.identity import note_acted_for
+
+    if sender.by.strip() == OPERATOR:
+        return
+    try:
+        await note_acted_for(settings, sender.by.strip(), command, number, **detail)
+    except Problem as problem:
+        say(f"the audit log has no entry of this: {problem}")
 
 
 def tell_outcome(outcome: CommandResult, sender: Sender, options: CommandOptions | None = None) -> int:
@@ -109,11 +123,12 @@ async def send_to_cases(
     say(f"{len(numbers)} open cases; should this be cut short: the same again with --command-id {command_id}")
     given = {name: value for name, value in fields.items() if value is not None}
     options = CommandOptions.of(command, given.keys(), typed=typed)
+    settings = load_settings(data=sender.data)
     answers = []
     try:
         with progress_bar(options.typed, len(numbers)) as advance:
             async for outcome in send_to_many(
-                load_settings(data=sender.data), command, numbers, given, by=sender.by, command_id=command_id,
+                settings, command, numbers, given, by=sender.by, command_id=command_id,
                 again=bool(sender.command_id),
             ):  # fmt: skip
                 advance()
@@ -122,6 +137,7 @@ async def send_to_cases(
                     say(f"{outcome.number} {options.typed} rejected: {options.reworded(outcome.reason or '')}")
     except Problem as problem:
         raise Problem(options.reworded(str(problem))) from None
+    await note_sender(settings, sender, command, f"{len(answers)} cases", command_id=command_id)
     counts = Counter(outcome.outcome for outcome in answers)
     if sender.as_json:
         print_json({"command_id": command_id, "cases": [asdict(outcome) for outcome in answers]})

@@ -1,4 +1,7 @@
-"""The people of one story: they wait for a moment or an event, and send commands as signals."""
+"""The people of one story: they wait for a moment or an event.
+
+Staff send commands as signals, customers act through the pages, and what is said on the telephone staff take down.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,20 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
+import httpx2
 from temporalio.client import WorkflowHandle
 
 from activities.queries.case_record import CaseRecord
+from starter.demo.customer import Customer
 from starter.demo.failure import StoryFailedError
 from starter.demo.record import LiveRecord
 from worker.temporal.rpc import found_or_none
 from workflows.domain.ids import review_id
 from workflows.domain.virtual_time import VirtualTime
-from workflows.domain.vocabulary import CUSTOMER
+from workflows.domain.vocabulary import CUSTOMER, Heard
 
+_HOTLINE = "agent-001"
+"""Who answers the telephone."""
 _TIMEOUT = 60.0
 """Seconds of the wall clock after which something that should have happened has not."""
 
@@ -32,12 +39,14 @@ class Actor:
         time: VirtualTime,
         now: Callable[[], datetime],
         *,
+        customer: Customer,
         workflow: Callable[[str], WorkflowHandle[Any, Any]],
         opens: Callable[[dict[str, Any]], Awaitable[Actor]],
     ) -> None:
         self.number = number
         self._handle, self._record, self._time, self._now = handle, record, time, now
         self._workflow = workflow
+        self._customer = customer
         self.opens = opens
         """Take in another form that belongs to the story: the people around that case."""
         self._sent = 0
@@ -110,8 +119,31 @@ class Actor:
             await self.when(command, lambda file: self._judged(file, command_id, accepted=accepted))
 
     async def customer(self, command: str, **fields: Any) -> None:
-        """A command by the customer."""
-        await self.send(command, CUSTOMER, **fields)
+        """Something that the customer says, by the link in their message or in the session that they have.
+
+        Raises:
+            StoryFailedError: their page never asked for it.
+        """
+        await self._at_the_door(command, self._customer.say(command, **fields))
+
+    async def let_in_by_code(self) -> None:
+        """The customer finds the case by its number and their contact, and enters the code that they are sent.
+
+        Raises:
+            StoryFailedError: it never came.
+        """
+        await self._at_the_door("一次性验证码 one-time code", self._customer.let_in_by_code())
+
+    async def on_the_telephone(self, command: str, **fields: Any) -> None:
+        """Something that the customer says on the telephone, taken down by somebody who does not own the case."""
+        await self.send(command, CUSTOMER, relayed_by=_HOTLINE, heard=Heard.TELEPHONE.value, **fields)
+
+    async def _at_the_door(self, what: str, doing: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                await doing
+        except (TimeoutError, httpx2.HTTPError) as error:
+            raise StoryFailedError(f"网页上没有办成 not done by the pages: {what} {error}".strip()) from None
 
     def _judged(self, file: CaseRecord, command_id: str, *, accepted: bool) -> bool:
         if accepted:

@@ -33,12 +33,27 @@ def form(channel: str, name: str, product: str, symptom: str, **more: Any) -> di
     return filled | more
 
 
+def answers_of(form: dict[str, Any]) -> dict[str, str]:
+    """What the customer fills in on the page; the rest of a form is the service's to find out."""
+    described, blocks = form["description"], form["impact"]["blocks_normal_use"]
+    answers = {
+        "name": form["customer"]["name"],
+        "product": form["product"],
+        "symptom": described["symptom"],
+        "steps": described["steps"],
+        "occurred": form["occurred_at"][:16],
+        "blocks": "yes" if blocks else "no",
+        "contact": form["customer"]["preferred_contact"],
+    }
+    return {name: answer for name, answer in answers.items() if answer}
+
+
 CALLERS = tuple(
     form(channel, name, "智能门禁", symptom, type="technical", subtype="登录异常", priority="P2")
     for channel, name, symptom in (
         ("hotline", "沈洁", "早上刷卡开不了门,提示认证失败"),
         ("app", "韩磊", "手机开门失败,提示证书无效"),
-        ("portal", "许静", "三号楼门禁全部认证失败"),
+        ("form", "许静", "三号楼门禁全部认证失败"),
         ("chat", "曹阳", "员工卡认证不通过,门打不开"),
     )
 )

@@ -25,11 +25,11 @@ class LiveRecord:
             await self.read(numbers())
             await asyncio.sleep(_EVERY)
 
-    async def read(self, numbers: list[str]) -> None:
-        """Read once."""
+    async def read(self, numbers: list[str], *, again: bool = False) -> None:
+        """Read once; with `again`, also the closed ones, whose customers may have corrected themselves."""
         for number in numbers:
             known = self.files.get(number)
-            if known is not None and known.view is not None and known.view["closed_at"]:
+            if not again and known is not None and known.view is not None and known.view["closed_at"]:
                 continue
             file = await self._cases.get(number)
             if file is not None:

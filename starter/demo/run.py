@@ -12,10 +12,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
+from pydantic import SecretStr
+
 from starter.console.screen import say
 from starter.demo.actor import Actor
 from starter.demo.board import Board
+from starter.demo.browser import Browser
+from starter.demo.customer import Customer
 from starter.demo.failure import StoryFailedError
+from starter.demo.forms import answers_of
+from starter.demo.mailbox import Mailbox, open_mailbox
 from starter.demo.record import LiveRecord
 from starter.demo.reports import write_reports
 from starter.demo.stories import STORIES
@@ -23,20 +30,39 @@ from starter.demo.story import Story
 from starter.demo.summary import print_ending
 from starter.demo.week import demo_time
 from starter.services.intake import Intake, open_intake
+from starter.web.server import serving_pages
 from worker.embedded.lock import DataLock
 from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import Installation, open_installation
-from worker.installation.settings import IsolatedSettings, ServerSettings, Settings
+from worker.installation.link_keys import make_link_keys
+from worker.installation.settings import IsolatedSettings, ServerSettings, Settings, Web
 from worker.monitoring.logs import configure_logs
 from worker.process import run_worker, stop_on_signals
 from worker.temporal.endpoint import Endpoint
 from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Channel, Locale
 
 _SETTING_UP = timedelta(seconds=1.5)
 """What a worker needs to get ready; the virtual Monday begins then."""
 _LONGEST = 180.0
 """Seconds after which the demonstration gives up."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """What runs: `pages` is the address of the pages, and `mailbox` has everybody's mails."""
+
+    settings: Settings
+    installation: Installation
+    mailbox: Mailbox
+    pages: str
+
+    def customer(self, form: dict[str, Any]) -> Customer:
+        """Whoever sends this form, with a browser of their own."""
+        language = form["customer"].get("locale") or Locale.ZH_CN
+        browser = Browser(self.pages, **{"Accept-Language": str(language)})
+        return Customer(browser, form["customer"]["email"], self.mailbox.letters)
 
 
 @dataclass
@@ -89,9 +115,9 @@ async def play_all(
     stop = stop_on_signals()
     with _data_folder(data) as folder:
         server_settings = ServerSettings(port=port or free_port(), ui_port=ui_port or free_port(), synchronous="normal")
-        settings = IsolatedSettings(data=folder, server=server_settings)
-        async with _running(settings) as (server, installation):
-            played, record = await _play(stories, settings, installation, stop)
+        async with _running(folder, server_settings) as (server, office):
+            settings, installation = office.settings, office.installation
+            played, record = await _play(stories, settings, office, stop)
             if stop.is_set():
                 say("interrupted")
                 return 130
@@ -99,11 +125,14 @@ async def play_all(
             # Neither pages nor reports can be looked at once their server and folder are gone.
             web_ui = server.ui if keep else None
             reports = await write_reports(installation, folder / "reports") if keep or data is not None else []
-            await print_ending(installation, played.titles(), record, faults, web_ui=web_ui, reports=reports)
+            pages = office.pages if keep else None
+            await print_ending(
+                installation, played.titles(), record, faults, web_ui=web_ui, pages=pages, reports=reports
+            )
             if afterwards is not None:
                 await afterwards(settings, played)
             if keep:
-                say(f"Web UI {server.ui}, data {settings.data}; Ctrl-C ends the demonstration")
+                say(f"Web UI {server.ui}, pages {office.pages}, data {settings.data}; Ctrl-C ends the demonstration")
                 await stop.wait()
             elif data is not None:
                 say(f"data kept in {settings.data}; `bihuan list --data {settings.data}` reads it")
@@ -111,20 +140,24 @@ async def play_all(
 
 
 async def _play(
-    stories: Sequence[Story], settings: Settings, installation: Installation, stop: asyncio.Event
+    stories: Sequence[Story], settings: Settings, office: Office, stop: asyncio.Event
 ) -> tuple[PlayedStories, LiveRecord]:
+    installation = office.installation
     played, record = PlayedStories(), LiveRecord(installation.cases)
     board = Board(installation, played.titles, record)
     async with open_intake(settings, endpoint=Endpoint.read(settings.data)) as intake:
         lock = asyncio.Lock()
-        plays = [asyncio.create_task(_play_one(story, intake, lock, played, record)) for story in stories]
+        plays = [
+            asyncio.create_task(_play_one(story, office, intake, lock=lock, played=played, record=record))
+            for story in stories
+        ]
         following = asyncio.create_task(record.follow(lambda: list(played.titles())))
         showing = asyncio.create_task(board.show())
         stopping = asyncio.create_task(stop.wait())
         everything = asyncio.gather(*plays)
         try:
             await asyncio.wait((everything, stopping), timeout=_LONGEST, return_when=asyncio.FIRST_COMPLETED)
-            await record.read(list(played.titles()))
+            await record.read(list(played.titles()), again=True)
         finally:
             for task in (everything, following, showing, stopping):
                 task.cancel()
@@ -134,24 +167,28 @@ async def _play(
 
 
 async def _play_one(
-    story: Story, intake: Intake, lock: asyncio.Lock, played: PlayedStories, record: LiveRecord
+    story: Story, office: Office, intake: Intake, *, lock: asyncio.Lock, played: PlayedStories, record: LiveRecord
 ) -> None:
     installation = intake.installation
 
     async def opens(form: dict[str, Any], title: str = "└ 同一问题 · the same problem") -> Actor:
+        customer = office.customer(form)
         async with lock:
-            accepted = await intake.accept(form)
+            if form["channel"] == Channel.PORTAL:
+                number = await customer.hand_in(answers_of(form))
+            else:
+                number = customer.number = (await intake.accept(form)).number
         if form is story.form:
-            played.numbers[accepted.number] = story
+            played.numbers[number] = story
         else:
-            played.others[accepted.number] = title
+            played.others[number] = title
         if intake.client is None:
             raise StoryFailedError(intake.outage or "Temporal 没有响应 does not answer")
-        handle = intake.client.get_workflow_handle(accepted.number)
         workflow = intake.client.get_workflow_handle
         actor = Actor(
-            accepted.number, handle, record, installation.time, installation.now, workflow=workflow, opens=opens
-        )
+            number, workflow(number), record, installation.time, installation.now,
+            customer=customer, workflow=workflow, opens=opens,
+        )  # fmt: skip
         await actor.when("建立案件 opened", lambda file: file.view is not None)
         return actor
 
@@ -160,37 +197,47 @@ async def _play_one(
         actor = await opens(story.form)
         await story.play(actor)
         await actor.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
-    except (Problem, StoryFailedError) as failure:
+    except (Problem, StoryFailedError, httpx2.HTTPError) as failure:
         number = next((number for number, known in played.numbers.items() if known is story), story.title)
         played.failures[number] = str(failure)
 
 
 @asynccontextmanager
-async def _running(settings: Settings) -> AsyncIterator[tuple[EmbeddedServer, Installation]]:
-    """A server and a worker, as in production, on a clock that begins on a Monday morning."""
-    server = EmbeddedServer(settings.data, settings.server)
-    with DataLock(settings.data):
-        try:
-            await server.start()
-            time = demo_time(datetime.now(UTC) + _SETTING_UP)
-            async with open_installation(settings, prepare=True, time=time) as installation:
-                ready, ending = asyncio.Event(), asyncio.Event()
-                working = asyncio.create_task(
-                    run_worker(
-                        settings, ready=lambda _: ready.set(), stop=ending, endpoint=Endpoint.read(settings.data)
-                    )
-                )
-                waiting = asyncio.create_task(ready.wait())
-                await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
-                try:
-                    if ready.is_set():
-                        yield server, installation
-                finally:
-                    waiting.cancel()
-                    ending.set()
-                    await working
-        finally:
-            await server.stop()
+async def _running(folder: Path, ports: ServerSettings) -> AsyncIterator[tuple[EmbeddedServer, Office]]:
+    """A server, a worker and pages, as in production, on a clock that begins on a Monday morning; mails stay here."""
+    server, port = EmbeddedServer(folder, ports), free_port()
+    async with open_mailbox() as mailbox:
+        settings = IsolatedSettings(
+            data=folder, server=ports, smtp_url=SecretStr(mailbox.url), mail_from="service@example.com",
+            web=Web(port=port, url=f"http://127.0.0.1:{port}"),
+        )  # fmt: skip
+        with DataLock(folder):
+            make_link_keys(settings, datetime.now(UTC))
+            async with _working(settings, server) as installation, serving_pages(settings, embedded=True) as pages:
+                yield server, Office(settings, installation, mailbox, pages)
+
+
+@asynccontextmanager
+async def _working(settings: Settings, server: EmbeddedServer) -> AsyncIterator[Installation]:
+    try:
+        await server.start()
+        time = demo_time(datetime.now(UTC) + _SETTING_UP)
+        async with open_installation(settings, prepare=True, time=time) as installation:
+            ready, ending = asyncio.Event(), asyncio.Event()
+            working = asyncio.create_task(
+                run_worker(settings, ready=lambda _: ready.set(), stop=ending, endpoint=Endpoint.read(settings.data))
+            )
+            waiting = asyncio.create_task(ready.wait())
+            await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+            try:
+                if ready.is_set():
+                    yield installation
+            finally:
+                waiting.cancel()
+                ending.set()
+                await working
+    finally:
+        await server.stop()
 
 
 @contextmanager

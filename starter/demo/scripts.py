@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from activities.queries.case_record import CaseRecord
 from starter.demo.actor import Actor
 from starter.demo.failure import StoryFailedError
@@ -28,9 +31,9 @@ async def p0(actor: Actor) -> None:
         verified="yes",
     )
     await actor.until(at(15, "10:40"))
-    await actor.customer("confirm", text="恢复了,谢谢")
+    await actor.on_the_telephone("confirm", text="恢复了,谢谢")
     await actor.until(at(15, "10:45"))
-    await actor.customer("rate", score="very_satisfied", comment="很快")
+    await actor.on_the_telephone("rate", score="very_satisfied", comment="很快")
 
 
 async def untouched_p1(actor: Actor) -> None:
@@ -53,14 +56,19 @@ async def untouched_p1(actor: Actor) -> None:
 async def incomplete(actor: Actor) -> None:
     """The customer is asked for what is missing, and answers."""
     await actor.until(at(15, "10:30"))
-    await actor.customer("supply", fields={"description.steps": "报表中心,选上月,点击导出"})
+    await actor.customer(
+        "supply",
+        fields={"description.steps": "报表中心,选上月,点击导出"},
+        files={"导出报错.txt": "导出失败: 超时 (10000 行)".encode()},
+    )
     await actor.when("派发 dispatched", lambda file: bool(file.view and file.view["owner"]))
     await actor.until(at(15, "10:45"))
     await actor.send("claim")
     await actor.send("reply", text="谢谢,已按您的步骤复现。")
     await actor.until(at(15, "12:05"))
     await actor.send("resolve", cause="导出超过一万行时超时。", solution="已改为后台导出并邮件通知。", verified="yes")
-    await actor.until(at(15, "12:40"))
+    await actor.until(at(15, "12:30"))
+    await actor.customer("confirm")
     await actor.customer("rate", score="satisfied")
 
 
@@ -85,6 +93,7 @@ async def missed_update(actor: Actor) -> None:
     await actor.send("claim")
     await actor.until(at(15, "09:50"))
     await actor.send("reply", text="已开始排查。")
+    await actor.let_in_by_code()
     await actor.when(
         "漏掉进展 missed update", lambda file: happened(file, EventKind.LAPSED, clock=ClockName.PROGRESS) >= 1
     )
@@ -116,6 +125,7 @@ async def dissatisfied(actor: Actor) -> None:
     await actor.until(at(15, "11:50"))
     await actor.send("resolve", cause="退款单未提交。", solution="退款已到账,并补偿一个月会员。")
     await actor.until(at(15, "12:15"))
+    await actor.customer("confirm")
     await actor.customer("rate", score="very_satisfied", comment="这次满意")
 
 
@@ -137,6 +147,8 @@ async def refused(actor: Actor) -> None:
     await actor.customer("confirm")
     await actor.until(at(15, "12:35"))
     await actor.customer("rate", score="satisfied")
+    await actor.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
+    await actor.customer("rate", score="very_satisfied", comment="刚才点错了")
 
 
 async def three_departments(actor: Actor) -> None:
@@ -169,9 +181,9 @@ async def three_departments(actor: Actor) -> None:
     await actor.when("三个部门都已答复 all answered", lambda file: happened(file, EventKind.CONTRIBUTED) == 3)
     await actor.send("resolve", cause="限流阈值被误设为50。", solution="已按合同改回500并全网生效。", verified="yes")
     await actor.until(at(15, "11:40"))
-    await actor.customer("confirm")
+    await actor.on_the_telephone("confirm")
     await actor.until(at(15, "11:50"))
-    await actor.customer("rate", score="satisfied", comment="各部门配合得不错")
+    await actor.on_the_telephone("rate", score="satisfied", comment="各部门配合得不错")
 
 
 async def repeated(actor: Actor) -> None:
@@ -189,11 +201,9 @@ async def repeated(actor: Actor) -> None:
         "resolve", cause="门禁控制器的证书过期。", solution="已远程更换全部控制器的证书。",
         prevention="控制器证书到期前30天自动告警。", verified="yes",
     )  # fmt: skip
-    for number, caller in enumerate([*callers, actor]):
-        await caller.when("方案已送达 has the solution", lambda file: happened(file, EventKind.RESOLVED) == 1)
-        await caller.until(at(15, f"11:{10 + number:02d}"))
-        await caller.customer("rate", score="satisfied")
-        await caller.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
+    first, *others = callers
+    await asyncio.gather(_content(first, first.on_the_telephone), *(_content(one, one.customer) for one in others))
+    await _content(actor, actor.on_the_telephone)
     await actor.review("name_author", "tech-head", author="tech-001")
     await actor.until(at(16, "10:00"))
     due = at(18, "17:00").isoformat()
@@ -213,6 +223,14 @@ async def repeated(actor: Actor) -> None:
     review = await actor.reviewed()
     if review["status"] != "done" or len(review["cases"]) != len(callers) + 1:
         raise StoryFailedError(f"复盘应包括五个案件并已完成 the review should cover five cases and be done: {review}")
+
+
+async def _content(caller: Actor, says: Callable[..., Awaitable[None]]) -> None:
+    await caller.when("方案已送达 has the solution", lambda file: happened(file, EventKind.RESOLVED) == 1)
+    await caller.until(at(15, "11:10"))
+    await says("confirm")
+    await says("rate", score="satisfied")
+    await caller.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
 
 
 def _linked(file: CaseRecord) -> list[str]:

@@ -19,10 +19,10 @@ from starter.demo.scripts import (
     three_departments,
     untouched_p1,
 )
-from starter.demo.story import Story, happened
+from starter.demo.story import Story, happened, said
 from starter.demo.week import HOLIDAY, at
 from workflows.domain.event import EventKind
-from workflows.domain.vocabulary import ClockName
+from workflows.domain.vocabulary import ClockName, Via
 
 
 def _quiet_on_the_holiday(file: CaseRecord) -> bool:
@@ -62,7 +62,7 @@ STORIES = (
         "P1 无人处理,自动升级两级 · nobody touches it, two levels up",
         at(15, "09:05"),
         form(
-            "portal", "李明", "智办公CRM系统", "客户资料数据同步失败,大量用户看不到新客户",
+            "app", "李明", "智办公CRM系统", "客户资料数据同步失败,大量用户看不到新客户",
             type="technical", subtype="数据同步失败", priority="P1",
         ),
         untouched_p1,
@@ -79,7 +79,7 @@ STORIES = (
         "信息不全,客户补充后继续 · incomplete form, completed later",
         at(15, "09:08"),
         form(
-            "form", "赵敏", "智办公报表", "导出报表总是报错",
+            "portal", "赵敏", "智办公报表", "导出报表总是报错",
             type="technical", subtype="软件错误", priority="P2",
             description={"symptom": "导出报表总是报错", "steps": "", "expected": "", "actual": ""},
         ),
@@ -87,6 +87,10 @@ STORIES = (
         "satisfied",
         {
             "请客户补充 asked": lambda file: happened(file, EventKind.INFORMATION_REQUESTED) == 1,
+            "从网页提交 handed in by the pages": lambda file: str(file.form["intake_key"]).startswith("web-"),
+            "用链接补充并上传文件 supplied by the link, with a file": lambda file: (
+                said(file, EventKind.SUPPLIED, Via.LINK) and happened(file, EventKind.ATTACHED) == 1
+            ),
             "补充后派发 dispatched after the answer": lambda file: happened(file, EventKind.DISPATCHED) == 1,
         },
     ),
@@ -117,6 +121,7 @@ STORIES = (
         "satisfied",
         {
             "漏报升级 escalated": lambda file: happened(file, EventKind.ESCALATED, why=ClockName.PROGRESS) >= 1,
+            "用验证码确认 confirmed after a one-time code": lambda file: said(file, EventKind.CONFIRMED, Via.CODE),
             "必须说明原因 had to be explained": lambda file: happened(file, EventKind.REJECTED) == 1,
         },
     ),
@@ -149,6 +154,7 @@ STORIES = (
         {
             "重开一次 reopened once": lambda file: _view(file, "reopened") == 1,
             "由主管负责 a supervisor owns it": lambda file: _view(file, "owner") == "sales-lead",
+            "更正了评价 the rating is corrected": lambda file: _view(file, "satisfaction") == "very_satisfied",
         },
     ),
     Story(

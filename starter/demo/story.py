@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from workflows.domain.event import EventKind
+from workflows.domain.vocabulary import CUSTOMER, Via
 
 if TYPE_CHECKING:
     from activities.queries.case_record import CaseRecord
@@ -40,6 +41,14 @@ def happened(file: CaseRecord, kind: EventKind, **detail: Any) -> int:
     """How often something is in the timeline."""
     return sum(
         entry["kind"] == kind and all(_detail(entry).get(key) == value for key, value in detail.items())
+        for entry in file.timeline
+    )
+
+
+def said(file: CaseRecord, kind: EventKind, via: Via) -> bool:
+    """Whether the customer said it in that way, with their own hand."""
+    return any(
+        (entry["kind"], entry["by"], entry["via"]) == (kind, CUSTOMER, via) and "relayed_by" not in _detail(entry)
         for entry in file.timeline
     )
 

@@ -30,12 +30,13 @@ async def print_ending(
     faults: dict[str, list[str]],
     *,
     web_ui: str | None,
+    pages: str | None,
     reports: Sequence[Path],
 ) -> None:
     """Print the history of each case, the number of messages a recipient, links, and what is not as the stories say.
 
-    `titles` are those of the cases by number; `faults` by number, or by title for a story without a case. `web_ui` is
-    None where nobody can open it any more; then no link is printed.
+    `titles` are those of the cases by number; `faults` by number, or by title for a story without a case. `web_ui`
+    and `pages` are None where nobody can open them any more; then no link is printed.
     """
     for number, title in titles.items():
         print_rich(_history(installation, number, title, record, faults.get(number, [])))
@@ -50,6 +51,8 @@ async def print_ending(
         links.add_row("Temporal Web UI", Text(f"{web_ui}/namespaces/default/workflows"))
         for number in titles:
             links.add_row(number, Text(f"{web_ui}/namespaces/default/workflows/{number}"))
+    if pages is not None:
+        links.add_row("客户网页 pages", Text(pages))
     for report in reports:
         links.add_row("报告 report", Text(str(report)))
     print_rich(links)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from activities.database.database import Database
 from activities.delivery.outbox import OutboxStatus
@@ -17,6 +19,13 @@ from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from workflows.domain.problem import Problem
 
+if TYPE_CHECKING:
+    from activities.queries.case_record import CaseRecord
+    from worker.installation.installation import Installation
+
+_PORTION = 200
+_MOST_LOOKED_AT = 2_000
+"""Cases for one page, so that whoever may read few waits no longer than others."""
 MESSAGE_STATUSES = tuple(map(str, OutboxStatus))
 """How far a message may be."""
 
@@ -36,6 +45,46 @@ async def list_cases(settings: Settings, wanted: Filter, company: CompanyTime) -
         if review := reviews.get(case["number"]):
             case["review"] = review_of_case(review, company)
     return shown
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """Some cases, the latest received first; `after` is the last that was looked at, None where none is left."""
+
+    cases: list[dict[str, Any]]
+    after: tuple[datetime, str] | None
+
+
+async def page_of_cases(
+    installation: Installation, wanted: Filter, company: CompanyTime, may_read: Callable[[CaseRecord], bool]
+) -> CasePage:
+    """At most `wanted.limit` cases that fit and that may be read, as `list_cases` has them, from `wanted.after` on.
+
+    A page may be short, or empty, where many were looked at that may not be read.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    limit, after, looked_at = wanted.limit or _PORTION, wanted.after, 0
+    found: list[CaseRecord] = []
+    while len(found) < limit and looked_at < _MOST_LOOKED_AT:
+        records = await installation.cases.list(replace(wanted, limit=_PORTION, after=after))
+        for record in records:
+            after, looked_at = (record.received_at, record.number), looked_at + 1
+            if may_read(record):
+                found.append(record)
+                if len(found) == limit:
+                    break
+        else:
+            if len(records) < _PORTION:
+                after = None
+                break
+    reviews = await reviews_by_case(installation.settings)
+    shown = [case_json(record, company, timeline=False) for record in found]
+    for case in shown:
+        if review := reviews.get(case["number"]):
+            case["review"] = review_of_case(review, company)
+    return CasePage(shown, after)
 
 
 async def known_names(settings: Settings) -> dict[str, list[str]]:

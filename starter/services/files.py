@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from temporalio.client import Client
+
 from activities.database.url import DatabaseUrl
 from activities.files.content import MEDIA_TYPES
 from activities.files.ledger import FileRow
@@ -184,8 +186,11 @@ async def attach(
     by: str,
     via: Via = Via.CONSOLE,
     command_id: str | None = None,
+    client: Client | None = None,
 ) -> CommandResult:
     """Give received files to a case: an event of its timeline, of which its owner is told.
+
+    `client` is a connection that is there already.
 
     Where the case refuses them, they are gone. The same files again, with the same `command_id`, change nothing.
 
@@ -202,7 +207,9 @@ async def attach(
         await installation.file_ledger.hold(file_ids, datetime.now(UTC) + _HELD_FOR)
         files = [{"id": row.id, "name": row.name, "size": row.size, "type": row.type} for row in rows]
         try:
-            result = await send(settings, "attach", number, {"files": files}, by=by, via=via, command_id=command_id)
+            result = await send(
+                settings, "attach", number, {"files": files}, by=by, via=via, command_id=command_id, client=client
+            )
         except Problem:
             await discard_staged(installation, file_ids)
             raise
@@ -248,6 +255,12 @@ async def find_file(installation: Installation, number: str, file_id: str) -> Ca
     """A file of this case by its id; None where this case has no such file."""
     row = await installation.file_ledger.one(file_id)
     return _case_file(row) if row is not None and row.number == number else None
+
+
+async def case_of_file(installation: Installation, file_id: str) -> str | None:
+    """The number of the case that has this file; None where none has."""
+    row = await installation.file_ledger.one(file_id)
+    return row.number if row is not None else None
 
 
 async def read_file(installation: Installation, number: str, file_id: str) -> tuple[CaseFile, AsyncIterator[bytes]]:

@@ -73,14 +73,17 @@ async def confirm(visit: Visit, session: Session) -> Response:
         return await _page(visit, session, choice, 422, "why_wanted")
     if len(text) > _LONGEST:
         return await _page(visit, session, choice, 422, "too_long", text)
-    view = await case.read_view(visit, session.number)
-    if view is None or command not in case.rights(session, view):
+    view, once = await case.read_view(visit, session.number), f"{choice}:{begun.isoformat()}"
+    if view is None:
         return visit.redirect("/case")
+    if command not in case.rights(session, view):
+        known = await word.known(visit, session, command, once)
+        return await word.answer(visit, session, known, view, score) if known else visit.redirect("/case")
     fields: dict[str, Any] = {_TEXTS[command]: text} if text else {}
     if score is not None:
         fields["score"] = score.value
     try:
-        result = await word.send(visit, session, command, fields, f"{choice}:{begun.isoformat()}")
+        result = await word.send(visit, session, command, fields, once)
     except Problem:
         return await _page(visit, session, choice, 503, "outage", text)
     return await word.answer(visit, session, result, view, score)

@@ -11,13 +11,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from activities.database.database import is_outage
 from activities.portal.sessions import Session
 from activities.privacy.redaction import safe_message
 from activities.rendering.labels import TEMPLATES
 from starter.web import act, case, code, files, follow, hand_in, link, supply, uploads
+from starter.web.api.app import build_api
 from starter.web.limits import FORMS
 from starter.web.security import Guard, is_own
 from starter.web.site import Site
@@ -63,7 +64,7 @@ def build_app(site: Site) -> Guard:
         ("/case/code/enter", code.enter, "POST"),
     ]
     pages += [(path, _let_in(page), method) for path, page, method in sessions]
-    routes = [Route(path, _endpoint(site, page), methods=[method]) for path, page, method in pages]
+    routes: list[BaseRoute] = [Route(path, _endpoint(site, page), methods=[method]) for path, page, method in pages]
 
     async def ready(request: Request) -> Response:  # noqa: ARG001
         problems = []
@@ -74,6 +75,7 @@ def build_app(site: Site) -> Guard:
         return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
 
     routes += [
+        Mount("/api/v1", app=build_api(site)),
         Route("/healthz", _plain("ok")),
         Route("/readyz", ready),
         Route("/robots.txt", _plain("User-agent: *\nDisallow: /\n")),
@@ -125,7 +127,9 @@ async def _answered(visit: Visit, page: Page) -> Response:
     try:
         await visit.know()
         if visit.request.method == "POST" and await visit.allowed(FORMS) is not None:
-            raise HTTPException(429)
+            # Without files: what comes in too often is not written to the disk.
+            posted = await visit.form()
+            return visit.page("trouble.html", 429, kind="too_many", posted=posted.texts)
         return await page(visit)
     except HTTPException:
         raise

@@ -22,3 +22,5 @@ UPLOADS: Final = (Limit("upload", 100, _HOUR),)
 """Files."""
 FORMS: Final = (Limit("form", 600, _HOUR),)
 """Everything that is sent by a form."""
+TOKENS: Final = (Limit("token", 20, _QUARTER), Limit("token", 60, _HOUR))
+"""Wrong tokens of the API. A right one is let in however many wrong ones came from there: nobody guesses 256 bits."""

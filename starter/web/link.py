@@ -22,4 +22,4 @@ async def open_link(visit: Visit) -> Response:
     if link is not None:
         return await visit.enter(link.number, "/case", via=Via.LINK, purpose=link.purpose, cycle=link.cycle)
     limited = await visit.allowed(LINKS) is not None
-    return visit.page("follow.html", 429 if limited else 404, fault="link", number="", contact="")
+    return visit.page("follow.html", 429 if limited else 404, fault="link", number="", contact="", path="/case")

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 
+from activities.identity.token import PREFIX
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,7 +52,8 @@ def shown_path(path: str) -> str:
     for folder in _TOKEN_FOLDERS:
         if path.startswith(folder):
             return f"{folder}…"
-    return path if len(path) <= 100 and path.isprintable() else "…"
+    is_plain = len(path) <= 100 and path.isprintable() and PREFIX not in path.lower()
+    return path if is_plain else "…"
 
 
 @dataclass(frozen=True)

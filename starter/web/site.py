@@ -12,6 +12,7 @@ from typing import Final
 
 from temporalio.client import Client
 
+from activities.identity.requests import Requests
 from activities.key_ring import KeyRing
 from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
@@ -23,6 +24,7 @@ from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.endpoint import Endpoint
+from workflows.domain.organisation.organisation import Company
 from workflows.domain.problem import Problem
 
 _log = logging.getLogger("bihuan.web")
@@ -39,12 +41,13 @@ class Record:
     sessions: Sessions
     tries: Tries
     codes: Codes
+    requests: Requests
 
     @classmethod
     def of(cls, installation: Installation) -> Record:
         """Of an open installation."""
         database = installation.database
-        return cls(installation, Sessions(database), Tries(database), Codes(database))
+        return cls(installation, Sessions(database), Tries(database), Codes(database), Requests(database))
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Site:
     look: Look = field(init=False)
     link_keys: KeyRing | None = field(init=False, repr=False)
     """Those of the links that open something; None, as where no worker ever ran, lets all of them."""
-    company: dict[str, str] = field(default_factory=dict)
+    company: dict[str, str] = field(default_factory=lambda: Company().model_dump())
     """What is known of the company, also while the record cannot be read."""
     _record: Record | None = None
     _client: Client | None = None
@@ -130,7 +133,7 @@ class Site:
         while True:
             try:
                 record, now = await self.record(), self.clock()
-                for table in (record.sessions, record.tries, record.codes):
+                for table in (record.sessions, record.tries, record.codes, record.requests):
                     await table.sweep(now)
             except Exception as error:  # noqa: BLE001 - the next one may go well, and pages are served all the same
                 _log.warning("old sessions and tries stay for now: %s", type(error).__name__)

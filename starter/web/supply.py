@@ -36,6 +36,11 @@ async def hand_over(visit: Visit, session: Session) -> Response:
     view = await case.read_view(visit, session.number)
     if view is None or "supply" not in case.facts(visit, view)["choices"]:
         return visit.redirect("/case")
+    once = posted.text("once")
+    if visit.believes(posted.text("csrf")) and _ONCE.fullmatch(once):
+        known = await word.known(visit, session, "supply", f"supply:{once}")
+        if known is not None and known.outcome == "accepted":
+            return await word.answer(visit, session, known, view)
     try:
         taken = await uploads.take(visit, posted, via=session.via, case=session.number)
     except FileRefusedError as refusal:

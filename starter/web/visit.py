@@ -16,6 +16,7 @@ from activities.links.store import CustomerLink, find_link
 from activities.portal.sessions import Session, new_cookie
 from activities.portal.tries import askers_of
 from starter.web.forms import SMALL, Posted, read_form
+from starter.web.language import asked_for
 from starter.web.pages import LANGUAGES
 from workflows.domain.calendar import Calendar
 from workflows.domain.problem import Problem
@@ -147,7 +148,12 @@ class Visit:
     @property
     def locale(self) -> Locale:
         """Chosen, else the case's own, else what the browser asks for, else the settings'."""
-        return self.chosen or self.case_locale or self._asked_for() or self.site.settings.locale
+        return (
+            self.chosen
+            or self.case_locale
+            or asked_for(self.request.headers.get("accept-language", ""))
+            or self.site.settings.locale
+        )
 
     @property
     def words(self) -> Any:
@@ -220,10 +226,3 @@ class Visit:
         if self.fresh and self.request.method != "HEAD":
             answer.set_cookie(self._cookie_name, self.cookie, secure=self.is_secure, httponly=True, samesite="lax")
         return answer
-
-    def _asked_for(self) -> Locale | None:
-        for part in self.request.headers.get("accept-language", "")[:200].lower().split(","):
-            word = part.partition(";")[0].strip()
-            if word.startswith(("zh", "en")):
-                return Locale.ZH_CN if word.startswith("zh") else Locale.EN
-        return None

@@ -38,6 +38,16 @@ async def send(visit: Visit, session: Session, command: str, fields: dict[str, A
     )
 
 
+async def known(visit: Visit, session: Session, command: str, once: str) -> CommandResult | None:
+    """What became of that step, where it was sent before: whoever got no answer sends it again, from a page that the
+    case has left behind.
+
+    Raises:
+        Problem: the record cannot be read now.
+    """
+    return await commands.known_outcome(visit.site.settings, command, session.number, _command_id(session, once))
+
+
 async def attach(visit: Visit, session: Session, file_ids: Sequence[str], once: str) -> CommandResult:
     """Give received files to the case, as `send` does a command.
 
@@ -47,7 +57,15 @@ async def attach(visit: Visit, session: Session, file_ids: Sequence[str], once: 
     """
     command_id = _command_id(session, f"files:{once}")
     settings = visit.site.settings
-    return await files.attach(settings, session.number, file_ids, by=CUSTOMER, via=session.via, command_id=command_id)
+    return await files.attach(
+        settings,
+        session.number,
+        file_ids,
+        by=CUSTOMER,
+        via=session.via,
+        command_id=command_id,
+        client=await visit.site.client(),
+    )
 
 
 async def answer(

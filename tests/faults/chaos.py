@@ -1,4 +1,6 @@
-"""Runs whole cases while workers, server and intake are killed at random: `python -m tests.faults.chaos --seed 7`.
+"""Runs whole cases while workers, server, intake and pages are killed: `python -m tests.faults.chaos --seed 7`.
+
+Customers hand in and answer through the pages, which two processes serve; staff send signals.
 
 The seed decides when each case comes in, what happens in it, and what is killed when; how far each process is at that
 moment no seed can decide.
@@ -28,12 +30,16 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
 from activities.database.tables import registration
+from activities.key_ring import Key
 from tests.activities.delivery.mail_server import mail_server
 from tests.faults import processes
+from tests.faults.answers import Answers, compare_answers
 from tests.faults.audit import Audit, run_audit
 from tests.faults.cluster import MONDAY, SENDER, Cluster, driver_for, running_cluster
+from tests.faults.customers import Customers
 from tests.faults.driver import Driver, form_of
 from tests.faults.intake_process import open_and_die
+from tests.faults.pages import PageProcesses
 from tests.faults.plan import Plan, PlannedCase
 from tests.faults.processes import stoppable
 from tests.faults.scenarios import SCENARIOS
@@ -41,6 +47,8 @@ from tests.postgresql import new_database, running_server
 
 _SPEED = 120
 """A P1 is to be claimed within 10 s and answered within 30, so some deadlines pass while no worker runs."""
+_PORTAL = "http://127.0.0.1"
+"""What stands before the path of a link; customers take the pages by turns."""
 _LATE = 90.0
 """Seconds a deadline may be late: several kills in a row, each of which holds its tasks up for ten seconds or more."""
 
@@ -53,6 +61,7 @@ class ChaosRun:
     cluster: Cluster
     driver: Driver
     settings: dict[str, Any]
+    customers: Customers
     deaths_show_after: timedelta | None = None
     say: Callable[[str], None] = lambda _: None
     began: float = field(default_factory=time.monotonic)
@@ -63,27 +72,46 @@ class ChaosRun:
     async def run(self) -> None:
         """Run all cases and all kills; what has not ended in time is left for the audit to name."""
         self._workers = [await self._started_worker(), await self._started_worker()]
+        await self.customers.pages.start()
         self.began = time.monotonic()
         killing = asyncio.create_task(self._kill_as_planned())
+        killing_pages = asyncio.create_task(self._kill_pages_as_planned())
         reporting = asyncio.create_task(self._report_progress())
         try:
             async with asyncio.timeout(self.plan.minutes * 60):
                 cases = await asyncio.gather(*map(self._run_case, self.plan.cases), return_exceptions=True)
-                await killing
+                await asyncio.gather(killing, killing_pages)
                 self.faults += [f"a case came to no end: {one}" for one in cases if isinstance(one, Exception)]
                 await self.driver.until_at_rest()
         except (TimeoutError, AssertionError) as error:
             self.faults.append(f"not at rest after {self.plan.minutes:g} minutes: {error}")
         finally:
-            for task in (killing, reporting):
+            for task in (killing, killing_pages, reporting):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
 
     async def _run_case(self, planned: PlannedCase) -> None:
         await self._until(planned.at)
-        number = await (self._taken_in(planned) if planned.by == "here" else self._opened(planned))
+        if planned.pages:
+            number = await self._handed_in(planned)
+        else:
+            number = await (self._taken_in(planned) if planned.by == "here" else self._opened(planned))
+            self.customers.knows(number, f"{planned.key}@example.com")
         await SCENARIOS[planned.scenario](self.driver, number)
+
+    async def _handed_in(self, planned: PlannedCase) -> str:
+        """By the customer on a page, which may have to be sent again."""
+        form = _form(planned)
+        return await self.customers.hand_in(
+            f"{planned.key}@example.com",
+            name=form["customer"]["name"],
+            product=form["product"],
+            symptom=form["description"]["symptom"],
+            steps=form["description"]["steps"],
+            occurred="2026-05-08T14:30",
+            blocks="yes",
+        )
 
     async def _taken_in(self, planned: PlannedCase) -> str:
         """Register it in this process; a case that Temporal does not take is started by the sweep."""
@@ -133,6 +161,16 @@ class ChaosRun:
             for index in which:
                 self._workers[index] = await self._started_worker()
 
+    async def _kill_pages_as_planned(self) -> None:
+        pages = self.customers.pages
+        for kill in self.plan.page_kills:
+            await self._until(kill.at)
+            self.killed[kill.target] += 1
+            ports = pages.ports if kill.target == "all pages" else [pages.ports[kill.worker]]
+            await pages.kill(*ports)
+            await asyncio.sleep(kill.pause)
+            await pages.start(*ports)
+
     async def _started_worker(self) -> ForkServerProcess:
         return await self.cluster.start_worker(self.settings, deaths_show_after=self.deaths_show_after)
 
@@ -159,6 +197,7 @@ class ChaosResult:
     seconds: float
     killed: dict[str, int]
     audit: Audit
+    answers: Answers
     discrepancies: tuple[str, ...]
 
 
@@ -178,11 +217,17 @@ async def run_chaos(
         settings: dict[str, Any] = {
             "data": folder / "company", "smtp_url": mail.url(), "mail_from": SENDER, "sweep": "10s",
             "server": {"synchronous": "normal"}, "speed": _SPEED, "virtual_start": MONDAY, "database_url": database_url,
+            "web": {"url": _PORTAL, "proxies": "127.0.0.1"}, "link_keys": Key.new("chaos").line(),
         }  # fmt: skip
+        pages = PageProcesses(settings, cluster.server.address, folder)
         async with driver_for(cluster, settings) as driver:
             driver.timeout = plan.minutes * 60
-            chaos = ChaosRun(plan, cluster, driver, settings, deaths_show_after, say)
-            await chaos.run()
+            driver.customers = customers = Customers(pages, mail, timeout=driver.timeout)
+            chaos = ChaosRun(plan, cluster, driver, settings, customers, deaths_show_after, say)
+            try:
+                await chaos.run()
+            finally:
+                await pages.kill()
             if chaos.faults:
                 # An audit needs everything at rest.
                 cluster.kill_workers()
@@ -195,35 +240,42 @@ async def run_chaos(
                 acknowledged=driver.acknowledged,
                 answers_lost=cluster.answers_lost(),
             )
-    wrong = [*chaos.faults, *audit.discrepancies]
+            answers = await compare_answers(driver.installation.database, customers)
+    wrong = [*chaos.faults, *audit.discrepancies, *answers.discrepancies]
     if audit.accepted != len(plan.cases):
         wrong.append(f"{len(plan.cases)} submissions came in, {audit.accepted} cases were accepted")
     if audit.greatest_lateness > late:
         wrong.append(f"{audit.latest} was {audit.greatest_lateness:.0f} s late, which no outage explains")
-    return ChaosResult(plan.seed, round(seconds, 1), dict(chaos.killed), audit, tuple(wrong))
+    return ChaosResult(plan.seed, round(seconds, 1), dict(chaos.killed), audit, answers, tuple(wrong))
 
 
 def table(result: ChaosResult) -> str:
     """The figures as lines for people."""
-    audit = result.audit
+    audit, answers = result.audit, result.answers
     rows = [
         ("cases accepted = ended", audit.accepted, audit.ended),
         ("events in histories = recorded", audit.events_in_histories, audit.events_recorded),
+        ("handed in on a page = registered", answers.handed_in, answers.registered),
+        ("answers on a page = recorded", answers.said, answers.recorded),
         ("notifications due = sent", audit.notifications_due - audit.notifications_kept, audit.notifications_sent),
         ("deadlines passed = noticed", audit.deadlines_due, audit.deadlines_seen),
         ("escalations due = came", audit.escalations_due, audit.escalations_came),
     ]
     lines = [f"{what:<34}{due:>7}{came:>7}  {'' if due == came else 'DIFFERENT'}".rstrip() for what, due, came in rows]
-    killed = ", ".join(f"{what} {count}" for what, count in sorted(result.killed.items()))
     lines += [
         f"{'mails that came again (same id)':<34}{audit.mails_doubled:>14}  only where the answer was lost",
         f"{'messages of steps judged again':<34}{audit.notifications_superseded:>14}",
         f"{'greatest lateness':<34}{audit.greatest_lateness:>12.1f} s  {audit.latest}",
+        f"{'done again by customers':<34}{sum(answers.repeated.values()):>14}  {_counted(answers.repeated)}".rstrip(),
         f"{'runs continued as new':<34}{audit.continued:>14}",
-        f"killed in {result.seconds:.0f} s: {killed}",
+        f"killed in {result.seconds:.0f} s: {_counted(result.killed)}",
     ]
     lines += [f"DISCREPANCY {line}" for line in result.discrepancies]
     return "\n".join(lines)
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{what} {count}" for what, count in sorted(counts.items()))
 
 
 def _form(planned: PlannedCase) -> dict[str, Any]:
@@ -235,7 +287,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit 1 where the audit finds a discrepancy."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.faults.chaos",
-        description="Cases of customers while workers, server and intake are killed at random.",
+        description="Cases of customers while workers, server, intake and pages are killed at random.",
         epilog="Example: python -m tests.faults.chaos --seed 7 --cases 200 --minutes 5",
     )
     parser.add_argument("--seed", type=int, help="decides which case comes when and what is killed when; default: any")

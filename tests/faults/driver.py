@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from temporalio.client import Client
@@ -19,6 +19,7 @@ from activities.delivery.outbox import OPEN
 from activities.intake.form import parse_form
 from worker.installation.installation import Installation
 from worker.temporal.starting import start_case
+from workflows.domain.vocabulary import CUSTOMER
 
 TIMEOUT = 500.0
 """Seconds to wait for an expected event; reached only by a test that fails."""
@@ -51,6 +52,13 @@ def form_of(key: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+class CustomersDoor(Protocol):
+    """Where customers say what they have to say."""
+
+    async def say(self, number: str, command: str, **fields: Any) -> None:
+        """The customer of that case says it."""
+
+
 @dataclass
 class Driver:
     """Drives one installation; `acknowledged`: workflow id -> command ids that the server has acknowledged."""
@@ -59,6 +67,7 @@ class Driver:
     client: Client
     acknowledged: dict[str, list[str]] = field(default_factory=dict)
     timeout: float = TIMEOUT
+    customers: CustomersDoor | None = None
     _ids: itertools.count[int] = field(default_factory=itertools.count)
     _views: dict[str, View] = field(default_factory=dict)
     _read_at: float = 0.0
@@ -104,6 +113,13 @@ class Driver:
                 else:
                     break
         self.acknowledged.setdefault(id_, []).append(command_id)
+
+    async def say(self, number: str, command: str, **fields: Any) -> None:
+        """The customer says it: through the pages where customers have any, else by a signal."""
+        if self.customers is not None:
+            await self.customers.say(number, command, **fields)
+        else:
+            await self.send(number, command, CUSTOMER, **fields)
 
     async def views(self) -> dict[str, View]:
         """Every case as it is recorded; many callers at once share one read of the record."""
@@ -175,8 +191,8 @@ class Driver:
     async def close(self, number: str) -> None:
         """The customer confirms and rates; wait until the case is closed."""
         await self.until(number, lambda view: view["status"] == "awaiting_confirmation")
-        await self.send(number, "confirm", "customer")
-        await self.send(number, "rate", "customer", score="satisfied")
+        await self.say(number, "confirm")
+        await self.say(number, "rate", score="satisfied")
         await self.until(number, lambda view: view["closed_at"])
 
     async def complete(self, number: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from tests.faults.intake_process import Moment
@@ -12,6 +12,11 @@ from tests.faults.scenarios import SCENARIOS
 _ARRIVAL = 0.5
 """Fraction of the time in which cases come in and processes are killed; the rest is for them to end."""
 _TARGETS = ("worker", "worker", "worker", "both workers", "server", "server and workers")
+
+_BY_PAGES = 0.4
+"""Fraction of the submissions that customers hand in by the pages, of those that no command takes in."""
+_CLASSIFIED = frozenset({"untouched"})
+"""Scenarios that need the priority of their plan: customers do not classify."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class PlannedCase:
     scenario: str
     priority: str
     by: Moment | str | None
+    pages: bool = False
+    """The customer hands it in by the pages, where the plan has any."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Plan:
     minutes: float
     cases: tuple[PlannedCase, ...]
     kills: tuple[PlannedKill, ...]
+    page_kills: tuple[PlannedKill, ...] = ()
+    """`worker` is which of the processes that serve pages."""
 
     @classmethod
     def of(cls, seed: int, *, cases: int, minutes: float, kills: int, span: float | None = None) -> Self:
@@ -63,4 +72,17 @@ class Plan:
             PlannedKill(chance.uniform(3, span), chance.choice(_TARGETS), chance.uniform(0, 3), chance.randrange(2))
             for _ in range(kills)
         )
-        return cls(seed, minutes, planned, tuple(sorted(killed, key=lambda kill: kill.at)))
+        # Of a chance of its own: what a seed has always decided stays as it was.
+        chance = random.Random(f"{seed} pages")
+        planned = tuple(
+            replace(case, pages=case.by == "here" and case.scenario not in _CLASSIFIED and chance.random() < _BY_PAGES)
+            for case in planned
+        )
+        pages = tuple(
+            PlannedKill(
+                chance.uniform(3, span), chance.choice(("pages", "pages", "all pages")), chance.uniform(0, 3),
+                chance.randrange(2),
+            )
+            for _ in range(2 * kills)
+        )  # fmt: skip
+        return cls(seed, minutes, planned, *(tuple(sorted(some, key=lambda kill: kill.at)) for some in (killed, pages)))

@@ -1,4 +1,4 @@
-"""What customers and agents do with a case while things break, by signals and by reading the record only."""
+"""What people do with a case while things break: staff by signals, customers by the pages where there are any."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def refused(driver: Driver, number: str) -> None:
     """The first solution is refused; a superior finds another."""
     await driver.handle(number)
     await driver.until(number, lambda view: view["status"] == "awaiting_confirmation")
-    await driver.send(number, "refuse", "customer", why="还是不行")
+    await driver.say(number, "refuse", why="还是不行")
     await driver.until(number, lambda view: view["reopened"] == 1)
     await driver.complete(number)
 
@@ -53,7 +53,7 @@ async def asked(driver: Driver, number: str) -> None:
     await driver.send(number, "claim", owner)
     await driver.send(number, "request_info", owner, fields=["description.steps"], text="请补充操作步骤")
     await driver.send(number, "note", "sales-001", text="客户是我们的老客户")
-    await driver.send(number, "supply", "customer", fields={"description.steps": "新建客户,填写,保存"})
+    await driver.say(number, "supply", fields={"description.steps": "新建客户,填写,保存"})
     await driver.solve(number, owner)
     await driver.close(number)
 
@@ -61,7 +61,7 @@ async def asked(driver: Driver, number: str) -> None:
 async def withdrawn(driver: Driver, number: str) -> None:
     """The customer withdraws it."""
     await driver.until(number, lambda view: view["owner"])
-    await driver.send(number, "withdraw", "customer", why="已经好了")
+    await driver.say(number, "withdraw", why="已经好了")
     await driver.until(number, lambda view: view["closed_at"])
 
 

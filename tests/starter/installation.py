@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from activities.database.database import Database
+from activities.database.reader import open_reader
 from activities.database.url import DatabaseUrl
+from activities.files.listing import read_case_files
 from activities.queries.case_record import read_case_record
 from activities.queries.cases import Cases
 from starter.services.cases import case_json
@@ -127,7 +129,10 @@ class Installation:
         assert file is not None, number
         company = await CompanyTime.read(settings)
         review = await review_for(settings, number)
-        return case_json(file, company, timeline=True) | ({"review": review_of_case(review, company)} if review else {})
+        async with open_reader(DatabaseUrl.parse(settings.database)) as reader:
+            files = [company.localized(one) for one in await read_case_files(reader, number)]
+        shown = case_json(file, company, timeline=True) | {"files": files}
+        return shown | ({"review": review_of_case(review, company)} if review else {})
 
     async def outbox(self, number: str) -> list[dict[str, Any]]:
         """What `bihuan outbox --json` says, read without a process."""

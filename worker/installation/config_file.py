@@ -11,7 +11,9 @@ from workflows.domain.problem import Problem
 
 PREFIX = "BIHUAN_"
 CONFIG_VARIABLE = "BIHUAN_CONFIG"
-SECRETS = frozenset({"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels"})
+SECRETS = frozenset(
+    {"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels", "mailboxes"}
+)
 """Settings that hold a password or a key: their values are never shown in an error."""
 _PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file", "link_keys_file")
 
@@ -45,13 +47,14 @@ def read_config() -> dict[str, Any]:
             content[name] = path.parent / value
     if isinstance(files := content.get("files"), str) and "://" not in files:
         content["files"] = str(path.parent / files)
-    _place_channel_files(content.get("channels"), path.parent)
+    for group in ("channels", "mailboxes"):
+        _place_secret_files(content.get(group), path.parent)
     return content
 
 
-def _place_channel_files(channels: Any, folder: Path) -> None:
+def _place_secret_files(named: Any, folder: Path) -> None:
     """Files of secrets, `…_file`, are beside the settings file, too."""
-    for channel in channels.values() if isinstance(channels, dict) else ():
+    for channel in named.values() if isinstance(named, dict) else ():
         for name, value in channel.items() if isinstance(channel, dict) else ():
             if name.endswith("_file") and isinstance(value, str):
                 channel[name] = folder / value

@@ -121,6 +121,12 @@ def open_paths(settings: Settings) -> list[OpenPath]:
         if keys is not None:
             found += _open("file of keys", keys, PRIVATE_FILE)
     secrets = ((name, file) for name, channel in settings.channels.items() for file in channel.secret_files())
+    found += [
+        one
+        for name, mailbox in settings.mailboxes.items()
+        for file in mailbox.secret_files()
+        for one in _open(f"secret of mailbox {name}", file, PRIVATE_FILE)
+    ]
     found += [one for name, file in secrets for one in _open(f"secret of channel {name}", file, PRIVATE_FILE)]
     if (toml := config_file()) is not None and SECRETS & read_config().keys():
         # The units of docs/deploy let the group of the service read its settings.

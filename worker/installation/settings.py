@@ -36,6 +36,7 @@ from pydantic_settings import (
 
 from activities.channels.settings import KINDS, RESERVED, ChannelName, ChannelSettings
 from activities.key_ring import KeyRing
+from activities.mailbox.settings import MailboxSettings
 from worker.installation.config_file import (
     CONFIG_VARIABLE,
     DEFAULT_DATA,
@@ -51,7 +52,7 @@ from workflows.domain.formats import seconds_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
-_CHANNELS = f"{PREFIX}CHANNELS__"
+_NAMED = (f"{PREFIX}CHANNELS__", f"{PREFIX}MAILBOXES__")
 
 
 def _span(value: object) -> object:
@@ -134,6 +135,7 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     channels: dict[ChannelName, ChannelSettings] = Field(default={})
+    mailboxes: dict[ChannelName, MailboxSettings] = Field(default={})
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
     virtual_start: AwareDatetime | None = None
     task_queue: str = Field(default="bihuan", min_length=1, max_length=200)
@@ -299,7 +301,7 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     faults = [
         f"{name}: no such setting{_did_you_mean(name, known)}"
         for name in sorted(environment)
-        if name.startswith(PREFIX) and name.upper() not in known and not name.upper().startswith(_CHANNELS)
+        if name.startswith(PREFIX) and name.upper() not in known and not name.upper().startswith(_NAMED)
     ]
     if faults:
         raise Problem("\n".join(faults))
@@ -322,6 +324,9 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
         keys = [str(part) for part in fault["loc"]]
         if keys[0] == "channels":
             yield _channel_fault(fault, keys, options)
+            continue
+        if keys[0] == "mailboxes":
+            yield _mailbox_fault(fault, keys, options)
             continue
         where = _where(keys, options)
         if fault["type"] == "extra_forbidden":
@@ -353,6 +358,16 @@ def _channel_fault(fault: ErrorDetails, keys: list[str], options: Mapping[str, A
     if keys[-1] == "[key]":
         allowed = context.get("expected") or "lower-case letters, digits, - and _, such as sms or robot_support"
         return f"{where}: is no name that can stand here; allowed: {allowed}"
+    return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _mailbox_fault(fault: ErrorDetails, keys: list[str], options: Mapping[str, Any]) -> str:
+    """A fault of a mailbox; no value is repeated, as for channels."""
+    where = _where([key for key in keys if key != "[key]"], options)
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: no such setting{_did_you_mean(keys[-1], MailboxSettings.model_fields)}"
+    if keys[-1] == "[key]":
+        return f"{where}: is no name that can stand here; allowed: lower-case letters, digits, - and _, such as service"
     return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
 
 

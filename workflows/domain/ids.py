@@ -11,6 +11,8 @@ CASE, COLLABORATION, REVIEW = "Case", "Collaboration", "Review"
 """Workflow types of the durable objects: a case, a department's task in it, a review of closed cases."""
 ARCHIVE, REPORT, SWEEP = "Archive", "Report", "Sweep"
 """Workflow types that Schedules start."""
+MAILBOX = "Mailbox"
+"""Workflow type that watches a mailbox."""
 
 RECORD_MARKER = "RecordMarker"
 """Type of a workflow that never runs, whose memo says how new the record is (`worker.temporal.generation`)."""
@@ -48,6 +50,11 @@ def serial_of(number: str) -> int:
 def task_workflow_id(number: str, department: str, round_: int) -> str:
     """`<number>/<department>`, and `/2` for a second round after the first ended."""
     return f"{number}/{department}" if round_ == 1 else f"{number}/{department}/{round_}"
+
+
+def mailbox_id(name: str) -> str:
+    """The workflow that watches a mailbox."""
+    return f"bihuan-mailbox-{name}"
 
 
 def review_id(number: str) -> str:

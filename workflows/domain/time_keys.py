@@ -8,9 +8,9 @@ TIME_KEYS: Final = frozenset({
     # Views of cases, departments' tasks and reviews, their deadlines and breaches.
     "approved_at", "arrived_at", "asked_at", "at", "claimed_at", "closed_at", "correctable_until", "done_at", "due",
     "ended_at", "escalated_at", "expected_resolution", "late_at", "next", "opened_at", "received_at", "resolved_at",
-    "responded_at", "retractable_until", "started", "until", "updated_at",
+    "responded_at", "retractable_until", "started", "unanswered_since", "until", "updated_at",
     # Details of events.
-    "claim_due", "closes_at", "previous_due", "resolution_due", "response_due", "since",
+    "answer_due", "claim_due", "closes_at", "previous_due", "resolution_due", "response_due", "since",
     # Rows of the register, timeline, outbox, archive and knowledge base.
     "archived_at", "created_at", "drafted_at", "failed_at", "masked_at", "recorded_at", "sent_at", "started_at",
     # What a customer is shown of answer and solution.

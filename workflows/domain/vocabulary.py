@@ -74,6 +74,8 @@ class ClockName(StrEnum):
 
     CLAIM = "claim"
     RESPONSE = "response"
+    NEXT_RESPONSE = "next_response"
+    """Since the customer wrote again after the first reply (R34)."""
     PROGRESS = "progress"
     RESOLUTION = "resolution"
     SUPPLEMENT = "supplement"
@@ -178,6 +180,31 @@ class LinkPurpose(StrEnum):
     RATE = "rate"
 
 
+class TokenRight(StrEnum):
+    """What the bearer of a token may do by it (R45); what its person may not do stays refused."""
+
+    HAND_IN = "hand_in"
+    """Register issues."""
+    READ = "read"
+    """See cases: a person those of theirs, a system all."""
+    ACT = "act"
+    """Send commands as the token's own person."""
+    CUSTOMER = "customer"
+    """Say what customers say; for systems that customers use."""
+    KNOWLEDGE = "knowledge"
+    """Search the knowledge base."""
+
+
+class AuditKind(StrEnum):
+    """What the audit log tells of (R45)."""
+
+    MADE = "token_made"
+    REVOKED = "token_revoked"
+    REFUSED = "token_refused"
+    ACTED_FOR = "acted_for"
+    """Somebody acted in another's name: on the server's console, or by a system's token."""
+
+
 class Locale(StrEnum):
     """Languages of what people read."""
 
@@ -227,6 +254,7 @@ class EventKind(StrEnum):
     INFORMATION_REQUESTED = "information_requested"
     SUPPLIED = "supplied"
     ATTACHED = "attached"
+    CUSTOMER_WROTE = "customer_wrote"
     DISPATCHED = "dispatched"
     HANDED_OVER = "handed_over"
     CLAIMED = "claimed"
@@ -285,6 +313,7 @@ class Message(StrEnum):
     CREATED = "created"
     INFORMATION_REQUESTED = "information_requested"
     INFORMATION_REMINDER = "information_reminder"
+    MESSAGE_RECEIVED = "message_received"
     REPLIED = "replied"
     PROGRESSED = "progressed"
     ESCALATED_CUSTOMER = "escalated_customer"
@@ -312,6 +341,8 @@ class Message(StrEnum):
     CLAIM_LAPSED = "claim_lapsed"
     RESPONSE_WARNING = "response_warning"
     RESPONSE_BREACHED = "response_breached"
+    NEXT_RESPONSE_WARNING = "next_response_warning"
+    NEXT_RESPONSE_BREACHED = "next_response_breached"
     PROGRESS_DUE = "progress_due"
     PROGRESS_MISSED = "progress_missed"
     RESOLUTION_WARNING = "resolution_warning"
@@ -319,6 +350,7 @@ class Message(StrEnum):
     ESCALATED = "escalated"
     SUPPLIED = "supplied"
     ATTACHED = "attached"
+    CUSTOMER_WROTE = "customer_wrote"
     SUPPLEMENT_OVERDUE = "supplement_overdue"
     FEEDBACK_DUE = "feedback_due"
     FEEDBACK_OVERDUE = "feedback_overdue"

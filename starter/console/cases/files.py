@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from starter.console.screen import AsJson, DataFolder, Number, print_json, print_table, read_number, say
-from starter.console.sender import Sender, tell_outcome
+from starter.console.sender import Sender, note_sender, tell_outcome
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ async def attach(
         received = await received_paths(installation, files, by=sender.by.strip(), via=Via.CONSOLE, case=number)
     ids = [one.id for one in received]
     outcome = await attach_files(settings, number, ids, by=sender.by, command_id=sender.command_id)
+    await note_sender(settings, sender, "attach", number, command_id=outcome.command_id, outcome=outcome.outcome)
     return tell_outcome(outcome, sender)
 
 

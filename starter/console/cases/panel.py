@@ -13,11 +13,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from activities.rendering.event_text import event_text, whose
 from activities.rendering.labels import label
 from activities.rendering.sizes import filesize
 from activities.rows import FaultyRow, read_rows
-from starter.console.screen import readable_rows, shortened
+from starter.console.screen import shortened
+from starter.console.timeline import timeline_table
 from worker.installation.company_time import CompanyTime
 from workflows.domain.form_fields import CONTACTS
 from workflows.domain.problem import printable
@@ -210,21 +210,9 @@ class CasePanel:
     def _history(self) -> Iterator[RenderableType]:
         timeline = self._case["timeline"]
         shown = timeline if self._whole else timeline[-_MOST:]
-        table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)
-        for row in readable_rows(shown, self._step, name=lambda entry: str(entry["sequence"]), width=5):
-            table.add_row(*row)
         if earlier := len(timeline) - len(shown):
             yield Text(f"{earlier} earlier steps: bihuan show {self._case['number']} --all", style="dim")
-        yield table
-
-    def _step(self, entry: Mapping[str, Any]) -> Sequence[str | Text]:
-        return (
-            str(entry["sequence"]),
-            self._moment(entry["at"]),
-            self._label("event", entry["kind"]),
-            Text(printable(whose(entry, self._locale))),
-            Text(shortened(event_text(entry, self._company.local, self._locale))),
-        )
+        yield timeline_table(shown, self._company, self._locale)
 
     def _line(self, name: str, value: str, *, style: str = "") -> Text:
         return Text.assemble((f"{name:<10}", "dim"), (printable(value), style))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from activities.rendering.event_text import event_text, whose
 from activities.rendering.labels import label
-from starter.console.screen import readable_rows, shortened
+from starter.console.timeline import timeline_table
 from worker.installation.company_time import CompanyTime
 from workflows.domain.problem import printable
 from workflows.domain.vocabulary import Locale
@@ -38,7 +37,7 @@ class ReviewPanel:
                     yield Group(Text(name, style="bold"), *(Text(f"  {printable(line)}") for line in text.splitlines()))
         if self._review["measures"]:
             yield self._corrective_actions()
-        yield self._history()
+        yield timeline_table(self._review["timeline"], self._company, self._locale)
 
     def _title(self) -> Text:
         review = self._review
@@ -103,22 +102,6 @@ class ReviewPanel:
                 Text(printable(one["result"] or "")),
             )
         return table
-
-    def _history(self) -> Table:
-        table = Table("#", "When", "What", "Who", "Detail", box=box.SIMPLE_HEAD, pad_edge=False)
-        steps = self._review["timeline"]
-        for row in readable_rows(steps, self._step, name=lambda entry: str(entry["sequence"]), width=5):
-            table.add_row(*row)
-        return table
-
-    def _step(self, entry: Mapping[str, Any]) -> Sequence[str | Text]:
-        return (
-            str(entry["sequence"]),
-            self._moment(entry["at"]),
-            self._label("event", entry["kind"]),
-            Text(printable(whose(entry, self._locale))),
-            Text(shortened(event_text(entry, self._company.local, self._locale))),
-        )
 
     def _line(self, name: str, value: str, *, style: str = "") -> Text:
         return Text.assemble((f"{name:<11}", "dim"), (printable(value), style))

@@ -24,7 +24,7 @@ from activities.delivery.transport import (
     UnknownOutcomeError,
     UnreachableError,
 )
-from tests.activities.delivery.test_delivery import NOW, Case, entries, put
+from tests.activities.delivery.outgoing import NOW, Case, entries, put
 from tests.activities.samples import register_case
 
 MINUTE = timedelta(minutes=1)

@@ -126,7 +126,14 @@ def test_nobody_can_make_up_an_id_or_a_reply_address_of_a_case() -> None:
         assert THREADS.case_of(made_up) is None
     assert MailThreads("example.com").case_of(MailThreads("example.com").root(NUMBER)) is None
     token = THREADS.reply_token(NUMBER)
-    assert len(token) == 26 and token == token.lower()
+    assert len(token) == 38 and token == token.lower()
+    assert THREADS.case_of_token(token) == THREADS.case_of_token(token.upper()) == NUMBER
+    assert {
+        THREADS.case_of_token(made_up)
+        for made_up in ("", "a" * 38, token[:-1], THREADS.reply_token(OTHER)[:12] + token[12:], "\u0131" * 38)
+    } == {None}
+    assert MailThreads("example.com", b"another").case_of_token(token) is None
+    assert MailThreads("example.com").case_of_token(token) is None
     assert token not in (THREADS.reply_token(OTHER), MailThreads("example.com", b"another").reply_token(NUMBER))
     with pytest.raises(ValueError, match="needs a secret"):
         MailThreads("example.com", b"", MAILBOX)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, func, select, text
 
 from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.migrations.upgrade import upgrade
-from activities.database.tables import article, case_record, timeline
-from activities.knowledge.backfill import ArticleBackfill
+from activities.database.tables import timeline
 from activities.knowledge.bigrams import words_of
 from activities.knowledge.editing import KnowledgeEditing
 from activities.knowledge.search import ArticleSearch
@@ -24,12 +22,11 @@ from activities.policy.loading import load_policy
 from activities.queries.cases import Cases
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import organisation, register_case
-from tests.builders import HOUR, MINUTE, MONDAY, case_step, command, open_case, settlement
+from tests.builders import HOUR, MINUTE, MONDAY, case_step, command, open_case
 from workflows.domain.case.aggregate import Case
 from workflows.domain.event import Event
 from workflows.domain.problem import Problem
-from workflows.domain.terms import Consultation, MainCase
-from workflows.domain.vocabulary import Resolution, Status
+from workflows.domain.vocabulary import Resolution
 from workflows.ports import Record
 
 EDITOR = "tech-head"
@@ -45,7 +42,7 @@ async def opened(database: Database, symptom: str, **changes: Any) -> str:
     """A submission, whose case is open and recorded."""
     number = await register_case(database, description={"symptom": symptom}, **changes)
     case, events = open_case()
-    await recording_of(database).record(_step(case, events, number))
+    await recording_of(database).record(step_of(case, events, number))
     return number
 
 
@@ -67,19 +64,19 @@ async def closed(
     said = {"cause": cause, "solution": solution, "prevention": prevention, "verified": "yes"}
     steps = [("resolve", said), *((name, fields) for name, fields in _ANSWERS[ending])]
     now = MONDAY
-    await recording.record(_step(case, events, number))
+    await recording.record(step_of(case, events, number))
     for name, fields in steps:
         now += MINUTE
         by = "tech-001" if name == "resolve" else "customer"
         given_ = {"why": "不需要了"} if name == "withdraw" else {}
-        step = _step(case, case.handle(command(name, by, **fields, **given_), now), number)
+        step = step_of(case, case.handle(command(name, by, **fields, **given_), now), number)
         for _ in range(1 + twice):
             await recording.record(step)
     assert case.view().resolution == Resolution(ending)
     return number
 
 
-def _step(case: Case, events: list[Event], number: str) -> Record:
+def step_of(case: Case, events: list[Event], number: str) -> Record:
     return case_step(case.view().model_copy(update={"number": number}), events)
 
 
@@ -128,7 +125,7 @@ async def test_the_last_solution_is_the_one_that_is_learned(either: Database) ->
     number = await register_case(either, description={"symptom": "同步失败"})
     case, events = open_case()
     recording = recording_of(either)
-    await recording.record(_step(case, events, number))
+    await recording.record(step_of(case, events, number))
     said = [
         ("resolve", AGENT, {"cause": "不明", "solution": "重启", "verified": "yes"}),
         ("refuse", "customer", {"why": "还是失败"}),
@@ -138,7 +135,7 @@ async def test_the_last_solution_is_the_one_that_is_learned(either: Database) ->
     ]
     for minute, (name, by, fields) in enumerate(said, start=1):
         events = case.handle(command(name, by, **fields), MONDAY + minute * MINUTE)
-        await recording.record(_step(case, events, number))
+        await recording.record(step_of(case, events, number))
     (draft,) = await ArticleSearch(either.address).list()
     assert (draft["cause"], draft["solution"]) == ("证书过期", "更换证书")
 
@@ -156,7 +153,7 @@ async def test_a_closing_that_is_not_written_leaves_no_article(
     case.handle(command("confirm", "customer"), MONDAY)
     events += case.handle(command("rate", "customer", score="satisfied"), MONDAY)
     with pytest.raises(OSError, match="disk full"):
-        await recording_of(either).record(_step(case, events, number))
+        await recording_of(either).record(step_of(case, events, number))
     assert await ArticleSearch(either.address).list() == []
 
 
@@ -294,7 +291,7 @@ async def test_a_draft_that_an_editor_worked_on_is_not_drafted_again(either: Dat
     events += case.handle(command("resolve", AGENT, cause="c", solution="重启", verified="yes"), MONDAY)
     events += case.handle(command("confirm", "customer"), MONDAY)
     events += case.handle(command("rate", "customer", score="satisfied"), MONDAY)
-    step = _step(case, events, number)
+    step = step_of(case, events, number)
     await recording_of(either).record(step)
     await KnowledgeEditing(either, organisation()).edit("KB0001", by=EDITOR, at=MONDAY, fields={"title": "新的标题"})
     await recording_of(either).record(step)
@@ -347,77 +344,6 @@ def test_the_sentence_that_was_written_is_cut_the_way_it_is_searched() -> None:
     assert words_of("扫码付款, API调用 404！Prints printed printing") == [
         "扫码", "码付", "付款", "api", "调用", "404", "print", "print", "print",
     ]  # fmt: skip
-
-
-async def unlearned(database: Database, *numbers: str) -> None:
-    """As it was before there was a knowledge base."""
-    async with database.begin() as connection:
-        await connection.execute(delete(article).where(article.c.number.in_(numbers)))
-
-
-async def learned(database: Database, since: datetime | None = None) -> list[bool]:
-    backlog = ArticleBackfill(database, since)
-    count = await backlog.count()
-    done = [drafted async for drafted in backlog.draft_all()]
-    assert len(done) == count
-    return done
-
-
-async def test_cases_closed_before_the_knowledge_base_are_learned_from_once(
-    either: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("activities.knowledge.backfill._BATCH", 2)
-    numbers = [await closed(either, f"收银台{name}打不出小票", prevention="每晚重启") for name in "甲乙丙"]
-    kept = await publish(either, await closed(either, "报表导出超时"))
-    await closed(either, "登录不了", ending="withdrawn")
-    await opened(either, "还没有解决")
-    before = {one["number"]: one for one in await ArticleSearch(either.address).list()}
-    await unlearned(either, *numbers)
-    assert sorted(await learned(either)) == [False, True, True, True]
-    after = {one["number"]: one for one in await ArticleSearch(either.address).list()}
-    differs = {"key", "id"}
-    for number in numbers:
-        assert {k: v for k, v in after[number].items() if k not in differs} == {
-            k: v for k, v in before[number].items() if k not in differs
-        }, "the same draft as on the day it was closed"
-    assert (await ArticleSearch(either.address).get(kept))["status"] == "published"
-    assert await learned(either) == [False], "again adds nothing"
-
-
-async def test_only_cases_closed_since_then_are_learned_from(either: Database) -> None:
-    number = await closed(either, "收银台打不出小票")
-    await unlearned(either, number)
-    assert await learned(either, MONDAY + HOUR) == []
-    assert await learned(either, MONDAY) == [True]
-
-
-async def test_one_solution_of_linked_cases_is_one_article(either: Database) -> None:
-    main = await opened(either, "收银台打不出小票")
-    view = await closed_by(either, main)
-    assert await ArticleSearch(either.address).list() == [], "the main case will have it"
-    async with either.begin() as connection:
-        row = case_record.c.number == main
-        await connection.execute(update(case_record).where(row).values(closed_at=MONDAY + HOUR))
-    assert await learned(either) == [False, True], "a main case that closed without one leaves it to the others"
-    assert [one["number"] for one in await ArticleSearch(either.address).list()] == [view]
-
-
-async def closed_by(database: Database, main: str) -> str:
-    """A case that was answered by its main case."""
-    number = await register_case(database, description={"symptom": "小票机没有反应"})
-    case, events = Case.open(number, settlement(), MONDAY)
-    recording = recording_of(database)
-    await recording.record(_step(case, events, number))
-    facts = Consultation(main=MainCase(number=main, status=Status.IN_PROGRESS))
-    said = {"cause": "服务没有响应", "solution": "重启服务", "verified": "yes", "via": "system", "main_case": main}
-    for sent in (
-        command("link", "tech-001", to=main),
-        command("resolve", "tech-lead", **said),
-        command("rate", "customer", score="satisfied"),
-    ):
-        await recording.record(_step(case, case.handle(sent, MONDAY + MINUTE, facts), number))
-    assert case.is_closed
-    return number
 
 
 async def test_an_editor_corrects_type_and_subtype_within_the_policy(either: Database) -> None:

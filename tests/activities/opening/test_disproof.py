@@ -9,7 +9,7 @@ import pytest
 from activities.database.database import Database
 from activities.delivery.outbox import Outbox
 from activities.opening.activity import OpeningActivities
-from tests.activities.delivery.test_delivery import put
+from tests.activities.delivery.outgoing import put
 from tests.activities.opening.test_opening import NOW, register, settling
 from tests.builders import MINUTE, command
 from workflows.domain.case.aggregate import Case

@@ -8,7 +8,7 @@ from typing import Any
 from activities.database.database import Database
 from activities.queries.channel_health import FailingChannel, find_failing_channels
 from activities.queries.metrics import TOTALS, read_figures
-from tests.activities.delivery.test_delivery import NOW, put
+from tests.activities.delivery.outgoing import NOW, put
 from tests.activities.samples import register_case
 
 DOWN: dict[str, Any] = {"status": "pending", "attempts": 2, "error": "sms cannot be reached"}

@@ -18,6 +18,7 @@ from starter.demo.week import START
 async def _withdrawn(actor: Actor) -> None:
     if "--waits" in sys.argv:
         await asyncio.Event().wait()
+    await actor.let_in_by_code()
     await actor.customer("withdraw", why="已自行解决")
 
 

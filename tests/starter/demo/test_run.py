@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
+
 from tests.starter.command_line import bihuan_environment
 
 _TIMEOUT = 90.0
@@ -64,6 +66,7 @@ async def test_a_demonstration_that_ends_names_no_address_and_keeps_the_folder_t
     assert "http://" not in printed
     assert str(demo.temporary) not in printed
     assert "--keep" in printed
+    assert "customer（门户）" in printed
     assert (tmp_path / "kept" / "bihuan.db").is_file()
     assert list((tmp_path / "kept" / "reports").rglob("report.html"))
     assert demo.left() == []
@@ -73,6 +76,9 @@ async def test_one_that_stays_up_names_its_pages_and_reports_until_it_is_interru
     demo = await Demonstration.start(tmp_path, "--keep")
     printed = await demo.until(_STAYS_UP)
     assert "/namespaces/default/workflows/FB" in printed
+    (pages,) = [line.split()[-1] for line in printed.splitlines() if line.startswith("客户网页 pages")]
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        assert "提交问题" in (await client.get(pages, headers={"Accept-Language": "zh"})).text
     (report,) = [line.split()[-1] for line in printed.splitlines() if line.startswith("报告 report")]
     assert await asyncio.to_thread(Path(report).is_file)
     demo.process.send_signal(signal.SIGINT)

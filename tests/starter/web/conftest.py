@@ -17,6 +17,7 @@ from starter.web.server import serving_pages
 from tests.activities.queries.test_customer_view import Written, written
 from tests.builders import NUMBER, RESOLUTION
 from tests.starter.web.browser import Browser
+from tests.starter.web.office import Office, open_office
 from tests.worker.ports import free_ports
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
@@ -86,3 +87,10 @@ async def portal(served: Portal) -> AsyncIterator[Portal]:
     for browser in served.browsers:
         await browser.close()
     served.browsers.clear()
+
+
+@pytest.fixture(scope="package")
+async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    """For tests of the group `portal`."""
+    async with open_office(tmp_path_factory.mktemp("office")) as opened:
+        yield opened

@@ -1,4 +1,4 @@
-"""An installation that is up, with customers who get real mails and staff who work on their cases."""
+"""A whole installation with a mail server, for lives by pages, mails and API; shared by all of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.starter.installation import Installation, kept_running
 
-MAIL = "linxiao@example.com"
 _LINK = r"http://127\.0\.0\.1:\d+(/l/\S+)"
+MAIL = "linxiao@example.com"
 
 
 @dataclass

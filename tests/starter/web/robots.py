@@ -12,7 +12,7 @@ _AGENTS = (
     "Mozilla/5.0 (compatible; MSIE 9.0) SafeLinks", "WeChat/8 Preview", "WeCom", "DingTalkBot-LinkService/1.0",
     "Lark-Preview",
 )  # fmt: skip
-_MOST = 30
+_MOST = 18
 """Requests of one walk."""
 
 
@@ -26,7 +26,7 @@ async def look(address: str, links: list[str], times: int) -> None:
                 for time in range(times if agent == _AGENTS[0] else 1):
                     if time % 2:
                         client.cookies.clear()
-                    await client.head(link, follow_redirects=True)
+                    await client.head(link)
                     await client.get(link, follow_redirects=True)
 
 

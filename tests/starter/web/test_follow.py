@@ -82,7 +82,6 @@ async def test_cut_swapped_old_void_and_made_up_links_are_one_answer(portal: Por
         "/l/",
         "/l/%00",
         f"/l/{'a' * 5000}",
-        "/l/../case",
         old,
         void,
     ]
@@ -90,6 +89,7 @@ async def test_cut_swapped_old_void_and_made_up_links_are_one_answer(portal: Por
     for link in links:
         browser = portal.browser()
         page = await browser.open(link)
+        assert browser.status == 404, (link, browser.path)
         seen.add((browser.status, page.partition("<main")[2].partition('name="csrf"')[0]))
     assert len(seen) == 1
     ((status, page),) = seen

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.starter.web.browser import Browser
-from tests.starter.web.office import MAIL, Office, open_office
+from tests.starter.web.office import MAIL, Office
 from tests.starter.web.robots import look, rewrite
 
 pytestmark = pytest.mark.xdist_group("portal")
 
 _ANSWERS = {"symptom": "登录后页面一直空白，没有任何提示", "product": "管理后台", "name": "林晓", "email": MAIL}
-
-
-@pytest.fixture(scope="module")
-async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
-    async with open_office(tmp_path_factory.mktemp("office")) as opened:
-        yield opened
 
 
 async def _handed_in(office: Office, browser: Browser) -> str:

@@ -6,16 +6,16 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
-from activities.database.database import Database
+from activities.database.tables import web_tries
 from activities.portal.codes import Codes, new_code
 from activities.portal.sessions import session_id
-from activities.portal.tries import Asker, Limit, Tries, askers_of
-from starter.web.limits import GUESSES
+from activities.portal.tries import askers_of
+from starter.web.limits import FORMS, GUESSES
 from starter.web.server import serving_pages
 from tests.activities.queries.test_customer_view import PHONE
-from tests.activities.samples import register_case
-from tests.builders import MONDAY, NUMBER
+from tests.builders import NUMBER
 from tests.starter.web.browser import Browser
 from tests.starter.web.conftest import Portal
 from tests.worker.ports import free_ports
@@ -80,6 +80,21 @@ async def test_thirty_an_hour(portal: Portal) -> None:
     assert sum(seen.values()) == 40
 
 
+async def test_whoever_sends_too_many_forms_waits_and_keeps_what_was_typed(portal: Portal) -> None:
+    (limit,) = FORMS
+    async with portal.installation.database.begin() as connection:
+        (asker,) = askers_of("127.0.0.1")
+        row = {"kind": limit.name, "asker": asker.hash, "since": limit.since(portal.now()), "tries": limit.most}
+        await connection.execute(insert(web_tries).values(row))
+    browser = portal.browser()
+    await browser.open("/case")
+    page = await browser.send("/case", number=NUMBER, contact=PHONE)
+    assert (browser.status, LIMITED in page) == (429, True)
+    assert browser.form("/case").fields["contact"] == PHONE
+    portal.later(hours=1)
+    assert NUMBER in await browser.send("/case")
+
+
 async def test_wrong_links_are_slowed_down_and_right_ones_never(portal: Portal) -> None:
     stranger = portal.browser()
     statuses = [(await stranger.client.get(f"/l/{place:032}")).status_code for place in range(63)]
@@ -101,62 +116,6 @@ async def test_a_forwarded_address_is_believed_of_named_proxies_only(
             seen[await _guess(browser)] += 1
             await browser.close()
     assert seen == ({404: 13} if believed else {404: 10, 200: 3})
-
-
-async def test_a_thousand_addresses_of_one_network_are_one_asker(database: Database) -> None:
-    tries, limit = Tries(database), [Limit("guess", 10, timedelta(minutes=15))]
-    near = [askers_of(f"2001:db8:1:2::{place:x}") for place in range(1, 30)]
-    taken = [await tries.take(limit, one, MONDAY) is None for one in near]
-    assert taken == [True] * 10 + [False] * 19
-    wide = [askers_of(f"2001:db8:1:{net:x}::1") for net in range(0x10, 0x60)]
-    allowed = sum([await tries.take(limit, one, MONDAY) is None for one in wide])
-    assert allowed == 40 - 10 - 19 or allowed <= 40
-    assert await tries.take(limit, askers_of("2001:db8:2::1"), MONDAY) is None
-    assert len({tuple(askers_of(text)) for text in ("198.51.100.7", "::ffff:198.51.100.7")}) == 1
-    assert askers_of("198.51.100.7") != askers_of("198.51.100.8")
-    assert askers_of("nonsense") == askers_of("") == [Asker.of("unknown")]
-
-
-async def test_a_spent_asker_waits_to_the_end_of_the_span_in_every_process(database: Database) -> None:
-    limit, asker = [Limit("guess", 2, timedelta(minutes=15))], askers_of("198.51.100.7")
-    processes = [Tries(database), Tries(database)]
-    at = MONDAY + timedelta(minutes=5)
-    assert [await process.take(limit, asker, at) for process in processes] == [None, None]
-    assert [await process.take(limit, asker, at) for process in processes] == [timedelta(minutes=10)] * 2
-    assert await processes[0].take(limit, asker, MONDAY + timedelta(minutes=15)) is None
-    await processes[0].sweep(MONDAY + timedelta(days=2))
-
-
-async def test_a_code_is_good_for_its_session_for_ten_minutes_five_tries_and_once(database: Database) -> None:
-    await register_case(database)
-    codes = Codes(database)
-
-    async def sent(session: str) -> str:
-        code = new_code()
-        async with database.begin() as connection:
-            await codes.request(connection, code, session, NUMBER, MONDAY)
-        digits = await codes.make(code, MONDAY)
-        assert digits is not None
-        assert len(digits) == 6
-        return digits
-
-    digits = await sent("a")
-    assert not await codes.use("b", digits, MONDAY)
-    assert not await codes.use("a", "", MONDAY)
-    assert not await codes.use("a", digits, MONDAY + timedelta(minutes=10))
-    assert await codes.use("a", digits, MONDAY + timedelta(minutes=9)) == NUMBER
-    assert not await codes.use("a", digits, MONDAY + timedelta(minutes=9))
-    digits = await sent("c")
-    wrong = f"{(int(digits) + 1) % 1_000_000:06}"
-    assert not any([await codes.use("c", wrong, MONDAY) for _ in range(5)])
-    assert not await codes.use("c", digits, MONDAY)
-    # One that is asked for and whose message is not on its way yet is good for nothing.
-    async with database.begin() as connection:
-        await codes.request(connection, waiting := new_code(), "d", NUMBER, MONDAY)
-    assert not await codes.use("d", "", MONDAY)
-    assert await codes.make(waiting, MONDAY + timedelta(hours=2)) is None
-    await codes.sweep(MONDAY + timedelta(days=1))
-    assert await codes.make(waiting, MONDAY) is None
 
 
 def test_the_limits_are_those_of_the_design() -> None:

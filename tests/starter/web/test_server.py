@@ -37,6 +37,15 @@ async def test_only_names_of_ours_are_answered(portal: Portal) -> None:
             assert (await client.get(address, headers={"Host": host})).status_code == status
 
 
+async def test_an_address_that_is_none_is_said_so_also_before_any_page_was_shown(portal: Portal) -> None:
+    web = Web(port=free_ports(1)[0])
+    async with (
+        serving_pages(portal.settings.model_copy(update={"web": web})) as address,
+        httpx2.AsyncClient() as client,
+    ):
+        assert (await client.get(f"{address}/nothing")).status_code == 404
+
+
 async def test_https_by_a_proxy_makes_the_cookie_one_of_this_host_alone(portal: Portal) -> None:
     web = Web(port=free_ports(1)[0], url="https://service.example.com", proxies="127.0.0.1")
     link = await portal.link(LinkPurpose.SEE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,13 +24,24 @@ async def _took(running: RunningInstallation, number: str) -> bool:
     return await intake_of(described) == await running.installation.register.fingerprint(number)
 
 
+@asynccontextmanager
+async def _set_back(
+    client: Client, folder: Path, day: int
+) -> AsyncIterator[tuple[RunningInstallation, RunningInstallation]]:
+    """An installation whose record is lost, and the older one that was put in its place; both give out numbers of that
+    day.
+    """
+    async with (
+        running_installation(client, folder / "lost", day, working=False) as lost,
+        running_installation(client, folder / "old", day, working=False) as old,
+    ):
+        yield lost, old
+
+
 async def test_a_new_customer_is_never_given_an_old_customers_case_by_a_record_that_was_set_back(
     local: WorkflowEnvironment, tmp_path: Path
 ) -> None:
-    async with (
-        running_installation(local.client, tmp_path / "lost", 21, working=False) as lost,
-        running_installation(local.client, tmp_path / "old", 21, working=False) as old,
-    ):
+    async with _set_back(local.client, tmp_path, 21) as (lost, old):
         customers = [await Intake(lost.installation, lost.client).accept(intake_form()) for _ in range(3)]
         intake = Intake(old.installation, old.client)
         new = await intake.accept(intake_form(intake_key="new"))
@@ -41,10 +54,7 @@ async def test_a_new_customer_is_never_given_an_old_customers_case_by_a_record_t
 async def test_a_case_whose_number_was_told_already_is_named_with_the_way_out_and_not_joined_to_anothers(
     local: WorkflowEnvironment, tmp_path: Path
 ) -> None:
-    async with (
-        running_installation(local.client, tmp_path / "lost", 22, working=False) as lost,
-        running_installation(local.client, tmp_path / "old", 22, working=False) as old,
-    ):
+    async with _set_back(local.client, tmp_path, 22) as (lost, old):
         taken = (await Intake(lost.installation, lost.client).accept(intake_form())).number
         assert await old.registered("while Temporal was away") == taken
         with pytest.raises(NumberTakenError, match=f"{taken}: Temporal has another submission's case"):

@@ -32,6 +32,7 @@ from workflows.domain.commands.case import (
     Collaborate,
     Contribute,
     CustomersWord,
+    CustomerWrote,
     Delivered,
     Escalate,
     Link,
@@ -266,6 +267,7 @@ class Case(CaseState):
             opened_at=self.opened_at,
             updated_at=self.updated_at,
             responded_at=self.responded_at,
+            unanswered_since=self.unanswered_since,
             resolved_at=self.resolved_at,
             closed_at=self.closed_at,
             expected_resolution=self.expected_resolution,
@@ -307,9 +309,10 @@ class Case(CaseState):
                 if kind is not None or self.owner is None:
                     needed["dispatch"] = request.model_copy(update=updates)
                 return needed
-            case Supply():
+            case Supply() | CustomerWrote() if isinstance(command, Supply) or self.asked_at is not None:
                 kept = {"type": self.type, "subtype": self.subtype} if "type" in self.corrected else {}
-                supplied = SuppliedForm(fields=command.fields, text=command.text, **kept)
+                fields = command.fields if isinstance(command, Supply) else {}
+                supplied = SuppliedForm(fields=fields, text=command.text, **kept)
                 undecided = self.owner is None or not self.claimed
                 return {"supplied": supplied, **({"dispatch": request} if undecided else {})}
             case Attach() if "attachments" in self.missing and (self.owner is None or not self.claimed):

@@ -54,7 +54,8 @@ def confirm(case: CaseState, command: Confirm, now: datetime) -> None:
         raise Refused(f"there is no solution to confirm: the case is {case.status}")
     mark_told(case, now)
     case.accepted_at, case.verdict = now, verdict_of(command)
-    case.stop(ClockName.FEEDBACK, ClockName.CONFIRMATION)
+    case.stop(ClockName.FEEDBACK, ClockName.CONFIRMATION, ClockName.NEXT_RESPONSE)
+    case.unanswered_since = None
     said = {"text": command.text, **command.relay, **_corrects(corrected)}
     if case.satisfaction is Satisfaction.NEUTRAL:
         case.emit(EventKind.CONFIRMED, command.by, now, **said)
@@ -218,7 +219,7 @@ def close(
     case.escalation.settle()
     end_tasks(case, now, by=by, why=f"closed: {resolution}")
     case.missing = []
-    case.asked_at = None
+    case.asked_at = case.unanswered_since = None
     facts = {"resolution": resolution, "satisfaction": case.satisfaction}
     knows = case.reachable is Reachable.BY_PERSON and (by == CUSTOMER or why is None)
     notices = [] if knows else [case.notice_to_customer(Message.CLOSED, "closed", **facts)]

@@ -36,6 +36,7 @@ def _follow_up(case: CaseState) -> str | None:
 DUTIES = {
     ClockName.RESOLUTION: ClockDuty(_owner, Message.RESOLUTION_WARNING, Message.RESOLUTION_BREACHED),
     ClockName.RESPONSE: ClockDuty(_owner, Message.RESPONSE_WARNING, Message.RESPONSE_BREACHED),
+    ClockName.NEXT_RESPONSE: ClockDuty(_owner, Message.NEXT_RESPONSE_WARNING, Message.NEXT_RESPONSE_BREACHED),
     ClockName.PROGRESS: ClockDuty(_owner, Message.PROGRESS_DUE, Message.PROGRESS_MISSED),
     ClockName.CLAIM: ClockDuty(_owner, Message.CLAIM_REMINDER, Message.CLAIM_LAPSED),
     ClockName.FEEDBACK: ClockDuty(CaseState.teller, Message.FEEDBACK_DUE, Message.FEEDBACK_OVERDUE),
@@ -63,7 +64,7 @@ def warn(case: CaseState, clock: Clock, now: datetime) -> None:
             facts = task_facts(case, clock.due)
         elif clock.name is ClockName.FOLLOW_UP:
             facts = {"due": clock.due, "solution": case.solution}
-        elif clock.name not in {ClockName.RESPONSE, ClockName.RESOLUTION}:
+        elif clock.name not in {ClockName.RESPONSE, ClockName.NEXT_RESPONSE, ClockName.RESOLUTION}:
             facts = {"due": clock.due}
         notices = case.notices_to(duty.who(case), duty.warning, f"{_cause(clock)}:{share:g}", **facts)
     case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, share=share)

@@ -14,8 +14,17 @@ from workflows.domain.case.ownership import (
 )
 from workflows.domain.case.solution import announce_result
 from workflows.domain.case.state import CaseState, FirstAnswer
-from workflows.domain.case.telling import INFORMATION, mark_told
-from workflows.domain.commands.case import Attach, Note, Progress, Reply, RequestInfo, Resolve, Supply
+from workflows.domain.case.telling import INFORMATION, mark_answered, mark_told
+from workflows.domain.commands.case import (
+    Attach,
+    CustomerWrote,
+    Note,
+    Progress,
+    Reply,
+    RequestInfo,
+    Resolve,
+    Supply,
+)
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, key_of
 from workflows.domain.form_fields import CONTACTS
@@ -25,9 +34,10 @@ from workflows.domain.vocabulary import ClockName, Reachable, Status, Verificati
 
 def reply(case: CaseState, command: Reply, now: datetime) -> None:
     """The first one stops the response clock, where a channel brings it; else it counts when it was told (R9, R43)."""
-    _must_be_owned(case)
+    _must_be_owned(case, even_solved=case.unanswered_since is not None)
     mark_claimed(case)
     _mark_responded(case, Message.REPLIED, command.command_id, now)
+    _answer(case, now)
     notice = case.notice_to_customer(Message.REPLIED, command.command_id, text=command.text, by=case.owner)
     case.emit(EventKind.REPLIED, command.by, now, notice, text=command.text, **command.origin)
 
@@ -46,6 +56,7 @@ def progress(case: CaseState, command: Progress, now: datetime) -> None:
     next_update = _restart_progress(case, now)
     notices = []
     if not command.internal:
+        mark_answered(case)
         notices.append(
             case.notice_to_customer(
                 Message.PROGRESSED, command.command_id, text=command.text, by=case.owner, next_update=next_update
@@ -62,6 +73,7 @@ def request_info(case: CaseState, command: RequestInfo, now: datetime) -> None:
     if case.status not in UNRESOLVED:
         raise Refused(f"the case is {case.status}: there is nothing to ask for before it is handled again")
     case.missing = list(dict.fromkeys([*case.missing, *command.fields]))
+    _answer(case, now)
     ask(case, now, by=command.by, text=command.text, key=command.command_id)
 
 
@@ -101,6 +113,29 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
     )
     triage_again(case, facts, now)
     _go_on(case, facts, now, asked=asked, answered=answered)
+
+
+def customer_wrote(case: CaseState, command: CustomerWrote, now: datetime, facts: Consultation) -> None:
+    """The answer to what was asked, or else words for whoever answers for the case; and the next answer has a promise
+    of its own: that of the first one, unless the policy says otherwise (R34).
+    """
+    if case.asked_at is not None:
+        told = command.model_dump(include={"command_id", "by", "at", "via", "relayed_by", "heard", "text"})
+        supply(case, Supply(**told), now, facts)
+        return
+    key = command.command_id
+    answer_due = case.due(ClockName.RESPONSE)
+    if case.responded_at is not None:
+        case.unanswered_since = case.unanswered_since or now
+        if ClockName.NEXT_RESPONSE not in case.clocks:
+            case.start(ClockName.NEXT_RESPONSE, now)
+        answer_due = case.due(ClockName.NEXT_RESPONSE)
+    notices = case.notices_to(case.responsible(), Message.CUSTOMER_WROTE, key, text=command.text, due=answer_due)
+    if command.acknowledge and case.reachable is Reachable.CHANNEL:
+        notices.append(case.notice_to_customer(Message.MESSAGE_RECEIVED, key, text=command.text, due=answer_due))
+    case.emit(
+        EventKind.CUSTOMER_WROTE, command.by, now, *notices, text=command.text, answer_due=answer_due, **command.relay
+    )
 
 
 def attach(case: CaseState, command: Attach, now: datetime, facts: Consultation) -> None:
@@ -144,6 +179,7 @@ def resolve(case: CaseState, command: Resolve, now: datetime) -> None:
     must_explain_open_tasks(case, command.why_open)
     mark_claimed(case)
     _mark_responded(case, Message.RESULT, command.command_id, now)
+    mark_answered(case)
     case.stop(ClockName.CLAIM, ClockName.PROGRESS, ClockName.RESOLUTION, ClockName.SUPPLEMENT, ClockName.ESCALATION)
     if ClockName.RESPONSE in case.clocks:  # it counts when it was told
         case.clocks[ClockName.RESPONSE].resume(now, case.terms.calendar)
@@ -163,10 +199,10 @@ def note(case: CaseState, command: Note, now: datetime) -> None:
     case.emit(EventKind.NOTED, command.by, now, text=command.text)
 
 
-def _must_be_owned(case: CaseState) -> None:
+def _must_be_owned(case: CaseState, *, even_solved: bool = False) -> None:
     if case.owner is None:
         raise Refused("the case is not dispatched yet; `assign` takes it as it is")
-    if case.status not in UNRESOLVED:
+    if case.status not in UNRESOLVED and not even_solved:
         raise Refused(f"the case is {case.status}: its solution is with the customer")
 
 
@@ -178,6 +214,12 @@ def _mark_responded(case: CaseState, message: Message, command_id: str, now: dat
         case.first_answer = FirstAnswer(message=message, key=key, clock=case.clocks.get(ClockName.RESPONSE))
         case.responded_at = now
     case.stop(ClockName.RESPONSE)
+
+
+def _answer(case: CaseState, now: datetime) -> None:
+    """What the customer wrote is answered, and they have heard how it stands (R16, R34)."""
+    if mark_answered(case) and ClockName.PROGRESS in case.clocks:
+        _restart_progress(case, now)
 
 
 def _restart_progress(case: CaseState, now: datetime) -> datetime | None:

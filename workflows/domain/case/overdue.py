@@ -53,6 +53,8 @@ def _is_standing(breach: BreachJson, view: CaseViewJson) -> bool:
             return status == Status.DISPATCHED
         case ClockName.RESPONSE:
             return view["responded_at"] is None
+        case ClockName.NEXT_RESPONSE:
+            return view.get("unanswered_since") is not None
         case ClockName.PROGRESS:
             # A report starts the clock anew, later than the miss did.
             deadline = deadline_of(view, ClockName.PROGRESS)

@@ -46,7 +46,7 @@ def start_handling(case: CaseState, now: datetime) -> None:
     for name in HANDLING_CLOCKS:
         case.start(name, now)
     case.claimed = False
-    case.responded_at = case.first_answer = case.told_at = None
+    case.responded_at = case.first_answer = case.told_at = case.unanswered_since = None
     case.expected_resolution = case.due(ClockName.RESOLUTION)
 
 

@@ -82,8 +82,13 @@ def start_reminders(
 
 def told(case: CaseState, command: Told, now: datetime) -> None:
     """A person has told the customer what no channel brings, or what the customer wished to hear by telephone."""
-    if not case.untold and not _has_no_result(case):
+    wrote = case.unanswered_since is not None
+    if not case.untold and not _has_no_result(case) and not wrote:
         raise Refused("nothing is left to tell: the customer has been told, or sent, every message")
+    case.unanswered_since = None
+    case.stop(ClockName.NEXT_RESPONSE)
+    if wrote and ClockName.PROGRESS in case.clocks and case.status is not Status.AWAITING_INFORMATION:
+        case.start(ClockName.PROGRESS, now)
     notices = await_answer(case, now, command.command_id) if _has_no_result(case) else []
     mark_told(case, now, *notices, by=command.by, text=command.text)
 

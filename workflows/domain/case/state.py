@@ -193,6 +193,8 @@ class CaseState(AggregateRoot):
     """What a person has to tell the customer, the oldest first (R43)."""
     first_answer: FirstAnswer | None = None
     """None before it is given, and where a person told it."""
+    unanswered_since: Instant | None = None
+    """When the customer wrote what nobody has answered yet, after the first reply (R34)."""
     told_at: Instant | None = None
     """When the customer got the result, and began to be waited for."""
     missing: list[str] = Field(default_factory=list)
@@ -283,7 +285,10 @@ class CaseState(AggregateRoot):
 
     def clock_terms(self, name: ClockName) -> ClockTerms | None:
         """What the present priority promises for a clock; None when it promises nothing."""
-        return self.terms.levels[self.priority].clocks.get(name)
+        promised = self.terms.levels[self.priority].clocks
+        if name is ClockName.NEXT_RESPONSE and name not in promised:
+            name = ClockName.RESPONSE
+        return promised.get(name)
 
     def start(self, name: ClockName, now: datetime) -> datetime | None:
         """Start a clock anew by the present priority's terms; its due time, or None where there are no terms."""

@@ -138,6 +138,15 @@ def mark_told(
     )
 
 
+def mark_answered(case: CaseState) -> bool:
+    """The customer, who wrote, gets an answer; one that no channel brings counts when it was told (R34, R43)."""
+    if case.unanswered_since is None or case.reachable is Reachable.BY_PERSON:
+        return False
+    case.unanswered_since = None
+    case.stop(ClockName.NEXT_RESPONSE)
+    return True
+
+
 def mark_sent(case: CaseState, command: Delivered, now: datetime) -> dict[str, bool]:
     """A message was sent after all; answers what the timeline says of it, as far as it is a first reply."""
     case.reachable = Reachable.CHANNEL

@@ -76,6 +76,8 @@ class CaseView(Fact):
     updated_at: Instant
     responded_at: Instant | None = None
     """First substantive reply of the present cycle (R9)."""
+    unanswered_since: Instant | None = None
+    """When the customer wrote, after the first reply, what has no answer yet (R34)."""
     resolved_at: Instant | None = None
     closed_at: Instant | None = None
     expected_resolution: Instant | None = None

@@ -77,6 +77,7 @@ class CaseViewJson(TypedDict):
     opened_at: str
     updated_at: str
     responded_at: str | None
+    unanswered_since: NotRequired[str | None]
     resolved_at: str | None
     closed_at: str | None
     expected_resolution: str | None

@@ -6,7 +6,10 @@ from workflows.domain.case.state import CaseState
 from workflows.domain.case.view import Waiting
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Reachable, Status
 
-_FIRST_DUE = (ClockName.CLAIM, ClockName.RESPONSE, ClockName.PROGRESS, ClockName.RESOLUTION, ClockName.FEEDBACK)
+_FIRST_DUE = (
+    ClockName.CLAIM, ClockName.RESPONSE, ClockName.NEXT_RESPONSE, ClockName.PROGRESS, ClockName.RESOLUTION,
+    ClockName.FEEDBACK,
+)  # fmt: skip
 _CUSTOMERS = {
     Status.AWAITING_INFORMATION: ClockName.SUPPLEMENT,
     Status.AWAITING_CONFIRMATION: ClockName.CONFIRMATION,

@@ -178,6 +178,17 @@ class Supply(CustomersWord):
         return self
 
 
+class CustomerWrote(CustomersWord):
+    """What the customer says unasked, such as by mail (R34, R42). Where something was asked for, it is the answer to
+    that (`Supply`). It never is consent: that is given by a link, or to a person.
+    """
+
+    name = "customer_wrote"
+    text: Text
+    acknowledge: StrictBool = False
+    """Whether the customer is sent a note that it has arrived, with their link."""
+
+
 class AttachedFile(Fact):
     """A file that was received: its row, and what people read of it. `size` in bytes, `name` a label."""
 
@@ -394,9 +405,9 @@ _DETAIL = TypeAdapter(dict[Id, Text | bool | Annotated[float, Field(ge=-1e9, le=
 COMMANDS: dict[str, type[Command]] = {
     command.name: command
     for command in (
-        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, Attach, Resolve, Told, Confirm, Refuse,
-        Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview, Undeliverable, Delivered,
-        TaskReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
+        Claim, Reply, Classify, Assign, Progress, Escalate, RequestInfo, Supply, CustomerWrote, Attach, Resolve, Told,
+        Confirm, Refuse, Rate, Note, Acknowledge, Withdraw, Retime, Collaborate, Contribute, SubmitReview,
+        Undeliverable, Delivered, TaskReported, Link, Unlink, FollowerAdded, FollowerRemoved, FollowerReleased,
     )
 }  # fmt: skip
 """Signal name -> what it carries; `feedback` is what `told` was called when it told of results only."""

@@ -44,6 +44,8 @@ class LevelClocks(Fact):
     progress: ClockRule
     resolution: ClockRule
     escalation: ClockRule
+    next_response: ClockRule | None = None
+    """For the answer to what the customer writes after the first reply (R34); left out, as for the first one."""
 
 
 class SharedClocks(Fact):
@@ -68,9 +70,9 @@ class PriorityLevel(Fact):
 
     def terms(self, shared: SharedClocks) -> ServiceLevel:
         """The same in seconds, with the clocks that every priority has."""
-        rules: list[tuple[str, ClockRule]] = [*self.clocks, *shared]
+        rules: list[tuple[str, ClockRule | None]] = [*self.clocks, *shared]
         return ServiceLevel(
-            clocks={ClockName(name): rule.terms() for name, rule in rules},
+            clocks={ClockName(name): rule.terms() for name, rule in rules if rule is not None},
             dispatch_incomplete=self.dispatch_incomplete,
             alert_duty_manager=self.alert_duty_manager,
         )

@@ -28,6 +28,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "supply": {"text": st.sampled_from([None, "5.2"]), "fields": st.just({"product": "CRM"})},
     "resolve": {key: st.just(value) for key, value in RESOLUTION.items()} | {
         "why_open": st.sampled_from([None, "稍后补"])},
+    "customer_wrote": {"text": st.just("还是不行"), "acknowledge": st.booleans()},
     "attach": {"files": st.just([{"id": "0" * 32, "name": "照片.jpg", "size": 9, "type": "jpeg"}])},
     "refuse": {"why": st.just("还是不行")},
     "rate": {"score": st.sampled_from(list(Satisfaction))},

@@ -1,0 +1,140 @@
+"""The activity that watches one mailbox: it takes in what is there and what comes (R42)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.heartbeat import heartbeat, heartbeats
+from activities.mailbox.imap import ImapMailbox, MailboxError, MailboxLoginError
+from activities.mailbox.settings import MailboxSettings
+from activities.mailbox.taking_in import MailIntake
+from workflows.domain.problem import Problem
+from workflows.ports import MAILBOX_HEARTBEAT, MAILBOX_WATCH, MailboxWatch, MailboxWatched
+
+_log = logging.getLogger("bihuan.mailbox")
+_T = TypeVar("_T")
+_STEP: Final = 5.0
+"""Seconds between two looks whether the worker is stopping."""
+_FORGET_EVERY: Final = timedelta(hours=1)
+_KEPT_FOR: Final = timedelta(days=30)
+"""How long a mail of no case is kept as it came."""
+_LOGIN_AGAIN: Final = timedelta(minutes=1)
+_AT_ONCE: Final = 200
+"""Mails between two looks at the open ones."""
+
+
+@dataclass
+class MailboxActivities:
+    """Reads mailboxes.
+
+    Attributes:
+        mailboxes: by name, as this worker has them set.
+        intake: takes mails in.
+        span: how long one call watches; the workflow calls again.
+    """
+
+    mailboxes: Mapping[str, MailboxSettings]
+    intake: MailIntake
+    span: timedelta = MAILBOX_WATCH
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @activity.defn
+    async def watch_mailbox(self, watch: MailboxWatch) -> MailboxWatched:
+        """Watch a mailbox for some time; answers how many mails were taken in. Without it in the settings: none.
+
+        Raises:
+            ApplicationError: retryable; it cannot be read now. The record has the reason.
+        """
+        settings = self.mailboxes.get(watch.name)
+        if settings is None:
+            return MailboxWatched(configured=False)
+        await self.intake.inbox.watch(watch.name, self.now())
+        ends = self.now() + self.span
+        async with heartbeats(MAILBOX_HEARTBEAT / 3):
+            try:
+                return MailboxWatched(taken=await self._watch(watch.name, settings, ends))
+            except (MailboxError, Problem) as error:
+                await self.intake.inbox.failed(watch.name, str(error), self.now())
+                later = _LOGIN_AGAIN if isinstance(error, MailboxLoginError) else None
+                raise ApplicationError(str(error), type="Mailbox", next_retry_delay=later) from None
+
+    async def _watch(self, name: str, settings: MailboxSettings, ends: datetime) -> int:
+        mailbox = await _in_thread(lambda: ImapMailbox(settings))
+        taken, forgotten = 0, None
+        try:
+            while True:
+                taken += await self.take_all(name, mailbox)
+                await self.intake.settle()
+                if forgotten is None or self.now() - forgotten > _FORGET_EVERY:
+                    forgotten = self.now()
+                    old = await self.intake.inbox.forget_before(forgotten - _KEPT_FOR)
+                    await self.intake.reception.discard(old)
+                if self.now() >= ends or not await self._wait(mailbox, settings, ends):
+                    return taken
+        finally:
+            await asyncio.shield(_in_thread(mailbox.close))
+
+    async def take_all(self, name: str, mailbox: ImapMailbox) -> int:
+        """Take in what is there; answers how many mails were looked at. Each is marked as read once it is written.
+
+        One that cannot be written now is left for later, and everything behind it is taken all the same.
+
+        Raises:
+            MailboxError: the connection is gone, or record or file store are away.
+        """
+        state = await self.intake.inbox.state(name)
+        after = state.last_uid if state and state.validity == mailbox.validity else None
+        uids = await _in_thread(lambda: mailbox.waiting(after))
+        last = after if after is not None else max(mailbox.next_uid - 1, 0)
+        fault: Exception | None = None
+        for uid in uids:
+            raw = await _in_thread(lambda uid=uid: mailbox.fetch(uid))  # type: ignore[misc]
+            if raw is not None:
+                try:
+                    await self.intake.take(raw, name, f"{mailbox.validity}:{uid}")
+                except Exception as error:  # noqa: BLE001 - whatever it is, the mails behind it are taken in
+                    _log.exception("mail %s:%s of %s is not taken in yet", mailbox.validity, uid, name)
+                    fault = fault or error
+                    continue
+                await _in_thread(lambda uid=uid: mailbox.mark([uid]))  # type: ignore[misc]
+            heartbeat(f"{name}: {uid}")
+            if fault is None:
+                last = max(last, uid)
+        if fault is not None:
+            raise MailboxError(f"a mail could not be taken in: {str(fault) or type(fault).__name__}")
+        await self.intake.inbox.read_to(name, mailbox.validity, last, self.now())
+        return len(uids)
+
+    async def _wait(self, mailbox: ImapMailbox, settings: MailboxSettings, ends: datetime) -> bool:
+        """Until something comes, or it is time to look; False where the worker is stopping."""
+        until = min(self.now() + timedelta(seconds=settings.poll), ends)
+        while (left := (until - self.now()).total_seconds()) > 0:
+            if activity.in_activity() and activity.is_worker_shutdown():
+                return False
+            step = min(left, _STEP)
+            if mailbox.tells:
+                if await _in_thread(lambda step=step: mailbox.wait(step)):  # type: ignore[misc]
+                    return True
+            else:
+                await asyncio.sleep(step)
+        if not mailbox.tells:
+            await _in_thread(mailbox.refresh)
+        return True
+
+
+async def _in_thread(step: Callable[[], _T]) -> _T:
+    """Done in a thread, whose end is awaited also where the activity is cancelled: nobody else uses the connection."""
+    task = asyncio.create_task(asyncio.to_thread(step))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

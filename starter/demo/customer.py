@@ -1,0 +1,133 @@
+"""A customer of the demonstration, who hands in and answers through the pages as people do.
+
+Links and codes come from the mails that were sent to them; everything else they find on the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from starter.demo.browser import Browser
+from starter.demo.failure import StoryFailedError
+
+_LINK: Final = re.compile(r"https?://[\w.:-]+(/l/[a-z2-7]{32})")
+_CODE: Final = re.compile(r"^(\d{6})$", re.MULTILINE)
+_NUMBER: Final = re.compile(r'class="number">(\w+)<')
+_ACCEPTED, _QUEUED = '<div class="notice good" role="status">', '<div class="notice" role="status">'
+"""What the page of a case says of what was just done."""
+_READING: Final = 0.75
+"""Seconds of the wall clock: who confirms sooner than a person can read is asked again."""
+_LOOK: Final = 0.3
+_EVERYTHING: Final = 5
+"""Looks at the page after which somebody goes through all their mails again."""
+_TEXTS: Final = {"confirm": "text", "refuse": "why", "withdraw": "why", "rate": "comment"}
+"""Command -> what the words on the page are as a field of it."""
+
+
+class Customer:
+    """`letters` answers the texts of the mails that came to an address."""
+
+    def __init__(self, browser: Browser, email: str, letters: Callable[[str], Sequence[str]], number: str = "") -> None:
+        self.number, self.email, self.browser = number, email, browser
+        self._letters = letters
+        self._opened: set[str] = set()
+        self._looks = 0
+
+    async def hand_in(self, answers: Mapping[str, str]) -> str:
+        """The form, a look at the answers, the number."""
+        browser = self.browser
+        await self.step(lambda: browser.open("/new"))
+        await self.step(lambda: browser.send("/new", {**answers, "email": self.email}, press="check"))
+        await self.step(lambda: browser.send("/new/send"))
+        if browser.path == "/new/send":  # quicker than a person
+            await self.step(lambda: browser.send("/new/send", person="yes"))
+        found = _NUMBER.search(browser.page.text)
+        if browser.path != "/new/done" or found is None:
+            raise StoryFailedError(f"没有受理 not taken in: {browser.path} ({browser.status}) {browser.page.text}")
+        self.number = found[1]
+        return self.number
+
+    async def say(self, command: str, files: Mapping[str, bytes] | None = None, **fields: Any) -> None:
+        """Wait until the page asks for it, say it in two steps, and see that it was taken down."""
+        choice = f"rate-{fields['score']}" if command == "rate" else command
+        tried = False
+        while True:
+            if await self._is_asked(choice):
+                tried = True
+                if command == "supply":
+                    done = await self._supply(fields["fields"], files)
+                else:
+                    done = await self._act(choice, str(fields.get(_TEXTS[command]) or ""))
+                if done:
+                    return
+            elif tried:
+                # It asks no more: it was taken down, and the answer did not come.
+                return
+            await asyncio.sleep(_LOOK)
+
+    async def let_in_by_code(self, wait: float = 40.0) -> None:
+        """By number, contact, and a one-time code, which is asked for again after so many seconds."""
+        browser = self.browser
+        await self.step(lambda: browser.open("/case/other"))
+        await self.step(lambda: browser.send("/case", number=self.number, contact=self.email))
+        while not browser.offers("/case/act", "withdraw"):
+            known = len(self._found(_CODE))
+            await self.step(lambda: browser.open("/case/code"))
+            await self.step(lambda: browser.send("/case/code", press="send"))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    while len(self._found(_CODE)) <= known:  # noqa: ASYNC110 - a mail sets no event
+                        await asyncio.sleep(_LOOK)
+            codes = self._found(_CODE)
+            if len(codes) > known and browser.path == "/case/code/enter":
+                await self.step(lambda codes=codes: browser.send("/case/code/enter", code=codes[-1]))  # type: ignore[misc]
+            if browser.path != "/case":
+                await self.step(lambda: browser.open("/case"))
+
+    async def step(self, do: Callable[[], Awaitable[str]]) -> None:
+        """One page after another."""
+        await do()
+
+    async def _is_asked(self, choice: str) -> bool:
+        """Whether the page asks for it: the one that was open, else that of the newest link that came."""
+        self._looks += 1
+        links = list(dict.fromkeys(reversed(self._found(_LINK))))
+        new = [path for path in links if path not in self._opened] if self._looks % _EVERYTHING else links
+        for path in ("/case", *new):
+            self._opened.add(path)
+            await self.step(lambda path=path: self.browser.open(path))  # type: ignore[misc]
+            if choice == "supply":
+                if 'href="/case/supply"' in self.browser.page.text:
+                    return True
+            elif self.browser.offers("/case/act", choice):
+                return True
+        return False
+
+    async def _act(self, choice: str, text: str) -> bool:
+        browser, where = self.browser, f"/case/act/{choice}"
+        await self.step(lambda: browser.send("/case/act", press=choice))
+        await asyncio.sleep(_READING)
+        while browser.path == where:
+            await self.step(lambda: browser.send(where, {"text": text}, press="yes"))
+        return self._was_taken_down()
+
+    async def _supply(self, answers: Mapping[str, str], files: Mapping[str, bytes] | None) -> bool:
+        browser = self.browser
+        await self.step(lambda: browser.open("/case/supply"))
+        if browser.path != "/case/supply":
+            return False
+        given = {f"field:{key}": value for key, value in answers.items()}
+        await self.step(lambda: browser.send("/case/supply", given, press="supply", files=files))
+        return self._was_taken_down()
+
+    def _was_taken_down(self) -> bool:
+        page = self.browser.page.text
+        return self.browser.path == "/case" and (_ACCEPTED in page or _QUEUED in page)
+
+    def _found(self, what: re.Pattern[str]) -> list[str]:
+        """In the mails about this case, the oldest first."""
+        return [found for text in self._letters(self.email) if self.number in text for found in what.findall(text)]

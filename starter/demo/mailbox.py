@@ -1,0 +1,75 @@
+"""A mail server of the demonstration's own: what bihuan sends is kept here, and leaves this machine by no way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+_LONGEST = 10_000_000
+"""Bytes of a line; mails have far shorter ones."""
+_OK = b"250 OK\r\n"
+
+
+@dataclass
+class Mailbox:
+    """`mails` in the order in which they came."""
+
+    port: int = 0
+    mails: list[EmailMessage] = field(default_factory=list)
+    _texts: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """For the settings."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def letters(self, address: str) -> list[str]:
+        """The texts of what came to that address, the oldest first."""
+        return self._texts.get(address, [])
+
+    def take(self, raw: bytes) -> None:
+        """Keep one."""
+        mail = message_from_bytes(raw, policy=policy.default)
+        self.mails.append(mail)
+        part = mail.get_body(("plain",))
+        for address in mail["To"].addresses if mail["To"] else ():
+            text = f"{mail['Subject']}\n{part.get_content() if part is not None else ''}"
+            self._texts.setdefault(address.addr_spec, []).append(text)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, as far as SMTP is needed to take a mail (RFC 5321)."""
+        with suppress(OSError, asyncio.IncompleteReadError):
+            writer.write(b"220 demo\r\n")
+            while line := await reader.readline():
+                match line[:4].upper():
+                    case b"DATA":
+                        writer.write(b"354 go on\r\n")
+                        await writer.drain()
+                        raw = await reader.readuntil(b"\r\n.\r\n")
+                        self.take(raw.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n."))
+                        writer.write(_OK)
+                    case b"EHLO":
+                        writer.write(b"250-demo\r\n250 8BITMIME\r\n")
+                    case b"QUIT":
+                        writer.write(b"221 bye\r\n")
+                        break
+                    case _:
+                        writer.write(_OK)
+                await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def open_mailbox() -> AsyncIterator[Mailbox]:
+    """A mailbox on a port of this machine while the block runs."""
+    mailbox = Mailbox()
+    server = await asyncio.start_server(mailbox.serve, "127.0.0.1", 0, limit=_LONGEST)
+    mailbox.port = server.sockets[0].getsockname()[1]
+    try:
+        yield mailbox
+    finally:
+        server.close()

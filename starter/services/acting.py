@@ -1,0 +1,201 @@
+"""What the bearer of a token does: hands in, gives commands as who they are, sends files (R45, R47).
+
+Who speaks comes from the token, never from what was sent. Whether a case takes a command is the case's to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from activities.database.database import is_outage
+from activities.identity.audit import note
+from activities.identity.requests import Requests
+from activities.intake.form import parse_form
+from starter.services import commands, files
+from starter.services.intake import Accepted, Intake
+from workflows.domain.case.capacity import Capacity
+from workflows.domain.case.handlers import HANDLERS
+from workflows.domain.commands.case import COMMANDS, Attach, CustomersWord
+from workflows.domain.commands.command import Command, OurCommand, parse_command
+from workflows.domain.commands.review import SubmitReview
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import CUSTOMER, AuditKind, TokenRight, Via
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from activities.queries.case_record import CaseRecord
+    from starter.services.commands import CommandResult
+    from starter.services.files import ReceivedFile
+    from starter.services.identity import Bearer
+    from worker.installation.installation import Installation
+
+NOT_SAID: Final = ("by", "via", "at", "command_id", "relayed_by", "main_case")
+"""Keys of commands that no request may hold: they come from the token and the server."""
+OPEN_COMMANDS: Final[Mapping[str, type[Command]]] = {
+    command.name: command
+    for command in COMMANDS.values()
+    if not issubclass(command, OurCommand | Attach | SubmitReview)
+}
+"""What people and systems may send to a case; whether this one takes it from them is its own to say."""
+_KEY: Final = re.compile(r"[!-~]{1,100}")
+
+
+class MalformedError(Problem):
+    """What was asked for is not well-formed."""
+
+
+class NotAllowedError(Problem):
+    """The token is not for that."""
+
+
+class KeyReusedError(Problem):
+    """An idempotency key came with another request before."""
+
+
+class CaseOverError(Problem):
+    """The case is closed, and takes nothing more."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """A command on its way: who sends it to which case, under which key of theirs, by which connection."""
+
+    installation: Installation
+    bearer: Bearer
+    record: CaseRecord
+    client: Client
+    now: datetime
+    key: str | None = None
+
+    async def send(self, command: str, fields: dict[str, Any]) -> CommandResult:
+        """Give the case that command, of `OPEN_COMMANDS`; the same key again is the same command.
+
+        A person speaks as themselves; with `heard` they take down what the customer said. A system speaks as the
+        customer, and the audit log names it.
+
+        Raises:
+            MalformedError, NotAllowedError, KeyReusedError, CaseOverError: as their names say; nothing was sent.
+            Problem: Temporal or the record does not answer; nothing was sent.
+        """
+        kind = OPEN_COMMANDS[command]
+        if said := [name for name in NOT_SAID if name in fields]:
+            raise MalformedError(f"{said[0]}: is not for a request to say; the token does")
+        by, spoken = self._speaker(kind, fields)
+        try:
+            parse_command(command, {"by": by, "via": Via.API, **spoken}, self._command_id or "new", COMMANDS)
+        except Problem as problem:
+            raise MalformedError(str(problem)) from None
+        await self._check_key([command, self.record.number, fields])
+        settings = self.installation.settings
+        try:
+            result = await commands.send(
+                settings, command, self.record.number, spoken, by=by, via=Via.API, command_id=self._command_id,
+                client=self.client,
+            )  # fmt: skip
+        except Problem as problem:
+            raise self._explained(problem) from None
+        await self._note(by, command, result)
+        return result
+
+    async def attach(self, received: Sequence[ReceivedFile], digests: Sequence[str]) -> CommandResult:
+        """Give the case files that were received; `digests` tell the same files from others.
+
+        Raises:
+            FileRefusedError: the case does not take them.
+            KeyReusedError, CaseOverError, Problem: as `send`.
+        """
+        ids = [one.id for one in received]
+        try:
+            await self._check_key(["attach", self.record.number, *digests])
+        except Problem:
+            await files.discard_staged(self.installation, ids)
+            raise
+        settings = self.installation.settings
+        result = await files.attach(
+            settings, self.record.number, ids, by=self.sender, via=Via.API, command_id=self._command_id
+        )
+        await self._note(self.sender, Attach.name, result)
+        return result
+
+    @property
+    def sender(self) -> str:
+        """As whom the bearer sends files."""
+        return self.bearer.token.person or CUSTOMER
+
+    @property
+    def _command_id(self) -> str | None:
+        return f"{self.bearer.caller}:{self.key}" if self.key else None
+
+    def _speaker(self, kind: type[Command], fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """In whose name, and the fields as the case gets them."""
+        person = self.bearer.token.person
+        if person is None:
+            if Capacity.CUSTOMER not in HANDLERS[kind].permitted:
+                raise NotAllowedError(f"{kind.name} is for people; a system says what customers say")
+            if "heard" in fields:
+                raise MalformedError("heard: is for people who take down what a customer said")
+            return CUSTOMER, fields
+        if issubclass(kind, CustomersWord) and "heard" in fields:
+            return CUSTOMER, {**fields, "relayed_by": person}
+        return person, fields
+
+    async def _check_key(self, request: list[Any]) -> None:
+        if self.key is None:
+            return
+        if not _KEY.fullmatch(self.key):
+            raise MalformedError("Idempotency-Key: allowed: 1 to 100 letters, digits and signs of ASCII")
+        text = json.dumps(request, sort_keys=True, ensure_ascii=False)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if not await Requests(self.installation.database).is_same(self.bearer.caller, self.key, digest, self.now):
+            raise KeyReusedError(f"Idempotency-Key: {self.key} came with another request before")
+
+    async def _note(self, by: str, command: str, result: CommandResult) -> None:
+        """Whoever spoke in another's name is known."""
+        if by == self.bearer.token.person:
+            return
+        async with self.installation.database.begin() as connection:
+            await note(
+                connection, AuditKind.ACTED_FOR, self.now, actor=f"{self.bearer.caller} ({self.bearer.token.id})",
+                subject=by, command=command, number=result.number, command_id=result.command_id,
+                outcome=result.outcome,
+            )  # fmt: skip
+
+    def _explained(self, problem: Problem) -> Problem:
+        view = self.record.view
+        return CaseOverError(str(problem)) if view is not None and view["closed_at"] else problem
+
+
+async def hand_in(intake: Intake, bearer: Bearer, form: dict[str, Any], *, key: str | None) -> Accepted:
+    """Register an issue for the bearer: a person is who received it. `key` is its intake key where it has none.
+
+    Raises:
+        MalformedError: the form is not well-formed; one line a fault, nothing is written.
+        IntakeConflictError: its key came with another content before.
+        Problem: the record cannot be written now.
+    """
+    person = bearer.token.person
+    if form.get("received_by") not in {None, person}:
+        raise MalformedError("received_by: is not for a request to say; the token does")
+    given = {**form, **({"received_by": person} if person else {})}
+    if key is not None and not form.get("intake_key"):
+        if not _KEY.fullmatch(key):
+            raise MalformedError("Idempotency-Key: allowed: 1 to 100 letters, digits and signs of ASCII")
+        given["intake_key"] = f"{bearer.caller}:{key}"
+    installation = intake.installation
+    organisation = await installation.directory.current()
+    try:
+        parse_form(given, now=installation.now(), policy=installation.policy, organisation=organisation)
+    except Problem as problem:
+        raise (problem if is_outage(problem) else MalformedError(str(problem))) from None
+    return await intake.accept(given)
+
+
+RIGHT_OF_COMMANDS: Final = (TokenRight.ACT, TokenRight.CUSTOMER)
+"""One of these lets a token send commands and files."""

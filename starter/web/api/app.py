@@ -1,0 +1,95 @@
+"""The API as an ASGI application: its operations as data, and one answer for each thing that goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from activities.database.database import is_outage
+from activities.privacy.redaction import safe_message
+from starter.services.acting import RIGHT_OF_COMMANDS
+from starter.web.api import acting, reading
+from starter.web.api.call import Call, answered_by, locale_of
+from starter.web.api.openapi import document
+from starter.web.api.problem import ApiError, Kind
+from starter.web.site import Site
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import TokenRight
+
+_log = logging.getLogger("bihuan.web")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What can be asked for; one of `rights` is enough, and none is needed where there are none."""
+
+    method: str
+    path: str
+    answer: Callable[[Call], Awaitable[Response]]
+    rights: tuple[TokenRight, ...]
+
+
+_READ = (TokenRight.READ,)
+OPERATIONS: Final = (
+    Operation("GET", "/me", reading.me, ()),
+    Operation("POST", "/cases", acting.open_case, (TokenRight.HAND_IN,)),
+    Operation("GET", "/cases", reading.cases, _READ),
+    Operation("GET", "/cases/{number}", reading.case, _READ),
+    Operation("GET", "/cases/{number}/timeline", reading.timeline, _READ),
+    Operation("GET", "/cases/{number}/outbox", reading.outbox, _READ),
+    Operation("POST", "/cases/{number}/commands/{name}", acting.command, RIGHT_OF_COMMANDS),
+    Operation("POST", "/cases/{number}/files", acting.attach, RIGHT_OF_COMMANDS),
+    Operation("GET", "/files/{id}", reading.file, _READ),
+    Operation("GET", "/stuck", reading.stuck, _READ),
+    Operation("GET", "/kb", reading.articles, (TokenRight.KNOWLEDGE,)),
+)
+"""Everything but `/openapi.json`, which everybody may read."""
+
+
+def build_api(site: Site) -> Starlette:
+    """To be mounted at `/api/v1`."""
+    described = document()
+
+    async def openapi(request: Request) -> Response:  # noqa: ARG001
+        return JSONResponse(described)
+
+    routes = [Route("/openapi.json", openapi)]
+    routes += [Route(one.path, _endpoint(site, one), methods=[one.method]) for one in OPERATIONS]
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        kinds = {404: Kind.NOT_FOUND, 405: Kind.METHOD, 413: Kind.TOO_LARGE, 400: Kind.MALFORMED}
+        return ApiError(kinds.get(status, Kind.FAULT)).answer(locale_of(site, request))
+
+    handlers: dict[Any, Any] = {HTTPException: refused}
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return app
+
+
+def _endpoint(site: Site, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            return await operation.answer(await answered_by(site, request, operation.rights))
+        except ApiError as error:
+            return error.answer(locale_of(site, request))
+        except HTTPException:
+            raise
+        except Problem as problem:
+            _log.warning("no answer for now: %s", problem)
+        except Exception as error:  # noqa: BLE001 - whatever fails, the caller reads what to do
+            if not is_outage(error):
+                _log.exception("no answer: %s", safe_message(error))
+                return ApiError(Kind.FAULT).answer(locale_of(site, request))
+            _log.warning("no answer for now: %s", safe_message(error))
+        return ApiError(Kind.OUTAGE, headers={"Retry-After": "5"}).answer(locale_of(site, request))
+
+    return answer

@@ -1,0 +1,61 @@
+"""Who of the organisation may read a case; who may give it which command is in `handlers` (R45).
+
+Pure, and without pydantic in what it takes of the case: lists ask it for many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from workflows.domain.vocabulary import OPERATOR, Role
+
+if TYPE_CHECKING:
+    from workflows.domain.organisation.organisation import Organisation
+
+_EVERYWHERE = frozenset({Role.DUTY_MANAGER, Role.FOLLOW_UP_SUPERVISOR})
+"""Roles that may act on any case, and so see it."""
+
+
+def may_read(person: str, view: Mapping[str, Any] | None, organisation: Organisation | None, form: Any = None) -> bool:
+    """Whether that person may read the case of that view (JSON of a `CaseView`), None where no worker opened it yet.
+
+    May: whoever is named in it, everybody of a department that is concerned, whoever is above one of these; everywhere
+    the operator, duty managers, the follow-up supervisor, and whoever is above every department. Nobody else, and
+    nobody who has left. `form` is the intake form, which names the first receiver.
+    """
+    if person == OPERATOR:
+        return True
+    if organisation is None or organisation.person(person) is None:
+        return False
+    if sees_all(person, organisation):
+        return True
+    named, departments = set(_people(view or {}, form)), set(_departments(view or {}))
+    member = organisation.member(person)
+    if person in named or member.department in departments:
+        return True
+    heads = {entry.head for entry in organisation.departments if entry.id in departments}
+    known = [one for one in named | heads if organisation.person(one) is not None]
+    return any(person == one or person in organisation.above(one) for one in known)
+
+
+def sees_all(person: str, organisation: Organisation) -> bool:
+    """Whether every case is theirs to see."""
+    if organisation.member(person).roles & _EVERYWHERE:
+        return True
+    return all(person in {one.head, *organisation.above(one.head)} for one in organisation.departments)
+
+
+def _people(view: Mapping[str, Any], form: Any) -> Iterator[str]:
+    found = [view.get(key) for key in ("owner", "receiver", "follow_up", "escalated_to")]
+    for task in view.get("collaborations") or ():
+        found += [task.get(key) for key in ("person", "asked_by", "escalated_to")]
+    if isinstance(form, dict):
+        found.append(form.get("received_by"))
+    yield from (one for one in found if isinstance(one, str) and one)
+
+
+def _departments(view: Mapping[str, Any]) -> Iterator[str]:
+    found = [view.get("department"), *(view.get("assisting") or ())]
+    found += [task.get("department") for task in view.get("collaborations") or ()]
+    yield from (one for one in found if isinstance(one, str) and one)
