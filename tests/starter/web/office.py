@@ -23,7 +23,7 @@ class Office:
     customer: str = MAIL
     """Whose mails are looked at."""
 
-    async def letters(self, number: str, word: str) -> list[str]:
+    async def letters(self, number: str, word: str | re.Pattern[str]) -> list[str]:
         """Texts of the mails to the customer that hold this word, once there is one."""
         found: list[str] = []
         async with asyncio.timeout(120):
