@@ -7,7 +7,7 @@ PYTHONS := 3.11 3.12 3.13 3.14
 INTERPRETER = $(lastword python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1)))
 FOUND = $(foreach version,$(PYTHONS),$(shell $(call INTERPRETER,$(version)) -c "print('$(version)')" 2>/dev/null))
 
-.PHONY: demo test drills test-pythons check up format histories lag idle life scale intake peer years chaos hardship
+.PHONY: demo test drills test-pythons check up format histories lag idle life scale intake peer years pages chaos hardship
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -88,7 +88,12 @@ peer: $(VENV)/installed
 years: $(VENV)/installed
 	$(BIN)/python -m benchmarks.years $(ARGS)
 
-## Two hundred lives in five minutes while workers, server and intake are killed at random, and the books at the end.
+## The page of a case among 10,000 open ones beside a bare page, wrong tries beside it, and what a life by the pages costs.
+pages: $(VENV)/installed
+	$(BIN)/python -m benchmarks.pages $(ARGS)
+
+## Two hundred lives in five minutes, their customers on the pages, while workers, server, intake and pages are killed at
+## random, and the books at the end.
 chaos: $(VENV)/installed
 	$(BIN)/python -m tests.faults.chaos $(ARGS)
 

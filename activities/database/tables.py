@@ -181,6 +181,7 @@ registration = Table(
     Column("customer_name", Words),
     Column("customer_phone", Words),
     Column("customer_email", Words),
+    Column("customer_text", Words),
     Column("digest", Words),
     Column("priority", Words),
     UniqueConstraint("channel", "intake_key"),
@@ -189,10 +190,12 @@ registration = Table(
     Index(None, "digest"),
     Index(None, "received_at"),
     Index(None, "started_at"),
+    Index("ix_registration_customer_text", "received_at", "number", "customer_text"),
 )
 """One row a submission (R1-R3). `started_at`: the wall clock when its workflow was known to run; `priority`: by the
 policy's rules when it was registered (R8), for the order of starts, NULL where that was not judged; `digest`: of the
-form as it came in, see `activities.intake.submission`, NULL for what an earlier release took in.
+form as it came in, see `activities.intake.submission`, NULL for what an earlier release took in; `customer_text`: what
+the customer is searched by. Its index holds all that a search reads, in the order of lists.
 """
 
 day_serial = Table(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 
 from pydantic import JsonValue
@@ -13,11 +15,25 @@ from workflows.domain.model import Json
 _AROUND_IT = frozenset({"intake_key", "received_at"})
 
 
+_SEARCHED = ("name", "company", "phone", "wechat", "email", "other")
+_LONGEST_TEXT = 400
+"""Characters of what a customer is searched by: an index row of PostgreSQL holds no more than 2,700 bytes."""
+_IN_NUMBERS = re.compile(r"(?<=\d)[\s()（）-]+(?=\d)")
+
+
+def search_text(text: str) -> str:
+    """As customers are searched: narrow, in small letters, and numbers without what stands between their digits."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(_IN_NUMBERS.sub("", plain).split())
+
+
 def lookup_columns(form: Json) -> dict[str, str | None]:
-    """Name, phone and mail address of the customer, as columns of the register."""
+    """Name, phone and mail address of the customer, as columns of the register, and the text they are searched by."""
     customer = form.get("customer")
     known = customer if isinstance(customer, dict) else {}
-    return {f"customer_{key}": _text(known.get(key)) for key in ("name", "phone", "email")}
+    columns = {f"customer_{key}": _text(known.get(key)) for key in ("name", "phone", "email")}
+    said = "\n".join(search_text(text) for key in _SEARCHED if (text := _text(known.get(key))))
+    return {**columns, "customer_text": said[:_LONGEST_TEXT] or None}
 
 
 def content_digest(form: Json) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from activities.mailbox.mail import UnreadableMailError
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import EventKind
 
+SILENT_AFTER: Final = timedelta(minutes=10)
+"""How long ago a mailbox may have been read last, before somebody should look."""
 _AT_ONCE: Final = 200
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -163,17 +164,19 @@ class MailIntake:
         name = "note" if person else "customer_wrote"
         if person is None:
             words["acknowledge"] = answered
-        commands: list[Json] = [{"name": name, "id": f"mail:{row.id}", "by": by, "fields": words}]
+        commands: list[JsonValue] = [{"name": name, "id": f"mail:{row.id}", "by": by, "fields": words}]
         if files:
             ledger = FileLedger(self.database)
             await ledger.hold([one.id for one in files], self.now() + _HELD_FOR)
-            attached = [{"id": one.id, "name": one.name, "size": one.size, "type": one.type} for one in files]
+            attached: list[JsonValue] = [
+                {"id": one.id, "name": one.name, "size": one.size, "type": one.type} for one in files
+            ]
             commands.append({"name": "attach", "id": f"mail:{row.id}:files", "by": by, "fields": {"files": attached}})
         sends: Json = {
             "commands": commands,
             "at": self.case_time().isoformat(),
             "form": self._form(meaning, row, files, person, reach=answered),
-            "files": [one.id for one in files],
+            "files": [*(one.id for one in files)],
         }
         note = one_line("; ".join(filter(None, (row.note, *refused))), 300)
         row = replace(row, number=number, state=MailState.OPEN, sends=sends, answered=answered, note=note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
 from activities.queries.channel_health import find_failing_channels
+from activities.queries.mailbox_health import find_failing_mailboxes, mails_aside
 from activities.queries.orphans import find_orphans
 from activities.rows import FaultyRow, read_rows, sound
 from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches, who_owes
@@ -28,6 +29,8 @@ _REMEMBERED = timedelta(days=7)
 """How long a failed notification of a closed case, or a report that did not arrive, is still shown."""
 REPORT = "report"
 """What was not delivered is an analysis report, and its name stands where the number of a case does."""
+MAILBOX = "mailbox"
+"""It is about a mailbox, or a mail of no case, and the mailbox's name stands where the number of a case does."""
 CHANNEL = "channel"
 """It is about a channel, and its name stands where the number of a case does."""
 
@@ -55,6 +58,10 @@ class AttentionReason(StrEnum):
     """A notification has been waiting for long."""
     CHANNEL_FAILING = "channel_failing"
     """A channel has carried nothing for an hour, and failed several times; its name stands where a number does."""
+    MAILBOX_FAILING = "mailbox_failing"
+    """A mailbox cannot be read, or nobody has for ten minutes; its name stands where a number does."""
+    MAIL_ASIDE = "mail_aside"
+    """A mail of which a person has to say what becomes of it; `who` sent it, `error` says why (R42)."""
     NOT_ARCHIVED = "not_archived"
     """A closed case could not be archived, or not be masked (R28)."""
     TASK_LATE = "part_late"
@@ -125,6 +132,7 @@ async def find_attention(
         await _from_reviews(connection, now, grace),
         [await _from_reports(connection, now - _REMEMBERED)],
         [await _from_channels(connection, now)],
+        [await _from_mailboxes(connection)],
     ):
         for items in rows:
             if isinstance(items, FaultyRow):
@@ -311,6 +319,22 @@ async def _from_channels(connection: AsyncConnection, now: datetime) -> list[Att
     found = await find_failing_channels(connection, now)
     reason = AttentionReason.CHANNEL_FAILING
     return [Attention(one.channel, reason, one.since, what=CHANNEL, error=one.error) for one in found]
+
+
+async def _from_mailboxes(connection: AsyncConnection) -> list[Attention]:
+    """Both by the wall clock: no case's time decides when a mailbox is read."""
+    failing = [
+        Attention(one.name, AttentionReason.MAILBOX_FAILING, one.since, what=MAILBOX, error=one.error)
+        for one in await find_failing_mailboxes(connection, datetime.now(UTC))
+    ]
+    aside = [
+        Attention(
+            mail.number or mail.mailbox, AttentionReason.MAIL_ASIDE, mail.taken_at, what=MAILBOX, who=mail.sender,
+            error=f"{mail.id[:12]}: {mail.note}",
+        )
+        for mail in await mails_aside(connection)
+    ]  # fmt: skip
+    return failing + aside
 
 
 async def _from_archive(connection: AsyncConnection) -> _Found:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, nulls_last, or_, select, text
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
+from activities.intake.submission import search_text
 from activities.queries.attention import Attention, find_attention
 from activities.queries.case_record import CaseRecord, read_case_record
 from activities.rows import FaultyRow, Unreadable, read_rows
@@ -38,9 +39,25 @@ _CONCERNED = {
 """Whether a department other than the leading one assists or has a task, in either database's JSON functions."""
 
 
+Order = Literal["received", "due", "opened", "priority", "updated"]
+ORDERS: Final[tuple[Order, ...]] = get_args(Order)
+_LATEST = (registration.c.received_at.desc(), registration.c.number.desc())
+_ORDERS: Mapping[Order, Sequence[ColumnElement[Any]]] = {
+    "received": _LATEST,
+    "due": (nulls_last(case_record.c.next_due), *_LATEST),
+    "opened": (nulls_last(case_record.c.opened_at.desc()), *_LATEST),
+    "priority": (nulls_last(case_record.c.priority), nulls_last(case_record.c.next_due), *_LATEST),
+    "updated": (nulls_last(case_record.c.updated_at.desc()), *_LATEST),
+}
+"""What comes first: the next deadline, or what was received, opened or changed last; cases that no worker has opened
+come last.
+"""
+
+
 @dataclass(frozen=True)
 class Filter:
-    """Which cases a list shows; None means any. `text` is part of the number; since ≤ received < until.
+    """Which cases a list shows, and in which order; None means any. `text` is part of the number, `customer` part of a
+    name, company or contact of the customer; since ≤ received < until.
 
     `department` is one that is concerned: it leads the case, assists, or has or had a task in it (R30).
     """
@@ -61,6 +78,8 @@ class Filter:
     limit: int | None = 100
     after: tuple[datetime, str] | None = None
     """When a case was received, and its number: only what is listed after it."""
+    customer: str | None = None
+    sort: Order = "received"
 
 
 @dataclass(frozen=True)
@@ -128,8 +147,19 @@ class Cases:
         return await read_case_record(self._database.address, number)
 
     async def list(self, wanted: Filter | None = None) -> list[CaseRecord]:
-        """Cases without their timelines, the latest received first."""
+        """Cases without their timelines, in the order that is wanted."""
         wanted = wanted or Filter()
+        conditions = _conditions(wanted, self._database.address.kind)
+        if wanted.sort != "received":
+            # Only the numbers are sorted: whole rows are read of those that are shown.
+            narrow = (
+                select(registration.c.number)
+                .outerjoin(case_record, case_record.c.number == registration.c.number)
+                .where(*conditions)
+                .order_by(*_ORDERS[wanted.sort])
+                .limit(wanted.limit)
+            )
+            conditions = [registration.c.number.in_(narrow.correlate(None))]
         statement = (
             select(
                 registration.c.number,
@@ -140,8 +170,8 @@ class Cases:
                 case_record.c.view,
             )
             .outerjoin(case_record, case_record.c.number == registration.c.number)
-            .where(*_conditions(wanted, self._database.address.kind))
-            .order_by(registration.c.received_at.desc(), registration.c.number.desc())
+            .where(*conditions)
+            .order_by(*_ORDERS[wanted.sort])
             .limit(wanted.limit)
         )
         async with self._database.read() as connection:
@@ -216,6 +246,8 @@ def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:
         conditions.append(level > 0 if wanted.escalated else level == 0)
     if wanted.text:
         conditions.append(registration.c.number.contains(wanted.text.upper(), autoescape=True))
+    if wanted.customer and (said := search_text(wanted.customer)):
+        conditions.append(registration.c.customer_text.contains(said, autoescape=True))
     if wanted.since is not None:
         conditions.append(registration.c.received_at >= wanted.since)
     if wanted.until is not None:

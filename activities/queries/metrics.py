@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 from sqlalchemy import func, select
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.tables import SoundJson, case_record, outbox, registration, timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
 from activities.queries.channel_health import tries
+from activities.queries.mailbox_health import count_mails, count_waiting, find_failing_mailboxes
 from activities.queries.sweeps import read_sweep
 from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import standing_breaches
@@ -203,10 +204,25 @@ async def _moved(connection: AsyncConnection, now: datetime) -> Sequence[Figure]
     return [Figure("bihuan_notifications_moved", text, values, _CHANNEL, counter=True)]
 
 
+async def _mailboxes(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    failing = len(await find_failing_mailboxes(connection, datetime.now(UTC)))
+    waiting: Values = {(state,): float(count) for state, count in (await count_waiting(connection)).items()}
+    text = "Mails that are taken in and not done: open until their case has judged them, aside for a person."
+    return [
+        Figure("bihuan_mailboxes_failing", "Mailboxes that cannot be read, or that nobody reads.", {(): failing}),
+        Figure("bihuan_mails_waiting", text, waiting, ("state",)),
+    ]
+
+
+async def _mails(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    values: Values = {(kind,): float(count) for kind, count in (await count_mails(connection)).items()}
+    return [Figure("bihuan_mails", "Mails taken in, by what they were.", values, ("kind",), counter=True)]
+
+
 def _age(now: datetime, since: datetime | None) -> float:
     return max((now - since).total_seconds(), 0.0) if since is not None else 0.0
 
 
 _CHANNEL = ("channel",)
-STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept)
-TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results, _moved)
+STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept, _mailboxes)
+TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results, _moved, _mails)

@@ -38,6 +38,11 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "See what is yours",
+        "starter.console.cases.mine",
+        (("mine", "What waits for you: cases by deadline, calls, escalations, tasks, reviews."),),
+    ),
+    Section(
         "See what is going on",
         "starter.console.cases.browse",
         (
@@ -66,6 +71,15 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("channel list", "Mail, SMS vendors, gateways and robots of chat groups that are set up."),
             ("channel test", "What somebody would read by a channel; --send sends it."),
+        ),
+    ),
+    Section(
+        "The mailboxes",
+        "starter.console.system.mailboxes",
+        (
+            ("mailbox list", "Mailboxes that are read, when last, and mails that a person has to see to."),
+            ("mailbox check", "What would be done with each unread mail; changes nothing."),
+            ("mailbox done", "Note that you have seen to a mail that was kept aside."),
         ),
     ),
     Section(
@@ -235,12 +249,18 @@ SECTIONS: tuple[Section, ...] = (
             ("audit", "Tokens made, revoked and refused, and who acted for another."),
         ),
     ),
+    Section(
+        "For your shell",
+        "starter.console.completion",
+        (("completion", "A script for bash, zsh or fish that completes what you type."),),
+    ),
 )
 GROUPS = {
     "policy": "Check a policy, or ask it for due times.",
     "org": "Load the organisation, hand over the cases of people who left.",
     "kb": "The knowledge base.",
     "channel": "The ways messages go: mail, SMS, robots of chat groups.",
+    "mailbox": "Mailboxes that mails of customers are read from.",
     "db": "The database of the record.",
     "token": "Tokens of people and systems for the API.",
     "keys": "The keys that what goes to Temporal is encrypted with.",

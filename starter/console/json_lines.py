@@ -69,7 +69,7 @@ class JsonLines:
                 yield _decoded(number, raw)
 
     def _portion(self, stream: BinaryIO, most: int) -> bytes:
-        with _interruptible():
+        with interruptible():
             raw = stream.readline(most)
         self.done += len(raw)
         if self.done > _MOST:
@@ -85,7 +85,7 @@ def read_input(file: str, largest: int) -> bytes:
     """
     try:
         if file == "-":
-            with _interruptible():
+            with interruptible():
                 raw = sys.stdin.buffer.read(largest + 1)
         else:
             with open_ordinary(Path(file)) as opened:
@@ -110,7 +110,7 @@ def _decoded(number: int, raw: bytes) -> Line:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Ctrl-C ends a read that waits: asyncio would only note it, and go on waiting."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.console.acting import as_option
 from starter.console.options import CommandOptions
 from starter.console.screen import (
     AsJson,
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from worker.installation.settings import Settings
 
 Key = Annotated[str, Parameter(help="Name of the article, such as KB0001.")]
-By = Annotated[str, Parameter(name="--as", help="Who you are: a head, a person with the role editor, or operator.")]
+By = Annotated[
+    str, as_option("Who you are: a head, a person with the role editor, or operator; without it, whom BIHUAN_AS names.")
+]
 Words = Annotated[str | None, Parameter(help="New text.")]
 _TEXTS = ("problem", "cause", "solution", "prevention")
 

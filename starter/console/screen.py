@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="Answer in JSON, for programs.")]
 DataFolder = Annotated[str | None, Parameter(name="--data", help="Data folder (default: BIHUAN_DATA, ./bihuan-data).")]
-Number = Annotated[str, Parameter(help="Number of the case, such as FB202605110001.")]
+Number = Annotated[str, Parameter(help="Number of the case, such as FB202605110001, or its last digits.")]
 
 _PIPED_WIDTH = 160
 """Columns when there is no terminal to ask: wide enough that a row stays a line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
+from starter.console.acting import As
+from starter.console.case_number import find_number
 from starter.console.options import CommandOptions
-from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, read_number, say
+from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, say
 from workflows.domain.problem import Problem, printable
 from workflows.domain.vocabulary import OPERATOR, Heard
 
@@ -39,7 +41,7 @@ OptionalText = Annotated[str | None, Parameter(help="A remark, kept in the histo
 class Sender:
     """Who sends a command, and how it is answered."""
 
-    by: Annotated[str, Parameter(name="--as", help="Who you are: a person's id, customer, or operator.")]
+    by: As
     command_id: Annotated[str | None, Parameter(help="The same id again is the same command; for retries.")] = None
     as_json: AsJson = False
     data: DataFolder = None
@@ -53,33 +55,65 @@ async def send_command(
     review: bool = False,
     typed: str | None = None,
     not_typed: Collection[str] = (),
+    edit: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> int:
     """Send one command; its own keys are `fields`, those that are None are left out. Answers the exit code.
 
     `review`: it is for the review that covers the case. `typed`: what people type for it, where that is not its name.
-    `not_typed`: keys that are no options, such as those of a file.
+    `not_typed`: keys that are no options, such as those of a file. `edit`: keys whose texts are written in an editor
+    first, and what each is for.
 
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
-    from starter.services.commands import send, send_to_review
     from worker.installation.settings import load_settings
 
-    number = read_number(number)
     if not sender.by.strip():
         raise Problem("--as is empty; allowed: a person's id, customer, or operator")
-    given = {name: value for name, value in fields.items() if value is not None}
-    settings = load_settings(data=sender.data)
+    settings, number = load_settings(data=sender.data), await find_number(number, sender.data)
     options = CommandOptions.of(command, fields.keys() - not_typed, typed=typed)
-    try:
-        outcome = await (send_to_review if review else send)(
-            settings, command, number, given, by=sender.by, command_id=sender.command_id
-        )
-    except Problem as problem:
-        raise Problem(options.reworded(str(problem))) from None
-    await note_sender(settings, sender, command, number, command_id=outcome.command_id, outcome=outcome.outcome)
-    return tell_outcome(outcome, sender, options)
+    message = _Sending(settings, command, number, sender, options, review)
+    if not edit:
+        return tell_outcome(await message.send(fields), sender, options)
+    from starter.console.editing import edited
+
+    with edited(options.typed.replace(" ", "-"), number, edit, {key: fields.get(key) for key in edit}) as written:
+        outcome = await message.send(fields | dict.fromkeys(edit) | written.texts)
+        written.is_sent = outcome.outcome != "rejected"
+        return tell_outcome(outcome, sender, options)
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """A command to one case or its review, without what it says."""
+
+    settings: Settings
+    command: str
+    number: str
+    sender: Sender
+    options: CommandOptions
+    review: bool
+
+    async def send(self, fields: Mapping[str, Any]) -> CommandResult:
+        """Send it; refusals name options.
+
+        Raises:
+            Problem: as `send_command`.
+        """
+        from starter.services.commands import send, send_to_review
+
+        given = {name: value for name, value in fields.items() if value is not None}
+        by, command_id = self.sender.by, self.sender.command_id
+        try:
+            outcome = await (send_to_review if self.review else send)(
+                self.settings, self.command, self.number, given, by=by, command_id=command_id
+            )
+        except Problem as problem:
+            raise Problem(self.options.reworded(str(problem))) from None
+        detail = {"command_id": outcome.command_id, "outcome": outcome.outcome}
+        await note_sender(self.settings, self.sender, self.command, self.number, **detail)
+        return outcome
 
 
 async def note_sender(settings: Settings, sender: Sender, command: str, number: str, **detail: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -17,15 +17,19 @@ from workflows.domain.problem import printable
 from workflows.domain.vocabulary import Locale
 
 
-def timeline_table(entries: Iterable[Mapping[str, Any]], company: CompanyTime, locale: Locale) -> Table:
-    """A row for each entry, in the company's time; one that cannot be read says why."""
+def timeline_table(
+    entries: Iterable[Mapping[str, Any]], company: CompanyTime, locale: Locale, name: Callable[[str], str] = str
+) -> Table:
+    """A row for each entry, in the company's time; one that cannot be read says why. `name`: what a person's id is
+    shown as.
+    """
 
     def row(entry: Mapping[str, Any]) -> Sequence[str | Text]:
         return (
             str(entry["sequence"]),
             company.text(entry["at"]),
             label("event", entry["kind"], locale),
-            Text(printable(whose(entry, locale))),
+            Text(printable(whose(entry, locale, name))),
             Text(shortened(event_text(entry, company.local, locale))),
         )
 

@@ -77,7 +77,7 @@ def links_of(html: str) -> list[str]:
 class Browser:
     """`page` is what it shows now."""
 
-    def __init__(self, address: str, *, transport: httpx2.AsyncBaseTransport | None = None, **headers: str) -> None:
+    def __init__(self, address: str, transport: httpx2.AsyncBaseTransport | None = None, /, **headers: str) -> None:
         self.client = httpx2.AsyncClient(
             base_url=address,
             headers={"Accept-Language": "zh-CN", **headers},

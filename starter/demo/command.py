@@ -6,7 +6,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-_Keep = Annotated[bool, Parameter(negative=(), help="Afterwards stay up, so that the Web UI can be looked at.")]
+_Keep = Annotated[
+    bool, Parameter(negative=(), help="Afterwards stay up, so that the Web UI and the pages can be looked at.")
+]
 _Folder = Annotated[
     str | None, Parameter(name="--data", help="Keep data and reports in this new folder (default: none).")
 ]

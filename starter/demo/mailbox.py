@@ -38,7 +38,7 @@ class Mailbox:
         part = mail.get_body(("plain",))
         for address in mail["To"].addresses if mail["To"] else ():
             text = f"{mail['Subject']}\n{part.get_content() if part is not None else ''}"
-            self._texts.setdefault(address.addr_spec, []).append(text)
+            self._texts.setdefault(address.addr_spec, []).append(text.replace("\r\n", "\n"))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, as far as SMTP is needed to take a mail (RFC 5321)."""

@@ -15,6 +15,7 @@ from starter.doctor.files import files
 from starter.doctor.links import links
 from starter.doctor.machine import access, folders, settings
 from starter.doctor.mail import mail, templates
+from starter.doctor.mailboxes import mailboxes
 from starter.doctor.record import clocks, database, generation, integrity, space
 from starter.doctor.release import release
 from starter.doctor.sweep import last_sweep, sweep_by_hand
@@ -42,7 +43,8 @@ class CheckSuite:
             "worker settings": alike, "paused": paused,
             "release": release, "database": database, "generation": generation,
             "integrity": integrity, "disk": space, "folders": folders, "access": access, "files": files,
-            "clock": clocks, "mail": mail, "channels": channels, "templates": templates, "links": links,
+            "clock": clocks, "mail": mail, "channels": channels, "mailboxes": mailboxes,
+            "templates": templates, "links": links,
             "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -65,12 +65,14 @@ class CaseOverError(Problem):
 
 @dataclass(frozen=True)
 class Act:
-    """A command on its way: who sends it to which case, under which key of theirs, by which connection."""
+    """A command on its way: who sends it to which case, under which key of theirs; `client` connects when it
+    is needed.
+    """
 
     installation: Installation
     bearer: Bearer
     record: CaseRecord
-    client: Client
+    client: Callable[[], Awaitable[Client]]
     now: datetime
     key: str | None = None
 
@@ -97,7 +99,7 @@ class Act:
         try:
             result = await commands.send(
                 settings, command, self.record.number, spoken, by=by, via=Via.API, command_id=self._command_id,
-                client=self.client,
+                client=await self.client(),
             )  # fmt: skip
         except Problem as problem:
             raise self._explained(problem) from None

@@ -60,7 +60,20 @@ class BulkIntake:
             IntakeStoppedError: the record stays away, or hardly a line is a form; this line was not taken in.
         """
         try:
-            accepted = await self._accept(_keyed(parse_json_object(text)))
+            submission = parse_json_object(text)
+        except Problem as problem:
+            self.refuse(number, "; ".join(str(problem).splitlines()))
+            return
+        await self.take_form(number, submission)
+
+    async def take_form(self, number: int, submission: dict[str, Any]) -> None:
+        """The same of a form that is read already.
+
+        Raises:
+            IntakeStoppedError: as `take`.
+        """
+        try:
+            accepted = await self._accept(_keyed(submission))
         except IntakeStoppedError:
             raise
         except Problem as problem:

@@ -16,7 +16,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError
 
 from activities.database.database import Database
-from activities.queries.attention import CHANNEL, REPORT, Attention, AttentionReason
+from activities.queries.attention import CHANNEL, MAILBOX, REPORT, Attention, AttentionReason
 from activities.queries.cases import Cases
 from activities.queries.orphans import ESCALATION, OWNER
 from activities.queries.sweeps import Sweep, latest_sweep
@@ -102,7 +102,7 @@ def _recorded(settings: Settings, item: Attention) -> StuckItem:
         what=item.what,
         who=item.who,
         error=item.error,
-        link=_link(settings, item.workflow, "default") if item.what not in {REPORT, CHANNEL} else None,
+        link=_link(settings, item.workflow, "default") if item.what not in {REPORT, CHANNEL, MAILBOX} else None,
         todo=_todo(item),
     )
 
@@ -113,6 +113,11 @@ def _todo(item: Attention) -> str | None:
         return _AFTER_A_FAULT
     if item.reason is AttentionReason.CHANNEL_FAILING:
         return f"see what it says: bihuan doctor, bihuan channel test {_named(item.number)} --to ... --send"
+    if item.reason is AttentionReason.MAILBOX_FAILING:
+        return f"bihuan doctor tries it; settings: [mailboxes.{item.number}]; no mail is lost meanwhile"
+    if item.reason is AttentionReason.MAIL_ASIDE:
+        mail = (item.error or "").partition(":")[0]
+        return f"read it in the mailbox, see to it by hand (bihuan open, bihuan note), then: bihuan mailbox done {mail}"
     gone = f"{item.who} is no longer in the organisation"
     if item.reason is AttentionReason.REVIEW_PERSON_LEFT:
         return f"{gone}: name another author (bihuan review assign), or move the measure (bihuan review measure move)"

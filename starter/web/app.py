@@ -18,7 +18,8 @@ from activities.portal.sessions import Session
 from activities.privacy.redaction import safe_message
 from activities.rendering.labels import TEMPLATES
 from starter.web import act, case, code, files, follow, hand_in, link, supply, uploads
-from starter.web.api.app import build_api
+from starter.web.api.app import build_api, not_there
+from starter.web.api.call import locale_of
 from starter.web.limits import FORMS
 from starter.web.security import Guard, is_own
 from starter.web.site import Site
@@ -163,7 +164,9 @@ def _style(site: Site) -> str:
 
 
 async def _refused(site: Site, request: Request, error: HTTPException) -> Response:
-    """A page that says in the visitor's language what cannot be."""
+    """A page that says in the visitor's language what cannot be; a problem to who asks for something of an API."""
+    if request.url.path.startswith("/api/"):
+        return not_there(locale_of(site, request))
     kinds = {400: "malformed", 403: "foreign", 404: "unknown", 405: "unknown", 413: "too_large", 429: "too_many"}
     visit = Visit.of(site, request)
     # A browser that goes on sending what nobody reads would show an error of its own.

@@ -33,7 +33,7 @@ async def send(visit: Visit, session: Session, command: str, fields: dict[str, A
         fields,
         by=CUSTOMER,
         via=session.via,
-        command_id=_command_id(session, once),
+        command_id=command_id(session, once),
         client=await visit.site.client(),
     )
 
@@ -45,7 +45,7 @@ async def known(visit: Visit, session: Session, command: str, once: str) -> Comm
     Raises:
         Problem: the record cannot be read now.
     """
-    return await commands.known_outcome(visit.site.settings, command, session.number, _command_id(session, once))
+    return await commands.known_outcome(visit.site.settings, command, session.number, command_id(session, once))
 
 
 async def attach(visit: Visit, session: Session, file_ids: Sequence[str], once: str) -> CommandResult:
@@ -55,7 +55,6 @@ async def attach(visit: Visit, session: Session, file_ids: Sequence[str], once: 
         FileRefusedError: the case does not take them.
         Problem: as `send`.
     """
-    command_id = _command_id(session, f"files:{once}")
     settings = visit.site.settings
     return await files.attach(
         settings,
@@ -63,7 +62,7 @@ async def attach(visit: Visit, session: Session, file_ids: Sequence[str], once: 
         file_ids,
         by=CUSTOMER,
         via=session.via,
-        command_id=command_id,
+        command_id=command_id(session, f"files:{once}"),
         client=await visit.site.client(),
     )
 
@@ -83,5 +82,6 @@ async def answer(
     return visit.redirect("/case")
 
 
-def _command_id(session: Session, once: str) -> str:
+def command_id(session: Session, once: str) -> str:
+    """The same for the same step of the same session; nobody else can know it."""
     return f"web-{hashlib.sha256(f'{session.id}:{once}'.encode()).hexdigest()[:24]}"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks import intake, peer
+from benchmarks import intake, pages, peer
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,14 @@ def test_a_comparison_that_makes_no_sense_is_wrong_usage(
         peer.main()
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--cases", "1"], ["--processes", "0"], ["--tries", "-1"]])
+def test_pages_that_nobody_serves_are_wrong_usage(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["pages", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        pages.main()
+    assert ended.value.code == 2
+    assert "allowed: at least 2 cases, 1 process, 0 tries" in capsys.readouterr().err

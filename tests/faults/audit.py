@@ -37,6 +37,7 @@ from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import key_of
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.vocabulary import ONE_TIME_CODE
 
 _AT_REST = 120.0
 """Seconds to wait for everything that follows from the last step; reached only by a test that fails."""
@@ -145,8 +146,9 @@ async def run_audit(
     }
     counts = check_outbox(messages, tally, superseded, refused, mailed=mails is not None)
     keys = {key for key, row in messages.items() if row.status == OutboxStatus.SENT}
+    given_up = {key for key, row in messages.items() if row.message == ONE_TIME_CODE and key not in keys}
     keys |= {key for key, value in memory.items() if key.startswith(REPORT_MAIL) and value["status"] == "sent"}
-    doubled = check_mails(keys, mails, sender, answers_lost, tally) if mails is not None else 0
+    doubled = check_mails(keys, mails, sender, answers_lost, tally, given_up) if mails is not None else 0
     return Audit(
         accepted=len(numbers),
         ended=ended,

@@ -79,9 +79,8 @@ class ChaosRun:
         reporting = asyncio.create_task(self._report_progress())
         try:
             async with asyncio.timeout(self.plan.minutes * 60):
-                cases = await asyncio.gather(*map(self._run_case, self.plan.cases), return_exceptions=True)
+                await asyncio.gather(*map(self._named, self.plan.cases))
                 await asyncio.gather(killing, killing_pages)
-                self.faults += [f"a case came to no end: {one}" for one in cases if isinstance(one, Exception)]
                 await self.driver.until_at_rest()
         except (TimeoutError, AssertionError) as error:
             self.faults.append(f"not at rest after {self.plan.minutes:g} minutes: {error}")
@@ -90,6 +89,12 @@ class ChaosRun:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+
+    async def _named(self, planned: PlannedCase) -> None:
+        try:
+            await self._run_case(planned)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run names it and goes on
+            self.faults.append(f"{planned.key} ({planned.scenario}) came to no end: {error}"[:500])
 
     async def _run_case(self, planned: PlannedCase) -> None:
         await self._until(planned.at)

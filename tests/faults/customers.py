@@ -72,12 +72,14 @@ class Customers:
         # Everybody comes from an address of their own: the limits are for each.
         own = int("".join(filter(str.isdigit, email)) or 0)
         headers = {"X-Forwarded-For": f"10.0.{own // 256}.{own % 256}"}
-        browser = Browser("http://127.0.0.1", transport=Turns(self.pages.ports), **headers)
+        browser = Browser("http://127.0.0.1", Turns(self.pages.ports), **headers)
         return Persistent(self, browser, email)
 
 
 class Persistent(Customer):
     """Does a step again from the page where it began, until a page comes."""
+
+    look = 2.0
 
     def __init__(self, among: Customers, browser: Browser, email: str) -> None:
         super().__init__(browser, email, among.letters)

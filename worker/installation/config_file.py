@@ -11,6 +11,8 @@ from workflows.domain.problem import Problem
 
 PREFIX = "BIHUAN_"
 CONFIG_VARIABLE = "BIHUAN_CONFIG"
+PERSON_VARIABLE = "BIHUAN_AS"
+"""Who gives commands on this machine: of the admin script alone, and no setting of an installation."""
 SECRETS = frozenset(
     {"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels", "mailboxes"}
 )

@@ -41,6 +41,7 @@ from worker.installation.config_file import (
     CONFIG_VARIABLE,
     DEFAULT_DATA,
     LINK_KEYS,
+    PERSON_VARIABLE,
     PREFIX,
     SECRETS,
     config_file,
@@ -297,7 +298,7 @@ def load_settings(**options: Any) -> Settings:
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    known = set(_variables(Settings)) | {CONFIG_VARIABLE}
+    known = set(_variables(Settings)) | {CONFIG_VARIABLE, PERSON_VARIABLE}
     faults = [
         f"{name}: no such setting{_did_you_mean(name, known)}"
         for name in sorted(environment)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import Parameter
 
+from starter.console.case_number import find_number
 from starter.console.screen import (
     AsJson,
     DataFolder,
@@ -17,7 +18,6 @@ from starter.console.screen import (
     print_rich,
     print_table,
     read_moment,
-    read_number,
     readable_rows,
     say,
 )
@@ -26,7 +26,8 @@ from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
-    from activities.queries.cases import OutboxEntry
+    from activities.queries.cases import Order, OutboxEntry
+    from activities.queries.people import People
 
 _MOST_ROWS = 1_000_000
 _MOST_ALLOWED = 20
@@ -52,15 +53,17 @@ async def show(
     """
     from starter.services.cases import describe_case
 
-    settings, number = load_reading_settings(data), read_number(number)
+    settings, number = load_reading_settings(data), await find_number(number, data)
     company = await CompanyTime.read(settings)
     shown = await describe_case(settings, number, company)
     if as_json:
         print_json(shown)
         return
     from starter.console.cases.panel import CasePanel
+    from starter.services.people import known_people
 
-    print_rich(*CasePanel(shown, company, settings.locale, whole=whole).parts())
+    people = await known_people(settings)
+    print_rich(*CasePanel(shown, company, settings.locale, whole=whole, name=people.named).parts())
 
 
 async def list_(
@@ -80,16 +83,20 @@ async def list_(
     text: Annotated[str | None, _filter("Part of the number.")] = None,
     since: Annotated[str | None, _filter("Received at or after: a day, or an ISO 8601 time.")] = None,
     until: Annotated[str | None, _filter("Received before: a day, or an ISO 8601 time.")] = None,
-    limit: Annotated[int, _filter("At most so many, the latest first.")] = 100,
+    customer: Annotated[str | None, _filter("Part of the customer's name, company, telephone or mail address.")] = None,
+    sort: Annotated[str, _filter("received, due, opened, priority or updated: what comes first.")] = "received",
+    limit: Annotated[int, _filter("At most so many.")] = 100,
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> None:
-    """Cases, the latest received first.
+    """Cases, the latest received first, or by --sort: `due` has the next deadline first, `priority` P0.
 
+    Example: bihuan list --customer 青禾 --sort updated
     Example: bihuan list --open --department technical_support --breached
     """
-    from activities.queries.cases import Filter
+    from activities.queries.cases import ORDERS, Filter
     from starter.services.case_list import known_names, list_cases
+    from starter.services.people import known_people
     from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Priority, Status
 
@@ -110,6 +117,8 @@ async def list_(
         since=read_moment("--since", since, company.zone),
         until=read_moment("--until", until, company.zone),
         limit=_positive("--limit", limit),
+        customer=_said("--customer", customer),
+        sort=cast("Order", _one_of("--sort", sort, ORDERS)),
     )
     shown = await list_cases(settings, wanted, company)
     if not shown:
@@ -124,14 +133,15 @@ async def list_(
     columns: tuple[str, ...] = ("Number", "P", "Status", "Type", "Owner", "Lvl", "Waits for", "Until", "Customer")
     shares = (department,) if department is not None else ()
     columns = (*columns, *shares)
+    people = await known_people(settings)
 
     def row(case: dict[str, Any]) -> tuple[str, ...]:
-        return (*_row(case, company), *(_share(case, one, company) for one in shares))
+        return (*_row(case, company, people), *(_share(case, one, company, people) for one in shares))
 
     rows = readable_rows(shown, row, name=lambda case: case["number"], width=len(columns), place=2)
     print_table(columns, rows, spare=("Type", "Lvl", "Customer", "Owner"))
     if len(shown) == limit:
-        say(f"shown are the latest {limit}; --limit shows more")
+        say(f"shown are the {'latest' if sort == 'received' else 'first'} {limit}; --limit shows more")
 
 
 async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
@@ -139,6 +149,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan stuck --json
     """
+    from starter.services.people import known_people
     from starter.services.stuck import find_stuck
     from worker.installation.settings import load_settings
 
@@ -153,6 +164,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
     if not findings:
         print("nothing is stuck")
         return
+    people = await known_people(settings)
     print_table(
         ("Number", "Why", "Since", "What", "Who", "Error", "Web UI"),
         [
@@ -161,7 +173,7 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
                 finding.reason,
                 company.text(finding.since),
                 finding.what or "",
-                finding.who or "",
+                people.named(finding.who),
                 finding.error or "",
                 finding.link or "",
             )
@@ -189,25 +201,27 @@ async def outbox(
     Example: bihuan outbox FB202605110001 --full
     """
     from starter.services.case_list import MESSAGE_STATUSES, list_messages
+    from starter.services.people import known_people
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
     company = await CompanyTime.read(settings)
     wanted = _one_of("--status", status, MESSAGE_STATUSES)
-    case = read_number(number) if number is not None else None
+    case = await find_number(number, data) if number is not None else None
     rows = await list_messages(settings, case, status=wanted, limit=_positive("--limit", limit))
     if as_json:
         texts = [{"text": row.text, "short": row.short, "html": row.html} if full else {} for row in rows]
         print_json([company.localized(row.as_json()) | text for row, text in zip(rows, texts, strict=True)])
         return
     columns = ("Case", "When", "Message", "To", "By", "Status", "Tried", "Subject")
+    people = await known_people(settings)
 
     def cells(row: OutboxEntry) -> tuple[str, ...]:
         return (
             row.number,
             company.text(row.created_at, "%m-%d %H:%M"),
             row.message,
-            row.recipient,
+            people.named(row.recipient),
             row.channel,
             f"{row.status}: {row.error}" if row.error else row.status,
             str(row.attempts),
@@ -218,7 +232,7 @@ async def outbox(
     print_table(columns, shown, spare=("Subject", "Tried", "By"))
     if full:
         for row in rows:
-            print_table((f"{row.message} → {row.recipient}",), [(row.text,)])
+            print_table((f"{row.message} → {people.named(row.recipient)}",), [(row.text,)])
 
 
 def _must_be_known(named: Mapping[str, str | None], known: Mapping[str, Sequence[str]]) -> None:
@@ -232,7 +246,7 @@ def _must_be_known(named: Mapping[str, str | None], known: Mapping[str, Sequence
         raise Problem(f"--{option} {value}: is not in {where}; allowed: {', '.join(shown[:_MOST_ALLOWED])}")
 
 
-def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:
+def _share(case: dict[str, Any], department: str, company: CompanyTime, people: People) -> str:
     """What a department has to do with a case."""
     if case["department"] == department:
         return "leads"
@@ -242,10 +256,10 @@ def _share(case: dict[str, Any], department: str, company: CompanyTime) -> str:
     last = tasks[-1]
     if last["status"] != "open":
         return f"part {last['status']}"
-    return f"part open, {last['person'] or 'nobody yet'} until {company.text(last['due'], '%m-%d %H:%M')}"
+    return f"part open, {people.named(last['person']) or 'nobody yet'} until {company.text(last['due'], '%m-%d %H:%M')}"
 
 
-def _row(case: dict[str, Any], company: CompanyTime) -> tuple[str, ...]:
+def _row(case: dict[str, Any], company: CompanyTime, people: People) -> tuple[str, ...]:
     waiting = case.get("waiting") or {}
     until = company.text(waiting.get("until"), "%m-%d %H:%M")
     customer = case["form"].get("customer") or {}
@@ -254,9 +268,9 @@ def _row(case: dict[str, Any], company: CompanyTime) -> tuple[str, ...]:
         case["priority"] or "",
         case["status"] or "registered",
         " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]),
-        case["owner"] or "",
+        people.named(case["owner"]),
         str(case["escalation_level"] or ""),
-        waiting.get("who") or "",
+        people.named(waiting.get("who")),
         until,
         str(customer.get("company") or customer.get("name") or ""),
     )
@@ -265,6 +279,12 @@ def _row(case: dict[str, Any], company: CompanyTime) -> tuple[str, ...]:
 def _one_of(option: str, value: str | None, allowed: Iterable[str]) -> str | None:
     if value is not None and value not in (allowed := tuple(allowed)):
         raise Problem(f"{option} {value}: allowed: {', '.join(allowed)}")
+    return value
+
+
+def _said(option: str, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise Problem(f"{option} is empty; allowed: part of a name, company, telephone or mail address")
     return value
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from starter.console.screen import AsJson, DataFolder, Number, print_json, print_table, read_number, say
+from starter.console.case_number import find_number
+from starter.console.screen import AsJson, DataFolder, Number, print_json, print_table, say
 from starter.console.sender import Sender, note_sender, tell_outcome
 from workflows.domain.problem import Problem, printable
 
@@ -31,12 +32,11 @@ async def attach(
     from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Via
 
-    number = read_number(number)
     if not files:
         raise Problem("attach: name at least one file")
     if not sender.by.strip():
         raise Problem("--as is empty; allowed: a person's id, customer, or operator")
-    settings = load_settings(data=sender.data)
+    settings, number = load_settings(data=sender.data), await find_number(number, sender.data)
     async with open_installation(settings) as installation:
         received = await received_paths(installation, files, by=sender.by.strip(), via=Via.CONSOLE, case=number)
     ids = [one.id for one in received]
@@ -65,7 +65,7 @@ async def files(
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
 
-    number = read_number(number)
+    number = await find_number(number, data)
     async with open_installation(load_settings(data=data)) as installation:
         if await installation.register.form(number) is None:
             raise unknown_case(number)

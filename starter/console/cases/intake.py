@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.console.cases.tally import tell_tally
 from starter.console.json_lines import LONGEST_LINE, JsonLines, name_of, read_input
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bars, say
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from starter.services.bulk_intake import Tally
     from starter.services.intake import Accepted, Intake
 
 
 async def open_(
-    file: Annotated[str, Parameter(help="The form as JSON; - reads standard input.", allow_leading_hyphen=True)],
+    file: Annotated[
+        str | None,
+        Parameter(
+            help="The form as JSON; - reads standard input. Without it, a terminal is asked question by question.",
+            allow_leading_hyphen=True,
+        ),
+    ] = None,
     /,
     *,
     attach: Annotated[
         tuple[Path, ...],
         Parameter(consume_multiple=True, negative=(), help="Files that go with it, all of them or nothing."),
     ] = (),
+    csv: Annotated[Path | None, Parameter(help="A table instead, with a header row and one issue a row.")] = None,
+    map_: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--map", negative=(), help="With --csv: 列名=key says which key a column is; 列名= leaves it out."
+        ),
+    ] = (),
+    set_: Annotated[
+        tuple[str, ...],
+        Parameter(name="--set", negative=(), help="With --csv: key=value that every row has, such as channel=hotline."),
+    ] = (),
+    dry_run: Annotated[bool, Parameter(negative=(), help="With --csv: only say which rows would go in.")] = False,
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> int:
@@ -34,9 +53,23 @@ async def open_(
     is refused, nothing is registered.
 
     Example: bihuan open form.json --json
+    A table (UTF-8, or GB18030 as spreadsheets write it) goes in row by row: columns that are called like a key of the
+    form or its name need no --map, a row that is at fault is named with its line, the others go in.
+
     Example: bihuan open form.json --attach screen.png log.txt
+    Example: bihuan open --csv issues.csv --map 备注= --map 客户电话=customer.phone --set channel=hotline --dry-run
     """
-    raw = _read_form(file)
+    if csv is not None:
+        if file is not None or attach:
+            raise Problem("open: --csv goes without a form and without --attach; allowed: one of them")
+        from starter.console.cases.table import open_table
+
+        return await open_table(csv, map_, set_, dry_run=dry_run, as_json=as_json, data=data)
+    if map_ or set_ or dry_run:
+        raise Problem("open: --map, --set and --dry-run go with --csv")
+    raw = _read_form(file) if file is not None else await _asked(data)
+    if raw is None:
+        return 1
     from starter.services.intake import open_intake
     from worker.installation.settings import load_settings
 
@@ -52,7 +85,23 @@ async def open_(
     return 0
 
 
-async def _with_files(intake: Intake, raw: str, paths: tuple[Path, ...]) -> Accepted:
+async def _asked(data: str | None) -> dict[str, Any] | None:
+    """The form as somebody answers it at the terminal; None where they dropped it."""
+    if not sys.stdin.isatty():
+        raise Problem("open: there is no form; allowed: a file, - for standard input, --csv FILE, or a terminal to ask")
+    from starter.console.acting import person_of_environment
+    from starter.console.cases.asking import Questions
+    from starter.services.form_check import load_form_check
+    from worker.installation.settings import load_settings
+
+    settings = load_settings(data=data)
+    questions = Questions(await load_form_check(settings), settings.locale, person_of_environment())
+    if (form := questions.ask()) is None:
+        say("nothing was registered")
+    return form
+
+
+async def _with_files(intake: Intake, raw: str | dict[str, Any], paths: tuple[Path, ...]) -> Accepted:
     from starter.services.files import discard_staged, hand_in, received_paths
     from workflows.domain.vocabulary import CUSTOMER, Via
 
@@ -95,31 +144,15 @@ async def import_(
                         await bulk.take(line.number, line.text)
                     show("import", lines.done, lines.size)
         except (KeyboardInterrupt, asyncio.CancelledError):
-            _tell(bulk.tally, intake, "interrupted", as_json=as_json)
+            tell_tally(bulk.tally, intake, "interrupted", as_json=as_json)
             raise
         except Problem as problem:
             if not bulk.tally.last:
                 raise
-            _tell(bulk.tally, intake, str(problem), as_json=as_json)
+            tell_tally(bulk.tally, intake, str(problem), as_json=as_json)
             return 1
-        _tell(bulk.tally, intake, None, as_json=as_json)
+        tell_tally(bulk.tally, intake, None, as_json=as_json)
     return 1 if bulk.tally.failed else 0
-
-
-def _tell(tally: Tally, intake: Intake, stopped: str | None, *, as_json: bool) -> None:
-    """What went in, what did not, and how to go on."""
-    tally.stopped = stopped
-    for number, error in tally.failed:
-        say(f"line {number}: {error}")
-    if tally.waiting:
-        say(f"{tally.waiting} registered; a worker starts them as soon as Temporal answers ({intake.outage})")
-    if stopped is not None:
-        after = f"after line {tally.last}" if tally.last else "before the first line"
-        say(f"{stopped}: stopped {after}; import the same file again to go on, what is in is known then")
-    if as_json:
-        print_json(tally.as_json())
-    else:
-        print(f"{tally.created} new, {tally.known} known already, {len(tally.failed)} failed", flush=True)
 
 
 def _read_form(file: str) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 from activities.rendering.labels import label
 from activities.rendering.sizes import filesize
 from activities.rows import FaultyRow, read_rows
+from starter.console.cases.form import form_lines
 from starter.console.screen import shortened
 from starter.console.timeline import timeline_table
 from worker.installation.company_time import CompanyTime
@@ -25,14 +26,26 @@ from workflows.domain.vocabulary import Locale, Reachable
 
 _MOST, _MOST_MISSED = 100, 10
 """How many of the latest steps and missed deadlines of a long case are shown."""
+_IN_HEAD = frozenset({"channel", "customer.name", "customer.company", "product", "received_at"})
+"""Keys of the form that stand whole in the head."""
 _PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
 
 
 class CasePanel:
-    """Draws one case from the JSON of `starter.services.cases.describe_case`; `whole`: with its whole history."""
+    """Draws one case from the JSON of `starter.services.cases.describe_case`; `whole`: with its whole history, `name`:
+    what a person's id is shown as.
+    """
 
-    def __init__(self, case: Mapping[str, Any], company: CompanyTime, locale: Locale, *, whole: bool = False) -> None:
-        self._case, self._company, self._locale, self._whole = case, company, locale, whole
+    def __init__(
+        self,
+        case: Mapping[str, Any],
+        company: CompanyTime,
+        locale: Locale,
+        *,
+        whole: bool = False,
+        name: Callable[[str], str] = str,
+    ) -> None:
+        self._case, self._company, self._locale, self._whole, self._name = case, company, locale, whole, name
         self._now = company.now()
 
     def parts(self) -> Iterator[RenderableType]:
@@ -42,8 +55,8 @@ class CasePanel:
         if fault := self._case.get("fault"):
             yield Text(f"{self._case['number']} cannot be read as a whole: {printable(fault)}", style="red")
         sections = (
-            self._summary, self._clocks, self._playbook, self._department_tasks, self._files, self._suggestions,
-            self._history,
+            self._summary, self._form, self._clocks, self._playbook, self._department_tasks, self._files,
+            self._suggestions, self._history,
         )  # fmt: skip
         for part in read_rows(sections, lambda section: list(section()), name=_section):
             if isinstance(part, FaultyRow):
@@ -53,6 +66,13 @@ class CasePanel:
 
     def _summary(self) -> Iterator[RenderableType]:
         yield Panel(Group(*self._head()), title=self._title(), title_align="left", box=box.ROUNDED)
+
+    def _form(self) -> Iterator[RenderableType]:
+        """What the customer gave, whole, but for what the head has."""
+        lines = list(form_lines(self._case["form"], self._locale, moment=self._moment, without=_IN_HEAD))
+        if lines:
+            given = (Text(f"  {name}: {printable(said)}") for name, said in lines)
+            yield Group(Text(self._label("ask", "form"), style="bold"), *given)
 
     def _playbook(self) -> Iterator[RenderableType]:
         if playbook := self._case.get("playbook"):
@@ -109,11 +129,13 @@ class CasePanel:
             yield self._line("Archived", f"{self._moment(archive['archived_at'])}{masked}: {read}", style="bold")
         yield self._line("Type", " / ".join(str(case[key]) for key in ("type", "subtype") if case[key]))
         assisting = f", with {', '.join(case['assisting'])}" if case.get("assisting") else ""
-        yield self._line("Owner", f"{case['owner'] or '–'} · {case['department'] or '–'}{assisting}")
+        yield self._line("Owner", f"{self._person(case['owner'])} · {case['department'] or '–'}{assisting}")
         yield from self._untold()
         if case["escalation_level"]:
             seen = "acknowledged" if case.get("acknowledged") else "not acknowledged"
-            yield self._line("Escalated", f"level {case['escalation_level']} to {case.get('escalated_to')}, {seen}")
+            yield self._line(
+                "Escalated", f"level {case['escalation_level']} to {self._person(case.get('escalated_to'))}, {seen}"
+            )
         if case["reopened"]:
             yield self._line("Reopened", f"{case['reopened']} ×")
         if case.get("satisfaction"):
@@ -134,7 +156,7 @@ class CasePanel:
             until = (
                 f" until {self._moment(waiting['until'])}, {self._left(waiting['until'])}" if waiting["until"] else ""
             )
-            yield self._line("Waits for", f"{waiting['who']}{until}{clock}", style="bold")
+            yield self._line("Waits for", f"{self._person(waiting['who'])}{until}{clock}", style="bold")
 
     def _untold(self) -> Iterator[Text]:
         case = self._case
@@ -146,7 +168,7 @@ class CasePanel:
 
     def _review(self, review: Mapping[str, Any]) -> Text:
         until = f" until {self._moment(review['due'])}" if review["due"] else ""
-        waits = f", waits for {', '.join(review['waits_for'])}{until}" if review["waits_for"] else ""
+        waits = f", waits for {', '.join(map(self._name, review['waits_for']))}{until}" if review["waits_for"] else ""
         late = f", late: {', '.join(one['what'] for one in review['overdue'])}" if review["overdue"] else ""
         text = f"{review['id']} · {self._label('review_status', review['status'])} {review['status']}{waits}{late}"
         return self._line("Review", text, style="red" if late else "")
@@ -179,7 +201,7 @@ class CasePanel:
             table.add_row(
                 printable(task["department"]),
                 Text(shortened(task["duty"])),
-                printable(task["person"] or "–"),
+                printable(self._person(task["person"])),
                 self._moment(task["due"]),
                 Text(shortened(status), style="red" if late else ""),
             )
@@ -191,7 +213,10 @@ class CasePanel:
             return
         rows = [(one["key"], f"{one['title']} — {one['solution']}") for one in suggestions["articles"]]
         rows += [(one["number"], f"{one['title']} — {one['solution']}") for one in suggestions["earlier"]]
-        rows += [(one["number"], f"open, {one['owner'] or 'nobody'}: {one['symptom']}") for one in suggestions["open"]]
+        rows += [
+            (one["number"], f"open, {self._person(one['owner'], 'nobody')}: {one['symptom']}")
+            for one in suggestions["open"]
+        ]
         if rows:
             lines = [Text(f"  {key:<15} {shortened(text)}") for key, text in rows]
             if main := self._main_case(suggestions["open"]):
@@ -212,10 +237,13 @@ class CasePanel:
         shown = timeline if self._whole else timeline[-_MOST:]
         if earlier := len(timeline) - len(shown):
             yield Text(f"{earlier} earlier steps: bihuan show {self._case['number']} --all", style="dim")
-        yield timeline_table(shown, self._company, self._locale)
+        yield timeline_table(shown, self._company, self._locale, self._name)
 
     def _line(self, name: str, value: str, *, style: str = "") -> Text:
         return Text.assemble((f"{name:<10}", "dim"), (printable(value), style))
+
+    def _person(self, person: str | None, nobody: str = "–") -> str:
+        return self._name(person) if person else nobody
 
     def _label(self, kind: str, value: str) -> str:
         return label(kind, value, self._locale)

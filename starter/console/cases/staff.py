@@ -6,7 +6,10 @@ from typing import Annotated
 
 from cyclopts import CycloptsError, Group, Parameter
 
-from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich, read_number
+from starter.console.acting import person_of_environment
+from starter.console.case_number import find_number
+from starter.console.editing import Edit, must_be_given
+from starter.console.screen import AsJson, DataFolder, Number, print_json, print_rich
 from starter.console.sender import HeardBy, OptionalText, RelayedBy, Sender, Why, company_zone, read_due, send_command
 from workflows.domain.problem import Problem
 
@@ -26,13 +29,20 @@ async def claim(
 
 
 async def reply(
-    number: Number, /, *, text: Annotated[str, Parameter(help="What the customer is told.")], sender: Sender
+    number: Number,
+    /,
+    *,
+    text: Annotated[str | None, Parameter(help="What the customer is told.")] = None,
+    edit: Edit = False,
+    sender: Sender,
 ) -> int:
     """Answer the customer with substance: this is what stops the response clock.
 
     Example: bihuan reply FB202605110001 --as agent-001 --text "已定位到同步服务异常,正在修复"
     """
-    return await send_command("reply", number, sender, text=text)
+    must_be_given("reply", edit=edit, text=text)
+    about = {"text": "what the customer is told."} if edit else None
+    return await send_command("reply", number, sender, edit=about, text=text)
 
 
 async def classify(
@@ -76,11 +86,15 @@ async def progress(
     /,
     *,
     text: Annotated[str | None, Parameter(group=_OWNER, help="Where things stand, such as 方案测试中.")] = None,
+    edit: Annotated[Edit, Parameter(group=_OWNER)] = False,
     internal: Annotated[bool, Parameter(group=_OWNER, negative=(), help="Not told to the customer.")] = False,
     step: Annotated[int | None, Parameter(group=_OWNER, help="Which step of the playbook is done, from 1.")] = None,
     why: Annotated[str | None, Parameter(group=_OWNER, help="Why the last update was missed, if it was.")] = None,
     by: Annotated[
-        str | None, Parameter(name="--as", group=_OWNER, help="Who you are: a person's id, or operator.")
+        str | None,
+        Parameter(
+            name="--as", group=_OWNER, help="Who you are: a person's id, or operator; without it, whom BIHUAN_AS names."
+        ),
     ] = None,
     command_id: Annotated[
         str | None, Parameter(group=_OWNER, help="The same id again is the same command; for retries.")
@@ -102,18 +116,30 @@ async def progress(
     Example: bihuan progress FB202605110001 --as agent-001 --text "已定位原因" --step 1
     Example: bihuan progress FB202605110001 --contact 13800138000 --locale en
     """
-    own = {"--text": text, "--internal": internal, "--step": step, "--why": why, "--as": by, "--command-id": command_id}
+    own = {
+        "--text": text,
+        "--edit": edit,
+        "--internal": internal,
+        "--step": step,
+        "--why": why,
+        "--as": by,
+        "--command-id": command_id,
+    }
     if contact is not None:
         if mixed := next((name for name, value in own.items() if value), None):
             raise CycloptsError(msg=f"progress: {mixed} is the owner's, --contact the customer's; allowed: one of both")
         return await _asked_by_customer(number, contact, locale, as_json=as_json, data=data)
     if locale is not None:
         raise CycloptsError(msg="progress: --locale goes with --contact")
-    if text is None or by is None:
-        missing = "--text" if text is None else "--as"
-        raise CycloptsError(msg=f"progress: {missing} is missing; allowed: --text and --as, or --contact")
+    by = by if by is not None else person_of_environment()
+    if (text is None and not edit) or by is None:
+        missing = "--as" if text is not None or edit else "--text"
+        raise CycloptsError(msg=f"progress: {missing} is missing; allowed: --text or --edit, and --as; or --contact")
     sender = Sender(by=by, command_id=command_id, as_json=as_json, data=data)
-    return await send_command("progress", number, sender, text=text, internal=internal or None, step=step, why=why)
+    about = {"text": "where things stand."} if edit else None
+    return await send_command(
+        "progress", number, sender, edit=about, text=text, internal=internal or None, step=step, why=why
+    )
 
 
 async def _asked_by_customer(number: str, contact: str, locale: str | None, *, as_json: bool, data: str | None) -> int:
@@ -128,7 +154,7 @@ async def _asked_by_customer(number: str, contact: str, locale: str | None, *, a
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
     settings = load_reading_settings(data)
     wanted = Locale(locale) if locale else None
-    view = await customer_view(settings, read_number(number), contact, wanted)
+    view = await customer_view(settings, await find_number(number, data), contact, wanted)
     if view is None:
         raise Problem("there is no case with this number and contact")
     company = await CompanyTime.read(settings)
@@ -197,7 +223,8 @@ async def request_info(
     number: Number,
     /,
     *,
-    text: Annotated[str, Parameter(help="What the customer is asked.")],
+    text: Annotated[str | None, Parameter(help="What the customer is asked.")] = None,
+    edit: Edit = False,
     field: Annotated[
         tuple[str, ...], Parameter(help="A form key that is missing, such as description.steps; may be repeated.")
     ] = (),
@@ -207,15 +234,25 @@ async def request_info(
 
     Example: bihuan request-info FB202605110001 --as agent-001 --text "请补充操作步骤" --field description.steps
     """
-    return await send_command("request_info", number, sender, text=text, fields=list(field) or None)
+    must_be_given("request-info", edit=edit, text=text)
+    about = {"text": "what the customer is asked."} if edit else None
+    return await send_command("request_info", number, sender, edit=about, text=text, fields=list(field) or None)
+
+
+_SOLUTION = {
+    "cause": "why it happened, so that the customer can follow.",
+    "solution": "what solves it.",
+    "cautions": "what the customer should mind; may stay empty.",
+    "prevention": "how to keep it from happening again; may stay empty.",
+}
 
 
 async def resolve(
     number: Number,
     /,
     *,
-    cause: Annotated[str, Parameter(help="Why it happened, so that the customer can follow.")],
-    solution: Annotated[str, Parameter(help="What solves it.")],
+    cause: Annotated[str | None, Parameter(help="Why it happened, so that the customer can follow.")] = None,
+    solution: Annotated[str | None, Parameter(help="What solves it.")] = None,
     cautions: Annotated[str | None, Parameter(help="What the customer should mind.")] = None,
     prevention: Annotated[str | None, Parameter(help="How to keep it from happening again.")] = None,
     verified: Annotated[
@@ -225,16 +262,19 @@ async def resolve(
     why_open: Annotated[
         str | None, Parameter(help="Why it is solved although a department still owes its part.")
     ] = None,
+    edit: Edit = False,
     sender: Sender,
 ) -> int:
     """Give the solution, as the customer will read it.
 
     Example: bihuan resolve FB202605110001 --as agent-001 --cause "缓存过期" --solution "已更新缓存策略" --verified yes
     """
+    must_be_given("resolve", edit=edit, cause=cause, solution=solution)
     return await send_command(
         "resolve",
         number,
         sender,
+        edit=_SOLUTION if edit else None,
         cause=cause,
         solution=solution,
         cautions=cautions,
@@ -245,12 +285,13 @@ async def resolve(
     )
 
 
-async def told(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
+async def told(number: Number, /, *, text: OptionalText = None, edit: Edit = False, sender: Sender) -> int:
     """Record that you told the customer what no channel brings, or the result where a call was wished.
 
     Example: bihuan told FB202605110001 --as agent-001 --text "已电话告知"
     """
-    return await send_command("told", number, sender, text=text)
+    about = {"text": "a remark about the call."} if edit else None
+    return await send_command("told", number, sender, edit=about, text=text)
 
 
 async def feedback(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
@@ -261,12 +302,21 @@ async def feedback(number: Number, /, *, text: OptionalText = None, sender: Send
     return await send_command("feedback", number, sender, text=text)
 
 
-async def note(number: Number, /, *, text: Annotated[str, Parameter(help="The remark.")], sender: Sender) -> int:
+async def note(
+    number: Number,
+    /,
+    *,
+    text: Annotated[str | None, Parameter(help="The remark.")] = None,
+    edit: Edit = False,
+    sender: Sender,
+) -> int:
     """Add an internal remark; the customer does not see it.
 
     Example: bihuan note FB202605110001 --as agent-001 --text "客户下午在线"
     """
-    return await send_command("note", number, sender, text=text)
+    must_be_given("note", edit=edit, text=text)
+    about = {"text": "a remark that the customer does not see."} if edit else None
+    return await send_command("note", number, sender, edit=about, text=text)
 
 
 async def acknowledge(number: Number, /, *, text: OptionalText = None, sender: Sender) -> int:
@@ -300,7 +350,7 @@ async def link(
 
     Example: bihuan link FB202605110007 --to FB202605110001 --as agent-001
     """
-    return await send_command("link", number, sender, to=read_number(to, "--to"), why=why)
+    return await send_command("link", number, sender, to=await find_number(to, sender.data, "--to"), why=why)
 
 
 async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:

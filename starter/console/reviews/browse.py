@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.console.case_number import find_number
 from starter.console.screen import (
     AsJson,
     DataFolder,
@@ -14,7 +15,6 @@ from starter.console.screen import (
     print_json,
     print_rich,
     print_table,
-    read_number,
     readable_rows,
     say,
 )
@@ -82,7 +82,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
     from starter.services.reviews import describe_review
     from worker.installation.company_time import CompanyTime
 
-    settings, number = load_reading_settings(data), read_number(number)
+    settings, number = load_reading_settings(data), await find_number(number, data)
     company = await CompanyTime.read(settings)
     shown = await describe_review(settings, number, company)
     if as_json:
@@ -117,7 +117,7 @@ async def report(
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
     settings = load_settings(data=data)
-    made = await review_report(settings, read_number(number), Locale(locale) if locale else settings.locale)
+    made = await review_report(settings, await find_number(number, data), Locale(locale) if locale else settings.locale)
     wanted = format_ or ("all" if out is not None else "md")
     written = made.write(out, _FORMATS if wanted == "all" else (wanted,)) if out is not None else []
     if as_json:
@@ -145,7 +145,7 @@ async def draft(
     from worker.installation.settings import load_settings
 
     name = out.name if out is not None else "report.toml"
-    made = await review_draft(load_settings(data=data), read_number(number), name)
+    made = await review_draft(load_settings(data=data), await find_number(number, data), name)
     if out is not None:
         _write_new(out, made.text)
     if as_json:

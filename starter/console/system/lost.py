@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from starter.console.screen import Number, print_json, read_number
+from starter.console.case_number import find_number
+from starter.console.screen import Number, print_json
 from starter.console.sender import Sender, Why
 from workflows.domain.problem import Problem
 
@@ -17,7 +18,7 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
     from starter.services.lost_cases import UnknownPersonError, close_lost_case
     from worker.installation.settings import load_settings
 
-    number = read_number(number)
+    number = await find_number(number, sender.data)
     settings = load_settings(data=sender.data)
     if not why.strip():
         raise Problem("--why is empty; allowed: the reason, which is kept in the history")

@@ -22,7 +22,7 @@ from starter.web.api.openapi import document
 from starter.web.api.problem import ApiError, Kind
 from starter.web.site import Site
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import TokenRight
+from workflows.domain.vocabulary import Locale, TokenRight
 
 _log = logging.getLogger("bihuan.web")
 
@@ -73,6 +73,11 @@ def build_api(site: Site) -> Starlette:
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return app
+
+
+def not_there(locale: Locale) -> Response:
+    """For an address that leads nowhere."""
+    return ApiError(Kind.NOT_FOUND).answer(locale)
 
 
 def _endpoint(site: Site, operation: Operation) -> Callable[[Request], Awaitable[Response]]:

@@ -88,10 +88,9 @@ class Call:
 
         Raises:
             ApiError: as `case`.
-            Problem: Temporal does not answer.
         """
         record = await self.case()
-        return Act(self.installation, self.bearer, record, await self.site.client(), self.now, self.key)
+        return Act(self.installation, self.bearer, record, self.site.client, self.now, self.key)
 
     async def body(self) -> dict[str, Any]:
         """The JSON object that was sent; none is an empty one.

@@ -61,6 +61,7 @@ async def _is_read(database: Database) -> None:
     cases = Cases(database)
     assert [case.number for case in await cases.list()] == [MOVING, CLOSED]
     assert [case.number for case in await cases.list(Filter(open_only=True))] == [MOVING]
+    assert [case.number for case in await cases.list(Filter(customer="139-0013-9000"))] == [MOVING]
     file = await cases.get(CLOSED)
     assert file is not None and file.view is not None
     assert [entry["sequence"] for entry in file.timeline] == list(range(1, int(str(file.view["sequence"])) + 1))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -33,8 +34,12 @@ def imap() -> Iterator[int]:
 
 
 @pytest.fixture
-async def way(database: Database, tmp_path: Path) -> WayIn:
-    return await way_in(database, tmp_path)
+async def way(migrated_file: Path, tmp_path: Path) -> AsyncIterator[WayIn]:
+    """On SQLite alone: what a mail server does is the same for every database."""
+    shutil.copy(migrated_file, tmp_path / "bihuan.db")
+    database = Database.open(f"sqlite:///{tmp_path}/bihuan.db", synchronous="NORMAL")
+    yield await way_in(database, tmp_path)
+    await database.close()
 
 
 async def looked(way: WayIn, settings: Any) -> MailboxWatched:
@@ -113,7 +118,8 @@ async def test_a_mail_that_cannot_be_written_stays_unread_and_those_behind_it_co
     way: WayIn, imap: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = new_folder(imap, mail("一"), mail("二", message_id="<2@x.cn>"))
-    genuine, failed = way.intake._keep, []
+    genuine = way.intake._keep
+    failed: list[bytes] = []
 
     async def full_once(raw: bytes) -> str | None:
         if not failed:
@@ -152,7 +158,7 @@ async def test_a_token_is_read_again_at_every_login(tmp_path: Path, imap: int) -
 
 
 def test_a_folder_that_is_not_there_is_named(imap: int) -> None:
-    with pytest.raises(MailboxError, match="cannot open mailbox support@example.com"):
+    with pytest.raises(MailboxError, match="cannot open mailbox"):
         ImapMailbox(mailbox(imap, "Nowhere"))
 
 
@@ -169,15 +175,23 @@ async def test_a_new_mail_is_heard_of_at_once(way: WayIn, imap: int) -> None:
     activities = MailboxActivities({"service": mailbox(imap, folder, poll=600)}, way.intake, span=timedelta(hours=1))
     environment = ActivityEnvironment()
     watching = asyncio.create_task(environment.run(activities.watch_mailbox, WATCH))
-    while not (state := await way.intake.inbox.state("service")) or state.checked_at is None:
-        await asyncio.sleep(0.02)
+    await _until(lambda: _was_looked_at(way))
     await asyncio.to_thread(put, imap, folder, mail())
-    async with asyncio.timeout(60):
-        while await way.cases() == 0:
-            await asyncio.sleep(0.05)
+    await _until(way.cases)
     environment.cancel()
     with suppress(asyncio.CancelledError):
         await watching
+
+
+async def _was_looked_at(way: WayIn) -> bool:
+    state = await way.intake.inbox.state("service")
+    return state is not None and state.checked_at is not None
+
+
+async def _until(holds: Callable[[], Awaitable[object]]) -> None:
+    async with asyncio.timeout(60):
+        while not await holds():  # noqa: ASYNC110 - it is in another process's hands
+            await asyncio.sleep(0.02)
 
 
 class Cutting:
@@ -198,8 +212,9 @@ class Cutting:
             while (said := far.recv(65536)) and left > 0:
                 left -= said.count(b"\r\n")
                 near.sendall(said)
-            near.close()
-            far.close()
+            for end in (near, far):
+                end.shutdown(socket.SHUT_RDWR)
+                end.close()
 
     @staticmethod
     def _pump(near: socket.socket, far: socket.socket) -> None:
@@ -216,19 +231,17 @@ async def test_a_connection_that_drops_at_any_command_loses_no_mail_and_takes_no
     cut = 0
     for lines in range(1, 60):
         with closing(Cutting(imap, lines)) as way_there:
-            try:
+            with suppress(ApplicationError):
                 await looked(way, mailbox(way_there.port, folder))
                 break
-            except ApplicationError as error:
-                cut += 1
-                assert error.type == "Mailbox"
+            cut += 1
     assert cut > 5
     await looked(way, mailbox(imap, folder))
     assert (await way.cases(), await way.count(), unread(imap, folder)) == (2, 2, 0)
 
 
 def test_a_server_that_is_away_is_an_error_of_one_line() -> None:
-    with pytest.raises(MailboxError, match="cannot connect to mailbox support@example.com at 127.0.0.1:1"):
+    with pytest.raises(MailboxError, match="cannot connect to mailbox"):
         ImapMailbox(mailbox(1, "INBOX"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -153,8 +154,8 @@ async def test_files_of_an_answer_are_attached_to_its_case(way: WayIn) -> None:
     taken = await way.intake.take(real(_raw("aliyun-mail.eml")), "service", "7:1")
 
     assert [name for _, name, _ in way.sent] == ["customer_wrote", "attach"]
-    [attached] = way.sent[1][2]["files"]  # type: ignore[misc]
-    row = await FileLedger(way.intake.database).one(attached["id"])  # type: ignore[index,call-overload,arg-type]
+    attached: Any = way.sent[1][2]["files"]
+    row = await FileLedger(way.intake.database).one(attached[0]["id"])
     assert row is not None and row.number is None and taken.number == A
 
 
@@ -240,7 +241,8 @@ async def test_a_bounce_that_only_names_a_number_is_for_a_person_since_anybody_c
     await sent_message(way, f"{A}:created:open:customer")
     raw = (
         f"From: MAILER-DAEMON@example.cn\r\nTo: {US}\r\nReturn-Path: <>\r\nSubject: Undelivered [{A}]\r\n"
-        'Message-ID: <b@example.cn>\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="x"\r\n\r\n'
+        "Message-ID: <b@example.cn>\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="x"\r\n\r\n'
         "--x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
         f"Final-Recipient: rfc822; {WANG}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--x--\r\n"
     )
@@ -318,7 +320,7 @@ async def test_killed_at_any_step_it_loses_no_mail_and_takes_none_twice(
 ) -> None:
     mails = [real(_raw("att-raw-utf8.eml")), real(_raw("aliyun-mail.eml"))]
     genuine = getattr(MailIntake, step, None) or getattr(way.intake, step)
-    killed = []
+    killed: list[str] = []
 
     async def dying(*given: Any, **named: Any) -> Any:
         if not killed and when == "before":
@@ -337,10 +339,8 @@ async def test_killed_at_any_step_it_loses_no_mail_and_takes_none_twice(
                 patched.setattr(MailIntake, step, dying)
             else:
                 object.__setattr__(way.intake, step, dying)
-            try:
+            with suppress(Killed):
                 await way.intake.take(raw, "service", f"7:{place}")
-            except Killed:
-                pass
             if not hasattr(MailIntake, step):
                 object.__setattr__(way.intake, step, genuine)
         taken = await way.intake.take(raw, "service", f"7:{place}")

@@ -23,7 +23,7 @@ from activities.queries.attention import AttentionReason
 from activities.queries.case_record import read_case_record
 from activities.queries.cases import Cases, Filter
 from activities.recording.activity import RecordingActivities
-from tests.activities.samples import NUMBER, event, register_case, to_customer
+from tests.activities.samples import NUMBER, customer, event, register_case, to_customer
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, case_step, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
 from workflows.domain.calendar import Calendar
@@ -113,29 +113,29 @@ async def test_a_list_shows_the_cases_asked_for(database: Database) -> None:
     assert await numbers(database, since=MONDAY + MINUTE) == []
 
 
-async def test_every_department_concerned_finds_the_case(either: Database) -> None:
-    led, assisted, shared, _ = [await register_case(either) for _ in range(4)]
+async def test_every_department_concerned_finds_the_case(database: Database) -> None:
+    led, assisted, shared, _ = [await register_case(database) for _ in range(4)]
     case, _, _ = asked()
-    await write(either, led, department="sales")
-    await write(either, assisted, assisting=("product", "sales"), closed_at=MONDAY, status=Status.CLOSED)
-    await write(either, shared, collaborations=case.view().collaborations)
-    assert await numbers(either, department="sales") == [shared, assisted, led]
-    assert await numbers(either, department="product") == [assisted]
-    assert await numbers(either, department="sales", open_only=True, owner="tech-001") == [shared, led]
-    assert await numbers(either, department="technical_support") == [shared, assisted]
-    assert await numbers(either, department="sale") == []
-    assert await numbers(either, department="' OR 1=1 --") == []
+    await write(database, led, department="sales")
+    await write(database, assisted, assisting=("product", "sales"), closed_at=MONDAY, status=Status.CLOSED)
+    await write(database, shared, collaborations=case.view().collaborations)
+    assert await numbers(database, department="sales") == [shared, assisted, led]
+    assert await numbers(database, department="product") == [assisted]
+    assert await numbers(database, department="sales", open_only=True, owner="tech-001") == [shared, led]
+    assert await numbers(database, department="technical_support") == [shared, assisted]
+    assert await numbers(database, department="sale") == []
+    assert await numbers(database, department="' OR 1=1 --") == []
 
 
-async def test_a_case_of_before_collaborations_is_found_by_its_department(either: Database) -> None:
-    number = await register_case(either)
-    await write(either, number)
-    async with either.begin() as connection:
+async def test_a_case_of_before_collaborations_is_found_by_its_department(database: Database) -> None:
+    number = await register_case(database)
+    await write(database, number)
+    async with database.begin() as connection:
         old = await connection.scalar(select(case_record.c.view))
         assert old is not None
         await connection.execute(update(case_record).values(view={k: old[k] for k in old if k != "collaborations"}))
-    assert await numbers(either, department="technical_support") == [number]
-    assert await numbers(either, department="sales") == []
+    assert await numbers(database, department="technical_support") == [number]
+    assert await numbers(database, department="sales") == []
 
 
 async def test_the_outbox_can_be_read_without_any_mail_server(database: Database) -> None:
@@ -287,3 +287,40 @@ async def test_a_customer_whom_nobody_has_called_is_seen_with_who_has_to_call(da
     told = event(2, kind=EventKind.FEEDBACK_GIVEN, messages=["progressed"])
     await write(database, NUMBER, told, untold=(), sequence=2, updated_at=MONDAY + MINUTE)
     assert await reasons(database, MONDAY + 2 * MINUTE) == []
+
+
+async def test_a_customer_is_found_by_name_company_telephone_and_mail_however_written(database: Database) -> None:
+    """R30: whoever answers the telephone hears a name or a number, and not the number of a case."""
+    one = await register_case(
+        database,
+        customer=customer(name="王芳", company="青禾书店(总店)", phone="010-6234 5678", email="Wang@Example.com"),
+    )
+    two = await register_case(database, customer=customer(name="Ärger 100%", phone="13800138000", email=None))
+    for said in ("王芳", "青禾书店(", "62345678", "010 6234-5678", "WANG@example", " 王芳 "):
+        assert await numbers(database, customer=said) == [one], said
+    for said in ("ärger", "100%", "138-0013-8000", "１３８００"):
+        assert await numbers(database, customer=said) == [two], said
+    assert await numbers(database, customer="0%", open_only=True) == [two]
+    assert await numbers(database, customer="_") == []
+
+
+async def test_a_customer_is_found_by_what_they_supplied_later(database: Database) -> None:
+    number = await register_case(database)
+    await write(database, number, event(1, kind=EventKind.SUPPLIED, fields={"customer.phone": "13900000001"}))
+    assert await numbers(database, customer="13900000001") == [number]
+    assert await numbers(database, customer="13800138000") == []
+
+
+async def test_lists_come_in_the_order_that_is_asked_for(database: Database) -> None:
+    first, second, third = [await register_case(database) for _ in range(3)]
+
+    def due(hours: int) -> tuple[Deadline, ...]:
+        return (Deadline(clock=ClockName.CLAIM, started=MONDAY, due=MONDAY + hours * HOUR),)
+
+    await write(database, first, priority=Priority.P2, deadlines=due(3), opened_at=MONDAY, updated_at=MONDAY + HOUR)
+    await write(database, second, priority=Priority.P1, deadlines=due(1), opened_at=MONDAY + HOUR, updated_at=MONDAY)
+    assert await numbers(database, sort="due") == [second, first, third]
+    assert await numbers(database, sort="priority") == [second, first, third]
+    assert await numbers(database, sort="opened") == [second, first, third]
+    assert await numbers(database, sort="updated") == [first, second, third]
+    assert await numbers(database, sort="due", limit=1, priority="P2") == [first]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -36,7 +36,7 @@ def test_what_the_customer_writes_after_the_first_reply_gets_the_time_of_a_first
     assert kinds(events) == [EventKind.CUSTOMER_WROTE]
     assert told(events) == [(Message.CUSTOMER_WROTE, "tech-001")]
     promised = case.terms.levels[Priority.P2].clocks[ClockName.RESPONSE].within
-    assert (case.due(ClockName.NEXT_RESPONSE) - MONDAY - 2 * HOUR).total_seconds() == promised
+    assert case.due(ClockName.NEXT_RESPONSE) == MONDAY + 2 * HOUR + timedelta(seconds=promised)
     assert events[0].detail["text"] == "还是不行" and events[0].detail["via"] == "mail"
 
 
@@ -84,18 +84,16 @@ def test_an_internal_update_is_no_answer() -> None:
 
 def test_an_answer_counts_as_a_progress_update() -> None:
     case = answered_case()
-    before = case.due(ClockName.PROGRESS)
     wrote(case, MONDAY + 2 * HOUR)
     case.handle(command("reply", "tech-001", text="正在更换"), MONDAY + 3 * HOUR)
 
-    assert case.due(ClockName.PROGRESS) == MONDAY + 3 * HOUR + DAY > before
+    assert case.due(ClockName.PROGRESS) == MONDAY + 3 * HOUR + DAY
 
 
 def test_an_answer_that_does_not_come_is_warned_of_missed_and_escalates() -> None:
     case = answered_case()
     wrote(case, MONDAY + 2 * HOUR)
-    due = case.due(ClockName.NEXT_RESPONSE)
-    events = case.expire(due)
+    events = case.expire(case.due(ClockName.NEXT_RESPONSE) or MONDAY)
 
     assert (EventKind.WARNED, Message.NEXT_RESPONSE_WARNING) in [
         (event.kind, notice.message) for event in events for notice in event.notices

@@ -1,0 +1,28 @@
+"""Open cases that may ask something of one person, read with the database's driver alone (R30)."""
+
+from __future__ import annotations
+
+from activities.database.reader import open_reader
+from activities.database.url import DatabaseUrl
+from activities.queries.case_record import CaseRecord
+
+# Open cases are few beside all cases; the text of their views is looked through for what has no column.
+_CONCERNING = """
+SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
+FROM case_record AS c JOIN registration AS r ON r.number = c.number
+WHERE c.closed_at IS NULL
+  AND (c.owner = $1 OR CAST(c.view AS TEXT) LIKE $2 OR CAST(c.view AS TEXT) LIKE '%"collaborations":[{%')
+ORDER BY c.number
+"""
+
+
+async def open_cases_concerning(address: DatabaseUrl, person: str) -> list[CaseRecord]:
+    """Every open case that names this person, and every one in which a department has or had a task; more than are
+    theirs, never fewer.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    async with open_reader(address) as reader:
+        rows = await reader.rows(_CONCERNING, person, f'%"{person}"%')
+    return [CaseRecord.of(row) for row in rows]

@@ -1,0 +1,52 @@
+"""A form held against the border without being registered: for questions, and for trying a file first (R3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from activities.intake.form import parse_form
+from worker.installation.company_time import CompanyTime
+from worker.installation.installation import open_installation
+from worker.installation.settings import Settings
+from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.policy import Policy
+from workflows.domain.problem import Problem
+from workflows.domain.vocabulary import Channel
+
+_NOBODY = {"channel": Channel.PORTAL.value, "customer": {"name": "-", "other": "-"}}
+"""What a form has to hold before anything else of it is looked at."""
+
+
+@dataclass(frozen=True)
+class FormCheck:
+    """The policy and the organisation that forms are held against."""
+
+    policy: Policy
+    organisation: Organisation | None
+    company: CompanyTime
+
+    def form_fault(self, form: dict[str, Any]) -> str | None:
+        """What the border would refuse of a whole form, in one line; None where it would be taken."""
+        try:
+            parse_form(form, now=self.company.now(), policy=self.policy, organisation=self.organisation)
+        except Problem as problem:
+            return "; ".join(str(problem).splitlines())
+        return None
+
+    def section_fault(self, part: dict[str, Any]) -> str | None:
+        """The same of a few fields of a form that is not whole yet."""
+        customer = {**_NOBODY["customer"], **(part.get("customer") or {})}  # type: ignore[dict-item]
+        fault = self.form_fault({**_NOBODY, **part, "customer": customer})
+        return fault.removeprefix("form: ") if fault else None
+
+
+async def load_form_check(settings: Settings) -> FormCheck:
+    """As the installation has it now; nothing is written, and nothing stays open.
+
+    Raises:
+        Problem: settings, policy or database are not usable, or there is no installation yet.
+    """
+    async with open_installation(settings) as installation:
+        organisation = await installation.directory.current()
+        return FormCheck(installation.policy, organisation, await CompanyTime.read(settings))
