@@ -1,4 +1,4 @@
-"""Make the pictures of the README again.
+"""Make the pictures of the README and of other documents again.
 
 `python docs/pictures.py board` plays the demonstration until a case has climbed two levels, and writes the board of
 that moment to docs/demo.svg (about 20 seconds).
@@ -7,7 +7,9 @@ takes screenshots of its page in Temporal's Web UI to docs/web-ui.png and docs/w
 because nothing is sped up).
 `python docs/pictures.py stuck` brings cases of an installation of its own to a standstill in each way that
 docs/operations.md tells of, and takes screenshots of them to docs/stuck-*.png (about 3 minutes).
-The last two need a browser, see `browser`. Without a name, all are made.
+These two need a browser, see `browser`.
+`python docs/pictures.py portal` goes through the tests in a browser, and keeps some of the pages that customers see
+there as docs/portal-*.png (about a minute). Without a name, all are made.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from pathlib import Path
 
 from browser import Browser, wait_for
 from commands import BIHUAN, URGENT, ask
+from customer_pages import customer_pages
 from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
@@ -115,7 +118,7 @@ def web_ui() -> None:
 
 def main() -> int:
     """The picture that is named, or all."""
-    pictures = {"board": board, "web-ui": web_ui, "stuck": lambda: stuck(DOCS)}
+    pictures = {"board": board, "web-ui": web_ui, "stuck": lambda: stuck(DOCS), "portal": lambda: customer_pages(DOCS)}
     wanted = sys.argv[1:] or list(pictures)
     if unknown := [name for name in wanted if name not in pictures]:
         sys.stderr.write(f"no picture {unknown[0]!r}; there are: {', '.join(pictures)}\n")

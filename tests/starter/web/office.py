@@ -23,7 +23,7 @@ class Office:
     customer: str = MAIL
     """Whose mails are looked at."""
 
-    async def letters(self, number: str, word: str) -> list[str]:
+    async def letters(self, number: str, word: str | re.Pattern[str]) -> list[str]:
         """Texts of the mails to the customer that hold this word, once there is one."""
         found: list[str] = []
         async with asyncio.timeout(120):
@@ -38,7 +38,8 @@ class Office:
         return str(re.findall(_LINK, newest)[-1])
 
     def links(self) -> list[str]:
-        return re.findall(_LINK, "\n".join(self._texts()))
+        """Each once, in the order in which they came; a link that is sent again is the same one."""
+        return list(dict.fromkeys(re.findall(_LINK, "\n".join(self._texts()))))
 
     def _texts(self) -> list[str]:
         mails = [mail for mail in self.mail.mails if self.customer in str(mail["To"])]

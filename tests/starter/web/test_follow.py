@@ -139,3 +139,17 @@ async def test_a_cookie_that_somebody_else_has_set_lets_nobody_in(portal: Portal
     stranger = portal.browser()
     stranger.client.cookies.set("bihuan", "a" * 64)
     assert NUMBER not in await stranger.open("/case")
+
+
+@pytest.mark.parametrize("choice", ["confirm", "refuse", "withdraw"])
+async def test_a_program_that_presses_the_buttons_of_both_steps_at_once_gives_no_answer(
+    portal: Portal, choice: str
+) -> None:
+    browser = portal.browser()
+    await browser.open(await portal.link(LinkPurpose.CONFIRM))
+    await browser.send("/case/act", press=choice)
+    portal.later(seconds=-1)  # at once, however slow this machine is
+    page = await browser.send(f"/case/act/{choice}", text="made by a program")
+    assert browser.status == 422
+    assert "请看清楚后再按一次。" in page
+    assert "made by a program" in page
