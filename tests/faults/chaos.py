@@ -177,7 +177,13 @@ class ChaosRun:
             await pages.start(*ports)
 
     async def _started_worker(self) -> ForkServerProcess:
-        return await self.cluster.start_worker(self.settings, deaths_show_after=self.deaths_show_after)
+        """As a service manager does, start it again where it ends by itself, such as while the server is away."""
+        while True:
+            try:
+                return await self.cluster.start_worker(self.settings, deaths_show_after=self.deaths_show_after)
+            except AssertionError:
+                self.killed["worker that gave up"] += 1
+                await asyncio.sleep(1)
 
     async def _until(self, at: float) -> None:
         await asyncio.sleep(max(0.0, self.began + at - time.monotonic()))
