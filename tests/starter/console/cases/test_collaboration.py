@@ -23,7 +23,7 @@ def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path) -
         case: dict[str, object] = json.loads(bihuan("show", number, "--json", folder=tmp_path).stdout)
         return case
 
-    with _up(tmp_path, *free_ports(2)):
+    with _up(tmp_path, *free_ports(3)):
         said("note", "operator", "--text", "已登记")
         owner = str(shown()["owner"])
         asked = said("collaborate", owner, "--department", "product", "--duty", "确认设计")
