@@ -120,7 +120,7 @@ class Questions:
                 (Contact.SMS, "phone"),
                 (Contact.WECHAT, "wechat"),
             ]
-            return [(way.value, label("contact", way.value, self.locale)) for way, field in ways if customer.get(field)]
+            return [(way.value, label("channel", way.value, self.locale)) for way, field in ways if customer.get(field)]
         if key == "type":
             return [(one.id, one.labels.get(self.locale) or one.id) for one in self.check.policy.types]
         if key == "impact.blocks_normal_use":

@@ -12,7 +12,7 @@ from workflows.domain.vocabulary import Locale
 _KINDS = {
     "channel": "channel",
     "customer.kind": "customer_kind",
-    "customer.preferred_contact": "contact",
+    "customer.preferred_contact": "channel",
     "hoped_for": "hope",
     "priority": "priority",
 }

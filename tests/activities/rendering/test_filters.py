@@ -23,6 +23,7 @@ from workflows.domain.vocabulary import (
     Channel,
     ClockName,
     Contact,
+    CustomerKind,
     Heard,
     Locale,
     Priority,
@@ -70,6 +71,7 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
         "message": Message,
         "review_status": ReviewStatus,
         "review_reason": ReviewReason,
+        "customer_kind": CustomerKind,
     }
     known = labels(locale)
     own = {
@@ -82,6 +84,8 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
         "way",
         "whose",
         "channel_test",
+        "hope",
+        "ask",
     }
     assert set(known) == {*vocabulary, *own}
     assert set(known["review_end"]) == {ALL_DONE}
