@@ -123,7 +123,8 @@ def _mail(settings: Settings) -> Transports:
     if not settings.mail_from:
         raise Problem("smtp_url is set but mail_from is not: set BIHUAN_MAIL_FROM to the sender's mail address")
     smtp = Smtp.from_url(settings.smtp_url.get_secret_value(), settings.mail_from)
-    if threads := threads_of(settings, smtp.sender.domain):
+    # Without a mailbox nobody reads answers, and ids stay the same when keys are rotated.
+    if settings.mailboxes and (threads := threads_of(settings, smtp.sender.domain)):
         smtp = replace(smtp, mailbox=threads[0].mailbox, secret=threads[0].secret)
     return {Contact.EMAIL: smtp}
 

@@ -43,7 +43,8 @@ def _is_endless(calendar: Calendar, start: datetime, seconds: float, kind: Calen
 def _times(policy: Policy) -> Iterator[tuple[str, float, CalendarKind]]:
     for priority, level in policy.priorities.items():
         for name, rule in level.clocks:
-            yield f"priorities.{priority}.clocks.{name}.within", rule.within, rule.calendar
+            if rule is not None:
+                yield f"priorities.{priority}.clocks.{name}.within", rule.within, rule.calendar
     for name, rule in policy.clocks:
         yield f"clocks.{name}.within", rule.within, rule.calendar
     for name, reminder in policy.reminders:
