@@ -13,7 +13,7 @@ from activities.messages.samples import CUSTOMER_FACTS, LINK, PORTAL, context, n
 from activities.messages.ways import PURPOSES, purpose_of
 from tests.activities.messages.rendered import parsed
 from workflows.domain.event import Message, Notice
-from workflows.domain.vocabulary import Audience, LinkPurpose, Locale, Message, Status
+from workflows.domain.vocabulary import Audience, LinkPurpose, Locale, Status
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,6 @@ folder = "{folder}"
 
 
 async def _installed(data: Path) -> None:
-    data.mkdir()
     database = Database.open(f"sqlite:///{data}/bihuan.db", synchronous="NORMAL")
     try:
         await database.migrate()
@@ -51,6 +50,7 @@ async def _installed(data: Path) -> None:
 def test_a_check_says_what_would_become_of_each_mail_and_changes_nothing(tmp_path: Path, imap: int) -> None:
     folder = new_folder(imap, mail(), answer(references="", subject="已解决"))
     (tmp_path / "bihuan.toml").write_text(settings(imap, folder), "utf-8")
+    (tmp_path / "bihuan-data").mkdir()
     asyncio.run(_installed(tmp_path / "bihuan-data"))
     key = bihuan("keys", "new", folder=tmp_path).stdout.strip()
     environment = {"BIHUAN_LINK_KEYS": key.splitlines()[-1]}
@@ -92,7 +92,7 @@ def test_what_is_wrong_with_a_mailbox_is_said_in_one_line_without_its_password(
     given = {"address": US, "host": "127.0.0.1", "tls": "none", "password": "very-secret"} | changes
     box = {key: value for key, value in given.items() if value is not None}
     monkeypatch.setenv("BIHUAN_MAILBOXES", json.dumps({"service": box}))
-    with pytest.raises(Problem, match="(?s).*") as fault:
+    with pytest.raises(Problem, match=r"(?i)service") as fault:
         load_settings()
     assert said in str(fault.value)
     assert "very-secret" not in str(fault.value) and "\n" not in str(fault.value)
