@@ -53,7 +53,7 @@ async def test_a_server_that_is_away_for_days_is_asked_again_every_minute(skippi
     went_on = await run(skipping, watched)
 
     assert watched.asked == 103
-    assert timedelta(hours=1) < went_on < timedelta(hours=3)
+    assert timedelta(hours=1) < went_on < timedelta(hours=12), "and never later and later"
 
 
 async def test_it_goes_on_in_a_new_run_before_its_history_grows_long(skipping: WorkflowEnvironment) -> None:

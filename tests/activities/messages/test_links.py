@@ -10,10 +10,10 @@ import pytest
 
 from activities.messages.renderer import RenderContext, Renderer
 from activities.messages.samples import CUSTOMER_FACTS, LINK, PORTAL, context, notice
-from activities.messages.ways import PURPOSES
+from activities.messages.ways import PURPOSES, purpose_of
 from tests.activities.messages.rendered import parsed
 from workflows.domain.event import Message, Notice
-from workflows.domain.vocabulary import Audience, LinkPurpose, Locale
+from workflows.domain.vocabulary import Audience, LinkPurpose, Locale, Status
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +184,10 @@ def test_a_customers_text_cannot_bring_a_link_of_its_own(renderer: Renderer) -> 
     assert list(Anchors(shown.html).found) == [LINK]
     assert shown.text.count(LINK) == 1
     assert "> [link 0000000000000000]" in shown.text
+
+
+def test_who_writes_about_a_result_gets_the_link_to_accept_it() -> None:
+    purposes = {status: purpose_of(Message.MESSAGE_RECEIVED, status) for status in Status}
+    assert purposes[Status.AWAITING_CONFIRMATION] is LinkPurpose.CONFIRM
+    assert purposes[Status.AWAITING_RATING] is LinkPurpose.RATE
+    assert purposes[Status.IN_PROGRESS] is LinkPurpose.SEE
