@@ -88,6 +88,8 @@ class Customer:
                     if browser.path == "/case/code/enter":
                         await self.step(lambda code=code: browser.send("/case/code/enter", code=code))  # type: ignore[misc]
                 await asyncio.sleep(self.look)
+            # Where too many were asked for, it says when the next one is to be had.
+            await asyncio.sleep(self.look)
             await self.step(lambda: browser.open("/case"))
 
     async def step(self, do: Callable[[], Awaitable[str]]) -> None:
@@ -115,6 +117,7 @@ class Customer:
         await asyncio.sleep(_READING)
         while browser.path == where:
             await self.step(lambda: browser.send(where, {"text": text}, press="yes"))
+            await asyncio.sleep(self.look if browser.path == where else 0)
         return self._was_taken_down()
 
     async def _supply(self, answers: Mapping[str, str], files: Mapping[str, bytes] | None) -> bool:
