@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from temporalio.common import TypedSearchAttributes
 
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.state import Verdict
+from workflows.domain.case.parts import Verdict
 from workflows.domain.case.view import CaseView
 from workflows.domain.clock import Clock
 from workflows.domain.provenance import is_own_hand

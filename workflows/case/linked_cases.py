@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.state import Forward
+from workflows.domain.case.parts import Forward
 
 _AT_ONCE = 20
 """Cases signalled in one workflow task: all those signals have to fit into one message to the server, which is 4 MB."""

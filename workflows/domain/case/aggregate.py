@@ -19,7 +19,8 @@ from workflows.domain.aggregate_root import circumstances_of, clock_fault, count
 from workflows.domain.case import corrections, deadlines, departments, handling, linking, ownership, telling
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
-from workflows.domain.case.state import CaseState, Forward
+from workflows.domain.case.parts import Forward
+from workflows.domain.case.state import CaseState
 from workflows.domain.case.view import CaseView
 from workflows.domain.case.waiting import waits_for
 from workflows.domain.clock import Clock, Deadline

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from workflows.domain.case.parts import SentBack, Verdict
 from workflows.domain.case.solution import start_reminders
-from workflows.domain.case.state import CaseState, SentBack, Verdict
+from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Confirm, CustomersWord, Rate, Refuse
 from workflows.domain.commands.command import Command, Refused
 from workflows.domain.event import EventKind

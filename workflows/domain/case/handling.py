@@ -12,8 +12,9 @@ from workflows.domain.case.ownership import (
     triage_again,
     wait_or_run_on,
 )
+from workflows.domain.case.parts import FirstAnswer
 from workflows.domain.case.solution import announce_result
-from workflows.domain.case.state import CaseState, FirstAnswer
+from workflows.domain.case.state import CaseState
 from workflows.domain.case.telling import INFORMATION, mark_answered, mark_told
 from workflows.domain.commands.case import (
     Attach,

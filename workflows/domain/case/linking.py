@@ -12,7 +12,8 @@ from typing import Any
 
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.ownership import UNRESOLVED, mark_claimed
-from workflows.domain.case.state import CaseState, Forward
+from workflows.domain.case.parts import Forward
+from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import (
     Answer,
     FollowerAdded,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,12 +11,13 @@ from pydantic import Field, TypeAdapter
 
 from workflows.domain.aggregate_root import AggregateRoot
 from workflows.domain.case.capacity import Capacity
+from workflows.domain.case.parts import Escalation, FirstAnswer, Forward, SentBack, Verdict
 from workflows.domain.case.view import Untold
 from workflows.domain.clock import Breach, Clock
 from workflows.domain.commands.case import Resolve
 from workflows.domain.department_task import DepartmentTask
 from workflows.domain.event import Event, EventKind, Message, Notice
-from workflows.domain.model import Fact, Instant, Json, Model
+from workflows.domain.model import Instant, Json
 from workflows.domain.terms import (
     ClockTerms,
     Consultation,
@@ -34,14 +35,12 @@ from workflows.domain.vocabulary import (
     SYSTEM,
     Audience,
     ClockName,
-    Heard,
     Priority,
     Reachable,
     Resolution,
     Role,
     Satisfaction,
     Status,
-    Via,
 )
 
 _REMEMBERED_BREACHES = 50
@@ -61,85 +60,6 @@ _NOT_TO_ONESELF = frozenset(
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types, not their subclasses, whose values are JSON already."""
 _dumped = partial(TypeAdapter[Any](Any).serializer.to_python, mode="json")
-
-
-class Escalation(Model):
-    """How far up the present cycle of handling has gone (R17)."""
-
-    level: int = 0
-    to: str | None = None
-    acknowledged: bool = True
-    total: int = 0
-    """Escalations over the whole life."""
-    why: str = ""
-    """The cause of the last one: the clock that was missed, or `asked`."""
-    cause_due: Instant | None = None
-    """When what was missed had been due: what was due at the same moment is the same escalation (R35)."""
-    at: Instant | None = None
-    """Since when `to` has been asked for an acknowledgement; kept when one is asked for again."""
-    reminded: int = 0
-    """How often `to` has been reminded, at the top."""
-    told_customer_of: list[str] = Field(default_factory=list)
-    """What the customer has read of the escalations of this handling: to whom the case went up, who owns it since."""
-    climb: list[str] = Field(default_factory=list)
-    """The levels of this escalation, where they are not the owner's superiors (a missed follow-up)."""
-
-    def settle(self, *, start_over: bool = False) -> None:
-        """No acknowledgement is awaited any longer; `start_over`: the next escalation begins at the first level."""
-        self.acknowledged, self.at, self.cause_due, self.reminded = True, None, None, 0
-        if start_over:
-            self.level, self.to, self.climb = 0, None, []
-
-    def next_level(self, ladder: Sequence[str]) -> int:
-        """The level above whom it went to last; the same one, where somebody else stands there meanwhile."""
-        level = self.level + 1
-        if self.to is not None:
-            level = ladder.index(self.to) + 2 if self.to in ladder else max(self.level, 1)
-        return min(level, len(ladder))
-
-
-class Forward(Model):
-    """A signal that another case still has to be sent (R28)."""
-
-    to: str
-    name: str
-    fields: Json
-
-
-class FirstAnswer(Model):
-    """The message that counts as the first reply while nothing says that it did not arrive (R9, R43)."""
-
-    message: Message
-    key: str
-    """Of its outbox row."""
-    clock: Clock | None = None
-    """The response clock that it stopped."""
-
-
-class Verdict(Fact):
-    """Whose word the last acceptance or rating was, and how it came (R39)."""
-
-    by: str
-    via: Via
-    relayed_by: str | None = None
-    heard: Heard | None = None
-
-
-class SentBack(Fact):
-    """What stood before the customer's own hand started handling anew; gone once somebody has taken that up (R39)."""
-
-    until: Instant
-    """Until then it can be taken back."""
-    score: Satisfaction | None = None
-    """None: the solution was refused."""
-    comment: str | None = None
-    solution: str | None
-    answer: Resolve | None
-    resolved_at: Instant | None
-    responded_at: Instant | None
-    told_at: Instant | None
-    accepted_at: Instant | None
-    steps_done: tuple[int, ...]
 
 
 class CaseState(AggregateRoot):
