@@ -76,7 +76,10 @@ class Customer:
         while not browser.offers("/case/act", "withdraw"):
             await self.step(lambda: browser.open("/case/code"))
             if browser.path != "/case/code":  # nobody was let in yet
-                await self.step(lambda: browser.open("/case/other"))
+                await self.step(lambda: browser.open("/case"))
+                if browser.offers("/case/leave", ""):  # here by a link
+                    await self.step(lambda: browser.send("/case/leave"))
+                    await self.step(lambda: browser.open("/case"))
                 await self.step(lambda: browser.send("/case", number=self.number, contact=self.email))
                 await self.step(lambda: browser.open("/case/code"))
             await self.step(lambda: browser.send("/case/code", press="send"))

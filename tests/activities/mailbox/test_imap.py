@@ -201,20 +201,26 @@ class Cutting:
         self._to, self._lines = port, lines
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._serving = threading.Thread(target=self._serve, daemon=True)
+        self._serving.start()
 
     def _serve(self) -> None:
-        with suppress(OSError):
-            near, _ = self._listening.accept()
-            far = socket.create_connection(("127.0.0.1", self._to))
-            threading.Thread(target=self._pump, args=(near, far), daemon=True).start()
+        with (
+            suppress(OSError),
+            self._listening.accept()[0] as near,
+            socket.create_connection(("127.0.0.1", self._to)) as far,
+        ):
+            pump = threading.Thread(target=self._pump, args=(near, far), daemon=True)
+            pump.start()
             left = self._lines
-            while (said := far.recv(65536)) and left > 0:
-                left -= said.count(b"\r\n")
-                near.sendall(said)
+            with suppress(OSError):
+                while (said := far.recv(65536)) and left > 0:
+                    left -= said.count(b"\r\n")
+                    near.sendall(said)
             for end in (near, far):
-                end.shutdown(socket.SHUT_RDWR)
-                end.close()
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            pump.join()
 
     @staticmethod
     def _pump(near: socket.socket, far: socket.socket) -> None:
@@ -223,6 +229,9 @@ class Cutting:
                 far.sendall(said)
 
     def close(self) -> None:
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._serving.join(10)
         self._listening.close()
 
 

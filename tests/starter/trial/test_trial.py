@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from activities.delivery.mail import Smtp
 from activities.opening.decision import Decision
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
@@ -316,7 +317,7 @@ def test_who_can_only_be_called_is_told_by_a_person_in_a_trial_as_well() -> None
     policy, people = load_policy("standard"), sample_organisation()
     log = read_log(map(json.dumps, lines), policy, people)
     assert log.faults == {}
-    transports: Any = {Contact.EMAIL: object()}
+    transports: Any = {Contact.EMAIL: Smtp.from_url("smtp://localhost", "support@example.com")}
     simulation = Simulation(Decision(policy, people), Figures(Calendar()), transports)
     for _ in simulation.play(log.entries, datetime(2026, 5, 11, 2, tzinfo=UTC)):
         pass

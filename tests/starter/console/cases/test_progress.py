@@ -60,7 +60,7 @@ def test_nobody_can_tell_a_wrong_contact_from_an_unknown_number(folder: Path) ->
         (["--contact", "13800138000", "--text", "x"], 2, "--text is the owner's, --contact the customer's"),
         (["--contact", "13800138000", "--as", "tech-001"], 2, "--as is the owner's, --contact the customer's"),
         (["--contact", "13800138000", "--internal"], 2, "--internal is the owner's"),
-        (["--text", "x"], 2, "--as is missing; allowed: --text and --as, or --contact"),
+        (["--text", "x"], 2, "--as is missing; allowed: --text or --edit, and --as; or --contact"),
         (["--as", "tech-001"], 2, "--text is missing"),
         (["--text", "x", "--as", "tech-001", "--locale", "en"], 2, "--locale goes with --contact"),
         (["--contact", " "], 1, "--contact is empty; allowed: "),
