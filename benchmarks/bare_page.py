@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import socket
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+
+from worker.web.server import listen
 
 
 def main() -> None:
@@ -25,7 +26,7 @@ def main() -> None:
 
     app = Starlette(routes=[Route("/case", page)])
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
-    with socket.create_server(("127.0.0.1", options.port)) as listener:
+    with listen("127.0.0.1", options.port) as listener:
         print("ready", flush=True)
         uvicorn.Server(config).run(sockets=[listener])
 
