@@ -65,6 +65,9 @@ def facts(visit: Visit, view: dict[str, Any]) -> dict[str, Any]:
     until = view["correctable_until"]
     is_over = view["closed_at"] and until and datetime.fromisoformat(until) < now
     open_to = [] if is_over else list(view["next"]["choices"])
+    back = view["retractable_until"]
+    if back and datetime.fromisoformat(back) < now:
+        open_to.remove("confirm")
     return {
         "view": view,
         "step": _STEPS.get(view["status"], 1) if view["action_step"] is None else view["action_step"],

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from activities.portal.sessions import Session, Sessions
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from activities.database.tables import case_record
+from activities.portal.sessions import Session, Sessions, new_cookie
 from starter.web.word import command_id
+from tests.builders import NUMBER
 from tests.starter.web.browser import Browser
 from tests.starter.web.conftest import Portal
 from workflows.domain.vocabulary import CUSTOMER, LinkPurpose, Via
@@ -13,6 +19,14 @@ async def _session(portal: Portal, browser: Browser) -> Session:
     found = await Sessions(portal.installation.database).find(browser.client.cookies["bihuan"], portal.now())
     assert found is not None
     return found
+
+
+async def _still_to_be_taken_back(portal: Portal) -> None:
+    """The case is of 2024, and the pages go by the present day."""
+    async with portal.installation.database.begin() as connection:
+        view = (await connection.execute(select(case_record.c.view).where(case_record.c.number == NUMBER))).scalar_one()
+        view |= {"retractable_until": (portal.now() + timedelta(days=1)).isoformat()}
+        await connection.execute(update(case_record).where(case_record.c.number == NUMBER).values(view=view))
 
 
 async def test_what_was_supplied_and_not_answered_is_thanked_for_and_not_asked_for_again(portal: Portal) -> None:
@@ -39,3 +53,22 @@ async def test_a_refusal_that_was_not_answered_is_known_although_its_link_is_voi
     page = await browser.send("/case/act/refuse", text="还是不行")
     assert browser.path == "/case"
     assert "很抱歉没有让您满意" in page
+
+
+async def test_whoever_has_sent_a_result_back_by_mistake_accepts_it_after_all_until_somebody_is_at_it(
+    portal: Portal,
+) -> None:
+    if not portal.case.case.reopened:
+        await portal.case.send("refuse", CUSTOMER, via=Via.CODE, why="按错了")
+    await _still_to_be_taken_back(portal)
+    browser, cookie = portal.browser(), new_cookie()
+    sessions = Sessions(portal.installation.database)
+    await sessions.begin(cookie, NUMBER, via=Via.CODE, purpose=None, cycle=None, now=portal.now())
+    browser.client.cookies.set("bihuan", cookie)
+    await browser.open("/case")
+    assert browser.offers("/case/act", "confirm")
+    await browser.send("/case/act", press="confirm")
+    assert browser.form("/case/act/confirm")
+    await portal.case.send("claim", portal.case.case.owner or "")
+    await browser.open("/case")
+    assert not browser.offers("/case/act", "confirm")

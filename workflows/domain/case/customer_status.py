@@ -52,7 +52,8 @@ def customer_choices(view: CaseViewJson | None) -> tuple[str, ...]:
         return ("rate", "refuse")
     if view["status"] == Status.AWAITING_CONFIRMATION and not result_is_untold(view):
         return ("confirm", "refuse", "supply", "withdraw")
-    return ("supply", "withdraw")
+    # What they have just sent back can be accepted after all, until somebody has taken it up.
+    return ("confirm", "supply", "withdraw") if view.get("retractable_until") else ("supply", "withdraw")
 
 
 def result_is_untold(view: CaseViewJson) -> bool:
