@@ -7,7 +7,8 @@ what bihuan adds to the engine: real intake, the record in the database, message
 Processor time is of each process alone; whoever sends the signals is not part of it. About a minute and a half.
 
 `--soak 100` runs bihuan's lives alone, with a worker that caches so many cases, and shows after each round the memory
-that worker and server hold: whether it levels off. For that, `--lives 2000 --rounds 10`.
+that worker and server hold: whether it levels off. For that, `--lives 2000 --rounds 10`; with `--minutes 120` it goes
+on in rounds of that size until they are over.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import argparse
 import asyncio
 import sys
 import tempfile
+import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -66,19 +69,28 @@ async def measure(
     }
 
 
-async def soak(lives: int, at_once: int, *, rounds: int, cached: int) -> list[dict[str, Any]]:
-    """Memory of worker and server in bytes, after the first lives and after each round; `cached`: of the worker."""
-    rows = []
+async def soak(
+    lives: int, at_once: int, *, rounds: int, cached: int, minutes: float | None = None
+) -> list[dict[str, Any]]:
+    """Memory of worker and server in bytes, after the first lives and after each round; `cached`: of the worker.
+
+    For `minutes` rather than a number of rounds, where they are given. Each row is shown on standard error as it comes.
+    """
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="bihuan-soak-") as name:
         async with running_system(Path(name), synchronous="normal", cached=cached) as system:
             runner, figures = LoadRunner(system, at_once), RoundResults("bihuan")
             await runner.warm_up(system.cases(), at_once)
-            for turn in range(rounds + 1):
+            began = time.monotonic()
+            for turn in count():
                 held = {who: resident(pid) for who, pid in system.processes.items() if who != "client"}
-                rows.append({"lives": figures.lives, **held})
-                if turn < rounds:
-                    await runner.round(system.cases(), _share(lives, turn, rounds), figures)
-    return rows
+                over = time.monotonic() - began
+                rows.append({"lives": figures.lives, "minutes": round(over / 60, 1), **held})
+                print(" ".join(f"{key}={value}" for key, value in rows[-1].items()), file=sys.stderr, flush=True)
+                if turn >= rounds if minutes is None else over >= minutes * 60:
+                    return rows
+                await runner.round(system.cases(), _share(lives, turn % rounds, rounds), figures)
+    raise AssertionError("unreachable")
 
 
 def _share(lives: int, turn: int, rounds: int) -> int:
@@ -126,14 +138,19 @@ def main() -> None:
     parser.add_argument("--bare-sandboxed", action="store_true", help="the bare workflow in the SDK's default sandbox")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--soak", type=int, metavar="CACHED", help="memory after each round, with so many cases cached")
+    parser.add_argument("--minutes", type=float, help="how long the soak goes on, instead of a number of rounds")
     options = parser.parse_args()
     if options.soak is not None:
-        grown = run(soak(options.lives, options.at_once, rounds=options.rounds, cached=options.soak))
+        grown = run(
+            soak(options.lives, options.at_once, rounds=options.rounds, cached=options.soak, minutes=options.minutes)
+        )
         if options.json:
             print_json(grown)
             return
-        cells = [(f"{row['lives']}", *(f"{row[who] / 1e6:.0f} MB" for who in ("worker", "server"))) for row in grown]
-        print_table(("lives over", "worker", "server"), cells, title=f"memory, {options.soak} cases in the cache")
+        sizes = [(f"{row[who] / 1e6:.0f} MB" for who in ("worker", "server")) for row in grown]
+        cells = [(f"{row['lives']}", f"{row['minutes']}", *held) for row, held in zip(grown, sizes, strict=True)]
+        title = f"memory, {options.soak} cases in the cache"
+        print_table(("lives over", "minutes", "worker", "server"), cells, title=title)
         return
     figures = run(
         measure(
