@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.view import CaseView
 from workflows.domain.commands.case import COMMANDS
@@ -24,6 +23,7 @@ from workflows.domain.terms import (
     Settlement,
     Terms,
 )
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import CalendarKind, Channel, ClockName, Priority, Role
 from workflows.ports import Record, StepMarker
 

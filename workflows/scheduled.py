@@ -11,9 +11,9 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from workflows import ports
 from workflows.activity_calls import root_cause
-from workflows.domain.calendar import Calendar
 from workflows.domain.ids import ARCHIVE, REPORT, SWEEP
 from workflows.domain.policy.reports import days_ended
+from workflows.domain.time.calendar import Calendar
 
 _ATTEMPT = timedelta(minutes=10)
 _HEARTBEAT = timedelta(seconds=30)

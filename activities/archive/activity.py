@@ -34,7 +34,7 @@ from activities.privacy.redaction import safe_message
 from workflows.domain.model import one_line
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.ports import ArchiveFailure, ArchiveRun
 
 _BATCH: Final = 50

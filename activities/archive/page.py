@@ -17,7 +17,7 @@ from activities.rendering.event_text import event_text, whose
 from activities.rendering.filters import clean, named, person
 from activities.rendering.labels import TEMPLATES, label
 from activities.rendering.pages import environment
-from workflows.domain.time_keys import TIME_KEYS
+from workflows.domain.time.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import Audience, Locale
 
 _OF_REVIEWS = {

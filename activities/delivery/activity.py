@@ -32,7 +32,7 @@ from activities.delivery.transport import (
 from activities.heartbeat import heartbeats, repeatedly, run_to_completion
 from activities.links.mark import Portal
 from workflows.domain.event import Message
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.domain.vocabulary import CUSTOMER, ONE_TIME_CODE
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery
 

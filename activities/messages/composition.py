@@ -16,12 +16,12 @@ from activities.messages.facts import message_facts
 from activities.messages.renderer import Recipient, RenderContext, Rendered, Renderer, without_table
 from activities.messages.routing import Route, route_to_customer, routes_to_person
 from activities.messages.ways import CARRYING, purpose_of
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, Notice, key_of
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.delivery import DeliveryRule, first_rule
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Audience, Contact
 
 logger = logging.getLogger(__name__)

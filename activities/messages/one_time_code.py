@@ -20,8 +20,8 @@ from activities.portal.codes import MARK, Codes
 from activities.rendering.engine import Blocks, company_environment, fault, shipped_environment
 from activities.rendering.filters import brief, local_time, one_line
 from activities.rendering.labels import label
-from workflows.domain.calendar import Calendar
 from workflows.domain.model import Json
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import CUSTOMER, ONE_TIME_CODE, Audience, Locale, Priority
 
 _log = logging.getLogger(__name__)

@@ -17,11 +17,11 @@ from activities.rendering.engine import Blocks, company_environment, fault, ship
 from activities.rendering.factsheet import Factsheet, complete_form
 from activities.rendering.filters import brief, clean, one_line
 from activities.rendering.labels import TEMPLATES, label, satisfaction_scale
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Notice
 from workflows.domain.model import Fact, Instant, Json
 from workflows.domain.problem import Problem
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Audience, Locale
 
 __all__ = ["Recipient", "RenderContext", "Rendered", "Renderer", "label"]

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 from activities.knowledge.suggestion import Suggestions
 from activities.messages.renderer import Recipient, RenderContext
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.clock import Deadline
 from workflows.domain.event import Message, Notice
 from workflows.domain.model import Json
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import CUSTOMER, Audience, ClockName, Locale, Priority, Status
 
 NUMBER = "FB202405010001"

@@ -32,7 +32,7 @@ from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.terms import Consultation, Judged, Lookup, MainCase, Settlement
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 
 _REGISTERED = select(registration.c.form, registration.c.received_at).where(registration.c.number == bindparam("of"))
 

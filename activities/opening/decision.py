@@ -15,7 +15,6 @@ from activities.intake.completeness import missing_fields
 from activities.intake.form import Form
 from activities.opening.supplied import check_supplied, triage_supplied
 from activities.policy.calendars import build_calendar
-from workflows.domain.calendar import Calendar
 from workflows.domain.model import Json
 from workflows.domain.organisation.assignment import Situation, assign, department_of, handling_group
 from workflows.domain.organisation.organisation import Organisation
@@ -35,6 +34,7 @@ from workflows.domain.terms import (
     Terms,
     TypeTerms,
 )
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Contact, Priority
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
-from workflows.domain.calendar import Calendar, Hours
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
+from workflows.domain.time.calendar import Calendar, Hours
 
 _ANNOUNCED_YEARLY = "CN"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.formats import written_duration
 from workflows.domain.policy.policy import Policy
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import CalendarKind
 
 LONGEST = timedelta(days=3660)

@@ -32,14 +32,14 @@ from activities.messages.ways import CARRYING
 from activities.organisation.directory import Directory
 from activities.recording.corrections import keep_for_correction
 from activities.recording.review_trigger import trigger_review
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind, Message, Notice, key_of
 from workflows.domain.model import Json
 from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewSubject
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.calendar import Calendar
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.ports import Record, Recorded
 
 logger = logging.getLogger(__name__)

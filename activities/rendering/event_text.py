@@ -10,7 +10,7 @@ from activities.rendering.labels import label
 from activities.rendering.sizes import filesize
 from workflows.domain.form_fields import FIELDS
 from workflows.domain.provenance import is_own_hand
-from workflows.domain.time_keys import TIME_KEYS
+from workflows.domain.time.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import CUSTOMER, ClockName, EventKind, Locale, Via
 
 _KINDS = {

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from activities.rendering.filters import brief, kind, local_time, named, person
 from activities.rendering.labels import label
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.form_fields import CONTACTS, FIELDS, NAMES
 from workflows.domain.model import Json
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Audience, Locale, Status
 
 

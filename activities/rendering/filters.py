@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.formats import written_share
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Audience, Locale
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -19,7 +19,7 @@ from starter.demo.failure import StoryFailedError
 from starter.demo.record import LiveRecord
 from worker.temporal.rpc import found_or_none
 from workflows.domain.ids import review_id
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.domain.vocabulary import CUSTOMER, Heard
 
 _HOTLINE = "agent-001"

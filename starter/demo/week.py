@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from workflows.domain.virtual_time import SpeedChange, VirtualTime
+from workflows.domain.time.virtual_time import SpeedChange, VirtualTime
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 

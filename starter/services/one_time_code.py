@@ -12,7 +12,7 @@ from activities.portal.codes import Codes, new_code
 from worker.installation.installation import Installation
 from worker.process import build_transports
 from worker.temporal.standalone_delivery import StandaloneDelivery
-from workflows.domain.calendar import Calendar
+from workflows.domain.time.calendar import Calendar
 
 
 async def send_code(installation: Installation, client: Client, session: str, number: str, *, now: datetime) -> bool:

@@ -14,11 +14,11 @@ from starter.services.progress import Progress
 from starter.trial.figures import Figures
 from starter.trial.log import read_log
 from starter.trial.simulation import Simulation
-from workflows.domain.calendar import Calendar
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
+from workflows.domain.time.calendar import Calendar
 
 _HORIZON = timedelta(days=30)
 """How long a trial goes on after the last line of its log."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.deadlines import DUTIES
 from workflows.domain.event import Event, EventKind
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Audience, ClockName, Priority, Status
 
 PROMISES = (ClockName.RESPONSE, ClockName.RESOLUTION)

@@ -18,8 +18,8 @@ from activities.portal.tries import askers_of
 from starter.web.forms import SMALL, Posted, read_form
 from starter.web.language import asked_for
 from starter.web.pages import LANGUAGES
-from workflows.domain.calendar import Calendar
 from workflows.domain.problem import Problem
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import LinkPurpose, Locale, Via
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from worker.installation.company_time import TIME_KEY
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import key_of
 from workflows.domain.ids import task_workflow_id
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.domain.vocabulary import ONE_TIME_CODE
 
 _AT_REST = 120.0

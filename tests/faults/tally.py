@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.faults.histories import ReplayedWorkflow, Step
 from workflows.domain.event import Event, EventKind
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.domain.vocabulary import SYSTEM, ClockName
 
 _MOVED_ON = (EventKind.CLOSED, EventKind.REOPENED)

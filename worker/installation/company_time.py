@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from activities.database.reader import instant, read_remembered
 from activities.database.url import DatabaseUrl
-from workflows.domain.time_keys import ALL_TIMES, FREE_KEYS, TIME_KEYS
-from workflows.domain.time_scale import TimeScale, time_scales, virtual_at
+from workflows.domain.time.time_keys import ALL_TIMES, FREE_KEYS, TIME_KEYS
+from workflows.domain.time.time_scale import TimeScale, time_scales, virtual_at
 
 TIME_KEY, ZONE_KEY = "virtual_time", "zone"
 """Names of the installation's values that hold them; the first worker writes them."""

@@ -27,10 +27,10 @@ from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import TIME_KEY, ZONE_KEY
 from worker.installation.private_files import close_database_file, make_data_folder
 from worker.installation.settings import Settings
-from workflows.domain.calendar import Calendar
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.calendar import Calendar
+from workflows.domain.time.virtual_time import VirtualTime
 
 POLICY_KEY = "policy"
 """The policy that was in force last, as the record keeps it."""

@@ -17,7 +17,7 @@ from workflows.case.input import CaseInput
 from workflows.domain.ids import CASE, INTAKE_MEMO, REVIEW, day_of, number_of, review_id, serial_of
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewRequest
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.review.display import first_attributes
 from workflows.review.input import ReviewInput
 

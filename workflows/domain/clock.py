@@ -11,9 +11,9 @@ from typing import Self
 
 from pydantic import Field
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact, Instant, Model
 from workflows.domain.terms import ClockTerms
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import CalendarKind, ClockName, Priority
 
 _TOLERANCE = 0.001

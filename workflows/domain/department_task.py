@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.ids import task_workflow_id
 from workflows.domain.model import Fact, Instant, Json, Model
 from workflows.domain.terms import ClockTerms, Member
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Priority, TaskStatus
 
 

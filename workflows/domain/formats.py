@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints, model_validator
 
-from workflows.domain.calendar import Hours
 from workflows.domain.model import Fact
 from workflows.domain.text import without_invisible
+from workflows.domain.time.calendar import Hours
 from workflows.domain.vocabulary import Locale
 
 _T = TypeVar("_T")

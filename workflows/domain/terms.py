@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.model import Fact, Instant
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import (
     CalendarKind,
     Channel,

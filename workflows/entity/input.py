@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from pydantic import Field
 
 from workflows.domain.model import Fact, Json, Model
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 
 _Aggregate = TypeVar("_Aggregate")
 _Entry = TypeVar("_Entry")

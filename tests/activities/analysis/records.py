@@ -18,7 +18,7 @@ from activities.recording.activity import RecordingActivities
 from benchmarks.made_up import write
 from tests.activities.samples import register_case
 from tests.builders import MONDAY, case_step, command, open_case
-from workflows.domain.calendar import Calendar
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Priority
 
 ZONE = "Asia/Shanghai"

@@ -28,9 +28,9 @@ from activities.recording.activity import RecordingActivities
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.activities.samples import NUMBER, customer, event, organisation, register_case, to_customer
 from tests.builders import MINUTE, MONDAY, case_step, open_case
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Message, Notice
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Audience, Contact, LinkPurpose
 from workflows.ports import Delivery
 

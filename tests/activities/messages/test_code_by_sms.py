@@ -15,8 +15,8 @@ from activities.portal.codes import MARK
 from tests.activities.channels.made import ALIYUN, channel, send
 from tests.activities.channels.vendor_server import vendor_server
 from worker.installation.settings import load_settings
-from workflows.domain.calendar import Calendar
 from workflows.domain.problem import Problem
+from workflows.domain.time.calendar import Calendar
 
 TEMPLATE = {"id": "SMS_300", "text": "您的验证码为${code}，案件编号${number}。", "variables": ["code", "number"]}
 FORM: dict[str, Any] = {"customer": {"name": "王芳", "phone": "+8613800138000", "preferred_contact": "phone"}}

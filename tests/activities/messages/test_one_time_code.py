@@ -16,8 +16,8 @@ from activities.messages.one_time_code import CodeCompletion, code_row
 from activities.portal.codes import MARK, Codes, new_code
 from tests.activities.samples import register_case
 from tests.builders import MONDAY, NUMBER
-from workflows.domain.calendar import Calendar
 from workflows.domain.model import Json
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Contact
 
 _COMPANY = {"name": "启明软件", "name_en": "Qiming", "hotline": "400-800-1234", "email": "service@example.com"}

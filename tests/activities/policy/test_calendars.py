@@ -10,9 +10,9 @@ import pytest
 
 from activities.policy.calendars import build_calendar
 from activities.policy.loading import load_policy
-from workflows.domain.calendar import Calendar
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import CalendarKind
 
 HOUR = 3_600

@@ -26,12 +26,12 @@ from activities.recording.activity import RecordingActivities
 from tests.activities.samples import NUMBER, customer, event, register_case, to_customer
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, case_step, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import Untold
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskView
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.problem import Problem
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import ClockName, Contact, Priority, Status, TaskStatus
 
 

@@ -34,13 +34,13 @@ from tests.builders import (
 )
 from tests.workflows.domain.collaboration.test_aggregate import HEADS, PICK, report, sent
 from worker.installation.company_time import CompanyTime
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
 from workflows.domain.case.departments import task_request
 from workflows.domain.collaboration.aggregate import Collaboration
 from workflows.domain.event import Event
 from workflows.domain.formats import Weekday
 from workflows.domain.organisation.organisation import Company, Department, Duty, FollowUp, Group, Organisation, Person
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Locale, Priority, Reachable
 
 PHONE, MAIL = "13800138000", "wangfang@example.com"

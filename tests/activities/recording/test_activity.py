@@ -30,11 +30,11 @@ from tests.activities.samples import (
     to_staff,
 )
 from tests.builders import MINUTE, MONDAY, case_step, command, open_case
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import EventKind, Message, Notice
 from workflows.domain.problem import Problem
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.calendar import Calendar
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.domain.vocabulary import Contact, Status
 from workflows.ports import Record, Recorded, StepMarker
 

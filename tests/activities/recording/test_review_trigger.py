@@ -17,11 +17,11 @@ from activities.recording.review_activity import ReviewRecordingActivities
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import organisation, register_case
 from tests.builders import DAY, MINUTE, MONDAY, case_step, open_case
-from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, EventKind
 from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewReason, ReviewRequest, ReviewStatus, ReviewSubject
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Priority, Resolution, Status
 from workflows.ports import Record, ReviewRecord, StepMarker
 

@@ -11,11 +11,11 @@ from activities.messages.samples import CUSTOMER_FACTS, STAFF_FACTS
 from activities.messages.template_check import check_templates
 from activities.rendering.filters import duration, local_time
 from activities.rendering.labels import TEMPLATES, label, labels
-from workflows.domain.calendar import Calendar
 from workflows.domain.event import EventKind, Message
 from workflows.domain.form_fields import REQUIRED, SUPPLIED
 from workflows.domain.review.rules import ALL_DONE
 from workflows.domain.review.view import ReviewReason, ReviewStatus
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import (
     ONE_TIME_CODE,
     Audience,

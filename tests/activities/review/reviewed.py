@@ -15,7 +15,6 @@ from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import form, organisation
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, case_step, settlement
 from tests.builders import terms as case_terms
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.review import REVIEW_COMMANDS
@@ -24,6 +23,7 @@ from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewRequest, ReviewSubject
 from workflows.domain.terms import Consultation
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Priority
 from workflows.ports import ReviewRecord, StepMarker
 

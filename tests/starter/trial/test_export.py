@@ -33,12 +33,12 @@ from tests.starter.command_line import bihuan
 from tests.starter.trial.test_trial import SOLUTION, Line, opened, sent
 from worker.installation.installation import open_installation
 from worker.installation.settings import load_settings
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.aggregate import Case
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event, EventKind
 from workflows.domain.formats import moment_of
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Via
 
 POLICY = load_policy("standard")

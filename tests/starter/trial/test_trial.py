@@ -19,8 +19,8 @@ from starter.admin import run
 from starter.trial.figures import Figures
 from starter.trial.log import read_log
 from starter.trial.simulation import Simulation
-from workflows.domain.calendar import Calendar
 from workflows.domain.event import Event, EventKind
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Contact, Reachable
 
 SOLUTION = {"cause": "缓存过期", "solution": "已更新缓存策略", "verified": "yes"}

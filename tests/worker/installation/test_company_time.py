@@ -10,9 +10,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workflows.domain.test_virtual_time import DEMO, NOW
+from tests.workflows.domain.time.test_virtual_time import DEMO, NOW
 from worker.installation.company_time import CompanyTime
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 
 _ROOT = Path(__file__).parents[3]
 

@@ -13,7 +13,7 @@ from activities.rendering.event_text import event_text
 from worker.installation.company_time import CompanyTime
 from workflows.domain.case.view import CaseView
 from workflows.domain.review.view import ReviewView
-from workflows.domain.time_keys import TIME_KEYS
+from workflows.domain.time.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import Locale
 
 COMPANY = CompanyTime()

@@ -25,7 +25,7 @@ from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from worker.temporal.schedules import ScheduledWork, Schedules, daily, keep_schedules, scheduled_work
 from workflows.domain.policy.policy import Policy
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.ports import ArchiveRun
 
 SHANGHAI = "Asia/Shanghai"

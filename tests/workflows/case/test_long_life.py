@@ -35,8 +35,8 @@ from tests.workflows.workers import worker_of
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
-from workflows.domain.calendar import Calendar
 from workflows.domain.event import EventKind
+from workflows.domain.time.calendar import Calendar
 
 REPORTS, COLLABORATIONS, REOPENINGS = 80, 8, 3
 CONTINUE_AFTER = 100

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import DAY, HOUR, MINUTE, MONDAY
-from workflows.domain.calendar import Calendar
 from workflows.domain.clock import Clock
 from workflows.domain.terms import ClockTerms
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import CalendarKind, ClockName
 
 CALENDAR = Calendar()

@@ -19,7 +19,7 @@ from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.event import Event, EventKind
-from workflows.domain.virtual_time import VirtualTime
+from workflows.domain.time.virtual_time import VirtualTime
 from workflows.domain.vocabulary import TaskStatus
 from workflows.entity.judge import LONGEST_WAY
 

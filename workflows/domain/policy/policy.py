@@ -9,7 +9,6 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, field_validator, model_validator
 
-from workflows.domain.calendar import Calendar
 from workflows.domain.form_fields import REQUIRED
 from workflows.domain.formats import BusinessHours, Key, Labels, Line, Weekday, in_locale
 from workflows.domain.model import Fact
@@ -31,6 +30,7 @@ from workflows.domain.policy.service_levels import (
 )
 from workflows.domain.problem import Problem
 from workflows.domain.terms import ServiceLevel, Terms, TypeTerms
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Locale, Priority
 
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 from pydantic import Field
 
 from workflows.domain.aggregate_root import Fault
-from workflows.domain.calendar import Calendar
 from workflows.domain.clock import Deadline
 from workflows.domain.model import Fact, Instant
 from workflows.domain.terms import Member, ReviewTerms
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Priority
 
 

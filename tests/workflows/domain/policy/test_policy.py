@@ -86,7 +86,7 @@ def test_only_urgent_cases_wake_the_duty_manager_and_go_out_incomplete(standard:
 
 
 def test_silence_closes_nothing_unless_the_company_says_so(standard: Policy) -> None:
-    from workflows.domain.calendar import Calendar
+    from workflows.domain.time.calendar import Calendar
 
     terms = standard.terms(Calendar())
     assert terms.close_silent_after is None

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.builders import DAY, HOUR, MONDAY, NUMBER, PEOPLE, SALES, command, consulted, kinds, open_case, terms, told
-from workflows.domain.calendar import Calendar
 from workflows.domain.case.closing import calls_for_review
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
@@ -17,6 +16,7 @@ from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.problem import Problem
 from workflows.domain.review.aggregate import Review
 from workflows.domain.review.view import ReviewReason, ReviewRequest, ReviewStatus, ReviewSubject
+from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import ClockName, Priority
 
 _ids = iter(range(10**6))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import DAY, HOUR, MINUTE
-from workflows.domain.calendar import Calendar, Hours
+from workflows.domain.time.calendar import Calendar, Hours
 from workflows.domain.vocabulary import CalendarKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from workflows.domain.model import Fact, Instant
-from workflows.domain.time_scale import TimeScale, real_at, time_scales, virtual_at
+from workflows.domain.time.time_scale import TimeScale, real_at, time_scales, virtual_at
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 

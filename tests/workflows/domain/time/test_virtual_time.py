@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import DAY, HOUR, MINUTE, MONDAY
-from workflows.domain.virtual_time import SpeedChange, VirtualTime
+from workflows.domain.time.virtual_time import SpeedChange, VirtualTime
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 DEMO = VirtualTime(
