@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from activities.batches import batched
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, timeline
-from activities.queries.metrics import STANDING, TOTALS, read_figures
+from activities.queries.monitoring.metrics import STANDING, TOTALS, read_figures
 from benchmarks.made_up import write
 from starter.console.screen import print_json
 

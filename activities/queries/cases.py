@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, nulls_last, or_, select, tex
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
 from activities.intake.submission import search_text
-from activities.queries.attention import Attention, find_attention
 from activities.queries.case_record import CaseRecord, read_case_record
+from activities.queries.monitoring.attention import Attention, find_attention
 from activities.rows import FaultyRow, Unreadable, read_rows
 
 _CONCERNED = {

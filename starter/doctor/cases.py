@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from activities.queries.attention import AttentionReason
+from activities.queries.monitoring.attention import AttentionReason
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
 from starter.services.stuck import StuckItem, find_stuck

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from activities.database.database import Database
 from activities.policy.loading import load_policy
-from activities.queries.sweeps import Sweep, latest_sweep
+from activities.queries.monitoring.sweeps import Sweep, latest_sweep
 from starter.doctor.check import CheckResult, CheckSkippedError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings

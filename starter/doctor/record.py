@@ -17,7 +17,7 @@ from activities.database.database import Database
 from activities.database.migrations import HEAD
 from activities.database.sqlite_file import explained, is_damage
 from activities.database.url import DatabaseUrl
-from activities.queries.workers import Workers
+from activities.queries.monitoring.workers import Workers
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import DoctorContext
 from worker.installation.installation import open_installation

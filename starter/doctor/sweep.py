@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from activities.queries.sweeps import Sweep
+from activities.queries.monitoring.sweeps import Sweep
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import CheckFunction, DoctorContext
 from starter.services.remedies import remedy

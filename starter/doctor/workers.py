@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from activities.queries.workers import Workers, differences
+from activities.queries.monitoring.workers import Workers, differences
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
 

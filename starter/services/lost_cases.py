@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio.service import RPCError
 
-from activities.queries.sweeps import DriftReason, latest_sweep
+from activities.queries.monitoring.sweeps import DriftReason, latest_sweep
 from activities.recording.lost import close_lost, is_lost
 from starter.services.cases import unknown_case
 from worker.installation.installation import Installation, open_installation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from activities.organisation.loading import load_organisation, sample_organisation
-from activities.queries.orphans import by_owner, find_orphans
+from activities.queries.monitoring.orphans import by_owner, find_orphans
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from workflows.domain.organisation.assignment import mismatches

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from activities.queries.sweeps import Drift, DriftReason
+from activities.queries.monitoring.sweeps import Drift, DriftReason
 from workflows.domain.ids import is_review
 
 _WHY = "bihuan stuck"

@@ -16,10 +16,10 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError
 
 from activities.database.database import Database
-from activities.queries.attention import CHANNEL, MAILBOX, REPORT, Attention, AttentionReason
 from activities.queries.cases import Cases
-from activities.queries.orphans import ESCALATION, OWNER
-from activities.queries.sweeps import Sweep, latest_sweep
+from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, Attention, AttentionReason
+from activities.queries.monitoring.orphans import ESCALATION, OWNER
+from activities.queries.monitoring.sweeps import Sweep, latest_sweep
 from starter.services.remedies import remedy
 from worker.encryption.failures import MissingKeyError
 from worker.installation.company_time import CompanyTime

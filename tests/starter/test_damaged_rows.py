@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from activities.database.database import Database
-from activities.queries.metrics import STANDING, TOTALS, read_figures
+from activities.queries.monitoring.metrics import STANDING, TOTALS, read_figures
 from starter.admin import run
 from tests.activities.database.first_release import CLOSED, MOVING, put_first_release
 from worker.installation.installation import open_installation

@@ -1,4 +1,4 @@
-"""The metrics of a worker process: figures of the record (`activities.queries.metrics`), the process, the SDK's own."""
+"""The metrics of a worker process: figures of the record (`activities.queries.monitoring.metrics`), the process, the SDK's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from activities.queries.metrics import STANDING, TOTALS, Figure, Reader, read_figures
+from activities.queries.monitoring.metrics import STANDING, TOTALS, Figure, Reader, read_figures
 from worker.installation.installation import Installation
 from worker.installation.version import installed_version
 

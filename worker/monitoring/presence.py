@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from activities.policy.in_force import digest
-from activities.queries.workers import NOTED_EVERY, Mark, PresentWorker, Workers
+from activities.queries.monitoring.workers import NOTED_EVERY, Mark, PresentWorker, Workers
 from worker.installation.installation import Installation
 from worker.installation.settings import Settings
 

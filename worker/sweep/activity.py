@@ -16,8 +16,8 @@ from temporalio.service import RPCError
 from activities.delivery.activity import DeliveryActivities
 from activities.files.upkeep import FileUpkeep
 from activities.policy.in_force import digest
-from activities.queries.sweeps import Drift, DriftReason, Sweep, keep_sweep
-from activities.queries.workers import Workers, differences
+from activities.queries.monitoring.sweeps import Drift, DriftReason, Sweep, keep_sweep
+from activities.queries.monitoring.workers import Workers, differences
 from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.sweep.comparison import Comparison

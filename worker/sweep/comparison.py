@@ -25,8 +25,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.batches import batched
 from activities.heartbeat import heartbeat
-from activities.queries.inventory import CaseRow, Inventory
-from activities.queries.sweeps import Drift, DriftReason
+from activities.queries.monitoring.inventory import CaseRow, Inventory
+from activities.queries.monitoring.sweeps import Drift, DriftReason
 from worker.installation.installation import Installation
 from worker.temporal.pausing import OPEN
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none

@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 from activities.batches import batched
 from activities.delivery.activity import IN_HAND, DeliveryActivities
 from activities.heartbeat import heartbeat
-from activities.queries.inventory import Inventory, UndeliveredMessage
+from activities.queries.monitoring.inventory import Inventory, UndeliveredMessage
 from activities.recording.activity import StartDeliveries
 from worker.encryption.failures import MissingKeyError
 from worker.installation.installation import Installation

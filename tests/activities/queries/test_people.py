@@ -8,8 +8,8 @@ from activities.database.database import Database
 from activities.database.url import DatabaseUrl
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
-from activities.queries.attention import AttentionReason
 from activities.queries.cases import Cases
+from activities.queries.monitoring.attention import AttentionReason
 from activities.queries.people import has_left
 from tests.activities.queries.test_cases import write
 from tests.activities.samples import NUMBER, register_case

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from activities.database.database import Database
-from activities.queries.attention import AttentionReason
 from activities.queries.cases import Cases
+from activities.queries.monitoring.attention import AttentionReason
 from activities.review.reading import find_review, list_reviews, read_review, review_of
 from activities.rows import sound
 from tests.activities.review.reviewed import AUTHOR, COLLEAGUE, FINDINGS, HEAD, approved, called_for

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from activities.organisation.loading import load_organisation
-from activities.queries.sweeps import keep_sweep
+from activities.queries.monitoring.sweeps import keep_sweep
 from starter.doctor.company import calendar, organisation, policy
 from tests.activities.policy.test_files import shipped
 from tests.starter.doctor.test_doctor import MONDAY, lines, own_organisation, prepared, wrong

@@ -21,7 +21,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from activities.queries.sweeps import keep_sweep
+from activities.queries.monitoring.sweeps import keep_sweep
 from starter.doctor.check import CheckResult, CheckSkippedError, CheckStatus
 from starter.doctor.context import CheckFunction, DoctorContext
 from starter.doctor.machine import folders

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.queries.sweeps import Drift, DriftReason
+from activities.queries.monitoring.sweeps import Drift, DriftReason
 from starter.services.remedies import remedy
 from tests.starter.command_line import intake_form
 from tests.starter.installation import TIMEOUT, Answer, gap_free, running

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.database.database import Database
-from activities.queries.workers import Mark, PresentWorker, Workers, differences
+from activities.queries.monitoring.workers import Mark, PresentWorker, Workers, differences
 from activities.recording.activity import leave_deliveries_to_case
 from starter.doctor.check import CheckStatus
 from starter.doctor.context import DoctorContext

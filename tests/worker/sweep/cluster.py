@@ -25,7 +25,7 @@ from temporalio.client import (
 )
 
 from activities.database.tables import case_record, outbox
-from activities.queries.sweeps import Drift
+from activities.queries.monitoring.sweeps import Drift
 from activities.recording.activity import leave_deliveries_to_case
 from tests.activities.delivery.mail_server import MailServer
 from tests.activities.samples import form

@@ -12,7 +12,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.queries.sweeps import latest_sweep
+from activities.queries.monitoring.sweeps import latest_sweep
 from activities.recording.activity import leave_deliveries_to_case
 from tests.activities.samples import DAY, form
 from tests.builders import MONDAY

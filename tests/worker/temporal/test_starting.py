@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.queries.sweeps import DriftReason
+from activities.queries.monitoring.sweeps import DriftReason
 from starter.services.intake import Intake
 from tests.starter.command_line import intake_form
 from tests.worker.sweep.cluster import ORDER, RunningInstallation, running_installation

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from activities.database.database import Database
-from activities.queries.channel_health import FailingChannel, find_failing_channels
-from activities.queries.metrics import TOTALS, read_figures
+from activities.queries.monitoring.channel_health import FailingChannel, find_failing_channels
+from activities.queries.monitoring.metrics import TOTALS, read_figures
 from tests.activities.delivery.outgoing import NOW, put
 from tests.activities.samples import register_case
 

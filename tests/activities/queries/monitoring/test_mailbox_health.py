@@ -8,9 +8,9 @@ from pathlib import Path
 from activities.archive.erasure import mask_case
 from activities.database.database import Database
 from activities.mailbox.inbox import Inbox
-from activities.queries.attention import MAILBOX, AttentionReason
 from activities.queries.cases import Cases
-from activities.queries.mailbox_health import FailingMailbox, find_failing_mailboxes
+from activities.queries.monitoring.attention import MAILBOX, AttentionReason
+from activities.queries.monitoring.mailbox_health import FailingMailbox, find_failing_mailboxes
 from tests.activities.mailbox.way_in import NOW, mail, way_in
 
 HOUR = timedelta(hours=1)

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
-from activities.queries.channel_health import find_failing_channels
-from activities.queries.mailbox_health import find_failing_mailboxes, mails_aside
-from activities.queries.orphans import find_orphans
+from activities.queries.monitoring.channel_health import find_failing_channels
+from activities.queries.monitoring.mailbox_health import find_failing_mailboxes, mails_aside
+from activities.queries.monitoring.orphans import find_orphans
 from activities.rows import FaultyRow, read_rows, sound
 from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches, who_owes
 from workflows.domain.case.view_json import CaseViewJson

@@ -9,8 +9,8 @@ import pytest
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, review
-from activities.queries import inventory
-from activities.queries.inventory import Inventory
+from activities.queries.monitoring import inventory
+from activities.queries.monitoring.inventory import Inventory
 from tests.activities.samples import register_case
 from tests.builders import MONDAY
 

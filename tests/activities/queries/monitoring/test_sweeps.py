@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activities.database.database import Database
-from activities.queries.sweeps import Drift, DriftReason, keep_sweep, latest_sweep
+from activities.queries.monitoring.sweeps import Drift, DriftReason, keep_sweep, latest_sweep
 from tests.builders import MONDAY
 from workflows.ports import SweepRun
 

@@ -8,8 +8,8 @@ from sqlalchemy import update
 
 from activities.database.database import Database
 from activities.database.tables import outbox, registration
-from activities.queries.metrics import STANDING, TOTALS, Figure, read_figures
-from activities.queries.sweeps import keep_sweep
+from activities.queries.monitoring.metrics import STANDING, TOTALS, Figure, read_figures
+from activities.queries.monitoring.sweeps import keep_sweep
 from tests.activities.queries.test_cases import write
 from tests.activities.samples import event, register_case, to_customer
 from tests.builders import HOUR, MINUTE, MONDAY

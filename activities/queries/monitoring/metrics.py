@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import SoundJson, case_record, outbox, registration, timeline
 from activities.delivery.outbox import OPEN, OutboxStatus
-from activities.queries.channel_health import tries
-from activities.queries.mailbox_health import count_mails, count_waiting, find_failing_mailboxes
-from activities.queries.sweeps import read_sweep
+from activities.queries.monitoring.channel_health import tries
+from activities.queries.monitoring.mailbox_health import count_mails, count_waiting, find_failing_mailboxes
+from activities.queries.monitoring.sweeps import read_sweep
 from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import standing_breaches
 from workflows.domain.vocabulary import ClockName, EventKind, Priority, Status
