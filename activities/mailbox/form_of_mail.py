@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from activities.mailbox.mail import IncomingMail
-from activities.mailbox.meaning import MailMeaning
+from activities.mailbox.interpretation.meaning import MailMeaning
+from activities.mailbox.mime.mail import IncomingMail
 from workflows.domain.organisation.organisation import Person
 from workflows.domain.policy.policy import Policy
 from workflows.domain.text import without_invisible

@@ -15,7 +15,7 @@ from typing import Any, Final
 from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
-from activities.mailbox.parsing import LARGEST_MAIL
+from activities.mailbox.mime.parsing import LARGEST_MAIL
 from activities.mailbox.settings import MailboxSettings
 from workflows.domain.model import one_line
 

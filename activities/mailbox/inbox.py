@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.database import Database, insert_into
 from activities.database.tables import incoming_mail, mailbox_state, timeline
 from activities.mailbox.caps import LOOKED_BACK
-from activities.mailbox.heads import split_head
-from activities.mailbox.mail import UnreadableMailError
+from activities.mailbox.mime.heads import split_head
+from activities.mailbox.mime.mail import UnreadableMailError
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import EventKind
 

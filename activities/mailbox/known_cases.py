@@ -10,7 +10,7 @@ from sqlalchemy import select
 from activities.database.database import Database
 from activities.database.tables import registration
 from activities.delivery.threads import MailThreads
-from activities.mailbox.heads import normal_address
+from activities.mailbox.mime.heads import normal_address
 from activities.organisation.directory import Directory
 from workflows.domain.organisation.organisation import Person
 

@@ -33,11 +33,11 @@ from activities.intake.register import Register
 from activities.mailbox.caps import may_answer
 from activities.mailbox.form_of_mail import form_of, said
 from activities.mailbox.inbox import Inbox, MailState, TakenMail, add_mail, identity_of
+from activities.mailbox.interpretation.meaning import MailKind, MailMeaning, understand
+from activities.mailbox.interpretation.threading import Evidence, OwnAddresses, is_among
 from activities.mailbox.known_cases import RecordedCases
-from activities.mailbox.mail import MailFile
-from activities.mailbox.meaning import MailKind, MailMeaning, understand
-from activities.mailbox.parsing import LARGEST_MAIL
-from activities.mailbox.threading import Evidence, OwnAddresses, is_among
+from activities.mailbox.mime.mail import MailFile
+from activities.mailbox.mime.parsing import LARGEST_MAIL
 from workflows.domain.model import Json, one_line
 from workflows.domain.organisation.organisation import Person
 from workflows.domain.policy.policy import Policy

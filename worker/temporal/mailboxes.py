@@ -15,9 +15,9 @@ from temporalio.service import RPCError
 
 from activities.delivery.threads import MailThreads
 from activities.key_ring import Key
+from activities.mailbox.interpretation.threading import OwnAddresses
 from activities.mailbox.known_cases import RecordedCases
 from activities.mailbox.taking_in import MailIntake
-from activities.mailbox.threading import OwnAddresses
 from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.installation.settings import Settings

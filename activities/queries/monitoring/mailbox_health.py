@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import incoming_mail, mailbox_state
 from activities.mailbox.inbox import SILENT_AFTER, MailboxState, MailState, TakenMail
-from activities.mailbox.meaning import MailKind
+from activities.mailbox.interpretation.meaning import MailKind
 
 _MOST = 500
 

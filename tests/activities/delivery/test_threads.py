@@ -13,8 +13,8 @@ import pytest
 from activities.delivery.mail import Smtp
 from activities.delivery.threads import MailThreads
 from activities.delivery.transport import Envelope
-from activities.mailbox.meaning import understand
-from activities.mailbox.threading import OwnAddresses
+from activities.mailbox.interpretation.meaning import understand
+from activities.mailbox.interpretation.threading import OwnAddresses
 from tests.activities.delivery.mail_server import mail_server
 
 NUMBER, OTHER = "FB202611260001", "FB202611260002"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from activities.mailbox.threading import OwnAddresses
+from activities.mailbox.interpretation.threading import OwnAddresses
 
 WANG, LI_NA, AGENT, US = "wang.xiaoming@example.cn", "li.na@example.com", "agent-001@example.com", "support@example.com"
 A, B = "FB202611260001", "FB202611260002"

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from activities.mailbox.mail import UnreadableMailError
-from activities.mailbox.meaning import MailMeaning, understand
-from activities.mailbox.parsing import LARGEST_MAIL, read_mail
-from activities.mailbox.parts import DEEPEST, MOST_PARTS, Work
-from activities.mailbox.words import LONGEST_TEXT
+from activities.mailbox.interpretation.meaning import MailMeaning, understand
+from activities.mailbox.mime.mail import UnreadableMailError
+from activities.mailbox.mime.parsing import LARGEST_MAIL, read_mail
+from activities.mailbox.mime.parts import DEEPEST, MOST_PARTS, Work
+from activities.mailbox.mime.words import LONGEST_TEXT
 from tests.activities.mailbox.hostile import growing, of_lines, scrambled
 from tests.activities.mailbox.known import OWN, MadeUpCases
 

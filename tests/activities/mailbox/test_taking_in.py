@@ -16,8 +16,8 @@ from activities.database.tables import case_record, file, incoming_mail, outbox,
 from activities.files.ledger import FileLedger
 from activities.mailbox.inbox import MailState
 from activities.mailbox.taking_in import MailIntake
+from tests.activities.mailbox.interpretation.test_reading import _expected, _raw
 from tests.activities.mailbox.known import AGENT, LI_NA, US, WANG, A, B
-from tests.activities.mailbox.test_reading import _expected, _raw
 from tests.activities.mailbox.way_in import NOW, THREADS, WayIn, answer, mail, real, way_in
 from workflows.domain.vocabulary import EventKind
 

@@ -16,9 +16,9 @@ from activities.delivery.threads import MailThreads
 from activities.files.folder_store import FolderStore
 from activities.files.reception import Reception
 from activities.intake.register import Register
+from activities.mailbox.interpretation.threading import OwnAddresses
 from activities.mailbox.known_cases import RecordedCases
 from activities.mailbox.taking_in import MailIntake
-from activities.mailbox.threading import OwnAddresses
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from activities.mailbox.charsets import decode, from_base64
-from activities.mailbox.heads import Head, split_head
-from activities.mailbox.mail import UnreadableMailError
+from activities.mailbox.mime.charsets import decode, from_base64
+from activities.mailbox.mime.heads import Head, split_head
+from activities.mailbox.mime.mail import UnreadableMailError
 
 MOST_PARTS = 100
 DEEPEST = 10

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from activities.mailbox.bounces import Bounce, Fate, find_bounce
-from activities.mailbox.classification import Origin, find_origin
-from activities.mailbox.mail import IncomingMail, UnreadableMailError
-from activities.mailbox.parsing import read_mail
-from activities.mailbox.quotation import OwnWords, own_words, without_tokens
-from activities.mailbox.threading import Evidence, KnownCases, OwnAddresses, Thread, find_thread, is_among, numbers_in
+from activities.mailbox.interpretation.bounces import Bounce, Fate, find_bounce
+from activities.mailbox.interpretation.classification import Origin, find_origin
+from activities.mailbox.interpretation.quotation import OwnWords, own_words, without_tokens
+from activities.mailbox.interpretation.threading import (
+    Evidence,
+    KnownCases,
+    OwnAddresses,
+    Thread,
+    find_thread,
+    is_among,
+    numbers_in,
+)
+from activities.mailbox.mime.mail import IncomingMail, UnreadableMailError
+from activities.mailbox.mime.parsing import read_mail
 from workflows.domain.model import Fact, one_line
 
 

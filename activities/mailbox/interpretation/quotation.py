@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from activities.mailbox import clients
+from activities.mailbox.interpretation import clients
 
 _LOOKED_AT = 400
 """Characters of a line that tell what it is."""

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from activities.mailbox.charsets import decode, decode_words, from_base64
+from activities.mailbox.mime.charsets import decode, decode_words, from_base64
 
 ZH = "配电柜每天早上跳闸，请派人检查。"
 

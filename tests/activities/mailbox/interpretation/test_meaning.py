@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from activities.mailbox.meaning import MailMeaning, understand
-from activities.mailbox.threading import OwnAddresses
+from activities.mailbox.interpretation.meaning import MailMeaning, understand
+from activities.mailbox.interpretation.threading import OwnAddresses
 from tests.activities.mailbox.known import AGENT, LI_NA, OWN, ROOT_A, ROOT_B, TOKEN, US, WANG, A, B, MadeUpCases
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-from activities.mailbox.charsets import clean
-from activities.mailbox.file_names import clean_name, told_apart
-from activities.mailbox.html_text import html_text
-from activities.mailbox.mail import MailFile
-from activities.mailbox.parts import Part
+from activities.mailbox.mime.charsets import clean
+from activities.mailbox.mime.file_names import clean_name, told_apart
+from activities.mailbox.mime.html_text import html_text
+from activities.mailbox.mime.mail import MailFile
+from activities.mailbox.mime.parts import Part
 
 LONGEST_TEXT = 200_000
 """Characters of the words that are kept; the raw mail has them all."""

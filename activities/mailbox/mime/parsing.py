@@ -10,11 +10,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from activities.mailbox.charsets import clean_line
-from activities.mailbox.heads import Head, normal_address
-from activities.mailbox.mail import DeliveryOutcome, IncomingMail, UnreadableMailError
-from activities.mailbox.parts import Part, Work, read_parts
-from activities.mailbox.words import REPORTS, STATUSES, MailWords
+from activities.mailbox.mime.charsets import clean_line
+from activities.mailbox.mime.heads import Head, normal_address
+from activities.mailbox.mime.mail import DeliveryOutcome, IncomingMail, UnreadableMailError
+from activities.mailbox.mime.parts import Part, Work, read_parts
+from activities.mailbox.mime.words import REPORTS, STATUSES, MailWords
 
 LARGEST_MAIL = 25_000_000
 """Bytes."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from activities.mailbox.mail import IncomingMail
-from activities.mailbox.threading import OwnAddresses
+from activities.mailbox.interpretation.threading import OwnAddresses
+from activities.mailbox.mime.mail import IncomingMail
 
 
 class Origin(StrEnum):

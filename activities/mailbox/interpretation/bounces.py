@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from activities.mailbox.heads import normal_address, normal_id
-from activities.mailbox.mail import IncomingMail
+from activities.mailbox.mime.heads import normal_address, normal_id
+from activities.mailbox.mime.mail import IncomingMail
 
 _DAEMONS = re.compile(
     r"(?:mailer-?daemon|post-?master|mail-?daemon|mdaemon|bounces?|mail-?delivery)(?:[+-].*)?@", re.IGNORECASE

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from activities.mailbox.heads import normal_address
-from activities.mailbox.mail import IncomingMail
+from activities.mailbox.mime.heads import normal_address
+from activities.mailbox.mime.mail import IncomingMail
 
 _TOKEN = re.compile(r"\+r\.([a-z2-7]{4,64})@", re.IGNORECASE)
 _NUMBER = re.compile(r"FB[ -]?(\d{4})[ -]?(\d{2})[ -]?(\d{2})[ -]?(\d{4,7})(?!\d)", re.IGNORECASE | re.ASCII)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from activities.mailbox.meaning import MailMeaning, understand
+from activities.mailbox.interpretation.meaning import MailMeaning, understand
 from tests.activities.mailbox.hostile import LARGE
 from tests.activities.mailbox.known import OWN, ROOT_A, ROOT_B, TOKEN, MadeUpCases
 
-MAILS = Path(__file__).parent / "mails"
+MAILS = Path(__file__).parent.parent / "mails"
 _QUOTED = ("我们已收到您反映的问题", "We have received your issue", "LINKTOKEN", "2 小时内首次答复")
 _ABSENT = {"gmail-inline.eml": ("请补充两点", "哪一个柜子"), "only-signature.eml": ("LINKTOKEN",)}
 _OTHER_KINDS = {"h-from-empty.eml": {"new"}, "new-spam-like.eml": {"refuse"}}

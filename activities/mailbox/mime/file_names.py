@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from activities.mailbox.charsets import clean_line
+from activities.mailbox.mime.charsets import clean_line
 
 _LONGEST = 120
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}$")

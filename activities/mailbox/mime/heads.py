@@ -13,8 +13,8 @@ from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
-from activities.mailbox.charsets import WORD, clean_line, decode, decode_words
-from activities.mailbox.mail import UnreadableMailError
+from activities.mailbox.mime.charsets import WORD, clean_line, decode, decode_words
+from activities.mailbox.mime.mail import UnreadableMailError
 
 LARGEST_HEAD = 1_000_000
 """Bytes of the head of a mail, or of a part."""
