@@ -5,11 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from activities.channels.aliyun_sms import AliyunSms
 from activities.channels.channel import HttpChannel, Vendor
-from activities.channels.dingtalk_robot import DingtalkRobot
-from activities.channels.feishu_robot import FeishuRobot
-from activities.channels.gateway import Gateway, Success, template_fault
 from activities.channels.rate import Pace
 from activities.channels.settings import (
     AliyunSmsSettings,
@@ -22,8 +18,12 @@ from activities.channels.settings import (
     WecomRobotSettings,
 )
 from activities.channels.sms_template import LONGEST, SmsTemplate
-from activities.channels.tencent_sms import TencentSms
-from activities.channels.wecom_robot import WecomRobot
+from activities.channels.vendors.aliyun_sms import AliyunSms
+from activities.channels.vendors.dingtalk_robot import DingtalkRobot
+from activities.channels.vendors.feishu_robot import FeishuRobot
+from activities.channels.vendors.gateway import Gateway, Success, template_fault
+from activities.channels.vendors.tencent_sms import TencentSms
+from activities.channels.vendors.wecom_robot import WecomRobot
 from workflows.domain.problem import Problem
 
 

@@ -13,7 +13,7 @@ from activities.delivery.transport import Envelope
 from activities.messages.one_time_code import CodeCompletion, code_row
 from activities.portal.codes import MARK
 from tests.activities.channels.made import ALIYUN, channel, send
-from tests.activities.channels.vendor_server import vendor_server
+from tests.activities.channels.vendors.vendor_server import vendor_server
 from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 from workflows.domain.time.calendar import Calendar

@@ -12,7 +12,7 @@ import pytest
 from activities.recording.activity import leave_deliveries_to_case
 from starter.doctor.channels import channels
 from tests.activities.channels.made import ALIYUN, DINGTALK, SECRET, WECOM
-from tests.activities.channels.vendor_server import ok, vendor_server
+from tests.activities.channels.vendors.vendor_server import ok, vendor_server
 from tests.activities.policy.test_files import shipped
 from tests.starter.doctor.test_doctor import lines, prepared, wrong
 from worker.installation.settings import Settings

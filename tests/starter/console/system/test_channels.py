@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.activities.channels.made import SECRET
-from tests.activities.channels.vendor_server import ok, vendor_server
+from tests.activities.channels.vendors.vendor_server import ok, vendor_server
 from tests.starter.command_line import bihuan
 
 SETTINGS = f"""

@@ -12,9 +12,9 @@ from typing import ClassVar, Final
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-from activities.channels.answers import code_of, judge
 from activities.channels.http import Answer, Request, refuse_by_status
 from activities.channels.sms_template import SmsTemplate
+from activities.channels.vendors.answers import code_of, judge
 from activities.delivery.transport import AddressKind, Envelope
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from activities.channels.answers import code_of, judge
-from activities.channels.chat_text import called, cut, plain
 from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.vendors.answers import code_of, judge
+from activities.channels.vendors.chat_text import called, cut, plain
 from activities.delivery.transport import AddressKind, Envelope
 
 _LATER: Final = {"11232": timedelta(minutes=1), "99991400": timedelta(minutes=1)}

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from activities.channels import aliyun_sms, dingtalk_robot, feishu_robot, tencent_sms
+from activities.channels.vendors import aliyun_sms, dingtalk_robot, feishu_robot, tencent_sms
 from activities.delivery.transport import (
     PermanentDeliveryError,
     TemporaryDeliveryError,
@@ -32,7 +32,7 @@ from tests.activities.channels.made import (
     envelope,
     send,
 )
-from tests.activities.channels.vendor_server import Answering, Received, ok, vendor_server
+from tests.activities.channels.vendors.vendor_server import Answering, Received, ok, vendor_server
 
 GOOD = {
     "aliyun": {"Code": "OK", "Message": "OK", "BizId": "1"},

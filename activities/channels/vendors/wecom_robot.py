@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from activities.channels.answers import code_of, judge
-from activities.channels.chat_text import called, cut, mobile_of, plain
 from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.vendors.answers import code_of, judge
+from activities.channels.vendors.chat_text import called, cut, mobile_of, plain
 from activities.delivery.transport import AddressKind, Envelope
 
 _LATER: Final = {"45009": timedelta(minutes=1), "45033": timedelta(minutes=1), "-1": None}

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-from activities.channels.answers import judge
 from activities.channels.http import Answer, Request, refuse_by_status
 from activities.channels.sms_template import SmsTemplate
+from activities.channels.vendors.answers import judge
 from activities.delivery.transport import AddressKind, Envelope
 
 CONTENT_TYPE = "application/json; charset=utf-8"
