@@ -1,5 +1,6 @@
-"""The pages: the customers' portal now, the API and the desk later; served by `bihuan web` and within `bihuan up`.
+"""The ways in over HTTP: the customers' portal and the API, the desk later; served by `bihuan web` and in `bihuan up`.
 
-A page reads what the services and queries answer, and hands what a customer does to `starter.services`: no rule of a
-case is decided here, and nothing is kept in the process.
+Here stands what all of them use: the application, its server, forms, limits, templates. What answers a request is in
+the room of its way in. It reads what the services and queries answer, and hands what people do to `starter.services`:
+no rule of a case is decided here, and nothing is kept in the process.
 """

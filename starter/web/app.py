@@ -17,13 +17,13 @@ from activities.database.database import is_outage
 from activities.portal.sessions import Session
 from activities.privacy.redaction import safe_message
 from activities.rendering.labels import TEMPLATES
-from starter.web import act, case, code, files, follow, hand_in, link, supply, uploads
 from starter.web.api.app import build_api, not_there
 from starter.web.api.call import locale_of
 from starter.web.limits import FORMS
+from starter.web.portal import act, case, code, files, follow, hand_in, link, supply, uploads
+from starter.web.portal.visit import Visit
 from starter.web.security import Guard, is_own
 from starter.web.site import Site
-from starter.web.visit import Visit
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 

@@ -22,7 +22,7 @@ from starter.services.acting import (
 from starter.services.files import ReceivedFile, discard_staged, receive
 from starter.web.api.problem import ApiError, Kind
 from starter.web.forms import Posted, chunks, read_form
-from starter.web.uploads import LARGEST
+from starter.web.portal.uploads import LARGEST
 from workflows.domain.vocabulary import Via
 
 if TYPE_CHECKING:

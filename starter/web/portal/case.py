@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from activities.queries.customer_view import read_own_view
 from activities.rendering.labels import satisfaction_scale
 from starter.services.files import files_of
-from starter.web import follow
+from starter.web.portal import follow
 from workflows.domain.vocabulary import LinkPurpose, Locale, Resolution, Status, Via
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from activities.portal.sessions import Session
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 _STEPS: Final = {
     "registered": 0,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from activities.portal.sessions import Session
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 _LONGEST: Final = 200
 _log = logging.getLogger("bihuan.web")

@@ -10,7 +10,7 @@ from starter.web.limits import LINKS
 from workflows.domain.vocabulary import Via
 
 if TYPE_CHECKING:
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 
 async def open_link(visit: Visit) -> Response:

@@ -19,10 +19,10 @@ from pydantic import ValidationError
 from activities.intake.form import parse_form
 from activities.intake.register import IntakeConflictError
 from starter.services.files import attach_to_new
-from starter.web import case, uploads
 from starter.web.forms import Posted
 from starter.web.limits import SUBMISSIONS
-from starter.web.uploads import Uploads
+from starter.web.portal import case, uploads
+from starter.web.portal.uploads import Uploads
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Channel, Contact, LinkPurpose, Via
@@ -30,7 +30,7 @@ from workflows.domain.vocabulary import Channel, Contact, LinkPurpose, Via
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 _KEYS: Final = {
     "symptom": "description.symptom",

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from activities.database.tables import case_record
 from activities.portal.sessions import Session, Sessions, new_cookie
-from starter.web.word import command_id
+from starter.web.portal.word import command_id
 from tests.builders import NUMBER
 from tests.starter.web.browser import Browser
 from tests.starter.web.conftest import Portal

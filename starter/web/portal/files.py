@@ -13,7 +13,7 @@ from starter.services.files import preview, read_file
 
 if TYPE_CHECKING:
     from activities.portal.sessions import Session
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 _HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9._-]")

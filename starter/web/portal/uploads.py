@@ -13,7 +13,7 @@ from starter.web.limits import UPLOADS
 from workflows.domain.vocabulary import CUSTOMER, Via
 
 if TYPE_CHECKING:
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 LARGEST: Final = SMALL + 110_000_000
 """Bytes of a form with files; how large one file may be is the policy's."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from starter.web import case, word
+from starter.web.portal import case, word
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Satisfaction
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from activities.portal.sessions import Session
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 _LATER: Final = timedelta(milliseconds=700)
 """From choosing to confirming; a person reads a sentence in between."""

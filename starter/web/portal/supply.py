@@ -7,9 +7,9 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.files.refusal import FileRefusedError, refusal_text
-from starter.web import case, uploads, word
 from starter.web.forms import Posted
-from starter.web.uploads import Uploads
+from starter.web.portal import case, uploads, word
+from starter.web.portal.uploads import Uploads
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from activities.portal.sessions import Session
     from starter.services.commands import CommandResult
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 _LONGEST: Final = 4000
 """Characters of a text; as commands have it."""

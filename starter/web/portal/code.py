@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starter.services.one_time_code import send_code, use_code
-from starter.web import case
 from starter.web.limits import CODE_TRIES, CODES
+from starter.web.portal import case
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Via
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from activities.portal.sessions import Session
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 
 async def start(visit: Visit, session: Session) -> Response:

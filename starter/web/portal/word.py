@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from starter.services import commands, files
-from starter.web import case
+from starter.web.portal import case
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import CUSTOMER, Satisfaction
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from activities.portal.sessions import Session
     from starter.services.commands import CommandResult
-    from starter.web.visit import Visit
+    from starter.web.portal.visit import Visit
 
 
 async def send(visit: Visit, session: Session, command: str, fields: dict[str, Any], once: str) -> CommandResult:
