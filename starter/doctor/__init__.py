@@ -1,4 +1,4 @@
-"""The checks of `bihuan doctor`, one a function: settings, Temporal, workers, database, mail, templates, company data.
+"""The run of `bihuan doctor`: what checks share, what a check answers, and how all of them are run at once.
 
-A check looks and reports; only the sweep by hand changes anything. How results are shown is the console's business.
+The checks themselves are in `checks`. How results are shown is the console's business.
 """

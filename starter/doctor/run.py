@@ -6,21 +6,21 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from starter.doctor.cases import cases
-from starter.doctor.channels import channels
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
-from starter.doctor.company import calendar, organisation, policy
+from starter.doctor.checks.cases import cases
+from starter.doctor.checks.channels import channels
+from starter.doctor.checks.company import calendar, organisation, policy
+from starter.doctor.checks.files import files
+from starter.doctor.checks.links import links
+from starter.doctor.checks.machine import access, folders, settings
+from starter.doctor.checks.mail import mail, templates
+from starter.doctor.checks.mailboxes import mailboxes
+from starter.doctor.checks.record import clocks, database, generation, integrity, space
+from starter.doctor.checks.release import release
+from starter.doctor.checks.sweep import last_sweep, sweep_by_hand
+from starter.doctor.checks.temporal import paused, pollers, search_attributes, server
+from starter.doctor.checks.workers import alike
 from starter.doctor.context import CheckFunction, DoctorContext
-from starter.doctor.files import files
-from starter.doctor.links import links
-from starter.doctor.machine import access, folders, settings
-from starter.doctor.mail import mail, templates
-from starter.doctor.mailboxes import mailboxes
-from starter.doctor.record import clocks, database, generation, integrity, space
-from starter.doctor.release import release
-from starter.doctor.sweep import last_sweep, sweep_by_hand
-from starter.doctor.temporal import paused, pollers, search_attributes, server
-from starter.doctor.workers import alike
 
 _TIMEOUT = 10.0
 """Seconds for one check."""

@@ -15,8 +15,8 @@ from activities.database.database import Database
 from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from starter.doctor.check import CheckStatus
+from starter.doctor.checks.record import database as look_at_database
 from starter.doctor.context import DoctorContext
-from starter.doctor.record import database as look_at_database
 from worker.installation.settings import IsolatedSettings
 from workflows.domain.problem import Problem
 

@@ -23,13 +23,13 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.queries.monitoring.sweeps import keep_sweep
 from starter.doctor.check import CheckResult, CheckSkippedError, CheckStatus
+from starter.doctor.checks.machine import folders
+from starter.doctor.checks.mail import mail, templates
+from starter.doctor.checks.record import clocks, database, integrity
+from starter.doctor.checks.sweep import last_sweep
+from starter.doctor.checks.temporal import pollers, search_attributes, server
 from starter.doctor.context import CheckFunction, DoctorContext
-from starter.doctor.machine import folders
-from starter.doctor.mail import mail, templates
-from starter.doctor.record import clocks, database, integrity
 from starter.doctor.run import CheckSuite
-from starter.doctor.sweep import last_sweep
-from starter.doctor.temporal import pollers, search_attributes, server
 from tests.activities.delivery.mail_server import mail_server
 from tests.activities.policy.test_files import shipped
 from tests.starter.command_line import bihuan

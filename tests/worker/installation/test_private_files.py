@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from activities.key_ring import Key
+from starter.doctor.checks.machine import access
 from starter.doctor.context import DoctorContext
-from starter.doctor.machine import access
 from worker.embedded.lock import DataLock
 from worker.installation.installation import open_installation
 from worker.installation.private_files import close_database_file, open_paths

@@ -17,8 +17,8 @@ from activities.database.database import Database
 from activities.queries.monitoring.workers import Mark, PresentWorker, Workers, differences
 from activities.recording.activity import leave_deliveries_to_case
 from starter.doctor.check import CheckStatus
+from starter.doctor.checks.workers import alike
 from starter.doctor.context import DoctorContext
-from starter.doctor.workers import alike
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import IsolatedSettings
 from worker.monitoring.presence import keep_present

@@ -17,8 +17,8 @@ from temporalio.worker import Worker
 
 from activities.recording.activity import leave_deliveries_to_case
 from starter.console.system.releases import current
+from starter.doctor.checks.release import release
 from starter.doctor.context import DoctorContext
-from starter.doctor.release import release
 from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.workers import worker_of
 from worker.installation.installation import open_installation

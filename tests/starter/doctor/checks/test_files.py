@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from starter.doctor.check import CheckResult, CheckStatus
+from starter.doctor.checks.files import files
 from starter.doctor.context import DoctorContext
-from starter.doctor.files import files
 from starter.services.files import attach_to_new, files_of, receive
 from starter.services.intake import Intake
 from tests.activities.files import made

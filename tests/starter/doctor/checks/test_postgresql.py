@@ -8,8 +8,8 @@ import asyncpg
 
 from activities.database.database import Database
 from starter.doctor.check import CheckStatus
+from starter.doctor.checks.record import clocks, database, integrity
 from starter.doctor.context import DoctorContext
-from starter.doctor.record import clocks, database, integrity
 from worker.installation.settings import Settings
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from activities.recording.activity import leave_deliveries_to_case
-from starter.doctor.channels import channels
+from starter.doctor.checks.channels import channels
 from tests.activities.channels.made import ALIYUN, DINGTALK, SECRET, WECOM
 from tests.activities.channels.vendors.vendor_server import ok, vendor_server
 from tests.activities.policy.test_files import shipped

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from activities.key_ring import Key, KeyRing
 from activities.links.mark import Portal
 from activities.links.store import remember_links
-from starter.doctor.links import links
+from starter.doctor.checks.links import links
 from tests.activities.samples import NUMBER, register_case
 from tests.starter.doctor.test_doctor import lines, prepared, wrong
 from worker.installation.link_keys import make_link_keys

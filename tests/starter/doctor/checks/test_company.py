@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from activities.organisation.loading import load_organisation
 from activities.queries.monitoring.sweeps import keep_sweep
-from starter.doctor.company import calendar, organisation, policy
+from starter.doctor.checks.company import calendar, organisation, policy
 from tests.activities.policy.test_files import shipped
 from tests.starter.doctor.test_doctor import MONDAY, lines, own_organisation, prepared, wrong
 from worker.installation.installation import open_installation

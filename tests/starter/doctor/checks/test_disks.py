@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from activities.database.sqlite_file import explained
+from starter.doctor.checks.machine import folders
+from starter.doctor.checks.record import database, integrity, space
 from starter.doctor.context import DoctorContext
-from starter.doctor.machine import folders
-from starter.doctor.record import database, integrity, space
 from tests.faults.disk import filled, small_disk
 from tests.starter.doctor.test_doctor import lines, prepared, wrong
 from worker.installation.settings import Settings
