@@ -21,12 +21,12 @@ from starter.demo.board import Board
 from starter.demo.browser import Browser
 from starter.demo.customer import Customer
 from starter.demo.failure import StoryFailedError
-from starter.demo.forms import answers_of
 from starter.demo.mailbox import Mailbox, open_mailbox
 from starter.demo.record import LiveRecord
 from starter.demo.reports import write_reports
-from starter.demo.stories import STORIES
-from starter.demo.story import Story
+from starter.demo.stories.catalogue import STORIES
+from starter.demo.stories.forms import answers_of
+from starter.demo.stories.story import Story
 from starter.demo.summary import print_ending
 from starter.demo.week import demo_time
 from starter.services.intake import Intake, open_intake

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from starter.demo.stories import STORIES
+from starter.demo.stories.catalogue import STORIES
 from worker.process import RUNNER
 from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow

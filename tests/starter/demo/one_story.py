@@ -9,9 +9,9 @@ import asyncio
 import sys
 
 from starter.demo.actor import Actor
-from starter.demo.forms import form
 from starter.demo.run import play_all
-from starter.demo.story import Story
+from starter.demo.stories.forms import form
+from starter.demo.stories.story import Story
 from starter.demo.week import START
 
 

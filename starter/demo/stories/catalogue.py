@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from activities.queries.case_record import CaseRecord
-from starter.demo.forms import form
-from starter.demo.scripts import (
+from starter.demo.stories.forms import form
+from starter.demo.stories.scripts import (
     dissatisfied,
     holiday,
     incomplete,
@@ -19,7 +19,7 @@ from starter.demo.scripts import (
     three_departments,
     untouched_p1,
 )
-from starter.demo.story import Story, happened, said
+from starter.demo.stories.story import Story, happened, said
 from starter.demo.week import HOLIDAY, at
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName, Via

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from activities.queries.case_record import CaseRecord
 from starter.demo.actor import Actor
 from starter.demo.failure import StoryFailedError
-from starter.demo.forms import CALLERS
-from starter.demo.story import happened
+from starter.demo.stories.forms import CALLERS
+from starter.demo.stories.story import happened
 from starter.demo.week import at
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName
