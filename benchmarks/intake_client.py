@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks.forms import form
-from starter.services.intake import open_intake
+from starter.services.intake.submissions import open_intake
 from worker.installation.settings import load_settings
 from worker.temporal.connection import connect
 from workflows.domain.problem import Problem

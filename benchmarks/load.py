@@ -24,7 +24,7 @@ from activities.database.database import Database
 from benchmarks.bare_worker import READY as BARE_READY
 from benchmarks.child import BIHUAN, Child, ended, processor_seconds
 from benchmarks.standard_life import BareLives, Cases, LifeKind, Observations
-from starter.services.intake import Intake
+from starter.services.intake.submissions import Intake
 from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer
 from worker.installation.installation import open_installation

@@ -28,7 +28,7 @@ from activities.database.tables import case_record, outbox, timeline
 from benchmarks.child import BIHUAN, Child
 from benchmarks.forms import form
 from starter.console.screen import progress_bar
-from starter.services.intake import Intake, open_intake
+from starter.services.intake.submissions import Intake, open_intake
 from worker.embedded.lock import DataLock
 from worker.embedded.ports import free_port
 from worker.embedded.server import EmbeddedServer

@@ -17,8 +17,8 @@ from activities.queries.case_record import read_case_record
 from starter.demo.browser import Browser
 from starter.demo.customer import Customer
 from starter.demo.mailbox import Mailbox
-from starter.services import commands
-from starter.services.intake import Intake
+from starter.services.cases import commands
+from starter.services.intake.submissions import Intake
 from worker.installation.settings import Settings
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import CUSTOMER

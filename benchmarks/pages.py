@@ -34,7 +34,7 @@ from benchmarks.page_life import Lives
 from benchmarks.page_load import Observed, Request, load
 from starter.console.screen import print_json
 from starter.demo.mailbox import Mailbox, open_mailbox
-from starter.services.intake import open_intake
+from starter.services.intake.submissions import open_intake
 from worker.embedded.ports import free_port
 from worker.installation.installation import open_installation
 from worker.installation.settings import IsolatedSettings, ServerSettings, Settings, Web

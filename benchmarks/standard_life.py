@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 from benchmarks.bare_worker import QUEUE
 from benchmarks.billing import actions
 from benchmarks.forms import form
-from starter.services.intake import Intake
+from starter.services.intake.submissions import Intake
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Priority
 

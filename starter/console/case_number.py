@@ -14,7 +14,7 @@ async def find_number(text: str, data: str | None = None, option: str = "the num
     number = read_number(text, option)
     if not number[:1].isdigit():
         return number
-    from starter.services.numbers import is_ending, number_ending
+    from starter.services.cases.numbers import is_ending, number_ending
     from worker.installation.reading_settings import load_reading_settings
 
     return await number_ending(load_reading_settings(data), number) if is_ending(number) else number

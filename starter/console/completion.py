@@ -43,14 +43,14 @@ async def completion(
 
 
 async def _numbers(data: str | None) -> Sequence[str]:
-    from starter.services.numbers import suggested_numbers
+    from starter.services.cases.numbers import suggested_numbers
     from worker.installation.reading_settings import load_reading_settings
 
     return await suggested_numbers(load_reading_settings(data), person_of_environment())
 
 
 async def _people(data: str | None) -> Sequence[str]:
-    from starter.services.people import known_people
+    from starter.services.company.people import known_people
     from worker.installation.reading_settings import load_reading_settings
 
     return sorted((await known_people(load_reading_settings(data))).names)

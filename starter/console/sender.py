@@ -20,7 +20,7 @@ from workflows.domain.problem import Problem, printable
 from workflows.domain.vocabulary import OPERATOR, Heard
 
 if TYPE_CHECKING:
-    from starter.services.commands import CommandResult
+    from starter.services.cases.commands import CommandResult
     from worker.installation.settings import Settings
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
@@ -101,7 +101,7 @@ class _Sending:
         Raises:
             Problem: as `send_command`.
         """
-        from starter.services.commands import send, send_to_review
+        from starter.services.cases.commands import send, send_to_review
 
         given = {name: value for name, value in fields.items() if value is not None}
         by, command_id = self.sender.by, self.sender.command_id
@@ -118,7 +118,7 @@ class _Sending:
 
 async def note_sender(settings: Settings, sender: Sender, command: str, number: str, **detail: Any) -> None:
     """Whoever sits here spoke as somebody else: that is kept (R45). What was sent is sent, also where it cannot be."""
-    from starter.services.identity import note_acted_for
+    from starter.services.identity.tokens import note_acted_for
 
     if sender.by.strip() == OPERATOR:
         return
@@ -150,7 +150,7 @@ async def send_to_cases(
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
-    from starter.services.commands import send_to_many
+    from starter.services.cases.commands import send_to_many
     from worker.installation.settings import load_settings
 
     command_id = sender.command_id or f"{command}-{uuid.uuid4().hex[:16]}"

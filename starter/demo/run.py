@@ -29,7 +29,7 @@ from starter.demo.stories.forms import answers_of
 from starter.demo.stories.story import Story
 from starter.demo.summary import print_ending
 from starter.demo.week import demo_time
-from starter.services.intake import Intake, open_intake
+from starter.services.intake.submissions import Intake, open_intake
 from starter.web.server import serving_pages
 from worker.embedded.lock import DataLock
 from worker.embedded.ports import free_port

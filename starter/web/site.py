@@ -17,7 +17,7 @@ from activities.key_ring import KeyRing
 from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
 from activities.portal.tries import Tries
-from starter.services.intake import Intake
+from starter.services.intake.submissions import Intake
 from starter.web.look import Look, read_look
 from starter.web.pages import Pages
 from worker.installation.installation import Installation, open_installation

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 from unittest.mock import patch
 
-import starter.services.intake  # noqa: F401 - imported before the process forks
+import starter.services.intake.submissions  # noqa: F401 - imported before the process forks
 from starter.admin import main
 
 Moment = Literal["registered", "started"]
@@ -25,7 +25,7 @@ def open_and_die(environment: Mapping[str, str], form: Path, moment: Moment | No
         os.dup2(said.fileno(), sys.stdout.fileno())
         os.dup2(said.fileno(), sys.stderr.fileno())
     if moment == "registered":
-        patch("starter.services.intake.start_case", _die).start()
+        patch("starter.services.intake.submissions.start_case", _die).start()
     elif moment == "started":
         patch("activities.intake.register.Register.mark_started", _die).start()
     sys.argv = ["bihuan", "open", str(form), "--json"]

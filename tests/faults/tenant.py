@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from activities.database.tables import registration
-from starter.services.stuck import StuckItem, find_stuck
+from starter.services.system.stuck import StuckItem, find_stuck
 from tests.activities.delivery.mail_server import MailServer
 from tests.faults.audit import Audit, audit_at_rest
 from tests.faults.driver import TIMEOUT, Driver

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from activities.database.tables import outbox
 from activities.delivery.outbox import OutboxStatus
-from starter.services.stuck import StuckItem
+from starter.services.system.stuck import StuckItem
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.faults.audit import Audit
 from tests.faults.driver import form_of

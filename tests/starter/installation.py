@@ -20,9 +20,9 @@ from activities.database.url import DatabaseUrl
 from activities.files.listing import read_case_files
 from activities.queries.case_record import read_case_record
 from activities.queries.cases import Cases
-from starter.services.cases import case_json
-from starter.services.reviews import review_for, review_of_case
-from starter.services.stuck import find_stuck
+from starter.services.cases.reading import case_json
+from starter.services.reviews.reading import review_for, review_of_case
+from starter.services.system.stuck import find_stuck
 from tests.starter.command_line import Service, begun, bihuan_beside, bihuan_environment
 from tests.worker.ports import free_ports
 from worker.embedded.server import find_binary

@@ -18,10 +18,10 @@ from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.key_ring import Key, KeyRing
 from activities.queries.case_record import read_case_record
-from starter.services.commands import send, send_to_many
-from starter.services.intake import open_intake
-from starter.services.key_usage import find_usage
-from starter.services.stuck import StuckItem, find_stuck
+from starter.services.cases.commands import send, send_to_many
+from starter.services.intake.submissions import open_intake
+from starter.services.system.key_usage import find_usage
+from starter.services.system.stuck import StuckItem, find_stuck
 from tests.starter.command_line import intake_form
 from tests.starter.installation import TIMEOUT
 from tests.worker.ports import free_ports

@@ -21,8 +21,8 @@ from temporalio.common import RawValue
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
 from activities.review.reading import find_review
-from starter.services.commands import send, send_to_review
-from starter.services.intake import open_intake
+from starter.services.cases.commands import send, send_to_review
+from starter.services.intake.submissions import open_intake
 from tests.activities.delivery.mail_server import MailServer
 from tests.starter.installation import TIMEOUT, Installation, running
 from worker.installation.settings import Settings

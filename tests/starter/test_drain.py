@@ -23,7 +23,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.database.database import Database
 from activities.database.tables import outbox
 from activities.delivery.outbox import OPEN
-from starter.services.intake import open_intake
+from starter.services.intake.submissions import open_intake
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.starter.command_line import intake_form
 from tests.starter.long_time_outs import lengthen

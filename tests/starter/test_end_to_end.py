@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from activities.delivery.mail import Smtp
-from starter.services.commands import CommandResult, send
+from starter.services.cases.commands import CommandResult, send
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.activities.files import made
 from tests.starter.command_line import intake_form

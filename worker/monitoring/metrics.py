@@ -1,4 +1,4 @@
-"""The metrics of a worker process: figures of the record (`activities.queries.monitoring.metrics`), the process, the SDK's own."""
+"""The metrics of a worker process: of the record (`activities.queries.monitoring.metrics`), the process, the SDK."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from starter.services.archive_work import DueCases
+    from starter.services.cases.archive_work import DueCases
 
 
 async def run(
@@ -42,7 +42,7 @@ async def run(
 
     Example: bihuan archive run --dry-run
     """
-    from starter.services.archive_work import open_archive_work
+    from starter.services.cases.archive_work import open_archive_work
 
     async with open_archive_work(load_settings(data=data)) as work:
         if again is not None:
@@ -74,7 +74,7 @@ async def verify(*, as_json: AsJson = False, data: DataFolder = None) -> int:
 
     Example: bihuan archive verify
     """
-    from starter.services.archive import verify_archive
+    from starter.services.cases.archive import verify_archive
 
     checked = [file async for file in verify_archive(load_settings(data=data), partial(progress_bar, "archive"))]
     wrong = [one for one in checked if not one.is_sound]
@@ -100,7 +100,7 @@ async def show(
 
     Example: bihuan archive show FB202605110001 --out ./FB202605110001
     """
-    from starter.services.archive import archived_case_json, read_archived, unpack_archived
+    from starter.services.cases.archive import archived_case_json, read_archived, unpack_archived
 
     number, settings = await find_number(number, data), load_settings(data=data)
     path, document = await read_archived(settings, number)
@@ -130,7 +130,7 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan archive list --json
     """
-    from starter.services.archive import list_archived
+    from starter.services.cases.archive import list_archived
     from worker.installation.company_time import CompanyTime
 
     settings = load_settings(data=data)

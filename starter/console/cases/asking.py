@@ -17,7 +17,7 @@ from workflows.domain.problem import Problem, printable
 from workflows.domain.vocabulary import Channel, Contact, Locale
 
 if TYPE_CHECKING:
-    from starter.services.form_check import FormCheck
+    from starter.services.intake.form_check import FormCheck
 
 _NEEDED = frozenset({"channel", "customer.name", "description.symptom"})
 _HOPES = "hope"

@@ -51,7 +51,7 @@ async def show(
 
     Example: bihuan show FB202605110001 --json
     """
-    from starter.services.cases import describe_case
+    from starter.services.cases.reading import describe_case
 
     settings, number = load_reading_settings(data), await find_number(number, data)
     company = await CompanyTime.read(settings)
@@ -60,7 +60,7 @@ async def show(
         print_json(shown)
         return
     from starter.console.cases.panel import CasePanel
-    from starter.services.people import known_people
+    from starter.services.company.people import known_people
 
     people = await known_people(settings)
     print_rich(*CasePanel(shown, company, settings.locale, whole=whole, name=people.named).parts())
@@ -95,8 +95,8 @@ async def list_(
     Example: bihuan list --open --department technical_support --breached
     """
     from activities.queries.cases import ORDERS, Filter
-    from starter.services.case_list import known_names, list_cases
-    from starter.services.people import known_people
+    from starter.services.cases.listing import known_names, list_cases
+    from starter.services.company.people import known_people
     from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Priority, Status
 
@@ -149,8 +149,8 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan stuck --json
     """
-    from starter.services.people import known_people
-    from starter.services.stuck import find_stuck
+    from starter.services.company.people import known_people
+    from starter.services.system.stuck import find_stuck
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
@@ -200,8 +200,8 @@ async def outbox(
 
     Example: bihuan outbox FB202605110001 --full
     """
-    from starter.services.case_list import MESSAGE_STATUSES, list_messages
-    from starter.services.people import known_people
+    from starter.services.cases.listing import MESSAGE_STATUSES, list_messages
+    from starter.services.company.people import known_people
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)

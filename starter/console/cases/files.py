@@ -13,7 +13,7 @@ from starter.console.sender import Sender, note_sender, tell_outcome
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
-    from starter.services.files import CaseFile
+    from starter.services.cases.files import CaseFile
     from worker.installation.installation import Installation
 
 Files = Annotated[tuple[Path, ...], Parameter(help="Files: pictures, PDF, text, Office, ZIP, short films (by policy).")]
@@ -26,8 +26,8 @@ async def attach(
 
     Example: bihuan attach FB202605110001 screen.png log.txt --as customer
     """
-    from starter.services.files import attach as attach_files
-    from starter.services.files import received_paths
+    from starter.services.cases.files import attach as attach_files
+    from starter.services.cases.files import received_paths
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Via
@@ -59,8 +59,8 @@ async def files(
 
     Example: bihuan files FB202605110001 --out ./FB202605110001
     """
-    from starter.services.cases import unknown_case
-    from starter.services.files import files_of
+    from starter.services.cases.files import files_of
+    from starter.services.cases.reading import unknown_case
     from worker.installation.company_time import CompanyTime
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
@@ -128,6 +128,6 @@ def _make_folder(folder: Path) -> None:
 
 
 async def _write_out(installation: Installation, one: CaseFile, folder: Path) -> Path:
-    from starter.services.files import write_out
+    from starter.services.cases.files import write_out
 
     return await write_out(installation, one, folder)

@@ -15,7 +15,7 @@ from starter.console.screen import AsJson, DataFolder, print_json, progress_bars
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from starter.services.intake import Accepted, Intake
+    from starter.services.intake.submissions import Accepted, Intake
 
 
 async def open_(
@@ -70,7 +70,7 @@ async def open_(
     raw = _read_form(file) if file is not None else await _asked(data)
     if raw is None:
         return 1
-    from starter.services.intake import open_intake
+    from starter.services.intake.submissions import open_intake
     from worker.installation.settings import load_settings
 
     async with open_intake(load_settings(data=data)) as intake:
@@ -91,7 +91,7 @@ async def _asked(data: str | None) -> dict[str, Any] | None:
         raise Problem("open: there is no form; allowed: a file, - for standard input, --csv FILE, or a terminal to ask")
     from starter.console.acting import person_of_environment
     from starter.console.cases.asking import Questions
-    from starter.services.form_check import load_form_check
+    from starter.services.intake.form_check import load_form_check
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
@@ -102,7 +102,7 @@ async def _asked(data: str | None) -> dict[str, Any] | None:
 
 
 async def _with_files(intake: Intake, raw: str | dict[str, Any], paths: tuple[Path, ...]) -> Accepted:
-    from starter.services.files import discard_staged, hand_in, received_paths
+    from starter.services.cases.files import discard_staged, hand_in, received_paths
     from workflows.domain.vocabulary import CUSTOMER, Via
 
     received = await received_paths(intake.installation, paths, by=CUSTOMER, via=Via.CONSOLE)
@@ -128,8 +128,8 @@ async def import_(
 
     Example: bihuan import issues.jsonl
     """
-    from starter.services.bulk_intake import BulkIntake
-    from starter.services.intake import open_intake
+    from starter.services.intake.bulk import BulkIntake
+    from starter.services.intake.submissions import open_intake
     from worker.installation.settings import load_settings
 
     lines = JsonLines(file)

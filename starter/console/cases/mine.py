@@ -26,8 +26,8 @@ async def mine(*, by: As, as_json: AsJson = False, data: DataFolder = None) -> N
 
     Example: bihuan mine --as agent-001
     """
-    from starter.services.mine import work_of
-    from starter.services.people import known_people
+    from starter.services.cases.mine import work_of
+    from starter.services.company.people import known_people
 
     if not (person := by.strip()):
         raise Problem("--as is empty; allowed: a person's id")

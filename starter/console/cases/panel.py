@@ -32,8 +32,8 @@ _PRIORITY_STYLE = {"P0": "bold red", "P1": "red", "P2": "yellow", "P3": "green"}
 
 
 class CasePanel:
-    """Draws one case from the JSON of `starter.services.cases.describe_case`; `whole`: with its whole history, `name`:
-    what a person's id is shown as.
+    """Draws one case from the JSON of `starter.services.cases.reading.describe_case`; `whole`: with its whole
+    history, `name`: what a person's id is shown as.
     """
 
     def __init__(

@@ -50,7 +50,7 @@ async def retime(
 
 async def _retime_many(given: dict[str, str], query: str | None, sender: Sender, why: str | None) -> int:
     from activities.queries.cases import Filter
-    from starter.services.case_list import open_numbers
+    from starter.services.cases.listing import open_numbers
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=sender.data)
@@ -72,7 +72,7 @@ async def _retime_many(given: dict[str, str], query: str | None, sender: Sender,
 
 
 async def _listed(settings: Settings, query: str) -> set[str]:
-    from starter.services.running_cases import InvalidListFilterError, running_numbers
+    from starter.services.cases.running import InvalidListFilterError, running_numbers
 
     if not query.strip():
         raise Problem(f"--query is empty; allowed: a list filter such as {_EXAMPLE}")

@@ -143,7 +143,7 @@ async def progress(
 
 
 async def _asked_by_customer(number: str, contact: str, locale: str | None, *, as_json: bool, data: str | None) -> int:
-    from starter.services.cases import customer_view
+    from starter.services.cases.reading import customer_view
     from worker.installation.company_time import CompanyTime
     from worker.installation.reading_settings import load_reading_settings
     from workflows.domain.vocabulary import Locale

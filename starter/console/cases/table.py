@@ -12,8 +12,8 @@ from starter.console.screen import print_json, progress_bars, say
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
-    from starter.services.csv_forms import CsvForms
-    from starter.services.form_check import FormCheck
+    from starter.services.intake.csv_forms import CsvForms
+    from starter.services.intake.form_check import FormCheck
 
 
 async def open_table(
@@ -24,9 +24,9 @@ async def open_table(
     Raises:
         Problem: the file cannot be read, or its columns are not known; nothing was registered.
     """
-    from starter.services.bulk_intake import BulkIntake
-    from starter.services.csv_forms import LARGEST, CsvForms
-    from starter.services.intake import open_intake
+    from starter.services.intake.bulk import BulkIntake
+    from starter.services.intake.csv_forms import LARGEST, CsvForms
+    from starter.services.intake.submissions import open_intake
     from worker.installation.settings import load_settings
 
     given = _pairs("--map", columns), _pairs("--set", constants)
@@ -37,7 +37,7 @@ async def open_table(
         raise Problem(f"{file}: {problem}" if not str(problem).startswith("--") else str(problem)) from None
     settings = load_settings(data=data)
     if dry_run:
-        from starter.services.form_check import load_form_check
+        from starter.services.intake.form_check import load_form_check
 
         return _tried(rows, await load_form_check(settings), as_json=as_json)
     async with open_intake(settings) as intake:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from starter.console.screen import print_json, say
 
 if TYPE_CHECKING:
-    from starter.services.bulk_intake import Tally
-    from starter.services.intake import Intake
+    from starter.services.intake.bulk import Tally
+    from starter.services.intake.submissions import Intake
 
 
 def tell_tally(tally: Tally, intake: Intake, stopped: str | None, *, as_json: bool) -> None:

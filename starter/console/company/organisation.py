@@ -26,7 +26,7 @@ async def load(
 
     Example: bihuan org load my-organisation.toml
     """
-    from starter.services.organisation import put_in_force
+    from starter.services.company.organisation import put_in_force
     from worker.installation.settings import load_settings
 
     organisation, left_behind = await put_in_force(load_settings(data=data), file)
@@ -61,8 +61,8 @@ async def handover(
     Example: bihuan org handover tech-001 --as operator --to tech-002 --why "离职交接"
     """
     from activities.queries.cases import Filter
-    from starter.services.case_list import known_names, open_numbers
-    from starter.services.organisation import cases_of_the_gone
+    from starter.services.cases.listing import known_names, open_numbers
+    from starter.services.company.organisation import cases_of_the_gone
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=sender.data)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from starter.console.screen import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from starter.services.policy_files import ClockDue
+    from starter.services.company.policy_files import ClockDue
     from workflows.domain.policy.policy import Policy
 
 
@@ -23,7 +23,7 @@ def check(
 
     Example: bihuan policy check my-policy.toml
     """
-    from starter.services.policy_files import check_policy_file
+    from starter.services.company.policy_files import check_policy_file
     from workflows.domain.vocabulary import Locale
 
     policy, official_years = check_policy_file(file)
@@ -47,7 +47,7 @@ def due(
 
     Example: bihuan policy due --priority P2 --from 2026-09-30T16:00
     """
-    from starter.services.policy_files import due_times, read_policy_file
+    from starter.services.company.policy_files import due_times, read_policy_file
     from worker.installation.settings import load_settings
     from workflows.domain.formats import moment_of
     from workflows.domain.problem import Problem

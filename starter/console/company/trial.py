@@ -44,9 +44,9 @@ async def trial(
 
     Example: bihuan trial past.jsonl --policy standard --against feedback
     """
-    from starter.services.organisation import organisation_for_trial
-    from starter.services.policy_files import read_policy_file
-    from starter.services.trial import try_policies
+    from starter.services.company.organisation import organisation_for_trial
+    from starter.services.company.policy_files import read_policy_file
+    from starter.services.company.trial import try_policies
     from worker.installation.settings import load_settings
     from worker.process import build_transports
 

@@ -44,7 +44,7 @@ async def list_(
 
     Example: bihuan review list --status open --department technical_support
     """
-    from starter.services.reviews import list_reviews
+    from starter.services.reviews.reading import list_reviews
     from worker.installation.company_time import CompanyTime
 
     if status is not None and status not in {*_STATUSES, _OPEN}:
@@ -79,7 +79,7 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
 
     Example: bihuan review show FB202605110001
     """
-    from starter.services.reviews import describe_review
+    from starter.services.reviews.reading import describe_review
     from worker.installation.company_time import CompanyTime
 
     settings, number = load_reading_settings(data), await find_number(number, data)
@@ -107,7 +107,7 @@ async def report(
 
     Example: bihuan review report FB202605110001 --out reports
     """
-    from starter.services.review_documents import review_report
+    from starter.services.reviews.documents import review_report
     from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Locale
 
@@ -141,7 +141,7 @@ async def draft(
 
     Example: bihuan review draft FB202605110001 --out report.toml
     """
-    from starter.services.review_documents import review_draft
+    from starter.services.reviews.documents import review_draft
     from worker.installation.settings import load_settings
 
     name = out.name if out is not None else "report.toml"

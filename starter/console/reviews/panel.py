@@ -22,7 +22,7 @@ _LATE = "bold red"
 
 
 class ReviewPanel:
-    """Draws one review from the JSON of `starter.services.reviews.describe_review`."""
+    """Draws one review from the JSON of `starter.services.reviews.reading.describe_review`."""
 
     def __init__(self, review: Mapping[str, Any], company: CompanyTime, locale: Locale) -> None:
         self._review, self._company, self._locale = review, company, locale

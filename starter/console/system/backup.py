@@ -28,7 +28,7 @@ async def backup(
 
     Example: bihuan backup /backup/bihuan-2026-05-11
     """
-    from starter.services.backup import note_backup
+    from starter.services.system.backup import note_backup
     from worker.embedded.backup import STORES, make_backup
     from worker.embedded.case_files import FILES
     from worker.installation.reading_settings import load_reading_settings

@@ -17,7 +17,7 @@ def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan channel list
     """
-    from starter.services.channels import list_channels
+    from starter.services.system.channels import list_channels
     from worker.installation.settings import load_settings
 
     found = list_channels(load_settings(data=data))
@@ -54,7 +54,7 @@ async def test(
     Example: bihuan channel test sms --to 13800138000
     Example: bihuan channel test robot --to li.lei --send
     """
-    from starter.services.channels import send_test
+    from starter.services.system.channels import send_test
     from worker.installation.settings import load_settings
 
     tried = await send_test(load_settings(data=data), name, to, message, send=send)

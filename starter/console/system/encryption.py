@@ -31,7 +31,7 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan keys list
     """
-    from starter.services.key_usage import find_usage
+    from starter.services.system.key_usage import find_usage
     from worker.installation.settings import load_settings
     from worker.temporal.connection import connect
 

@@ -15,7 +15,7 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
 
     Example: bihuan close-lost FB202605110001 --as operator --why "Temporal 数据丢失,已重新登记为 FB202605120003"
     """
-    from starter.services.lost_cases import UnknownPersonError, close_lost_case
+    from starter.services.system.lost_cases import UnknownPersonError, close_lost_case
     from worker.installation.settings import load_settings
 
     number = await find_number(number, sender.data)

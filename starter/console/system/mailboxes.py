@@ -17,7 +17,7 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan mailbox list
     """
-    from starter.services.mailboxes import list_mailboxes
+    from starter.services.system.mailboxes import list_mailboxes
     from worker.installation.settings import load_settings
 
     found, aside = await list_mailboxes(load_settings(data=data))
@@ -52,7 +52,7 @@ async def check(
 
     Example: bihuan mailbox check service
     """
-    from starter.services.mailboxes import check_mailbox
+    from starter.services.system.mailboxes import check_mailbox
     from worker.installation.settings import load_settings
 
     found = await check_mailbox(load_settings(data=data), name)
@@ -75,7 +75,7 @@ async def done(
 
     Example: bihuan mailbox done 3f9a0c12
     """
-    from starter.services.mailboxes import see_to
+    from starter.services.system.mailboxes import see_to
     from worker.installation.settings import load_settings
 
     print(f"{await see_to(load_settings(data=data), mail)} is seen to")

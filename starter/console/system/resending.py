@@ -49,7 +49,7 @@ async def resend(
     if (number is not None) == all_:
         say("which messages? allowed: the number of a case, or --all")
         return _MISUSED
-    from starter.services import resending
+    from starter.services.system import resending
     from worker.installation.company_time import CompanyTime
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
@@ -97,7 +97,7 @@ async def bounced(
 
     Example: bihuan bounced FB202605110001:result:r1:customer --error "550 no such user"
     """
-    from starter.services import resending
+    from starter.services.system import resending
     from worker.installation.installation import open_installation
     from worker.installation.settings import load_settings
 

@@ -10,7 +10,7 @@ async def upgrade(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan db upgrade
     """
-    from starter.services.schema import upgrade_schema
+    from starter.services.system.schema import upgrade_schema
     from worker.embedded.restore import refuse_half_restored
     from worker.installation.reading_settings import load_reading_settings
 

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from temporalio.runtime import PrometheusConfig
 
 from starter.console.screen import DataFolder, say
-from starter.services.schema import upgrade_schema
+from starter.services.system.schema import upgrade_schema
 from starter.web.server import serving_pages
 from worker.embedded.lock import DataLock
 from worker.embedded.restore import check_stores, refuse_half_restored

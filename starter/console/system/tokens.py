@@ -36,7 +36,7 @@ async def new(
     Example: bihuan token new tech-001
     Example: bihuan token new --system shop --rights hand_in customer --expires 2027-05-11
     """
-    from starter.services.identity import make_token
+    from starter.services.identity.tokens import make_token
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
@@ -58,7 +58,7 @@ async def list_(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan token list
     """
-    from starter.services.identity import list_tokens
+    from starter.services.identity.tokens import list_tokens
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
@@ -93,7 +93,7 @@ async def revoke(
 
     Example: bihuan token revoke 3f9c0a1b2d4e
     """
-    from starter.services.identity import revoke_token
+    from starter.services.identity.tokens import revoke_token
     from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
@@ -115,7 +115,7 @@ async def audit(
 
     Example: bihuan audit --json
     """
-    from starter.services.identity import audit_entries
+    from starter.services.identity.tokens import audit_entries
     from worker.installation.settings import load_settings
 
     if not 1 <= limit <= _MOST:

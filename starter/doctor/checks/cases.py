@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from activities.queries.monitoring.attention import AttentionReason
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
-from starter.services.stuck import StuckItem, find_stuck
+from starter.services.system.stuck import StuckItem, find_stuck
 
 _CANNOT_GO_ON = ("activity_failing", "task_failing", AttentionReason.NOT_OPENED)
 _LEFT = (AttentionReason.PERSON_LEFT, AttentionReason.REVIEW_PERSON_LEFT)

@@ -11,7 +11,7 @@ from activities.mailbox.inbox import SILENT_AFTER, Inbox
 from activities.mailbox.settings import MailboxSettings
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import DoctorContext
-from starter.services.mailboxes import try_login
+from starter.services.system.mailboxes import try_login
 from worker.temporal.mailboxes import threads_of
 from workflows.domain.problem import Problem
 

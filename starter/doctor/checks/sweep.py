@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from activities.queries.monitoring.sweeps import Sweep
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import CheckFunction, DoctorContext
-from starter.services.remedies import remedy
+from starter.services.system.remedies import remedy
 from worker.installation.installation import open_installation
 from worker.process import build_sweeping, choose_delivery
 from workflows.domain.problem import Problem

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from activities.files.refusal import FileRefusal, FileRefusedError, refusal_text
 from activities.intake.register import IntakeConflictError
-from starter.services.acting import (
+from starter.services.cases.files import ReceivedFile, discard_staged, receive
+from starter.services.identity.acting import (
     OPEN_COMMANDS,
     CaseOverError,
     KeyReusedError,
@@ -19,7 +20,6 @@ from starter.services.acting import (
     NotAllowedError,
     hand_in,
 )
-from starter.services.files import ReceivedFile, discard_staged, receive
 from starter.web.api.problem import ApiError, Kind
 from starter.web.forms import Posted, chunks, read_form
 from starter.web.portal.uploads import LARGEST
@@ -28,8 +28,8 @@ from workflows.domain.vocabulary import Via
 if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
 
-    from starter.services.acting import Act
-    from starter.services.commands import CommandResult
+    from starter.services.cases.commands import CommandResult
+    from starter.services.identity.acting import Act
     from starter.web.api.call import Call
 
 _STATUS: Final = {"accepted": 200, "queued": 202}

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from activities.database.database import is_outage
 from activities.privacy.redaction import safe_message
-from starter.services.acting import RIGHT_OF_COMMANDS
+from starter.services.identity.acting import RIGHT_OF_COMMANDS
 from starter.web.api import acting, reading
 from starter.web.api.call import Call, answered_by, locale_of
 from starter.web.api.openapi import document

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from activities.intake.form import Form
-from starter.services.acting import NOT_SAID, OPEN_COMMANDS
+from starter.services.identity.acting import NOT_SAID, OPEN_COMMANDS
 from starter.web.api import schemas
 from starter.web.api.problem import MEDIA_TYPE, STATUS, Kind
 from starter.web.api.reading import MOST, USUAL

@@ -13,11 +13,11 @@ from urllib.parse import quote
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from activities.queries.cases import Filter
-from starter.services.case_list import page_of_cases
-from starter.services.cases import describe_case
-from starter.services.files import case_of_file, read_file
+from starter.services.cases.files import case_of_file, read_file
+from starter.services.cases.listing import page_of_cases
+from starter.services.cases.reading import describe_case
 from starter.services.knowledge import search_articles
-from starter.services.stuck import find_stuck
+from starter.services.system.stuck import find_stuck
 from starter.web.api.problem import ApiError, Kind
 from workflows.domain.formats import moment_of
 from workflows.domain.problem import Problem

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.queries.customer_view import read_own_view
 from activities.rendering.labels import satisfaction_scale
-from starter.services.files import files_of
+from starter.services.cases.files import files_of
 from starter.web.portal import follow
 from workflows.domain.vocabulary import LinkPurpose, Locale, Resolution, Status, Via
 

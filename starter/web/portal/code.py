@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starter.services.one_time_code import send_code, use_code
+from starter.services.identity.one_time_code import send_code, use_code
 from starter.web.limits import CODE_TRIES, CODES
 from starter.web.portal import case
 from workflows.domain.problem import Problem

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
-from starter.services.files import preview, read_file
+from starter.services.cases.files import preview, read_file
 
 if TYPE_CHECKING:
     from activities.portal.sessions import Session

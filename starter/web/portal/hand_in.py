@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from activities.intake.form import parse_form
 from activities.intake.register import IntakeConflictError
-from starter.services.files import attach_to_new
+from starter.services.cases.files import attach_to_new
 from starter.web.forms import Posted
 from starter.web.limits import SUBMISSIONS
 from starter.web.portal import case, uploads

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from activities.files.refusal import FileRefusal, FileRefusedError, FileStoreError, refusal_text
-from starter.services.files import ReceivedFile, receive
+from starter.services.cases.files import ReceivedFile, receive
 from starter.web.forms import SMALL, Posted, chunks
 from starter.web.limits import UPLOADS
 from workflows.domain.vocabulary import CUSTOMER, Via

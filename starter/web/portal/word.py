@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from starter.services import commands, files
+from starter.services.cases import commands, files
 from starter.web.portal import case
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import CUSTOMER, Satisfaction
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from activities.portal.sessions import Session
-    from starter.services.commands import CommandResult
+    from starter.services.cases.commands import CommandResult
     from starter.web.portal.visit import Visit
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from activities.database.database import Database
 from activities.opening.activity import OpeningActivities
-from starter.services.commands import send
+from starter.services.cases.commands import send
 from tests.activities.opening.test_opening import NOW, register, settling
 from tests.activities.recording.test_activity import recording_of
 from tests.builders import DAY, RESOLUTION, case_step, command

@@ -8,7 +8,7 @@ import pytest
 
 from activities.database.database import Database
 from activities.intake.register import Register
-from starter.services.numbers import number_ending, suggested_numbers
+from starter.services.cases.numbers import number_ending, suggested_numbers
 from tests.activities.queries.test_cases import write
 from tests.activities.samples import DAY, form, register_case
 from tests.builders import MONDAY

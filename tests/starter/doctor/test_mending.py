@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from activities.queries.monitoring.sweeps import Drift, DriftReason
-from starter.services.remedies import remedy
+from starter.services.system.remedies import remedy
 from tests.starter.command_line import intake_form
 from tests.starter.installation import TIMEOUT, Answer, gap_free, running
 from tests.starter.installation import Installation as Up

@@ -24,7 +24,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.database.installation import InstallationValues
 from activities.database.tables import case_record, outbox, registration, review, review_timeline, settlement, timeline
 from activities.queries.monitoring.sweeps import KEY, DriftReason, latest_sweep
-from starter.services.remedies import remedy
+from starter.services.system.remedies import remedy
 from tests.activities.delivery.mail_server import mail_server
 from tests.worker.sweep.cluster import (
     ORDER,

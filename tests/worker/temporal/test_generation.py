@@ -12,7 +12,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activities.database.installation import InstallationValues
-from starter.services.intake import Intake
+from starter.services.intake.submissions import Intake
 from tests.starter.command_line import intake_form
 from tests.worker.sweep.cluster import RunningInstallation, running_installation
 from worker.temporal.generation import ACCEPT_LOSS, advance, advance_hourly, hold_against, older_than_temporal

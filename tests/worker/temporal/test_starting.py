@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from activities.queries.monitoring.sweeps import DriftReason
-from starter.services.intake import Intake
+from starter.services.intake.submissions import Intake
 from tests.starter.command_line import intake_form
 from tests.worker.sweep.cluster import ORDER, RunningInstallation, running_installation
 from worker.temporal.starting import NumberTakenError, intake_of, start_case

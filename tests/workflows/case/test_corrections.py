@@ -42,7 +42,7 @@ async def lived(start: Starter, world: FakeActivities, **customers: str) -> Work
 async def corrected(
     environment: WorkflowEnvironment, world: FakeActivities, number: str, name: str, **fields: Any
 ) -> WorkflowHandle[CaseWorkflow, str]:
-    """Another run of the closed case with this word of its customer's, as `starter.services.corrections` begins it."""
+    """Another run of the closed case with this word of its customer's, as `services.cases.corrections` begins it."""
     start, before = CaseInput.model_validate(world.kept), world.records
     handle = await environment.client.start_workflow(
         CaseWorkflow.run, start, id=number, task_queue=number, id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

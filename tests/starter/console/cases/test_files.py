@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from starter.services.files import attach_to_new, files_of, hand_in, received_paths
-from starter.services.intake import Intake
+from starter.services.cases.files import attach_to_new, files_of, hand_in, received_paths
+from starter.services.intake.submissions import Intake
 from tests.activities.files import made
 from tests.starter.command_line import bihuan, intake_form, make_installation
 from worker.installation.installation import open_installation

@@ -11,8 +11,8 @@ import pytest
 from starter.doctor.check import CheckResult, CheckStatus
 from starter.doctor.checks.files import files
 from starter.doctor.context import DoctorContext
-from starter.services.files import attach_to_new, files_of, receive
-from starter.services.intake import Intake
+from starter.services.cases.files import attach_to_new, files_of, receive
+from starter.services.intake.submissions import Intake
 from tests.activities.files import made
 from tests.activities.files.clamd import Clamd
 from tests.starter.command_line import intake_form

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from starter.services.identity import make_token
+from starter.services.identity.tokens import make_token
 from tests.starter.web.api.contract import Api
 from tests.starter.web.conftest import Portal
 

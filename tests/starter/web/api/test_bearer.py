@@ -11,7 +11,7 @@ import pytest
 
 from activities.identity.token import new_token
 from activities.organisation.directory import Directory
-from starter.services.identity import audit_entries, list_tokens, make_token, revoke_token
+from starter.services.identity.tokens import audit_entries, list_tokens, make_token, revoke_token
 from tests.activities.queries.test_customer_view import company
 from tests.builders import NUMBER
 from tests.starter.web.api.conftest import Caller

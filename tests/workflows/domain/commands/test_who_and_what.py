@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from starter.services.commands import send, send_to_review
+from starter.services.cases.commands import send, send_to_review
 from tests.builders import MONDAY
 from tests.workflows.domain.collaboration import test_aggregate as tasks
 from tests.workflows.domain.review import test_aggregate as reviews

@@ -8,8 +8,8 @@ from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
 from activities.queries.people import People
 from activities.queries.workload import open_cases_concerning
-from starter.services.cases import case_json
-from starter.services.reviews import list_reviews
+from starter.services.cases.reading import case_json
+from starter.services.reviews.reading import list_reviews
 from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.case.duties import has_to_acknowledge, has_to_call, is_theirs, tasks_for
 from workflows.domain.case.overdue import first_deadline

@@ -13,8 +13,8 @@ from activities.delivery.outbox import OutboxStatus
 from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
 from activities.queries.cases import Cases, Filter, OutboxEntry
-from starter.services.cases import case_json, unknown_case
-from starter.services.reviews import review_of_case, reviews_by_case
+from starter.services.cases.reading import case_json, unknown_case
+from starter.services.reviews.reading import review_of_case, reviews_by_case
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from workflows.domain.problem import Problem

@@ -6,7 +6,7 @@ from typing import Any
 
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord, read_case_record
-from starter.services.reviews import review_for, review_of_case
+from starter.services.reviews.reading import review_for, review_of_case
 from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale

@@ -20,7 +20,7 @@ from activities.queries.cases import Cases
 from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, Attention, AttentionReason
 from activities.queries.monitoring.orphans import ESCALATION, OWNER
 from activities.queries.monitoring.sweeps import Sweep, latest_sweep
-from starter.services.remedies import remedy
+from starter.services.system.remedies import remedy
 from worker.encryption.failures import MissingKeyError
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings

@@ -25,9 +25,9 @@ from activities.files.preview import PREVIEWED, preview_of
 from activities.files.refusal import FileRefusal, FileRefusedError, FileStoreError
 from activities.ordinary_file import open_ordinary
 from activities.queries.case_record import read_case_record
-from starter.services.cases import unknown_case
-from starter.services.commands import CommandResult, known_outcome, send
-from starter.services.intake import Accepted, Intake
+from starter.services.cases.commands import CommandResult, known_outcome, send
+from starter.services.cases.reading import unknown_case
+from starter.services.intake.submissions import Accepted, Intake
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from workflows.domain.policy.files import FileType

@@ -14,9 +14,9 @@ from sqlalchemy import update
 
 from activities.database.tables import file
 from activities.files.refusal import FileRefusal, FileRefusedError, FileStoreError
-from starter.services import files
-from starter.services.files import CaseFile, ReceivedFile
-from starter.services.intake import Intake
+from starter.services.cases import files
+from starter.services.cases.files import CaseFile, ReceivedFile
+from starter.services.intake.submissions import Intake
 from tests.activities.files import made
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings

@@ -6,7 +6,7 @@ from temporalio.service import RPCError
 
 from activities.queries.monitoring.sweeps import DriftReason, latest_sweep
 from activities.recording.lost import close_lost, is_lost
-from starter.services.cases import unknown_case
+from starter.services.cases.reading import unknown_case
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect

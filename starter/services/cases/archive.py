@@ -12,7 +12,7 @@ from activities.archive.ledger import ArchivedCase, Ledger
 from activities.archive.package import read_package, unpack
 from activities.archive.store import ArchiveStore, FileState
 from activities.queries.case_record import CaseRecord
-from starter.services.cases import case_json
+from starter.services.cases.reading import case_json
 from starter.services.progress import Progress
 from worker.installation.company_time import CompanyTime
 from worker.installation.installation import open_installation

@@ -17,8 +17,8 @@ from activities.database.database import is_outage
 from activities.identity.audit import note
 from activities.identity.requests import Requests
 from activities.intake.form import parse_form
-from starter.services import commands, files
-from starter.services.intake import Accepted, Intake
+from starter.services.cases import commands, files
+from starter.services.intake.submissions import Accepted, Intake
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.commands.case import COMMANDS, Attach, CustomersWord
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from activities.queries.case_record import CaseRecord
-    from starter.services.commands import CommandResult
-    from starter.services.files import ReceivedFile
-    from starter.services.identity import Bearer
+    from starter.services.cases.commands import CommandResult
+    from starter.services.cases.files import ReceivedFile
+    from starter.services.identity.tokens import Bearer
     from worker.installation.installation import Installation
 
 NOT_SAID: Final = ("by", "via", "at", "command_id", "relayed_by", "main_case")

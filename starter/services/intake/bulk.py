@@ -11,7 +11,7 @@ from typing import Any
 
 from activities.database.database import is_outage
 from activities.document_text import parse_json_object
-from starter.services.intake import Accepted, Intake
+from starter.services.intake.submissions import Accepted, Intake
 from workflows.domain.model import one_line
 from workflows.domain.problem import Problem
 

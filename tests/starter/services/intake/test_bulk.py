@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from starter.services.bulk_intake import BulkIntake, IntakeStoppedError
-from starter.services.intake import Intake
+from starter.services.intake.bulk import BulkIntake, IntakeStoppedError
+from starter.services.intake.submissions import Intake
 from tests.record import execute
 from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation
 from worker.installation.installation import open_installation

@@ -26,8 +26,8 @@ from activities.database.url import DatabaseUrl
 from activities.queries.case_record import is_unstarted, read_case_record
 from activities.queries.people import has_left
 from activities.review.reading import find_review
-from starter.services.cases import unknown_case
-from starter.services.corrections import correct
+from starter.services.cases.corrections import correct
+from starter.services.cases.reading import unknown_case
 from worker.encryption.failures import MissingKeyError
 from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime

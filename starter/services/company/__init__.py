@@ -1,0 +1,4 @@
+"""What a company decides and writes down: its organisation, its people, its policy, and the trial of another policy.
+
+Nothing here works on a single case.
+"""
