@@ -13,7 +13,8 @@ from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
 from activities.intake.submission import search_text
 from activities.queries.case_record import CaseRecord, read_case_record
-from activities.queries.monitoring.attention import Attention, find_attention
+from activities.queries.monitoring.attention import Attention
+from activities.queries.monitoring.attention_query import find_attention
 from activities.rows import FaultyRow, Unreadable, read_rows
 
 _CONCERNED = {
