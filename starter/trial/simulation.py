@@ -23,18 +23,9 @@ from starter.trial.actors import Sender, sender_of
 from starter.trial.figures import Figures
 from starter.trial.log import LogEntry
 from workflows.domain.case.aggregate import Case
-from workflows.domain.commands.case import (
-    COMMANDS,
-    Assign,
-    Claim,
-    CustomersWord,
-    Link,
-    Progress,
-    Reply,
-    Resolve,
-    Unlink,
-)
+from workflows.domain.commands.case import COMMANDS, Assign, Claim, CustomersWord, Progress, Reply, Resolve
 from workflows.domain.commands.command import Command, parse_command
+from workflows.domain.commands.linking import Link, Unlink
 from workflows.domain.event import Event, EventKind
 from workflows.domain.form_fields import CONTACT_KEYS
 from workflows.domain.model import Json

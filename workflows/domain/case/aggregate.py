@@ -36,13 +36,12 @@ from workflows.domain.commands.case import (
     CustomerWrote,
     Delivered,
     Escalate,
-    Link,
     Retime,
     Supply,
     Undeliverable,
-    Unlink,
 )
 from workflows.domain.commands.command import Command, Outcome, Refused
+from workflows.domain.commands.linking import Link, Unlink
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.model import one_line
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement, SuppliedForm

@@ -21,10 +21,6 @@ from workflows.domain.commands.case import (
     CustomerWrote,
     Delivered,
     Escalate,
-    FollowerAdded,
-    FollowerReleased,
-    FollowerRemoved,
-    Link,
     Note,
     Progress,
     Rate,
@@ -37,10 +33,10 @@ from workflows.domain.commands.case import (
     TaskReported,
     Told,
     Undeliverable,
-    Unlink,
     Withdraw,
 )
 from workflows.domain.commands.command import Command
+from workflows.domain.commands.linking import FollowerAdded, FollowerReleased, FollowerRemoved, Link, Unlink
 from workflows.domain.commands.review import SubmitReview
 from workflows.domain.terms import Consultation
 

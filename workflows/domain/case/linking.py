@@ -14,17 +14,9 @@ from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.ownership import UNRESOLVED, mark_claimed
 from workflows.domain.case.parts import Forward
 from workflows.domain.case.state import CaseState
-from workflows.domain.commands.case import (
-    Answer,
-    FollowerAdded,
-    FollowerReleased,
-    FollowerRemoved,
-    Link,
-    Progress,
-    Resolve,
-    Unlink,
-)
+from workflows.domain.commands.case import Answer, Progress, Resolve
 from workflows.domain.commands.command import Command, Refused
+from workflows.domain.commands.linking import FollowerAdded, FollowerReleased, FollowerRemoved, Link, Unlink
 from workflows.domain.event import EventKind, Message
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import SYSTEM, Status, Verification, Via

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from workflows.domain.commands.command import Command, CommandTime, Id, OurCommand, Text
+from workflows.domain.commands.linking import FollowerAdded, FollowerReleased, FollowerRemoved, Link, Unlink
 from workflows.domain.commands.review import End, SubmitReview
 from workflows.domain.department_task import TaskReport
 from workflows.domain.form_fields import SUPPLIED
@@ -320,61 +321,6 @@ class TaskReported(OurCommand):
     def sent_by_workflow(self, to: str) -> str | None:
         """The department's task."""
         return task_workflow_id(to, self.department, self.round)
-
-
-class Link(Command):
-    """Follow the open main case `to`: one cause, many callers (R28)."""
-
-    name = "link"
-    to: Id
-    why: Text | None = None
-    """Needed where the products differ."""
-
-
-class Unlink(Command):
-    """Go on alone."""
-
-    name = "unlink"
-    why: Text | None = None
-
-
-class FollowerAdded(OurCommand):
-    """A case follows this one from now on; sent by that case."""
-
-    name = "follower_added"
-    follower: Id
-    linked_by: Id
-    why: Text | None = None
-
-    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
-        """The other case."""
-        return self.follower
-
-
-class FollowerRemoved(OurCommand):
-    """It does so no longer; sent by that case."""
-
-    name = "follower_removed"
-    follower: Id
-    unlinked_by: Id
-    cause: Id
-    why: Text | None = None
-
-    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
-        """The other case."""
-        return self.follower
-
-
-class FollowerReleased(OurCommand):
-    """The main case does not take this case, or has closed without a solution; sent by the main case."""
-
-    name = "follower_released"
-    main: Id
-    reason: Text
-
-    def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
-        """The main case."""
-        return self.main
 
 
 class Undeliverable(OurCommand):
