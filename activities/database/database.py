@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from activities.database import postgresql_driver
 from activities.database.engines import postgresql_engine, sqlite_engine
 from activities.database.migrations import HEAD
-from activities.database.reader import Reader, open_reader, read_server
+from activities.database.reader import KeptConnections, Reader, open_reader, read_server
 from activities.database.rights import DELETED_FROM, without_right
 from activities.database.sqlite_file import explained
 from activities.database.tables import installation
@@ -64,6 +64,7 @@ class Database:
         self._probe = f"write probe {uuid4().hex}"
         """A key that nobody else uses: a process that is halted while it tries may hold up no other."""
         self._writers = writers or (asyncio.Lock() if address.kind == "sqlite" else nullcontext())
+        self._readers = KeptConnections()
 
     @classmethod
     def open(cls, url: str, *, synchronous: Literal["FULL", "NORMAL"] = "FULL", connections: int = CONNECTIONS) -> Self:
@@ -135,7 +136,7 @@ class Database:
             Problem: the database cannot be reached, or lacks what is asked for.
         """
         if self.address.kind == "sqlite":
-            async with open_reader(self.address) as reader:
+            async with open_reader(self.address, self._readers) as reader:
                 yield reader
             return
         with self._faults_explained(), self._locks_explained():
@@ -238,6 +239,7 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back."""
+        self._readers.close()
         await self.engine.dispose()
 
     async def _check_encoding(self) -> None:

@@ -6,15 +6,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
 
 from activities.database import postgresql_driver
 from activities.database.url import READING, DatabaseUrl
 from workflows.domain.problem import Problem
+
+
+_NAMED: Final = re.compile(r"\$([0-9]+)")
+_MOST_IDLE: Final = 8
+"""Kept connections of one process."""
 
 
 class Reader(Protocol):
@@ -25,6 +32,9 @@ class Reader(Protocol):
     async def rows(self, statement: str, *parameters: Any) -> Sequence[Mapping[str, Any]]:
         """Every row of the answer."""
 
+    async def answers(self, statements: Sequence[str], *parameters: Any) -> Sequence[Sequence[Mapping[str, Any]]]:
+        """Every row of the answer to each statement, all with the same parameters: on SQLite in one journey."""
+
 
 class _Sqlite:
     kind: Literal["sqlite", "postgresql"] = "sqlite"
@@ -33,10 +43,13 @@ class _Sqlite:
         self._connection = connection
 
     async def rows(self, statement: str, *parameters: Any) -> Sequence[Mapping[str, Any]]:
+        return (await self.answers([statement], *parameters))[0]
+
+    async def answers(self, statements: Sequence[str], *parameters: Any) -> Sequence[Sequence[Mapping[str, Any]]]:
         named = {str(index): value for index, value in enumerate(parameters, start=1)}
 
-        def read() -> list[dict[str, Any]]:
-            return [dict(row) for row in self._connection.execute(statement, named)]
+        def read() -> list[list[dict[str, Any]]]:
+            return [[dict(row) for row in self._connection.execute(one, named)] for one in statements]
 
         # In a thread: a worker has deadlines to see to meanwhile.
         return await asyncio.to_thread(read)
@@ -52,16 +65,55 @@ class _Server:
         found: Sequence[Mapping[str, Any]] = await self._connection.fetch(statement, *parameters)
         return found
 
+    async def answers(self, statements: Sequence[str], *parameters: Any) -> Sequence[Sequence[Mapping[str, Any]]]:
+        # Each takes those that it names, counted from the first.
+        counts = (max(map(int, _NAMED.findall(one)), default=0) for one in statements)
+        return [await self.rows(one, *parameters[:count]) for one, count in zip(statements, counts, strict=True)]
+
+
+class KeptConnections:
+    """Connections to SQLite's file that stay open from one use to the next: to open one costs as much as a few reads."""
+
+    def __init__(self) -> None:
+        self._idle: list[tuple[tuple[int, int], sqlite3.Connection]] = []
+
+    def take(self, path: Path) -> tuple[tuple[int, int], sqlite3.Connection]:
+        """One to the file that is there now, and which file that is.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        found = path.stat()
+        file = (found.st_dev, found.st_ino)
+        while self._idle:
+            kept = self._idle.pop()
+            if kept[0] == file:
+                return kept
+            kept[1].close()
+        return file, _connected(path)
+
+    def give_back(self, kept: tuple[tuple[int, int], sqlite3.Connection]) -> None:
+        """It is in no transaction any more."""
+        if len(self._idle) < _MOST_IDLE:
+            self._idle.append(kept)
+        else:
+            kept[1].close()
+
+    def close(self) -> None:
+        """All of them."""
+        while self._idle:
+            self._idle.pop()[1].close()
+
 
 @asynccontextmanager
-async def open_reader(address: DatabaseUrl) -> AsyncIterator[Reader]:
-    """Read from there; everything read inside is of one moment.
+async def open_reader(address: DatabaseUrl, kept: KeptConnections | None = None) -> AsyncIterator[Reader]:
+    """Read from there; everything read inside is of one moment. SQLite's connection is one of those `kept`.
 
     Raises:
         Problem: the database cannot be opened or reached, or lacks what is asked for.
     """
     try:
-        async with _sqlite(address) if address.kind == "sqlite" else _server(address) as reader:
+        async with _sqlite(address, kept) if address.kind == "sqlite" else _server(address) as reader:
             yield reader
     except Problem:
         raise
@@ -76,16 +128,30 @@ def instant(stored: str | datetime) -> datetime:
 
 
 @asynccontextmanager
-async def _sqlite(address: DatabaseUrl) -> AsyncIterator[Reader]:
+async def _sqlite(address: DatabaseUrl, kept: KeptConnections | None) -> AsyncIterator[Reader]:
     if not address.path.is_file():
         raise Problem(f"there is no database file {address.path} yet: start `bihuan up` once")
-    connecting = sqlite3.connect(
-        address.path, timeout=READING.total_seconds(), isolation_level=None, check_same_thread=False
+    if kept is None:
+        with closing(_connected(address.path)) as connection:
+            connection.execute("BEGIN")
+            yield _Sqlite(connection)
+        return
+    taken = kept.take(address.path)
+    with ExitStack() as failing:
+        failing.callback(taken[1].close)
+        taken[1].execute("BEGIN")
+        yield _Sqlite(taken[1])
+        taken[1].execute("COMMIT")
+        failing.pop_all()
+        kept.give_back(taken)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=READING.total_seconds(), isolation_level=None, check_same_thread=False
     )
-    with closing(connecting) as connection:
-        connection.row_factory = sqlite3.Row
-        connection.execute("BEGIN")
-        yield _Sqlite(connection)
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 @asynccontextmanager

@@ -32,6 +32,8 @@ class SqliteConnection(aiosqlite.Connection):
     """
 
     brief: Brief | None = None
+    _abandoned: bool = False
+    """Somebody gave up waiting for the thread, which may still be at it."""
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -50,19 +52,24 @@ class SqliteConnection(aiosqlite.Connection):
         self.brief = None
 
     async def rollback(self) -> None:
-        """Roll back the current transaction."""
+        """Roll back the current transaction. Where there is none, as whenever a pool takes a connection back, there is
+        nothing to wait for.
+        """
         self.brief = None
-        await super().rollback()
+        if self._abandoned or self.in_transaction:
+            await super().rollback()
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self.brief and self._running and args[:1] != _MAY_WAIT:
             return fn(*args, **kwargs)
         try:
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+            done = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         except asyncio.CancelledError:
             # The thread may still be at it; whatever comes next has to queue up behind it.
-            self.brief = None
+            self.brief, self._abandoned = None, True
             raise
+        self._abandoned = False
+        return done
 
 
 def opener(path: Path) -> Callable[[], Awaitable[SqliteConnection]]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from activities.database.reader import Reader, instant, open_reader
 from activities.database.url import DatabaseUrl
@@ -24,6 +24,8 @@ WHERE r.number = $1
 """
 _UNSTARTED = "SELECT number FROM registration WHERE number = $1 AND started_at IS NULL"
 _TIMELINE = "SELECT sequence, at, kind, by, detail, recorded_at FROM timeline WHERE number = $1 ORDER BY sequence"
+CASE: Final = (_CASE, _TIMELINE)
+"""What is asked of a number, the first parameter; see `case_of`."""
 
 
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -107,10 +109,12 @@ async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | No
 
 async def case_record_of(reader: Reader, number: str) -> CaseRecord | None:
     """The same, where the database is being read already."""
-    cases = await reader.rows(_CASE, number)
-    if not cases:
-        return None
-    return CaseRecord.of(cases[0], await reader.rows(_TIMELINE, number))
+    return case_of(*await reader.answers(CASE, number))
+
+
+def case_of(cases: Sequence[Mapping[str, Any]], timeline: Sequence[Mapping[str, Any]]) -> CaseRecord | None:
+    """The case, out of the answers to `CASE`."""
+    return CaseRecord.of(cases[0], timeline) if cases else None
 
 
 def timeline_entry(row: Mapping[str, Any]) -> Json:

@@ -14,7 +14,7 @@ from typing import Any
 
 from activities.database.reader import Reader, instant, open_reader
 from activities.database.url import DatabaseUrl
-from activities.queries.case_record import CaseRecord, case_record_of
+from activities.queries.case_record import CASE, CaseRecord, case_of, case_record_of
 from activities.queries.contact import reaches
 from activities.rendering.labels import customer_action_text, label
 from workflows.domain.case.customer_status import (
@@ -102,7 +102,7 @@ async def belong_together(reader: Reader, number: str, contact: str) -> bool:
     Raises:
         Problem: the database cannot be read.
     """
-    file = (await _read(reader, number)).file
+    file = await case_record_of(reader, number)
     return reaches(file.form if file else None, contact)
 
 
@@ -130,9 +130,9 @@ class _Found:
 
 
 async def _read(reader: Reader, number: str) -> _Found:
-    file = await case_record_of(reader, number)
-    messages = await reader.rows(_MESSAGES, number, Audience.CUSTOMER.value, ONE_TIME_CODE)
-    return _Found(file, messages, await reader.rows(_PEOPLE))
+    statements = (*CASE, _MESSAGES, _PEOPLE)
+    *case, messages, people = await reader.answers(statements, number, Audience.CUSTOMER.value, ONE_TIME_CODE)
+    return _Found(case_of(*case), messages, people)
 
 
 def customer_view(
