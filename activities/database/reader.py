@@ -18,7 +18,6 @@ from activities.database import postgresql_driver
 from activities.database.url import READING, DatabaseUrl
 from workflows.domain.problem import Problem
 
-
 _NAMED: Final = re.compile(r"\$([0-9]+)")
 _MOST_IDLE: Final = 8
 """Kept connections of one process."""
@@ -72,7 +71,7 @@ class _Server:
 
 
 class KeptConnections:
-    """Connections to SQLite's file that stay open from one use to the next: to open one costs as much as a few reads."""
+    """Connections to SQLite's file that stay open between uses: to open one costs as much as a few reads."""
 
     def __init__(self) -> None:
         self._idle: list[tuple[tuple[int, int], sqlite3.Connection]] = []
@@ -147,9 +146,7 @@ async def _sqlite(address: DatabaseUrl, kept: KeptConnections | None) -> AsyncIt
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=READING.total_seconds(), isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite3.connect(path, timeout=READING.total_seconds(), isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     return connection
 

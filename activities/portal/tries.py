@@ -10,16 +10,26 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
+from typing import Final
 
 from sqlalchemy import delete, update
+from sqlalchemy.sql.dml import ReturningInsert
 
-from activities.database.database import Database, insert_into
+from activities.database.database import Database, insert_of
 from activities.database.tables import web_tries
 
-_WIDER = 4
+_WIDER: Final = 4
 """How much more than one address a network of a whole household or company may try."""
-_KEPT = timedelta(days=1)
-_MOST_KNOWN = 10_000
+_WIDEST: Final = 64
+"""The same of a provider's network (/16, with IPv6 /32): whoever has all addresses of one tries no more than so often,
+and leaves so many rows.
+"""
+_KEPT: Final = timedelta(hours=2)
+"""Longer than any span."""
+_MOST_KNOWN: Final = 10_000
+_TOLD: Final = 5
+"""So often who has none left is told so at length."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +65,20 @@ class Asker:
 
 
 def askers_of(address: str, session: str | None = None) -> list[Asker]:
-    """An IPv4 address; of an IPv6 one its /64, in which everybody can take any address, and its /56; the session.
+    """An IPv4 address; of an IPv6 one its /64, in which everybody can take any address, and its /56; of both the
+    network of a whole provider; the session.
 
     What is no address is one asker all together.
     """
+    return [*_askers_of(address), *([Asker.of(session)] if session else [])]
+
+
+@lru_cache(maxsize=4096)
+def _askers_of(address: str) -> tuple[Asker, ...]:
+    return tuple(Asker.of(text, share) for text, share in _networks(address))
+
+
+def _networks(address: str) -> list[tuple[str, int]]:
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -66,13 +86,19 @@ def askers_of(address: str, session: str | None = None) -> list[Asker]:
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
         found = found.ipv4_mapped
     if found is None:
-        askers = [Asker.of("unknown")]
-    elif found.version == 4:
-        askers = [Asker.of(str(found))]
-    else:
-        near, wide = (ipaddress.ip_network((found, bits), strict=False) for bits in (64, 56))
-        askers = [Asker.of(str(near)), Asker.of(str(wide), _WIDER)]
-    return askers + ([Asker.of(session)] if session else [])
+        return [("unknown", 1)]
+    if found.version == 4:
+        return [(str(found), 1), (_network(found, 16), _WIDEST)]
+    return [(_network(found, 64), 1), (_network(found, 56), _WIDER), (_network(found, 32), _WIDEST)]
+
+
+def _network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: int) -> str:
+    return str(ipaddress.ip_network((address, bits), strict=False))
+
+
+def provider_of(address: str) -> str:
+    """The widest network that address is counted with."""
+    return _askers_of(address)[-1].hash
 
 
 @dataclass
@@ -80,28 +106,35 @@ class Tries:
     """Counts tries, for all web processes together."""
 
     database: Database
-    _spent: set[tuple[str, str, datetime]] = field(default_factory=set)
-    """Who has none left: asked again and again, the record is left alone."""
+    _spent: dict[tuple[str, str], _Spent] = field(default_factory=dict)
+    """Who has none left: asked again and again, the record is left alone. The oldest are forgotten first."""
+
+    def wait(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> timedelta | None:
+        """How long one has to wait of whom it is known here that they have none left; None for everybody else."""
+        spent = [limit for limit, _ in self._known(limits, askers, now)]
+        return _wait(spent, now) if spent else None
+
+    def is_tired_of(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> bool:
+        """Whether one of these askers was told several times already that they have none left."""
+        return any(spent.told >= _TOLD for _, spent in self._known(limits, askers, now))
 
     async def take(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> timedelta | None:
         """Count one try. None where it is within every limit; else how long to wait, and nothing is counted."""
-        spent = [limit for limit in limits for asker in askers if self._key(limit, asker, now) in self._spent]
-        if spent:
-            return _wait(spent, now)
+        if known := self._known(limits, askers, now):
+            for _, spent in known:
+                spent.told += 1
+            return _wait([limit for limit, _ in known], now)
         over: list[Limit] = []
         async with self.database.begin() as connection:
-            for limit in limits:
-                for asker in askers:
-                    statement = insert_into(connection, web_tries).values(
-                        kind=limit.name, asker=asker.hash, since=limit.since(now), tries=1
-                    )
-                    statement = statement.on_conflict_do_update(
-                        index_elements=["kind", "asker", "since"], set_={"tries": web_tries.c.tries + 1}
-                    )
-                    tries = await connection.scalar(statement.returning(web_tries.c.tries))
-                    if tries is not None and tries > limit.most * asker.share:
-                        over.append(limit)
-                        self._remember(self._key(limit, asker, now))
+            # In one order, so that no two processes wait for each other.
+            rows = sorted(((asker, limit) for limit in limits for asker in askers), key=lambda row: row[0].hash)
+            statement = _count(connection.dialect.name)
+            for asker, limit in rows:
+                row = {"kind": limit.name, "asker": asker.hash, "since": limit.since(now), "tries": 1}
+                tries = await connection.scalar(statement, row)
+                if tries is not None and tries > limit.most * asker.share:
+                    over.append(limit)
+                    self._remember(asker, limit, now)
         return _wait(over, now) if over else None
 
     async def give_back(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> None:
@@ -117,13 +150,38 @@ class Tries:
         async with self.database.begin() as connection:
             await connection.execute(delete(web_tries).where(web_tries.c.since < now - _KEPT))
 
-    def _key(self, limit: Limit, asker: Asker, now: datetime) -> tuple[str, str, datetime]:
-        return limit.name, asker.hash, limit.since(now)
+    def _known(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> list[tuple[Limit, _Spent]]:
+        found = []
+        for limit in limits:
+            since = limit.since(now)
+            for asker in askers:
+                spent = self._spent.get((limit.name, asker.hash))
+                if spent is not None and spent.since == since:
+                    found.append((limit, spent))
+        return found
 
-    def _remember(self, key: tuple[str, str, datetime]) -> None:
+    def _remember(self, asker: Asker, limit: Limit, now: datetime) -> None:
+        key, since = (limit.name, asker.hash), limit.since(now)
+        before = self._spent.pop(key, None)
         if len(self._spent) >= _MOST_KNOWN:
-            self._spent.clear()
-        self._spent.add(key)
+            del self._spent[next(iter(self._spent))]
+        self._spent[key] = before if before is not None and before.since == since else _Spent(since)
+
+
+@dataclass
+class _Spent:
+    """In the span that began then nothing is left; `told` is how often that was said."""
+
+    since: datetime
+    told: int = 0
+
+
+@cache
+def _count(dialect: str) -> ReturningInsert[tuple[int]]:
+    counted = insert_of(dialect, web_tries).on_conflict_do_update(
+        index_elements=["kind", "asker", "since"], set_={"tries": web_tries.c.tries + 1}
+    )
+    return counted.returning(web_tries.c.tries)
 
 
 def _wait(limits: Sequence[Limit], now: datetime) -> timedelta:

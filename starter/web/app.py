@@ -19,9 +19,12 @@ from activities.privacy.redaction import safe_message
 from activities.rendering.labels import TEMPLATES
 from starter.web.api.app import build_api, not_there
 from starter.web.api.call import locale_of
+from starter.web.gate import Gate
+from starter.web.lane import CrowdedError
 from starter.web.limits import FORMS
 from starter.web.portal import act, case, code, files, follow, hand_in, link, supply, uploads
 from starter.web.portal.visit import Visit
+from starter.web.refusals import Refusals
 from starter.web.security import Guard, is_own
 from starter.web.site import Site
 from workflows.domain.problem import Problem
@@ -32,10 +35,12 @@ SessionPage = Callable[[Visit, Session], Awaitable[Response]]
 """A page of somebody who was let in to a case."""
 _log = logging.getLogger("bihuan.web")
 _STYLE: Final = TEMPLATES / "web" / "style.css"
+_GUESS: Final = ("/case", "POST")
+"""What strangers may guess at."""
 _A_DAY: Final = {"Cache-Control": "public, max-age=86400"}
 
 
-def build_app(site: Site) -> Guard:
+def build_app(site: Site) -> Gate:
     """All pages of a site."""
     pages: list[tuple[str, Page, str]] = [
         ("/", home, "GET"),
@@ -65,6 +70,8 @@ def build_app(site: Site) -> Guard:
         ("/case/code/enter", code.enter, "POST"),
     ]
     pages += [(path, _let_in(page), method) for path, page, method in sessions]
+    pages = [(path, _counted(page) if method == "POST" else page, method) for path, page, method in pages]
+    pages = [(path, _in_turn(page) if (path, method) == _GUESS else page, method) for path, page, method in pages]
     routes: list[BaseRoute] = [Route(path, _endpoint(site, page), methods=[method]) for path, page, method in pages]
 
     async def ready(request: Request) -> Response:  # noqa: ARG001
@@ -86,7 +93,7 @@ def build_app(site: Site) -> Guard:
     handlers: dict[Any, Any] = {HTTPException: functools.partial(_refused, site)}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
-    return Guard(app)
+    return Gate(Guard(app), site, Refusals(site))
 
 
 async def home(visit: Visit) -> Response:
@@ -104,6 +111,30 @@ def _let_in(page: SessionPage) -> Page:
 
     async def answer(visit: Visit) -> Response:
         return await page(visit, visit.session) if visit.session is not None else visit.redirect("/case")
+
+    return answer
+
+
+def _counted(page: Page) -> Page:
+    """That page, for as many forms as somebody may send."""
+
+    async def answer(visit: Visit) -> Response:
+        if await visit.allowed(FORMS) is None:
+            return await page(visit)
+        # Without files: what comes in too often is not written to the disk.
+        posted = await visit.form()
+        return visit.page("trouble.html", 429, kind="too_many", posted=posted.texts)
+
+    return answer
+
+
+def _in_turn(page: Page) -> Page:
+    """That page for strangers, one after the other, each once the form is there: a slow line holds nobody up."""
+
+    async def answer(visit: Visit) -> Response:
+        await visit.form()
+        async with visit.turn():
+            return await page(visit)
 
     return answer
 
@@ -127,12 +158,8 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
 async def _answered(visit: Visit, page: Page) -> Response:
     try:
         await visit.know()
-        if visit.request.method == "POST" and await visit.allowed(FORMS) is not None:
-            # Without files: what comes in too often is not written to the disk.
-            posted = await visit.form()
-            return visit.page("trouble.html", 429, kind="too_many", posted=posted.texts)
         return await page(visit)
-    except HTTPException:
+    except (HTTPException, CrowdedError):
         raise
     except Problem as problem:
         _log.warning("no page for now: %s", problem)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 
 from activities.identity.token import PREFIX
+from starter.web.lane import CrowdedError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -56,6 +57,21 @@ def shown_path(path: str) -> str:
     return path if is_plain else "…"
 
 
+def guarded(scope: Scope, send: Send) -> Send:
+    """What every answer says to a browser, added to the answer."""
+
+    async def send_guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            if scope["scheme"] == "https":
+                headers["Strict-Transport-Security"] = _HSTS
+        await send(message)
+
+    return send_guarded
+
+
 @dataclass(frozen=True)
 class Guard:
     """An ASGI application around the pages: it adds headers to every answer and notes each request in the log."""
@@ -68,19 +84,17 @@ class Guard:
             return
         began, status = time.perf_counter(), 500
 
-        async def send_guarded(message: Message) -> None:
+        async def send_noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["scheme"] == "https":
-                    headers["Strict-Transport-Security"] = _HSTS
             await send(message)
 
         try:
-            await self.app(scope, receive, send_guarded)
+            await self.app(scope, receive, guarded(scope, send_noted))
+        except CrowdedError:
+            status = 429
+            raise
         finally:
             took = (time.perf_counter() - began) * 1000
             _log.info("%s %s %s %.0f ms", scope["method"], shown_path(scope["path"]), status, took)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from temporalio.client import Client
 
 from activities.identity.requests import Requests
 from activities.key_ring import KeyRing
+from activities.links.lookup import LinkLookup
 from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
 from activities.portal.tries import Tries
 from starter.services.intake.submissions import Intake
+from starter.web.lane import Lane
 from starter.web.look import Look, read_look
 from starter.web.pages import Pages
 from worker.installation.installation import Installation, open_installation
@@ -30,6 +33,8 @@ from workflows.domain.problem import Problem
 _log = logging.getLogger("bihuan.web")
 _SWEEP_EVERY: Final = 600.0
 """Seconds between two sweeps of sessions, codes and tries that are over."""
+_COMPANY_FOR: Final = 5.0
+"""Seconds for which what was read of the company holds."""
 _CONNECT_WITHIN: Final = timedelta(seconds=3)
 
 
@@ -42,12 +47,16 @@ class Record:
     tries: Tries
     codes: Codes
     requests: Requests
+    lookup: LinkLookup
 
     @classmethod
     def of(cls, installation: Installation) -> Record:
         """Of an open installation."""
         database = installation.database
-        return cls(installation, Sessions(database), Tries(database), Codes(database), Requests(database))
+        return cls(
+            installation, Sessions(database), Tries(database), Codes(database), Requests(database),
+            LinkLookup(database),
+        )  # fmt: skip
 
 
 @dataclass
@@ -63,7 +72,9 @@ class Site:
     """Those of the links that open something; None, as where no worker ever ran, lets all of them."""
     company: dict[str, str] = field(default_factory=lambda: Company().model_dump())
     """What is known of the company, also while the record cannot be read."""
+    lane: Lane = field(default_factory=Lane)
     _record: Record | None = None
+    _company_read: float | None = None
     _client: Client | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -77,6 +88,11 @@ class Site:
         self.link_keys = self.settings.link_key_ring()
         self.look = read_look(self.settings.templates)
         self.pages = Pages(self.settings.templates)
+
+    @property
+    def opened(self) -> Record | None:
+        """The record, where it was opened."""
+        return self._record
 
     async def record(self) -> Record:
         """The record, opened once.
@@ -118,14 +134,18 @@ class Site:
         return intake
 
     async def know_company(self) -> dict[str, str]:
-        """Name, hotline and the like, as the organisation in force has them.
+        """Name, hotline and the like, as the organisation in force has them, or had a few seconds ago.
 
         Raises:
             Problem: the record cannot be used now.
         """
-        organisation = await (await self.record()).installation.directory.current()
-        if organisation is not None:
-            self.company = organisation.company.model_dump()
+        record, now = await self.record(), time.monotonic()
+        if self._company_read is None or now - self._company_read > _COMPANY_FOR:
+            organisation = await record.installation.directory.current()
+            company = organisation.company.model_dump() if organisation is not None else self.company
+            if company != self.company:
+                self.company = company
+            self._company_read = now
         return self.company
 
     async def keep_swept(self) -> None:

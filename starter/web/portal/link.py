@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 async def open_link(visit: Visit) -> Response:
     """A session and `/case`; one answer for what is unknown, expired, void or cut. HEAD begins no session."""
-    token = str(visit.request.path_params["token"])
-    link = await visit.find_link(token)
     if visit.request.method == "HEAD":
         return Response()
+    link = await visit.find_link(str(visit.request.path_params["token"]))
     if link is not None:
         return await visit.enter(link.number, "/case", via=Via.LINK, purpose=link.purpose, cycle=link.cycle)
-    limited = await visit.allowed(LINKS) is not None
-    return visit.page("follow.html", 429 if limited else 404, fault="link", number="", contact="", path="/case")
+    async with visit.turn():
+        limited = await visit.allowed(LINKS) is not None
+        return visit.page("follow.html", 429 if limited else 404, fault="link", number="", contact="", path="/case")

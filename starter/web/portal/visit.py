@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from activities.links.store import CustomerLink, find_link
 from activities.portal.sessions import Session, new_cookie
-from activities.portal.tries import askers_of
+from activities.portal.tries import askers_of, provider_of
 from starter.web.forms import SMALL, Posted, read_form
 from starter.web.language import asked_for
 from starter.web.pages import LANGUAGES
@@ -24,6 +24,7 @@ from workflows.domain.vocabulary import LinkPurpose, Locale, Via
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
     from starlette.requests import Request
@@ -134,6 +135,14 @@ class Visit:
             Problem: the record cannot be written now.
         """
         return await self.record.tries.take(limits, askers_of(self.address), self.now())
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """What a stranger tries is done in turn.
+
+        Raises:
+            CrowdedError: too many from there wait already.
+        """
+        return self.site.lane.turn(provider_of(self.address))
 
     async def give_back(self, limits: Sequence[Limit]) -> None:
         """That one does not count."""

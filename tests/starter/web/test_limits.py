@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import insert
 
+from activities.database.database import Database
 from activities.database.tables import web_tries
 from activities.portal.codes import Codes, new_code
 from activities.portal.sessions import session_id
@@ -23,6 +28,7 @@ from worker.installation.settings import Web
 from workflows.domain.vocabulary import LinkPurpose
 
 LIMITED = "操作次数过多"
+_BASE32 = str.maketrans("0189", "abcd")
 
 
 async def _guess(browser: Browser, contact: str = "13900000000", number: str = NUMBER) -> int:
@@ -83,7 +89,7 @@ async def test_thirty_an_hour(portal: Portal) -> None:
 async def test_whoever_sends_too_many_forms_waits_and_keeps_what_was_typed(portal: Portal) -> None:
     (limit,) = FORMS
     async with portal.installation.database.begin() as connection:
-        (asker,) = askers_of("127.0.0.1")
+        asker, *_ = askers_of("127.0.0.1")
         row = {"kind": limit.name, "asker": asker.hash, "since": limit.since(portal.now()), "tries": limit.most}
         await connection.execute(insert(web_tries).values(row))
     browser = portal.browser()
@@ -100,6 +106,59 @@ async def test_wrong_links_are_slowed_down_and_right_ones_never(portal: Portal) 
     statuses = [(await stranger.client.get(f"/l/{place:032}")).status_code for place in range(63)]
     assert Counter(statuses) == {404: 60, 429: 3}
     assert NUMBER in await stranger.open(await portal.link(LinkPurpose.SEE))
+
+
+async def _tried(portal: Portal, **headers: str) -> httpx2.Response:
+    return await portal.browser(**headers).client.get(f"/l/{secrets.token_hex(16).translate(_BASE32)}")
+
+
+async def test_who_floods_is_turned_away_by_a_page_made_before_and_a_right_link_from_there_opens(
+    portal: Portal,
+) -> None:
+    statuses = Counter([(await _tried(portal)).status_code for _ in range(66)])
+    assert statuses == {404: 60, 429: 6}
+    for language, words in (("zh", LIMITED), ("en", "Too many tries")):
+        refused = await _tried(portal, **{"Accept-Language": language})
+        assert (refused.status_code, words in refused.text, "set-cookie" in refused.headers) == (429, True, False)
+        assert 0 < int(refused.headers["retry-after"]) <= 3600
+        assert refused.headers["referrer-policy"] == "no-referrer"
+        assert 'name="csrf"' not in refused.text
+    good = await portal.link(LinkPurpose.SEE)
+    assert NUMBER in await portal.browser().open(good)
+    # What was one of ours once is told the same as by the ordinary page.
+    old = await portal.link(LinkPurpose.CONFIRM, seconds=-1)
+    assert (await portal.browser().client.get(old)).status_code == 429
+    portal.later(hours=1)
+    assert (await _tried(portal)).status_code == 404
+
+
+async def test_a_flood_of_wrong_tries_asks_and_writes_nothing_a_try_once_it_is_known(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = portal.browser()
+    await stranger.open("/case")
+    csrf = stranger.form("/case").fields["csrf"]
+    form = {"csrf": csrf, "number": NUMBER, "contact": "13900000000"}
+    for _ in range(22):
+        await stranger.client.post("/case", data=form)
+    for _ in range(66):
+        await _tried(portal)
+    begun: Counter[str] = Counter()
+    for name in ("begin", "read_brief", "reader"):
+        ordinary = getattr(Database, name)
+
+        def noted(self: Database, name: str = name, ordinary: Any = ordinary) -> Any:
+            begun[name] += 1
+            return ordinary(self)
+
+        monkeypatch.setattr(Database, name, noted)
+    answers = await asyncio.gather(
+        *(stranger.client.post("/case", data=form) for _ in range(40)), *(_tried(portal) for _ in range(40))
+    )
+    assert {answer.status_code for answer in answers} == {429}
+    # Links, all of a moment by one question.
+    assert begun["begin"] == begun["reader"] == 0
+    assert begun["read_brief"] <= 40
 
 
 @pytest.mark.parametrize(("proxies", "believed"), [(None, False), ("10.0.0.0/8", False), ("127.0.0.1, ::1", True)])
