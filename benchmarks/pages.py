@@ -6,7 +6,8 @@ On a real `bihuan up` the same life is lived by the console and by the pages, an
 counted. A third case, which waits for its customer, is then copied in the record as often as asked. So many `bihuan
 web` serve them all, and customers, each with a session and a case of their own, load their page: as fast as it comes,
 beside a bare page of Starlette of the same size, served and asked in the same way. At last one customer loads their
-page ten times a second, alone, and while wrong numbers and wrong links are tried.
+page ten times a second and adds a sentence to their case every second, alone, and while another process tries wrong
+numbers and wrong links as fast as it can: from one address, from a thousand, from another /64 each time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import hashlib
 import random
 import secrets
 import sqlite3
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -29,9 +31,10 @@ from urllib.parse import urlencode
 import httpx2
 
 from activities.portal.sessions import Sessions, new_cookie
-from benchmarks.child import BIHUAN, Child, ended, processor_seconds, run
+from benchmarks.child import BIHUAN, Child, ended, processor_seconds, resident, run
+from benchmarks.page_flood import flooding
 from benchmarks.page_life import Lives
-from benchmarks.page_load import Observed, Request, load
+from benchmarks.page_load import Request, load
 from starter.console.screen import print_json
 from starter.demo.mailbox import Mailbox, open_mailbox
 from starter.services.intake.submissions import open_intake
@@ -47,14 +50,18 @@ _COPIED = ("registration", "case_record", "timeline", "outbox")
 _VISITORS = 500
 _AT_ONCE = 8
 _PAGES = 3000
-_TRYING = 16
+_CONNECTIONS = 64
+"""Of the flood, to all processes together."""
 _OWN_PACE = 10.0
-_ALONE = 100
+_ACTS_PACE = 1.0
+_ALONE = 200
 """Pages of the customer before anybody tries anything."""
+_TELL_EVERY = 30.0
+"""Seconds between two words of how far a flood is."""
 _PROXY = "127.0.0.1"
 
 
-async def measure(folder: Path, cases: int, processes: int, tries: int, pace: float | None) -> dict[str, Any]:
+async def measure(folder: Path, cases: int, processes: int, tries: int) -> dict[str, Any]:
     """All of it; see the head of this file."""
     port = free_port()
     settings = IsolatedSettings(
@@ -67,7 +74,7 @@ async def measure(folder: Path, cases: int, processes: int, tries: int, pace: fl
         life, number = await _lives(settings, mailbox, environment)
     await asyncio.to_thread(copy_case, folder / "bihuan.db", number, cases)
     cookies = await _visitors(settings, number, cases)
-    measured: dict[str, Any] = {"cases": cases, "processes": processes, "life": life}
+    measured: dict[str, Any] = {"cases": cases, "processes": processes, "life": life, "tries": []}
     async with _served(folder, processes, environment) as served:
         await _check(served, cookies[0])
         measured["page"], size = await _pages(served, cookies)
@@ -75,9 +82,15 @@ async def measure(folder: Path, cases: int, processes: int, tries: int, pace: fl
         async with _bare(folder, processes, size) as bare:
             measured["bare"], _ = await _pages(bare, cookies)
             measured["page_again"], _ = await _pages(served, cookies)
-        measured["tries"] = [
-            await _tried(served.ports, cookies[0], tries, addresses, pace) for addresses in ((1, 1000) if tries else ())
-        ]
+    if tries:
+        environment["TEMPORAL_ADDRESS"] = f"127.0.0.1:{settings.server.port}"
+        acting = await _session(settings, number)
+        up = await _up(settings, environment)
+        async with ended(up), _served(folder, processes, environment) as served:
+            customer = _Customer(served.ports, cookies[0], acting)
+            measured["tries"] = [
+                await _flooded(settings, served, customer, tries, addresses) for addresses in (1, 1000, 0)
+            ]
     return measured
 
 
@@ -92,17 +105,23 @@ def _environment(settings: Settings, mailbox: Mailbox) -> dict[str, str]:
 
 
 async def _lives(settings: Settings, mailbox: Mailbox, environment: Mapping[str, str]) -> tuple[dict[str, int], str]:
-    folder, server, web = settings.data, settings.server, settings.web
-    arguments = (
-        *BIHUAN, "up", "--data", str(folder), "--port", str(server.port), "--ui-port", str(server.ui_port),
-        "--web-port", str(web.port),
-    )  # fmt: skip
-    up = await Child.start(arguments, folder / "up.log", ready="ready: Temporal", environment=environment)
+    folder, web = settings.data, settings.web
+    up = await _up(settings, environment)
     async with ended(up), open_intake(settings, endpoint=Endpoint.read(folder)) as intake:
         client = await connect(settings, endpoint=Endpoint.read(folder))
         lives = Lives(settings, client, intake, mailbox, f"http://127.0.0.1:{web.port}")
         console, pages, open_ = await asyncio.gather(lives.by_console(), lives.by_pages(), lives.open_one())
         return {"console_events": await lives.events(console), "pages_events": await lives.events(pages)}, open_
+
+
+async def _up(settings: Settings, environment: Mapping[str, str]) -> Child:
+    folder, server, web = settings.data, settings.server, settings.web
+    arguments = (
+        *BIHUAN, "up", "--data", str(folder), "--port", str(server.port), "--ui-port", str(server.ui_port),
+        "--web-port", str(web.port),
+    )  # fmt: skip
+    own = {name: value for name, value in environment.items() if not name.startswith("TEMPORAL_")}
+    return await Child.start(arguments, folder / "up.log", ready="ready: Temporal", environment=own)
 
 
 def copied_number(number: str, index: int) -> str:
@@ -148,6 +167,16 @@ async def _visitors(settings: Settings, number: str, cases: int) -> list[str]:
     return cookies
 
 
+async def _session(settings: Settings, number: str) -> str:
+    """The cookie of a customer of this case who may do everything."""
+    cookie = new_cookie()
+    async with open_installation(settings) as installation:
+        await Sessions(installation.database).begin(
+            cookie, number, via=Via.CODE, purpose=None, cycle=0, now=datetime.now(UTC)
+        )
+    return cookie
+
+
 @dataclass(frozen=True)
 class Served:
     """Processes that serve, and where."""
@@ -158,6 +187,10 @@ class Served:
     def processor_seconds(self) -> float:
         """Used so far, all together."""
         return sum(map(processor_seconds, self.pids))
+
+    def memory(self) -> int:
+        """Bytes that the largest holds."""
+        return max(map(resident, self.pids))
 
 
 @asynccontextmanager
@@ -212,50 +245,75 @@ async def _pages(served: Served, cookies: list[str]) -> tuple[dict[str, Any], in
     return observed.figures() | {"processor_ms": round(used / _PAGES * 1000, 2)}, observed.size
 
 
-async def _tried(ports: list[int], cookie: str, tries: int, addresses: int, pace: float | None) -> dict[str, Any]:
-    """A customer's page alone, and while so many wrong tries come from so many addresses."""
+@dataclass(frozen=True)
+class _Customer:
+    """One who reads their page and acts, and never tries anything wrong; `cookie` is of a case that goes on."""
 
-    def page(index: int) -> Request:  # noqa: ARG001
-        return "GET", "/case", {"Cookie": f"bihuan={cookie}", "X-Forwarded-For": "192.0.2.1"}, b""
+    ports: list[int]
+    reading: str
+    acting: str
 
-    wrong = [_wrong(f"10.{index // 256}.{index % 256}.9") for index in range(addresses)]
+    async def seen(self, *, total: float | None = None, until: asyncio.Event | None = None) -> dict[str, Any]:
+        """What they saw, for so many pages or until the event."""
+        acts = total / _OWN_PACE * _ACTS_PACE if total else None
+        pages, said = await asyncio.gather(
+            load(self.ports, self._page, at_once=4, total=total, until=until, pace=_OWN_PACE),
+            load(self.ports, self._sentence, at_once=2, total=acts, until=until, pace=_ACTS_PACE),
+        )
+        return {"pages": pages.figures(), "acts": said.figures()}
 
-    def one_try(index: int) -> Request:
-        return wrong[index % addresses](index)
+    def _page(self, index: int) -> Request:  # noqa: ARG002
+        return "GET", "/case", {"Cookie": f"bihuan={self.reading}", "X-Forwarded-For": "192.0.2.1"}, b""
 
-    alone = await load(ports, page, at_once=4, total=_ALONE, pace=_OWN_PACE)
-    over = asyncio.Event()
-    customer = asyncio.create_task(load(ports, page, at_once=4, until=over, pace=_OWN_PACE))
-    tried: Observed = await load(ports, one_try, at_once=_TRYING, total=tries, pace=pace)
-    over.set()
-    figures = tried.figures()
+    def _sentence(self, index: int) -> Request:
+        csrf = hashlib.sha256(f"form:{self.acting}".encode()).hexdigest()
+        fields = {"csrf": csrf, "once": secrets.token_hex(16), "text": f"补充说明 {index}"}
+        # Many customers act in an hour, from an address each.
+        address = f"198.51.{index // 200}.{index % 200}"
+        headers = {"Cookie": f"bihuan={self.acting}", "X-Forwarded-For": address}
+        return "POST", "/case/supply", headers, urlencode(fields).encode()
+
+
+async def _flooded(
+    settings: Settings, served: Served, customer: _Customer, tries: int, addresses: int
+) -> dict[str, Any]:
+    """What a customer sees alone, and while so many wrong tries come from so many addresses."""
+    alone = await customer.seen(total=_ALONE)
+    over, used, memory = asyncio.Event(), served.processor_seconds(), served.memory()
+    sessions = _rows(settings, "web_session")
+    seen = asyncio.create_task(customer.seen(until=over))
+    try:
+        flood = await flooding(served.ports, tries, addresses, _CONNECTIONS, _progress(tries, addresses))
+    finally:
+        over.set()
     return {
         "addresses": addresses,
-        "alone": alone.figures(),
-        "beside": (await customer).figures(),
-        "tries": figures,
-        "hours_for_a_million": round(1_000_000 / figures["per_second"] / 3600, 1),
+        "alone": alone,
+        "beside": await seen,
+        "tries": flood,
+        "processor_share": round((served.processor_seconds() - used) / flood["took"], 2),
+        "memory_mb": [round(one / 1e6, 1) for one in (memory, served.memory())],
+        "rows": _rows(settings, "web_tries"),
+        "let_in": _rows(settings, "web_session") - sessions,
     }
 
 
-def _wrong(address: str) -> Callable[[int], Request]:
-    """Tries of one stranger: numbers with contacts and links by turns."""
-    cookie = new_cookie()
-    csrf = hashlib.sha256(f"form:{cookie}".encode()).hexdigest()
-    headers = {"Cookie": f"bihuan={cookie}", "X-Forwarded-For": address}
+def _progress(tries: int, addresses: int) -> Callable[[Mapping[str, Any], float], None]:
+    told = 0.0
 
-    def one_try(index: int) -> Request:
-        if index % 2:
-            return (
-                "GET",
-                f"/l/{''.join(secrets.choice('abcdefghijklmnopqrstuvwxyz234567') for _ in range(32))}",
-                headers,
-                b"",
-            )
-        fields = {"csrf": csrf, "number": f"FB20260105{index % 10000:04d}", "contact": f"{index}@example.com"}
-        return "POST", "/case", headers, urlencode(fields).encode()
+    def say(so_far: Mapping[str, Any], seconds: float) -> None:
+        nonlocal told
+        if seconds - told >= _TELL_EVERY:
+            told = seconds
+            where = f"{addresses} addresses" if addresses else "a /64 each"
+            print(f"{so_far['answers']} of {tries} tries from {where}, {seconds:.0f} s", file=sys.stderr, flush=True)
 
-    return one_try
+    return say
+
+
+def _rows(settings: Settings, table: str) -> int:
+    with closing(sqlite3.connect(settings.data / "bihuan.db")) as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our names
 
 
 def main() -> None:
@@ -263,14 +321,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--processes", type=int, default=2, help="that serve pages")
-    parser.add_argument("--tries", type=int, default=20_000, help="wrong ones, from one address and from a thousand")
-    parser.add_argument("--pace", type=float, help="tries a second; default: as fast as the answers come")
+    parser.add_argument(
+        "--tries", type=int, default=20_000, help="wrong ones: from one address, a thousand, and another /64 each"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.cases < 2 or options.processes < 1 or options.tries < 0:
         parser.error("allowed: at least 2 cases, 1 process, 0 tries")
     with tempfile.TemporaryDirectory(prefix="bihuan-pages-") as folder:
-        measured = run(measure(Path(folder), options.cases, options.processes, options.tries, options.pace))
+        measured = run(measure(Path(folder), options.cases, options.processes, options.tries))
     if options.json:
         print_json(measured)
         return
@@ -295,14 +354,17 @@ def lines(measured: dict[str, Any]) -> list[str]:
         f"{page['processor_ms'] / bare['processor_ms']:.1f} times the processor time",
     ]
     for one in measured["tries"]:
-        tries, alone, beside = one["tries"], one["alone"], one["beside"]
+        tries, took = one["tries"], one["tries"]["took"]
+        where = f"{one['addresses']} addresses" if one["addresses"] else "another /64 each"
         shown += [
-            f"{tries['answers']} wrong tries from {one['addresses']} addresses, {tries['per_second']:g} a second "
-            f"(a million: {one['hours_for_a_million']:g} h), answers {tries['statuses']}",
+            f"{tries['answers']} wrong tries from {where} in {took:.0f} s, {tries['answers'] / took:.0f} a second: "
+            f"answers {tries['statuses']}, {one['let_in']} let in; the pages took {one['processor_share']:.2f} cores, "
+            f"{one['memory_mb'][0]:g} MB before and {one['memory_mb'][1]:g} MB after; {one['rows']} rows of limits",
             *(
-                f"  a customer's page {name:<8} median {which['median_ms']:g} ms, p99 {which['p99_ms']:g} ms, "
+                f"  a customer's {name:<5} {when:<7} median {which['median_ms']:g} ms, p99 {which['p99_ms']:g} ms, "
                 f"{which['answers']} of them, {which['statuses']}"
-                for name, which in (("alone", alone), ("beside", beside))
+                for name in ("pages", "acts")
+                for when, which in (("alone", one["alone"][name]), ("beside", one["beside"][name]))
             ),
         ]
     return shown

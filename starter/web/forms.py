@@ -13,9 +13,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from activities.files.name import read_name
+
 if TYPE_CHECKING:
     from starlette.types import Message
 
+FILES: Final = "files"
+"""Name of the field for files."""
 SMALL: Final = 300_000
 """Bytes of a form without files: thrice the longest description, as browsers write Chinese."""
 _FIELDS: Final = 60
@@ -31,6 +35,8 @@ class Posted:
 
     texts: dict[str, str] = field(default_factory=dict)
     uploads: list[UploadFile] = field(default_factory=list)
+    nameless: bool = False
+    """Something came as a file that has no name; as `filename*` alone, which no form may send, too."""
     form: FormData = field(default_factory=FormData)
 
     async def close(self) -> None:
@@ -89,7 +95,21 @@ def _posted(form: FormData) -> Posted:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             if value.filename or value.size:
+                value.filename = _name(value)
                 posted.uploads.append(value)
+        elif name == FILES:
+            posted.nameless = posted.nameless or bool(value)
         else:
             posted.texts[name] = value.encode("utf-8", "replace").decode()
     return posted
+
+
+def _name(upload: UploadFile) -> str:
+    """As it was sent. What is no UTF-8 was read as Latin-1 on the way; old browsers of Windows write GBK."""
+    name = upload.filename or ""
+    sent = next((value for key, value in upload.headers.raw if key == b"content-disposition"), b"")
+    try:
+        sent.decode()
+    except UnicodeDecodeError:
+        return read_name(name.encode("latin-1", "replace"))
+    return name

@@ -51,6 +51,8 @@ async def take(visit: Visit, posted: Posted, *, via: Via, case: str | None = Non
         Problem: there is no such case, or the record cannot be used now.
     """
     uploads = await _taken_before(visit, posted)
+    if posted.nameless:
+        uploads.refused = refusal_text(FileRefusal.NO_NAME, {}, visit.locale)
     for upload in posted.uploads:
         try:
             if len(uploads.files) >= most(visit):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -193,3 +195,66 @@ async def test_health_is_told_without_the_record_and_readiness_with_it(portal: P
     assert await browser.open("/healthz") == "ok"
     assert (await browser.client.get("/readyz")).json() == {"ready": True, "problems": []}
     assert (await browser.client.get("/robots.txt")).text == "User-agent: *\nDisallow: /\n"
+
+
+_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+_NAMES = {
+    "one that hides its ending": (b'filename="invoice\xe2\x80\xaefdp.exe"', "invoicefdp.exe:不能上传"),
+    "one of 2,000 letters": (f'filename="{"a" * 2_000}.pdf"'.encode(), "aaa.pdf (1 kB)"),
+    "one of 1,000 characters": (f'filename="{"报" * 1_000}.pdf"'.encode(), "报报报.pdf (1 kB)"),
+    "folders": (b'filename="../../../etc/passwd"', "passwd:不能上传"),
+    "folders and an ending": (b'filename="../../../../tmp/outside.pdf"', "outside.pdf (1 kB)"),
+    "folders of Windows": ('filename="C:\\fakepath\\照片.pdf"'.encode(), "照片.pdf (1 kB)"),
+    "folders in overlong UTF-8": (b'filename="a\xc0\xae\xc0\xae/b.pdf"', "b.pdf (1 kB)"),
+    "folders by percent": (b'filename="..%2f..%2foutside.pdf"', "%2f..%2foutside.pdf (1 kB)"),
+    "a device of Windows": (b'filename="CON.pdf"', "_CON.pdf (1 kB)"),
+    "another stream": (b'filename="report.pdf::$DATA"', "report.pdf::$DATA:不能上传"),
+    "NUL": (b'filename="report.pdf\x00.exe"', "report.pdf.exe:不能上传"),
+    "a line break": (b'filename="a\r\nSet-Cookie: x=1.pdf"', "不能上传"),
+    "a line break by percent": (b'filename="a%0D%0ASet-Cookie: x=1.pdf"', "a%0D%0ASet-Cookie: x=1.pdf (1 kB)"),
+    "a line break of Unicode": (b'filename="a\xe2\x80\xa8b.pdf"', "ab.pdf (1 kB)"),
+    "a code of terminals": (b'filename="a\x1b[31mred.pdf"', "a[31mred.pdf (1 kB)"),
+    "a quotation mark": (b'filename="a\\"b.pdf"', "a&#34;b.pdf (1 kB)"),
+    "a second name": (b'filename="a"; filename="b.exe.pdf"', "b.exe.pdf (1 kB)"),
+    "a tag": (b'filename="<img src=x onerror=alert(1)>.pdf"', "&lt;img src=x onerror=alert(1)&gt;.pdf (1 kB)"),
+    "a template": (b'filename="{{7*7}}.pdf"', "{{7*7}}.pdf (1 kB)"),
+    "an option": (b'filename="-rf.pdf"', "-rf.pdf (1 kB)"),
+    "raw UTF-8": ('filename="现场😀.pdf"'.encode(), "现场😀.pdf (1 kB)"),
+    "raw GBK": ('filename="现场照片.pdf"'.encode("gbk"), "现场照片.pdf (1 kB)"),
+    "neither": (b'filename="caf\xe9\xff.pdf"', "caf\ufffd\ufffd.pdf (1 kB)"),
+    "a decomposed letter": ('filename="re\u0301sume\u0301.pdf"'.encode(), "résumé.pdf (1 kB)"),
+    "zero width": ('filename="\ufeffre\u200bport.pdf"'.encode(), "report.pdf (1 kB)"),
+    "two names of which one is extended": (b"filename=\"a.pdf\"; filename*=UTF-8''b.exe", "a.pdf (1 kB)"),
+    "an extended name alone": (b"filename*=UTF-8''%E7%85%A7.pdf", "文件没有名称"),
+    "none": (b'filename=""', "文件没有名称"),
+    "blanks": (b'filename="   "', "文件没有名称"),
+    "dots": (b'filename=".."', "文件没有名称"),
+}
+
+
+@pytest.mark.parametrize("kind", _NAMES)
+async def test_a_file_of_any_name_is_shown_safely_or_refused_in_words_and_lies_only_in_the_store(
+    portal: Portal, kind: str
+) -> None:
+    named, words = _NAMES[kind]
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; ' + named
+    body = head + b"\r\nContent-Type: application/pdf\r\n\r\n" + _PDF + b"\r\n--x--\r\n"
+    answer = await _raw(portal, _head("/new", _MULTIPART, len(body)), body)
+    headers, _, page = answer.partition(b"\r\n\r\n")
+    assert headers.split()[1] == b"422"
+    assert b"set-cookie: x=1" not in headers.lower()
+    shown = " ".join(page.decode().split())
+    assert words in shown
+    assert "<img src=x" not in shown
+    assert ">49" not in shown
+    assert _unexpected(portal.settings.data) == []
+    assert "提交问题" in await portal.browser().open("/")
+
+
+def _unexpected(data: Path) -> list[Path]:
+    """Files that are neither the record's nor of the store, each of which has its checksum for a name."""
+    known = re.compile(r"bihuan\.db.*|lock|.*\.lock|[0-9a-f]{64}")
+    outside = [data.parent / "outside.pdf", Path("/tmp/outside.pdf"), Path("/outside.pdf")]
+    return [path for path in data.rglob("*") if path.is_file() and not known.fullmatch(path.name)] + [
+        path for path in outside if path.exists()
+    ]
