@@ -1,6 +1,7 @@
 """The customers' pages: the page of a case among 10,000 open ones, wrong tries beside it, and what a life costs.
 
-    python -m benchmarks.pages [--cases 10000] [--processes 2] [--tries 20000] [--json]
+    python -m benchmarks.pages [--cases 10000] [--processes 2] [--tries 20000]
+        [--addresses 1 1000 0] [--json]
 
 On a real `bihuan up` the same life is lived by the console and by the pages, and the events of both histories are
 counted. A third case, which waits for its customer, is then copied in the record as often as asked. So many `bihuan
@@ -20,7 +21,7 @@ import secrets
 import sqlite3
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,7 +62,7 @@ _TELL_EVERY = 30.0
 _PROXY = "127.0.0.1"
 
 
-async def measure(folder: Path, cases: int, processes: int, tries: int) -> dict[str, Any]:
+async def measure(folder: Path, cases: int, processes: int, tries: int, sources: Sequence[int]) -> dict[str, Any]:
     """All of it; see the head of this file."""
     port = free_port()
     settings = IsolatedSettings(
@@ -88,9 +89,7 @@ async def measure(folder: Path, cases: int, processes: int, tries: int) -> dict[
         up = await _up(settings, environment)
         async with ended(up), _served(folder, processes, environment) as served:
             customer = _Customer(served.ports, cookies[0], acting)
-            measured["tries"] = [
-                await _flooded(settings, served, customer, tries, addresses) for addresses in (1, 1000, 0)
-            ]
+            measured["tries"] = [await _flooded(settings, served, customer, tries, addresses) for addresses in sources]
     return measured
 
 
@@ -253,9 +252,9 @@ class _Customer:
     reading: str
     acting: str
 
-    async def seen(self, *, total: float | None = None, until: asyncio.Event | None = None) -> dict[str, Any]:
+    async def seen(self, *, total: int | None = None, until: asyncio.Event | None = None) -> dict[str, Any]:
         """What they saw, for so many pages or until the event."""
-        acts = total / _OWN_PACE * _ACTS_PACE if total else None
+        acts = round(total / _OWN_PACE * _ACTS_PACE) if total else None
         pages, said = await asyncio.gather(
             load(self.ports, self._page, at_once=4, total=total, until=until, pace=_OWN_PACE),
             load(self.ports, self._sentence, at_once=2, total=acts, until=until, pace=_ACTS_PACE),
@@ -322,14 +321,15 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--processes", type=int, default=2, help="that serve pages")
     parser.add_argument(
-        "--tries", type=int, default=20_000, help="wrong ones: from one address, a thousand, and another /64 each"
+        "--addresses", type=int, nargs="+", default=[1, 1000, 0], help="from which they come; 0: another /64 each"
     )
+    parser.add_argument("--tries", type=int, default=20_000, help="wrong ones, so many from each of --addresses")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.cases < 2 or options.processes < 1 or options.tries < 0:
         parser.error("allowed: at least 2 cases, 1 process, 0 tries")
     with tempfile.TemporaryDirectory(prefix="bihuan-pages-") as folder:
-        measured = run(measure(Path(folder), options.cases, options.processes, options.tries))
+        measured = run(measure(Path(folder), options.cases, options.processes, options.tries, options.addresses))
     if options.json:
         print_json(measured)
         return

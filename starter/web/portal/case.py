@@ -66,7 +66,7 @@ def facts(visit: Visit, view: dict[str, Any]) -> dict[str, Any]:
     is_over = view["closed_at"] and until and datetime.fromisoformat(until) < now
     open_to = [] if is_over else list(view["next"]["choices"])
     back = view["retractable_until"]
-    if back and datetime.fromisoformat(back) < now:
+    if back and datetime.fromisoformat(back) < now and "confirm" in open_to:
         open_to.remove("confirm")
     return {
         "view": view,
