@@ -199,17 +199,17 @@ async def test_health_is_told_without_the_record_and_readiness_with_it(portal: P
 
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 _NAMES = {
-    "one that hides its ending": (b'filename="invoice\xe2\x80\xaefdp.exe"', "invoicefdp.exe:不能上传"),
+    "one that hides its ending": (b'filename="invoice\xe2\x80\xaefdp.exe"', "invoicefdp.exe：不能上传"),
     "one of 2,000 letters": (f'filename="{"a" * 2_000}.pdf"'.encode(), "aaa.pdf (1 kB)"),
     "one of 1,000 characters": (f'filename="{"报" * 1_000}.pdf"'.encode(), "报报报.pdf (1 kB)"),
-    "folders": (b'filename="../../../etc/passwd"', "passwd:不能上传"),
+    "folders": (b'filename="../../../etc/passwd"', "passwd：不能上传"),
     "folders and an ending": (b'filename="../../../../tmp/outside.pdf"', "outside.pdf (1 kB)"),
     "folders of Windows": ('filename="C:\\fakepath\\照片.pdf"'.encode(), "照片.pdf (1 kB)"),
     "folders in overlong UTF-8": (b'filename="a\xc0\xae\xc0\xae/b.pdf"', "b.pdf (1 kB)"),
     "folders by percent": (b'filename="..%2f..%2foutside.pdf"', "%2f..%2foutside.pdf (1 kB)"),
     "a device of Windows": (b'filename="CON.pdf"', "_CON.pdf (1 kB)"),
-    "another stream": (b'filename="report.pdf::$DATA"', "report.pdf::$DATA:不能上传"),
-    "NUL": (b'filename="report.pdf\x00.exe"', "report.pdf.exe:不能上传"),
+    "another stream": (b'filename="report.pdf::$DATA"', "report.pdf::$DATA：不能上传"),
+    "NUL": (b'filename="report.pdf\x00.exe"', "report.pdf.exe：不能上传"),
     "a line break": (b'filename="a\r\nSet-Cookie: x=1.pdf"', "不能上传"),
     "a line break by percent": (b'filename="a%0D%0ASet-Cookie: x=1.pdf"', "a%0D%0ASet-Cookie: x=1.pdf (1 kB)"),
     "a line break of Unicode": (b'filename="a\xe2\x80\xa8b.pdf"', "ab.pdf (1 kB)"),
