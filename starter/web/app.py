@@ -195,7 +195,9 @@ async def _refused(site: Site, request: Request, error: HTTPException) -> Respon
     if request.url.path.startswith("/api/"):
         return not_there(locale_of(site, request))
     kinds = {400: "malformed", 403: "foreign", 404: "unknown", 405: "unknown", 413: "too_large", 429: "too_many"}
-    visit = Visit.of(site, request)
+    # No cookie is set: a browser sends none with a form of another site, and a new one would take the place of the
+    # customer's own, who would be let out by that.
+    visit = Visit(site, request)
     # A browser that goes on sending what nobody reads would show an error of its own.
     answer = visit.page("trouble.html", error.status_code, kind=kinds.get(error.status_code, "fault"), posted={})
     if error.status_code in {400, 413}:
