@@ -328,3 +328,42 @@ async def test_without_scripts_everything_works_as_well(
         await visitor.look("case-withdrawn")
         await visitor.ends()
     await office.up.until_case(number, lambda case: case["status"] == "closed")
+
+
+async def test_whoever_has_sent_a_result_back_by_mistake_accepts_it_after_all(
+    chromium: Browser, office: Office, pictures: list[Path]
+) -> None:
+    customer = replace(_CUSTOMERS[Locale.ZH_CN], name="沈一", email="shenyi@example.com")
+    theirs = replace(office, customer=customer.email)
+    async with visiting(chromium, office.up.pages, Locale.ZH_CN) as visitor:
+        words = visitor.words
+        await visitor.open("/new")
+        await visitor.page.fill("#steps", customer.steps)
+        await visitor.page.fill("#occurred", "2026-05-11T09:20")
+        await visitor.page.check("[name=blocks][value=no]")
+        await _fill_in(visitor, customer, pictures[:1])
+        number = await _sent(visitor)
+        await office.up.until_case(number, lambda case: case["owner"] is not None)
+        await visitor.open(await _solved(theirs, number, customer, 0))
+        await visitor.press(words["case"]["no"])
+        await visitor.page.fill("#text", "按错了")
+        await visitor.confirm(words["act"]["refuse"]["sure"])
+        await visitor.says(words["thanks"]["refuse"])
+        # Its link is void now; the code lets in to what is still possible.
+        await visitor.follow(words["case"]["get_code"])
+        await visitor.press(words["code"]["send"])
+        found = re.search(_DIGITS, (await theirs.letters(number, _DIGITS))[-1])
+        assert found
+        await visitor.page.fill("#code", found[0])
+        await visitor.press(words["code"]["go"])
+        after_all = words["case"]["solved_after_all"].partition("{")[0].partition("（")[0]
+        await visitor.says(after_all)
+        await visitor.look("case-after-all")
+        await visitor.page.get_by_role("button", name=after_all).click()
+        await visitor.confirm(words["act"]["confirm"]["sure"])
+        await visitor.says(words["thanks"]["confirm"])
+        await visitor.look("case-accepted-after-all")
+        await visitor.ends()
+    case = await office.up.until_case(number, lambda case: case["status"] == "awaiting_rating")
+    said = [(entry["kind"], entry["via"]) for entry in case["timeline"] if entry["kind"] in {"refused", "confirmed"}]
+    assert said == [("refused", "link"), ("confirmed", "code")]
