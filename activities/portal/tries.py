@@ -177,7 +177,7 @@ class _Spent:
 
 
 @cache
-def _count(dialect: str) -> ReturningInsert[tuple[int]]:
+def _count(dialect: str) -> ReturningInsert[int]:
     counted = insert_of(dialect, web_tries).on_conflict_do_update(
         index_elements=["kind", "asker", "since"], set_={"tries": web_tries.c.tries + 1}
     )
