@@ -44,7 +44,7 @@ async def test_a_whole_provider_s_addresses_leave_no_more_rows_than_it_may_try(e
     taken = [await tries.take(limit, askers_of(address), MONDAY) is None for address in addresses]
     assert Counter(taken) == {True: 128, False: 128}
     async with either.read() as connection:
-        assert await connection.scalar(select(func.count()).select_from(web_tries)) <= 129 * 3
+        assert await connection.scalar(select(func.count()).select_from(web_tries)) in range(129 * 3 + 1)
     await tries.sweep(MONDAY + timedelta(hours=3))
     async with either.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(web_tries)) == 0
