@@ -18,7 +18,8 @@ from activities.mailbox.inbox import MailState
 from activities.mailbox.taking_in import MailIntake
 from tests.activities.mailbox.interpretation.test_reading import _expected, _raw
 from tests.activities.mailbox.known import AGENT, LI_NA, US, WANG, A, B
-from tests.activities.mailbox.way_in import NOW, THREADS, WayIn, answer, mail, real, way_in
+from tests.activities.mailbox.interpretation.test_reading import _expected, _raw
+from tests.activities.mailbox.way_in import NOW, THREADS, WayIn, answer, bounced, mail, real, sent_message, way_in
 from workflows.domain.vocabulary import EventKind
 
 
@@ -192,27 +193,8 @@ async def test_a_mail_that_cannot_be_read_is_kept_as_it_came_and_a_person_is_tol
         assert kept.read() == raw
 
 
-async def sent_message(way: WayIn, key: str) -> None:
-    texts = dict.fromkeys(("event", "message", "name", "locale", "subject", "text", "html", "short"), "x")
-    async with way.intake.database.begin() as connection:
-        await connection.execute(
-            insert(outbox).values(
-                key=key, number=A, sequence=1, audience="customer", recipient="customer", channel="email",
-                address=WANG, status="sent", attempts=1, created_at=NOW, sent_at=NOW, **texts,
-            )
-        )  # fmt: skip
-
-
 async def bounce(way: WayIn, key: str, action: str = "failed") -> Any:
-    original = THREADS.message_id(key, A)
-    raw = (
-        f"From: MAILER-DAEMON@example.cn\r\nTo: {US}\r\nSubject: Undelivered\r\nMessage-ID: <b@example.cn>\r\n"
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="x"\r\n\r\n'
-        "--x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
-        f"Final-Recipient: rfc822; {WANG}\r\nAction: {action}\r\nStatus: 5.1.1\r\n\r\n"
-        f"--x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {original}\r\nTo: {WANG}\r\n\r\n--x--\r\n"
-    )
-    return await way.intake.take(raw.encode(), "service", "7:9")
+    return await way.intake.take(bounced(key, action), "service", "7:9")
 
 
 async def statuses(way: WayIn) -> dict[str, str]:
@@ -221,8 +203,8 @@ async def statuses(way: WayIn) -> dict[str, str]:
 
 
 async def test_a_bounce_makes_the_message_it_is_about_undeliverable_and_no_other(way: WayIn) -> None:
-    await sent_message(way, f"{A}:created:open:customer")
-    await sent_message(way, f"{A}:result:r1:customer")
+    await sent_message(way.intake.database, f"{A}:created:open:customer")
+    await sent_message(way.intake.database, f"{A}:result:r1:customer")
     taken = await bounce(way, f"{A}:created:open:customer")
 
     assert (taken.kind, taken.number) == ("bounce", A)
@@ -231,14 +213,14 @@ async def test_a_bounce_makes_the_message_it_is_about_undeliverable_and_no_other
 
 
 async def test_a_delay_leaves_the_address_good(way: WayIn) -> None:
-    await sent_message(way, f"{A}:created:open:customer")
+    await sent_message(way.intake.database, f"{A}:created:open:customer")
     await bounce(way, f"{A}:created:open:customer", "delayed")
 
     assert await statuses(way) == {f"{A}:created:open:customer": "sent"}
 
 
 async def test_a_bounce_that_only_names_a_number_is_for_a_person_since_anybody_can_write_one(way: WayIn) -> None:
-    await sent_message(way, f"{A}:created:open:customer")
+    await sent_message(way.intake.database, f"{A}:created:open:customer")
     raw = (
         f"From: MAILER-DAEMON@example.cn\r\nTo: {US}\r\nReturn-Path: <>\r\nSubject: Undelivered [{A}]\r\n"
         "Message-ID: <b@example.cn>\r\n"

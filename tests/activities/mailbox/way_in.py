@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from activities.database.database import Database
-from activities.database.tables import file, incoming_mail, registration
+from activities.database.tables import file, incoming_mail, outbox, registration
 from activities.delivery.threads import MailThreads
 from activities.files.folder_store import FolderStore
 from activities.files.reception import Reception
@@ -60,14 +60,20 @@ class WayIn:
             return list(await connection.scalars(select(file.c.name).where(file.c.number == number)))
 
 
-async def way_in(database: Database, folder: Path, *, own: OwnAddresses = OWN) -> WayIn:
-    """With two cases: A is Wang's, B is Li Na's."""
-    directory, register = Directory(database), Register(database)
-    await directory.load(sample_organisation())
+async def set_up(database: Database) -> None:
+    """Two cases: A is Wang's, B is Li Na's."""
+    register = Register(database)
+    await Directory(database).load(sample_organisation())
     for sender in (WANG, LI_NA):
         customer = {"name": "王小明", "email": sender}
         await register.register(form(customer=customer), received_at=NOW, day=date(2026, 11, 26))
-    way = WayIn(intake=None)  # type: ignore[arg-type]
+
+
+async def way_in(database: Database, folder: Path, *, own: OwnAddresses = OWN, new: bool = True) -> WayIn:
+    """With these two cases; not `new`: they are there already."""
+    if new:
+        await set_up(database)
+    directory, way = Directory(database), WayIn(intake=None)  # type: ignore[arg-type]
 
     async def start(number: str) -> None:
         way.started.append(number)
@@ -115,3 +121,27 @@ def answer(text: str = "还是不行。", **fields: str) -> bytes:
     """Wang's answer to a mail of case A."""
     given = {"sender": WANG, "subject": f"Re: [{A}]", "references": THREADS.root(A), "message_id": "<a@example.cn>"}
     return mail(text, **given | fields)
+
+
+async def sent_message(database: Database, key: str) -> None:
+    """A mail of case A that went to Wang."""
+    texts = dict.fromkeys(("event", "message", "name", "locale", "subject", "text", "html", "short"), "x")
+    async with database.begin() as connection:
+        await connection.execute(
+            insert(outbox).values(
+                key=key, number=A, sequence=1, audience="customer", recipient="customer", channel="email",
+                address=WANG, status="sent", attempts=1, created_at=NOW, sent_at=NOW, **texts,
+            )
+        )  # fmt: skip
+
+
+def bounced(key: str, action: str = "failed") -> bytes:
+    """A mail server's report on that mail."""
+    original = THREADS.message_id(key, A)
+    return (
+        f"From: MAILER-DAEMON@example.cn\r\nTo: {US}\r\nSubject: Undelivered\r\nMessage-ID: <b@example.cn>\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="x"\r\n\r\n'
+        "--x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
+        f"Final-Recipient: rfc822; {WANG}\r\nAction: {action}\r\nStatus: 5.1.1\r\n\r\n"
+        f"--x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {original}\r\nTo: {WANG}\r\n\r\n--x--\r\n"
+    ).encode()
