@@ -13,7 +13,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.heartbeat import heartbeat, heartbeats
-from activities.mailbox.imap import ImapMailbox, MailboxError, MailboxLoginError
+from activities.mailbox.errors import MailboxError, MailboxLoginError
+from activities.mailbox.imap import ImapMailbox
 from activities.mailbox.settings import MailboxSettings
 from activities.mailbox.taking_in import MailIntake
 from workflows.domain.problem import Problem
@@ -27,8 +28,8 @@ _FORGET_EVERY: Final = timedelta(hours=1)
 _KEPT_FOR: Final = timedelta(days=30)
 """How long a mail of no case is kept as it came."""
 _LOGIN_AGAIN: Final = timedelta(minutes=1)
-_AT_ONCE: Final = 200
-"""Mails between two looks at the open ones."""
+_ANEW: Final = timedelta(days=2)
+"""Servers tell days apart by a zone of their own."""
 
 
 @dataclass
@@ -90,28 +91,48 @@ class MailboxActivities:
         Raises:
             MailboxError: the connection is gone, or record or file store are away.
         """
-        state = await self.intake.inbox.state(name)
-        after = state.last_uid if state and state.validity == mailbox.validity else None
-        uids = await _in_thread(lambda: mailbox.waiting(after))
+        inbox, validity = self.intake.inbox, mailbox.validity
+        state = await inbox.state(name)
+        after = state.last_uid if state and state.validity == validity else None
+        # Numbered anew: what a person has read since is told by nothing but its date.
+        since = state.heard_at - _ANEW if state and state.validity not in {None, validity} else None
+        uids = await _in_thread(lambda: mailbox.waiting(after, since))
+        again = [uid for uid in uids if after is not None and uid <= after]
+        taken = await inbox.taken_at(name, [f"{validity}:{uid}" for uid in again])
         last = after if after is not None else max(mailbox.next_uid - 1, 0)
         fault: Exception | None = None
+        unmarked: MailboxError | None = None
         for uid in uids:
-            raw = await _in_thread(lambda uid=uid: mailbox.fetch(uid))  # type: ignore[misc]
-            if raw is not None:
+            place = f"{validity}:{uid}"
+            try:
+                there = place in taken or await self._take(mailbox, name, uid)
+            except MailboxError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, the mails behind it are taken in
+                _log.exception("mail %s of %s is not taken in yet", place, name)
+                fault = fault or error
+                continue
+            if there:
                 try:
-                    await self.intake.take(raw, name, f"{mailbox.validity}:{uid}")
-                except Exception as error:  # noqa: BLE001 - whatever it is, the mails behind it are taken in
-                    _log.exception("mail %s:%s of %s is not taken in yet", mailbox.validity, uid, name)
-                    fault = fault or error
-                    continue
-                await _in_thread(lambda uid=uid: mailbox.mark([uid]))  # type: ignore[misc]
+                    await _in_thread(lambda uid=uid: mailbox.mark([uid]))  # type: ignore[misc]
+                except MailboxError as error:  # a full mailbox may take no mark; where it is gone, the next step says so
+                    unmarked = unmarked or error
             heartbeat(f"{name}: {uid}")
             if fault is None:
                 last = max(last, uid)
         if fault is not None:
             raise MailboxError(f"a mail could not be taken in: {str(fault) or type(fault).__name__}")
-        await self.intake.inbox.read_to(name, mailbox.validity, last, self.now())
+        await inbox.read_to(name, validity, last, self.now(), well=unmarked is None)
+        if unmarked is not None:
+            raise unmarked
         return len(uids)
+
+    async def _take(self, mailbox: ImapMailbox, name: str, uid: int) -> bool:
+        """Whether it was still there."""
+        raw = await _in_thread(lambda: mailbox.fetch(uid))
+        if raw is not None:
+            await self.intake.take(raw, name, f"{mailbox.validity}:{uid}")
+        return raw is not None
 
     async def _wait(self, mailbox: ImapMailbox, settings: MailboxSettings, ends: datetime) -> bool:
         """Until something comes, or it is time to look; False where the worker is stopping."""

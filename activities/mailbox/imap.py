@@ -7,14 +7,17 @@ whose texts hold no secret.
 from __future__ import annotations
 
 import imaplib
+import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from typing import Any, Final
 
 from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from activities.mailbox.errors import MailboxError, MailboxLoginError
 from activities.mailbox.mime.parsing import LARGEST_MAIL
 from activities.mailbox.settings import MailboxSettings
 from workflows.domain.model import one_line
@@ -25,14 +28,8 @@ _HEAD: Final = 200_000
 """Bytes that are fetched of a mail which is too large to be taken in."""
 _ID: Final = {"name": "bihuan", "version": "1"}
 """What NetEase (163, 126) wants to be told between login and the first look, or calls the login unsafe."""
-
-
-class MailboxError(Exception):
-    """The mailbox cannot be read now; one line."""
-
-
-class MailboxLoginError(MailboxError):
-    """User name or password were refused: somebody has to correct the settings."""
+_NOT_NOW: Final = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNORECASE)
+"""Answers to a login that say nothing about user and password (RFC 5530)."""
 
 
 class ImapMailbox:
@@ -62,8 +59,7 @@ class ImapMailbox:
                     self._client.starttls(ssl.create_default_context())
                 self._login(secret)
             with _explained(settings, "open"):
-                if self._client.has_capability("ID"):
-                    self._client.id_(_ID)
+                self._say_who()
                 found: dict[bytes, Any] = self._client.select_folder(settings.folder, readonly=not change)
                 self.validity = int(found[b"UIDVALIDITY"])
                 """Changes where the server has numbered its mails anew."""
@@ -77,15 +73,17 @@ class ImapMailbox:
         """Whether the server says by itself that something has come."""
         return bool(self._client.has_capability("IDLE"))
 
-    def waiting(self, after: int | None) -> list[int]:
-        """UIDs of mails to look at, the oldest first: those not marked as read, and those that came after this UID,
-        which a person may have read meanwhile.
+    def waiting(self, after: int | None, since: date | None = None) -> list[int]:
+        """UIDs of mails to look at, the oldest first: those not marked as read, and those that came after this UID, or
+        since this day, which a person may have read meanwhile.
         """
         with _explained(self._settings, "search"):
             found = {int(uid) for uid in self._client.search("UNSEEN")}
             if after is not None:
                 # `n:*` always holds the last mail, also where it is older than n.
                 found |= {int(uid) for uid in self._client.search(["UID", f"{after + 1}:*"]) if int(uid) > after}
+            if since is not None:
+                found |= {int(uid) for uid in self._client.search(["SINCE", since])}
         return sorted(found)
 
     def fetch(self, uid: int) -> bytes | None:
@@ -130,18 +128,36 @@ class ImapMailbox:
         with suppress(Exception):
             self._client.shutdown()
 
+    def _say_who(self) -> None:
+        """Where the server can be told; one that does not like how it is told can still be read."""
+        if self._client.has_capability("ID"):
+            with suppress(IMAPClientError, imaplib.IMAP4.error):
+                self._client.id_(_ID)
+
     def _login(self, secret: str) -> None:
         settings = self._settings
         try:
-            if settings.oauth2_token_file is not None:
-                self._client.oauth2_login(settings.login, secret)
+            if settings.by_token:
+                self._client.sasl_login("XOAUTH2", _Bearer(settings.login, secret))
             else:
                 self._client.login(settings.login, secret)
         except LoginError as error:
             said = one_line(_text(error).replace(secret, "…"), 200)
+            if isinstance(error.__context__, imaplib.IMAP4.abort) or _NOT_NOW.search(said):
+                raise MailboxError(f"cannot log in to {_where(settings)} now: {said}") from None
             raise MailboxLoginError(
                 f"{_where(settings)} refused the login of {settings.login}: {said}; correct user, password or token"
             ) from None
+
+
+class _Bearer:
+    """Answers the server's challenges: the first by the token, the one that tells why it is refused by nothing."""
+
+    def __init__(self, user: str, token: str) -> None:
+        self._answers = [f"user={user}\1auth=Bearer {token}\1\1".encode()]
+
+    def __call__(self, challenge: bytes) -> bytes:
+        return self._answers.pop() if self._answers else b""
 
 
 @contextmanager

@@ -81,11 +81,15 @@ def identity_of(raw: bytes, mailbox: str, place: str) -> str:
     except UnreadableMailError:
         return hashlib.sha256(raw).hexdigest()
     if not head.ids("message-id"):
-        return hashlib.sha256(f"{mailbox}:{place}".encode()).hexdigest()
+        return _identity_by_place(mailbox, place)
     digest = hashlib.sha256(head.ids("message-id")[0].encode())
     for part in (*(head.raw(name) for name in ("from", "date", "subject")), body.rstrip()):
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
+
+
+def _identity_by_place(mailbox: str, place: str) -> str:
+    return hashlib.sha256(f"{mailbox}:{place}".encode()).hexdigest()
 
 
 class Inbox:
@@ -99,6 +103,27 @@ class Inbox:
         async with self._database.read_brief() as connection:
             row = (await connection.execute(select(incoming_mail).where(incoming_mail.c.id == id_))).one_or_none()
             return None if row is None else _mail(row)
+
+    async def find_elsewhere(self, raw: bytes, mailbox: str, place: str) -> TakenMail | None:
+        """A mail without a Message-ID that was taken in before the mailbox numbered its mails anew."""
+        if identity_of(raw, mailbox, place) != _identity_by_place(mailbox, place):
+            return None
+        rows = incoming_mail.c
+        same = (rows.sha256 == hashlib.sha256(raw).hexdigest()) & (rows.mailbox == mailbox)
+        anew = rows.place.not_like(f"{place.partition(':')[0]}:%")
+        async with self._database.read_brief() as connection:
+            row = (await connection.execute(select(incoming_mail).where(same, anew).limit(1))).one_or_none()
+            return None if row is None else _mail(row)
+
+    async def taken_at(self, mailbox: str, places: Sequence[str]) -> set[str]:
+        """Those of the places whose mails were taken in."""
+        found: set[str] = set()
+        for first in range(0, len(places), _AT_ONCE):
+            some = incoming_mail.c.place.in_(places[first : first + _AT_ONCE])
+            async with self._database.read_brief() as connection:
+                rows = select(incoming_mail.c.place).where(some, incoming_mail.c.mailbox == mailbox)
+                found |= set(await connection.scalars(rows))
+        return found
 
     async def answers(self, number: str | None, sender: str, now: datetime) -> tuple[list[datetime], list[datetime]]:
         """When mails of late were answered automatically: those on this case, and those to this address."""
@@ -178,9 +203,10 @@ class Inbox:
             rows = await connection.execute(select(mailbox_state))
             return {row.name: MailboxState(**row._mapping) for row in rows}
 
-    async def read_to(self, name: str, validity: int, last_uid: int, now: datetime) -> None:
-        """Everything up to this UID was taken in."""
-        values = {"validity": validity, "last_uid": last_uid, "checked_at": now, "error": None, "failed_since": None}
+    async def read_to(self, name: str, validity: int, last_uid: int, now: datetime, *, well: bool = True) -> None:
+        """Everything up to this UID was taken in; what was wrong is over where all went `well`."""
+        values: dict[str, Any] = {"validity": validity, "last_uid": last_uid, "checked_at": now}
+        values |= {"error": None, "failed_since": None} if well else {}
         await self._keep(name, values, now)
 
     async def failed(self, name: str, error: str, now: datetime) -> None:

@@ -5,17 +5,15 @@ Only shapes stand here. A secret is given directly, or by a file of its own, and
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from activities.mail_address import carried_address
-from workflows.domain.problem import Problem
+from activities.mailbox.oauth2 import OAuth2Settings, access_token, secret_in
 
-_LARGEST = 8192
-_WAYS = ("password", "password_file", "oauth2_token_file")
+_WAYS = ("password", "password_file", "oauth2_token_file", "oauth2")
 _PORTS: Final = {"implicit": 993, "starttls": 143, "none": 143}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\r\n\x00]+$")]
@@ -29,6 +27,7 @@ class MailboxSettings(BaseModel):
         tls: `none` only for a server on this very machine.
         user: the address, where it is left out.
         oauth2_token_file: holds an access token; it is read again at every login, so something else may renew it.
+        oauth2: asks a provider for access tokens itself.
         groups: mailing lists of the company that lead here: their mails are customers'.
         poll: seconds; how often it is looked, where the server does not tell by itself.
     """
@@ -43,6 +42,7 @@ class MailboxSettings(BaseModel):
     password: SecretStr | None = None
     password_file: Path | None = None
     oauth2_token_file: Path | None = None
+    oauth2: OAuth2Settings | None = None
     folder: _Line = "INBOX"
     groups: tuple[str, ...] = ()
     poll: int = Field(default=60, ge=5, le=1500)
@@ -71,28 +71,29 @@ class MailboxSettings(BaseModel):
         return self.user or self.address
 
     @property
+    def by_token(self) -> bool:
+        """Whether it logs in with a token (XOAUTH2) instead of a password."""
+        return self.oauth2_token_file is not None or self.oauth2 is not None
+
+    @property
     def at_port(self) -> int:
         """The port, by default that of its kind of connection."""
         return self.port or _PORTS[self.tls]
 
     def secret_files(self) -> list[Path]:
         """The files that hold its secrets."""
-        return [path for path in (self.password_file, self.oauth2_token_file) if path is not None]
+        own = [path for path in (self.password_file, self.oauth2_token_file) if path is not None]
+        return own + (self.oauth2.secret_files() if self.oauth2 else [])
 
     def secret(self) -> str:
-        """The password, or the token as it is now.
+        """The password, or a token as it is now. With `oauth2` it waits for the network.
 
         Raises:
             Problem: its file cannot be read.
+            MailboxError: no token can be had.
         """
         if self.password is not None:
             return self.password.get_secret_value().strip()
-        path = self.password_file or self.oauth2_token_file or Path()
-        try:
-            with path.open("rb") as file:
-                found = file.read(_LARGEST + 1).decode().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise Problem(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
-        if not found or len(found) > _LARGEST or re.search(r"[\r\n\0]", found):
-            raise Problem(f"{path} does not hold one secret alone")
-        return found
+        if self.oauth2 is not None:
+            return access_token(self.oauth2)
+        return secret_in(self.password_file or self.oauth2_token_file or Path())

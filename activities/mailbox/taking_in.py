@@ -95,7 +95,7 @@ class MailIntake:
             sqlalchemy.exc.DBAPIError, Problem: record or file store are away; nothing was written.
         """
         id_ = identity_of(raw, mailbox, place)
-        known = await self.inbox.find(id_)
+        known = await self.inbox.find(id_) or await self.inbox.find_elsewhere(raw, mailbox, place)
         if known is not None:
             return known
         meaning = await self.look(raw)

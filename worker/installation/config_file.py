@@ -55,11 +55,11 @@ def read_config() -> dict[str, Any]:
 
 
 def _place_secret_files(named: Any, folder: Path) -> None:
-    """Files of secrets, `…_file`, are beside the settings file, too."""
-    for channel in named.values() if isinstance(named, dict) else ():
-        for name, value in channel.items() if isinstance(channel, dict) else ():
-            if name.endswith("_file") and isinstance(value, str):
-                channel[name] = folder / value
+    """Files of secrets, `…_file`, are beside the settings file, too, however deep they stand."""
+    for name, value in named.items() if isinstance(named, dict) else ():
+        if name.endswith("_file") and isinstance(value, str):
+            named[name] = folder / value
+        _place_secret_files(value, folder)
 
 
 DEFAULT_DATA = Path("bihuan-data")

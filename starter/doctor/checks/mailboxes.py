@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from activities.mailbox.imap import MailboxError
+from activities.mailbox.errors import MailboxError
 from activities.mailbox.inbox import SILENT_AFTER, Inbox
 from activities.mailbox.settings import MailboxSettings
 from starter.doctor.check import Check, CheckResult, CheckSkippedError

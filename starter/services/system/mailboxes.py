@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from activities.mailbox.imap import ImapMailbox, MailboxError
+from activities.mailbox.errors import MailboxError
+from activities.mailbox.imap import ImapMailbox
 from activities.mailbox.inbox import Inbox, identity_of
 from activities.mailbox.settings import MailboxSettings
 from worker.installation.installation import open_installation

@@ -18,7 +18,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.database.database import Database
 from activities.mailbox.activity import MailboxActivities
-from activities.mailbox.imap import ImapMailbox, MailboxError, MailboxLoginError
+from activities.mailbox.errors import MailboxError, MailboxLoginError
+from activities.mailbox.imap import ImapMailbox
 from tests.activities.mailbox.imap_server import PASSWORD, USER, client, mailbox, new_folder, put, running_server
 from tests.activities.mailbox.known import A
 from tests.activities.mailbox.way_in import WayIn, answer, mail, way_in
@@ -106,8 +107,8 @@ async def test_a_mail_that_is_moved_away_while_it_is_looked_at_stops_no_other(
     folder = new_folder(imap, mail(), mail("另一台也停了。"))
     genuine = ImapMailbox.waiting
 
-    def with_one_gone(self: ImapMailbox, after: int | None) -> list[int]:
-        return [*genuine(self, after), 99_999]
+    def with_one_gone(self: ImapMailbox, *given: Any) -> list[int]:
+        return [*genuine(self, *given), 99_999]
 
     monkeypatch.setattr(ImapMailbox, "waiting", with_one_gone)
     await looked(way, mailbox(imap, folder))
@@ -235,6 +236,7 @@ class Cutting:
         self._listening.close()
 
 
+@pytest.mark.drill  # test_misbehaving.py: at each command of a scripted server
 async def test_a_connection_that_drops_at_any_command_loses_no_mail_and_takes_none_twice(way: WayIn, imap: int) -> None:
     folder = new_folder(imap, mail("一"), mail("二", message_id="<2@x.cn>"))
     cut = 0
