@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database
-from activities.database.tables import case_record, outbox
+from activities.database.tables import case_record, correction, outbox
 from activities.delivery.activity import CAME_BACK
 from activities.delivery.outbox import Outbox, OutboxStatus
 from activities.delivery.threads import MailThreads
@@ -329,9 +329,14 @@ class MailIntake:
         return may_answer(on_case, to_address, row.taken_at)
 
     async def _is_closed(self, number: str) -> bool:
+        """For good: as long as its customer may correct how it ended, their words belong to it (R39)."""
+        kept = case_record.outerjoin(correction, correction.c.number == case_record.c.number)
+        found = select(case_record.c.closed_at, correction.c.until).select_from(kept)
         async with self.database.read_brief() as connection:
-            closed = select(case_record.c.closed_at).where(case_record.c.number == number)
-            return await connection.scalar(closed) is not None
+            row = (await connection.execute(found.where(case_record.c.number == number))).one_or_none()
+        if row is None or row.closed_at is None:
+            return False
+        return row.until is None or row.until < self.case_time()
 
     async def _sent_to(self, meaning: MailMeaning) -> list[str]:
         """Keys of the mails that a report is about: by their ids, else the newest to each of these addresses."""

@@ -31,6 +31,7 @@ _BY_STATUS: Mapping[Message, Mapping[Status, LinkPurpose]] = {
     Message.MESSAGE_RECEIVED: {
         Status.AWAITING_CONFIRMATION: LinkPurpose.CONFIRM,
         Status.AWAITING_RATING: LinkPurpose.RATE,
+        Status.CLOSED: LinkPurpose.RATE,
     }
 }
 """Where that depends on what is asked of the customer now: words alone are never taken for consent."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from pydantic import JsonValue
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.database.database import insert_into
+from activities.database.database import Database, insert_into
 from activities.database.tables import correction
 from workflows.domain.event import EventKind
 from workflows.ports import Record
@@ -27,6 +28,13 @@ async def keep_for_correction(connection: AsyncConnection, step: Record, at: dat
     statement = insert_into(connection, correction).values(number=number, until=until, input=step.kept)
     kept = {"until": statement.excluded.until, "input": statement.excluded.input}
     await connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=kept))
+
+
+async def kept_for_correction(database: Database, number: str) -> JsonValue:
+    """What is kept of a closed case for that; None where nothing is."""
+    async with database.read_brief() as connection:
+        kept: JsonValue = await connection.scalar(select(correction.c.input).where(correction.c.number == number))
+        return kept
 
 
 async def forget_correction(connection: AsyncConnection, number: str) -> None:

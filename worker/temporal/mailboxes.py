@@ -21,6 +21,7 @@ from activities.mailbox.taking_in import MailIntake
 from activities.recording.activity import StartDeliveries
 from worker.installation.installation import Installation
 from worker.installation.settings import Settings
+from worker.temporal.corrections import correct
 from worker.temporal.rpc import RPC_TIMEOUT, is_not_found
 from worker.temporal.starting import NumberTakenError, renumber, start_case
 from workflows.domain.ids import MAILBOX, mailbox_id
@@ -115,7 +116,7 @@ def connected_intake(
                 await start(number)
                 await client.get_workflow_handle(number).signal(name, payload, rpc_timeout=RPC_TIMEOUT)
                 return True
-            return False
+            return await correct(client, installation, number, name, payload)
         return True
 
     async def start(number: str) -> None:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.database.reader import open_reader
 from activities.database.url import DatabaseUrl
 from worker.installation.settings import Settings
-from workflows.case.input import CaseInput
-from workflows.domain.case.corrections import may_be_corrected
-from workflows.domain.commands.case import COMMANDS
-from workflows.domain.commands.command import parse_command
 from workflows.domain.problem import Problem
 
 _KEPT = "SELECT input FROM correction WHERE number = $1"
@@ -33,10 +27,12 @@ async def correct(
     """
     async with open_reader(DatabaseUrl.parse(settings.database)) as reader:
         rows = await reader.rows(_KEPT, number)
-    start = _read(rows[0]["input"]) if rows else None
-    if start is None or start.aggregate is None:
+    if not rows:
         return False
-    if not may_be_corrected(start.aggregate, parse_command(command, payload, number, COMMANDS), now):
+    from worker.temporal.corrections import corrected_run
+
+    start = corrected_run(rows[0]["input"], command, payload, number, now=now)
+    if start is None:
         return False
     from worker.installation.installation import open_installation
     from worker.temporal.starting import start_correction
@@ -48,10 +44,3 @@ async def correct(
             raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
     return True
 
-
-def _read(kept: Any) -> CaseInput | None:
-    """None for what this release cannot read: then the answer stands."""
-    try:
-        return CaseInput.model_validate(json.loads(kept) if isinstance(kept, str) else kept)
-    except ValidationError:
-        return None

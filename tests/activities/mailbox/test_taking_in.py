@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, insert, select
 
 from activities.database.database import Database
-from activities.database.tables import case_record, file, incoming_mail, outbox, registration, timeline
+from activities.database.tables import case_record, correction, file, incoming_mail, outbox, registration, timeline
 from activities.files.ledger import FileLedger
 from activities.mailbox.inbox import MailState
 from activities.mailbox.taking_in import MailIntake
@@ -28,7 +28,7 @@ async def way(database: Database, tmp_path: Path) -> WayIn:
     return await way_in(database, tmp_path)
 
 
-async def closed(way: WayIn, number: str) -> None:
+async def closed(way: WayIn, number: str, *, correctable_for: timedelta | None = None) -> None:
     async with way.intake.database.begin() as connection:
         await connection.execute(
             insert(case_record).values(
@@ -36,6 +36,8 @@ async def closed(way: WayIn, number: str) -> None:
                 acknowledged=True, breached=False, opened_at=NOW, updated_at=NOW, closed_at=NOW, view={},
             )
         )  # fmt: skip
+        if correctable_for is not None:
+            await connection.execute(insert(correction).values(number=number, until=NOW + correctable_for, input={}))
 
 
 async def judged(way: WayIn, number: str, *, refused: str | None = None) -> None:
@@ -131,6 +133,18 @@ async def test_an_answer_to_a_closed_case_is_a_case_of_its_own_that_names_it(way
 
     assert taken.number not in {A, B} and way.sent == []
     assert (await way.form(taken.number))["description"]["symptom"].endswith(f"又坏了。\n\n→ {A}")  # type: ignore[index,union-attr,call-overload]
+
+
+async def test_an_answer_to_a_case_that_its_customer_may_still_correct_belongs_to_it(way: WayIn) -> None:
+    await closed(way, A, correctable_for=timedelta(days=7))
+    taken = await way.intake.take(answer("谢谢！"), "service", "7:1")
+    assert (taken.number, await way.cases()) == (A, 0)
+    assert [(number, name) for number, name, _ in way.sent] == [(A, "customer_wrote")]
+
+    way.now = NOW + timedelta(days=8)
+    later = await way.intake.take(answer("又坏了。", message_id="<8@example.cn>"), "service", "7:2")
+    assert later.number not in {A, B} and len(way.sent) == 1, "then it is a case of its own"
+    assert A in str((await way.form(later.number))["description"])
 
 
 async def test_an_answer_that_comes_while_the_case_closes_is_not_lost(way: WayIn) -> None:

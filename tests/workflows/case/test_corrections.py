@@ -46,7 +46,7 @@ async def corrected(
     start, before = CaseInput.model_validate(world.kept), world.records
     handle = await environment.client.start_workflow(
         CaseWorkflow.run, start, id=number, task_queue=number, id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        start_signal=name, start_signal_args=[{"command_id": f"{name}-again", "by": CUSTOMER, "via": "link", **fields}],
+        start_signal=name, start_signal_args=[{"command_id": f"{name}-again", "by": CUSTOMER} | {"via": "link"} | fields],
     )  # fmt: skip
     await world.until(lambda: world.records > before)
     return handle
@@ -64,6 +64,17 @@ async def test_a_life_by_link_costs_little_more_history_than_one_by_console(star
         assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
     assert lengths[1] - lengths[0] <= MOST_MORE
     assert timers[1] == timers[0] + 1, "the short one at the end: nothing waits in Temporal for a correction"
+
+
+async def test_a_mail_to_a_closed_case_is_a_short_run_of_its_own_that_leaves_it_closed(
+    start: Starter, real: WorkflowEnvironment
+) -> None:
+    world = correctable()
+    first = await lived(start, world, via="link")
+    again = await corrected(real, world, first.id, "customer_wrote", via="mail", text="谢谢！", acknowledge=True)
+    assert await again.result() == "satisfied"
+    assert [event.kind for event in world.events][-2:] == [EventKind.CLOSED, EventKind.CUSTOMER_WROTE]
+    assert world.kept is not None, "it can still be corrected"
 
 
 async def test_a_correction_that_closes_nothing_anew_is_a_short_run_of_its_own(

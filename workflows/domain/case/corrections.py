@@ -1,4 +1,5 @@
-"""Rules for a later, different answer of the customer's own hand: it corrects the one before (R39).
+"""Rules for a later, different answer of the customer's own hand: it corrects the one before (R39); and for what else
+they say in that time.
 
 A closed case keeps what it needs for that only where the customer closed it by their own hand, and only for the
 policy's days. A reopening by their own hand can be taken back as well, while nobody has taken the case up: people slip,
@@ -12,20 +13,27 @@ from datetime import datetime, timedelta
 from workflows.domain.case.parts import SentBack, Verdict
 from workflows.domain.case.solution import start_reminders
 from workflows.domain.case.state import CaseState
-from workflows.domain.commands.case import Confirm, CustomersWord, Rate, Refuse
+from workflows.domain.commands.case import Attach, Confirm, CustomersWord, CustomerWrote, Rate, Refuse
 from workflows.domain.commands.command import Command, Refused
 from workflows.domain.event import EventKind
+from workflows.domain.provenance import is_own_hand
 from workflows.domain.vocabulary import ClockName, Heard, NeutralRule, Resolution, Satisfaction, Status
 
 SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED)
 _ANSWERS = (Confirm, Refuse, Rate)
+_WORDS = (CustomerWrote, Attach)
+"""They change nothing of a closed case, and belong to it as long as its customer may still take back how it ended."""
 
 
 def may_be_corrected(case: CaseState, command: Command, at: datetime) -> bool:
     """Whether a closed case still takes this command at that moment."""
-    if not isinstance(command, _ANSWERS) or not command.own_hand:
+    if not isinstance(command, _ANSWERS + _WORDS) or not _is_own_hand(command):
         return False
     return case.correctable_until is not None and at <= case.correctable_until
+
+
+def _is_own_hand(command: Command) -> bool:
+    return is_own_hand(command.by, command.via, getattr(command, "relayed_by", None))
 
 
 def keep_correctable(case: CaseState, command: CustomersWord, now: datetime) -> None:

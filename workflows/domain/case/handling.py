@@ -118,15 +118,16 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
 
 def customer_wrote(case: CaseState, command: CustomerWrote, now: datetime, facts: Consultation) -> None:
     """The answer to what was asked, or else words for whoever answers for the case; and the next answer has a promise
-    of its own: that of the first one, unless the policy says otherwise (R34).
+    of its own: that of the first one, unless the policy says otherwise (R34). On a closed case they are on record and
+    told, and promise nothing: thanks must not open it again. The customer is told how they can (R39).
     """
-    if case.asked_at is not None:
+    if case.asked_at is not None and not case.is_closed:
         told = command.model_dump(include={"command_id", "by", "at", "via", "relayed_by", "heard", "text"})
         supply(case, Supply(**told), now, facts)
         return
     key = command.command_id
     answer_due = case.due(ClockName.RESPONSE)
-    if case.responded_at is not None:
+    if case.responded_at is not None and not case.is_closed:
         case.unanswered_since = case.unanswered_since or now
         if ClockName.NEXT_RESPONSE not in case.clocks:
             case.start(ClockName.NEXT_RESPONSE, now)
@@ -148,7 +149,7 @@ def attach(case: CaseState, command: Attach, now: datetime, facts: Consultation)
     files = [file.model_dump(mode="json") for file in command.files]
     notices = case.notices_to(case.responsible(), Message.ATTACHED, command.command_id, files=files)
     case.emit(EventKind.ATTACHED, command.by, now, *notices, files=files, missing=case.missing)
-    if len(case.missing) < before:
+    if len(case.missing) < before and not case.is_closed:
         _go_on(case, facts, now, asked=asked, answered=not case.missing)
 
 

@@ -131,6 +131,41 @@ def test_after_the_days_and_where_the_policy_has_none_an_answer_stands() -> None
     assert refused.kind is EventKind.REJECTED
 
 
+FILE: dict[str, Any] = {"id": "0" * 32, "name": "照片.jpg", "size": 9, "type": "jpeg"}
+
+
+def test_what_the_customer_writes_meanwhile_is_on_record_and_told_and_neither_opens_the_case_nor_starts_a_clock() -> None:
+    case, now = closed()
+    before = case.view()
+    wrote = say(case, "customer_wrote", now + DAY, via="mail", text="谢谢！", acknowledge=True)
+    attached = say(case, "attach", now + DAY, via="mail", files=[FILE])
+
+    assert kinds(wrote) + kinds(attached) == [EventKind.CUSTOMER_WROTE, EventKind.ATTACHED]
+    assert wrote[0].detail["answer_due"] is None
+    assert told(wrote) == [(Message.CUSTOMER_WROTE, "tech-001"), (Message.MESSAGE_RECEIVED, CUSTOMER)]
+    assert case.view() == before.model_copy(update={"sequence": before.sequence + 2, "updated_at": now + DAY})
+    assert case.next_deadline is None
+    say(case, "refuse", now + 2 * DAY, why="还是不行")
+    assert case.reopened == 1, "their link still does"
+
+
+def test_a_file_that_was_missing_moves_nothing_in_a_closed_case() -> None:
+    case, now = closed()
+    case.missing = ["attachments"]
+    say(case, "attach", now + DAY, via="mail", files=[FILE])
+    assert (case.is_closed, case.clocks) == (True, {})
+
+
+def test_after_the_days_and_in_a_case_that_somebody_else_closed_words_need_a_case_of_their_own() -> None:
+    case, now = closed()
+    (refused,) = say(case, "customer_wrote", now + 8 * DAY, via="mail", text="又坏了")
+    assert refused.kind is EventKind.REJECTED
+    case, now = solved()
+    case.handle(command("rate", CUSTOMER, score="satisfied", via="console"), now)
+    (refused,) = say(case, "customer_wrote", now + DAY, via="mail", text="又坏了")
+    assert refused.kind is EventKind.REJECTED
+
+
 @pytest.mark.parametrize("fields", [{"via": "console"}, {"via": "desk", "relayed_by": "agent-001"}])
 def test_a_case_that_was_closed_by_what_somebody_took_down_is_closed_for_good(fields: dict[str, str]) -> None:
     case, now = solved()
