@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.heartbeat import heartbeat, heartbeats
-from activities.mailbox.errors import MailboxError, MailboxLoginError
+from activities.mailbox.errors import MailboxError, MailboxHeldError, MailboxLoginError
 from activities.mailbox.imap import ImapMailbox
 from activities.mailbox.settings import MailboxSettings
 from activities.mailbox.taking_in import MailIntake
@@ -64,11 +64,14 @@ class MailboxActivities:
                 return MailboxWatched(taken=await self._watch(watch.name, settings, ends))
             except (MailboxError, Problem) as error:
                 await self.intake.inbox.failed(watch.name, str(error), self.now())
-                later = _LOGIN_AGAIN if isinstance(error, MailboxLoginError) else None
+                later = _LOGIN_AGAIN if isinstance(error, MailboxLoginError | MailboxHeldError) else None
                 raise ApplicationError(str(error), type="Mailbox", next_retry_delay=later) from None
 
     async def _watch(self, name: str, settings: MailboxSettings, ends: datetime) -> int:
-        mailbox = await _in_thread(lambda: ImapMailbox(settings))
+        reader = await self.intake.inbox.reader()
+        mailbox = await _in_thread(lambda: ImapMailbox(settings, reader=reader))
+        if not mailbox.is_marked:
+            _log.warning("%s takes no message: another installation that reads it would not be noticed", name)
         taken, forgotten = 0, None
         try:
             while True:
@@ -91,6 +94,7 @@ class MailboxActivities:
         Raises:
             MailboxError: the connection is gone, or record or file store are away.
         """
+        await _in_thread(mailbox.check_readers)
         inbox, validity = self.intake.inbox, mailbox.validity
         state = await inbox.state(name)
         after = state.last_uid if state and state.validity == validity else None

@@ -17,8 +17,9 @@ from typing import Any, Final
 from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
-from activities.mailbox.errors import MailboxError, MailboxLoginError
+from activities.mailbox.errors import MailboxError, MailboxHeldError, MailboxLoginError
 from activities.mailbox.mime.parsing import LARGEST_MAIL
+from activities.mailbox.readers import leave_mark, readers_of, remove_marks, state_of
 from activities.mailbox.settings import MailboxSettings
 from workflows.domain.model import one_line
 
@@ -33,12 +34,16 @@ _NOT_NOW: Final = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.IGNO
 
 
 class ImapMailbox:
-    """A connection with one folder open. Close it with `close`."""
+    """A connection with one folder open. Close it with `close`.
 
-    def __init__(self, settings: MailboxSettings, *, change: bool = True) -> None:
-        """Connect, log in, open the folder; without `change` nothing can be marked.
+    `held_by` is another installation that reads it, in words; `is_marked` whether this one could say that it does.
+    """
+
+    def __init__(self, settings: MailboxSettings, *, change: bool = True, reader: str | None = None) -> None:
+        """Connect, log in, open the folder; without `change` nothing is marked. `reader` is this installation's id.
 
         Raises:
+            MailboxHeldError: another installation reads it; not without `change`.
             MailboxLoginError: the login was refused.
             MailboxError: anything else.
             Problem: the file of the password cannot be read.
@@ -60,6 +65,10 @@ class ImapMailbox:
                 self._login(secret)
             with _explained(settings, "open"):
                 self._say_who()
+                self.held_by: str | None = None
+                self._mark: tuple[str, dict[Any, Any]] | None = None
+                if reader is not None:
+                    self._find_readers(reader, change=change)
                 found: dict[bytes, Any] = self._client.select_folder(settings.folder, readonly=not change)
                 self.validity = int(found[b"UIDVALIDITY"])
                 """Changes where the server has numbered its mails anew."""
@@ -67,6 +76,42 @@ class ImapMailbox:
         except BaseException:
             self.close()
             raise
+
+    def _find_readers(self, reader: str, *, change: bool) -> None:
+        """See whether this installation is the first; say that it reads where nobody does."""
+        client, settings = self._client, self._settings
+        readers = readers_of(client, settings)
+        if not readers and change and leave_mark(client, settings, reader):
+            readers = readers_of(client, settings)
+        if not readers:
+            return
+        if readers[0].id == reader:
+            self._mark = readers[0].folder, state_of(client, readers[0].folder)
+            return
+        self.held_by = readers[0].what
+        if change:
+            remove_marks(client, [one for one in readers if one.id == reader])
+            raise MailboxHeldError(
+                f"{_where(settings)} is read by another installation of bihuan already ({self.held_by}): let one alone "
+                "read it; where that one is gone: bihuan mailbox claim"
+            )
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether others can see that this installation reads."""
+        return self._mark is not None
+
+    def check_readers(self) -> None:
+        """See that no other installation has begun to read.
+
+        Raises:
+            MailboxError: something has changed; connecting anew tells what.
+        """
+        if self._mark is not None:
+            folder, state = self._mark
+            with _explained(self._settings, "ask"):
+                if state_of(self._client, folder) != state:
+                    raise MailboxError(f"who reads {_where(self._settings)} has changed: looking again")
 
     @property
     def tells(self) -> bool:
@@ -158,6 +203,23 @@ class _Bearer:
 
     def __call__(self, challenge: bytes) -> bytes:
         return self._answers.pop() if self._answers else b""
+
+
+def claim_mailbox(settings: MailboxSettings, reader: str) -> list[str]:
+    """Let this installation read a mailbox that others read, or did; answers who they were, in words.
+
+    Raises:
+        MailboxError, Problem: it cannot be opened.
+    """
+    mailbox = ImapMailbox(settings, change=False)
+    try:
+        with _explained(settings, "claim"):
+            others = [one for one in readers_of(mailbox._client, settings) if one.id != reader]
+            remove_marks(mailbox._client, others)
+    finally:
+        mailbox.close()
+    ImapMailbox(settings, reader=reader).close()
+    return [one.what for one in others]
 
 
 @contextmanager

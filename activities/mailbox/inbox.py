@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,16 +14,18 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database, insert_into
-from activities.database.tables import incoming_mail, mailbox_state, timeline
-from activities.mailbox.caps import LOOKED_BACK
+from activities.database.installation import InstallationValues
+from activities.database.tables import incoming_mail, mailbox_state, outbox, timeline
+from activities.mailbox.caps import AUTOMATIC, LOOKED_BACK
 from activities.mailbox.mime.heads import split_head
 from activities.mailbox.mime.mail import UnreadableMailError
 from workflows.domain.model import Json
-from workflows.domain.vocabulary import EventKind
+from workflows.domain.vocabulary import Audience, EventKind
 
 SILENT_AFTER: Final = timedelta(minutes=10)
 """How long ago a mailbox may have been read last, before somebody should look."""
 _AT_ONCE: Final = 200
+_READER: Final = "mailbox_reader"
 
 
 class MailState(StrEnum):
@@ -139,6 +142,23 @@ class Inbox:
             [row.taken_at for row in found if row.sender == sender],
         )
 
+    async def told(self, number: str | None, sender: str, now: datetime) -> tuple[list[datetime], list[datetime]]:
+        """When messages of late went out that nobody wrote: those on this case, and those to this address; `now` and
+        these are the cases' time.
+        """
+        rows = outbox.c
+        concerned = or_(rows.number == number, rows.address == sender) if number else rows.address == sender
+        wanted = select(rows.number, rows.address, rows.created_at).where(
+            rows.created_at > now - LOOKED_BACK, concerned, rows.audience == Audience.CUSTOMER.value,
+            rows.message.in_([one.value for one in AUTOMATIC]),
+        )  # fmt: skip
+        async with self._database.read_brief() as connection:
+            found = (await connection.execute(wanted.order_by(rows.created_at.desc()).limit(_AT_ONCE))).all()
+        return (
+            [row.created_at for row in found if number and row.number == number],
+            [row.created_at for row in found if row.address == sender],
+        )
+
     async def open(self) -> Sequence[TakenMail]:
         """Mails whose cases have not judged them yet, the oldest first."""
         rows = select(incoming_mail).where(incoming_mail.c.state == MailState.OPEN.value)
@@ -192,6 +212,15 @@ class Inbox:
             if digests:
                 await connection.execute(update(incoming_mail).where(old).values(sha256=None, sender="", note=""))
         return digests
+
+    async def reader(self) -> str:
+        """This installation's id, by which others know that it reads a mailbox."""
+        return str(await InstallationValues(self._database).keep(_READER, uuid.uuid4().hex))
+
+    async def known_reader(self) -> str | None:
+        """The same, None where it has never read one."""
+        known = await InstallationValues(self._database).get(_READER)
+        return None if known is None else str(known)
 
     async def state(self, name: str) -> MailboxState | None:
         """How far a mailbox was read."""

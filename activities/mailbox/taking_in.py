@@ -325,8 +325,10 @@ class MailIntake:
     async def _answerable(self, meaning: MailMeaning, row: TakenMail, number: str | None) -> bool:
         if not meaning.answerable or self.own.is_own(row.sender):
             return False
-        on_case, to_address = await self.inbox.answers(number, row.sender, row.taken_at)
-        return may_answer(on_case, to_address, row.taken_at)
+        # Answers that were allowed, some of them on their way; and what went out, of which one mail may bring about two.
+        allowed = await self.inbox.answers(number, row.sender, row.taken_at)
+        told, now = await self.inbox.told(number, row.sender, self.case_time()), self.case_time()
+        return may_answer(*allowed, row.taken_at) and may_answer(*told, now)
 
     async def _is_closed(self, number: str) -> bool:
         """For good: as long as its customer may correct how it ended, their words belong to it (R39)."""

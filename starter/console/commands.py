@@ -79,6 +79,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("mailbox list", "Mailboxes that are read, when last, and mails that a person has to see to."),
             ("mailbox check", "What would be done with each unread mail; changes nothing."),
+            ("mailbox claim", "Let this installation read a mailbox, instead of another one."),
             ("mailbox done", "Note that you have seen to a mail that was kept aside."),
         ),
     ),

@@ -36,6 +36,22 @@ def _rows(up: Installation, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement).fetchall()
 
 
+def _put_all(port: int, folder: str, mails: list[tuple[str, bytes]]) -> Counter[str]:
+    """Answers which ones the mail server itself does not take."""
+    refused = Counter[str]()
+    server = client(port)
+    for what, raw in mails:
+        try:
+            server.append(folder, raw)
+        except (IMAPClientError, OSError) as error:
+            refused[f"{what}: {str(error)[:60]}"] += 1
+            with suppress(IMAPClientError, OSError):
+                server.shutdown()
+            server = client(port)
+    server.logout()
+    return refused
+
+
 def _unread(port: int, folder: str) -> int:
     with client(port) as server:
         server.select_folder(folder, readonly=True)
@@ -55,12 +71,8 @@ async def _taken(up: Installation, port: int, folder: str) -> None:
 @pytest.mark.timeout(3600)
 async def test_five_hundred_hostile_mails_go_through_a_whole_installation_and_it_lives(tmp_path: Path) -> None:
     with running_server() as port:
-        folder, refused = new_folder(port), Counter[str]()
-        for one in hostile_mails(500):
-            try:
-                put(port, folder, one.raw)
-            except (IMAPClientError, OSError) as error:  # a mail that the mail server itself does not take
-                refused[f"{one.what}: {str(error)[:60]}"] += 1
+        folder = new_folder(port)
+        refused = await asyncio.to_thread(_put_all, port, folder, [(one.what, one.raw) for one in hostile_mails(500)])
         given = _unread(port, folder)
         toml = _FOLDER.format(address=US, port=port, user=USER, password=PASSWORD, folder=folder)
         (tmp_path / "bihuan.toml").write_text(toml, "utf-8")

@@ -55,7 +55,9 @@ async def check(
     from starter.services.system.mailboxes import check_mailbox
     from worker.installation.settings import load_settings
 
-    found = await check_mailbox(load_settings(data=data), name)
+    found, held_by = await check_mailbox(load_settings(data=data), name)
+    if held_by is not None:
+        say(printable(f"another installation of bihuan reads this mailbox: {held_by}; this one does not"))
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -63,6 +65,24 @@ async def check(
         say("no unread mail")
     for one in found:
         print(printable(f"{one.uid}  {'taken in before: ' if one.known else ''}{one.line}"))
+
+
+async def claim(
+    name: Annotated[str, Parameter(help="Name of the mailbox.")],
+    /,
+    *,
+    data: DataFolder = None,
+) -> None:
+    """Let this installation read a mailbox that another one has marked as its own; that one stops within a minute.
+
+    Example: bihuan mailbox claim service
+    """
+    from starter.services.mailboxes import claim as claim_mailbox
+    from worker.installation.settings import load_settings
+
+    others = await claim_mailbox(load_settings(data=data), name)
+    for one in others or ["no other installation had marked it"]:
+        print(printable(f"{name}: {'instead of: ' if others else ''}{one}"))
 
 
 async def done(

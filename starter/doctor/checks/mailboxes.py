@@ -22,15 +22,19 @@ async def mailboxes(context: DoctorContext) -> Iterable[CheckResult]:
     named = context.settings.mailboxes
     if not named:
         return [check.ok("none is set up: mails of customers are not read")]
-    results = list(await asyncio.gather(*(_tried(check, name, box) for name, box in named.items())))
+    try:
+        inbox = Inbox(await context.database())
+        reader = await inbox.known_reader() or ""
+    except CheckSkippedError:
+        inbox = reader = None
+    results = list(await asyncio.gather(*(_tried(check, name, box, reader) for name, box in named.items())))
     try:
         threads_of(context.settings, "example.com")
     except Problem as problem:
         results.append(check.fault(str(problem), "set link keys (docs/settings.md)"))
-    try:
-        states = await Inbox(await context.database()).states()
-    except CheckSkippedError:
+    if inbox is None:
         return results
+    states = await inbox.states()
     for name in named:
         state = states.get(name)
         if state is None or datetime.now(UTC) - state.heard_at > SILENT_AFTER:
@@ -40,9 +44,12 @@ async def mailboxes(context: DoctorContext) -> Iterable[CheckResult]:
     return results
 
 
-async def _tried(check: Check, name: str, box: MailboxSettings) -> CheckResult:
+async def _tried(check: Check, name: str, box: MailboxSettings, reader: str | None) -> CheckResult:
     try:
-        unread = await asyncio.to_thread(try_login, box)
+        unread, held_by = await asyncio.to_thread(try_login, box, reader)
     except (MailboxError, Problem) as error:
         return check.fault(f"{name}: {error}", "correct it (docs/settings.md, Mailboxes)")
+    if held_by is not None:
+        what = f"{name}: another installation of bihuan reads {box.address}: {held_by}"
+        return check.fault(what, f"let one alone read it; where that one is gone: bihuan mailbox claim {name}")
     return check.ok(f"{name}: {box.address} can be read, {unread} unread")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from activities.mailbox.errors import MailboxError
-from activities.mailbox.imap import ImapMailbox
+from activities.mailbox.imap import ImapMailbox, claim_mailbox
 from activities.mailbox.inbox import Inbox, identity_of
 from activities.mailbox.settings import MailboxSettings
 from worker.installation.installation import open_installation
@@ -73,8 +73,9 @@ async def list_mailboxes(settings: Settings) -> tuple[list[MailboxInfo], list[As
     return found, [AsideMail(one.id, one.mailbox, one.sender, one.number, one.taken_at, one.note) for one in aside]
 
 
-async def check_mailbox(settings: Settings, name: str) -> list[CheckedMail]:
-    """What would be done with each unread mail; nothing is changed, neither there nor here.
+async def check_mailbox(settings: Settings, name: str) -> tuple[list[CheckedMail], str | None]:
+    """What would be done with each unread mail, and which other installation reads it; nothing is changed, neither
+    there nor here.
 
     Raises:
         Problem: there is no such mailbox, or it cannot be read.
@@ -84,13 +85,29 @@ async def check_mailbox(settings: Settings, name: str) -> list[CheckedMail]:
         intake = build_mail_intake(
             installation, signal=_nothing, start=_nothing, deliver=_nothing, domain=mail_domain(settings)
         )
-        validity, mails = await asyncio.to_thread(_unread, box)
+        reader = await intake.inbox.known_reader() or ""
+        validity, mails, held_by = await asyncio.to_thread(_unread, box, reader)
         found = []
         for uid, raw in mails:
             known = await intake.inbox.find(identity_of(raw, name, f"{validity}:{uid}"))
             line = (await intake.look(raw)).line() if known is None else f"{known.kind} {known.number or ''}".strip()
             found.append(CheckedMail(uid, line, known is not None))
-        return found
+        return found, held_by
+
+
+async def claim(settings: Settings, name: str) -> list[str]:
+    """Let this installation read a mailbox from now on; answers which others did, in words.
+
+    Raises:
+        Problem: there is no such mailbox, or it cannot be opened.
+    """
+    box = _named(settings, name)
+    async with open_installation(settings) as installation:
+        reader = await Inbox(installation.database).reader()
+    try:
+        return await asyncio.to_thread(claim_mailbox, box, reader)
+    except MailboxError as error:
+        raise Problem(str(error)) from None
 
 
 async def see_to(settings: Settings, id_: str) -> str:
@@ -109,14 +126,15 @@ async def see_to(settings: Settings, id_: str) -> str:
         return ids[0]
 
 
-def try_login(box: MailboxSettings) -> int:
-    """Connect, log in and open the folder; answers how many mails are unread. Waits for the network.
+def try_login(box: MailboxSettings, reader: str | None) -> tuple[int, str | None]:
+    """Connect, log in and open the folder; answers how many mails are unread, and which other installation reads it.
+    Waits for the network.
 
     Raises:
         MailboxError, Problem: it cannot be read.
     """
-    with closing(ImapMailbox(box, change=False)) as mailbox:
-        return len(mailbox.waiting(None))
+    with closing(ImapMailbox(box, change=False, reader=reader)) as mailbox:
+        return len(mailbox.waiting(None)), mailbox.held_by
 
 
 def _named(settings: Settings, name: str) -> MailboxSettings:
@@ -127,11 +145,11 @@ def _named(settings: Settings, name: str) -> MailboxSettings:
     return found
 
 
-def _unread(box: MailboxSettings) -> tuple[int, list[tuple[int, bytes]]]:
+def _unread(box: MailboxSettings, reader: str) -> tuple[int, list[tuple[int, bytes]], str | None]:
     try:
-        with closing(ImapMailbox(box, change=False)) as mailbox:
+        with closing(ImapMailbox(box, change=False, reader=reader)) as mailbox:
             fetched = ((uid, mailbox.fetch(uid)) for uid in mailbox.waiting(None)[:_MOST])
-            return mailbox.validity, [(uid, raw) for uid, raw in fetched if raw is not None]
+            return mailbox.validity, [(uid, raw) for uid, raw in fetched if raw is not None], mailbox.held_by
     except MailboxError as error:
         raise Problem(str(error)) from None
 

@@ -109,6 +109,8 @@ class ScriptedServer:
                     case "ID":
                         told = '"name"' in given
                         answer('* ID ("name" "scripted")', f"{tag} OK done")
+                    case "SELECT" | "EXAMINE" if "bihuan" in given:
+                        answer(f"{tag} NO no such folder")
                     case "SELECT" | "EXAMINE" if self.wants_id and not told:
                         answer(f"{tag} NO {name} Unsafe Login. Please contact kefu@188.com for help")
                     case "SELECT" | "EXAMINE":
