@@ -59,8 +59,8 @@ ORIGINAL = re.compile(
     r"|urspr[uü]nglichenachricht|messaged'origine|mensajeoriginal)-*"
 )
 FORWARDED = re.compile(
-    r"-{2,}(?:转发的?邮件(?:信息)?|轉寄的?郵件|转发的原邮件|forwarded(?:message|by)|weitergeleitetenachricht"
-    r"|転送されたメッセージ|beginforwardedmessage).{0,40}"
+    r"-{2,}(?:(?:转发|轉發|轉寄)的?(?:原始?)?(?:邮件|郵件|消息|訊息|信息|資訊|信件)(?:信息)?|forwarded(?:message|by)"
+    r"|weitergeleitetenachricht|転送されたメッセージ|beginforwardedmessage).{0,40}"
     r"|(?:beginforwardedmessage|開始轉寄郵件|开始转发的邮件|下面是被转发的邮件|anfangderweitergeleitetennachricht):?"
 )
 FORWARDS = re.compile(r"\s*(?:转发|轉寄|轉發|fwd?|wg|tr|rv|i|転送|전달|enc)\s*[:：]", re.IGNORECASE)
