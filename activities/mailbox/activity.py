@@ -119,7 +119,9 @@ class MailboxActivities:
             if there:
                 try:
                     await _in_thread(lambda uid=uid: mailbox.mark([uid]))  # type: ignore[misc]
-                except MailboxError as error:  # a full mailbox may take no mark; where it is gone, the next step says so
+                except (
+                    MailboxError
+                ) as error:  # a full mailbox may take no mark; where it is gone, the next step says so
                     unmarked = unmarked or error
             heartbeat(f"{name}: {uid}")
             if fault is None:

@@ -201,7 +201,7 @@ class _Bearer:
     def __init__(self, user: str, token: str) -> None:
         self._answers = [f"user={user}\1auth=Bearer {token}\1\1".encode()]
 
-    def __call__(self, challenge: bytes) -> bytes:
+    def __call__(self, _: bytes) -> bytes:
         return self._answers.pop() if self._answers else b""
 
 

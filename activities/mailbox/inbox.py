@@ -214,7 +214,7 @@ class Inbox:
         return digests
 
     async def reader(self) -> str:
-        """This installation's id, by which others know that it reads a mailbox."""
+        """The id of this installation, by which others know that it reads a mailbox."""
         return str(await InstallationValues(self._database).keep(_READER, uuid.uuid4().hex))
 
     async def known_reader(self) -> str | None:

@@ -31,7 +31,8 @@ _MOST: Final = 50
 _LARGEST_HEAD: Final = 10_000
 _STATE: Final = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
 _TEXT: Final = """\
-这封邮件表示：有一套 bihuan（闭环）正在读取此邮箱的文件夹「{folder}」。请保留它；它让另一套 bihuan 不会重复受理同一封邮件。
+这封邮件表示：有一套 bihuan（闭环）正在读取此邮箱的文件夹「{folder}」。
+请保留它：它让另一套 bihuan 不会重复受理同一封邮件。
 只有在这套 bihuan 已经停用之后才删除它，或在新的一套上执行 bihuan mailbox claim。
 
 This message says that an installation of bihuan reads the folder {folder} of this mailbox. Please keep it: another

@@ -325,7 +325,7 @@ class MailIntake:
     async def _answerable(self, meaning: MailMeaning, row: TakenMail, number: str | None) -> bool:
         if not meaning.answerable or self.own.is_own(row.sender):
             return False
-        # Answers that were allowed, some of them on their way; and what went out, of which one mail may bring about two.
+        # Answers that were allowed, some of them on their way; and what went out: one mail may bring about two.
         allowed = await self.inbox.answers(number, row.sender, row.taken_at)
         told, now = await self.inbox.told(number, row.sender, self.case_time()), self.case_time()
         return may_answer(*allowed, row.taken_at) and may_answer(*told, now)

@@ -17,9 +17,12 @@ from typing import Any, TypeVar
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(
     [
-        "tests.faults.worker_process", "tests.faults.intake_process", "tests.starter.forked", "tests.starter.everything",
+        "tests.faults.worker_process",
+        "tests.faults.intake_process",
+        "tests.starter.forked",
+        "tests.starter.everything",
         "tests.activities.mailbox.killed_process",
-    ]  # fmt: skip
+    ]
 )
 _POLL = 0.05
 _Result = TypeVar("_Result")

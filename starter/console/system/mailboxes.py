@@ -77,7 +77,7 @@ async def claim(
 
     Example: bihuan mailbox claim service
     """
-    from starter.services.mailboxes import claim as claim_mailbox
+    from starter.services.system.mailboxes import claim as claim_mailbox
     from worker.installation.settings import load_settings
 
     others = await claim_mailbox(load_settings(data=data), name)

@@ -43,4 +43,3 @@ async def correct(
         except RPCError as error:
             raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
     return True
-

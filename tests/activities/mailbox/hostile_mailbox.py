@@ -1,4 +1,4 @@
-"""A mailbox of mails that nobody should have to read, the same for the same number: each kind, and what may become of it."""
+"""A mailbox of mails that nobody should have to read, the same for the same number."""
 
 from __future__ import annotations
 
@@ -61,18 +61,24 @@ def _unclosed(seed: int, _: random.Random) -> bytes:
 
 
 def _charset(seed: int, chance: random.Random) -> bytes:
-    name = chance.choice([b"utf8mb4", b"cp-936", b"x-unknown", b"\xff\xfe", b"", b"'gbk'", b"../../etc", b"rot13", b"idna"])
+    name = chance.choice(
+        [b"utf8mb4", b"cp-936", b"x-unknown", b"\xff\xfe", b"", b"'gbk'", b"../../etc", b"rot13", b"idna"]
+    )
     return _mail(seed, b"Content-Type: text/plain; charset=%s\r\n" % name)
 
 
 def _gbk(seed: int, _: random.Random) -> bytes:
     subject = b"Subject: " + f"故障 {seed}".encode("gb18030") + b"\r\n"
-    return _mail(seed, b"Content-Type: text/plain; charset=gb2312\r\n" + subject, "镕的设备坏了 —— 急".encode("gb18030"))
+    return _mail(
+        seed, b"Content-Type: text/plain; charset=gb2312\r\n" + subject, "镕的设备坏了 —— 急".encode("gb18030")
+    )
 
 
 def _iso_2022(seed: int, chance: random.Random) -> bytes:
     raw = "返金をお願いします".encode("iso2022_jp")
-    return _mail(seed, b"Content-Type: text/plain; charset=iso-2022-jp\r\n", raw[: chance.randint(4, len(raw))] + b"\x1b$")
+    return _mail(
+        seed, b"Content-Type: text/plain; charset=iso-2022-jp\r\n", raw[: chance.randint(4, len(raw))] + b"\x1b$"
+    )
 
 
 def _megabyte(seed: int, _: random.Random) -> bytes:

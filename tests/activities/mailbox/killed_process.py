@@ -50,7 +50,7 @@ class Death:
 
         def executing(_: Any, __: Any, statement: str, *___: Any) -> None:
             if statement.lstrip().startswith(_WRITES):
-                self.effect(f"database {statement.split(' (')[0][:60]}".replace("\n", " "))
+                self.effect(f"database {statement.split(' (', maxsplit=1)[0][:60]}".replace("\n", " "))
 
         def audited(name: str, given: tuple[Any, ...]) -> None:
             if name == "open":

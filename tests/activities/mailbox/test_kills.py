@@ -19,9 +19,9 @@ from activities.files.ledger import FileLedger
 from activities.files.upkeep import FileUpkeep
 from activities.intake.register import Register
 from tests.activities.mailbox.imap_server import client, new_folder, running_server
+from tests.activities.mailbox.interpretation.test_reading import _raw
 from tests.activities.mailbox.killed_process import look, take_in_and_die, with_temporal
 from tests.activities.mailbox.known import A, B
-from tests.activities.mailbox.test_reading import _raw
 from tests.activities.mailbox.way_in import NOW, WayIn, bounced, mail, real, sent_message, set_up, way_in
 from tests.faults import processes
 
@@ -58,7 +58,7 @@ def _mails() -> list[bytes]:
 
 async def _killed_before(effect: int, begun: Path, data: Path, imap: int) -> bool:
     """Kill it there, and let another one do the rest; False where it had ended by itself."""
-    data.mkdir()
+    data.mkdir()  # noqa: ASYNC240 - a test waits for it
     shutil.copy(begun, data / "bihuan.db")
     folder = new_folder(imap, *_mails())
     code = await processes.ended(processes.start(take_in_and_die, data, imap, folder, effect))
@@ -84,7 +84,7 @@ async def _judged(way: WayIn, told: list[list[Any]]) -> None:
     """Case A takes each command once, as cases do, and the files that come with it."""
     commands = {one[3]["command_id"]: one for one in told if one[0] == "signal"}
     async with way.intake.database.begin() as connection:
-        for sequence, (id_, (_, number, name, payload)) in enumerate(commands.items(), 1):
+        for sequence, (id_, (_, number, name, _)) in enumerate(commands.items(), 1):
             assert number == A
             await connection.execute(
                 insert(timeline).values(

@@ -156,10 +156,8 @@ async def test_a_server_that_does_not_like_how_it_is_told_can_still_be_read(way:
 async def test_a_server_that_has_no_time_for_a_login_says_nothing_about_the_password(way: WayIn) -> None:
     with two_mails() as server:
         server.hooks["LOGIN"] = refuse("NO [UNAVAILABLE] come back later")
-        with pytest.raises(ApplicationError, match="now: .*come back later"):
+        with pytest.raises(ApplicationError, match=r"now: .*come back later"):
             await look(way, server.port, "INBOX")
         server.hooks["LOGIN"] = refuse("NO [AUTHENTICATIONFAILED] wrong")
         with pytest.raises(ApplicationError, match="correct user, password or token"):
             await look(way, server.port, "INBOX")
-
-

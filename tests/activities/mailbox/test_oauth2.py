@@ -85,10 +85,10 @@ def read(box: MailboxSettings) -> int:
 
 
 def test_a_new_token_is_asked_for_at_every_login(provider: Provider, refresh: Path) -> None:
-    with ScriptedServer(mails={1: mail()}, token="at-1") as server:  # noqa: S106 - made up
+    with ScriptedServer(mails={1: mail()}, token="at-1") as server:
         box = settings(server, provider, refresh_token_file=refresh, scope="imap offline_access")
         assert read(box) == 1
-        server.token = "at-2"  # noqa: S105 - the first one has expired
+        server.token = "at-2"
         assert read(box) == 1
 
     assert provider.asked == 2 * [
@@ -102,10 +102,10 @@ def test_a_new_token_is_asked_for_at_every_login(provider: Provider, refresh: Pa
 
 def test_a_refresh_token_that_is_replaced_by_its_provider_is_kept(provider: Provider, refresh: Path) -> None:
     provider.answers = [(200, {"access_token": "at-1", "refresh_token": "rt-2"})]
-    with ScriptedServer(token="at-1") as server:  # noqa: S106 - made up
+    with ScriptedServer(token="at-1") as server:
         box = settings(server, provider, refresh_token_file=refresh)
         read(box)
-        server.token = "at-2"  # noqa: S105 - made up
+        server.token = "at-2"
         read(box)
 
     assert [one["refresh_token"] for one in provider.asked] == ["rt-very-secret-1", "rt-2"]
@@ -114,7 +114,7 @@ def test_a_refresh_token_that_is_replaced_by_its_provider_is_kept(provider: Prov
 
 
 def test_an_application_of_its_own_needs_no_refresh_token(provider: Provider) -> None:
-    with ScriptedServer(token="at-1") as server:  # noqa: S106 - made up
+    with ScriptedServer(token="at-1") as server:
         read(settings(server, provider, scope="https://outlook.example.com/.default"))
 
     assert provider.asked[0]["grant_type"] == "client_credentials"
@@ -122,7 +122,7 @@ def test_an_application_of_its_own_needs_no_refresh_token(provider: Provider) ->
 
 def test_a_token_that_the_mailbox_refuses_is_said_at_once(provider: Provider, refresh: Path) -> None:
     with (
-        ScriptedServer(token="another one") as server,  # noqa: S106 - made up
+        ScriptedServer(token="another one") as server,
         pytest.raises(MailboxLoginError, match=r"refused the login of .*Invalid credentials; correct user") as refusal,
     ):
         read(settings(server, provider, refresh_token_file=refresh))
@@ -146,7 +146,7 @@ def test_what_the_endpoint_answers_is_said_in_one_line_without_secrets(
     provider: Provider, refresh: Path, answer: tuple[int, Any], kind: type[Exception], said: str
 ) -> None:
     provider.answers = [answer]
-    with ScriptedServer(token="at-1") as server, pytest.raises(MailboxError) as refusal:  # noqa: S106 - made up
+    with ScriptedServer(token="at-1") as server, pytest.raises(MailboxError) as refusal:
         read(settings(server, provider, refresh_token_file=refresh))
     assert type(refusal.value) is kind
     assert said in str(refusal.value)

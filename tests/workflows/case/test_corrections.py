@@ -44,9 +44,10 @@ async def corrected(
 ) -> WorkflowHandle[CaseWorkflow, str]:
     """Another run of the closed case with this word of its customer's, as `services.cases.corrections` begins it."""
     start, before = CaseInput.model_validate(world.kept), world.records
+    payload = {"command_id": f"{name}-again", "by": CUSTOMER, "via": "link"} | fields
     handle = await environment.client.start_workflow(
         CaseWorkflow.run, start, id=number, task_queue=number, id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        start_signal=name, start_signal_args=[{"command_id": f"{name}-again", "by": CUSTOMER} | {"via": "link"} | fields],
+        start_signal=name, start_signal_args=[payload],
     )  # fmt: skip
     await world.until(lambda: world.records > before)
     return handle

@@ -134,7 +134,9 @@ def test_after_the_days_and_where_the_policy_has_none_an_answer_stands() -> None
 FILE: dict[str, Any] = {"id": "0" * 32, "name": "照片.jpg", "size": 9, "type": "jpeg"}
 
 
-def test_what_the_customer_writes_meanwhile_is_on_record_and_told_and_neither_opens_the_case_nor_starts_a_clock() -> None:
+def test_what_the_customer_writes_meanwhile_is_on_record_and_told_and_neither_opens_the_case_nor_starts_a_clock() -> (
+    None
+):
     case, now = closed()
     before = case.view()
     wrote = say(case, "customer_wrote", now + DAY, via="mail", text="谢谢！", acknowledge=True)
