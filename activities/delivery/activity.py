@@ -203,10 +203,11 @@ class _DeliveryPass:
         outgoing = with_link(envelope, state.link, self._owner.portal, state.created_at)
         if outgoing.lacking:
             logger.warning("%s: %s", envelope.key, outgoing.lacking)
+        following = await self._outbox.answered_by(outgoing.envelope)
         send_timeout = self._owner.send_timeout.total_seconds()
         last = asyncio.get_running_loop().time() + send_timeout
         try:
-            await self._hand_over_once(outgoing.envelope, stack, last, surely)
+            await self._hand_over_once(following, stack, last, surely)
         except PermanentDeliveryError as error:
             return await self._go_on(state, stack, _said(error, outgoing))
         except UnknownOutcomeError as error:

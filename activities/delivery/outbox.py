@@ -8,7 +8,7 @@ person has told it, then `told`; `failed` becomes `told` as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -20,12 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.batches import batched
 from activities.database.database import Database, insert_of
-from activities.database.tables import outbox
+from activities.database.tables import incoming_mail, outbox
+from activities.delivery.threads import MOST_FOLLOWED
 from activities.delivery.transport import Envelope
 from activities.links.mark import LinkMark
 from workflows.domain.model import one_line
 from workflows.domain.terms import MessageClaim
-from workflows.domain.vocabulary import Audience
+from workflows.domain.vocabulary import CUSTOMER, Audience, Contact
 
 
 class OutboxStatus(StrEnum):
@@ -156,6 +157,17 @@ class Outbox:
         async with self._database.read() as connection:
             known = set(await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys))))
         return [key for key in keys if key not in known]
+
+    async def answered_by(self, envelope: Envelope) -> Envelope:
+        """The same, with the mails of its customer that it follows: their program shows all of a case as one thread."""
+        if envelope.recipient != CUSTOMER or envelope.channel != Contact.EMAIL:
+            return envelope
+        rows = incoming_mail.c
+        wrote = (rows.number == envelope.number) & rows.kind.in_(("new", "reply")) & rows.message_id.is_not(None)
+        newest = select(rows.message_id).where(wrote).order_by(rows.taken_at.desc()).limit(MOST_FOLLOWED)
+        async with self._database.read_brief() as connection:
+            ids = [str(id_) for id_ in await connection.scalars(newest)]
+        return replace(envelope, follows=tuple(reversed(ids)))
 
     async def claim(self, key: str, *, by: str, now: datetime, until: datetime, tried: bool) -> bool:
         """Take a row for delivery; False when it has ended or another delivery holds it. `tried` counts an attempt."""

@@ -16,10 +16,10 @@ from email.headerregistry import Address
 
 LOOP_HEADER = "X-Bihuan-Loop"
 """On every mail of ours: one that comes in with it came back."""
-_MOST_FOLLOWED = 9
+MOST_FOLLOWED = 9
 """Of the mails before this one; the root stands in front of them."""
 _NUMBER = re.compile(r"FB\d{12,15}")
-_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,100}>")
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,100}>")
 """A Message-ID that may go into a header; others wrote some of those that a mail follows."""
 _OWN_ID = re.compile(r"(fb\d{12,15})\.([0-9a-f]{12})\.([a-z2-7]{26})@[^@]+")
 """Short, since some programs break or encode a long one."""
@@ -96,7 +96,7 @@ class MailThreads:
         if not _NUMBER.fullmatch(number):
             return {}
         root = self.root(number)
-        before = [id_ for id_ in dict.fromkeys(follows) if _ID.fullmatch(id_) and id_ != root][-_MOST_FOLLOWED:]
+        before = [id_ for id_ in dict.fromkeys(follows) if MESSAGE_ID.fullmatch(id_) and id_ != root][-MOST_FOLLOWED:]
         return {"In-Reply-To": before[-1] if before else root, "References": "\r\n ".join((root, *before))}
 
     def subject(self, number: str, subject: str) -> str:

@@ -25,6 +25,7 @@ from workflows.domain.vocabulary import Audience, EventKind
 SILENT_AFTER: Final = timedelta(minutes=10)
 """How long ago a mailbox may have been read last, before somebody should look."""
 _AT_ONCE: Final = 200
+_FORGOTTEN: Final = {"sha256": None, "sender": "", "note": "", "message_id": None}
 _READER: Final = "mailbox_reader"
 
 
@@ -55,6 +56,7 @@ class TakenMail:
     note: str
     taken_at: datetime
     settled_at: datetime | None = None
+    message_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ class Inbox:
         async with self._database.begin() as connection:
             digests = set(await connection.scalars(select(rows.sha256).where(old, rows.sha256.is_not(None))))
             if digests:
-                await connection.execute(update(incoming_mail).where(old).values(sha256=None, sender="", note=""))
+                await connection.execute(update(incoming_mail).where(old).values(**_FORGOTTEN))
         return digests
 
     async def reader(self) -> str:
@@ -270,7 +272,7 @@ async def forget_mails(connection: AsyncConnection, number: str) -> set[str]:
     """Give up the mails of a case, in the caller's transaction; answers checksums that may not be needed any more."""
     mine = incoming_mail.c.number == number
     digests = set(await connection.scalars(select(incoming_mail.c.sha256).where(mine)))
-    await connection.execute(update(incoming_mail).where(mine).values(sha256=None, sender="", note="", sends=None))
+    await connection.execute(update(incoming_mail).where(mine).values(**_FORGOTTEN, sends=None))
     return {digest for digest in digests if digest}
 
 

@@ -115,6 +115,7 @@ class MailIntake:
             answered=False,
             note=one_line(meaning.note, 300),
             taken_at=self.now(),
+            message_id=(meaning.mail.given_id if meaning.mail else "") or None,
         )
         try:
             taken = await self._take_as(meaning, row)

@@ -46,6 +46,7 @@ incoming_mail = Table(
     Column("note", Words, nullable=False),
     Column("taken_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
+    Column("message_id", Words),
     Index(None, "number"),
     Index(None, "sha256"),
     Index(None, "state"),
@@ -57,7 +58,8 @@ incoming_mail = Table(
 `kind` is a `MailKind`, `evidence` what says that it belongs to `number`. `state`: `done`; `open` while commands to its
 case (`sends`, with what the customer wrote) are not known to be judged; `aside` until a person has seen to it. `note`:
 one line. `answered`: an automatic answer to it was allowed. `sha256` is that of the raw mail in the file store, NULL
-once it is given up. Times in this table and the next are the wall clock's.
+once it is given up. `message_id` is the sender's own, as it was written, for our answers to refer to. Times in this
+table and the next are the wall clock's.
 """
 
 mailbox_state = Table(

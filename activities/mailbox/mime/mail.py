@@ -42,6 +42,7 @@ class IncomingMail(Fact):
         digest: SHA-256 of the raw mail, hexadecimal: with the Message-ID it is the identity of a mail, since different
             mails came with one id (an empty one among them).
         message_id: without <>, the domain in lower case; None where there is none that could tell mails apart.
+        given_id: the Message-ID as its sender wrote it, with <>, for a mail that answers it; "" where none can be sent.
         references: ids that it refers to, oldest first, cut in the middle where there are too many.
         in_reply_to: ids that it answers.
         sender: the address in From, its domain in lower case; "" where nobody is named.
@@ -64,6 +65,7 @@ class IncomingMail(Fact):
 
     digest: str
     message_id: str | None = None
+    given_id: str = ""
     references: tuple[str, ...] = ()
     in_reply_to: tuple[str, ...] = ()
     sender: str = ""

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+from activities.delivery.threads import MESSAGE_ID
 from activities.mailbox.mime.charsets import clean_line
 from activities.mailbox.mime.heads import Head, normal_address
 from activities.mailbox.mime.mail import DeliveryOutcome, IncomingMail, UnreadableMailError
@@ -65,6 +66,7 @@ def _mail(root: Part, digest: str) -> IncomingMail:
     return IncomingMail(
         digest=digest,
         message_id=next(iter(head.ids("message-id")), None),
+        given_id=found[0] if (found := MESSAGE_ID.search(head.raw("message-id").decode("latin-1"))) else "",
         references=head.ids("references"),
         in_reply_to=head.ids("in-reply-to"),
         sender=sender,

@@ -129,12 +129,14 @@ async def _hold(way: WayIn, data: Path, imap: int, folder: str) -> None:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("stride", [23, pytest.param(1, marks=pytest.mark.drill)])
+@pytest.mark.parametrize(
+    ("first", "stride"), [(11, 23), *(pytest.param(first, 4, marks=pytest.mark.drill) for first in (1, 2, 3, 4))]
+)
 async def test_killed_before_any_effect_it_loses_no_mail_and_takes_none_twice(
-    begun: Path, tmp_path: Path, imap: int, stride: int
+    begun: Path, tmp_path: Path, imap: int, first: int, stride: int
 ) -> None:
     """Each effect is a command to the mailbox, a write or commit of the record, a file, or a word to Temporal."""
-    effect, kills = max(stride // 2, 1), 0
+    effect, kills = first, 0
     while await _killed_before(effect, begun, data := tmp_path / str(effect), imap):
         kills += 1
         shutil.rmtree(data)

@@ -13,6 +13,8 @@ from sqlalchemy import event, insert, select
 
 from activities.database.database import Database
 from activities.database.tables import case_record, correction, file, incoming_mail, outbox, registration, timeline
+from activities.delivery.outbox import Outbox
+from activities.delivery.transport import Envelope
 from activities.files.ledger import FileLedger
 from activities.mailbox.inbox import MailState
 from activities.mailbox.taking_in import MailIntake
@@ -102,6 +104,30 @@ async def test_a_foreign_number_in_the_subject_opens_a_case_of_its_own(way: WayI
 
     assert taken.kind == "new" and taken.number not in {A, B}
     assert f"names {A}" in taken.note and way.sent == []
+
+
+async def test_our_answers_hang_below_the_customers_own_mails_in_their_program(way: WayIn) -> None:
+    first = await way.intake.take(mail(message_id="<First.1@Example.CN>"), "service", "7:1")
+    number = str(first.number)
+    root = THREADS.root(number)
+    again = answer(references=f"{root} <x@y>", sender=LI_NA, subject="Re:", message_id="<2@example.cn>")
+    way.now += timedelta(minutes=1)
+    second = await way.intake.take(again, "service", "7:2")
+    assert second.number == number
+    box = Outbox(way.intake.database)
+
+    ours = await box.answered_by(envelope(number))
+    assert THREADS.headers(number, ours.follows) == {
+        "In-Reply-To": "<2@example.cn>",
+        "References": f"{root}\r\n <First.1@Example.CN>\r\n <2@example.cn>",
+    }
+    for other in (envelope(number, recipient=AGENT), envelope(number, channel="sms"), envelope(A)):
+        assert (await box.answered_by(other)).follows == ()
+
+
+def envelope(number: str, *, recipient: str = "customer", channel: str = "email") -> Envelope:
+    texts = dict.fromkeys(("message", "address", "name", "locale", "subject", "text", "html", "short"), "x")
+    return Envelope(key="k", number=number, recipient=recipient, channel=channel, **texts)
 
 
 async def test_an_answer_stays_open_until_its_case_has_judged_it(way: WayIn) -> None:
