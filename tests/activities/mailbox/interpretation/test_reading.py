@@ -1,6 +1,6 @@
 """Mails of some forty programs, of robots and of strangers: each is what it is, and says what its writer wrote (R42).
 
-`mails/` holds them raw, written by hand and made up; `expected.jsonl` and `more.jsonl` say what each has to be read as.
+`mails/` holds them raw, written by hand and made up; `expected.jsonl`, `more.jsonl` and `others.jsonl` say what each has to be read as.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ async def test_a_mail_is_what_it_is_and_says_what_its_writer_wrote(expected: dic
         assert found.mail.sender == f"{local}@{domain.lower()}"
 
 
-@pytest.mark.parametrize("expected", _expected("more.jsonl"), ids=lambda expected: expected["file"])
+@pytest.mark.parametrize(
+    "expected", _expected("more.jsonl") + _expected("others.jsonl"), ids=lambda expected: expected["file"]
+)
 async def test_a_mail_of_another_program_is_what_it_is(expected: dict[str, Any]) -> None:
     _check(await understand(_raw(expected["file"]), MadeUpCases(), OWN), expected)
