@@ -1,6 +1,7 @@
 """Mails of some forty programs, of robots and of strangers: each is what it is, and says what its writer wrote (R42).
 
-`mails/` holds them raw, written by hand and made up; `expected.jsonl`, `more.jsonl` and `others.jsonl` say what each has to be read as.
+`mails/` holds them raw, written by hand and made up; `expected.jsonl`, `more.jsonl` and `others.jsonl` say what each
+has to be read as.
 """
 
 from __future__ import annotations

@@ -62,6 +62,8 @@ def test_a_check_says_what_would_become_of_each_mail_and_changes_nothing(tmp_pat
     with client(imap) as server:
         server.select_folder(folder, readonly=True)
         assert len(server.search("UNSEEN")) == 2
+    claimed = bihuan("mailbox", "claim", "service", folder=tmp_path, environment=environment)
+    assert claimed.stdout == "service: no other installation had marked it\n"
     unknown = bihuan("mailbox", "check", "other", folder=tmp_path, environment=environment)
     assert "there is none of that name; there are: service" in unknown.stderr
 
