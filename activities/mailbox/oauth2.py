@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeGuard
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, field_validator, model_validator
@@ -140,7 +140,7 @@ def _object(body: bytes) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _is_secret(value: object) -> bool:
+def _is_secret(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= _LARGEST and value.isprintable()
 
 

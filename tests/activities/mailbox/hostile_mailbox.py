@@ -47,8 +47,8 @@ def _nested(seed: int, _: random.Random) -> bytes:
         inner = b"Content-Type: multipart/mixed; boundary=n%d\r\n\r\n--n%d\r\n%s\r\n--n%d--\r\n" % (
             level, level, inner, level,
         )  # fmt: skip
-    head, _, body = inner.partition(b"\r\n\r\n")
-    return _mail(seed, head + b"\r\n", body)
+    end = inner.index(b"\r\n\r\n")
+    return _mail(seed, inner[: end + 2], inner[end + 4 :])
 
 
 def _parts(seed: int, _: random.Random) -> bytes:
