@@ -22,11 +22,13 @@ async def mailboxes(context: DoctorContext) -> Iterable[CheckResult]:
     named = context.settings.mailboxes
     if not named:
         return [check.ok("none is set up: mails of customers are not read")]
+    inbox: Inbox | None = None
+    reader: str | None = None
     try:
         inbox = Inbox(await context.database())
         reader = await inbox.known_reader() or ""
     except CheckSkippedError:
-        inbox = reader = None
+        inbox = None
     results = list(await asyncio.gather(*(_tried(check, name, box, reader) for name, box in named.items())))
     try:
         threads_of(context.settings, "example.com")

@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.database.database import Database
 from activities.mailbox.errors import MailboxError, MailboxHeldError
 from activities.mailbox.imap import ImapMailbox, claim_mailbox
+from activities.mailbox.readers import leave_mark
 from tests.activities.mailbox.imap_server import client, mailbox, new_folder, put, running_server
 from tests.activities.mailbox.killed_process import look
 from tests.activities.mailbox.way_in import WayIn, mail, way_in
@@ -93,17 +94,15 @@ async def test_of_two_that_begin_at_the_same_moment_the_first_message_counts(
 ) -> None:
     box = mailbox(imap, new_folder(imap))
     [one, other] = [await way.intake.inbox.reader() for way in two]
-    from activities.mailbox import imap as module
-
-    leave, begun = module.leave_mark, []
+    begun: list[bool] = []
 
     def meanwhile(*given: object) -> bool:
         if not begun:
             begun.append(True)
             ImapMailbox(box, reader=other).close()
-        return leave(*given)  # type: ignore[arg-type]
+        return leave_mark(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(module, "leave_mark", meanwhile)
+    monkeypatch.setattr("activities.mailbox.imap.leave_mark", meanwhile)
     with pytest.raises(MailboxHeldError):
         ImapMailbox(box, reader=one)
     assert sum(one in mark for mark in marks(imap)) == 0, "who was second leaves no message behind"
