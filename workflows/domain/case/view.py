@@ -45,6 +45,12 @@ class CaseView(Fact):
     group: str | None
     owner: str | None
     receiver: str | None
+    head: str | None = None
+    """Who answers for the department that the case is for, also before anybody owns it."""
+    claimed: bool = False
+    """Whether the owner has begun."""
+    handed_on_by: str | None = None
+    """The superior who handed it on last (R8)."""
     follow_up: str | None = None
     """Who asks the customer how satisfied they are (R23)."""
     assisting: tuple[str, ...] = ()
@@ -85,6 +91,12 @@ class CaseView(Fact):
     untold: tuple[Untold, ...] = ()
     """What a person still has to tell the customer, the oldest first."""
     missing: tuple[str, ...] = ()
+    unexplained: bool = False
+    """The next progress update has to say why the last one was missed (R16)."""
+    tested: bool = False
+    """A solution has to say whether it was verified in a test environment (R19)."""
+    verdict_by_owner: bool = True
+    """Whether the owner may take down acceptance and rating of their own work."""
     playbook: tuple[str, ...] = ()
     steps_done: tuple[int, ...] = ()
     """Numbers of the playbook's steps that are ticked, from 1 (R15)."""

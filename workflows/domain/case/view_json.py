@@ -58,6 +58,9 @@ class CaseViewJson(TypedDict):
     group: str | None
     owner: str | None
     receiver: str | None
+    head: NotRequired[str | None]
+    claimed: NotRequired[bool]
+    handed_on_by: NotRequired[str | None]
     follow_up: NotRequired[str | None]
     assisting: list[str]
     collaborations: NotRequired[list[TaskViewJson]]
@@ -84,6 +87,9 @@ class CaseViewJson(TypedDict):
     reachable: NotRequired[str]
     untold: NotRequired[list[UntoldJson]]
     missing: list[str]
+    unexplained: NotRequired[bool]
+    tested: NotRequired[bool]
+    verdict_by_owner: NotRequired[bool]
     playbook: list[str]
     steps_done: list[int]
     breaches: list[BreachJson]
