@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starter.services.identity.acting import OPEN_COMMANDS
-from starter.services.identity.tokens import RIGHTS_OF_PEOPLE, RIGHTS_OF_SYSTEMS
+from starter.services.identity.bearer import RIGHTS_OF_PEOPLE, RIGHTS_OF_SYSTEMS
 from starter.web.api.app import OPERATIONS
 from tests.docs.pages import ROOT, read, rows
 from workflows.domain.case.capacity import Capacity

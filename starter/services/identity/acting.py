@@ -18,6 +18,7 @@ from activities.identity.audit import note
 from activities.identity.requests import Requests
 from activities.intake.form import parse_form
 from starter.services.cases import commands, files
+from starter.services.cases.actions import NOT_SAID
 from starter.services.intake.submissions import Accepted, Intake
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
@@ -25,7 +26,7 @@ from workflows.domain.commands.case import COMMANDS, Attach, CustomersWord
 from workflows.domain.commands.command import Command, OurCommand, parse_command
 from workflows.domain.commands.review import SubmitReview
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import CUSTOMER, AuditKind, TokenRight, Via
+from workflows.domain.vocabulary import CUSTOMER, AuditKind, TokenRight
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -33,11 +34,9 @@ if TYPE_CHECKING:
     from activities.queries.case_record import CaseRecord
     from starter.services.cases.commands import CommandResult
     from starter.services.cases.files import ReceivedFile
-    from starter.services.identity.tokens import Bearer
+    from starter.services.identity.bearer import Bearer
     from worker.installation.installation import Installation
 
-NOT_SAID: Final = ("by", "via", "at", "command_id", "relayed_by", "main_case")
-"""Keys of commands that no request may hold: they come from the token and the server."""
 OPEN_COMMANDS: Final[Mapping[str, type[Command]]] = {
     command.name: command
     for command in COMMANDS.values()
@@ -91,14 +90,14 @@ class Act:
             raise MalformedError(f"{said[0]}: is not for a request to say; the token does")
         by, spoken = self._speaker(kind, fields)
         try:
-            parse_command(command, {"by": by, "via": Via.API, **spoken}, self._command_id or "new", COMMANDS)
+            parse_command(command, {"by": by, "via": self.bearer.via, **spoken}, self._command_id or "new", COMMANDS)
         except Problem as problem:
             raise MalformedError(str(problem)) from None
         await self._check_key([command, self.record.number, fields])
         settings = self.installation.settings
         try:
             result = await commands.send(
-                settings, command, self.record.number, spoken, by=by, via=Via.API, command_id=self._command_id,
+                settings, command, self.record.number, spoken, by=by, via=self.bearer.via, command_id=self._command_id,
                 client=await self.client(),
             )  # fmt: skip
         except Problem as problem:
@@ -121,7 +120,7 @@ class Act:
             raise
         settings = self.installation.settings
         result = await files.attach(
-            settings, self.record.number, ids, by=self.sender, via=Via.API, command_id=self._command_id
+            settings, self.record.number, ids, by=self.sender, via=self.bearer.via, command_id=self._command_id
         )
         await self._note(self.sender, Attach.name, result)
         return result
@@ -129,7 +128,7 @@ class Act:
     @property
     def sender(self) -> str:
         """As whom the bearer sends files."""
-        return self.bearer.token.person or CUSTOMER
+        return self.bearer.person or CUSTOMER
 
     @property
     def _command_id(self) -> str | None:
@@ -137,7 +136,7 @@ class Act:
 
     def _speaker(self, kind: type[Command], fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """In whose name, and the fields as the case gets them."""
-        person = self.bearer.token.person
+        person = self.bearer.person
         if person is None:
             if Capacity.CUSTOMER not in HANDLERS[kind].permitted:
                 raise NotAllowedError(f"{kind.name} is for people; a system says what customers say")
@@ -160,11 +159,11 @@ class Act:
 
     async def _note(self, by: str, command: str, result: CommandResult) -> None:
         """Whoever spoke in another's name is known."""
-        if by == self.bearer.token.person:
+        if by == self.bearer.person:
             return
         async with self.installation.database.begin() as connection:
             await note(
-                connection, AuditKind.ACTED_FOR, self.now, actor=f"{self.bearer.caller} ({self.bearer.token.id})",
+                connection, AuditKind.ACTED_FOR, self.now, actor=f"{self.bearer.caller} ({self.bearer.key})",
                 subject=by, command=command, number=result.number, command_id=result.command_id,
                 outcome=result.outcome,
             )  # fmt: skip
@@ -182,7 +181,7 @@ async def hand_in(intake: Intake, bearer: Bearer, form: dict[str, Any], *, key: 
         IntakeConflictError: its key came with another content before.
         Problem: the record cannot be written now.
     """
-    person = bearer.token.person
+    person = bearer.person
     if form.get("received_by") not in {None, person}:
         raise MalformedError("received_by: is not for a request to say; the token does")
     given = {**form, **({"received_by": person} if person else {})}

@@ -6,58 +6,25 @@ import getpass
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.database.url import DatabaseUrl
-from workflows.domain.case.reading import may_read, sees_all
+from starter.services.identity.bearer import RIGHTS_OF_PEOPLE, RIGHTS_OF_SYSTEMS, Bearer
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import OPERATOR, AuditKind, TokenRight
+from workflows.domain.vocabulary import OPERATOR, AuditKind, TokenRight, Via
 
 if TYPE_CHECKING:
     from activities.identity.audit import AuditEntry
     from activities.identity.tokens import Token
-    from activities.queries.case_record import CaseRecord
     from worker.installation.company_time import RecordSettings
     from worker.installation.installation import Installation
     from worker.installation.settings import Settings
-    from workflows.domain.organisation.organisation import Organisation
 
-RIGHTS_OF_PEOPLE: Final = frozenset({TokenRight.HAND_IN, TokenRight.READ, TokenRight.ACT, TokenRight.KNOWLEDGE})
-RIGHTS_OF_SYSTEMS: Final = frozenset({TokenRight.HAND_IN, TokenRight.READ, TokenRight.CUSTOMER, TokenRight.KNOWLEDGE})
 LIFE: Final = timedelta(days=365)
 """Of a token of which nothing else is said."""
 _LONGEST: Final = timedelta(days=5 * 366)
 _SYSTEM: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-
-
-@dataclass(frozen=True)
-class Bearer:
-    """Somebody who shows a token that is good now."""
-
-    token: Token
-    organisation: Organisation | None
-
-    @property
-    def caller(self) -> str:
-        """A person's id, or `system:NAME`."""
-        return self.token.caller
-
-    def has(self, right: TokenRight) -> bool:
-        """Whether the token has it."""
-        return right in self.token.rights
-
-    @property
-    def sees_all(self) -> bool:
-        """Whether every case is theirs to see."""
-        person = self.token.person
-        return person is None or (self.organisation is not None and sees_all(person, self.organisation))
-
-    def may_read(self, record: CaseRecord) -> bool:
-        """Whether that case is theirs to see, if they have the right to see any."""
-        person = self.token.person
-        return person is None or may_read(person, record.view, self.organisation, record.form)
 
 
 class NoBearerError(Problem):
@@ -89,7 +56,7 @@ async def find_bearer(installation: Installation, shown: str, now: datetime) -> 
         reason = "left"
     else:
         await tokens.note_use(token, now)
-        return Bearer(token, organisation)
+        return Bearer(token.person, token.caller, token.rights, token.id, Via.API, token.expires_at, organisation)
     raise NoBearerError(reason, token)
 
 

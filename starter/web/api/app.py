@@ -45,6 +45,7 @@ OPERATIONS: Final = (
     Operation("GET", "/cases/{number}", reading.case, _READ),
     Operation("GET", "/cases/{number}/timeline", reading.timeline, _READ),
     Operation("GET", "/cases/{number}/outbox", reading.outbox, _READ),
+    Operation("GET", "/cases/{number}/actions", reading.actions, _READ),
     Operation("POST", "/cases/{number}/commands/{name}", acting.command, RIGHT_OF_COMMANDS),
     Operation("POST", "/cases/{number}/files", acting.attach, RIGHT_OF_COMMANDS),
     Operation("GET", "/files/{id}", reading.file, _READ),

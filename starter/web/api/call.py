@@ -14,7 +14,8 @@ from activities.document_text import parse_json_object
 from activities.identity.token import PREFIX
 from activities.portal.tries import askers_of
 from starter.services.identity.acting import Act
-from starter.services.identity.tokens import Bearer, NoBearerError, find_bearer, note_refused
+from starter.services.identity.bearer import Bearer
+from starter.services.identity.tokens import NoBearerError, find_bearer, note_refused
 from starter.web.api.problem import ApiError, Kind
 from starter.web.language import asked_for
 from starter.web.limits import TOKENS

@@ -9,7 +9,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from activities.intake.form import Form
-from starter.services.identity.acting import NOT_SAID, OPEN_COMMANDS
+from starter.services.cases.actions import NOT_SAID
+from starter.services.identity.acting import OPEN_COMMANDS
 from starter.web.api import schemas
 from starter.web.api.problem import MEDIA_TYPE, STATUS, Kind
 from starter.web.api.reading import MOST, USUAL
@@ -46,6 +47,9 @@ def document() -> dict[str, Any]:
         "/cases/{number}": {"get": _of_case(known, number, "One case", schemas.CaseAnswer)},
         "/cases/{number}/timeline": {"get": _of_case(known, number, "Its history", schemas.TimelineAnswer)},
         "/cases/{number}/outbox": {"get": _of_case(known, number, "Its messages", schemas.OutboxAnswer, [_limit()])},
+        "/cases/{number}/actions": {
+            "get": _of_case(known, number, "What you may do with it now", schemas.ActionsAnswer)
+        },
         **{
             f"/cases/{{number}}/commands/{name}": {
                 "post": _operation(

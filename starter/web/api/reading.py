@@ -13,6 +13,7 @@ from urllib.parse import quote
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from activities.queries.cases import Filter
+from starter.services.cases.actions import action_json, open_actions
 from starter.services.cases.files import case_of_file, read_file
 from starter.services.cases.listing import page_of_cases
 from starter.services.cases.reading import describe_case
@@ -40,10 +41,10 @@ _SANDBOX: Final = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 async def me(call: Call) -> Response:
     """Whose token this is, and what for."""
     call.query(())
-    token = call.bearer.token
-    company = await call.company()
+    bearer, company = call.bearer, await call.company()
+    system = None if bearer.person else bearer.caller.partition(":")[2]
     shown: dict[str, Any] = company.localized(
-        {"person": token.person, "system": token.system, "rights": sorted(token.rights), "expires_at": token.expires_at}
+        {"person": bearer.person, "system": system, "rights": sorted(bearer.rights), "expires_at": bearer.expires_at}
     )
     return JSONResponse(shown)
 
@@ -89,6 +90,14 @@ async def outbox(call: Call) -> Response:
     record, company = await call.case(), await call.company()
     rows = await call.installation.cases.outbox(record.number, limit=_limit(query, MOST))
     return JSONResponse({"messages": [company.localized(row.as_json()) for row in rows]})
+
+
+async def actions(call: Call) -> Response:
+    """What the bearer may do with a case now, the main thing first, and why not the rest; a system as the customer."""
+    call.query(())
+    record = await call.case()
+    found = open_actions(record, call.bearer.person, call.bearer.organisation)
+    return JSONResponse({"number": record.number, "actions": list(map(action_json, found))})
 
 
 async def stuck(call: Call) -> Response:

@@ -129,6 +129,33 @@ class FilesAnswer(CommandAnswer):
     files: list[FileAnswer]
 
 
+class FieldAnswer(_Answer):
+    """A field of a command."""
+
+    name: str
+    kind: Literal["text", "line", "choice", "yes_no", "number", "time", "list", "object"]
+    required: bool
+    allowed: list[str]
+
+
+class ActionAnswer(_Answer):
+    """A command: `open` to the bearer now, or why not; `department` where it is for that one's task."""
+
+    command: str
+    department: str | None
+    open: bool
+    code: str | None
+    reason: str | None
+    fields: list[FieldAnswer]
+
+
+class ActionsAnswer(_Answer):
+    """What is open first, of that what the case asks of the bearer before everything else."""
+
+    number: Number
+    actions: list[ActionAnswer]
+
+
 class StuckItem(_Answer):
     """Something that needs a person."""
 

@@ -8,7 +8,8 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from starter.services.identity.acting import NOT_SAID, OPEN_COMMANDS
+from starter.services.cases.actions import NOT_SAID
+from starter.services.identity.acting import OPEN_COMMANDS
 from starter.web.api import schemas
 from starter.web.api.openapi import document
 

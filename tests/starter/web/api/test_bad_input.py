@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from starter.services.identity.acting import OPEN_COMMANDS
-from starter.services.identity.tokens import RIGHTS_OF_SYSTEMS
+from starter.services.identity.bearer import RIGHTS_OF_SYSTEMS
 from tests.builders import NUMBER
 from tests.starter.web.api.conftest import Caller
 from tests.starter.web.api.contract import DOCUMENT, Api

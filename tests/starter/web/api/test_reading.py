@@ -8,7 +8,7 @@ import pytest
 
 from activities.files.name import read_name
 from starter.services.cases.files import attach_to_new, receive
-from starter.services.identity.tokens import RIGHTS_OF_SYSTEMS
+from starter.services.identity.bearer import RIGHTS_OF_SYSTEMS
 from starter.web.api.app import OPERATIONS
 from tests.builders import NUMBER
 from tests.starter.web.api.conftest import Caller

@@ -1,0 +1,53 @@
+"""Who asks, as far as the services know: somebody with a token or a session that is good now (R45)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from workflows.domain.case.reading import may_read, sees_all
+from workflows.domain.vocabulary import TokenRight, Via
+
+if TYPE_CHECKING:
+    from activities.queries.case_record import CaseRecord
+    from workflows.domain.organisation.organisation import Organisation
+
+RIGHTS_OF_PEOPLE: Final = frozenset({TokenRight.HAND_IN, TokenRight.READ, TokenRight.ACT, TokenRight.KNOWLEDGE})
+RIGHTS_OF_SYSTEMS: Final = frozenset({TokenRight.HAND_IN, TokenRight.READ, TokenRight.CUSTOMER, TokenRight.KNOWLEDGE})
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Somebody who shows what is good now.
+
+    Attributes:
+        person: id of a person of the organisation; None for a system.
+        caller: that id, or `system:NAME`.
+        rights: what it may be used for.
+        key: names the token or session, and opens nothing.
+        via: how its bearer's commands come.
+        expires_at: when it ends at the latest.
+        organisation: the one in force.
+    """
+
+    person: str | None
+    caller: str
+    rights: frozenset[TokenRight]
+    key: str
+    via: Via
+    expires_at: datetime
+    organisation: Organisation | None
+
+    def has(self, right: TokenRight) -> bool:
+        """Whether it may be used for that."""
+        return right in self.rights
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether every case is theirs to see."""
+        return self.person is None or (self.organisation is not None and sees_all(self.person, self.organisation))
+
+    def may_read(self, record: CaseRecord) -> bool:
+        """Whether that case is theirs to see, if they have the right to see any."""
+        return self.person is None or may_read(self.person, record.view, self.organisation, record.form)
