@@ -6,7 +6,6 @@ transports of them. A secret is given directly, or by a file of its own (`…_fi
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -15,11 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 from activities.channels.address import endpoint_fault
 from activities.channels.rate import Rate, RateLimit
 from activities.channels.sms_template import CODE, SmsTemplate
+from activities.secret_file import read_secret_file
 from workflows.domain.policy.delivery import MAIL
-from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ONE_TIME_CODE, Contact, Message
 
-_LARGEST = 4096
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S+$")]
 ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=30)]
 """Lower case, so that a variable can name it: `BIHUAN_CHANNELS__SMS__KIND`."""
@@ -78,17 +76,7 @@ class _Channel(BaseModel):
         direct, path = getattr(self, name), getattr(self, f"{name}_file")
         if isinstance(direct, SecretStr):
             return direct.get_secret_value().strip()
-        if path is None:
-            return ""
-        try:
-            with Path(path).open("rb") as file:
-                found = file.read(_LARGEST + 1).decode().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
-            raise Problem(f"{name}_file: {path} cannot be read: {reason}") from None
-        if not found or len(found) > _LARGEST or re.search(r"\s", found):
-            raise Problem(f"{name}_file: {path} does not hold one secret alone")
-        return found
+        return "" if path is None else read_secret_file(f"{name}_file", path)
 
 
 class AliyunSmsSettings(_Channel):

@@ -18,7 +18,7 @@ from activities.database.schema.cases import (
 )
 from activities.database.schema.columns import SoundJson, UtcDateTime, metadata
 from activities.database.schema.company import installation, organisation
-from activities.database.schema.identity import api_request, audit, token
+from activities.database.schema.identity import api_request, audit, sign_in, staff_session, token
 from activities.database.schema.knowledge import article
 from activities.database.schema.messages import link, outbox
 from activities.database.schema.portal import one_time_code, web_session, web_tries
@@ -48,6 +48,8 @@ __all__ = [
     "review_case",
     "review_timeline",
     "settlement",
+    "sign_in",
+    "staff_session",
     "timeline",
     "token",
     "web_session",

@@ -251,6 +251,15 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Who is signed in",
+        "starter.console.system.sessions",
+        (
+            ("session new", "A one-time link by which a person signs in."),
+            ("session list", "Who is signed in: how, since when, used when."),
+            ("session revoke", "Sign somebody out."),
+        ),
+    ),
+    Section(
         "For your shell",
         "starter.console.completion",
         (("completion", "A script for bash, zsh or fish that completes what you type."),),
@@ -263,6 +272,7 @@ GROUPS = {
     "channel": "The ways messages go: mail, SMS, robots of chat groups.",
     "mailbox": "Mailboxes that mails of customers are read from.",
     "db": "The database of the record.",
+    "session": "Who is signed in to the pages of the staff.",
     "token": "Tokens of people and systems for the API.",
     "keys": "The keys that what goes to Temporal is encrypted with.",
     "release": "Which build's workers get the cases.",

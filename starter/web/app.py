@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -13,27 +12,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from activities.database.database import is_outage
 from activities.portal.sessions import Session
-from activities.privacy.redaction import safe_message
 from activities.rendering.labels import TEMPLATES
+from starter.web.answering import counted, endpoint
 from starter.web.api.app import build_api, not_there
 from starter.web.api.call import locale_of
 from starter.web.gate import Gate
-from starter.web.lane import CrowdedError
-from starter.web.limits import FORMS
-from starter.web.portal import act, case, code, files, follow, hand_in, link, supply, uploads
+from starter.web.portal import act, case, code, files, follow, hand_in, link, supply
 from starter.web.portal.visit import Visit
 from starter.web.refusals import Refusals
-from starter.web.security import Guard, is_own
+from starter.web.security import Guard
 from starter.web.site import Site
+from starter.web.staff.app import staff_routes
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import Locale
 
 Page = Callable[[Visit], Awaitable[Response]]
 SessionPage = Callable[[Visit, Session], Awaitable[Response]]
 """A page of somebody who was let in to a case."""
-_log = logging.getLogger("bihuan.web")
 _STYLE: Final = TEMPLATES / "web" / "style.css"
 _GUESS: Final = ("/case", "POST")
 """What strangers may guess at."""
@@ -70,9 +65,12 @@ def build_app(site: Site) -> Gate:
         ("/case/code/enter", code.enter, "POST"),
     ]
     pages += [(path, _let_in(page), method) for path, page, method in sessions]
-    pages = [(path, _counted(page) if method == "POST" else page, method) for path, page, method in pages]
+    pages = [(path, counted(page) if method == "POST" else page, method) for path, page, method in pages]
     pages = [(path, _in_turn(page) if (path, method) == _GUESS else page, method) for path, page, method in pages]
-    routes: list[BaseRoute] = [Route(path, _endpoint(site, page), methods=[method]) for path, page, method in pages]
+    routes: list[BaseRoute] = [
+        Route(path, endpoint(site, Visit, page), methods=[method]) for path, page, method in pages
+    ]
+    routes += staff_routes(site)
 
     async def ready(request: Request) -> Response:  # noqa: ARG001
         problems = []
@@ -115,19 +113,6 @@ def _let_in(page: SessionPage) -> Page:
     return answer
 
 
-def _counted(page: Page) -> Page:
-    """That page, for as many forms as somebody may send."""
-
-    async def answer(visit: Visit) -> Response:
-        if await visit.allowed(FORMS) is None:
-            return await page(visit)
-        # Without files: what comes in too often is not written to the disk.
-        posted = await visit.form()
-        return visit.page("trouble.html", 429, kind="too_many", posted=posted.texts)
-
-    return answer
-
-
 def _in_turn(page: Page) -> Page:
     """That page for strangers, one after the other, each once the form is there: a slow line holds nobody up."""
 
@@ -137,44 +122,6 @@ def _in_turn(page: Page) -> Page:
             return await page(visit)
 
     return answer
-
-
-def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        visit = Visit.of(site, request)
-        if request.method == "GET" and (wanted := request.query_params.get("lang")) in set(Locale):
-            return visit.choose(Locale(wanted))
-        if request.method == "POST" and not is_own(request, site.settings.web.url):
-            raise HTTPException(403)
-        try:
-            return await _answered(visit, page)
-        finally:
-            if visit.posted is not None:
-                await visit.posted.close()
-
-    return answer
-
-
-async def _answered(visit: Visit, page: Page) -> Response:
-    try:
-        await visit.know()
-        return await page(visit)
-    except (HTTPException, CrowdedError):
-        raise
-    except Problem as problem:
-        _log.warning("no page for now: %s", problem)
-    except Exception as error:  # noqa: BLE001 - whatever fails, the visitor reads what to do
-        if not is_outage(error):
-            _log.exception("no page: %s", safe_message(error))
-            return visit.page("trouble.html", 500, kind="fault", posted={})
-        _log.warning("no page for now: %s", safe_message(error))
-    return await _outage(visit)
-
-
-async def _outage(visit: Visit) -> Response:
-    """Nothing was done; what was typed is kept in the page, to be sent again."""
-    posted = await visit.form(largest=uploads.LARGEST, files=uploads.MOST) if visit.request.method == "POST" else None
-    return visit.page("trouble.html", 503, kind="outage", posted=posted.texts if posted is not None else {})
 
 
 def _plain(

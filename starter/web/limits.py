@@ -24,3 +24,7 @@ FORMS: Final = (Limit("form", 600, _HOUR),)
 """Everything that is sent by a form."""
 TOKENS: Final = (Limit("token", 20, _QUARTER), Limit("token", 60, _HOUR))
 """Wrong tokens of the API. A right one is let in however many wrong ones came from there: nobody guesses 256 bits."""
+SIGN_INS: Final = (Limit("sign_in", 5, _QUARTER), Limit("sign_in", 30, _HOUR))
+"""Links to sign in that are asked for; a whole office may stand behind one address."""
+SIGN_IN_TRIES: Final = (Limit("sign_in_try", 30, _QUARTER),)
+"""Signing in; what goes well does not count."""

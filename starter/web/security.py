@@ -28,7 +28,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 _HSTS: Final = "max-age=31536000"
-_TOKEN_FOLDERS: Final = ("/l/", "/files/")
+_TOKEN_FOLDERS: Final = ("/l/", "/files/", "/sign-in/l/")
 """What follows in an address is a secret, or leads to a customer's file."""
 
 

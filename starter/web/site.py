@@ -14,11 +14,14 @@ from typing import Final
 from temporalio.client import Client
 
 from activities.identity.requests import Requests
+from activities.identity.sign_ins import SignIns
+from activities.identity.staff_sessions import StaffSessions
 from activities.key_ring import KeyRing
 from activities.links.lookup import LinkLookup
 from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
 from activities.portal.tries import Tries
+from starter.services.identity.oidc import CALLBACK, SignOn
 from starter.services.intake.submissions import Intake
 from starter.web.lane import Lane
 from starter.web.look import Look, read_look
@@ -70,6 +73,8 @@ class Site:
     look: Look = field(init=False)
     link_keys: KeyRing | None = field(init=False, repr=False)
     """Those of the links that open something; None, as where no worker ever ran, lets all of them."""
+    sign_on: SignOn | None = field(init=False, repr=False)
+    """The company's own, by which staff sign in."""
     company: dict[str, str] = field(default_factory=lambda: Company().model_dump())
     """What is known of the company, also while the record cannot be read."""
     lane: Lane = field(default_factory=Lane)
@@ -88,6 +93,9 @@ class Site:
         self.link_keys = self.settings.link_key_ring()
         self.look = read_look(self.settings.templates)
         self.pages = Pages(self.settings.templates)
+        web, oidc = self.settings.web, self.settings.oidc
+        address = web.url or f"http://{web.ip}:{web.port}"
+        self.sign_on = SignOn(oidc, f"{address}{CALLBACK}") if oidc.issuer else None
 
     @property
     def opened(self) -> Record | None:
@@ -153,7 +161,9 @@ class Site:
         while True:
             try:
                 record, now = await self.record(), self.clock()
-                for table in (record.sessions, record.tries, record.codes, record.requests):
+                database = record.installation.database
+                tables = (record.sessions, record.tries, record.codes, record.requests)
+                for table in (*tables, SignIns(database), StaffSessions(database)):
                     await table.sweep(now)
             except Exception as error:  # noqa: BLE001 - the next one may go well, and pages are served all the same
                 _log.warning("old sessions and tries stay for now: %s", type(error).__name__)

@@ -14,7 +14,7 @@ CONFIG_VARIABLE = "BIHUAN_CONFIG"
 PERSON_VARIABLE = "BIHUAN_AS"
 """Who gives commands on this machine: of the admin script alone, and no setting of an installation."""
 SECRETS = frozenset(
-    {"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels", "mailboxes"}
+    {"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels", "mailboxes", "oidc"}
 )
 """Settings that hold a password or a key: their values are never shown in an error."""
 _PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file", "link_keys_file")
@@ -51,6 +51,7 @@ def read_config() -> dict[str, Any]:
         content["files"] = str(path.parent / files)
     for group in ("channels", "mailboxes"):
         _place_secret_files(content.get(group), path.parent)
+    _place_secret_files({"oidc": content.get("oidc")}, path.parent)
     return content
 
 

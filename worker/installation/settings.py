@@ -49,15 +49,11 @@ from worker.installation.config_file import (
     record_url,
 )
 from worker.installation.portal_url import portal_url
-from workflows.domain.formats import seconds_of
+from worker.installation.sign_on import Desk, Oidc, span
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
 _NAMED = (f"{PREFIX}CHANNELS__", f"{PREFIX}MAILBOXES__")
-
-
-def _span(value: object) -> object:
-    return timedelta(seconds=seconds_of(value)) if isinstance(value, str) else value
 
 
 class ServerSettings(BaseModel):
@@ -154,7 +150,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     delivery: Literal["standalone", "workflow"] = "standalone"
-    sweep: Annotated[timedelta, BeforeValidator(_span)] = Field(
+    sweep: Annotated[timedelta, BeforeValidator(span)] = Field(
         default=timedelta(minutes=2), ge=timedelta(seconds=10), le=timedelta(days=1)
     )
     monitor: str | None = Field(default=None, pattern=r"^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}$")
@@ -163,6 +159,8 @@ class Settings(BaseSettings):
     sizes: Sizes = Sizes()
     server: ServerSettings = ServerSettings()
     web: Web = Web()
+    desk: Desk = Desk()
+    oidc: Oidc = Oidc()
 
     _hints: ClassVar[Mapping[str, str]] = {
         "virtual_start": "an ISO 8601 time with offset, such as 2026-05-11T09:00+08:00",
@@ -175,6 +173,8 @@ class Settings(BaseSettings):
         "hosts": "names without scheme and port, with commas between them, such as worker-1.example.com",
         "deployment": "a name without dots, colons and blanks",
         "build_id": "a name without blanks, such as the release or the commit",
+        "desk": "idle from 5m to 90d, lifetime from 5m to 366d, such as 12h",
+        "oidc": "issuer (https://…), client_id, client_secret or client_secret_file, name, scopes, claim",
         "web": "ip, port, url (such as https://service.example.com), proxies (such as 10.0.0.0/8, 192.168.1.7)",
     }
 

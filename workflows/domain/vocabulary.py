@@ -203,6 +203,21 @@ class AuditKind(StrEnum):
     REFUSED = "token_refused"
     ACTED_FOR = "acted_for"
     """Somebody acted in another's name: on the server's console, or by a system's token."""
+    SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SIGNED_OUT = "signed_out"
+    SESSION_REVOKED = "session_revoked"
+    LINK_MADE = "sign_in_link_made"
+    """An operator made a one-time link for somebody to sign in by."""
+
+
+class SignInWay(StrEnum):
+    """How somebody of the staff signs in to the pages (R45)."""
+
+    MAIL = "mail"
+    OIDC = "oidc"
+    OPERATOR = "operator"
+    """By a link that an operator made on the server."""
 
 
 class Locale(StrEnum):

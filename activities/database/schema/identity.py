@@ -48,3 +48,42 @@ api_request = Table(
     Index(None, "created_at"),
 )
 """What callers of the API asked for under which idempotency key (R47): `digest` is of the whole request."""
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("hash", Words, primary_key=True),
+    Column("way", Words, nullable=False),
+    Column("person", Words),
+    Column("browser", Words, nullable=False),
+    Column("back", Words, nullable=False),
+    Column("nonce", Words),
+    Column("verifier", Words),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Index(None, "person", "created_at"),
+    Index(None, "expires_at"),
+)
+"""Sign-ins of staff that have begun (R45): `hash` is that of the one-time link, or of the state that comes back from
+the company's sign-on. `browser` is the hash of a cookie of the browser that asked, `back` the page that was asked for;
+`nonce` and `verifier` are of the sign-on. Times in this table and the next are the wall clock's.
+"""
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("hash", Words, nullable=False, unique=True),
+    Column("person", Words, nullable=False),
+    Column("way", Words, nullable=False),
+    Column("agent", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index(None, "person"),
+)
+"""People who are signed in to the pages of the staff (R45): `hash` is that of their cookie, `id` names the session and
+opens nothing; `agent` is what the browser says of itself.
+"""

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from activities.rendering.form_text import form_lines
 from activities.rendering.labels import label, labels
-from starter.console.cases.form import form_lines, put
+from starter.console.cases.form import put
 from starter.console.json_lines import interruptible
 from workflows.domain.form_fields import CONTACTS
 from workflows.domain.problem import Problem, printable

@@ -1,52 +1,8 @@
-"""The registration form as people read it: every field that has a value, by its name (R3)."""
+"""A value put into a registration form under its dotted key."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-
-from activities.rendering.labels import label, listed
-from workflows.domain.form_fields import FIELDS
-from workflows.domain.vocabulary import Locale
-
-_KINDS = {
-    "channel": "channel",
-    "customer.kind": "customer_kind",
-    "customer.preferred_contact": "channel",
-    "hoped_for": "hope",
-    "priority": "priority",
-}
-"""Fields whose values have labels."""
-_TIMES = frozenset({"occurred_at", "received_at"})
-
-
-def form_lines(
-    form: Mapping[str, Any], locale: Locale, *, moment: Any = str, without: Collection[str] = ()
-) -> Iterator[tuple[str, str]]:
-    """What each field is called, and what it says, in the form's order; `moment` says how times are shown, `without`
-    are keys that are left out.
-    """
-    for field in FIELDS:
-        value = value_of(form, field.key)
-        if field.key in without or value is None or value in ("", []):
-            continue
-        if isinstance(value, bool):
-            said = label("ask", "yes" if value else "no", locale)
-        elif isinstance(value, list):
-            said = listed(map(str, value), locale)
-        elif field.key in _KINDS:
-            said = label(_KINDS[field.key], str(value), locale)
-        else:
-            said = moment(value) if field.key in _TIMES else str(value)
-        yield label("field", field.key, locale), said
-
-
-def value_of(form: Mapping[str, Any], key: str) -> Any:
-    """The value under a dotted key; None where a section or the field is not there."""
-    value: Any = form
-    for step in key.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def put(form: dict[str, Any], key: str, value: Any) -> None:

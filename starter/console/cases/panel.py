@@ -13,10 +13,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from activities.rendering.form_text import form_lines
 from activities.rendering.labels import label
 from activities.rendering.sizes import filesize
 from activities.rows import FaultyRow, read_rows
-from starter.console.cases.form import form_lines
 from starter.console.screen import shortened
 from starter.console.timeline import timeline_table
 from worker.installation.company_time import CompanyTime

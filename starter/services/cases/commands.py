@@ -197,6 +197,7 @@ async def send_to_review(
     by: str,
     via: Via = Via.CONSOLE,
     command_id: str | None = None,
+    client: Client | None = None,
 ) -> CommandResult:
     """The same for the review that covers a case.
 
@@ -217,8 +218,7 @@ async def send_to_review(
     if status == ReviewStatus.DONE:
         raise Problem(f"{number}: its review {name} is over; bihuan review show {number} says how it ended")
     company = await _company_time(settings)
-    client = await connect(settings)
-    handle = client.get_workflow_handle(name)
+    handle = (client or await connect(settings)).get_workflow_handle(name)
     payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
     with suppress(_WorkflowOverError):
         await _signal_child(handle, command, payload)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 
 from activities.files.refusal import FileRefusal, FileRefusedError, refusal_text
 from activities.intake.register import IntakeConflictError
-from starter.services.cases.files import ReceivedFile, discard_staged, receive
 from starter.services.identity.acting import (
     OPEN_COMMANDS,
     CaseOverError,
@@ -21,15 +19,12 @@ from starter.services.identity.acting import (
     hand_in,
 )
 from starter.web.api.problem import ApiError, Kind
-from starter.web.forms import Posted, chunks, read_form
+from starter.web.attaching import attach_posted
+from starter.web.forms import read_form
 from starter.web.portal.uploads import LARGEST
-from workflows.domain.vocabulary import Via
 
 if TYPE_CHECKING:
-    from starlette.datastructures import UploadFile
-
     from starter.services.cases.commands import CommandResult
-    from starter.services.identity.acting import Act
     from starter.web.api.call import Call
 
 _STATUS: Final = {"accepted": 200, "queued": 202}
@@ -84,13 +79,9 @@ async def attach(call: Call) -> Response:
         too_large = error.status_code == 413
         raise ApiError(Kind.TOO_LARGE if too_large else Kind.MALFORMED, headers={"Connection": "close"}) from None
     try:
-        if len(posted.uploads) > most:
-            raise FileRefusedError(FileRefusal.TOO_MANY, most=most)
         if not posted.uploads:
             raise ApiError(Kind.INVALID, "no file: allowed: parts of multipart/form-data that have a filename")
-        digests = [await _digest(upload) for upload in posted.uploads]
-        received = await _received(act, posted)
-        result = await act.attach(received, digests)
+        result, received = await attach_posted(act, posted, most)
     except FileRefusedError as refusal:
         closed = refusal.reason_code is FileRefusal.CASE_CLOSED
         said = refusal_text(refusal.reason_code, refusal.facts, call.locale)
@@ -100,26 +91,6 @@ async def attach(call: Call) -> Response:
     finally:
         await posted.close()
     return _answer(result, files=[asdict(one) for one in received])
-
-
-async def _received(act: Act, posted: Posted) -> list[ReceivedFile]:
-    received: list[ReceivedFile] = []
-    try:
-        for upload in posted.uploads:
-            given, name, case = chunks(upload), upload.filename or "", act.record.number
-            received += [await receive(act.installation, name, given, by=act.sender, via=Via.API, case=case)]
-    except BaseException:
-        await discard_staged(act.installation, [one.id for one in received])
-        raise
-    return received
-
-
-async def _digest(upload: UploadFile) -> str:
-    digest = hashlib.sha256((upload.filename or "").encode("utf-8", "replace"))
-    async for part in chunks(upload):
-        digest.update(part)
-    await upload.seek(0)
-    return digest.hexdigest()
 
 
 def _answer(result: CommandResult, **more: Any) -> Response:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from activities.queries.cases import Filter
 from starter.services.cases.actions import action_json, open_actions
@@ -20,6 +18,7 @@ from starter.services.cases.reading import describe_case
 from starter.services.knowledge import search_articles
 from starter.services.system.stuck import find_stuck
 from starter.web.api.problem import ApiError, Kind
+from starter.web.downloads import as_download
 from workflows.domain.formats import moment_of
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Priority, Status
@@ -34,8 +33,6 @@ FILTERS: Final = ("status", "priority", *_TEXTS, *_YES, "since", "until", "limit
 MOST: Final = 200
 """Of what one answer lists."""
 USUAL: Final = 50
-_PLAIN: Final = re.compile(r"[^A-Za-z0-9._-]")
-_SANDBOX: Final = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 
 
 async def me(call: Call) -> Response:
@@ -137,13 +134,7 @@ async def file(call: Call) -> Response:
         found, chunks = await read_file(call.installation, record.number, id_)
     except LookupError:
         raise ApiError(Kind.NOT_FOUND) from None
-    plain = _PLAIN.sub("_", found.name)
-    headers = {
-        **_SANDBOX,
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(found.name, safe='')}",
-        "Content-Length": str(found.size),
-    }
-    return StreamingResponse(chunks, media_type=found.media_type, headers=headers)
+    return as_download(found, chunks)
 
 
 async def _described(call: Call) -> dict[str, Any]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
 
 from starter.services.cases.files import preview, read_file
+from starter.web.downloads import as_download, as_picture
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+
     from activities.portal.sessions import Session
     from starter.web.portal.visit import Visit
-
-_HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
-_PLAIN: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
 async def download(visit: Visit, session: Session) -> Response:
@@ -25,13 +22,7 @@ async def download(visit: Visit, session: Session) -> Response:
         file, chunks = await read_file(visit.installation, session.number, _id(visit))
     except LookupError:
         raise HTTPException(404) from None
-    plain = _PLAIN.sub("_", file.name)
-    headers = {
-        **_HEADERS,
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}",
-        "Content-Length": str(file.size),
-    }
-    return StreamingResponse(chunks, media_type=file.media_type, headers=headers)
+    return as_download(file, chunks)
 
 
 async def small(visit: Visit, session: Session) -> Response:
@@ -39,7 +30,7 @@ async def small(visit: Visit, session: Session) -> Response:
     picture = await preview(visit.installation, session.number, _id(visit))
     if picture is None:
         raise HTTPException(404)
-    return Response(picture, media_type="image/jpeg", headers=_HEADERS)
+    return as_picture(picture)
 
 
 def _id(visit: Visit) -> str:

@@ -1,0 +1,57 @@
+"""Which address of the staff leads to which page. `PAGES` is held to `docs/rights.md`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from starlette.routing import Route
+
+from starter.web.answering import counted, endpoint
+from starter.web.staff import act, case, sign_in, sign_on, start
+from starter.web.staff.visit import StaffPage, StaffVisit, signed_in
+
+if TYPE_CHECKING:
+    from starter.web.site import Site
+
+
+@dataclass(frozen=True)
+class StaffAddress:
+    """An address; `needs` says who may come: `anybody`, `signed_in`, or `case` (who may read that case)."""
+
+    method: str
+    path: str
+    page: StaffPage
+    needs: str
+
+
+PAGES: Final = (
+    StaffAddress("GET", "/sign-in", sign_in.start, "anybody"),
+    StaffAddress("POST", "/sign-in", sign_in.ask, "anybody"),
+    StaffAddress("GET", "/sign-in/l/{secret}", sign_in.look, "anybody"),
+    StaffAddress("POST", "/sign-in/l/{secret}", sign_in.enter, "anybody"),
+    StaffAddress("GET", "/sign-in/oidc", sign_on.go, "anybody"),
+    StaffAddress("GET", "/sign-in/callback", sign_on.come_back, "anybody"),
+    StaffAddress("POST", "/sign-out", signed_in(sign_in.leave), "signed_in"),
+    StaffAddress("GET", "/desk", signed_in(start.show), "signed_in"),
+    StaffAddress("GET", "/desk/sessions", signed_in(sign_in.sessions), "signed_in"),
+    StaffAddress("POST", "/desk/find", signed_in(case.find), "signed_in"),
+    StaffAddress("GET", "/desk/cases/{number}", signed_in(case.show), "case"),
+    StaffAddress("POST", "/desk/cases/{number}/act", signed_in(act.act), "case"),
+    StaffAddress("POST", "/desk/cases/{number}/files", signed_in(act.attach), "case"),
+    StaffAddress("POST", "/desk/cases/{number}/review", signed_in(act.review), "case"),
+    StaffAddress("GET", "/desk/cases/{number}/files/{id}", signed_in(case.download), "case"),
+    StaffAddress("GET", "/desk/cases/{number}/files/{id}/small", signed_in(case.small), "case"),
+)
+
+
+def staff_routes(site: Site) -> list[Route]:
+    """The addresses of a site."""
+    return [
+        Route(
+            one.path,
+            endpoint(site, StaffVisit, counted(one.page) if one.method == "POST" else one.page),
+            methods=[one.method],
+        )
+        for one in PAGES
+    ]

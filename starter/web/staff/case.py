@@ -1,0 +1,249 @@
+"""The page of one case: what it is about, where it stands, and what is open to whoever looks (R48, R49)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from activities.rendering.event_text import event_text, whose
+from activities.rendering.filters import kind, named
+from activities.rendering.form_text import form_lines
+from activities.rendering.labels import label
+from starter.services.cases.actions import open_actions
+from starter.services.cases.commands import known_outcome
+from starter.services.cases.files import files_of, preview, read_file
+from starter.services.cases.reading import describe_case
+from starter.web.downloads import as_download, as_picture
+from starter.web.staff.fields import Asked, asked
+from worker.installation.company_time import CompanyTime
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from activities.queries.case_record import CaseRecord
+    from starter.services.cases.commands import CommandResult
+    from starter.services.identity.bearer import Bearer
+    from starter.web.staff.visit import StaffVisit
+    from workflows.domain.case.actions import Action
+    from workflows.domain.vocabulary import Locale
+
+_LATEST: Final = 200
+"""Entries of the timeline that are shown; `bihuan show` has all of them."""
+_PATIENCE: Final = 1.5
+"""Seconds for the record to have what a case has judged."""
+_POLL: Final = 0.15
+_IN_HEAD: Final = frozenset({"intake_key", "received_at"})
+
+
+@dataclass(frozen=True)
+class Form:
+    """An action with its form; `once` makes sending it twice one command, `key` names it on the page."""
+
+    action: Action
+    title: str
+    key: str
+    once: str
+    fields: list[Asked]
+    typed: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of what was sent last.
+
+    Attributes:
+        kind: `accepted`, `queued`, or why not: `rejected`, `malformed`, `moved_on`, `old`, `sent_before`, `outage`.
+        reason: the case's own line, where it has one.
+        typed: what was typed, which is not lost: the form has it again, or else the page shows it.
+        of: command and department of the form.
+    """
+
+    kind: str
+    reason: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    of: tuple[str, str | None] = ("", None)
+
+
+async def show(visit: StaffVisit, who: Bearer) -> Response:
+    """The case, if it is theirs to see; otherwise as if there were none."""
+    record = await find_case(visit, who)
+    told, query = None, visit.request.query_params
+    if (did := query.get("did", "")[:250]) and did.startswith(f"{who.caller}:"):
+        known = await _settled(visit, record.number, query.get("what", "")[:40], did)
+        told = Told(known.outcome if known is not None else "queued", known.reason or "" if known is not None else "")
+        record = await find_case(visit, who)
+    return await page(visit, who, record, told=told)
+
+
+async def find_case(visit: StaffVisit, who: Bearer) -> CaseRecord:
+    """The case of the address.
+
+    Raises:
+        HTTPException: 404, where there is none, or it is not theirs; nobody learns which.
+    """
+    record = await visit.installation.cases.get(number_of(str(visit.request.path_params["number"])))
+    if record is None or not who.may_read(record):
+        raise HTTPException(404)
+    return record
+
+
+def number_of(text: str) -> str:
+    """A number as people type it."""
+    return unicodedata.normalize("NFKC", text[:100]).strip().upper()
+
+
+async def page(
+    visit: StaffVisit, who: Bearer, record: CaseRecord, status: int = 200, told: Told | None = None
+) -> Response:
+    """The page of that case."""
+    settings, locale = visit.site.settings, visit.locale
+    company = await CompanyTime.read(settings)
+    case = await describe_case(settings, record.number, company)
+    found = open_actions(record, who.person, who.organisation)
+    forms = [_form(visit, action, told) for action in found if action.hindrance is None]
+    lost = told if told is not None and told.typed and not any(form.typed for form in forms) else None
+    closed = [(_title(visit, action), _why(visit, action)) for action in found if action.hindrance is not None]
+    files = await files_of(visit.installation, record.number)
+    shown = _Shown(visit, who, case, company, locale)
+    return visit.page(
+        "staff/case.html", status, case=case, shown=shown, forms=forms, closed=closed, told=told, lost=lost,
+        files=files, people=shown.people(), review=shown.review(who.person), once=secrets.token_hex(12),
+    )  # fmt: skip
+
+
+async def download(visit: StaffVisit, who: Bearer) -> Response:
+    """A file of the case as it came, to be saved."""
+    record = await find_case(visit, who)
+    try:
+        file, chunks = await read_file(visit.installation, record.number, _id(visit))
+    except LookupError:
+        raise HTTPException(404) from None
+    return as_download(file, chunks)
+
+
+async def small(visit: StaffVisit, who: Bearer) -> Response:
+    """A small picture, made anew and without what a camera writes into it."""
+    record = await find_case(visit, who)
+    picture = await preview(visit.installation, record.number, _id(visit))
+    if picture is None:
+        raise HTTPException(404)
+    return as_picture(picture)
+
+
+async def find(visit: StaffVisit, who: Bearer) -> Response:  # noqa: ARG001
+    """To the case whose number was typed."""
+    posted = await visit.form()
+    number = number_of(posted.text("number"))
+    return RedirectResponse(f"/desk/cases/{quote(number, safe='')}" if number else "/desk", 303)
+
+
+def _form(visit: StaffVisit, action: Action, told: Told | None) -> Form:
+    typed = told.typed if told is not None and told.of == (action.command, action.department) else {}
+    key = "-".join(filter(None, (action.command, action.department)))
+    fields = asked(visit, action, typed)
+    return Form(action, _title(visit, action), key, secrets.token_hex(12), fields, bool(typed))
+
+
+def _title(visit: StaffVisit, action: Action) -> str:
+    words = visit.words["desk"]["action"]
+    if action.department is None:
+        return str(words[action.command])
+    labels = visit.who.organisation.labels() if visit.who and visit.who.organisation else {}
+    return str(words[f"task_{action.command}"]).format(department=named(action.department, labels, visit.locale))
+
+
+def _why(visit: StaffVisit, action: Action) -> str:
+    words = visit.words["desk"]
+    if action.permitted:
+        who = [words["capacity"].get(one.name.lower(), one.value) for one in action.permitted]
+        return str(words["hindrance"]["not_yours"]).format(who=words["or"].join(who))
+    return str(words["hindrance"][str(action.hindrance)])
+
+
+async def _settled(visit: StaffVisit, number: str, command: str, did: str) -> CommandResult | None:
+    """What became of that command, once the record has it."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _PATIENCE
+    while True:
+        known = await known_outcome(visit.site.settings, command, number, did)
+        if known is not None or loop.time() >= until:
+            return known
+        await asyncio.sleep(_POLL)
+
+
+def _id(visit: StaffVisit) -> str:
+    return str(visit.request.path_params["id"])[:100]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The parts of the page, in words."""
+
+    visit: StaffVisit
+    who: Bearer
+    case: dict[str, Any]
+    company: CompanyTime
+    locale: Locale
+
+    def name(self, person: str | None) -> str:
+        """Whom an id is shown as."""
+        organisation = self.who.organisation
+        known = organisation.person(person) if organisation is not None and person else None
+        words = self.visit.words["desk"]["who"]
+        return f"{known.name} ({known.id})" if known is not None else words.get(person or "nobody", person or "")
+
+    def department(self, key: str | None) -> str:
+        """What a department is called."""
+        labels = self.who.organisation.labels() if self.who.organisation is not None else {}
+        return named(key, labels, self.locale) if key else "–"
+
+    def label(self, of: str, value: str) -> str:
+        """What a word of the vocabulary is called."""
+        return label(of, value, self.locale)
+
+    def kind(self) -> str:
+        """Type and subtype."""
+        labels = self.visit.installation.policy.labels()
+        return kind(self.case["type"] or "", self.case["subtype"], labels, self.locale) if self.case["type"] else "–"
+
+    def form(self) -> list[tuple[str, str]]:
+        """What the customer gave."""
+        return list(form_lines(self.case["form"], self.locale, moment=self.company.text, without=_IN_HEAD))
+
+    def late(self, due: str | None) -> bool:
+        """Whether that time is past."""
+        return due is not None and datetime.fromisoformat(due) < self.company.now()
+
+    def timeline(self) -> list[dict[str, Any]]:
+        """The latest entries, the newest first."""
+        return [
+            {
+                "at": entry["at"],
+                "what": label("event", str(entry["kind"]), self.locale),
+                "who": whose(entry, self.locale, self.name),
+                "text": event_text(entry, self.company.local, self.locale),
+            }
+            for entry in reversed(self.case["timeline"][-_LATEST:])
+        ]
+
+    def people(self) -> list[tuple[str, str]]:
+        """Id and name of everybody to whom something can be given."""
+        organisation = self.who.organisation
+        return [(one.id, one.name) for one in organisation.people] if organisation is not None else []
+
+    def review(self, person: str | None) -> dict[str, Any] | None:
+        """The review that covers the case; `approves`: it waits for this person's word."""
+        found = self.case.get("review")
+        if not isinstance(found, dict) or found.get("fault"):
+            return None
+        waits = found.get("status") == "awaiting_approval" and person in (found.get("waits_for") or ())
+        return {**found, "approves": waits}
