@@ -1,0 +1,112 @@
+"""The page of one case for the staff: who sees it, and what becomes of a form that comes late (R45, R48)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import NUMBER
+from tests.starter.web.conftest import Portal
+from tests.starter.web.staff_door import act, action_form, signed_in
+
+_CASE = f"/desk/cases/{NUMBER}"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_the_page_has_the_case_and_what_is_open_to_whoever_looks(portal: Portal, language: str) -> None:
+    owner = await signed_in(portal, "tech-001", **{"Accept-Language": language})
+    await owner.client.get(f"{_CASE}?lang={'en' if language == 'en' else 'zh_CN'}")
+    text = await owner.open(_CASE)
+    assert owner.status == 200, text
+    for said in (NUMBER, "在查同步任务", "已扩容并补同步", "tech-001"):
+        assert said in text
+    assert action_form(owner, "note") is not None
+    assert action_form(owner, "reply") is None
+    follower = await signed_in(portal, "followup-001")
+    text = await follower.open(_CASE)
+    assert follower.status == 200, text
+    assert action_form(follower, "confirm") is not None
+    assert text.index('value="confirm"') < text.index('value="note"'), "what is asked of them comes first"
+
+
+async def test_whoever_the_case_is_none_of_sees_the_same_as_for_no_case(portal: Portal) -> None:
+    stranger = await signed_in(portal, "sales-001")
+    answers = []
+    for path in (_CASE, "/desk/cases/FB209912310001"):
+        text = await stranger.open(path)
+        answers.append((stranger.status, text.replace(path, "")))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 404
+    for path in (f"{_CASE}/files/x", f"{_CASE}/files/x/small"):
+        await stranger.open(path)
+        assert stranger.status == 404
+    for path in ("act", "files", "review"):
+        await stranger.post(f"{_CASE}/{path}", {"command": "note", "text": "x", "do": "approve"})
+        assert stranger.status in {403, 404}
+
+
+async def test_a_form_of_another_page_or_browser_does_nothing_and_loses_nothing(portal: Portal) -> None:
+    owner = await signed_in(portal, "tech-001")
+    await owner.open(_CASE)
+    form = action_form(owner, "note")
+    assert form is not None
+    fields = {**form.fields, "text": "两千字的备注", "csrf": "0" * 64}
+    text = await owner.post(form.action, fields)
+    assert owner.status == 403
+    assert "两千字的备注" in text
+    again = action_form(owner, "note")
+    assert again is not None
+    assert again.fields["text"].strip() == "两千字的备注"
+    answer = await owner.client.post(form.action, data=form.fields, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    answer = await owner.client.post(form.action, data=form.fields, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    out = portal.browser()
+    text = await out.post(form.action, {**form.fields, "text": "两千字的备注"})
+    assert out.status == 401
+    assert "两千字的备注" in text
+
+
+async def test_what_is_not_open_any_more_is_told_and_what_was_typed_is_kept(portal: Portal) -> None:
+    owner = await signed_in(portal, "tech-001")
+    await owner.open(_CASE)
+    note = action_form(owner, "note")
+    assert note is not None
+    text = await owner.post(note.action, {**note.fields, "command": "reply", "text": "迟到的答复"})
+    assert owner.status == 409
+    assert "迟到的答复" in text
+    text = await owner.post(note.action, {**note.fields, "command": "drop table", "text": "x"})
+    assert owner.status == 422
+
+
+async def test_a_case_that_moved_on_is_shown_before_anything_is_sent(portal: Portal) -> None:
+    follower = await signed_in(portal, "followup-001")
+    await follower.open(_CASE)
+    text = await act(follower, "refuse", seen="1", why="客户说还是不行", heard="telephone")
+    assert follower.status == 409
+    assert "客户说还是不行" in text
+    form = action_form(follower, "refuse")
+    assert form is not None
+    assert form.fields["why"].strip() == "客户说还是不行"
+
+
+async def test_without_temporal_what_was_typed_is_kept(portal: Portal) -> None:
+    owner = await signed_in(portal, "tech-001")
+    await owner.open(_CASE)
+    text = await act(owner, "note", text="现在发不出去")
+    assert owner.status == 503, text
+    form = action_form(owner, "note")
+    assert form is not None
+    assert form.fields["text"].strip() == "现在发不出去"
+
+
+async def test_text_of_strangers_is_text(portal: Portal) -> None:
+    owner = await signed_in(portal, "tech-001")
+    await owner.open(_CASE)
+    for nasty in ("<script>alert(1)</script>", "{{ 7 * 7 }}", "' OR 1=1 --", "\x00\u202e"):
+        text = await act(owner, "note", text=nasty)
+        assert owner.status in {422, 503}, text
+        assert "<script>" not in text
+        assert "49" not in text.partition("textarea")[2][:300]
+    for number in ("%27%20OR%201=1", "..%2F..", "FB2024" * 40, "%00"):
+        await owner.open(f"/desk/cases/{number}")
+        assert owner.status == 404
