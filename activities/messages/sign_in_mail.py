@@ -34,7 +34,7 @@ def sign_in_mail(
         "locale": person.locale,
         "audience": Audience.CUSTOMER.value,
         "number": "",
-        "ways": {},
+        "ways": {"portal": ""},
         "case": {"priority": Priority.P3.value},
         "calendar": Calendar(zone=zone),
     }

@@ -26,17 +26,16 @@ async def signed_in(portal: Portal, person: str, **headers: str) -> Browser:
     return browser
 
 
-def action_form(browser: Browser, command: str, department: str | None = None) -> WebForm | None:
-    """The form of an action on the page of a case; None where it is not open."""
+def action_form(browser: Browser, command: str, task: str | None = None) -> WebForm | None:
+    """The form of an action on the page of a case, or of that department's `task`; None where it is not open."""
     for form in forms_of(browser.page.text):
-        named = form.fields.get("command"), form.fields.get("department") if department else None
-        if named == (command, department):
+        if (form.fields.get("command"), form.fields.get("department")) == (command, task):
             return form
     return None
 
 
-async def act(browser: Browser, command: str, department: str | None = None, **fields: Any) -> str:
-    """Fill in the form of an action and send it."""
-    form = action_form(browser, command, department)
+async def act(browser: Browser, command: str, task: str | None = None, **fields: Any) -> str:
+    """Fill in the form of an action, or of that department's `task`, and send it."""
+    form = action_form(browser, command, task)
     assert form is not None, f"{command} is not open: {browser.page.text}"
     return await browser.post(form.action, {**form.fields, **fields})
