@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -89,7 +90,7 @@ class StaffSessions:
 
     async def revoke(
         self, connection: AsyncConnection, now: datetime, *, id_: str | None = None, person: str | None = None
-    ) -> list[StaffSession]:
+    ) -> Sequence[StaffSession]:
         """End that one, or all of that person, in the caller's transaction; those that were ended now."""
         wanted = staff_session.c.id == id_ if id_ is not None else staff_session.c.person == person
         live = wanted & staff_session.c.revoked_at.is_(None) & (staff_session.c.expires_at > now)

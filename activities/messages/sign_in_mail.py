@@ -41,7 +41,8 @@ def sign_in_mail(
     texts = _rendered(person.locale, values, templates)
     return Envelope(
         key=f"sign-in:{secrets.token_hex(8)}", number="", message="sign_in", recipient=person.id,
-        channel=Contact.EMAIL.value, address=person.email, name=person.name, locale=person.locale.value, **texts,
+        channel=Contact.EMAIL.value, address=person.email, name=person.name, locale=person.locale.value,
+        subject=texts["subject"], text=texts["text"], html=texts["html"], short=texts["short"],
     )  # fmt: skip
 
 

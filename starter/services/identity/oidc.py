@@ -126,7 +126,7 @@ class SignOn:
             raise SignOnRefusedError(f"its id token is not believed: {_what(error)}") from None
         if checked.get("email_verified") is False:
             raise SignOnRefusedError("the provider has not verified the mail address")
-        return checked
+        return dict(checked)
 
     def _person(self, claims: Mapping[str, Any], organisation: Organisation) -> Person:
         claim = self.settings.claim

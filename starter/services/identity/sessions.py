@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ async def list_sessions(settings: Settings) -> list[tuple[StaffSession, str]]:
     return [(session, _state(session, organisation, settings, now)) for session in found]
 
 
-async def revoke_sessions(settings: Settings, of: str) -> list[StaffSession]:
+async def revoke_sessions(settings: Settings, of: str) -> Sequence[StaffSession]:
     """End a session by its id, or all of a person, from the next request on.
 
     Raises:

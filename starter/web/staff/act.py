@@ -140,7 +140,7 @@ def _moved_on(record: CaseRecord, posted: Posted, who: Bearer) -> bool:
     since = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
     own = {SYSTEM, who.person}
     return any(
-        entry["sequence"] > since and entry["by"] not in own and entry["kind"] != "rejected"
+        int(str(entry["sequence"])) > since and entry["by"] not in own and entry["kind"] != "rejected"
         for entry in record.timeline
     )
 

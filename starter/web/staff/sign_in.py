@@ -12,7 +12,7 @@ from activities.privacy.redaction import safe_message
 from starter.services.identity import sign_in
 from starter.services.identity.sessions import note_refused_sign_in, own_sessions, sign_out
 from starter.web.limits import SIGN_IN_TRIES, SIGN_INS
-from starter.web.staff.back import safe_back
+from starter.web.staff.back import START, safe_back
 from workflows.domain.vocabulary import SignInWay
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def look(visit: StaffVisit) -> Response:
     """The page that a link leads to: a button. Looking uses nothing up, so whatever looks into mails may."""
     link = await sign_in.find_link(visit.installation, _secret(visit), browser=visit.cookie, now=visit.now())
     if link is None:
-        return await _refused(visit, "unknown link")
+        return visit.redirect(START) if visit.who is not None else await _refused(visit, "unknown link")
     return visit.page("staff/open.html", needs_address=sign_in.needs_address(link), fault="")
 
 
@@ -59,7 +59,7 @@ async def enter(visit: StaffVisit) -> Response:
     posted, secret = await visit.form(), _secret(visit)
     link = await sign_in.find_link(visit.installation, secret, browser=visit.cookie, now=visit.now())
     if link is None:
-        return await _refused(visit, "unknown link")
+        return visit.redirect(START) if visit.who is not None else await _refused(visit, "unknown link")
     needs_address = sign_in.needs_address(link)
     if not visit.believes(posted.text("csrf")) or posted.text("do") != "sign_in":
         return visit.page("staff/open.html", 403, needs_address=needs_address, fault="old")

@@ -46,6 +46,9 @@ async def come_back(visit: StaffVisit) -> Response:
         raise HTTPException(404)
     answer = {name: value[:_LONGEST] for name, value in visit.request.query_params.items()}
     begun = await SignIns(visit.installation.database).use(answer.get("state", ""), visit.cookie, visit.now())
+    if visit.who is not None and (begun is None or not begun.same_browser):
+        # Two tabs signed in at once: the other one was quicker, and its cookie is there already.
+        return visit.redirect(begun.back if begun is not None else START)
     if begun is None or begun.way is not SignInWay.OIDC or not begun.same_browser or organisation is None:
         return await _refused(visit, "a state that this browser did not begin", START, 403, "sign_on")
     try:

@@ -106,7 +106,7 @@ async def test_text_of_strangers_is_text(portal: Portal) -> None:
         text = await act(owner, "note", text=nasty)
         assert owner.status in {422, 503}, text
         assert "<script>" not in text
-        assert "49" not in text.partition("textarea")[2][:300]
+        assert "{{" not in nasty or nasty in text
     for number in ("%27%20OR%201=1", "..%2F..", "FB2024" * 40, "%00"):
         await owner.open(f"/desk/cases/{number}")
         assert owner.status == 404
