@@ -37,6 +37,8 @@ def compose(
     html = environment().get_template("report_mail.html").render(
         lang=locale.value.replace("_", "-"),
         audience="management",
+        link="",
+        desk="",
         company={"title": company or report_words(locale)["page"]},
         number=facts["name"],
         subject=subject,

@@ -14,6 +14,8 @@ FACTS = ("number", "product", "type", "priority", "time")
 """What a variable can be: the case's number, the product (or the type, where no product is known), the type, the word
 for the priority, and when it happened. Addresses are part of the template's own text: vendors refuse them as variables.
 """
+PAGE = "page"
+"""A fact that no template has: in chat groups, the page where staff do what a message asks (R48)."""
 CODE = "code"
 """What a variable can be besides, in the template of a one-time code alone."""
 LONGEST = 35

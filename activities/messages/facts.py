@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from activities.channels.sms_template import FACTS
-from activities.messages.renderer import RenderContext
+from activities.channels.sms_template import FACTS, PAGE
+from activities.messages.renderer import RenderContext, desk_page
 from activities.rendering.factsheet import Factsheet
 from activities.rendering.filters import brief, local_time
 from activities.rendering.labels import label
@@ -13,7 +13,7 @@ _LONGEST = 60
 
 
 def message_facts(context: RenderContext, audience: Audience) -> dict[str, str]:
-    """Each of `FACTS`; none is empty."""
+    """Each of `FACTS`, none of them empty; to staff `PAGE` as well, where messages carry links."""
     locale, view = context.recipient.locale, context.view
     sheet = Factsheet(
         number=context.number,
@@ -34,4 +34,5 @@ def message_facts(context: RenderContext, audience: Audience) -> dict[str, str]:
         label("priority", view.priority.value, locale),
         local_time(context.at, context.calendar, context.at, locale),
     )
-    return dict(zip(FACTS, values, strict=True))
+    page = desk_page(context.portal, context.number, audience)
+    return dict(zip(FACTS, values, strict=True)) | ({PAGE: page} if page else {})

@@ -52,6 +52,7 @@ def code_row(
         "contact": contact(ways, route.locale),
         "question_contact": contact(ways.to_people, route.locale),
         "ways": ways,
+        "desk": "",
         "link": "",
         "purpose": "",
         "locale": route.locale,

@@ -217,6 +217,7 @@ def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[st
         "at": context.at,
         "ways": ways,
         "link": context.link,
+        "desk": desk_page(context.portal, context.number, notice.audience),
         "purpose": purpose_of(notice.message, context.view.status) or "",
         "contact": contact(ways, recipient.locale),
         "question_contact": contact(ways.to_people, recipient.locale),
@@ -224,6 +225,13 @@ def _values(notice: Notice, context: RenderContext, sheet: Factsheet) -> dict[st
         "scale": satisfaction_scale(recipient.locale),
         "suggestions": (notice.audience is Audience.STAFF and context.suggestions) or NO_SUGGESTIONS,
     }
+
+
+def desk_page(portal: str, number: str, audience: Audience) -> str:
+    """The page where somebody of the staff does what a message asks (R48); empty for customers, and where messages
+    carry no links. A case's number alone: whoever opens it signs in.
+    """
+    return f"{portal}/desk/cases/{number}" if portal and audience is Audience.STAFF else ""
 
 
 def _company(context: RenderContext) -> dict[str, str]:

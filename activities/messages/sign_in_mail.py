@@ -28,6 +28,7 @@ def sign_in_mail(
     values: dict[str, Any] = {
         "recipient": {"id": person.id, "name": brief(person.display_name or person.name, 40)},
         "company": {**company, "title": title},
+        "desk": "",
         "link": link,
         "minutes": minutes,
         "purpose": "sign_in",

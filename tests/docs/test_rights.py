@@ -5,13 +5,14 @@ from __future__ import annotations
 from starter.services.identity.acting import OPEN_COMMANDS
 from starter.services.identity.bearer import RIGHTS_OF_PEOPLE, RIGHTS_OF_SYSTEMS
 from starter.web.api.app import OPERATIONS
+from starter.web.staff.app import PAGES
 from tests.docs.pages import ROOT, read, rows
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.commands.case import Attach
 from workflows.domain.vocabulary import TokenRight
 
-_HEADS = {"command", "who", "right", "method"}
+_HEADS = {"command", "who", "right", "method", "page"}
 _TABLES = list(rows(read(ROOT / "docs" / "rights.md")))
 
 
@@ -42,3 +43,9 @@ def test_every_address_has_the_right_that_it_needs() -> None:
         (one.method, one.path): " or ".join(f"`{right}`" for right in one.rights) or "any token" for one in OPERATIONS
     }
     assert said == needed
+
+
+def test_every_page_of_the_staff_has_who_may_come() -> None:
+    said = {(row[0], row[1].strip("`")): row[2] for row in _table("page")}
+    words = {"anybody": "anybody", "signed_in": "who is signed in", "case": "who may read the case"}
+    assert said == {(one.method, one.path): words[one.needs] for one in PAGES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from activities.channels.sms_template import PAGE
 from activities.delivery.transport import Envelope
 
 _HARMLESS = str.maketrans({
@@ -22,6 +23,14 @@ def cut(text: str, limit: int) -> str:
     """At most so many bytes of UTF-8."""
     encoded = text.encode()
     return text if len(encoded) <= limit else f"{encoded[: limit - 3].decode('utf-8', 'ignore')}…"
+
+
+def with_page(text: str, envelope: Envelope, limit: int) -> str:
+    """The text, cut so that the page where to do what it asks stands whole on a line under it; such a page has our own
+    address and a case's number in it, and nothing of a customer's.
+    """
+    page = (envelope.facts or {}).get(PAGE, "")
+    return f"{cut(text, limit - len(page.encode()) - 2)}\n\n{page}" if page else cut(text, limit)
 
 
 def mobile_of(address: str) -> str | None:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from activities.channels.http import Answer, Request, refuse_by_status
 from activities.channels.vendors.answers import code_of, judge
-from activities.channels.vendors.chat_text import called, cut, mobile_of, plain
+from activities.channels.vendors.chat_text import called, mobile_of, plain, with_page
 from activities.delivery.transport import AddressKind, Envelope
 
 _LATER: Final = {"130101": timedelta(minutes=10), "410100": timedelta(minutes=10), "-1": None}
@@ -33,7 +33,8 @@ class DingtalkRobot:
     def words(self, envelope: Envelope) -> str:
         """The heading, and the text with the mention under it."""
         mention = mobile_of(envelope.address) or envelope.address
-        return cut(f"### {plain(envelope.subject)}\n\n@{mention} {called(envelope)}：{plain(envelope.short)}", _BYTES)
+        said = f"### {plain(envelope.subject)}\n\n@{mention} {called(envelope)}：{plain(envelope.short)}"
+        return with_page(said, envelope, _BYTES)
 
     def request(self, envelope: Envelope, address: str, at: datetime) -> Request:
         """The mention stands in the text and in `at`: either of them alone tells nobody."""

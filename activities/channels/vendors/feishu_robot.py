@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from activities.channels.http import Answer, Request, refuse_by_status
 from activities.channels.vendors.answers import code_of, judge
-from activities.channels.vendors.chat_text import called, cut, plain
+from activities.channels.vendors.chat_text import called, plain, with_page
 from activities.delivery.transport import AddressKind, Envelope
 
 _LATER: Final = {"11232": timedelta(minutes=1), "99991400": timedelta(minutes=1)}
@@ -32,7 +32,7 @@ class FeishuRobot:
     def words(self, envelope: Envelope) -> str:
         """A mention is a tag in the text, and the text has no other."""
         who = f'<at user_id="{envelope.address}">{called(envelope)}</at>'
-        return f"{who} {cut(plain(envelope.short), _BYTES)}"
+        return f"{who} {with_page(plain(envelope.short), envelope, _BYTES)}"
 
     def request(self, envelope: Envelope, address: str, at: datetime) -> Request:  # noqa: ARG002
         """Timestamp and signature are in the body."""

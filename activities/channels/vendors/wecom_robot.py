@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from activities.channels.http import Answer, Request, refuse_by_status
 from activities.channels.vendors.answers import code_of, judge
-from activities.channels.vendors.chat_text import called, cut, mobile_of, plain
+from activities.channels.vendors.chat_text import called, mobile_of, plain, with_page
 from activities.delivery.transport import AddressKind, Envelope
 
 _LATER: Final = {"45009": timedelta(minutes=1), "45033": timedelta(minutes=1), "-1": None}
@@ -27,7 +27,7 @@ class WecomRobot:
 
     def words(self, envelope: Envelope) -> str:
         """The person is named in the text as well."""
-        return cut(f"@{called(envelope)} {plain(envelope.short)}", _BYTES)
+        return with_page(f"@{called(envelope)} {plain(envelope.short)}", envelope, _BYTES)
 
     def request(self, envelope: Envelope, address: str, at: datetime) -> Request:  # noqa: ARG002
         """A text: only that can mention somebody by mobile."""

@@ -51,8 +51,8 @@ class Provider:
         return json.dumps(found).encode()
 
     def _token(self, token: str) -> str:
-        head, claims = ({}, json.loads(_part(token, 1)))
-        header: dict[str, Any] = {"alg": "RS256", "kid": "own", **head}
+        claims = json.loads(_part(token, 1))
+        header: dict[str, Any] = {"alg": "RS256", "kid": "own"}
         claims["iss"] = self.address
         if self.lie is not None:
             header, claims = self.lie(header, claims)

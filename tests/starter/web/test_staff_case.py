@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from starter.web.staff.app import PAGES
 from tests.builders import NUMBER
 from tests.starter.web.conftest import Portal
 from tests.starter.web.staff_door import act, action_form, signed_in
@@ -110,3 +111,22 @@ async def test_text_of_strangers_is_text(portal: Portal) -> None:
     for number in ("%27%20OR%201=1", "..%2F..", "FB2024" * 40, "%00"):
         await owner.open(f"/desk/cases/{number}")
         assert owner.status == 404
+
+
+@pytest.mark.parametrize("kind", ["nobody", "stranger", "of no case"])
+async def test_every_page_refuses_who_may_not_come(portal: Portal, kind: str) -> None:
+    browser = portal.browser() if kind == "nobody" else await signed_in(portal, "sales-001")
+    number = NUMBER if kind != "of no case" else "FB209912310001"
+    for one in PAGES:
+        if one.needs == "anybody" or (kind != "nobody" and one.needs != "case"):
+            continue
+        path = one.path.format(number=number, id="x")
+        answer = await browser.client.request(
+            one.method, path, data={"command": "note"} if one.method == "POST" else None
+        )
+        if kind != "nobody":
+            assert answer.status_code == 404, (path, answer.status_code)
+        elif one.method == "GET":
+            assert answer.headers["location"].startswith("/sign-in"), path
+        else:
+            assert answer.status_code == 401, path
