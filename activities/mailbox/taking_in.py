@@ -314,14 +314,11 @@ class MailIntake:
         policy = self.policy()
         form = form_of(meaning, policy, key=f"mail:{row.id}", files=names, person=person, reach=reach)
         try:
-            self._check(form, policy)
+            parse_form(form, now=self.case_time(), policy=policy, organisation=None)
         except Problem:
             # An address that nobody can write to: a person reaches the customer otherwise.
             form = form_of(meaning, policy, key=f"mail:{row.id}", files=names, person=person, reach=False)
         return form
-
-    def _check(self, form: Json, policy: Policy) -> None:
-        parse_form(form, now=self.case_time(), policy=policy, organisation=None)
 
     async def _answerable(self, meaning: MailMeaning, row: TakenMail, number: str | None) -> bool:
         if not meaning.answerable or self.own.is_own(row.sender):
