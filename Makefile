@@ -16,7 +16,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql,s3]'
 	touch $@
 
-## Ten stories of customers on a real Temporal server, in about a minute and a half.
+## Twelve stories of customers on a real Temporal server, in about a minute and a half.
 demo: $(VENV)/installed
 	$(BIN)/bihuan demo
 

@@ -16,7 +16,7 @@ from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
 from starter.demo.browser import Browser
 from starter.demo.customer import Customer
-from starter.demo.mailbox import Mailbox
+from starter.demo.outside.mail_server import MailServer
 from starter.services.cases import commands
 from starter.services.intake.submissions import Intake
 from worker.installation.settings import Settings
@@ -37,7 +37,7 @@ class Lives:
     settings: Settings
     client: Client
     intake: Intake
-    mailbox: Mailbox
+    mailbox: MailServer
     pages: str
 
     async def by_console(self) -> str:

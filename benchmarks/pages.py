@@ -37,7 +37,7 @@ from benchmarks.page_flood import flooding
 from benchmarks.page_life import Lives
 from benchmarks.page_load import Request, load
 from starter.console.screen import print_json
-from starter.demo.mailbox import Mailbox, open_mailbox
+from starter.demo.outside.mail_server import MailServer, open_mail_server
 from starter.services.intake.submissions import open_intake
 from worker.embedded.ports import free_port
 from worker.installation.installation import open_installation
@@ -70,7 +70,7 @@ async def measure(folder: Path, cases: int, processes: int, tries: int, sources:
         server=ServerSettings(port=free_port(), ui_port=free_port(), synchronous="normal"),
         web=Web(port=port, url=f"http://127.0.0.1:{port}", proxies=_PROXY),
     )
-    async with open_mailbox() as mailbox:
+    async with open_mail_server() as mailbox:
         environment = _environment(settings, mailbox)
         life, number = await _lives(settings, mailbox, environment)
     await asyncio.to_thread(copy_case, folder / "bihuan.db", number, cases)
@@ -93,7 +93,7 @@ async def measure(folder: Path, cases: int, processes: int, tries: int, sources:
     return measured
 
 
-def _environment(settings: Settings, mailbox: Mailbox) -> dict[str, str]:
+def _environment(settings: Settings, mailbox: MailServer) -> dict[str, str]:
     return {
         "BIHUAN_SMTP_URL": mailbox.url,
         "BIHUAN_MAIL_FROM": "service@example.com",
@@ -103,7 +103,7 @@ def _environment(settings: Settings, mailbox: Mailbox) -> dict[str, str]:
     }
 
 
-async def _lives(settings: Settings, mailbox: Mailbox, environment: Mapping[str, str]) -> tuple[dict[str, int], str]:
+async def _lives(settings: Settings, mailbox: MailServer, environment: Mapping[str, str]) -> tuple[dict[str, int], str]:
     folder, web = settings.data, settings.web
     up = await _up(settings, environment)
     async with ended(up), open_intake(settings, endpoint=Endpoint.read(folder)) as intake:

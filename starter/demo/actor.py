@@ -1,12 +1,13 @@
 """The people of one story: they wait for a moment or an event.
 
-Staff send commands as signals, customers act through the pages, and what is said on the telephone staff take down.
+Staff send commands as signals, customers act through the pages or write mails, and what is said on the telephone staff
+take down.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from temporalio.client import WorkflowHandle
 from activities.queries.case_record import CaseRecord
 from starter.demo.customer import Customer
 from starter.demo.failure import StoryFailedError
+from starter.demo.outside.correspondent import Correspondent
 from starter.demo.record import LiveRecord
 from worker.temporal.rpc import found_or_none
 from workflows.domain.ids import review_id
@@ -42,6 +44,8 @@ class Actor:
         customer: Customer,
         workflow: Callable[[str], WorkflowHandle[Any, Any]],
         opens: Callable[[dict[str, Any]], Awaitable[Actor]],
+        pen: Correspondent | None = None,
+        texts: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.number = number
         self._handle, self._record, self._time, self._now = handle, record, time, now
@@ -49,6 +53,7 @@ class Actor:
         self._customer = customer
         self.opens = opens
         """Take in another form that belongs to the story: the people around that case."""
+        self._pen, self._texts = pen, {} if texts is None else texts
         self._sent = 0
 
     @property
@@ -133,6 +138,29 @@ class Actor:
             StoryFailedError: it never came.
         """
         await self._at_the_door("一次性验证码 one-time code", self._customer.let_in_by_code())
+
+    async def writes(self, about: str, text: str) -> None:
+        """The customer answers the mail that says `about`, and has the acknowledgement of that.
+
+        Raises:
+            StoryFailedError: it never came.
+        """
+        if self._pen is None:
+            raise StoryFailedError("客户没有写过信 this customer writes no letters")
+        await self._at_the_door("回信 answered by mail", self._pen.answer(about, text))
+
+    async def reads_text(self, mobile: str) -> None:
+        """The customer finds the number of the case in a short message.
+
+        Raises:
+            StoryFailedError: none came.
+        """
+
+        async def looks() -> None:
+            while not any(self.number in text for text in self._texts.get(mobile, ())):  # noqa: ASYNC110 - a telephone
+                await asyncio.sleep(0.2)
+
+        await self._at_the_door("短信里的编号 the number in a short message", looks())
 
     async def on_the_telephone(self, command: str, **fields: Any) -> None:
         """Something that the customer says on the telephone, taken down by somebody who does not own the case."""

@@ -17,7 +17,7 @@ _UiPort = Annotated[int | None, Parameter(help="Of Temporal's Web UI (default: a
 
 
 async def demo(*, keep: _Keep = False, data: _Folder = None, port: _Port = None, ui_port: _UiPort = None) -> int:
-    """Play ten stories of customers in about a minute and a half, and check that each ended as it should.
+    """Play twelve stories of customers in about a minute and a half, and check that each ended as it should.
 
     Example: bihuan demo --keep --ui-port 8233
     """

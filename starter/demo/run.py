@@ -15,13 +15,16 @@ from typing import Any
 import httpx2
 from pydantic import SecretStr
 
+from activities.mailbox.settings import MailboxSettings
 from starter.console.screen import say
 from starter.demo.actor import Actor
 from starter.demo.board import Board
 from starter.demo.browser import Browser
 from starter.demo.customer import Customer
 from starter.demo.failure import StoryFailedError
-from starter.demo.mailbox import Mailbox, open_mailbox
+from starter.demo.outside.correspondent import Correspondent, Letter
+from starter.demo.outside.mail_server import SERVICE, MailServer, open_mail_server
+from starter.demo.outside.sms_gateway import SmsGateway, open_sms_gateway
 from starter.demo.record import LiveRecord
 from starter.demo.reports import write_reports
 from starter.demo.stories.catalogue import STORIES
@@ -51,18 +54,21 @@ _LONGEST = 180.0
 
 @dataclass(frozen=True)
 class Office:
-    """What runs: `pages` is the address of the pages, and `mailbox` has everybody's mails."""
+    """What runs: `pages` is the address of the pages, `mails` has everybody's mails, `sms` their short messages."""
 
     settings: Settings
     installation: Installation
-    mailbox: Mailbox
+    mails: MailServer
+    sms: SmsGateway
     pages: str
 
-    def customer(self, form: dict[str, Any]) -> Customer:
-        """Whoever sends this form, with a browser of their own."""
-        language = form["customer"].get("locale") or Locale.ZH_CN
-        browser = Browser(self.pages, **{"Accept-Language": str(language)})
-        return Customer(browser, form["customer"]["email"], self.mailbox.letters)
+    def customer(self, sent: dict[str, Any] | Letter) -> Customer:
+        """Whoever sends this, with a browser of their own."""
+        if isinstance(sent, Letter):
+            return Customer(Browser(self.pages), sent.sender, self.mails.letters)
+        known = sent["customer"]
+        browser = Browser(self.pages, **{"Accept-Language": str(known.get("locale") or Locale.ZH_CN)})
+        return Customer(browser, known.get("email") or "", self.mails.letters)
 
 
 @dataclass
@@ -171,14 +177,20 @@ async def _play_one(
 ) -> None:
     installation = intake.installation
 
-    async def opens(form: dict[str, Any], title: str = "└ 同一问题 · the same problem") -> Actor:
-        customer = office.customer(form)
-        async with lock:
-            if form["channel"] == Channel.PORTAL:
-                number = await customer.hand_in(answers_of(form))
-            else:
-                number = customer.number = (await intake.accept(form)).number
-        if form is story.form:
+    async def opens(sent: dict[str, Any] | Letter, title: str = "└ 同一问题 · the same problem") -> Actor:
+        customer = office.customer(sent)
+        pen = None
+        if isinstance(sent, Letter):
+            pen = Correspondent(office.mails, sent)
+            customer.number = await pen.write()
+        else:
+            async with lock:
+                if sent["channel"] == Channel.PORTAL:
+                    await customer.hand_in(answers_of(sent))
+                else:
+                    customer.number = (await intake.accept(sent)).number
+        number = customer.number
+        if sent is story.sends:
             played.numbers[number] = story
         else:
             played.others[number] = title
@@ -187,14 +199,14 @@ async def _play_one(
         workflow = intake.client.get_workflow_handle
         actor = Actor(
             number, workflow(number), record, installation.time, installation.now,
-            customer=customer, workflow=workflow, opens=opens,
+            customer=customer, workflow=workflow, opens=opens, pen=pen, texts=office.sms.texts,
         )  # fmt: skip
         await actor.when("建立案件 opened", lambda file: file.view is not None)
         return actor
 
     await asyncio.sleep(installation.time.wait(story.opens, installation.now()).total_seconds())
     try:
-        actor = await opens(story.form)
+        actor = await opens(story.sends)
         await story.play(actor)
         await actor.when("关闭 closed", lambda file: bool(file.view and file.view["closed_at"]))
     except (Problem, StoryFailedError, httpx2.HTTPError) as failure:
@@ -206,15 +218,21 @@ async def _play_one(
 async def _running(folder: Path, ports: ServerSettings) -> AsyncIterator[tuple[EmbeddedServer, Office]]:
     """A server, a worker and pages, as in production, on a clock that begins on a Monday morning; mails stay here."""
     server, port = EmbeddedServer(folder, ports), free_port()
-    async with open_mailbox() as mailbox:
+    async with open_mail_server() as mails, open_sms_gateway() as sms:
+        inbox = mails.service
         settings = IsolatedSettings(
-            data=folder, server=ports, smtp_url=SecretStr(mailbox.url), mail_from="service@example.com",
+            data=folder, server=ports, smtp_url=SecretStr(mails.url), mail_from=SERVICE,
+            channels={"sms": sms.settings()},
+            mailboxes={"service": MailboxSettings(
+                address=SERVICE, host="127.0.0.1", port=inbox.port, tls="none", user=inbox.user,
+                password=SecretStr(inbox.password),
+            )},
             web=Web(port=port, url=f"http://127.0.0.1:{port}"),
         )  # fmt: skip
         with DataLock(folder):
             make_link_keys(settings, datetime.now(UTC))
             async with _working(settings, server) as installation, serving_pages(settings, embedded=True) as pages:
-                yield server, Office(settings, installation, mailbox, pages)
+                yield server, Office(settings, installation, mails, sms, pages)
 
 
 @asynccontextmanager

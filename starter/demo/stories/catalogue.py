@@ -6,16 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from activities.queries.case_record import CaseRecord
+from starter.demo.outside.correspondent import Letter
 from starter.demo.stories.forms import form
 from starter.demo.stories.scripts import (
+    MOBILE,
     dissatisfied,
     holiday,
     incomplete,
+    letters,
     missed_update,
     never_rated,
     p0,
     refused,
     repeated,
+    telephone,
     three_departments,
     untouched_p1,
 )
@@ -209,6 +213,40 @@ STORIES = (
         {
             "提醒过评价 reminded": lambda file: happened(file, EventKind.WARNED, clock=ClockName.RATING) >= 1,
             "没有评价 no rating": lambda file: _view(file, "satisfaction") is None,
+        },
+    ),
+    Story(
+        "letters_only",
+        "客户只写邮件 · a customer who only writes mails",
+        at(15, "09:03"),
+        Letter(
+            "秦岚", "qinlan@example.net", "如何导入旧的客户资料",
+            "您好,我们刚开始用智办公CRM系统,请问如何把旧系统里的客户资料导入?谢谢。\n秦岚",
+        ),
+        letters,
+        "satisfied",
+        {
+            "来信登记为问题 the mail became a case": lambda file: str(file.form["intake_key"]).startswith("mail:"),
+            "回信进入案件 the answer reached its case": lambda file: said(file, EventKind.CUSTOMER_WROTE, Via.MAIL),
+            "回信不算确认,用链接确认 confirmed by the link": lambda file: said(file, EventKind.CONFIRMED, Via.LINK),
+        },
+    ),
+    Story(
+        "telephone_only",
+        "客户只有电话 · a customer with only a telephone",
+        at(15, "09:06"),
+        form(
+            "hotline", "钱伟", "智办公考勤", "考勤机连不上服务器,员工打卡没有记录",
+            type="technical", subtype="功能障碍", priority="P2",
+            customer={"name": "钱伟", "kind": "individual", "phone": MOBILE, "preferred_contact": "phone"},
+        ),
+        telephone,
+        "satisfied",
+        {
+            "由人电话告知 told by a person": lambda file: happened(file, EventKind.FEEDBACK_GIVEN) >= 2,
+            "电话告知后才算首次响应 the first reply counts once it was told": lambda file: (
+                happened(file, EventKind.FEEDBACK_GIVEN, answered=True) == 1
+            ),
         },
     ),
 )  # fmt: skip

@@ -14,6 +14,9 @@ from starter.demo.week import at
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import ClockName
 
+MOBILE = "13800138000"
+"""Of the customer who has only a telephone."""
+
 
 async def p0(actor: Actor) -> None:
     """An urgent fault, answered within minutes."""
@@ -235,6 +238,42 @@ async def _content(caller: Actor, says: Callable[..., Awaitable[None]]) -> None:
 
 def _linked(file: CaseRecord) -> list[str]:
     return list(file.view.get("linked", ())) if file.view else []
+
+
+async def letters(actor: Actor) -> None:
+    """The customer answers the solution by mail, and confirms by the link in what comes back."""
+    await actor.until(at(15, "09:30"))
+    await actor.send("claim")
+    await actor.send("reply", text="您好,可以用导入模板,稍后把步骤发给您。")
+    await actor.until(at(15, "10:12"))
+    await actor.send("resolve", cause="使用咨询。", solution="设置、数据、导入:下载模板,填好后上传即可。")
+    await actor.writes("下载模板", "收到,已经导入成功了,非常感谢!")
+    await actor.when(
+        "来信转给负责人 the owner has the words", lambda file: happened(file, EventKind.CUSTOMER_WROTE) == 1
+    )
+    await actor.until(at(15, "11:15"))
+    await actor.customer("confirm")
+    await actor.until(at(15, "11:45"))
+    await actor.customer("rate", score="very_satisfied", comment="写信就能办好")
+
+
+async def telephone(actor: Actor) -> None:
+    """The number comes in a short message; everything else is said on the telephone."""
+    await actor.reads_text(f"+86{MOBILE}")
+    await actor.until(at(15, "09:25"))
+    await actor.send("claim")
+    await actor.send("reply", text="考勤机的网络配置有误,正在远程修改。")
+    await actor.when("请人打电话 somebody has to call", lambda file: happened(file, EventKind.UNTOLD) >= 1)
+    await actor.until(at(15, "09:40"))
+    await actor.send("told", text="已电话告知钱先生,下午之前给结果")
+    await actor.until(at(15, "10:15"))
+    await actor.send("resolve", cause="考勤机的服务器地址有误。", solution="已改正地址并补传打卡记录。", verified="yes")
+    await actor.until(at(15, "10:50"))
+    await actor.send("told", text="已电话告知处理结果")
+    await actor.until(at(15, "11:30"))
+    await actor.on_the_telephone("confirm", text="可以打卡了")
+    await actor.until(at(15, "11:50"))
+    await actor.on_the_telephone("rate", score="satisfied", comment="电话里说得清楚")
 
 
 async def never_rated(actor: Actor) -> None:

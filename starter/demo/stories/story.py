@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from starter.demo.outside.correspondent import Letter
 from workflows.domain.event import EventKind
 from workflows.domain.vocabulary import CUSTOMER, Via
 
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Story:
-    """`opens` is a virtual moment; `play` does what people do; `ends` names what has to be true at the end."""
+    """`opens` is a virtual moment, at which the customer `sends` a form or a letter; `play` does what people do; `ends`
+    names what has to be true at the end.
+    """
 
     key: str
     title: str
     opens: datetime
-    form: dict[str, Any]
+    sends: dict[str, Any] | Letter
     play: Callable[[Actor], Awaitable[None]]
     resolution: str
     ends: dict[str, Callable[[CaseRecord], bool]] = field(default_factory=dict)

@@ -1,4 +1,7 @@
-"""A mail server of the demonstration's own: what bihuan sends is kept here, and leaves this machine by no way."""
+"""A mail server of the demonstration's own: what is sent is kept here, and leaves this machine by no way.
+
+What customers write to the service lies in a mailbox that is read over IMAP.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,23 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from starter.demo.outside.imap import ImapFolder
+
+SERVICE = "service@example.com"
+"""Whose mailbox it is."""
 _LONGEST = 10_000_000
 """Bytes of a line; mails have far shorter ones."""
 _OK = b"250 OK\r\n"
 
 
 @dataclass
-class Mailbox:
-    """`mails` in the order in which they came."""
+class MailServer:
+    """`mails` in the order in which they came; `service` holds those that were written to the service."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
+    service: ImapFolder = field(default_factory=ImapFolder)
+    _by_address: dict[str, list[EmailMessage]] = field(default_factory=dict)
     _texts: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -31,13 +40,20 @@ class Mailbox:
         """The texts of what came to that address, the oldest first."""
         return self._texts.get(address, [])
 
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        """The same as they came."""
+        return self._by_address.get(address, [])
+
     def take(self, raw: bytes) -> None:
         """Keep one."""
         mail = message_from_bytes(raw, policy=policy.default)
         self.mails.append(mail)
         part = mail.get_body(("plain",))
         for address in mail["To"].addresses if mail["To"] else ():
+            if f"{address.username.partition('+')[0]}@{address.domain}" == SERVICE:
+                self.service.put(raw)
             text = f"{mail['Subject']}\n{part.get_content() if part is not None else ''}"
+            self._by_address.setdefault(address.addr_spec, []).append(mail)
             self._texts.setdefault(address.addr_spec, []).append(text.replace("\r\n", "\n"))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,12 +80,14 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def open_mailbox() -> AsyncIterator[Mailbox]:
-    """A mailbox on a port of this machine while the block runs."""
-    mailbox = Mailbox()
-    server = await asyncio.start_server(mailbox.serve, "127.0.0.1", 0, limit=_LONGEST)
-    mailbox.port = server.sockets[0].getsockname()[1]
+async def open_mail_server() -> AsyncIterator[MailServer]:
+    """A mail server on ports of this machine while the block runs."""
+    mails = MailServer()
+    sending = await asyncio.start_server(mails.serve, "127.0.0.1", 0, limit=_LONGEST)
+    reading = await asyncio.start_server(mails.service.serve, "127.0.0.1", 0)
+    mails.port, mails.service.port = (one.sockets[0].getsockname()[1] for one in (sending, reading))
     try:
-        yield mailbox
+        yield mails
     finally:
-        server.close()
+        sending.close()
+        reading.close()
