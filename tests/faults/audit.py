@@ -6,7 +6,7 @@ Nothing here looks at how the run went: what is lost or doubled has to show in t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -28,9 +28,10 @@ from activities.database.tables import (
     review_timeline,
     timeline,
 )
+from activities.delivery.mail import Smtp
 from activities.delivery.outbox import OutboxStatus
 from tests.faults.histories import ReplayedWorkflow, replay_workflows
-from tests.faults.messages import check_mails, check_outbox
+from tests.faults.messages import BY_PERSON, check_mails, check_outbox
 from tests.faults.tally import Tally, count_deadlines
 from worker.installation.company_time import TIME_KEY
 from workflows.case.workflow import CaseWorkflow
@@ -57,6 +58,8 @@ class Audit:
     notifications_kept: int
     """No way to send them here: they stay in the outbox, readable."""
     notifications_failed: int
+    notifications_by_person: int
+    """That no channel brought to a customer, and a person told, or has to."""
     notifications_superseded: int
     """Of steps whose worker died before the server heard of them; such a step is judged again, with another result."""
     mails_doubled: int
@@ -95,6 +98,8 @@ async def run_audit(
     refused: Collection[str] = (),
     open_cases: Collection[str] = (),
     case: type[CaseWorkflow] = CaseWorkflow,
+    message_id: Callable[[str, str], str] | None = None,
+    unsure: Collection[str] = (),
 ) -> Audit:
     """Hold the histories, the record and the mails against each other, once everything has come to rest.
 
@@ -108,6 +113,8 @@ async def run_audit(
         refused: addresses that the mail server refuses for good.
         open_cases: numbers that are not expected to have ended.
         case: the release of cases that is the newest among those that worked on them.
+        message_id: (key, number) -> the Message-ID, where it is not made with the sender's domain alone.
+        unsure: channels by which a message may come to a bad end.
     """
     async with database.read() as connection:
         numbers = list(await connection.scalars(select(registration.c.number).order_by(registration.c.number)))
@@ -144,11 +151,13 @@ async def run_audit(
         for key, row in messages.items()
         if key not in tally.due and any(row.created_at < at for at in at_of.get((row.number, row.sequence), ()))
     }
-    counts = check_outbox(messages, tally, superseded, refused, mailed=mails is not None)
-    keys = {key for key, row in messages.items() if row.status == OutboxStatus.SENT}
+    counts = check_outbox(messages, tally, superseded, refused, mailed=mails is not None, unsure=unsure)
+    keys = {key for key, row in messages.items() if row.status == OutboxStatus.SENT and row.channel not in unsure}
     given_up = {key for key, row in messages.items() if row.message == ONE_TIME_CODE and key not in keys}
     keys |= {key for key, value in memory.items() if key.startswith(REPORT_MAIL) and value["status"] == "sent"}
-    doubled = check_mails(keys, mails, sender, answers_lost, tally, given_up) if mails is not None else 0
+    id_of = message_id or Smtp.from_url("smtp://localhost", sender).message_id
+    ids = {key: id_of(key, messages[key].number if key in messages else "") for key in keys | given_up}
+    doubled = check_mails(keys, mails, ids, answers_lost, tally, given_up) if mails is not None else 0
     return Audit(
         accepted=len(numbers),
         ended=ended,
@@ -158,6 +167,7 @@ async def run_audit(
         notifications_sent=counts[OutboxStatus.SENT],
         notifications_kept=counts[OutboxStatus.STORED],
         notifications_failed=counts[OutboxStatus.FAILED],
+        notifications_by_person=sum(counts[one] for one in BY_PERSON),
         notifications_superseded=len(superseded),
         mails_doubled=doubled,
         deadlines_due=tally.deadlines_due,

@@ -1,6 +1,8 @@
-"""Runs whole cases while workers, server, intake and pages are killed: `python -m tests.faults.chaos --seed 7`.
+"""Runs whole cases while workers, server, intake, pages and the mailbox are killed, and the gateway for short messages
+lies and is cut off: `python -m tests.faults.chaos --seed 7`.
 
-Customers hand in and answer through the pages, which two processes serve; staff send signals.
+Customers hand in and answer through the pages, which two processes serve, or write mails to a real IMAP server; some
+have a telephone alone, and are told by SMS. Staff send signals.
 
 The seed decides when each case comes in, what happens in it, and what is killed when; how far each process is at that
 moment no seed can decide.
@@ -30,6 +32,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
 from activities.database.tables import registration
+from activities.delivery.mail import Smtp
 from activities.key_ring import Key
 from tests.activities.delivery.mail_server import mail_server
 from tests.faults import processes
@@ -39,11 +42,19 @@ from tests.faults.cluster import MONDAY, SENDER, Cluster, driver_for, running_cl
 from tests.faults.customers import Customers
 from tests.faults.driver import Driver, form_of
 from tests.faults.intake_process import open_and_die
+from tests.faults.outside.books import Books, balance
+from tests.faults.outside.doors import Doors
+from tests.faults.outside.imap_server import ImapServer
+from tests.faults.outside.letters import Letters
+from tests.faults.outside.sms_gateway import SmsGateway
 from tests.faults.pages import PageProcesses
 from tests.faults.plan import Plan, PlannedCase
 from tests.faults.processes import stoppable
 from tests.faults.scenarios import SCENARIOS
 from tests.postgresql import new_database, running_server
+from worker.installation.settings import Settings
+from worker.process import build_transports
+from workflows.domain.vocabulary import Contact
 
 _SPEED = 120
 """A P1 is to be claimed within 10 s and answered within 30, so some deadlines pass while no worker runs."""
@@ -61,7 +72,8 @@ class ChaosRun:
     cluster: Cluster
     driver: Driver
     settings: dict[str, Any]
-    customers: Customers
+    doors: Doors
+    gateway: SmsGateway
     deaths_show_after: timedelta | None = None
     say: Callable[[str], None] = lambda _: None
     began: float = field(default_factory=time.monotonic)
@@ -72,23 +84,35 @@ class ChaosRun:
     async def run(self) -> None:
         """Run all cases and all kills; what has not ended in time is left for the audit to name."""
         self._workers = [await self._started_worker(), await self._started_worker()]
-        await self.customers.pages.start()
+        await asyncio.gather(self.customers.pages.start(), self.letters.server.start(), self.gateway.start())
         self.began = time.monotonic()
         killing = asyncio.create_task(self._kill_as_planned())
         killing_pages = asyncio.create_task(self._kill_pages_as_planned())
+        cutting = asyncio.create_task(self._cut_as_planned())
         reporting = asyncio.create_task(self._report_progress())
         try:
             async with asyncio.timeout(self.plan.minutes * 60):
                 await asyncio.gather(*map(self._named, self.plan.cases))
-                await asyncio.gather(killing, killing_pages)
+                await asyncio.gather(killing, killing_pages, cutting)
+                await self.letters.server.until_all_read()
                 await self.driver.until_at_rest()
         except (TimeoutError, AssertionError) as error:
             self.faults.append(f"not at rest after {self.plan.minutes:g} minutes: {error}")
         finally:
-            for task in (killing, killing_pages, reporting):
+            for task in (killing, killing_pages, cutting, reporting):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+
+    @property
+    def customers(self) -> Customers:
+        """Those on the pages."""
+        return self.doors.pages
+
+    @property
+    def letters(self) -> Letters:
+        """Of those who write mails."""
+        return self.doors.letters
 
     async def _named(self, planned: PlannedCase) -> None:
         try:
@@ -98,11 +122,18 @@ class ChaosRun:
 
     async def _run_case(self, planned: PlannedCase) -> None:
         await self._until(planned.at)
+        email = f"{planned.key}@example.com"
         if planned.pages:
             number = await self._handed_in(planned)
+        elif planned.mail:
+            number = await self.letters.write(planned.key, email)
+            self.doors.writers[number] = email
         else:
             number = await (self._taken_in(planned) if planned.by == "here" else self._opened(planned))
-            self.customers.knows(number, f"{planned.key}@example.com")
+        if planned.telephone:
+            self.doors.callers.add(number)
+        elif not planned.pages:
+            self.customers.knows(number, email)
         await SCENARIOS[planned.scenario](self.driver, number)
 
     async def _handed_in(self, planned: PlannedCase) -> str:
@@ -176,6 +207,15 @@ class ChaosRun:
             await asyncio.sleep(kill.pause)
             await pages.start(*ports)
 
+    async def _cut_as_planned(self) -> None:
+        for cut in self.plan.cuts:
+            await self._until(cut.at)
+            self.killed[cut.target] += 1
+            mailbox = cut.target == "mailbox"
+            await (self.letters.server.kill() if mailbox else self.gateway.cut())
+            await asyncio.sleep(cut.pause)
+            await (self.letters.server.start() if mailbox else self.gateway.start())
+
     async def _started_worker(self) -> ForkServerProcess:
         """As a service manager does, start it again where it ends by itself, such as while the server is away."""
         while True:
@@ -209,6 +249,7 @@ class ChaosResult:
     killed: dict[str, int]
     audit: Audit
     answers: Answers
+    books: Books
     discrepancies: tuple[str, ...]
 
 
@@ -224,21 +265,25 @@ async def run_chaos(
     """Carry out a plan in this folder, with the record there where no other database is given, and audit the
     installation afterwards; a deadline that is more than `late` seconds late is a discrepancy.
     """
+    imap, gateway = ImapServer(folder / "mailbox", SENDER), SmsGateway(plan.seed)
     async with running_cluster(folder) as cluster, mail_server() as mail:
         settings: dict[str, Any] = {
             "data": folder / "company", "smtp_url": mail.url(), "mail_from": SENDER, "sweep": "10s",
             "server": {"synchronous": "normal"}, "speed": _SPEED, "virtual_start": MONDAY, "database_url": database_url,
             "web": {"url": _PORTAL, "proxies": "127.0.0.1"}, "link_keys": Key.new("chaos").line(),
+            "mailboxes": {"service": imap.settings()}, "channels": {"sms": gateway.settings()},
         }  # fmt: skip
         pages = PageProcesses(settings, cluster.server.address, folder)
         async with driver_for(cluster, settings) as driver:
             driver.timeout = plan.minutes * 60
-            driver.customers = customers = Customers(pages, mail, timeout=driver.timeout)
-            chaos = ChaosRun(plan, cluster, driver, settings, customers, deaths_show_after, say)
+            customers = Customers(pages, mail, timeout=driver.timeout)
+            letters = Letters(imap, customers.mails, timeout=driver.timeout)
+            driver.customers = doors = Doors(customers, letters, driver)
+            chaos = ChaosRun(plan, cluster, driver, settings, doors, gateway, deaths_show_after, say)
             try:
                 await chaos.run()
             finally:
-                await pages.kill()
+                await asyncio.gather(pages.kill(), imap.kill(), gateway.cut())
             if chaos.faults:
                 # An audit needs everything at rest.
                 cluster.kill_workers()
@@ -250,31 +295,47 @@ async def run_chaos(
                 mails=mail.mails,
                 acknowledged=driver.acknowledged,
                 answers_lost=cluster.answers_lost(),
+                message_id=_mail_of(settings).message_id,
+                unsure={"sms"},
             )
             answers = await compare_answers(driver.installation.database, customers)
-    wrong = [*chaos.faults, *audit.discrepancies, *answers.discrepancies]
+            books = await balance(driver.installation.database, letters, gateway)
+    wrong = [*chaos.faults, *audit.discrepancies, *answers.discrepancies, *books.discrepancies]
     if audit.accepted != len(plan.cases):
         wrong.append(f"{len(plan.cases)} submissions came in, {audit.accepted} cases were accepted")
     if audit.greatest_lateness > late:
         wrong.append(f"{audit.latest} was {audit.greatest_lateness:.0f} s late, which no outage explains")
-    return ChaosResult(plan.seed, round(seconds, 1), dict(chaos.killed), audit, answers, tuple(wrong))
+    return ChaosResult(plan.seed, round(seconds, 1), dict(chaos.killed), audit, answers, books, tuple(wrong))
+
+
+def _mail_of(settings: dict[str, Any]) -> Smtp:
+    mail = build_transports(Settings(**settings))[Contact.EMAIL]
+    assert isinstance(mail, Smtp)
+    return mail
 
 
 def table(result: ChaosResult) -> str:
     """The figures as lines for people."""
-    audit, answers = result.audit, result.answers
+    audit, answers, books = result.audit, result.answers, result.books
+    due = audit.notifications_due - audit.notifications_kept - audit.notifications_by_person
     rows = [
         ("cases accepted = ended", audit.accepted, audit.ended),
         ("events in histories = recorded", audit.events_in_histories, audit.events_recorded),
         ("handed in on a page = registered", answers.handed_in, answers.registered),
         ("answers on a page = recorded", answers.said, answers.recorded),
-        ("notifications due = sent", audit.notifications_due - audit.notifications_kept, audit.notifications_sent),
+        ("mails written = taken in", books.written, books.taken_in),
+        ("notifications due = sent", due, audit.notifications_sent),
         ("deadlines passed = noticed", audit.deadlines_due, audit.deadlines_seen),
         ("escalations due = came", audit.escalations_due, audit.escalations_came),
     ]
     lines = [f"{what:<34}{due:>7}{came:>7}  {'' if due == came else 'DIFFERENT'}".rstrip() for what, due, came in rows]
     lines += [
         f"{'mails that came again (same id)':<34}{audit.mails_doubled:>14}  only where the answer was lost",
+        f"{'mails delivered to us again':<34}{books.delivered_again:>14}  the mailbox had died",
+        f"{'SMS taken, noted as sent':<34}{books.texts_taken:>7}{books.texts_sent:>7}",
+        f"{'SMS of unknown end, said to be':<34}{books.texts_unknown:>7}{books.texts_said_unknown:>7}",
+        f"{'told by a person instead':<34}{audit.notifications_by_person:>14}",
+        f"{'the gateway':<34}{'':>14}  {_counted(books.gateway)}",
         f"{'messages of steps judged again':<34}{audit.notifications_superseded:>14}",
         f"{'greatest lateness':<34}{audit.greatest_lateness:>12.1f} s  {audit.latest}",
         f"{'done again by customers':<34}{sum(answers.repeated.values()):>14}  {_counted(answers.repeated)}".rstrip(),
@@ -291,14 +352,18 @@ def _counted(counts: dict[str, int]) -> str:
 
 def _form(planned: PlannedCase) -> dict[str, Any]:
     # A product of its own each: else reviews of repeated problems would link all cases.
-    return form_of(planned.key, priority=planned.priority, product=f"产品 {planned.key}")
+    changes: dict[str, Any] = {"priority": planned.priority, "product": f"产品 {planned.key}"}
+    if planned.telephone:
+        mobile = f"138{int(planned.key.rpartition('-')[2]):08d}"
+        changes["customer"] = {"name": "王芳", "kind": "individual", "phone": mobile, "preferred_contact": "sms"}
+    return form_of(planned.key, **changes)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit 1 where the audit finds a discrepancy."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.faults.chaos",
-        description="Cases of customers while workers, server, intake and pages are killed at random.",
+        description="Cases of customers while what serves them, their mailbox and the gateway for SMS are killed at random.",
         epilog="Example: python -m tests.faults.chaos --seed 7 --cases 200 --minutes 5",
     )
     parser.add_argument("--seed", type=int, help="decides which case comes when and what is killed when; default: any")

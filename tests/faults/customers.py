@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from typing import Any
 
 import httpx2
@@ -36,6 +37,7 @@ class Customers:
     timeout: float = TIMEOUT
     _known: dict[str, Customer] = field(default_factory=dict)
     _texts: dict[str, list[str]] = field(default_factory=dict)
+    _mails: dict[str, list[EmailMessage]] = field(default_factory=dict)
     _read: int = 0
 
     def knows(self, number: str, email: str) -> None:
@@ -60,13 +62,19 @@ class Customers:
             await self._known[number].say(command, **fields)
         self.said[number, command] += 1
 
+    def mails(self, address: str) -> list[EmailMessage]:
+        """What came to that address, as it came."""
+        self.letters(address)
+        return self._mails.get(address, [])
+
     def letters(self, address: str) -> list[str]:
-        """What came to that address."""
+        """The texts of what came to that address."""
         for mail in self.mail.mails[self._read :]:
             part = mail.get_body(("plain",))
             text = f"{mail['Subject']}\n{part.get_content() if part is not None else ''}"
             for one in mail["To"].addresses:
                 self._texts.setdefault(one.addr_spec, []).append(text)
+                self._mails.setdefault(one.addr_spec, []).append(mail)
             self._read += 1
         return self._texts.get(address, [])
 

@@ -15,6 +15,9 @@ _TARGETS = ("worker", "worker", "worker", "both workers", "server", "server and 
 
 _BY_PAGES = 0.4
 """Fraction of the submissions that customers hand in by the pages, of those that no command takes in."""
+_BY_MAIL = 0.3
+_BY_TELEPHONE = 0.6
+"""Of those that are left: fraction that comes by mail, and then of those whose customers have a telephone alone."""
 _CLASSIFIED = frozenset({"untouched"})
 """Scenarios that need the priority of their plan: customers do not classify."""
 
@@ -30,6 +33,10 @@ class PlannedCase:
     by: Moment | str | None
     pages: bool = False
     """The customer hands it in by the pages, where the plan has any."""
+    mail: bool = False
+    """The customer hands it in by a mail, and answers by mails."""
+    telephone: bool = False
+    """The customer has a telephone alone, so what they are told comes by SMS."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Plan:
     kills: tuple[PlannedKill, ...]
     page_kills: tuple[PlannedKill, ...] = ()
     """`worker` is which of the processes that serve pages."""
+    cuts: tuple[PlannedKill, ...] = ()
+    """Of the mailbox and of the gateway for short messages."""
 
     @classmethod
     def of(cls, seed: int, *, cases: int, minutes: float, kills: int, span: float | None = None) -> Self:
@@ -85,4 +94,19 @@ class Plan:
             )
             for _ in range(2 * kills)
         )  # fmt: skip
-        return cls(seed, minutes, planned, *(tuple(sorted(some, key=lambda kill: kill.at)) for some in (killed, pages)))
+        chance = random.Random(f"{seed} outside")
+        planned = tuple(_outside(case, chance) for case in planned)
+        cuts = tuple(
+            PlannedKill(chance.uniform(3, span), chance.choice(("mailbox", "gateway")), chance.uniform(0, 5), 0)
+            for _ in range(3 * kills)
+        )
+        inside = (killed, pages, cuts)
+        return cls(seed, minutes, planned, *(tuple(sorted(some, key=lambda kill: kill.at)) for some in inside))
+
+
+def _outside(case: PlannedCase, chance: random.Random) -> PlannedCase:
+    by_mail, by_telephone = chance.random() < _BY_MAIL, chance.random() < _BY_TELEPHONE
+    if case.by != "here" or case.pages:
+        return case
+    by_mail = by_mail and case.scenario not in _CLASSIFIED
+    return replace(case, mail=by_mail, telephone=by_telephone and not by_mail)
