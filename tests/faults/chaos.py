@@ -363,7 +363,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit 1 where the audit finds a discrepancy."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.faults.chaos",
-        description="Cases of customers while what serves them, their mailbox and the gateway for SMS are killed at random.",
+        description="Cases of customers while what serves them, the mailbox and the SMS gateway die at random.",
         epilog="Example: python -m tests.faults.chaos --seed 7 --cases 200 --minutes 5",
     )
     parser.add_argument("--seed", type=int, help="decides which case comes when and what is killed when; default: any")

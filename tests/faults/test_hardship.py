@@ -16,7 +16,8 @@ from tests.faults.processes import stoppable
 
 _BOOKS = Audit(
     accepted=3, ended=3, events_recorded=37, events_in_histories=37, notifications_due=34, notifications_sent=34,
-    notifications_kept=0, notifications_failed=0, notifications_by_person=0, notifications_superseded=0, mails_doubled=0, deadlines_due=2,
+    notifications_kept=0, notifications_failed=0, notifications_by_person=0, notifications_superseded=0,
+    mails_doubled=0, deadlines_due=2,
     deadlines_seen=2, escalations_due=2, escalations_came=2, greatest_lateness=0.2, latest="FB1 #3 claim", continued=0,
 )  # fmt: skip
 
