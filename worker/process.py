@@ -22,6 +22,7 @@ from activities.archive.store import ArchiveStore
 from activities.arrivals import find_arrivals
 from activities.channels.build import build_channels
 from activities.delivery.activity import DeliveryActivities
+from activities.delivery.hands import Hands
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transports
 from activities.files.upkeep import FileUpkeep
@@ -191,6 +192,7 @@ def build_delivering(client: Client, installation: Installation, transports: Tra
         complete=CodeCompletion(Codes(installation.database)),
         portal=build_portal(installation.settings),
         time=installation.time,
+        hands=Hands(max(2, installation.settings.sizes.activities * 3 // 10)),
     )
 
 

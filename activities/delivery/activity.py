@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
 from activities.delivery.customer_link import Outgoing, with_link
+from activities.delivery.hands import WAIT, Hands
 from activities.delivery.outbox import Outbox, OutboxStatus, RowState
 from activities.delivery.sent_memory import SentMemory
 from activities.delivery.transport import (
@@ -88,6 +89,7 @@ class DeliveryActivities:
         send_timeout: wall clock; how long handing over one message may take.
         note_patience: wall clock; how long an attempt goes on trying to note what was sent.
         lease: wall clock; how long a claim holds. It is renewed while its delivery goes on: a killed worker's runs out.
+        hands: how many messages go by one channel at once.
         now: the wall clock.
     """
 
@@ -102,6 +104,7 @@ class DeliveryActivities:
     give_up_after: timedelta = timedelta(days=3)
     send_timeout: timedelta = timedelta(seconds=20)
     lease: timedelta = DELIVERY_HEARTBEAT
+    hands: Hands = field(default_factory=Hands)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     note_patience: timedelta = timedelta(seconds=30)
     _unnoted: SentMemory = field(init=False, repr=False)
@@ -175,7 +178,8 @@ class _DeliveryPass:
         if envelope.key in self._owner._unnoted:
             await self._mark_sent(envelope)
             return None
-        closed = self._closed.get(envelope.channel)
+        crowded = self._owner.hands.fault(envelope.channel)
+        closed = self._closed.get(envelope.channel) or crowded
         # Before the claim: whoever is stopped between it and the hand-over has to know how old it is by then.
         surely = self._surely()
         now = self._owner.now()
@@ -185,7 +189,7 @@ class _DeliveryPass:
         if state.status is OutboxStatus.SENDING and not self._knows_repeats(envelope.channel):
             return await self._lost_sight(state, stack, "its delivery ended while it was on its way")
         if closed is not None:
-            return await self._put_off(state, stack, closed)
+            return await self._put_off(state, stack, closed, WAIT if crowded else None)
         return await self._send(state, stack, surely)
 
     def _surely(self) -> float:
@@ -207,7 +211,8 @@ class _DeliveryPass:
         send_timeout = self._owner.send_timeout.total_seconds()
         last = asyncio.get_running_loop().time() + send_timeout
         try:
-            await self._hand_over_once(following, stack, last, surely)
+            async with self._owner.hands.hold(envelope.channel):
+                await self._hand_over_once(following, stack, last, surely)
         except PermanentDeliveryError as error:
             return await self._go_on(state, stack, _said(error, outgoing))
         except UnknownOutcomeError as error:
