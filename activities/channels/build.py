@@ -10,21 +10,31 @@ from activities.channels.rate import Pace
 from activities.channels.settings import (
     AliyunSmsSettings,
     ChannelSettings,
+    DingtalkNoticeSettings,
     DingtalkRobotSettings,
+    FeishuAppSettings,
     FeishuRobotSettings,
     HttpSettings,
     MessageKind,
     TencentSmsSettings,
+    WecomAppSettings,
     WecomRobotSettings,
 )
 from activities.channels.sms_template import LONGEST, SmsTemplate
+from activities.channels.token import Tokens, TokenVendor
 from activities.channels.vendors.aliyun_sms import AliyunSms
+from activities.channels.vendors.dingtalk_notice import DingtalkNotice
 from activities.channels.vendors.dingtalk_robot import DingtalkRobot
+from activities.channels.vendors.feishu_app import FeishuApp
 from activities.channels.vendors.feishu_robot import FeishuRobot
 from activities.channels.vendors.gateway import Gateway, Success, template_fault
 from activities.channels.vendors.tencent_sms import TencentSms
+from activities.channels.vendors.wecom_app import WecomApp
 from activities.channels.vendors.wecom_robot import WecomRobot
 from workflows.domain.problem import Problem
+
+_KNOWING = (WecomAppSettings, FeishuAppSettings)
+"""Whose platforms know a message that comes again, for an hour or more."""
 
 
 def build_channels(settings: Mapping[str, ChannelSettings]) -> dict[str, HttpChannel]:
@@ -49,8 +59,10 @@ def _channel(name: str, settings: ChannelSettings) -> HttpChannel:
     pace = Pace(settings.rate, settings.rate_per_person, time.monotonic)
     templates = getattr(settings, "templates", {})
     messages = frozenset(map(str, templates)) if templates else None
-    repeats = isinstance(settings, HttpSettings) and settings.knows_repeats
-    return HttpChannel(name, settings.kind, _vendor(settings), pace, messages, repeats)
+    repeats = settings.knows_repeats if isinstance(settings, HttpSettings) else isinstance(settings, _KNOWING)
+    vendor = _vendor(settings)
+    tokens = Tokens(vendor, time.monotonic) if isinstance(vendor, TokenVendor) else None
+    return HttpChannel(name, settings.kind, vendor, pace, messages, repeats, tokens)
 
 
 def _vendor(settings: ChannelSettings) -> Vendor:
@@ -75,6 +87,18 @@ def _vendor(settings: ChannelSettings) -> Vendor:
             )
         case HttpSettings():
             return _gateway(settings)
+        case WecomAppSettings():
+            return WecomApp(settings.endpoint, settings.corp_id, settings.secret("corp_secret"), settings.agent_id)
+        case DingtalkNoticeSettings():
+            return DingtalkNotice(
+                endpoint=settings.endpoint,
+                token_endpoint=settings.token_endpoint,
+                app_key=settings.app_key,
+                app_secret=settings.secret("app_secret"),
+                agent_id=settings.agent_id,
+            )
+        case FeishuAppSettings():
+            return FeishuApp(settings.endpoint, settings.app_id, settings.secret("app_secret"), settings.id_type)
         case WecomRobotSettings():
             return WecomRobot(settings.endpoint, settings.secret("key"))
         case DingtalkRobotSettings():

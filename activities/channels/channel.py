@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,6 +16,7 @@ from activities.channels.address import place
 from activities.channels.http import Answer, Request, ask, http_client
 from activities.channels.phone import mobile_number
 from activities.channels.rate import Pace
+from activities.channels.token import TokenRefusedError, Tokens
 from activities.delivery.transport import (
     AddressKind,
     DeliveryError,
@@ -23,6 +24,7 @@ from activities.delivery.transport import (
     PermanentDeliveryError,
     TemporaryDeliveryError,
     TransportConnection,
+    UnknownOutcomeError,
 )
 
 _PATIENCE = 3.0
@@ -74,6 +76,8 @@ class HttpChannel:
     pace: Pace = field(repr=False)
     messages: Collection[str] | None = None
     knows_repeats: bool = False
+    tokens: Tokens | None = field(default=None, repr=False)
+    """Of an app."""
 
     @property
     def takes(self) -> AddressKind:
@@ -107,15 +111,18 @@ class HttpChannel:
         return self.vendor.words(envelope), self.vendor.request(envelope, address, datetime.now(UTC))
 
     async def check(self) -> tuple[str, timedelta | None]:
-        """Ask the host for nothing in particular; answers where it is, and how far its clock is ahead of this one.
+        """Ask the host for nothing in particular, and log an app in; answers where it is, and how far its clock is
+        ahead of this one.
 
         Raises:
-            DeliveryError: it cannot be reached.
+            DeliveryError: it cannot be reached, or refuses the login.
         """
         endpoint = self.vendor.endpoint
         scheme, _, rest = endpoint.partition("://")
         async with http_client() as client:
             answer = await ask(client, f"{scheme}://{rest.partition('/')[0]}/", Request(b"", method="HEAD"))
+            if self.tokens is not None:
+                await self.tokens.get(client)
         try:
             there = parsedate_to_datetime(answer.headers.get("date", ""))
         except ValueError:
@@ -138,10 +145,39 @@ class _Connection:
             await asyncio.sleep(wait)
         # Written once more: a signature holds from its own moment.
         _, request = channel.written(envelope)
-        answer = await ask(self._client, channel.vendor.endpoint, request)
         try:
-            channel.vendor.judge(answer)
+            if channel.tokens is None:
+                await self._ask(request)
+            else:
+                await self._ask_with_token(request, channel.tokens)
+        except UnknownOutcomeError as error:
+            if not channel.knows_repeats:
+                raise
+            raise TemporaryDeliveryError(f"{error}; it is known there when it comes again") from None
+
+    async def _ask_with_token(self, request: Request, tokens: Tokens) -> None:
+        """A token may be refused before its time; then nothing was sent, and another is asked for, once."""
+        token = await self._token(tokens)
+        try:
+            await self._ask(tokens.vendor.with_token(request, token))
+        except TokenRefusedError:
+            token = await self._token(tokens, instead_of=token)
+            await self._ask(tokens.vendor.with_token(request, token))
+
+    async def _token(self, tokens: Tokens, *, instead_of: str | None = None) -> str:
+        with self._named():
+            return await tokens.get(self._client, instead_of=instead_of)
+
+    async def _ask(self, request: Request) -> None:
+        answer = await ask(self._client, self._channel.vendor.endpoint, request)
+        with self._named():
+            self._channel.vendor.judge(answer)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
         except DeliveryError as error:
             # Most vendors repeat numbers; what the answer was is of use, whose it was is not.
-            error.args = (f"{channel.name}: {error}",)
+            error.args = (f"{self._channel.name}: {error}",)
             raise

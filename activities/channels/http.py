@@ -6,11 +6,13 @@ import asyncio
 import json
 import logging
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -76,8 +78,14 @@ class Answer:
 async def http_client() -> AsyncIterator[httpx2.AsyncClient]:
     """A client for the messages of one delivery."""
     timeout = httpx2.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT)
-    async with httpx2.AsyncClient(timeout=timeout, follow_redirects=False) as client:
+    async with httpx2.AsyncClient(timeout=timeout, follow_redirects=False, verify=_trusted()) as client:
         yield client
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom to believe. Reading the certificates takes longer than a message: once a process is enough."""
+    return httpx2.create_ssl_context()
 
 
 async def ask(client: httpx2.AsyncClient, endpoint: str, request: Request) -> Answer:

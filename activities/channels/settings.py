@@ -37,7 +37,7 @@ class _Channel(BaseModel):
     """For all that this channel sends."""
     rate_per_person: tuple[Rate, ...] = ()
 
-    @field_validator("endpoint", check_fields=False)
+    @field_validator("endpoint", "token_endpoint", check_fields=False)
     @classmethod
     def _https(cls, value: str) -> str:
         if fault := endpoint_fault(value):
@@ -168,16 +168,62 @@ class FeishuRobotSettings(_Channel):
     optional_secrets: ClassVar[tuple[str, ...]] = ("sign_secret",)
 
 
+class WecomAppSettings(_Channel):
+    """An app of the company's at WeCom, which writes to people one by one."""
+
+    kind: Literal["wecom_app"]
+    corp_id: _Word
+    corp_secret: SecretStr | None = None
+    corp_secret_file: Path | None = None
+    agent_id: int = Field(ge=1)
+    endpoint: str = "https://qyapi.weixin.qq.com"
+    rate_per_person: tuple[Rate, ...] = (RateLimit(30, 60.0), RateLimit(1000, 3600.0))
+    """What is above is dropped without a word."""
+    secrets: ClassVar[tuple[str, ...]] = ("corp_secret",)
+
+
+class DingtalkNoticeSettings(_Channel):
+    """Work notices of an app at DingTalk."""
+
+    kind: Literal["dingtalk_notice"]
+    app_key: _Word
+    app_secret: SecretStr | None = None
+    app_secret_file: Path | None = None
+    agent_id: int = Field(ge=1)
+    endpoint: str = "https://oapi.dingtalk.com"
+    token_endpoint: str = "https://api.dingtalk.com"  # noqa: S105 - an address
+    rate_per_person: tuple[Rate, ...] = (RateLimit(500, 86_400.0),)
+    secrets: ClassVar[tuple[str, ...]] = ("app_secret",)
+
+
+class FeishuAppSettings(_Channel):
+    """An app of the company's at Feishu, which writes to people one by one."""
+
+    kind: Literal["feishu_app"]
+    app_id: _Word
+    app_secret: SecretStr | None = None
+    app_secret_file: Path | None = None
+    id_type: Literal["open_id", "user_id", "union_id", "email"] = "open_id"
+    endpoint: str = "https://open.feishu.cn"
+    rate: tuple[Rate, ...] = (RateLimit(1000, 60.0), RateLimit(50, 1.0))
+    rate_per_person: tuple[Rate, ...] = (RateLimit(5, 1.0),)
+    secrets: ClassVar[tuple[str, ...]] = ("app_secret",)
+
+
 ChannelSettings = Annotated[
     AliyunSmsSettings
     | TencentSmsSettings
     | HttpSettings
     | WecomRobotSettings
     | DingtalkRobotSettings
-    | FeishuRobotSettings,
+    | FeishuRobotSettings
+    | WecomAppSettings
+    | DingtalkNoticeSettings
+    | FeishuAppSettings,
     Field(discriminator="kind"),
 ]
 KINDS: dict[str, type[BaseModel]] = {
     "aliyun_sms": AliyunSmsSettings, "tencent_sms": TencentSmsSettings, "http": HttpSettings,
     "wecom_robot": WecomRobotSettings, "dingtalk_robot": DingtalkRobotSettings, "feishu_robot": FeishuRobotSettings,
+    "wecom_app": WecomAppSettings, "dingtalk_notice": DingtalkNoticeSettings, "feishu_app": FeishuAppSettings,
 }  # fmt: skip

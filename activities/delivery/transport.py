@@ -32,6 +32,13 @@ class AddressKind(StrEnum):
     WECOM = "wecom"
     DINGTALK = "dingtalk"
     FEISHU = "feishu"
+    WECOM_ID = "wecom_id"
+    DINGTALK_ID = "dingtalk_id"
+    """Apps find people by their ids alone, robots by their mobiles as well."""
+
+
+BY_MOBILE_AS_WELL = frozenset({AddressKind.WECOM, AddressKind.DINGTALK})
+"""Where a person's mobile stands in for their id at the platform."""
 
 
 @dataclass(frozen=True)

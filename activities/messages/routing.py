@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from activities.channels.phone import mobile_number
-from activities.delivery.transport import AddressKind, Transport, Transports
+from activities.delivery.transport import BY_MOBILE_AS_WELL, AddressKind, Transport, Transports
 from workflows.domain.form_fields import ADDRESSES
 from workflows.domain.model import Json
 from workflows.domain.organisation.organisation import Person
@@ -126,9 +126,12 @@ def address_of(person: Person, kind: AddressKind) -> str:
         return person.email
     if kind is AddressKind.MOBILE:
         return mobile_number(person.phone) or ""
-    known = {AddressKind.WECOM: person.wecom, AddressKind.DINGTALK: person.dingtalk, AddressKind.FEISHU: person.feishu}
-    by_mobile = "" if kind is AddressKind.FEISHU else mobile_number(person.phone) or ""
-    return known[kind] or by_mobile
+    known = {
+        AddressKind.WECOM: person.wecom, AddressKind.DINGTALK: person.dingtalk, AddressKind.FEISHU: person.feishu,
+        AddressKind.WECOM_ID: person.wecom, AddressKind.DINGTALK_ID: person.dingtalk,
+    }  # fmt: skip
+    by_mobile = mobile_number(person.phone) if kind in BY_MOBILE_AS_WELL else None
+    return known[kind] or by_mobile or ""
 
 
 def _carried(kind: AddressKind, address: str) -> str:

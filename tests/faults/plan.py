@@ -15,7 +15,7 @@ _TARGETS = ("worker", "worker", "worker", "both workers", "server", "server and 
 
 _BY_PAGES = 0.4
 """Fraction of the submissions that customers hand in by the pages, of those that no command takes in."""
-_BY_MAIL = 0.3
+_BY_MAIL = 0.5
 _BY_TELEPHONE = 0.6
 """Of those that are left: fraction that comes by mail, and then of those whose customers have a telephone alone."""
 _CLASSIFIED = frozenset({"untouched"})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from activities.channels.http import Answer, said
+from activities.channels.token import Token, TokenRefusedError
 from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, UnknownOutcomeError
 
 _CODE = re.compile(r"-?\d{1,8}|[A-Za-z._]{1,80}")
@@ -25,11 +26,14 @@ def code_of(answer: Answer, *names: str) -> str | None:
     return None
 
 
-def judge(code: str | None, words: object, answer: Answer, *, good: str, later: Later) -> None:
-    """Return where the code is the one that means done.
+def judge(
+    code: str | None, words: object, answer: Answer, *, good: str, later: Later, login: Collection[str] = ()
+) -> None:
+    """Return where the code is the one that means done. `login` are those that say that the token does not hold.
 
     Raises:
-        TemporaryDeliveryError, PermanentDeliveryError: by the code; one that is not known is for good.
+        TemporaryDeliveryError, PermanentDeliveryError, TokenRefusedError: by the code; one that is not known is for
+            good.
         UnknownOutcomeError: there is no code to go by.
     """
     if code is None:
@@ -39,6 +43,20 @@ def judge(code: str | None, words: object, answer: Answer, *, good: str, later: 
     what = f"it answers {code if _CODE.fullmatch(code) else said(code)}" + (
         f": {text}" if (text := said(words)) else ""
     )
+    if code in login:
+        raise TokenRefusedError(what)
     if code in later:
         raise TemporaryDeliveryError(what, answer.wait() or later[code])
     raise PermanentDeliveryError(what)
+
+
+def token_of(answer: Answer, name: str, lifetime: str) -> Token:
+    """The token in these fields.
+
+    Raises:
+        UnknownOutcomeError: there is none.
+    """
+    found, seconds = answer.json().get(name), answer.json().get(lifetime)
+    if not isinstance(found, str) or not found.isascii() or not found.isprintable() or not isinstance(seconds, int):
+        raise UnknownOutcomeError(f"the answer (status {answer.status}) holds no token")
+    return Token(found, max(float(seconds), 0.0))

@@ -19,8 +19,8 @@ _NAMED = 5
 
 
 async def channels(context: DoctorContext) -> Iterable[CheckResult]:
-    """Connect to each by TLS and hold its clock against this one; no vendor has a call by which the key could be tried
-    without sending.
+    """Connect to each by TLS and hold its clock against this one. Apps log in; no other vendor has a call by which the
+    key could be tried without sending.
     """
     check = Check("channels")
     try:
@@ -56,7 +56,8 @@ async def _reached(check: Check, channel: HttpChannel) -> list[CheckResult]:
         todo = "see that it can be reached from here, and check its endpoint; bihuan channel test tries it"
         return [check.fault(f"{channel.name} ({channel.kind}): {error}", todo)]
     able = "" if channel.messages is None else f"; carries {', '.join(sorted(channel.messages))}"
-    lines = [check.ok(f"{channel.name} ({channel.kind}): {where} answers, its key is not tried{able}")]
+    tried = "its key is not tried" if channel.tokens is None else "its login is good"
+    lines = [check.ok(f"{channel.name} ({channel.kind}): {where} answers, {tried}{able}")]
     if skew is not None:
         what = f"{channel.name} ({channel.kind}): its clock is {_span(skew)} of this one's: signatures are refused"
         lines.append(check.warning(what, "let this machine set its clock by NTP (chrony, systemd-timesyncd)"))

@@ -13,6 +13,7 @@ from activities.channels.phone import mobile_number
 from activities.channels.sms_template import FACTS
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import (
+    BY_MOBILE_AS_WELL,
     AddressKind,
     DeliveryError,
     Envelope,
@@ -111,7 +112,7 @@ def _address(kind: AddressKind, to: str) -> str:
         raise Problem(f"--to: {fault}")
     if kind is AddressKind.MOBILE and mobile is None:
         raise Problem("--to: is no mobile number; allowed: such as 13800138000 or +85251234567")
-    if kind is AddressKind.FEISHU:
+    if kind not in {AddressKind.MOBILE, *BY_MOBILE_AS_WELL}:
         mobile = None
     if not mobile and (not to or not all(char.isalnum() or char in "_.@-+" for char in to)):
         raise Problem("--to: is neither an id at that platform nor a mobile number")

@@ -283,15 +283,16 @@ async def test_a_vendor_says_itself_how_long_to_wait(kind: str) -> None:
     assert caught.value.wait == timedelta(seconds=7)
 
 
+@pytest.mark.parametrize("kind", sorted(ALL))
 async def test_a_vendor_that_hangs_may_have_taken_it_and_one_that_is_away_has_not(
-    monkeypatch: pytest.MonkeyPatch,
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("activities.channels.http.ANSWER_TIMEOUT", 0.1)
     async with vendor_server(lambda _: None) as vendor:
         with pytest.raises(UnknownOutcomeError, match="no answer from"):
-            await send(channel(WECOM, endpoint=vendor.url))
+            await send(channel(ALL[kind], endpoint=vendor.url))
     with pytest.raises(UnreachableError, match="cannot be reached") as caught:
-        await send(channel(WECOM, endpoint=vendor.url))
+        await send(channel(ALL[kind], endpoint=vendor.url))
     assert SECRET not in str(caught.value)
 
 
