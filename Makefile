@@ -92,8 +92,8 @@ years: $(VENV)/installed
 pages: $(VENV)/installed
 	$(BIN)/python -m benchmarks.pages $(ARGS)
 
-## Two hundred lives in five minutes, their customers on the pages, while workers, server, intake and pages are killed at
-## random, and the books at the end.
+## Two hundred lives in five minutes, their customers on the pages, writing mails or with a telephone alone, while workers,
+## server, intake, pages and the mailbox are killed and the SMS gateway is cut off at random, and the books at the end.
 chaos: $(VENV)/installed
 	$(BIN)/python -m tests.faults.chaos $(ARGS)
 

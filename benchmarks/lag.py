@@ -1,7 +1,8 @@
 """How late an escalation is: from its due time to the notification in the outbox, with few and with many open cases.
 
     make lag        (200 cases, all of which fall due; two and a half minutes)
-    python -m benchmarks.lag --open 200,2000,10000 [--due 200] [--json]
+    make lag ARGS='--chat'    (and how late the chat platform has taken the message of each escalation)
+    python -m benchmarks.lag --open 200,2000,10000 [--due 200] [--chat] [--json]
 
 For each size, idle cases are opened until so many are open with those that will fall due; then `--due` cases come in
 evenly over a minute, on the embedded server with one worker, at real speed, under the standard policy with a claim
@@ -18,36 +19,52 @@ import asyncio
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.chat_platform import ChatPlatform, open_chat_platform
 from benchmarks.child import run
 from benchmarks.many_cases import CLAIM, DUE, ManyCases, open_many_cases
 from benchmarks.sleepers import Sleepers, sleepers
 from starter.console.screen import print_json, print_table
+from workflows.domain.problem import Problem
 
+_PATIENCE = 120.0
 _OVER = 60.0
 """Seconds over which the measured cases come in."""
 
 
-async def measure(sizes: Sequence[int], due: int) -> list[dict[str, Any]]:
-    """One answer a size: `open`, and lateness (seconds) of `escalations` as recorded and of `bare` timers."""
+async def measure(sizes: Sequence[int], due: int, *, chat: bool = False) -> list[dict[str, Any]]:
+    """One answer a size: `open`, and lateness (seconds) of `escalations` as recorded and of `bare` timers, with `chat`
+    of their messages as a chat platform takes them.
+    """
     answers = []
     with tempfile.TemporaryDirectory(prefix="bihuan-lag-") as name:
-        async with open_many_cases(Path(name)) as system:
+        async with (
+            open_chat_platform() as platform,
+            open_many_cases(Path(name), chat=platform.settings() if chat else None) as system,
+        ):
             await system.start_worker(cached=max(sizes) + due)
             log = Path(name) / "sleepers.log"
             async with sleepers(system.client, system.server.address, log, cached=due) as bare:
                 for size in sizes:
                     await system.open_idle(size - due)
-                    answer = {"open": size, "due": due, **await _late(system, bare, size, due)}
+                    answer = {
+                        "open": size,
+                        "due": due,
+                        **await _late(system, bare, size, due, platform if chat else None),
+                    }
                     sys.stderr.write(f"{size} open: {answer['escalations']}, bare {answer['bare']}\n")
                     answers.append(answer)
     return answers
 
 
-async def _late(system: ManyCases, bare: Sleepers, size: int, due: int) -> dict[str, Any]:
+async def _late(
+    system: ManyCases, bare: Sleepers, size: int, due: int, platform: ChatPlatform | None
+) -> dict[str, Any]:
     """The measured cases are closed afterwards, so that the next size has none that climbs on."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -62,15 +79,32 @@ async def _late(system: ManyCases, bare: Sleepers, size: int, due: int) -> dict[
     sys.stderr.write(f"{size} open: {due} fall due within a minute\n")
     woke = [await timer.result() for timer in timers]
     told = await system.escalated(numbers)
+    chats = {} if platform is None else {"chat": summary(await _said(platform, told))}
     for number in numbers:
         await system.withdraw(number)
     ours = summary([(written - due).total_seconds() for due, written in told.values()])
     engine = summary(woke)
     return {
         "escalations": ours,
+        **chats,
         "bare": engine,
         "difference": {name: round(ours[name] - engine[name], 3) for name in ours},
     }
+
+
+async def _said(platform: ChatPlatform, told: Mapping[str, tuple[datetime, datetime]]) -> list[float]:
+    """Seconds from each deadline until the platform had taken the message.
+
+    Raises:
+        Problem: one never came.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            while not told.keys() <= platform.taken.keys():  # noqa: ASYNC110 - messages come by themselves
+                await asyncio.sleep(0.2)
+    if missing := told.keys() - platform.taken.keys():
+        raise Problem(f"{len(missing)} of {len(told)} messages never came to the chat platform")
+    return [(platform.taken[number] - due).total_seconds() for number, (due, _) in told.items()]
 
 
 def summary(late: Sequence[float]) -> dict[str, float]:
@@ -105,20 +139,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--open", metavar="SIZES", help="open cases, such as 200,2000,10000 (default: --due)")
     parser.add_argument("--due", type=int, default=200, metavar="N", help="of them fall due within a minute (200)")
+    parser.add_argument("--chat", action="store_true", help="escalations go by chat: when its platform has them")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     try:
         sizes = sizes_of(options.open or str(options.due), options.due)
     except ValueError as error:
         parser.error(str(error))
-    answers = run(measure(sizes, options.due))
+    answers = run(measure(sizes, options.due, chat=options.chat))
     if options.json:
         print_json(answers)
         return
     rows = [
         (str(answer["open"]), name, *(f"{value:.3f} s" for value in answer[name].values()))
         for answer in answers
-        for name in ("escalations", "bare", "difference")
+        for name in ("escalations", "chat", "bare", "difference")
+        if name in answer
     ]
     print_table(("open", "late", "p50", "p99", "max"), rows, title=f"{options.due} due within a minute")
 

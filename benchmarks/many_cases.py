@@ -8,14 +8,16 @@ each escalates a minute after it was accepted.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
@@ -23,6 +25,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
+import activities.organisation
 import activities.policy
 from activities.database.tables import case_record, outbox, timeline
 from benchmarks.child import BIHUAN, Child
@@ -58,6 +61,7 @@ class ManyCases:
     server: EmbeddedServer
     client: Client
     intake: Intake
+    environment: Mapping[str, str] = field(default_factory=dict)
     worker: Child | None = None
 
     async def start_worker(self, *, cached: int | None = None) -> float:
@@ -66,7 +70,7 @@ class ManyCases:
         Raises:
             Problem: it does not get ready.
         """
-        environment = {"BIHUAN_POLICY": self.settings.policy}
+        environment = {"BIHUAN_POLICY": self.settings.policy, **self.environment}
         if cached is not None:
             environment["BIHUAN_SIZES__CACHED_WORKFLOWS"] = str(cached)
         arguments = (*BIHUAN, "worker", "--data", str(self.settings.data))
@@ -199,14 +203,17 @@ class ManyCases:
 
 
 @asynccontextmanager
-async def open_many_cases(folder: Path) -> AsyncIterator[ManyCases]:
+async def open_many_cases(folder: Path, *, chat: Mapping[str, Any] | None = None) -> AsyncIterator[ManyCases]:
     """A server on that data folder, with whatever cases are there already; everything is ended with the block.
+
+    `chat`: the settings of a channel by which escalations go to staff; without one everything stays in the outbox.
 
     Raises:
         Problem: the folder is in use, or the server does not start.
     """
     ports = ServerSettings(port=free_port(), ui_port=free_port())
-    settings = IsolatedSettings(data=folder, policy=str(_policy(folder)), server=ports)
+    more: dict[str, Any] = {"channels": {"chat": chat}, "organisation": _organisation(folder)} if chat else {}
+    settings = IsolatedSettings(data=folder, policy=str(_policy(folder, chat=bool(chat))), server=ports, **more)
     with DataLock(folder):
         server = EmbeddedServer(folder, ports)
         system: ManyCases | None = None
@@ -217,7 +224,8 @@ async def open_many_cases(folder: Path) -> AsyncIterator[ManyCases]:
                 open_installation(settings, prepare=True),
                 open_intake(settings, endpoint=Endpoint.read(folder)) as intake,
             ):
-                system = ManyCases(settings, server, client, intake)
+                environment = {"BIHUAN_CHANNELS": json.dumps({"chat": chat})} if chat else {}
+                system = ManyCases(settings, server, client, intake, environment)
                 try:
                     yield system
                 finally:
@@ -226,11 +234,21 @@ async def open_many_cases(folder: Path) -> AsyncIterator[ManyCases]:
             await server.stop()
 
 
-def _policy(folder: Path) -> Path:
+def _organisation(folder: Path) -> Path:
+    """The sample, whose people have ids at the chat platform."""
+    text = (Path(activities.organisation.__path__[0]) / "sample.toml").read_text("utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder.resolve() / "organisation.toml"
+    path.write_text(re.sub(r'(\[\[people\]\]\nid = "([\w-]+)")', r'\1\nfeishu = "ou_\2"', text), "utf-8")
+    return path
+
+
+def _policy(folder: Path, *, chat: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     text = (Path(activities.policy.__path__[0]) / "standard.toml").read_text("utf-8")
     before, marker, after = text.partition(f"[priorities.{DUE}.clocks]")
     path = folder.resolve() / "policy.toml"
     claim = f'claim = {{ within = "{CLAIM.seconds // 60}m"'
-    path.write_text(before + marker + re.sub(r'claim = \{ within = "\w+"', claim, after, count=1), "utf-8")
+    rule = '\n[[delivery]]\naudience = "staff"\nmessages = ["escalated"]\nchannels = ["chat"]\n' if chat else ""
+    path.write_text(before + marker + re.sub(r'claim = \{ within = "\w+"', claim, after, count=1) + rule, "utf-8")
     return path

@@ -52,7 +52,8 @@ async def test_two_hundred_messages_to_a_gateway_that_hangs_leave_a_worker_its_p
         for task in dead:
             task.cancel()
         await asyncio.gather(*dead, return_exceptions=True)
-        assert (len(good.received), len(hanging.received)) == (5, 4)
+        assert len(good.received) == 5
+        assert len(hanging.received) < PLACES
     assert [(await entries(record))[f"good-{index}"].status for index in range(5)] == ["sent"] * 5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 import pytest
@@ -34,8 +35,8 @@ def test_the_first_rule_that_fits_holds() -> None:
         ({"channels": []}, "channels"),
         ({"channels": ["mail", "mail"]}, "names mail twice"),
         ({"channels": ["sms"], "copies": ["sms"]}, "names sms twice"),
-        ({"audience": "customer", "copies": ["sms"]}, "copies and departments are for staff"),
-        ({"audience": "customer", "departments": ["sales"]}, "copies and departments are for staff"),
+        ({"audience": "customer", "copies": ["sms"]}, "copies, departments and hours are for staff"),
+        ({"audience": "customer", "departments": ["sales"]}, "copies, departments and hours are for staff"),
         ({"audience": "everybody"}, "audience"),
         ({"messages": ["telegram"]}, "messages"),
         ({"channel": "sms"}, "channel"),
@@ -45,3 +46,25 @@ def test_the_first_rule_that_fits_holds() -> None:
 def test_a_rule_that_says_nothing_sensible_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         rule(**given)
+
+
+def test_at_night_another_rule_may_hold_than_by_day() -> None:
+    night = rule(audience="staff", hours="20:00-08:00", channels=["sms"])
+    day = rule(audience="staff", hours="08:00-20:00", channels=["chat"])
+
+    def at(hour: int, minute: int = 0) -> DeliveryRule | None:
+        return first_rule((night, day), STAFF, Message.ESCALATED, Priority.P1, at=time(hour, minute))
+
+    assert [at(7, 59), at(8), at(19, 59), at(20), at(0)] == [night, day, day, night, night]
+    assert first_rule((night,), STAFF, Message.ESCALATED, Priority.P1) is None
+
+
+@pytest.mark.parametrize("hours", ["8-20", "20:00", "24:00-08:00", "08:00-20:60"])
+def test_hours_that_are_none_are_refused(hours: str) -> None:
+    with pytest.raises(ValidationError, match="hours"):
+        rule(audience="staff", hours=hours, channels=["sms"])
+
+
+def test_hours_are_for_staff_since_customers_are_told_at_once() -> None:
+    with pytest.raises(ValidationError, match="hours are for staff"):
+        rule(audience="customer", hours="08:00-20:00", channels=["sms"])
