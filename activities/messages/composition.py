@@ -124,7 +124,7 @@ class Composition:
     def _routes(self, notice: Notice) -> list[Route]:
         person = self.organisation.person(notice.recipient) if self.organisation else None
         department = person.department if person else None
-        hour = self.at.astimezone(self.calendar.zone).time()
+        hour = self.calendar.local(self.at).time()
         rule = first_rule(self.rules, notice.audience, notice.message, self.view.priority, department, at=hour)
         if notice.audience is Audience.CUSTOMER:
             return [route_to_customer(self.form, self.transports, rule, notice.message)]

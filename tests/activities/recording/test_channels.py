@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -71,3 +72,18 @@ async def test_staff_get_copies_besides_each_once(database: Database) -> None:
         f"{told}#sms": ("sms", "+8613912345678", "pending"),
         f"{NUMBER}:claim_reminder:claim:tech-002": ("email", "", "stored"),
     }
+
+
+async def test_the_hour_of_the_company_decides_by_which_channel_staff_are_told(database: Database) -> None:
+    await register_case(database)
+    rules = tuple(
+        DeliveryRule.model_validate({"audience": "staff", "channels": [channel], "hours": hours})
+        for channel, hours in (("sms", "20:00-08:00"), ("group", "08:00-20:00"))
+    )
+    now = [datetime(2024, 5, 6, 11, 59, tzinfo=UTC)]  # 19:59 in Shanghai
+    recording = recording_of(database, transports=WAYS, delivery_rules=lambda: rules, now=lambda: now[0])
+    await recording.directory.load(with_mobile(organisation()))
+    await recording.record(case_step(view(), (event(1, to_staff("tech-001")),)))
+    now[0] += timedelta(minutes=1)
+    await recording.record(case_step(view(), (event(2, to_staff("tech-001", "again")),)))
+    assert [one.channel for one in await Cases(database).outbox(NUMBER)] == ["group", "sms"]

@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,10 +23,14 @@ from activities.delivery.transport import (
 from activities.messages.routing import address_of
 from tests.activities.channels.made import SECRET, channel, envelope
 from tests.activities.channels.vendors.platforms import APPS, Platform, as_json, settings
-from tests.activities.channels.vendors.vendor_server import ok, vendor_server
+from tests.activities.channels.vendors.vendor_server import Received, ok, vendor_server
 from workflows.domain.organisation.organisation import Person
 
 KINDS = sorted(APPS)
+
+
+def _always(answer: bytes, _: Received) -> bytes:
+    return answer
 
 
 async def send(app: HttpChannel, *messages: Envelope) -> None:
@@ -123,7 +128,7 @@ async def test_a_wrong_secret_is_for_good_is_said_without_it_and_is_not_tried_fo
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_login_that_gets_no_answer_has_sent_nothing(kind: str) -> None:
     for answer in (ok(b"<html>"), ok(b"", "503 Service Unavailable"), b""):
-        async with vendor_server(lambda _, answer=answer: answer) as server:
+        async with vendor_server(partial(_always, answer)) as server:
             with pytest.raises(TemporaryDeliveryError):
                 await send(channel(settings(kind, server)), to())
 
