@@ -9,7 +9,8 @@ import aiosmtplib
 import pytest
 
 from activities.channels.build import build_channels
-from activities.mailbox.imap import ImapMailbox, MailboxLoginError
+from activities.mailbox.errors import MailboxLoginError
+from activities.mailbox.imap import ImapMailbox
 from activities.mailbox.settings import MailboxSettings
 from starter.demo.outside.correspondent import Correspondent, Letter
 from starter.demo.outside.mail_server import SERVICE, MailServer, open_mail_server
