@@ -6,8 +6,10 @@ What a file is, is asked of the opened file, so that nobody can exchange it in b
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
+from collections.abc import Mapping
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -89,6 +91,23 @@ def write_inside(folder: Path, name: str, text: str) -> Path:
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
     return part.replace(path)
+
+
+def write_together(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files that belong together into a folder, which is made where there is none. Nobody else does meanwhile: a
+    Schedule and people may make the same ones at the same time.
+
+    Raises:
+        OSError: the folder cannot be made or written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for name, text in files.items():
+            write_inside(folder, name, text)
+    finally:
+        os.close(descriptor)
 
 
 def is_inside(folder: Path, name: str) -> bool:

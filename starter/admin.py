@@ -70,6 +70,7 @@ def _call(tokens: Sequence[str], *, debug: bool) -> int:
     from cyclopts import CycloptsError
 
     try:
+        _leave_the_sender_to_the_token(tokens)
         result = build_app(overview=_asks_for_overview(tokens))(tokens, exit_on_error=False, print_error=False)
     except Problem as problem:
         return _fail(str(problem), FAILED)
@@ -86,6 +87,21 @@ def _call(tokens: Sequence[str], *, debug: bool) -> int:
             return _fail(f"the database cannot be used: {detail} (--debug shows where)", FAILED)
         return _fail(f"unexpected {type(error).__name__}: {detail} (--debug shows where)", FAILED)
     return result if isinstance(result, int) else DONE
+
+
+def _leave_the_sender_to_the_token(tokens: Sequence[str]) -> None:
+    """Where a server is asked its token says who somebody is: nobody has to be named, and the variable names nobody.
+
+    Raises:
+        Problem: the address or the token is not well-formed.
+    """
+    from starter.backend.opening import goes_to_server
+    from starter.console.commands import is_served
+    from worker.installation.config_file import PERSON_VARIABLE
+
+    stays = any(typed.partition("=")[0] == "--data" for typed in tokens)
+    if is_served(tokens) and not stays and goes_to_server(None):
+        os.environ[PERSON_VARIABLE] = ""
 
 
 def main() -> NoReturn:

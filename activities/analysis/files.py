@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
-import os
 import unicodedata
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,7 @@ from activities.analysis.figures import DIMENSIONS
 from activities.analysis.findings import Tone
 from activities.analysis.report import Report, Row
 from activities.analysis.wording import ReportWording
-from activities.ordinary_file import write_inside
+from activities.ordinary_file import write_together
 from activities.rendering.pages import environment
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
@@ -64,36 +61,27 @@ def report_csv(report: Report) -> dict[str, str]:
     return {name: _csv(list(rows)) for name, rows in report.tables.items()}
 
 
+def report_files(report: Report, wording: ReportWording, *, company: str = "") -> dict[str, str]:
+    """Name -> text: `report.html`, `report.json` and a CSV a table."""
+    files = {f"{name}.csv": _BYTE_ORDER_MARK + text for name, text in report_csv(report).items()}
+    files["report.json"] = json.dumps(report_json(report, wording), ensure_ascii=False, indent=2) + "\n"
+    files["report.html"] = report_html(report, wording, company=company)
+    return files
+
+
 def write_report(report: Report, wording: ReportWording, folder: Path, *, company: str = "") -> Path:
-    """Write `report.html`, `report.json` and a CSV a table into the folder; answers the HTML file.
+    """Write these files into the folder; answers the HTML file.
 
     Raises:
         Problem: the folder cannot be made or written to.
     """
-    files = {f"{name}.csv": _BYTE_ORDER_MARK + text for name, text in report_csv(report).items()}
-    files["report.json"] = json.dumps(report_json(report, wording), ensure_ascii=False, indent=2) + "\n"
-    files["report.html"] = report_html(report, wording, company=company)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder):
-            for name, text in files.items():
-                write_inside(folder, name, text)
+        write_together(folder, report_files(report, wording, company=company))
     except OSError as error:
         raise Problem(
             f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"
         ) from None
     return folder / "report.html"
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else writes a report there meanwhile: the Schedule and people may make the same one at the same time."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def headline_rows(report: Mapping[str, Any], wording: ReportWording) -> list[dict[str, str]]:

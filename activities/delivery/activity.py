@@ -17,8 +17,9 @@ from temporalio.exceptions import ApplicationError
 from activities.database.database import Database
 from activities.delivery.customer_link import Outgoing, with_link
 from activities.delivery.hands import WAIT, Hands
-from activities.delivery.outbox import Outbox, OutboxStatus, RowState
+from activities.delivery.outbox import Outbox, RowState
 from activities.delivery.sent_memory import SentMemory
+from activities.delivery.status import OutboxStatus
 from activities.delivery.transport import (
     DeliveryError,
     Envelope,

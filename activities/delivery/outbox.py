@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -21,25 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.batches import batched
 from activities.database.database import Database, insert_of
 from activities.database.tables import incoming_mail, outbox
+from activities.delivery.status import OutboxStatus
 from activities.delivery.threads import MOST_FOLLOWED
 from activities.delivery.transport import Envelope
 from activities.links.mark import LinkMark
 from workflows.domain.model import one_line
 from workflows.domain.terms import MessageClaim
 from workflows.domain.vocabulary import CUSTOMER, Audience, Contact
-
-
-class OutboxStatus(StrEnum):
-    """What became of a notification."""
-
-    STORED = "stored"
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    UNTOLD = "untold"
-    TOLD = "told"
-
 
 GONE = "[已归档 archived]"
 """In place of the texts of a masked case."""

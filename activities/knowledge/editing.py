@@ -88,6 +88,10 @@ async def _answered_by_main(connection: AsyncConnection, main: str | None) -> bo
     return row is not None and (row.closed_at is None or row.id is not None)
 
 
+class NoEditorError(Problem):
+    """Somebody who may not change the knowledge base."""
+
+
 class KnowledgeEditing:
     """What editors do. Each change is checked against who asks for it, and kept with their name and the time."""
 
@@ -184,9 +188,11 @@ class KnowledgeEditing:
         organisation = self._organisation
         person = organisation.person(by) if organisation else None
         if organisation is None or person is None:
-            raise Problem(f"{by!r} is nobody in the organisation; allowed: the id of an editor, or {OPERATOR}")
+            raise NoEditorError(f"{by!r} is nobody in the organisation; allowed: the id of an editor, or {OPERATOR}")
         if not organisation.member(by).roles & {Role.EDITOR, Role.HEAD}:
-            raise Problem(f"{by} may not change the knowledge base; allowed: a head, or a person with the role editor")
+            raise NoEditorError(
+                f"{by} may not change the knowledge base; allowed: a head, or a person with the role editor"
+            )
 
 
 def _columns(content: Article) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.database import Database
 from activities.database.tables import case_record, correction, outbox
 from activities.delivery.activity import CAME_BACK
-from activities.delivery.outbox import Outbox, OutboxStatus
+from activities.delivery.outbox import Outbox
+from activities.delivery.status import OutboxStatus
 from activities.delivery.threads import MailThreads
 from activities.files.incoming import arriving
 from activities.files.ledger import FileLedger, FileRow, bind_files

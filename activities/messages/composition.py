@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from activities.delivery.outbox import OutboxStatus, without_link
+from activities.delivery.outbox import without_link
+from activities.delivery.status import OutboxStatus
 from activities.delivery.transport import Transports
 from activities.knowledge.suggestion import Suggestions
 from activities.links.mark import LinkMark, Portal

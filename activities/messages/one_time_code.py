@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment
 
 from activities.channels.sms_template import CODE
-from activities.delivery.outbox import OutboxStatus
+from activities.delivery.status import OutboxStatus
 from activities.delivery.transport import Envelope, PermanentDeliveryError, Transports
 from activities.messages.renderer import paragraphs
 from activities.messages.routing import route_to_customer

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, nulls_last, or_, select, text
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
 from activities.intake.submission import search_text
+from activities.queries.case_filter import Filter, Order
 from activities.queries.case_record import CaseRecord, read_case_record
 from activities.queries.monitoring.attention import Attention
 from activities.queries.monitoring.attention_query import find_attention
@@ -40,8 +41,6 @@ _CONCERNED = {
 """Whether a department other than the leading one assists or has a task, in either database's JSON functions."""
 
 
-Order = Literal["received", "due", "opened", "priority", "updated"]
-ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 _LATEST = (registration.c.received_at.desc(), registration.c.number.desc())
 _ORDERS: Mapping[Order, Sequence[ColumnElement[Any]]] = {
     "received": _LATEST,
@@ -53,34 +52,6 @@ _ORDERS: Mapping[Order, Sequence[ColumnElement[Any]]] = {
 """What comes first: the next deadline, or what was received, opened or changed last; cases that no worker has opened
 come last.
 """
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which cases a list shows, and in which order; None means any. `text` is part of the number, `customer` part of a
-    name, company or contact of the customer; since ≤ received < until.
-
-    `department` is one that is concerned: it leads the case, assists, or has or had a task in it (R30).
-    """
-
-    status: str | None = None
-    open_only: bool = False
-    priority: str | None = None
-    type: str | None = None
-    subtype: str | None = None
-    department: str | None = None
-    group: str | None = None
-    owner: str | None = None
-    escalated: bool | None = None
-    breached: bool | None = None
-    text: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int | None = 100
-    after: tuple[datetime, str] | None = None
-    """When a case was received, and its number: only what is listed after it."""
-    customer: str | None = None
-    sort: Order = "received"
 
 
 @dataclass(frozen=True)
@@ -159,6 +130,7 @@ class Cases:
                 .where(*conditions)
                 .order_by(*_ORDERS[wanted.sort])
                 .limit(wanted.limit)
+                .offset(wanted.offset)
             )
             conditions = [registration.c.number.in_(narrow.correlate(None))]
         statement = (

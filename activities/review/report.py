@@ -45,13 +45,17 @@ class ReviewReport:
         Raises:
             Problem: the folder cannot be made or written to.
         """
-        name = f"{self.file.number}-{self.wording.words['file']}"
-        texts = {f"{name}.{one}": self.html() if one == "html" else self.markdown() for one in formats}
+        made = self.files()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return [write_inside(folder, file, text) for file, text in texts.items()]
+            return [write_inside(folder, *made[one]) for one in formats]
         except OSError as error:
             raise Problem(f"--out {folder}: {error.strerror}; name a folder that can be written to") from None
+
+    def files(self) -> dict[str, tuple[str, str]]:
+        """Format -> name of the file, and its text."""
+        name = f"{self.file.number}-{self.wording.words['file']}"
+        return {"html": (f"{name}.html", self.html()), "md": (f"{name}.md", self.markdown())}
 
     @property
     def is_draft(self) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_backend
+from starter.backend.port import AnalysisAsked
 from starter.console.screen import AsJson, DataFolder, print_json, print_table, progress_bars, say
-
-if TYPE_CHECKING:
-    from starter.services.analysis import Analyses
-    from workflows.domain.formats import Days
 
 _MISUSED = 2
 
@@ -54,48 +52,34 @@ async def report(
     if (last is not None) == (from_ is not None or to is not None) or (from_ is None) != (to is None):
         say("which days? allowed: --from and --to, or --last week, or --last month (see bihuan report --help)")
         return _MISUSED
-    from starter.services.analysis import Analyses
-    from worker.installation.installation import open_installation
-    from worker.installation.settings import load_settings
+    from activities.ordinary_file import write_together
     from workflows.domain.problem import Problem, printable
     from workflows.domain.vocabulary import Locale
 
-    settings = load_settings(data=data)
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
-    async with open_installation(settings) as installation:
-        analyses = Analyses(installation)
-        days = _days(analyses, from_, to, last)
-        if mail and not analyses.is_over(days):
-            raise Problem(f"--mail: {days.last} is not over; allowed: days that are, or leave --mail out")
-        if days.first > analyses.today:
-            raise Problem(f"--from {days.first} has not begun; allowed: up to {analyses.today}")
-        usual = installation.policy.report.locale if mail else settings.locale
-        wanted = Locale(locale) if locale else usual
-        with progress_bars("cases read") as show:
-            made = await analyses.make(days, by=by, locale=wanted, progress=lambda done: show("cases read", done, None))
-        folder = out or (analyses.folder(days) if mail or not as_json else None)
-        written = made.write(folder) if folder else None
-        mailed = await analyses.mail(made, written) if mail and written else []
+    asked = AnalysisAsked(from_, to, last, by, Locale(locale) if locale else None, mail)
+    with progress_bars("cases read") as show:
+        made = await open_backend(data).analysis(asked, lambda done: show("cases read", done, None), out)
+    folder = out or (made.folder if mail or not as_json else None)
+    if folder is not None:
+        try:
+            write_together(folder, made.files)
+        except OSError as error:
+            raise Problem(
+                f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"
+            ) from None
+    mailed = made.mailed or ()
     if as_json:
-        answer = made.as_json()
-        print_json({**answer, "mailed": [one.model_dump() for one in mailed]} if mail else answer)
+        print_json({**made.content, "mailed": list(mailed)} if mail else made.content)
     else:
-        print_table(made.columns, made.headlines(), title=made.title)
-        print(printable(made.paragraph()))
-        say(f"the report is {written}; beside it are the same figures as JSON and CSV")
-    for row in made.as_json()["unreadable"]:
+        print_table(made.columns, made.headlines, title=made.title)
+        print(printable(made.paragraph))
+        say(f"the report is {folder and folder / 'report.html'}; beside it are the same figures as JSON and CSV")
+    for row in made.content["unreadable"]:
         say(f"{row['number']} is counted nowhere: it cannot be read: {row['fault']}")
     for one in mailed:
-        say(f"{one.recipient}: {one.status}" + (f", {one.reason}" if one.reason else ""))
+        say(f"{one['recipient']}: {one['status']}" + (f", {one['reason']}" if one["reason"] else ""))
     if mail and not mailed:
         say("nobody is named in recipients of the policy's section [report]: it is not mailed")
-    return 0 if all(one.status in {"sent", "known"} for one in mailed) else 1
-
-
-def _days(analyses: Analyses, first: str | None, last: str | None, ended: str | None) -> Days:
-    from workflows.domain.policy.reports import ReportKind
-
-    if first is None or last is None:
-        return analyses.last_days(ReportKind.WEEKLY if ended == "week" else ReportKind.MONTHLY)
-    return analyses.days_asked(first, last)
+    return 0 if all(one["status"] in {"sent", "known"} for one in mailed) else 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starter.console.screen import read_number
 
+if TYPE_CHECKING:
+    from starter.backend.port import Reading
 
-async def find_number(text: str, data: str | None = None, option: str = "the number of the case") -> str:
-    """The whole number. The database is asked only where a part of it was typed.
+
+async def find_number(backend: Reading, text: str, option: str = "the number of the case") -> str:
+    """The whole number. The record is asked only where a part of it was typed.
 
     Raises:
         Problem: nothing was typed, or the digits are those of no case or of several.
@@ -14,7 +19,6 @@ async def find_number(text: str, data: str | None = None, option: str = "the num
     number = read_number(text, option)
     if not number[:1].isdigit():
         return number
-    from starter.services.cases.numbers import is_ending, number_ending
-    from worker.installation.reading_settings import load_reading_settings
+    from starter.services.cases.numbers import is_ending
 
-    return await number_ending(load_reading_settings(data), number) if is_ending(number) else number
+    return await backend.number_ending(number) if is_ending(number) else number

@@ -6,6 +6,7 @@ case, does not wait for what the others need.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -260,6 +261,14 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "From your own desk",
+        "starter.console.login",
+        (
+            ("login", "Send your commands to a server, by its address and your token."),
+            ("logout", "Forget the address and the token again."),
+        ),
+    ),
+    Section(
         "For your shell",
         "starter.console.completion",
         (("completion", "A script for bash, zsh or fish that completes what you type."),),
@@ -285,6 +294,26 @@ DEFAULT_COMMANDS = {"review": "submit"}
 """What a group does when the number of a case follows its name."""
 _SHADOWING = frozenset({"open", "import", "list", "return"})
 """Names a Python function would take from the language; theirs end with an underscore."""
+
+
+_SERVED = frozenset({
+    "starter.console.analysis", "starter.console.cases.browse", "starter.console.cases.customers",
+    "starter.console.cases.files", "starter.console.cases.intake", "starter.console.cases.mine",
+    "starter.console.cases.retiming", "starter.console.cases.staff", "starter.console.completion",
+    "starter.console.knowledge", "starter.console.reviews.browse", "starter.console.reviews.work",
+})  # fmt: skip
+"""Modules of commands that a server answers where one is known; the others are for whoever sits at the server."""
+
+
+def is_served(tokens: Sequence[str]) -> bool:
+    """Whether the command that was typed is of those."""
+    typed = " ".join(tokens)
+    return any(
+        f"{typed} ".startswith(f"{words} ")
+        for section in SECTIONS
+        if section.module in _SERVED
+        for words, _ in section.commands
+    )
 
 
 def function_name(words: str) -> str:

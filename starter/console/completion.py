@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 
 from cyclopts import App, Parameter
 
+from starter.backend.opening import open_backend
 from starter.console.acting import person_of_environment
 from starter.console.commands import GROUPS, SECTIONS, function_name
 from starter.console.screen import DataFolder
@@ -43,17 +44,11 @@ async def completion(
 
 
 async def _numbers(data: str | None) -> Sequence[str]:
-    from starter.services.cases.numbers import suggested_numbers
-    from worker.installation.reading_settings import load_reading_settings
-
-    return await suggested_numbers(load_reading_settings(data), person_of_environment())
+    return await open_backend(data).suggested_numbers(person_of_environment())
 
 
 async def _people(data: str | None) -> Sequence[str]:
-    from starter.services.company.people import known_people
-    from worker.installation.reading_settings import load_reading_settings
-
-    return sorted((await known_people(load_reading_settings(data))).names)
+    return sorted((await open_backend(data).people()).names)
 
 
 class _Option(NamedTuple):

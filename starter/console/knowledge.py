@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_backend
 from starter.console.acting import as_option
 from starter.console.options import CommandOptions
 from starter.console.screen import (
@@ -22,12 +23,7 @@ from starter.console.screen import (
     say,
     shortened,
 )
-from worker.installation.settings import load_settings
 from workflows.domain.problem import Problem, printable
-
-if TYPE_CHECKING:
-    from worker.installation.company_time import CompanyTime
-    from worker.installation.settings import Settings
 
 Key = Annotated[str, Parameter(help="Name of the article, such as KB0001.")]
 By = Annotated[
@@ -49,9 +45,7 @@ async def search(
 
     Example: bihuan kb search "小票 打印"
     """
-    from starter.services.knowledge import search_articles
-
-    found = await search_articles(load_settings(data=data), text, limit=_positive(limit))
+    found = await open_backend(data).search_articles(text, limit=_positive(limit))
     if as_json:
         print_json(found)
         return
@@ -81,16 +75,16 @@ async def list_(
 
     Example: bihuan kb list --status draft
     """
-    from starter.services.knowledge import ARTICLE_STATUSES, list_articles
+    from starter.services.knowledge import ARTICLE_STATUSES
 
     if status is not None and status not in ARTICLE_STATUSES:
         raise Problem(f"--status {status}: allowed: {', '.join(ARTICLE_STATUSES)}")
-    settings = load_settings(data=data)
-    found = await list_articles(settings, status=status, product=product, limit=_positive(limit))
-    company = await _company(settings)
+    backend = open_backend(data)
+    found = await backend.list_articles(status=status, product=product, limit=_positive(limit))
     if as_json:
-        print_json(company.localized(found))
+        print_json(found)
         return
+    company = await backend.company()
     columns = ("Article", "State", "Changed", "Title", "Type", "Product", "Case")
 
     def row(one: dict[str, Any]) -> tuple[str, ...]:
@@ -107,16 +101,14 @@ async def show(key: Key, /, *, as_json: AsJson = False, data: DataFolder = None)
 
     Example: bihuan kb show KB0001
     """
-    from starter.services.knowledge import read_article
-
-    settings = load_settings(data=data)
-    article = await read_article(settings, key)
-    company = await _company(settings)
+    backend = open_backend(data)
+    article = await backend.article(key)
     if as_json:
-        print_json(company.localized(article))
+        print_json(article)
         return
     from rich.text import Text
 
+    company = await backend.company()
     kind = " / ".join(filter(None, (article["type"], article["subtype"], article["product"])))
     lines = [f"{article['key']} · {article['status']} · {article['title']}", f"{kind} · from {article['number']}"]
     for name in _TEXTS:
@@ -135,10 +127,7 @@ async def publish(key: Key, /, *, by: By, as_json: AsJson = False, data: DataFol
 
     Example: bihuan kb publish KB0001 --as tech-head
     """
-    from starter.services.knowledge import publish_article
-
-    settings = load_settings(data=data)
-    await _print_changed(settings, await publish_article(settings, key, by=by), as_json)
+    _print_changed(await open_backend(data).publish_article(key, by=by), as_json)
 
 
 async def retire(
@@ -154,10 +143,7 @@ async def retire(
 
     Example: bihuan kb retire KB0001 --as tech-head --why 已由新版本修复
     """
-    from starter.services.knowledge import retire_article
-
-    settings = load_settings(data=data)
-    await _print_changed(settings, await retire_article(settings, key, by=by, why=why), as_json)
+    _print_changed(await open_backend(data).retire_article(key, by=by, why=why), as_json)
 
 
 async def edit(
@@ -180,19 +166,16 @@ async def edit(
 
     Example: bihuan kb edit KB0001 --as tech-head --title 小票打印没有响应 --solution "重启打印服务"
     """
-    from starter.services.knowledge import edit_article
-
     given = {
         "title": title, "problem": problem, "cause": cause, "solution": solution, "prevention": prevention,
         "product": product, "type": type, "subtype": subtype,
     }  # fmt: skip
     fields = {name: text for name, text in given.items() if text is not None}
-    settings = load_settings(data=data)
     try:
-        article = await edit_article(settings, key, by=by, fields=fields)
+        article = await open_backend(data).edit_article(key, by=by, fields=fields)
     except Problem as refusal:
         raise Problem(CommandOptions.of("edit", given, typed=key).reworded(str(refusal))) from None
-    await _print_changed(settings, article, as_json)
+    _print_changed(article, as_json)
 
 
 async def learn(
@@ -207,9 +190,11 @@ async def learn(
     Example: bihuan kb learn --since 2026-01-01
     """
     from starter.services.knowledge import learn_articles
+    from worker.installation.company_time import CompanyTime
+    from worker.installation.settings import load_settings
 
     settings = load_settings(data=data)
-    first = read_moment("--since", since, (await _company(settings)).zone)
+    first = read_moment("--since", since, (await CompanyTime.read(settings)).zone)
     looked_at = [is_drafted async for is_drafted in learn_articles(settings, first, partial(progress_bar, "learn"))]
     drafted, without = looked_at.count(True), looked_at.count(False)
     if as_json:
@@ -218,17 +203,11 @@ async def learn(
     print(f"{drafted} drafted; {without} closed cases have no solution of their own to learn from")
 
 
-async def _print_changed(settings: Settings, article: Mapping[str, Any], as_json: bool) -> None:
+def _print_changed(article: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
-        print_json((await _company(settings)).localized(article))
+        print_json(article)
     else:
         say(f"{article['key']} is {article['status']}: {article['title']}")
-
-
-async def _company(settings: Settings) -> CompanyTime:
-    from worker.installation.company_time import CompanyTime
-
-    return await CompanyTime.read(settings)
 
 
 def _positive(limit: int) -> int:

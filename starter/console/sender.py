@@ -12,16 +12,17 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_backend
 from starter.console.acting import As
 from starter.console.case_number import find_number
 from starter.console.options import CommandOptions
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bar, say
 from workflows.domain.problem import Problem, printable
-from workflows.domain.vocabulary import OPERATOR, Heard
+from workflows.domain.vocabulary import Heard
 
 if TYPE_CHECKING:
-    from starter.services.cases.commands import CommandResult
-    from worker.installation.settings import Settings
+    from starter.backend.port import Acting
+    from starter.services.results import CommandResult
 
 Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 RelayedBy = Annotated[
@@ -67,13 +68,11 @@ async def send_command(
     Raises:
         Problem: malformed, unknown number, closed case, or Temporal does not answer; nothing was sent.
     """
-    from worker.installation.settings import load_settings
-
-    if not sender.by.strip():
-        raise Problem("--as is empty; allowed: a person's id, customer, or operator")
-    settings, number = load_settings(data=sender.data), await find_number(number, sender.data)
+    backend = open_backend(sender.data)
+    backend.check_sender(sender.by, fields.get("relayed_by"))
+    number = await find_number(backend, number)
     options = CommandOptions.of(command, fields.keys() - not_typed, typed=typed)
-    message = _Sending(settings, command, number, sender, options, review)
+    message = _Sending(backend, command, number, sender, options, review)
     if not edit:
         return tell_outcome(await message.send(fields), sender, options)
     from starter.console.editing import edited
@@ -88,7 +87,7 @@ async def send_command(
 class _Sending:
     """A command to one case or its review, without what it says."""
 
-    settings: Settings
+    backend: Acting
     command: str
     number: str
     sender: Sender
@@ -101,29 +100,23 @@ class _Sending:
         Raises:
             Problem: as `send_command`.
         """
-        from starter.services.cases.commands import send, send_to_review
-
         given = {name: value for name, value in fields.items() if value is not None}
         by, command_id = self.sender.by, self.sender.command_id
         try:
-            outcome = await (send_to_review if self.review else send)(
-                self.settings, self.command, self.number, given, by=by, command_id=command_id
+            outcome = await self.backend.send(
+                self.command, self.number, given, by=by, command_id=command_id, review=self.review
             )
         except Problem as problem:
             raise Problem(self.options.reworded(str(problem))) from None
         detail = {"command_id": outcome.command_id, "outcome": outcome.outcome}
-        await note_sender(self.settings, self.sender, self.command, self.number, **detail)
+        await note_sender(self.backend, self.sender, self.command, self.number, **detail)
         return outcome
 
 
-async def note_sender(settings: Settings, sender: Sender, command: str, number: str, **detail: Any) -> None:
+async def note_sender(backend: Acting, sender: Sender, command: str, number: str, **detail: Any) -> None:
     """Whoever sits here spoke as somebody else: that is kept (R45). What was sent is sent, also where it cannot be."""
-    from starter.services.identity.tokens import note_acted_for
-
-    if sender.by.strip() == OPERATOR:
-        return
     try:
-        await note_acted_for(settings, sender.by.strip(), command, number, **detail)
+        await backend.note_acted_for(sender.by, command, number, **detail)
     except Problem as problem:
         say(f"the audit log has no entry of this: {problem}")
 
@@ -143,35 +136,30 @@ def tell_outcome(outcome: CommandResult, sender: Sender, options: CommandOptions
 
 
 async def send_to_cases(
-    command: str, numbers: Sequence[str], sender: Sender, *, typed: str | None = None, **fields: Any
+    backend: Acting, command: str, numbers: Sequence[str], sender: Sender, *, typed: str | None = None, **fields: Any
 ) -> int:
     """The same command to many cases, in batches with a progress bar; answers the exit code. `typed` as above.
 
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
     """
-    from starter.services.cases.commands import send_to_many
-    from worker.installation.settings import load_settings
-
     command_id = sender.command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     say(f"{len(numbers)} open cases; should this be cut short: the same again with --command-id {command_id}")
     given = {name: value for name, value in fields.items() if value is not None}
     options = CommandOptions.of(command, given.keys(), typed=typed)
-    settings = load_settings(data=sender.data)
     answers = []
     try:
         with progress_bar(options.typed, len(numbers)) as advance:
-            async for outcome in send_to_many(
-                settings, command, numbers, given, by=sender.by, command_id=command_id,
-                again=bool(sender.command_id),
-            ):  # fmt: skip
+            async for outcome in backend.send_to_many(
+                command, numbers, given, by=sender.by, command_id=command_id, again=bool(sender.command_id)
+            ):
                 advance()
                 answers.append(outcome)
                 if outcome.outcome == "rejected" and not sender.as_json:
                     say(f"{outcome.number} {options.typed} rejected: {options.reworded(outcome.reason or '')}")
     except Problem as problem:
         raise Problem(options.reworded(str(problem))) from None
-    await note_sender(settings, sender, command, f"{len(answers)} cases", command_id=command_id)
+    await note_sender(backend, sender, command, f"{len(answers)} cases", command_id=command_id)
     counts = Counter(outcome.outcome for outcome in answers)
     if sender.as_json:
         print_json({"command_id": command_id, "cases": [asdict(outcome) for outcome in answers]})
@@ -203,10 +191,7 @@ async def company_zone(sender: Sender) -> ZoneInfo:
     Raises:
         Problem: the database cannot be read.
     """
-    from worker.installation.company_time import CompanyTime
-    from worker.installation.reading_settings import load_reading_settings
-
-    return ZoneInfo((await CompanyTime.read(load_reading_settings(sender.data))).zone)
+    return ZoneInfo((await open_backend(sender.data).company()).zone)
 
 
 def _read(text: str) -> date:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from activities.analysis.files import headline_rows, report_json, write_report
+from activities.analysis.files import headline_rows, report_files, report_json, write_report
 from activities.analysis.period import Period, parse_day
 from activities.analysis.report import Report, analyse
 from activities.analysis.wording import ReportWording, company_name, report_wording
@@ -17,6 +17,7 @@ from worker.installation.installation import Installation
 from worker.process import build_reporting, build_transports
 from workflows.domain.formats import Days
 from workflows.domain.policy.reports import ReportKind, days_ended, days_name
+from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 from workflows.ports import ReportMailed
 
@@ -54,6 +55,10 @@ class AnalysisReport:
         """All figures, and the paragraph in both languages."""
         return report_json(self.report, self.speech)
 
+    def files(self) -> dict[str, str]:
+        """Name -> text of HTML, JSON and CSV tables."""
+        return report_files(self.report, self.speech, company=self.company)
+
     def write(self, folder: Path) -> Path:
         """Write HTML, JSON and CSV tables into the folder; answers the HTML file.
 
@@ -83,6 +88,23 @@ class Analyses:
         zone = self._installation.policy.calendar.zone
         period = Period.asked(parse_day("--from", first), parse_day("--to", last), zone)
         return Days(first=period.first, last=period.last)
+
+    def days_wanted(self, first: str | None, last: str | None, ended: str | None, *, mail: bool = False) -> Days:
+        """From `first` to `last` as a person names them, or the last week or month that is over. `mail`: they have to
+        be over.
+
+        Raises:
+            Problem: they are no days, no period, have not begun, or are not over.
+        """
+        if first is None or last is None:
+            days = self.last_days(ReportKind.WEEKLY if ended == "week" else ReportKind.MONTHLY)
+        else:
+            days = self.days_asked(first, last)
+        if mail and not self.is_over(days):
+            raise Problem(f"--mail: {days.last} is not over; allowed: days that are, or leave --mail out")
+        if days.first > self.today:
+            raise Problem(f"--from {days.first} has not begun; allowed: up to {self.today}")
+        return days
 
     def last_days(self, kind: ReportKind) -> Days:
         """The last week or month that is over."""

@@ -12,12 +12,16 @@ from starter.web.forms import Posted, chunks
 if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
 
-    from starter.services.cases.commands import CommandResult
     from starter.services.identity.acting import Act
+    from starter.services.results import CommandResult
+    from worker.installation.installation import Installation
+    from workflows.domain.vocabulary import Via
 
 
-async def attach_posted(act: Act, posted: Posted, most: int) -> tuple[CommandResult, list[ReceivedFile]]:
-    """Receive the files and give them to the case; what became of that.
+async def attach_posted(
+    act: Act, posted: Posted, most: int, *, of_customer: bool = False
+) -> tuple[CommandResult, list[ReceivedFile]]:
+    """Receive the files and give them to the case; what became of that. `of_customer`: as `Act.attach`.
 
     Raises:
         FileRefusedError: one is not taken, there are too many, or the case takes none.
@@ -26,18 +30,25 @@ async def attach_posted(act: Act, posted: Posted, most: int) -> tuple[CommandRes
     if len(posted.uploads) > most:
         raise FileRefusedError(FileRefusal.TOO_MANY, most=most)
     digests = [await _digest(upload) for upload in posted.uploads]
-    received = await _received(act, posted)
-    return await act.attach(received, digests), received
+    number, by, via = act.record.number, act.sender, act.bearer.via
+    received = await receive_posted(act.installation, posted, by=by, via=via, case=number)
+    return await act.attach(received, digests, of_customer=of_customer), received
 
 
-async def _received(act: Act, posted: Posted) -> list[ReceivedFile]:
+async def receive_posted(
+    installation: Installation, posted: Posted, *, by: str, via: Via, case: str | None = None
+) -> list[ReceivedFile]:
+    """All files of a form, for a case or for an issue that is being handed in.
+
+    Raises:
+        FileRefusedError: one is not taken; none is kept.
+    """
     received: list[ReceivedFile] = []
     try:
         for upload in posted.uploads:
-            given, name, case = chunks(upload), upload.filename or "", act.record.number
-            received += [await receive(act.installation, name, given, by=act.sender, via=act.bearer.via, case=case)]
+            received += [await receive(installation, upload.filename or "", chunks(upload), by=by, via=via, case=case)]
     except BaseException:
-        await discard_staged(act.installation, [one.id for one in received])
+        await discard_staged(installation, [one.id for one in received])
         raise
     return received
 

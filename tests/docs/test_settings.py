@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.docs.pages import PAGES, ROOT, name, read, rows
-from worker.installation.config_file import CONFIG_VARIABLE, PERSON_VARIABLE, PREFIX
+from worker.installation.config_file import CONFIG_VARIABLE, PERSON_VARIABLE, PREFIX, SERVER_VARIABLES
 from worker.installation.settings import Settings
 from workflows.domain.formats import written_duration
 
@@ -39,7 +39,7 @@ def _written(default: Any) -> str:
 _THERE_ARE = {
     **{key: _written(default) for key, default in _settings(Settings)},
     CONFIG_VARIABLE: "bihuan.toml",
-    PERSON_VARIABLE: "–",
+    **dict.fromkeys((PERSON_VARIABLE, *SERVER_VARIABLES), "–"),
 }
 _EXPLAINED = {
     row[0].strip("`"): row for row in rows(read(ROOT / "docs" / "settings.md")) if row[0].startswith(f"`{PREFIX}")

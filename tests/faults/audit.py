@@ -29,7 +29,7 @@ from activities.database.tables import (
     timeline,
 )
 from activities.delivery.mail import Smtp
-from activities.delivery.outbox import OutboxStatus
+from activities.delivery.status import OutboxStatus
 from tests.faults.histories import ReplayedWorkflow, replay_workflows
 from tests.faults.messages import BY_PERSON, check_mails, check_outbox
 from tests.faults.tally import Tally, count_deadlines

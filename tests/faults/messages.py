@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any
 
-from activities.delivery.outbox import OutboxStatus
+from activities.delivery.status import OutboxStatus
 from tests.faults.tally import Tally
 from workflows.domain.vocabulary import ONE_TIME_CODE, Contact
 

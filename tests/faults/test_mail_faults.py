@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from activities.database.tables import outbox
-from activities.delivery.outbox import OutboxStatus
+from activities.delivery.status import OutboxStatus
 from starter.services.system.stuck import StuckItem
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.faults.audit import Audit

@@ -13,6 +13,8 @@ PREFIX = "BIHUAN_"
 CONFIG_VARIABLE = "BIHUAN_CONFIG"
 PERSON_VARIABLE = "BIHUAN_AS"
 """Who gives commands on this machine: of the admin script alone, and no setting of an installation."""
+SERVER_VARIABLES = ("BIHUAN_URL", "BIHUAN_TOKEN", "BIHUAN_PLAIN_HTTP")
+"""The server that commands go to: of the admin script alone, too."""
 SECRETS = frozenset(
     {"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels", "mailboxes", "oidc"}
 )

@@ -44,6 +44,7 @@ from worker.installation.config_file import (
     PERSON_VARIABLE,
     PREFIX,
     SECRETS,
+    SERVER_VARIABLES,
     config_file,
     read_config,
     record_url,
@@ -298,7 +299,7 @@ def load_settings(**options: Any) -> Settings:
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    known = set(_variables(Settings)) | {CONFIG_VARIABLE, PERSON_VARIABLE}
+    known = set(_variables(Settings)) | {CONFIG_VARIABLE, PERSON_VARIABLE, *SERVER_VARIABLES}
     faults = [
         f"{name}: no such setting{_did_you_mean(name, known)}"
         for name in sorted(environment)

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
-from activities.delivery.outbox import OPEN, OutboxStatus
+from activities.delivery.outbox import OPEN
+from activities.delivery.status import OutboxStatus
 from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, Attention, AttentionReason
 from activities.queries.monitoring.channel_health import find_failing_channels
 from activities.queries.monitoring.mailbox_health import find_failing_mailboxes, mails_aside

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import outbox
-from activities.delivery.outbox import OPEN, OutboxStatus
+from activities.delivery.outbox import OPEN
+from activities.delivery.status import OutboxStatus
 
 _OF_LATE = timedelta(hours=1)
 _FEW = 3

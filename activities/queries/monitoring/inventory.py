@@ -11,7 +11,8 @@ from sqlalchemy import Select, String, and_, cast, or_, select
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration, review, settlement
-from activities.delivery.outbox import UNREPORTED, OutboxStatus
+from activities.delivery.outbox import UNREPORTED
+from activities.delivery.status import OutboxStatus
 from activities.rows import read_rows, sound
 from workflows.domain.case.overdue import open_tasks
 from workflows.domain.case.view import CaseView

@@ -16,7 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import SoundJson, case_record, outbox, registration, timeline
-from activities.delivery.outbox import OPEN, OutboxStatus
+from activities.delivery.outbox import OPEN
+from activities.delivery.status import OutboxStatus
 from activities.queries.monitoring.channel_health import tries
 from activities.queries.monitoring.mailbox_health import count_mails, count_waiting, find_failing_mailboxes
 from activities.queries.monitoring.sweeps import read_sweep

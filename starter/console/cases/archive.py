@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_local
 from starter.console.case_number import find_number
 from starter.console.screen import (
     AsJson,
@@ -46,7 +47,7 @@ async def run(
 
     async with open_archive_work(load_settings(data=data)) as work:
         if again is not None:
-            number = await find_number(again, data, "--again")
+            number = await find_number(open_local(data), again, "--again")
             path, stored = await work.write_again(number)
             if as_json:
                 print_json({"number": number, **stored})
@@ -102,7 +103,7 @@ async def show(
     """
     from starter.services.cases.archive import archived_case_json, read_archived, unpack_archived
 
-    number, settings = await find_number(number, data), load_settings(data=data)
+    number, settings = await find_number(open_local(data), number), load_settings(data=data)
     path, document = await read_archived(settings, number)
     if out is not None:
         try:

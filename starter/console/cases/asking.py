@@ -18,7 +18,7 @@ from workflows.domain.problem import Problem, printable
 from workflows.domain.vocabulary import Channel, Contact, Locale
 
 if TYPE_CHECKING:
-    from starter.services.intake.form_check import FormCheck
+    from starter.backend.port import FormCheck
 
 _NEEDED = frozenset({"channel", "customer.name", "description.symptom"})
 _HOPES = "hope"
@@ -123,7 +123,7 @@ class Questions:
             ]
             return [(way.value, label("channel", way.value, self.locale)) for way, field in ways if customer.get(field)]
         if key == "type":
-            return [(one.id, one.labels.get(self.locale) or one.id) for one in self.check.policy.types]
+            return self.check.type_names(self.locale)
         if key == "impact.blocks_normal_use":
             return [(True, self._word("yes")), (False, self._word("no"))]
         if key == "hoped_for":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_backend
 from starter.console.case_number import find_number
 from starter.console.screen import (
     AsJson,
@@ -21,13 +21,12 @@ from starter.console.screen import (
     readable_rows,
     say,
 )
-from worker.installation.company_time import CompanyTime
-from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
-    from activities.queries.cases import Order, OutboxEntry
+    from activities.queries.case_filter import Order
     from activities.queries.people import People
+    from worker.installation.company_time import CompanyTime
 
 _MOST_ROWS = 1_000_000
 _MOST_ALLOWED = 20
@@ -51,19 +50,15 @@ async def show(
 
     Example: bihuan show FB202605110001 --json
     """
-    from starter.services.cases.reading import describe_case
-
-    settings, number = load_reading_settings(data), await find_number(number, data)
-    company = await CompanyTime.read(settings)
-    shown = await describe_case(settings, number, company)
+    backend = open_backend(data)
+    shown = await backend.case(await find_number(backend, number))
     if as_json:
         print_json(shown)
         return
     from starter.console.cases.panel import CasePanel
-    from starter.services.company.people import known_people
 
-    people = await known_people(settings)
-    print_rich(*CasePanel(shown, company, settings.locale, whole=whole, name=people.named).parts())
+    company, people, locale = await backend.company(), await backend.people(), await backend.locale()
+    print_rich(*CasePanel(shown, company, locale, whole=whole, name=people.named).parts())
 
 
 async def list_(
@@ -94,14 +89,11 @@ async def list_(
     Example: bihuan list --customer 青禾 --sort updated
     Example: bihuan list --open --department technical_support --breached
     """
-    from activities.queries.cases import ORDERS, Filter
-    from starter.services.cases.listing import known_names, list_cases
-    from starter.services.company.people import known_people
-    from worker.installation.settings import load_settings
+    from activities.queries.case_filter import ORDERS, Filter
     from workflows.domain.vocabulary import Priority, Status
 
-    settings = load_settings(data=data)
-    company = await CompanyTime.read(settings)
+    backend = open_backend(data)
+    company = await backend.company()
     wanted = Filter(
         status=_one_of("--status", status, Status),
         open_only=open_only,
@@ -120,10 +112,10 @@ async def list_(
         customer=_said("--customer", customer),
         sort=cast("Order", _one_of("--sort", sort, ORDERS)),
     )
-    shown = await list_cases(settings, wanted, company)
+    shown = await backend.cases(wanted)
     if not shown:
         named = {"department": department, "group": group, "owner": owner, "type": type, "subtype": subtype}
-        _must_be_known(named, await known_names(settings))
+        _must_be_known(named, await backend.names())
     if as_json:
         print_json(shown)
         return
@@ -133,7 +125,7 @@ async def list_(
     columns: tuple[str, ...] = ("Number", "P", "Status", "Type", "Owner", "Lvl", "Waits for", "Until", "Customer")
     shares = (department,) if department is not None else ()
     columns = (*columns, *shares)
-    people = await known_people(settings)
+    people = await backend.people()
 
     def row(case: dict[str, Any]) -> tuple[str, ...]:
         return (*_row(case, company, people), *(_share(case, one, company, people) for one in shares))
@@ -149,41 +141,36 @@ async def stuck(*, as_json: AsJson = False, data: DataFolder = None) -> None:
 
     Example: bihuan stuck --json
     """
-    from starter.services.company.people import known_people
-    from starter.services.system.stuck import find_stuck
-    from worker.installation.settings import load_settings
-
-    settings = load_settings(data=data)
-    company = await CompanyTime.read(settings)
-    findings, warning = await find_stuck(settings, company)
+    backend = open_backend(data)
+    findings, warning = await backend.stuck()
     if warning is not None:
         say(warning)
     if as_json:
-        print_json([company.localized(asdict(finding)) for finding in findings])
+        print_json(findings)
         return
     if not findings:
         print("nothing is stuck")
         return
-    people = await known_people(settings)
+    company, people = await backend.company(), await backend.people()
     print_table(
         ("Number", "Why", "Since", "What", "Who", "Error", "Web UI"),
         [
             (
-                finding.number,
-                finding.reason,
-                company.text(finding.since),
-                finding.what or "",
-                people.named(finding.who),
-                finding.error or "",
-                finding.link or "",
+                finding["number"],
+                finding["reason"],
+                company.text(finding["since"]),
+                finding["what"] or "",
+                people.named(finding["who"]),
+                finding["error"] or "",
+                finding["link"] or "",
             )
             for finding in findings
         ],
         spare=("Web UI", "Error", "Since"),
     )
     for finding in findings:
-        if finding.todo:
-            print(printable(f"{finding.number} {finding.reason}: {finding.todo}"))
+        if finding["todo"]:
+            print(printable(f"{finding['number']} {finding['reason']}: {finding['todo']}"))
 
 
 async def outbox(
@@ -200,39 +187,36 @@ async def outbox(
 
     Example: bihuan outbox FB202605110001 --full
     """
-    from starter.services.cases.listing import MESSAGE_STATUSES, list_messages
-    from starter.services.company.people import known_people
-    from worker.installation.settings import load_settings
+    from starter.backend.port import MESSAGE_STATUSES
 
-    settings = load_settings(data=data)
-    company = await CompanyTime.read(settings)
+    backend = open_backend(data)
     wanted = _one_of("--status", status, MESSAGE_STATUSES)
-    case = await find_number(number, data) if number is not None else None
-    rows = await list_messages(settings, case, status=wanted, limit=_positive("--limit", limit))
+    case = await find_number(backend, number) if number is not None else None
+    rows = await backend.messages(case, status=wanted, limit=_positive("--limit", limit))
     if as_json:
-        texts = [{"text": row.text, "short": row.short, "html": row.html} if full else {} for row in rows]
-        print_json([company.localized(row.as_json()) | text for row, text in zip(rows, texts, strict=True)])
+        left_out = () if full else ("text", "short", "html")
+        print_json([{key: value for key, value in row.items() if key not in left_out} for row in rows])
         return
     columns = ("Case", "When", "Message", "To", "By", "Status", "Tried", "Subject")
-    people = await known_people(settings)
+    company, people = await backend.company(), await backend.people()
 
-    def cells(row: OutboxEntry) -> tuple[str, ...]:
+    def cells(row: dict[str, Any]) -> tuple[str, ...]:
         return (
-            row.number,
-            company.text(row.created_at, "%m-%d %H:%M"),
-            row.message,
-            people.named(row.recipient),
-            row.channel,
-            f"{row.status}: {row.error}" if row.error else row.status,
-            str(row.attempts),
-            row.subject,
+            row["number"],
+            company.text(row["created_at"], "%m-%d %H:%M"),
+            row["event"],
+            people.named(row["recipient"]),
+            row["channel"],
+            f"{row['status']}: {row['error']}" if row["error"] else row["status"],
+            str(row["attempts"]),
+            row["subject"],
         )
 
-    shown = readable_rows(rows, cells, name=lambda row: row.number, width=len(columns), place=2)
+    shown = readable_rows(rows, cells, name=lambda row: str(row["number"]), width=len(columns), place=2)
     print_table(columns, shown, spare=("Subject", "Tried", "By"))
     if full:
         for row in rows:
-            print_table((f"{row.message} → {people.named(row.recipient)}",), [(row.text,)])
+            print_table((f"{row['event']} → {people.named(row['recipient'])}",), [(row["text"],)])
 
 
 def _must_be_known(named: Mapping[str, str | None], known: Mapping[str, Sequence[str]]) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_backend
 from starter.console.cases.tally import tell_tally
 from starter.console.json_lines import LONGEST_LINE, JsonLines, name_of, read_input
 from starter.console.screen import AsJson, DataFolder, print_json, progress_bars, say
 from workflows.domain.problem import Problem
-
-if TYPE_CHECKING:
-    from starter.services.intake.submissions import Accepted, Intake
 
 
 async def open_(
@@ -70,11 +68,8 @@ async def open_(
     raw = _read_form(file) if file is not None else await _asked(data)
     if raw is None:
         return 1
-    from starter.services.intake.submissions import open_intake
-    from worker.installation.settings import load_settings
-
-    async with open_intake(load_settings(data=data)) as intake:
-        accepted = await (_with_files(intake, raw, attach) if attach else intake.accept(raw))
+    async with open_backend(data).intake() as intake:
+        accepted = await (intake.accept_with_files(raw, attach) if attach else intake.accept(raw))
     if as_json:
         print_json({"number": accepted.number, "created": accepted.created})
     else:
@@ -91,26 +86,12 @@ async def _asked(data: str | None) -> dict[str, Any] | None:
         raise Problem("open: there is no form; allowed: a file, - for standard input, --csv FILE, or a terminal to ask")
     from starter.console.acting import person_of_environment
     from starter.console.cases.asking import Questions
-    from starter.services.intake.form_check import load_form_check
-    from worker.installation.settings import load_settings
 
-    settings = load_settings(data=data)
-    questions = Questions(await load_form_check(settings), settings.locale, person_of_environment())
+    backend = open_backend(data)
+    questions = Questions(await backend.form_check(), await backend.locale(), person_of_environment())
     if (form := questions.ask()) is None:
         say("nothing was registered")
     return form
-
-
-async def _with_files(intake: Intake, raw: str | dict[str, Any], paths: tuple[Path, ...]) -> Accepted:
-    from starter.services.cases.files import discard_staged, hand_in, received_paths
-    from workflows.domain.vocabulary import CUSTOMER, Via
-
-    received = await received_paths(intake.installation, paths, by=CUSTOMER, via=Via.CONSOLE)
-    try:
-        return await hand_in(intake, raw, received)
-    except Problem:
-        await discard_staged(intake.installation, [one.id for one in received])
-        raise
 
 
 async def import_(
@@ -129,11 +110,9 @@ async def import_(
     Example: bihuan import issues.jsonl
     """
     from starter.services.intake.bulk import BulkIntake
-    from starter.services.intake.submissions import open_intake
-    from worker.installation.settings import load_settings
 
     lines = JsonLines(file)
-    async with open_intake(load_settings(data=data)) as intake:
+    async with open_backend(data).intake() as intake:
         bulk = BulkIntake(intake)
         try:
             with progress_bars("import") as show:

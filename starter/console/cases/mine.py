@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from starter.backend.opening import goes_to_server, open_backend
 from starter.console.acting import As
 from starter.console.screen import AsJson, DataFolder, print_json, print_rich, say, shortened
-from worker.installation.company_time import CompanyTime
-from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem, printable
 from workflows.domain.vocabulary import Locale
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from activities.queries.people import People
+    from worker.installation.company_time import CompanyTime
 
 _DUE = "%m-%d %H:%M"
 
@@ -26,22 +26,19 @@ async def mine(*, by: As, as_json: AsJson = False, data: DataFolder = None) -> N
 
     Example: bihuan mine --as agent-001
     """
-    from starter.services.cases.mine import work_of
-    from starter.services.company.people import known_people
-
-    if not (person := by.strip()):
+    if not (person := by.strip()) and not goes_to_server(data):
         raise Problem("--as is empty; allowed: a person's id")
-    settings = load_reading_settings(data)
-    company, people = await CompanyTime.read(settings), await known_people(settings)
-    work = await work_of(settings, person, company, people)
+    backend = open_backend(data)
+    work = await backend.work(person)
     if as_json:
         print_json(work)
         return
-    parts = list(_parts(work, company, people, settings.locale))
+    people = await backend.people()
+    parts = list(_parts(work, await backend.company(), people, await backend.locale()))
     if parts:
         print_rich(*parts)
     else:
-        say(f"nothing waits for {people.named(person)}")
+        say(f"nothing waits for {people.named(work['person'])}")
 
 
 def _parts(work: dict[str, Any], company: CompanyTime, people: People, locale: Locale) -> Iterator[RenderableType]:

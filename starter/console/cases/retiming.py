@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_backend
 from starter.console.screen import say
 from starter.console.sender import OptionalText, Sender, send_command, send_to_cases
-from workflows.domain.problem import Problem
-
-if TYPE_CHECKING:
-    from worker.installation.settings import Settings
 
 _MISUSED = 2
-_EXAMPLE = "'CasePriority = \"P0\" and CaseEscalation >= 2'"
 
 
 async def retime(
@@ -49,13 +45,10 @@ async def retime(
 
 
 async def _retime_many(given: dict[str, str], query: str | None, sender: Sender, why: str | None) -> int:
-    from activities.queries.cases import Filter
-    from starter.services.cases.listing import open_numbers
-    from worker.installation.settings import load_settings
+    from activities.queries.case_filter import Filter
 
-    settings = load_settings(data=sender.data)
-    if not sender.by.strip():
-        raise Problem("--as is empty; allowed: a person's id, or operator")
+    backend = open_backend(sender.data)
+    backend.check_sender(sender.by)
     wanted = Filter(
         open_only=True,
         limit=None,
@@ -64,19 +57,4 @@ async def _retime_many(given: dict[str, str], query: str | None, sender: Sender,
         department=given.get("department"),
         owner=given.get("owner"),
     )
-    numbers = await open_numbers(settings, wanted)
-    if query is not None:
-        listed = await _listed(settings, query)
-        numbers = [number for number in numbers if number in listed]
-    return await send_to_cases("retime", numbers, sender, why=why)
-
-
-async def _listed(settings: Settings, query: str) -> set[str]:
-    from starter.services.cases.running import InvalidListFilterError, running_numbers
-
-    if not query.strip():
-        raise Problem(f"--query is empty; allowed: a list filter such as {_EXAMPLE}")
-    try:
-        return await running_numbers(settings, query)
-    except InvalidListFilterError as error:
-        raise Problem(f"--query {query}: {error}, such as {_EXAMPLE}") from None
+    return await send_to_cases(backend, "retime", await backend.open_numbers(wanted, query), sender, why=why)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import CycloptsError, Group, Parameter
 
+from starter.backend.opening import goes_to_server, open_backend
 from starter.console.acting import person_of_environment
 from starter.console.case_number import find_number
 from starter.console.editing import Edit, must_be_given
@@ -131,7 +132,7 @@ async def progress(
         return await _asked_by_customer(number, contact, locale, as_json=as_json, data=data)
     if locale is not None:
         raise CycloptsError(msg="progress: --locale goes with --contact")
-    by = by if by is not None else person_of_environment()
+    by = by if by is not None else "" if goes_to_server(data) else person_of_environment()
     if (text is None and not edit) or by is None:
         missing = "--as" if text is not None or edit else "--text"
         raise CycloptsError(msg=f"progress: {missing} is missing; allowed: --text or --edit, and --as; or --contact")
@@ -143,26 +144,23 @@ async def progress(
 
 
 async def _asked_by_customer(number: str, contact: str, locale: str | None, *, as_json: bool, data: str | None) -> int:
-    from starter.services.cases.reading import customer_view
-    from worker.installation.company_time import CompanyTime
-    from worker.installation.reading_settings import load_reading_settings
     from workflows.domain.vocabulary import Locale
 
     if not contact.strip():
         raise Problem("--contact is empty; allowed: the phone number or mail address the case was opened with")
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
-    settings = load_reading_settings(data)
+    backend = open_backend(data)
     wanted = Locale(locale) if locale else None
-    view = await customer_view(settings, await find_number(number, data), contact, wanted)
+    view = await backend.customer_view(await find_number(backend, number), contact, wanted)
     if view is None:
         raise Problem("there is no case with this number and contact")
-    company = await CompanyTime.read(settings)
     if as_json:
-        print_json(company.localized(view))
+        print_json(view)
         return 0
     from starter.console.cases.customer_progress import CustomerProgress
 
+    company = await backend.company()
     print_rich(*CustomerProgress(view, company, company.now()).parts())
     return 0
 
@@ -350,7 +348,9 @@ async def link(
 
     Example: bihuan link FB202605110007 --to FB202605110001 --as agent-001
     """
-    return await send_command("link", number, sender, to=await find_number(to, sender.data, "--to"), why=why)
+    return await send_command(
+        "link", number, sender, to=await find_number(open_backend(sender.data), to, "--to"), why=why
+    )
 
 
 async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:

@@ -6,14 +6,15 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starter.backend.opening import open_backend
 from starter.console.cases.tally import tell_tally
 from starter.console.json_lines import read_input
 from starter.console.screen import print_json, progress_bars, say
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
+    from starter.backend.port import FormCheck
     from starter.services.intake.csv_forms import CsvForms
-    from starter.services.intake.form_check import FormCheck
 
 
 async def open_table(
@@ -26,8 +27,6 @@ async def open_table(
     """
     from starter.services.intake.bulk import BulkIntake
     from starter.services.intake.csv_forms import LARGEST, CsvForms
-    from starter.services.intake.submissions import open_intake
-    from worker.installation.settings import load_settings
 
     given = _pairs("--map", columns), _pairs("--set", constants)
     raw = read_input(str(file), LARGEST)
@@ -35,12 +34,10 @@ async def open_table(
         rows = CsvForms(raw, *given)
     except Problem as problem:
         raise Problem(f"{file}: {problem}" if not str(problem).startswith("--") else str(problem)) from None
-    settings = load_settings(data=data)
+    backend = open_backend(data)
     if dry_run:
-        from starter.services.intake.form_check import load_form_check
-
-        return _tried(rows, await load_form_check(settings), as_json=as_json)
-    async with open_intake(settings) as intake:
+        return _tried(rows, await backend.form_check(), as_json=as_json)
+    async with backend.intake() as intake:
         bulk = BulkIntake(intake)
         try:
             with progress_bars("rows", shown=not as_json) as show:

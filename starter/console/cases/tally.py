@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from starter.console.screen import print_json, say
 
 if TYPE_CHECKING:
-    from starter.services.intake.bulk import Tally
-    from starter.services.intake.submissions import Intake
+    from starter.services.intake.bulk import Taking, Tally
 
 
-def tell_tally(tally: Tally, intake: Intake, stopped: str | None, *, as_json: bool) -> None:
+def tell_tally(tally: Tally, intake: Taking, stopped: str | None, *, as_json: bool) -> None:
     """What went in, what did not, and how to go on."""
     tally.stopped = stopped
     for number, error in tally.failed:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_local
 from starter.console.screen import AsJson, DataFolder, print_json, say
 from starter.console.sender import OptionalText, Sender, send_to_cases
 from workflows.domain.problem import Problem
@@ -60,7 +61,7 @@ async def handover(
     Example: bihuan org handover --as operator
     Example: bihuan org handover tech-001 --as operator --to tech-002 --why "离职交接"
     """
-    from activities.queries.cases import Filter
+    from activities.queries.case_filter import Filter
     from starter.services.cases.listing import known_names, open_numbers
     from starter.services.company.organisation import cases_of_the_gone
     from worker.installation.settings import load_settings
@@ -80,4 +81,5 @@ async def handover(
     if not numbers:
         say("there is nothing to hand over")
         return 0
-    return await send_to_cases("assign", numbers, sender, typed="org handover", to=to, why=why or reason)
+    backend = open_local(sender.data)
+    return await send_to_cases(backend, "assign", numbers, sender, typed="org handover", to=to, why=why or reason)

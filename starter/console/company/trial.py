@@ -101,30 +101,24 @@ async def export(
     """
     import json
 
-    from activities.queries.history_export import HistoryExport
-    from activities.rows import FaultyRow
-    from worker.installation.company_time import CompanyTime
-    from worker.installation.installation import open_installation
-    from worker.installation.settings import load_settings
+    from starter.backend.opening import open_backend
 
-    settings = load_settings(data=data)
-    company = await CompanyTime.read(settings)
+    backend = open_backend(data)
+    company = await backend.company()
     first, end = read_moment("--since", since, company.zone), read_moment("--until", until, company.zone)
     count = written = faulty = 0
-    async with open_installation(settings) as installation:
-        history = HistoryExport(installation.database, first, end)
-        total = await history.count()
-        with _written(out) as stream, progress_bar("export", total, shown=stream is not sys.stdout) as advance:
-            async for lines in history.logs():
-                if isinstance(lines, FaultyRow):
-                    faulty += 1
-                    say(f"{lines.name}: cannot be read, and is left out: {lines.fault}")
-                    advance()
-                    continue
-                for line in lines:
-                    stream.write(json.dumps(company.localized(line), ensure_ascii=False) + "\n")
-                count, written = count + 1, written + len(lines)
+    total = await backend.export_count(first, end)
+    with _written(out) as stream, progress_bar("export", total, shown=stream is not sys.stdout) as advance:
+        async for lines in backend.export(first, end):
+            if isinstance(lines, str):
+                faulty += 1
+                say(lines)
                 advance()
+                continue
+            for line in lines:
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            count, written = count + 1, written + len(lines)
+            advance()
     say(f"{count} cases, {written} lines" + (f" in {out}" if out else ""))
     return 1 if faulty else 0
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from activities.ordinary_file import write_together
+from starter.backend.opening import open_backend
 from starter.console.case_number import find_number
 from starter.console.screen import (
     AsJson,
@@ -18,7 +21,6 @@ from starter.console.screen import (
     readable_rows,
     say,
 )
-from worker.installation.reading_settings import load_reading_settings
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
@@ -44,17 +46,13 @@ async def list_(
 
     Example: bihuan review list --status open --department technical_support
     """
-    from starter.services.reviews.reading import list_reviews
-    from worker.installation.company_time import CompanyTime
-
     if status is not None and status not in {*_STATUSES, _OPEN}:
         raise Problem(f"--status {status}: allowed: {', '.join((*_STATUSES, _OPEN))}")
     if limit < 1:
         raise Problem(f"--limit {limit}: allowed: a number from 1")
-    settings = load_reading_settings(data)
+    backend = open_backend(data)
     statuses = _STATUSES[:-1] if status == _OPEN else (status,) if status else ()
-    company = await CompanyTime.read(settings)
-    found = await list_reviews(settings, company, statuses=statuses, department=department)
+    found = await backend.reviews(statuses=statuses, department=department)
     if as_json:
         print_json(found[:limit])
         return
@@ -62,9 +60,10 @@ async def list_(
         print("no reviews")
         return
     columns = ("Case", "Cases", "State", "Why", "Department", "Problem", "Waits for", "Until", "Measures")
+    company, locale = await backend.company(), await backend.locale()
     rows = readable_rows(
         found[:limit],
-        lambda one: _row(one, company, settings.locale),
+        lambda one: _row(one, company, locale),
         name=lambda one: one["number"],
         width=len(columns),
         place=2,
@@ -79,18 +78,14 @@ async def show(number: Number, /, *, as_json: AsJson = False, data: DataFolder =
 
     Example: bihuan review show FB202605110001
     """
-    from starter.services.reviews.reading import describe_review
-    from worker.installation.company_time import CompanyTime
-
-    settings, number = load_reading_settings(data), await find_number(number, data)
-    company = await CompanyTime.read(settings)
-    shown = await describe_review(settings, number, company)
+    backend = open_backend(data)
+    shown = await backend.review(await find_number(backend, number))
     if as_json:
         print_json(shown)
         return
     from starter.console.reviews.panel import ReviewPanel
 
-    print_rich(*ReviewPanel(shown, company, settings.locale).parts())
+    print_rich(*ReviewPanel(shown, await backend.company(), await backend.locale()).parts())
 
 
 async def report(
@@ -107,8 +102,6 @@ async def report(
 
     Example: bihuan review report FB202605110001 --out reports
     """
-    from starter.services.reviews.documents import review_report
-    from worker.installation.settings import load_settings
     from workflows.domain.vocabulary import Locale
 
     allowed = (*_FORMATS, "all") if out is not None else _FORMATS
@@ -116,15 +109,16 @@ async def report(
         raise Problem(f"--format {format_}: allowed: {', '.join(allowed)}" + ("" if out else ", and all with --out"))
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
-    settings = load_settings(data=data)
-    made = await review_report(settings, await find_number(number, data), Locale(locale) if locale else settings.locale)
+    backend = open_backend(data)
+    made = await backend.review_report(await find_number(backend, number), Locale(locale) if locale else None)
     wanted = format_ or ("all" if out is not None else "md")
-    written = made.write(out, _FORMATS if wanted == "all" else (wanted,)) if out is not None else []
+    chosen = [made.files[one] for one in (_FORMATS if wanted == "all" else (wanted,))]
+    written = _write_all(out, chosen) if out is not None else []
     if as_json:
         files = [str(path) for path in written]
-        print_json({"number": made.file.number, "review": made.file.review, "files": files, "report": made.as_json()})
+        print_json({"number": made.number, "review": made.review, "files": files, "report": made.content})
     elif out is None:
-        print(printable(made.html() if wanted == "html" else made.markdown()), end="")
+        print(printable(chosen[0][1]), end="")
     else:
         say(f"the {'draft' if made.is_draft else 'report'} is {' and '.join(map(str, written))}")
 
@@ -141,11 +135,9 @@ async def draft(
 
     Example: bihuan review draft FB202605110001 --out report.toml
     """
-    from starter.services.reviews.documents import review_draft
-    from worker.installation.settings import load_settings
-
     name = out.name if out is not None else "report.toml"
-    made = await review_draft(load_settings(data=data), await find_number(number, data), name)
+    backend = open_backend(data)
+    made = await backend.review_draft(await find_number(backend, number), name)
     if out is not None:
         _write_new(out, made.text)
     if as_json:
@@ -154,6 +146,15 @@ async def draft(
         print(printable(made.text), end="")
     else:
         say(f"the draft is {out}; fill it in, then: bihuan review submit {made.number} {out} --as {made.author}")
+
+
+def _write_all(folder: Path, files: Sequence[tuple[str, str]]) -> list[Path]:
+    """Write them into the folder, which is made where there is none."""
+    try:
+        write_together(folder, dict(files))
+    except OSError as error:
+        raise Problem(f"--out {folder}: {error.strerror}; name a folder that can be written to") from None
+    return [folder / name for name, _ in files]
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starter.backend.opening import open_local
 from starter.console.case_number import find_number
 from starter.console.screen import Number, print_json
 from starter.console.sender import Sender, Why
@@ -18,7 +19,7 @@ async def close_lost(number: Number, /, *, why: Why, sender: Sender) -> None:
     from starter.services.system.lost_cases import UnknownPersonError, close_lost_case
     from worker.installation.settings import load_settings
 
-    number = await find_number(number, sender.data)
+    number = await find_number(open_local(sender.data), number)
     settings = load_settings(data=sender.data)
     if not why.strip():
         raise Problem("--why is empty; allowed: the reason, which is kept in the history")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from starter.backend.opening import open_local
 from starter.console.case_number import find_number
 from starter.console.screen import (
     AsJson,
@@ -58,7 +59,7 @@ async def resend(
     async with open_installation(settings) as installation:
         company = await CompanyTime.read(settings)
         choice = resending.ResendSelection(
-            number=await find_number(number, data) if number is not None else None,
+            number=await find_number(open_local(data), number) if number is not None else None,
             key=key,
             since=read_moment("--since", since, company.zone),
             until=read_moment("--until", until, company.zone),

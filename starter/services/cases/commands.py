@@ -28,6 +28,7 @@ from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases.corrections import correct
 from starter.services.cases.reading import unknown_case
+from starter.services.results import CommandResult
 from worker.encryption.failures import MissingKeyError
 from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
@@ -51,17 +52,6 @@ _FIRST_PAUSE = 0.05
 _AT_ONCE = 20
 """Signals sent at the same time: enough to keep a worker busy, few enough to leave it time for deadlines."""
 _NO_WORKER = "no worker has answered yet; the server keeps the command, and the case judges it when one does"
-
-
-@dataclass(frozen=True)
-class CommandResult:
-    """The outcome of a command; `reason` says why it was rejected, or why it is still queued."""
-
-    number: str
-    command: str
-    command_id: str
-    outcome: Literal["accepted", "rejected", "queued"]
-    reason: str | None = None
 
 
 async def send(

@@ -7,9 +7,6 @@ day. Whoever calls has made sure that the asker may see the case.
 from __future__ import annotations
 
 import asyncio
-import itertools
-import os
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,9 +22,11 @@ from activities.files.preview import PREVIEWED, preview_of
 from activities.files.refusal import FileRefusal, FileRefusedError, FileStoreError
 from activities.ordinary_file import open_ordinary
 from activities.queries.case_record import read_case_record
-from starter.services.cases.commands import CommandResult, known_outcome, send
+from starter.services.cases.commands import known_outcome, send
 from starter.services.cases.reading import unknown_case
-from starter.services.intake.submissions import Accepted, Intake
+from starter.services.intake.submissions import Intake
+from starter.services.new_file import write_new
+from starter.services.results import Accepted, CommandResult
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from workflows.domain.policy.files import FileType
@@ -37,8 +36,6 @@ from workflows.domain.vocabulary import ScanState, Via
 _HELD_FOR: Final = timedelta(days=30)
 """How long files wait for their case to answer: no worker may be up."""
 _PORTION: Final = 1 << 18
-_UNSAFE: Final = re.compile(r'[<>:"|?*]|^-')
-"""What a file's name may not hold on some computer, or would make an option of it."""
 
 
 @dataclass(frozen=True)
@@ -162,20 +159,7 @@ async def write_out(installation: Installation, file: CaseFile, folder: Path) ->
         why = "infected" if file.scan is ScanState.INFECTED else "erased"
         raise Problem(f"{file.number}: {file.name}: is {why}, and not given out")
     _, chunks = await read_file(installation, file.number, file.id)
-    try:
-        place, descriptor = _new_file(folder, file.name)
-    except OSError as error:
-        raise Problem(f"{folder}: cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "wb") as written:
-            async for chunk in chunks:
-                await asyncio.to_thread(written.write, chunk)
-    except BaseException as error:
-        place.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise Problem(f"{place}: cannot be written: {error.strerror or error}") from None
-        raise
-    return place
+    return await write_new(folder, file.name, chunks)
 
 
 async def attach(
@@ -295,20 +279,6 @@ async def _open(installation: Installation, file: CaseFile) -> BinaryIO:
     except OSError as error:
         why = "its bytes are missing" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         raise FileStoreError(f"{file.number}: {file.name}: {why}; see bihuan doctor") from None
-
-
-def _new_file(folder: Path, label: str) -> tuple[Path, int]:
-    """Under the label, or with a number behind it where that is taken; a link there is not followed."""
-    plain = _UNSAFE.sub("_", label)
-    stem, dot, ending = plain.rpartition(".")
-    stem, ending = (stem, dot + ending) if stem else (plain, "")
-    for index in itertools.count(1):
-        place = folder / f"{stem}{f' ({index})' if index > 1 else ''}{ending}"
-        try:
-            return place, os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            continue
-    raise AssertionError
 
 
 async def _chunks(opened: BinaryIO) -> AsyncGenerator[bytes, None]:

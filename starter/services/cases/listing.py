@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from activities.database.database import Database
-from activities.delivery.outbox import OutboxStatus
+from activities.delivery.status import OutboxStatus
 from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
-from activities.queries.cases import Cases, Filter, OutboxEntry
+from activities.queries.case_filter import Filter
+from activities.queries.cases import Cases, OutboxEntry
 from starter.services.cases.reading import case_json, unknown_case
 from starter.services.reviews.reading import review_of_case, reviews_by_case
 from worker.installation.company_time import CompanyTime
@@ -49,10 +50,12 @@ async def list_cases(settings: Settings, wanted: Filter, company: CompanyTime) -
 
 @dataclass(frozen=True)
 class CasePage:
-    """Some cases, the latest received first; `after` is the last that was looked at, None where none is left."""
+    """Some cases; `after` is the last that was looked at, in another order than by receipt how many were, and None
+    where none is left.
+    """
 
     cases: list[dict[str, Any]]
-    after: tuple[datetime, str] | None
+    after: tuple[datetime, str] | int | None
 
 
 async def page_of_cases(
@@ -65,12 +68,18 @@ async def page_of_cases(
     Raises:
         Problem: the database cannot be read.
     """
-    limit, after, looked_at = wanted.limit or _PORTION, wanted.after, 0
+    limit, looked_at = wanted.limit or _PORTION, 0
+    after: tuple[datetime, str] | int | None = wanted.after
     found: list[CaseRecord] = []
     while len(found) < limit and looked_at < _MOST_LOOKED_AT:
-        records = await installation.cases.list(replace(wanted, limit=_PORTION, after=after))
+        if wanted.sort == "received":
+            portion = replace(wanted, limit=_PORTION, after=after if isinstance(after, tuple) else None)
+        else:
+            portion = replace(wanted, limit=_PORTION, offset=wanted.offset + looked_at)
+        records = await installation.cases.list(portion)
         for record in records:
-            after, looked_at = (record.received_at, record.number), looked_at + 1
+            looked_at += 1
+            after = (record.received_at, record.number) if wanted.sort == "received" else wanted.offset + looked_at
             if may_read(record):
                 found.append(record)
                 if len(found) == limit:
@@ -114,6 +123,11 @@ async def open_numbers(settings: Settings, wanted: Filter) -> list[str]:
     async with _reading(settings) as database:
         records = await Cases(database).list(wanted)
     return sorted(record.number for record in records if record.view is not None)
+
+
+def message_json(row: OutboxEntry, company: CompanyTime) -> dict[str, Any]:
+    """A message as `bihuan outbox --full --json` shows it, its times in the company's zone."""
+    return {**company.localized(row.as_json()), "text": row.text, "short": row.short, "html": row.html}
 
 
 async def list_messages(

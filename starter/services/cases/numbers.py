@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 
 from activities.database.url import DatabaseUrl
 from activities.queries.numbers import numbers_ending, open_numbers_of
@@ -14,6 +15,7 @@ _LEAST = 2
 """Digits; one alone is too easily a slip of the finger."""
 _SHOWN = 5
 _LISTED = 100
+_LOOKED_AT = 200
 
 
 def is_ending(text: str) -> bool:
@@ -21,8 +23,11 @@ def is_ending(text: str) -> bool:
     return _ENDING.fullmatch(text) is not None
 
 
-async def number_ending(settings: RecordSettings, text: str) -> str:
+async def number_ending(
+    settings: RecordSettings, text: str, readable: Callable[[list[str]], Awaitable[list[str]]] | None = None
+) -> str:
     """The number of the case that ends so. Among several the open one is meant, if only one of them is open.
+    `readable` leaves of numbers those that whoever asks may see; None: all.
 
     Raises:
         Problem: no number ends so, or several do: the line has the candidates; or the database cannot be read.
@@ -35,6 +40,8 @@ async def number_ending(settings: RecordSettings, text: str) -> str:
     if len(digits) < _LEAST:
         raise Problem(f"{text}: is too short; allowed: the last {_LEAST} digits of a number or more, such as 0042")
     still_open, closed = await numbers_ending(DatabaseUrl.parse(settings.database), digits)
+    if readable is not None:
+        still_open, closed = await readable(still_open[:_LOOKED_AT]), await readable(closed[:_LOOKED_AT])
     candidates = still_open or closed
     if len(candidates) == 1:
         return candidates[0]

@@ -19,12 +19,13 @@ from activities.identity.requests import Requests
 from activities.intake.form import parse_form
 from starter.services.cases import commands, files
 from starter.services.cases.actions import NOT_SAID
-from starter.services.intake.submissions import Accepted, Intake
+from starter.services.intake.submissions import Intake
+from starter.services.results import Accepted
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.commands.case import COMMANDS, Attach, CustomersWord
 from workflows.domain.commands.command import Command, OurCommand, parse_command
-from workflows.domain.commands.review import SubmitReview
+from workflows.domain.commands.review import REVIEW_COMMANDS, SubmitReview
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import CUSTOMER, AuditKind, TokenRight
 
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from activities.queries.case_record import CaseRecord
-    from starter.services.cases.commands import CommandResult
     from starter.services.cases.files import ReceivedFile
     from starter.services.identity.bearer import Bearer
+    from starter.services.results import CommandResult
     from worker.installation.installation import Installation
 
 OPEN_COMMANDS: Final[Mapping[str, type[Command]]] = {
@@ -43,6 +44,10 @@ OPEN_COMMANDS: Final[Mapping[str, type[Command]]] = {
     if not issubclass(command, OurCommand | Attach | SubmitReview)
 }
 """What people and systems may send to a case; whether this one takes it from them is its own to say."""
+OPEN_REVIEW_COMMANDS: Final[Mapping[str, type[Command]]] = {
+    command.name: command for command in REVIEW_COMMANDS.values() if not issubclass(command, OurCommand)
+}
+"""What people may send to a review."""
 _KEY: Final = re.compile(r"[!-~]{1,100}")
 
 
@@ -105,8 +110,33 @@ class Act:
         await self._note(by, command, result)
         return result
 
-    async def attach(self, received: Sequence[ReceivedFile], digests: Sequence[str]) -> CommandResult:
-        """Give the case files that were received; `digests` tell the same files from others.
+    async def send_to_review(self, command: str, fields: dict[str, Any]) -> CommandResult:
+        """Give the review that covers the case that command, of `REVIEW_COMMANDS`, as the person whose token it is.
+
+        Raises:
+            MalformedError, NotAllowedError, KeyReusedError: as their names say; nothing was sent.
+            Problem: no review covers the case, it is over, or nobody answers; nothing was sent.
+        """
+        person, via = self.bearer.person, self.bearer.via
+        if person is None:
+            raise NotAllowedError(f"{command} is for people")
+        if said := [name for name in NOT_SAID if name in fields]:
+            raise MalformedError(f"{said[0]}: is not for a request to say; the token does")
+        try:
+            parse_command(command, {"by": person, "via": via, **fields}, self._command_id or "new", REVIEW_COMMANDS)
+        except Problem as problem:
+            raise MalformedError(str(problem)) from None
+        await self._check_key(["review", command, self.record.number, fields])
+        return await commands.send_to_review(
+            self.installation.settings, command, self.record.number, fields, by=person, via=via,
+            command_id=self._command_id, client=await self.client(),
+        )  # fmt: skip
+
+    async def attach(
+        self, received: Sequence[ReceivedFile], digests: Sequence[str], *, of_customer: bool = False
+    ) -> CommandResult:
+        """Give the case files that were received; `digests` tell the same files from others. `of_customer`: the
+        customer gave them to whose token it is.
 
         Raises:
             FileRefusedError: the case does not take them.
@@ -118,11 +148,12 @@ class Act:
         except Problem:
             await files.discard_staged(self.installation, ids)
             raise
-        settings = self.installation.settings
+        settings, by = self.installation.settings, CUSTOMER if of_customer else self.sender
         result = await files.attach(
-            settings, self.record.number, ids, by=self.sender, via=self.bearer.via, command_id=self._command_id
-        )
-        await self._note(self.sender, Attach.name, result)
+            settings, self.record.number, ids, by=by, via=self.bearer.via, command_id=self._command_id,
+            client=await self.client(),
+        )  # fmt: skip
+        await self._note(by, Attach.name, result)
         return result
 
     @property
@@ -132,7 +163,9 @@ class Act:
 
     @property
     def _command_id(self) -> str | None:
-        return f"{self.bearer.caller}:{self.key}" if self.key else None
+        """One that was answered before, with whose it is before it, is the same."""
+        caller = f"{self.bearer.caller}:"
+        return f"{caller}{self.key.removeprefix(caller)}" if self.key else None
 
     def _speaker(self, kind: type[Command], fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """In whose name, and the fields as the case gets them."""
@@ -143,7 +176,9 @@ class Act:
             if "heard" in fields:
                 raise MalformedError("heard: is for people who take down what a customer said")
             return CUSTOMER, fields
-        if issubclass(kind, CustomersWord) and "heard" in fields:
+        if "heard" in fields:
+            if not issubclass(kind, CustomersWord):
+                raise MalformedError(f"heard: is for what a customer says; {kind.name} is not")
             return CUSTOMER, {**fields, "relayed_by": person}
         return person, fields
 
@@ -154,7 +189,8 @@ class Act:
             raise MalformedError("Idempotency-Key: allowed: 1 to 100 letters, digits and signs of ASCII")
         text = json.dumps(request, sort_keys=True, ensure_ascii=False)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        if not await Requests(self.installation.database).is_same(self.bearer.caller, self.key, digest, self.now):
+        key = self.key.removeprefix(f"{self.bearer.caller}:")
+        if not await Requests(self.installation.database).is_same(self.bearer.caller, key, digest, self.now):
             raise KeyReusedError(f"Idempotency-Key: {self.key} came with another request before")
 
     async def _note(self, by: str, command: str, result: CommandResult) -> None:
@@ -173,8 +209,11 @@ class Act:
         return CaseOverError(str(problem)) if view is not None and view["closed_at"] else problem
 
 
-async def hand_in(intake: Intake, bearer: Bearer, form: dict[str, Any], *, key: str | None) -> Accepted:
-    """Register an issue for the bearer: a person is who received it. `key` is its intake key where it has none.
+async def hand_in(
+    intake: Intake, bearer: Bearer, form: dict[str, Any], *, key: str | None, received: Sequence[ReceivedFile] = ()
+) -> Accepted:
+    """Register an issue for the bearer: a person is who received it. `key` is its intake key where it has none,
+    `received` are files that come with it.
 
     Raises:
         MalformedError: the form is not well-formed; one line a fault, nothing is written.
@@ -195,7 +234,7 @@ async def hand_in(intake: Intake, bearer: Bearer, form: dict[str, Any], *, key: 
         parse_form(given, now=installation.now(), policy=installation.policy, organisation=organisation)
     except Problem as problem:
         raise (problem if is_outage(problem) else MalformedError(str(problem))) from None
-    return await intake.accept(given)
+    return await (files.hand_in(intake, given, received) if received else intake.accept(given))
 
 
 RIGHT_OF_COMMANDS: Final = (TokenRight.ACT, TokenRight.CUSTOMER)

@@ -7,11 +7,10 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from activities.database.database import is_outage
 from activities.document_text import parse_json_object
-from starter.services.intake.submissions import Accepted, Intake
+from starter.services.results import Accepted
 from workflows.domain.model import one_line
 from workflows.domain.problem import Problem
 
@@ -19,6 +18,22 @@ PATIENCE = 60.0
 """Seconds for which a record that is away is waited for."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _MOST_FAULTS = 10_000
+
+
+class Taking(Protocol):
+    """Where submissions go: an `Intake`, or one that is far away."""
+
+    outage: str | None
+
+    async def accept(self, raw: str | dict[str, Any]) -> Accepted:
+        """Check and register one.
+
+        Raises:
+            Problem: it is not well-formed.
+        """
+
+    def is_outage(self, error: BaseException) -> bool:
+        """Whether an error says that nobody answers, which may be over soon, and nothing of what was given."""
 
 
 class IntakeStoppedError(Problem):
@@ -49,7 +64,7 @@ class Tally:
 class BulkIntake:
     """Takes lines in, one after another, and counts what became of them."""
 
-    intake: Intake
+    intake: Taking
     tally: Tally = field(default_factory=Tally)
     patience: float = PATIENCE
 
@@ -102,7 +117,7 @@ class BulkIntake:
             try:
                 return await self.intake.accept(submission)
             except Exception as error:
-                if not is_outage(error):
+                if not self.intake.is_outage(error):
                     if isinstance(error, Problem):
                         raise
                     raise Problem(f"cannot be kept: {one_line(str(error), 200) or type(error).__name__}") from error

@@ -12,7 +12,7 @@ from worker.installation.settings import Settings
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import Channel
+from workflows.domain.vocabulary import Channel, Locale
 
 _NOBODY = {"channel": Channel.PORTAL.value, "customer": {"name": "-", "other": "-"}}
 """What a form has to hold before anything else of it is looked at."""
@@ -33,6 +33,10 @@ class FormCheck:
         except Problem as problem:
             return "; ".join(str(problem).splitlines())
         return None
+
+    def type_names(self, locale: Locale) -> list[tuple[str, str]]:
+        """The types of the policy: id, and what it is called."""
+        return [(one.id, one.labels.get(locale) or one.id) for one in self.policy.types]
 
     def section_fault(self, part: dict[str, Any]) -> str | None:
         """The same of a few fields of a form that is not whole yet."""

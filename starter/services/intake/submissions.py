@@ -11,7 +11,9 @@ from typing import Any, Final
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.database.database import is_outage
 from activities.intake.form import parse_form
+from starter.services.results import Accepted
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
@@ -24,19 +26,6 @@ _NUMBERS = 5
 """How many numbers are tried where Temporal has other cases under them: its lists lag by a second or so."""
 _TWICE: Final = timedelta(minutes=1)
 """The same form without a key, so soon after, was sent twice: a retry, or a double click (R1)."""
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A registered submission.
-
-    `created` is False when it was a case already, by its intake key or as the same form a moment ago; `started` is
-    False when Temporal did not answer: a worker starts the case as soon as it can.
-    """
-
-    number: str
-    created: bool
-    started: bool
 
 
 @dataclass
@@ -69,6 +58,10 @@ class Intake:
         )
         number, started = await self._start(registration.number)
         return Accepted(number, registration.created, started)
+
+    def is_outage(self, error: BaseException) -> bool:
+        """Whether the record itself failed, which may be over soon."""
+        return is_outage(error)
 
     async def _start(self, number: str) -> tuple[str, bool]:
         """The number it has in the end, and whether it was started."""

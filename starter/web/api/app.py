@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.database.database import is_outage
 from activities.privacy.redaction import safe_message
 from starter.services.identity.acting import RIGHT_OF_COMMANDS
-from starter.web.api import acting, reading
+from starter.services.release import RELEASE_HEADER, release
+from starter.web.api import acting, context, knowledge, reading, reports, reviews
 from starter.web.api.call import Call, answered_by, locale_of
 from starter.web.api.openapi import document
 from starter.web.api.problem import ApiError, Kind
@@ -38,6 +41,7 @@ class Operation:
 
 
 _READ = (TokenRight.READ,)
+_KNOWLEDGE = (TokenRight.KNOWLEDGE,)
 OPERATIONS: Final = (
     Operation("GET", "/me", reading.me, ()),
     Operation("POST", "/cases", acting.open_case, (TokenRight.HAND_IN,)),
@@ -49,8 +53,29 @@ OPERATIONS: Final = (
     Operation("POST", "/cases/{number}/commands/{name}", acting.command, RIGHT_OF_COMMANDS),
     Operation("POST", "/cases/{number}/files", acting.attach, RIGHT_OF_COMMANDS),
     Operation("GET", "/files/{id}", reading.file, _READ),
+    Operation("GET", "/cases/{number}/files", reading.files, _READ),
+    Operation("POST", "/cases/{number}/customer-view", reading.customers_view, _READ),
+    Operation("GET", "/outbox", reading.all_messages, _READ),
     Operation("GET", "/stuck", reading.stuck, _READ),
-    Operation("GET", "/kb", reading.articles, (TokenRight.KNOWLEDGE,)),
+    Operation("GET", "/context", context.context, _READ),
+    Operation("GET", "/names", context.names, _READ),
+    Operation("GET", "/numbers", context.numbers, _READ),
+    Operation("GET", "/mine", context.mine, _READ),
+    Operation("POST", "/forms/check", context.check_form, (TokenRight.HAND_IN,)),
+    Operation("GET", "/kb", knowledge.articles, _KNOWLEDGE),
+    Operation("GET", "/kb/articles", knowledge.listed, _KNOWLEDGE),
+    Operation("GET", "/kb/articles/{key}", knowledge.article, _KNOWLEDGE),
+    *(
+        Operation("POST", f"/kb/articles/{{key}}/{change}", knowledge.change, _KNOWLEDGE)
+        for change in knowledge.CHANGES
+    ),
+    Operation("GET", "/reviews", reviews.reviews, _READ),
+    Operation("GET", "/reviews/{number}", reviews.review, _READ),
+    Operation("GET", "/reviews/{number}/report", reviews.report, _READ),
+    Operation("GET", "/reviews/{number}/draft", reviews.draft, _READ),
+    Operation("POST", "/reviews/{number}/commands/{name}", reviews.command, (TokenRight.ACT,)),
+    Operation("GET", "/reports", reports.report, _READ),
+    Operation("GET", "/export", reports.export, _READ),
 )
 """Everything but `/openapi.json`, which everybody may read."""
 
@@ -73,7 +98,25 @@ def build_api(site: Site) -> Starlette:
     handlers: dict[Any, Any] = {HTTPException: refused}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
+    app.add_middleware(_Release)
     return app
+
+
+class _Release:
+    """Says in every answer which release gave it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[RELEASE_HEADER] = release()
+            await send(message)
+
+        await self._app(scope, receive, send_named)
 
 
 def not_there(locale: Locale) -> Response:

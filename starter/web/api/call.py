@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import ClientDisconnect
 
+from activities.database.database import is_outage
 from activities.document_text import parse_json_object
 from activities.identity.token import PREFIX
 from activities.portal.tries import askers_of
@@ -68,6 +70,16 @@ class Call:
         """The idempotency key, with or without the quotation marks that its standard wants."""
         return self.request.headers.get("idempotency-key", "").strip().strip('"') or None
 
+    @contextmanager
+    def refusing(self, kind: Kind) -> Iterator[None]:
+        """What a service refuses inside is a problem of that kind; what it cannot do now is none of it."""
+        try:
+            yield
+        except Problem as problem:
+            if problem.__cause__ is not None or is_outage(problem):
+                raise
+            raise ApiError(kind, str(problem)) from None
+
     async def company(self) -> CompanyTime:
         """The cases' time and the company's zone."""
         return await CompanyTime.read(self.site.settings)
@@ -78,19 +90,53 @@ class Call:
         Raises:
             ApiError: there is none, or it is not theirs; nobody learns which.
         """
-        given = str(self.request.path_params["number"])[:100]
-        record = await self.installation.cases.get(unicodedata.normalize("NFKC", given).strip().upper())
+        record = await self.installation.cases.get(self.number)
         if record is None or not self.bearer.may_read(record):
             raise ApiError(Kind.NOT_FOUND)
         return record
 
-    async def act(self) -> Act:
-        """To do something to the case of the address.
+    @property
+    def number(self) -> str:
+        """That of the address."""
+        given = str(self.request.path_params["number"])[:100]
+        return unicodedata.normalize("NFKC", given).strip().upper()
+
+    async def readable(self, numbers: Iterable[str]) -> list[str]:
+        """Those of the numbers whose cases are the bearer's to see, in their order."""
+        given = list(dict.fromkeys(numbers))
+        if self.bearer.sees_all:
+            return given
+        found = [await self.installation.cases.get(number) for number in given]
+        return [record.number for record in found if record is not None and self.bearer.may_read(record)]
+
+    def must_see_all(self) -> None:
+        """Refuse whoever may not see every case.
+
+        Raises:
+            ApiError: that.
+        """
+        if not self.bearer.sees_all:
+            raise ApiError(Kind.NO_RIGHT, "is for whoever may see every case")
+
+    def person(self) -> str:
+        """Whose token it is.
+
+        Raises:
+            ApiError: a system's.
+        """
+        if self.bearer.person is None:
+            raise ApiError(Kind.NO_RIGHT, "is for people")
+        return self.bearer.person
+
+    async def act(self, *, theirs: bool = False) -> Act:
+        """To do something to the case of the address; `theirs`: somebody has looked whether they may.
 
         Raises:
             ApiError: as `case`.
         """
-        record = await self.case()
+        record = await self.installation.cases.get(self.number) if theirs else await self.case()
+        if record is None:
+            raise ApiError(Kind.NOT_FOUND)
         return Act(self.installation, self.bearer, record, self.site.client, self.now, self.key)
 
     async def body(self) -> dict[str, Any]:

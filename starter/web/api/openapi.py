@@ -9,12 +9,19 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from activities.intake.form import Form
+from activities.knowledge.editing import EDITABLE
+from activities.queries.case_filter import ORDERS
 from starter.services.cases.actions import NOT_SAID
-from starter.services.identity.acting import OPEN_COMMANDS
+from starter.services.cases.listing import MESSAGE_STATUSES
+from starter.services.identity.acting import OPEN_COMMANDS, OPEN_REVIEW_COMMANDS
+from starter.services.knowledge import ARTICLE_STATUSES
 from starter.web.api import schemas
+from starter.web.api.knowledge import CHANGES, MOST_LISTED
+from starter.web.api.parameters import MOST, USUAL
 from starter.web.api.problem import MEDIA_TYPE, STATUS, Kind
-from starter.web.api.reading import MOST, USUAL
-from workflows.domain.vocabulary import Priority, Status
+from starter.web.api.reading import MOST_MESSAGES
+from starter.web.api.reports import LINES
+from workflows.domain.vocabulary import CUSTOMER, Locale, Priority, Status
 
 VERSION: Final = "1"
 _REF: Final = "#/components/schemas/{model}"
@@ -44,11 +51,13 @@ def document() -> dict[str, Any]:
                 (*_OF_BODY, Kind.CONFLICT), [_KEY], body=_schema(known, Form, without=("received_by",)),
             ),
         },
-        "/cases/{number}": {"get": _of_case(known, number, "One case", schemas.CaseAnswer)},
+        "/cases/{number}": {"get": _of_case(known, number, "One case", schemas.CaseAnswer, [_flag("timeline")])},
         "/cases/{number}/timeline": {"get": _of_case(known, number, "Its history", schemas.TimelineAnswer)},
-        "/cases/{number}/outbox": {"get": _of_case(known, number, "Its messages", schemas.OutboxAnswer, [_limit()])},
         "/cases/{number}/actions": {
             "get": _of_case(known, number, "What you may do with it now", schemas.ActionsAnswer)
+        },
+        "/cases/{number}/outbox": {
+            "get": _of_case(known, number, "Its messages", schemas.OutboxAnswer, _of_messages())
         },
         **{
             f"/cases/{{number}}/commands/{name}": {
@@ -64,7 +73,21 @@ def document() -> dict[str, Any]:
         "/cases/{number}/files": {
             "post": _operation(
                 known, "Give a case files", {200: schemas.FilesAnswer, 202: schemas.FilesAnswer},
-                (*_OF_BODY, Kind.NOT_FOUND, Kind.REJECTED), [number, _KEY], body=_FILES, media="multipart/form-data",
+                (*_OF_BODY, Kind.NOT_FOUND, Kind.REJECTED),
+                [number, _parameter("as", "query", {"type": "string", "enum": [CUSTOMER]}), _KEY],
+                body=_FILES, media="multipart/form-data",
+            ),
+            "get": _of_case(known, number, "Its files", schemas.CaseFiles),
+        },
+        "/cases/{number}/customer-view": {
+            "post": _operation(
+                known, "What its customer may know", {200: schemas.CustomersView}, (*_OF_BODY, Kind.NOT_FOUND),
+                [number], body=_CONTACT,
+            )
+        },
+        "/outbox": {
+            "get": _operation(
+                known, "Messages of all cases", {200: schemas.OutboxAnswer}, (Kind.INVALID,), _of_messages()
             )
         },
         "/files/{id}": {"get": _download(known)},
@@ -75,6 +98,86 @@ def document() -> dict[str, Any]:
                 [_parameter("q", "query", {"type": "string"}, required=True), _limit()],
             )
         },
+        "/kb/articles": {
+            "get": _operation(
+                known, "Articles by their state", {200: schemas.WholeArticles}, (Kind.INVALID,),
+                [
+                    _parameter("status", "query", {"type": "string", "enum": list(ARTICLE_STATUSES)}),
+                    _parameter("product", "query", {"type": "string"}), _limit(MOST_LISTED),
+                ],
+            )
+        },
+        "/kb/articles/{key}": {
+            "get": _operation(
+                known, "One article", {200: schemas.WholeArticle}, (Kind.INVALID, Kind.NOT_FOUND), [_name("key")]
+            )
+        },
+        **{
+            f"/kb/articles/{{key}}/{change}": {
+                "post": _operation(
+                    known, f"{change.capitalize()} an article", {200: schemas.WholeArticle},
+                    (*_OF_BODY, Kind.NOT_FOUND), [_name("key")], body=_CHANGES[change],
+                )
+            }
+            for change in CHANGES
+        },
+        "/reviews": {
+            "get": _operation(
+                known, "Reviews of closed cases", {200: schemas.ReviewsAnswer}, (Kind.INVALID,),
+                [
+                    _parameter("status", "query", {"type": "string", "description": "One or several, by commas."}),
+                    _parameter("department", "query", {"type": "string"}),
+                ],
+            )
+        },
+        "/reviews/{number}": {"get": _of_case(known, number, "The review of a case", schemas.ReviewAnswer)},
+        "/reviews/{number}/report": {
+            "get": _of_case(known, number, "Its report", schemas.ReviewReportAnswer, [_locale()])
+        },
+        "/reviews/{number}/draft": {
+            "get": _of_case(known, number, "Its draft", schemas.ReviewDraftAnswer, [
+                _parameter("name", "query", {"type": "string", "description": "What the file will be called."})
+            ])
+        },
+        **{
+            f"/reviews/{{number}}/commands/{name}": {
+                "post": _operation(
+                    known, inspect.getdoc(command) or name,
+                    {200: schemas.CommandAnswer, 202: schemas.CommandAnswer},
+                    (*_OF_BODY, Kind.NOT_FOUND, Kind.REJECTED), [number, _KEY],
+                    body=_schema(known, command, without=NOT_SAID),
+                )
+            }
+            for name, command in OPEN_REVIEW_COMMANDS.items()
+        },
+        "/context": {
+            "get": _operation(known, "What a client needs to show cases", {200: schemas.ContextAnswer}, (Kind.INVALID,))
+        },
+        "/names": {"get": _operation(known, "What filters may name", {200: schemas.NamesAnswer}, (Kind.INVALID,))},
+        "/numbers": {
+            "get": _operation(
+                known, "The number that ends so, or those of your open cases", {200: schemas.NumbersAnswer},
+                (Kind.INVALID,), [_parameter("ending", "query", {"type": "string", "pattern": "^[0-9-]{1,21}$"})],
+            )
+        },
+        "/mine": {"get": _operation(known, "What waits for you", {200: schemas.MineAnswer}, (Kind.INVALID,))},
+        "/forms/check": {
+            "post": _operation(
+                known, "What would be refused of a form", {200: schemas.FormFault}, _OF_BODY, body=_CHECKED
+            )
+        },
+        "/reports": {
+            "get": _operation(
+                known, "The analysis of a period", {200: schemas.AnalysisAnswer}, (Kind.INVALID,),
+                [
+                    *(_parameter(name, "query", _DAY) for name in ("from", "to")),
+                    _parameter("last", "query", {"type": "string", "enum": ["week", "month"]}),
+                    _parameter("by", "query", {"type": "string", "description": "Dimensions, by commas."}),
+                    _locale(),
+                ],
+            )
+        },
+        "/export": {"get": _export(known)},
     }  # fmt: skip
     _schema(known, schemas.ProblemDetails)
     return {
@@ -98,6 +201,31 @@ _FILES: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["file"],
     "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+}
+
+
+_CONTACT: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["contact"],
+    "properties": {"contact": {"type": "string", "pattern": r"\S"}, "locale": {"type": "string", "enum": list(Locale)}},
+}
+_CHECKED: Final[dict[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "minProperties": 1,
+    "maxProperties": 1,
+    "properties": {"form": {"type": "object"}, "section": {"type": "object"}},
+}
+_DAY: Final[dict[str, Any]] = {"type": "string", "format": "date"}
+_CHANGES: Final[dict[str, dict[str, Any]]] = {
+    change: {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {"type": "string"} for name in names},
+        **({"required": ["why"]} if change == "retire" else {}),
+    }
+    for change, names in (("publish", ()), ("retire", ("why",)), ("edit", EDITABLE))
 }
 
 
@@ -178,16 +306,44 @@ def _filters() -> list[dict[str, Any]]:
     schemas_: dict[str, dict[str, Any]] = {
         "status": {"type": "string", "enum": list(Status)},
         "priority": {"type": "string", "enum": list(Priority)},
-        **dict.fromkeys(("type", "subtype", "department", "group", "owner", "text"), text),
+        **dict.fromkeys(("type", "subtype", "department", "group", "owner", "text", "customer"), text),
         **dict.fromkeys(("open", "escalated", "breached"), yes),
         **dict.fromkeys(("since", "until"), moment),
+        "sort": {"type": "string", "enum": list(ORDERS), "default": "received"},
         "cursor": text,
     }
     return [*(_parameter(name, "query", schema) for name, schema in schemas_.items()), _limit()]
 
 
-def _limit() -> dict[str, Any]:
-    return _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL})
+def _limit(most: int = MOST) -> dict[str, Any]:
+    return _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": most, "default": USUAL})
+
+
+def _flag(name: str) -> dict[str, Any]:
+    return _parameter(name, "query", {"type": "boolean"})
+
+
+def _name(name: str) -> dict[str, Any]:
+    return _parameter(name, "path", {"type": "string"})
+
+
+def _locale() -> dict[str, Any]:
+    return _parameter("locale", "query", {"type": "string", "enum": list(Locale)})
+
+
+def _of_messages() -> list[dict[str, Any]]:
+    status = _parameter("status", "query", {"type": "string", "enum": list(MESSAGE_STATUSES)})
+    return [status, _flag("full"), _limit(MOST_MESSAGES)]
+
+
+def _export(known: dict[str, Any]) -> dict[str, Any]:
+    moment = {"type": "string", "description": "A day, or an ISO 8601 time."}
+    parameters = [*(_parameter(name, "query", moment) for name in ("since", "until")), _flag("count")]
+    given = _operation(
+        known, "The past as a log, or how many cases that is", {200: schemas.Count}, (Kind.INVALID,), parameters
+    )
+    given["responses"]["200"]["content"][LINES] = {"schema": {"type": "string"}}
+    return given
 
 
 def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:

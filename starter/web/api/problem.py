@@ -88,6 +88,7 @@ class ApiError(Exception):
             "status": STATUS[self.kind],
             "detail": words["detail"],
             **({"reason": one_line(self.reason, _LONGEST)} if self.reason else {}),
+            **({"reasons": lines} if len(lines := (self.reason or "").splitlines()) > 1 else {}),
             **self.more,
         }
         headers = {**self.headers, "Content-Language": "zh-CN" if locale is Locale.ZH_CN else "en"}

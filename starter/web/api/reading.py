@@ -6,33 +6,31 @@ import base64
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from starlette.responses import JSONResponse, Response
 
-from activities.queries.cases import Filter
+from activities.queries.case_filter import ORDERS, Filter, Order
 from starter.services.cases.actions import action_json, open_actions
-from starter.services.cases.files import case_of_file, read_file
-from starter.services.cases.listing import page_of_cases
-from starter.services.cases.reading import describe_case
-from starter.services.knowledge import search_articles
+from starter.services.cases.files import case_of_file, files_of, read_file
+from starter.services.cases.listing import MESSAGE_STATUSES, message_json, page_of_cases
+from starter.services.cases.reading import customer_view, describe_case
 from starter.services.system.stuck import find_stuck
+from starter.web.api.parameters import MOST, read_limit, read_moment, read_one_of, read_yes
 from starter.web.api.problem import ApiError, Kind
 from starter.web.downloads import as_download
-from workflows.domain.formats import moment_of
-from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import Priority, Status
+from workflows.domain.vocabulary import Locale, Priority, Status
 
 if TYPE_CHECKING:
     from starter.web.api.call import Call
 
-_TEXTS: Final = ("type", "subtype", "department", "group", "owner", "text")
+_TEXTS: Final = ("type", "subtype", "department", "group", "owner", "text", "customer")
 _YES: Final = ("open", "escalated", "breached")
-FILTERS: Final = ("status", "priority", *_TEXTS, *_YES, "since", "until", "limit", "cursor")
+FILTERS: Final = ("status", "priority", *_TEXTS, *_YES, "since", "until", "sort", "limit", "cursor")
 """What `GET /cases` may be asked with."""
-MOST: Final = 200
-"""Of what one answer lists."""
-USUAL: Final = 50
+MOST_MESSAGES: Final = 10_000
+_NO_CURSOR: Final = "cursor: allowed: what `next` of the page before was"
+_OF_MESSAGES: Final = ("status", "full", "limit")
 
 
 async def me(call: Call) -> Response:
@@ -51,27 +49,33 @@ async def cases(call: Call) -> Response:
     query = call.query(FILTERS)
     company = await call.company()
     texts: dict[str, Any] = {name: query.get(name) for name in _TEXTS}
+    sort = cast("Order", read_one_of(query, "sort", ORDERS) or "received")
+    after = _read_cursor(query)
+    if after is not None and isinstance(after, int) is (sort == "received"):
+        raise ApiError(Kind.INVALID, _NO_CURSOR)
     wanted = Filter(
-        status=_one_of(query, "status", Status),
-        priority=_one_of(query, "priority", Priority),
+        status=read_one_of(query, "status", Status),
+        priority=read_one_of(query, "priority", Priority),
         **texts,
-        open_only=bool(_yes(query, "open")),
-        escalated=_yes(query, "escalated"),
-        breached=_yes(query, "breached"),
-        since=_moment(query, "since", company.zone),
-        until=_moment(query, "until", company.zone),
-        limit=_limit(query, MOST),
-        after=_read_cursor(query),
+        open_only=bool(read_yes(query, "open")),
+        escalated=read_yes(query, "escalated"),
+        breached=read_yes(query, "breached"),
+        since=read_moment(query, "since", company.zone),
+        until=read_moment(query, "until", company.zone),
+        limit=read_limit(query, MOST),
+        sort=sort,
+        **({"offset": after} if isinstance(after, int) else {"after": after}),
     )
     page = await page_of_cases(call.installation, wanted, company, call.bearer.may_read)
     return JSONResponse({"cases": page.cases, "next": _cursor(page.after)})
 
 
 async def case(call: Call) -> Response:
-    """Everything about one case but its timeline."""
-    call.query(())
+    """Everything about one case; its timeline only where it is asked for."""
+    query = call.query(("timeline",))
     shown = await _described(call)
-    shown.pop("timeline")
+    if not read_yes(query, "timeline"):
+        shown.pop("timeline")
     return JSONResponse(shown)
 
 
@@ -83,10 +87,48 @@ async def timeline(call: Call) -> Response:
 
 async def outbox(call: Call) -> Response:
     """The messages of a case, in the order they were written; the latest of them."""
-    query = call.query(("limit",))
+    query = call.query(_OF_MESSAGES)
+    record = await call.case()
+    return await _messages(call, query, record.number)
+
+
+async def all_messages(call: Call) -> Response:
+    """The same of all cases that are the bearer's to see."""
+    return await _messages(call, call.query(_OF_MESSAGES), None)
+
+
+async def _messages(call: Call, query: Mapping[str, str], number: str | None) -> Response:
+    company, status = await call.company(), read_one_of(query, "status", MESSAGE_STATUSES)
+    rows = await call.installation.cases.outbox(number, status=status, limit=read_limit(query, MOST_MESSAGES))
+    theirs = set(await call.readable(row.number for row in rows))
+    left_out = () if read_yes(query, "full") else ("text", "short", "html")
+    shown = [message_json(row, company) for row in rows if row.number in theirs]
+    return JSONResponse(
+        {"messages": [{key: value for key, value in row.items() if key not in left_out} for row in shown]}
+    )
+
+
+async def files(call: Call) -> Response:
+    """The files of a case."""
+    call.query(())
     record, company = await call.case(), await call.company()
-    rows = await call.installation.cases.outbox(record.number, limit=_limit(query, MOST))
-    return JSONResponse({"messages": [company.localized(row.as_json()) for row in rows]})
+    found = await files_of(call.installation, record.number)
+    return JSONResponse({"files": [company.localized(one.as_json()) for one in found]})
+
+
+async def customers_view(call: Call) -> Response:
+    """What the customer with that contact may know of a case; one answer for a wrong contact and for no such case."""
+    call.query(())
+    record, fields = await call.case(), await call.body()
+    contact, locale = fields.pop("contact", None), fields.pop("locale", None)
+    if fields or not isinstance(contact, str) or not contact.strip() or locale not in {None, *Locale}:
+        allowed = f"contact, and locale: {', '.join(Locale)}"
+        raise ApiError(Kind.INVALID, f"allowed: {allowed}")
+    view = await customer_view(call.site.settings, record.number, contact, Locale(locale) if locale else None)
+    if view is None:
+        raise ApiError(Kind.NOT_FOUND)
+    shown: dict[str, Any] = (await call.company()).localized(view)
+    return JSONResponse(shown)
 
 
 async def actions(call: Call) -> Response:
@@ -103,23 +145,9 @@ async def stuck(call: Call) -> Response:
     company = await call.company()
     items, warning = await find_stuck(call.site.settings, company)
     if not call.bearer.sees_all:
-        numbers = {item.number for item in items}
-        found = [await call.installation.cases.get(number) for number in sorted(numbers)]
-        theirs = {record.number for record in found if record is not None and call.bearer.may_read(record)}
+        theirs = set(await call.readable(item.number for item in items))
         items = [item for item in items if item.number in theirs]
     return JSONResponse({"stuck": [company.localized(asdict(item)) for item in items], "warning": warning})
-
-
-async def articles(call: Call) -> Response:
-    """Articles of the knowledge base that fit some words, the best first."""
-    query = call.query(("q", "limit"))
-    try:
-        found = await search_articles(call.site.settings, query.get("q", "")[:1_000], limit=_limit(query, MOST))
-    except Problem as problem:
-        if problem.__cause__ is not None:
-            raise
-        raise ApiError(Kind.INVALID, f"q: {problem}") from None
-    return JSONResponse({"articles": (await call.company()).localized(found)})
 
 
 async def file(call: Call) -> Response:
@@ -142,51 +170,22 @@ async def _described(call: Call) -> dict[str, Any]:
     return await describe_case(call.site.settings, record.number, await call.company())
 
 
-def _one_of(query: Mapping[str, str], name: str, allowed: Any) -> str | None:
-    value = query.get(name)
-    if value is not None and value not in set(allowed):
-        raise ApiError(Kind.INVALID, f"{name}: allowed: {', '.join(allowed)}")
-    return value
-
-
-def _yes(query: Mapping[str, str], name: str) -> bool | None:
-    value = query.get(name)
-    if value not in {None, "true", "false"}:
-        raise ApiError(Kind.INVALID, f"{name}: allowed: true, false")
-    return None if value is None else value == "true"
-
-
-def _moment(query: Mapping[str, str], name: str, zone: str) -> datetime | None:
-    value = query.get(name)
-    if value is None:
-        return None
-    try:
-        return moment_of(f"{value}T00:00" if len(value) == len("2026-05-11") else value, zone)
-    except ValueError:
-        raise ApiError(Kind.INVALID, f"{name}: allowed: a day such as 2026-05-11, or 2026-05-11T09:00+08:00") from None
-
-
-def _limit(query: Mapping[str, str], most: int) -> int:
-    value = query.get("limit", str(min(USUAL, most)))
-    if not (value.isascii() and value.isdecimal() and len(value) < len(str(most)) + 1 and 1 <= int(value) <= most):
-        raise ApiError(Kind.INVALID, f"limit: allowed: a number from 1 to {most}")
-    return int(value)
-
-
-def _cursor(after: tuple[datetime, str] | None) -> str | None:
-    if after is None:
-        return None
+def _cursor(after: tuple[datetime, str] | int | None) -> str | None:
+    if after is None or isinstance(after, int):
+        return None if after is None else str(after)
     received, number = after
     return base64.urlsafe_b64encode(f"{received.astimezone(UTC).isoformat()} {number}".encode()).decode().rstrip("=")
 
 
-def _read_cursor(query: Mapping[str, str]) -> tuple[datetime, str] | None:
+def _read_cursor(query: Mapping[str, str]) -> tuple[datetime, str] | int | None:
     given = query.get("cursor")
     if given is None:
         return None
+    if given.isascii() and given.isdecimal() and len(given) < 9:
+        return int(given)
     try:
         text = base64.b64decode(given[:200] + "=" * (-len(given[:200]) % 4), altchars=b"-_", validate=True).decode()
         received, number = text.split(" ")
         return datetime.fromisoformat(received).astimezone(UTC), number
     except (ValueError, OverflowError):
-        raise ApiError(Kind.INVALID, "cursor: allowed: what `next` of the page before was") from None
+        raise ApiError(Kind.INVALID, _NO_CURSOR) from None

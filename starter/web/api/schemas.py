@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflows.domain.vocabulary import Priority, Status, TokenRight
+from workflows.domain.vocabulary import Locale, Priority, Status, TokenRight
 
 Number = Annotated[str, Field(pattern=r"^FB\d{12}$", examples=["FB202605110001"])]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-05-11T09:00:00+08:00"])]
@@ -191,6 +191,139 @@ class ArticlesAnswer(_Answer):
     articles: list[Article]
 
 
+class ContextAnswer(_Answer):
+    """What a client needs to show cases: `virtual_time` is null where time is real; `people`: id -> name."""
+
+    zone: str
+    virtual_time: dict[str, Any] | None
+    locale: Locale
+    people: dict[str, str]
+
+
+class TypeName(_Answer):
+    """A type of the policy, and what it is called."""
+
+    id: str
+    names: dict[str, str]
+
+
+class NamesAnswer(_Answer):
+    """What filters may name; null where it is not known."""
+
+    department: list[str] | None
+    group: list[str] | None
+    owner: list[str] | None
+    type: list[str] | None
+    subtype: list[str] | None
+    types: list[TypeName]
+
+
+class NumbersAnswer(_Answer):
+    """Numbers of cases."""
+
+    numbers: list[str]
+
+
+class MineAnswer(_Answer):
+    """What waits for a person."""
+
+    person: str
+    cases: list[dict[str, Any]]
+    calls: list[dict[str, Any]]
+    escalations: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
+    reviews: list[dict[str, Any]]
+
+
+class FormFault(_Answer):
+    """What would be refused, null where nothing is."""
+
+    fault: str | None
+
+
+class CaseFiles(_Answer):
+    """The files of a case."""
+
+    files: list[dict[str, Any]]
+
+
+class CustomersView(_Open):
+    """What the customer may know."""
+
+    number: str
+
+
+class WholeArticle(_Open):
+    """An article with all its texts."""
+
+    key: str
+    title: str | None
+    status: str | None
+
+
+class WholeArticles(_Answer):
+    """The latest changed first."""
+
+    articles: list[WholeArticle]
+
+
+class ReviewAnswer(_Open):
+    """A review."""
+
+    number: str
+    status: str | None
+
+
+class ReviewsAnswer(_Answer):
+    """Late ones first."""
+
+    reviews: list[ReviewAnswer]
+
+
+class ReviewFile(_Answer):
+    """A text and the name of its file."""
+
+    name: str
+    text: str
+
+
+class ReviewReportAnswer(_Answer):
+    """The report of a review, by format."""
+
+    number: str
+    review: str
+    draft: bool
+    report: dict[str, Any]
+    files: dict[str, ReviewFile]
+
+
+class ReviewDraftAnswer(_Answer):
+    """A report to fill in, as TOML."""
+
+    number: str
+    author: str
+    text: str
+    content: dict[str, Any]
+
+
+class AnalysisAnswer(_Answer):
+    """The analysis of a period; `files`: name -> text."""
+
+    days: str
+    title: str
+    columns: list[str]
+    headlines: list[list[str]]
+    paragraph: str
+    report: dict[str, Any]
+    files: dict[str, str]
+
+
+class Count(_Answer):
+    """How many cases."""
+
+    count: int
+
+
 class ProblemDetails(_Open):
     """RFC 9457; `reason` is the service's or the case's own line."""
 
@@ -199,3 +332,4 @@ class ProblemDetails(_Open):
     status: int
     detail: str
     reason: str | None = None
+    reasons: list[str] | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from activities.portal.sessions import Session
-    from starter.services.cases.commands import CommandResult
+    from starter.services.results import CommandResult
     from starter.web.portal.visit import Visit
 
 

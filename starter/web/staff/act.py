@@ -21,8 +21,8 @@ from workflows.domain.vocabulary import SYSTEM
 
 if TYPE_CHECKING:
     from activities.queries.case_record import CaseRecord
-    from starter.services.cases.commands import CommandResult
     from starter.services.identity.bearer import Bearer
+    from starter.services.results import CommandResult
     from starter.web.forms import Posted
     from starter.web.staff.visit import StaffVisit
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from activities.queries.case_record import CaseRecord
-    from starter.services.cases.commands import CommandResult
     from starter.services.identity.bearer import Bearer
+    from starter.services.results import CommandResult
     from starter.web.staff.visit import StaffVisit
     from workflows.domain.case.actions import Action
     from workflows.domain.vocabulary import Locale

@@ -19,7 +19,8 @@ from activities.intake.register import Register
 from activities.knowledge.backfill import ArticleBackfill
 from activities.organisation.directory import Directory
 from activities.policy.loading import load_policy
-from activities.queries.cases import Cases, Filter
+from activities.queries.case_filter import Filter
+from activities.queries.cases import Cases
 from tests.activities.archive.test_archive import run
 from tests.activities.database.first_release import CLOSED, FIRST, MOVING, ROWS, kept, put_first_release, upgrade_once
 from tests.activities.recording.test_activity import recording_of

@@ -19,8 +19,9 @@ from activities.delivery.outbox import Outbox
 from activities.intake.register import Register
 from activities.messages.renderer import Renderer
 from activities.organisation.directory import Directory
+from activities.queries.case_filter import Filter
 from activities.queries.case_record import read_case_record
-from activities.queries.cases import Cases, Filter
+from activities.queries.cases import Cases
 from activities.queries.monitoring.attention import AttentionReason
 from activities.recording.activity import RecordingActivities
 from tests.activities.samples import NUMBER, customer, event, register_case, to_customer

@@ -9,7 +9,8 @@ import pytest
 
 from activities.database.database import Database
 from activities.database.tables import case_record
-from activities.queries.cases import Cases, Filter
+from activities.queries.case_filter import Filter
+from activities.queries.cases import Cases
 from activities.recording.lost import close_lost
 from tests.activities.recording.test_activity import recording_of
 from tests.activities.samples import NUMBER, register_case

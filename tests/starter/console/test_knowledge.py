@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from activities.organisation.directory import Directory
 from tests.activities.knowledge.test_knowledge import closed, opened
 from tests.activities.samples import organisation
 from tests.record import execute
+from tests.starter.both_ways import given_by
 from tests.starter.command_line import ON_SQLITE, bihuan
 
 
-@pytest.fixture
-def folder(tmp_path: Path, record_url: str) -> Path:
+@pytest.fixture(params=["local", "remote"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, record_url: str) -> Iterator[Path]:
     """An installation with one learned case and one open case like it (its number in `open.txt`)."""
 
     async def fill() -> None:
@@ -30,7 +32,8 @@ def folder(tmp_path: Path, record_url: str) -> Path:
         await database.close()
 
     asyncio.run(fill())
-    return tmp_path
+    with given_by(request.param, tmp_path, record_url) as folder:
+        yield folder
 
 
 def answered(folder: Path, *arguments: str) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from activities.delivery.mail import Smtp
-from starter.services.cases.commands import CommandResult, send
+from starter.services.cases.commands import send
+from starter.services.results import CommandResult
 from tests.starter.end_to_end.desk import SENDER, SOLUTION, ClosedCase, Desk, refused
 from tests.starter.installation import Installation, gap_free
 from workflows.domain.vocabulary import Via

@@ -6,12 +6,14 @@ import json
 import subprocess
 from pathlib import Path
 
+from tests.starter.both_ways import BOTH, given_by
 from tests.starter.command_line import bihuan, intake_form, make_installation
 from tests.starter.console.system.test_service import _up
 from tests.worker.ports import free_ports
 
 
-def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path) -> None:
+@BOTH
+def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path, way: str) -> None:
     make_installation(tmp_path)
     form = json.dumps(intake_form(intake_key="k"), ensure_ascii=False)
     number = json.loads(bihuan("open", "-", "--json", folder=tmp_path, given=form).stdout)["number"]
@@ -23,7 +25,7 @@ def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path) -
         case: dict[str, object] = json.loads(bihuan("show", number, "--json", folder=tmp_path).stdout)
         return case
 
-    with _up(tmp_path, *free_ports(3)):
+    with _up(tmp_path, *free_ports(3)), given_by(way, tmp_path):
         said("note", "operator", "--text", "已登记")
         owner = str(shown()["owner"])
         asked = said("collaborate", owner, "--department", "product", "--duty", "确认设计")

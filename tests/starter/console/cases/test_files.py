@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from starter.services.cases.files import attach_to_new, files_of, hand_in, received_paths
 from starter.services.intake.submissions import Intake
 from tests.activities.files import made
+from tests.starter.both_ways import given_by
 from tests.starter.command_line import bihuan, intake_form, make_installation
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
@@ -18,8 +20,8 @@ from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Via
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["local", "remote"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """With an installation, and files of several kinds; no server runs."""
     folder = tmp_path_factory.mktemp("files")
     make_installation(folder)
@@ -34,7 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "beyond.txt").write_bytes(b"a" * ((20 << 20) + 1))
     os.mkfifo(folder / "pipe.pdf")
     (folder / "folder.pdf").mkdir()
-    return folder
+    with given_by(request.param, folder):
+        yield folder
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ import pytest
 from activities.database.database import Database
 from tests.activities.queries.test_customer_view import written
 from tests.activities.samples import NUMBER
+from tests.starter.both_ways import given_by
 from tests.starter.command_line import ON_SQLITE, bihuan
 
 
-@pytest.fixture
-def folder(tmp_path: Path, record_url: str) -> Path:
+@pytest.fixture(params=["local", "remote"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, record_url: str) -> Iterator[Path]:
     """An installation with one case of technical support, in which sales has answered."""
 
     async def fill() -> None:
@@ -27,7 +29,8 @@ def folder(tmp_path: Path, record_url: str) -> Path:
         await database.close()
 
     asyncio.run(fill())
-    return tmp_path
+    with given_by(request.param, tmp_path, record_url) as folder:
+        yield folder
 
 
 def test_a_department_that_was_asked_for_its_part_finds_the_case_and_what_it_owes(folder: Path) -> None:

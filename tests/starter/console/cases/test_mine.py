@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from activities.organisation.loading import sample_organisation
 from tests.activities.queries.test_cases import write
 from tests.activities.samples import register_case
 from tests.builders import HOUR, MONDAY
+from tests.starter.both_ways import given_by
 from tests.starter.command_line import bihuan
 from workflows.domain.case.view import Untold
 from workflows.domain.clock import Deadline
@@ -22,8 +24,8 @@ from workflows.domain.department_task import TaskView
 from workflows.domain.vocabulary import ClockName, Status, TaskStatus
 
 
-@pytest.fixture
-def folder(tmp_path: Path, record_url: str) -> Path:
+@pytest.fixture(params=["local", "remote"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, record_url: str) -> Iterator[Path]:
     """Cases of two people of the sample company: one late, one with a call, one escalated, one with a task of sales."""
 
     async def fill() -> None:
@@ -49,7 +51,8 @@ def folder(tmp_path: Path, record_url: str) -> Path:
         await database.close()
 
     asyncio.run(fill())
-    return tmp_path
+    with given_by(request.param, tmp_path, record_url) as folder:
+        yield folder
 
 
 def _due(hours: int) -> tuple[Deadline, ...]:

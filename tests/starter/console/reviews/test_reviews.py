@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from activities.database.database import Database
 from starter.console.reviews.work import read_report
 from tests.activities.review.reviewed import AUTHOR, HEAD, approved, called_for
 from tests.activities.samples import register_case
+from tests.starter.both_ways import given_by
 from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, bihuan_environment
 
 FOLLOWING, LATE, WAITING, PLAIN = (f"FB20240506000{index}" for index in range(1, 5))
 
 
-@pytest.fixture(scope="module")
-def installed(shared_folder: Path, shared_record_url: str) -> Path:
+@pytest.fixture(scope="module", params=["local", "remote"])
+def installed(request: pytest.FixtureRequest, shared_folder: Path, shared_record_url: str) -> Iterator[Path]:
     """A review whose measures are followed, a late one, one nobody has begun, and a case without a review."""
 
     async def fill() -> None:
@@ -35,8 +37,10 @@ def installed(shared_folder: Path, shared_record_url: str) -> Path:
         assert await register_case(database) == PLAIN
         await database.close()
 
-    asyncio.run(fill())
-    return shared_folder
+    if request.param == "local":
+        asyncio.run(fill())
+    with given_by(request.param, shared_folder, shared_record_url) as folder:
+        yield folder
 
 
 def answered(folder: Path, *arguments: str) -> Any:

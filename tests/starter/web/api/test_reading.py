@@ -27,7 +27,7 @@ async def test_the_document_is_openapi_3_1_and_has_every_operation(portal: Porta
     assert answer.json() == DOCUMENT
     assert DOCUMENT["openapi"].startswith("3.1")
     described = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
-    served = {(one.method, one.path) for one in OPERATIONS} - {("POST", "/cases/{number}/commands/{name}")}
+    served = {(one.method, one.path) for one in OPERATIONS if "/commands/" not in one.path}
     assert {one for one in described if "/commands/" not in one[1]} == served
     known = DOCUMENT["components"]["schemas"]
     assert {"by", "via", "at", "command_id"}.isdisjoint(known["Confirm"]["properties"])

@@ -1,0 +1,17 @@
+"""How far a message may be."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OutboxStatus(StrEnum):
+    """What became of a notification."""
+
+    STORED = "stored"
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNTOLD = "untold"
+    TOLD = "told"

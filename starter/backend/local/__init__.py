@@ -1,0 +1,1 @@
+"""The port by the services, on the machine that has settings, record and Temporal."""

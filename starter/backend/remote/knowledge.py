@@ -1,0 +1,48 @@
+"""The knowledge base, by the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starter.backend.remote.server import Server
+
+if TYPE_CHECKING:
+    from starter.backend.port import Shown
+
+
+class RemoteKnowledge(Server):
+    """See `Knowledge`."""
+
+    async def search_articles(self, text: str, *, limit: int) -> list[Shown]:
+        """At most 200."""
+        found: list[Shown] = self._api.get("/kb", q=text, limit=min(limit, 200))["articles"]
+        return found
+
+    async def list_articles(self, *, status: str | None, product: str | None, limit: int) -> list[Shown]:
+        """At most 10,000."""
+        query = {"status": status, "product": product, "limit": min(limit, 10_000)}
+        found: list[Shown] = self._api.get("/kb/articles", **query)["articles"]
+        return found
+
+    async def article(self, key: str) -> Shown:
+        """One of them."""
+        found: Shown = self._api.get(f"/kb/articles/{quote(key, safe='')}")
+        return found
+
+    async def publish_article(self, key: str, *, by: str) -> Shown:
+        """As whose token it is."""
+        return self._changed(key, "publish", by, {})
+
+    async def retire_article(self, key: str, *, by: str, why: str) -> Shown:
+        """As whose token it is."""
+        return self._changed(key, "retire", by, {"why": why})
+
+    async def edit_article(self, key: str, *, by: str, fields: dict[str, str]) -> Shown:
+        """As whose token it is."""
+        return self._changed(key, "edit", by, fields)
+
+    def _changed(self, key: str, what: str, by: str, fields: dict[str, Any]) -> Shown:
+        self.check_sender(by)
+        found: Shown = self._api.post(f"/kb/articles/{quote(key, safe='')}/{what}", fields).value
+        return found

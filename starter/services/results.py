@@ -1,0 +1,30 @@
+"""What services answer to whoever hands in and gives commands; light, for those who only read the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """The outcome of a command; `reason` says why it was rejected, or why it is still queued."""
+
+    number: str
+    command: str
+    command_id: str
+    outcome: Literal["accepted", "rejected", "queued"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A registered submission.
+
+    `created` is False when it was a case already, by its intake key or as the same form a moment ago; `started` is
+    False when Temporal did not answer: a worker starts the case as soon as it can.
+    """
+
+    number: str
+    created: bool
+    started: bool
