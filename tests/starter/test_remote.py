@@ -1,6 +1,4 @@
-"""The admin script on a desk of its own: it loads nothing of a server's, keeps tokens safe, and says in one line what
-is wrong (R46).
-"""
+"""The admin script on a desk of its own: light, careful with tokens, and one clear line for what is wrong (R46)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.database.database import is_outage
@@ -93,13 +93,20 @@ def build_api(site: Site) -> Starlette:
     async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         kinds = {404: Kind.NOT_FOUND, 405: Kind.METHOD, 413: Kind.TOO_LARGE, 400: Kind.MALFORMED}
-        return ApiError(kinds.get(status, Kind.FAULT)).answer(locale_of(site, request))
+        headers = {"Allow": ", ".join(_allowed(routes, request))} if status == 405 else {}
+        return ApiError(kinds.get(status, Kind.FAULT), headers=headers).answer(locale_of(site, request))
 
     handlers: dict[Any, Any] = {HTTPException: refused}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     app.add_middleware(_Release)
     return app
+
+
+def _allowed(routes: Sequence[Route], request: Request) -> list[str]:
+    """The methods that an address takes."""
+    found = (route.methods or set() for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted(set().union(*found))
 
 
 class _Release:

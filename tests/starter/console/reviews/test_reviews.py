@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from activities.database.database import Database
+from activities.database.url import DatabaseUrl
 from starter.console.reviews.work import read_report
 from tests.activities.review.reviewed import AUTHOR, HEAD, approved, called_for
 from tests.activities.samples import register_case
@@ -37,8 +38,10 @@ def installed(request: pytest.FixtureRequest, shared_folder: Path, shared_record
         assert await register_case(database) == PLAIN
         await database.close()
 
-    if request.param == "local":
+    filled = shared_folder / f"filled-{DatabaseUrl.parse(shared_record_url).kind}"
+    if not filled.exists():
         asyncio.run(fill())
+        filled.touch()
     with given_by(request.param, shared_folder, shared_record_url) as folder:
         yield folder
 
