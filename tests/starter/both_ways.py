@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,15 +20,15 @@ from activities.database.database import Database
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from starter.console.commands import is_served
-from starter.services.identity.tokens import make_token
+from starter.services.identity.tokens import RIGHTS_OF_SYSTEMS, make_token
 from tests.starter import command_line
 from tests.starter.command_line import BIHUAN, bihuan_environment
 from tests.worker.ports import free_ports
 from worker.installation.settings import Settings
 
 BOTH = pytest.mark.parametrize("way", ["local", "remote"])
-READER = "duty-001"
-"""Who looks, where a command names nobody: a duty manager may see every case."""
+READER = ""
+"""Who looks, where a command names nobody: a system, which may see every case."""
 _AT_THE_SERVER = frozenset({"operator", "nobody"})
 
 
@@ -64,7 +65,10 @@ class Elsewhere:
 
     def _token(self, person: str) -> str:
         if person not in self.tokens:
-            _, self.tokens[person] = asyncio.run(make_token(self.settings, person=person, system=None))
+            whose: dict[str, Any] = {"person": person, "system": None}
+            if person == READER:
+                whose = {"person": None, "system": "reader", "rights": RIGHTS_OF_SYSTEMS}
+            _, self.tokens[person] = asyncio.run(make_token(self.settings, **whose))
         return self.tokens[person]
 
 
