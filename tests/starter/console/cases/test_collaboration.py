@@ -28,8 +28,10 @@ def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path, w
     with _up(tmp_path, *free_ports(3)), given_by(way, tmp_path):
         said("note", "operator", "--text", "已登记")
         owner = str(shown()["owner"])
-        asked = said("collaborate", owner, "--department", "product", "--duty", "确认设计")
-        assert asked.returncode == 0, asked.stderr
+        ask = ("collaborate", owner, "--department", "product", "--duty", "确认设计", "--json", "--command-id")
+        asked = json.loads(said(*ask, "asked-1").stdout)
+        assert asked["outcome"] == "accepted"
+        assert json.loads(said(*ask, asked["command_id"]).stdout) == asked
         early = said("contribute", "sales-001", "--department", "sales", "--result", "x")
         assert "sales has no open part of this case" in early.stderr
         stranger = said("claim", "sales-001", "--department", "product")
