@@ -33,9 +33,11 @@ def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path, w
         assert asked["outcome"] == "accepted"
         assert json.loads(said(*ask, asked["command_id"]).stdout) == asked
         early = said("contribute", "sales-001", "--department", "sales", "--result", "x")
-        assert "sales has no open part of this case" in early.stderr
+        # By the server it is not even there for who may not see it.
+        hidden = "there is no such case" if way == "remote" else ""
+        assert (hidden or "sales has no open part of this case") in early.stderr
         stranger = said("claim", "sales-001", "--department", "product")
-        assert "is for the people of product" in stranger.stderr
+        assert (hidden or "is for the people of product") in stranger.stderr
         assert said("claim", "product-001", "--department", "product").returncode == 0
         done = said("contribute", "product-001", "--department", "product", "--result", "设计如此", "--json")
         assert json.loads(done.stdout)["outcome"] == "accepted"
