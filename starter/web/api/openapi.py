@@ -179,6 +179,7 @@ def document() -> dict[str, Any]:
         },
         "/export": {"get": _export(known)},
     }  # fmt: skip
+    paths["/cases"]["post"]["requestBody"]["content"]["multipart/form-data"] = {"schema": _FORM_AND_FILES}
     _schema(known, schemas.ProblemDetails)
     return {
         "openapi": "3.1.0",
@@ -204,6 +205,11 @@ _FILES: Final[dict[str, Any]] = {
 }
 
 
+_FORM_AND_FILES: Final[dict[str, Any]] = {
+    **_FILES,
+    "required": ["form", "file"],
+    "properties": {**_FILES["properties"], "form": {"type": "string", "description": "The form as JSON."}},
+}
 _CONTACT: Final[dict[str, Any]] = {
     "type": "object",
     "additionalProperties": False,
