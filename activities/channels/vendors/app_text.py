@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from activities.channels.vendors.chat_text import cut, plain
+from activities.channels.vendors.chat_text import cut, page_of, plain
 from activities.delivery.transport import Envelope, PermanentDeliveryError
 
 _MARK = 6
@@ -17,7 +17,8 @@ def app_text(envelope: Envelope, limit: int) -> str:
     is asked to know repeats. The mark is the same at each attempt to send a message, and another one for another.
     """
     mark = f" ·{hashlib.sha256(envelope.key.encode()).hexdigest()[:_MARK]}"
-    return cut(plain(envelope.short), limit - len(mark.encode())) + mark
+    page = page_of(envelope)
+    return cut(plain(envelope.short), limit - len((mark + page).encode())) + mark + page
 
 
 def own_id(address: str, platform: str) -> str:

@@ -25,12 +25,18 @@ def cut(text: str, limit: int) -> str:
     return text if len(encoded) <= limit else f"{encoded[: limit - 3].decode('utf-8', 'ignore')}…"
 
 
-def with_page(text: str, envelope: Envelope, limit: int) -> str:
-    """The text, cut so that the page where to do what it asks stands whole on a line under it; such a page has our own
-    address and a case's number in it, and nothing of a customer's.
+def page_of(envelope: Envelope) -> str:
+    """The page where to do what a message asks, on a line of its own; empty where there is none. It has our own address
+    and a case's number in it, and nothing of a customer's.
     """
     page = (envelope.facts or {}).get(PAGE, "")
-    return f"{cut(text, limit - len(page.encode()) - 2)}\n\n{page}" if page else cut(text, limit)
+    return f"\n\n{page}" if page else ""
+
+
+def with_page(text: str, envelope: Envelope, limit: int) -> str:
+    """The text, cut so that the page stands whole under it."""
+    page = page_of(envelope)
+    return cut(text, limit - len(page.encode())) + page
 
 
 def mobile_of(address: str) -> str | None:
