@@ -10,6 +10,9 @@ from activities.document_text import read_toml_table
 from workflows.domain.problem import Problem
 
 _SHIPPED = Path(__file__).with_name("shipped.toml")
+EXAMPLES = _SHIPPED.with_name("examples.txt")
+WEIGHTS = _SHIPPED.with_name("weights.txt")
+_ASIDES = "asks_or_denies"
 _WORDS = ("keywords", "also", "without", "asides")
 _RULES = ("classification", "priority_rules")
 
@@ -18,7 +21,7 @@ def rules_written_out(data: dict[str, Any]) -> dict[str, Any]:
     """The table of a policy file without `triage` and `words`: every list of words stands where its name stood.
 
     With `triage = "shipped"`, the file's own words join the shipped list of the same name, and its own rules come
-    before the shipped ones.
+    before the shipped ones; the second opinion is the shipped one, with the file's own sentences.
 
     Raises:
         Problem: `triage` or `words` is not well-formed, or a rule names a list that there is not; one line a fault.
@@ -32,7 +35,13 @@ def rules_written_out(data: dict[str, Any]) -> dict[str, Any]:
         words = {**words, **{name: [*its, *words.get(name, [])] for name, its in shipped["words"].items()}}
         for key in _RULES:
             own = policy.get(key, [])
-            policy[key] = [*own, *shipped[key]] if isinstance(own, list) else own
+            theirs = [{**rule, "advisory": True} for rule in shipped[key]]
+            policy[key] = [*own, *theirs] if isinstance(own, list) else own
+        opinion = policy.get("second_opinion", {})
+        if isinstance(opinion, dict):
+            lists = {name: words[name] for name in shipped["words"]}
+            known = {"weights": WEIGHTS.read_text("utf-8"), "lists": lists, "asides": lists[_ASIDES]}
+            policy["second_opinion"] = {**known, **opinion}
     unknown: list[str] = []
     for key in _RULES:
         if isinstance(policy.get(key), list):
@@ -40,6 +49,12 @@ def rules_written_out(data: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise Problem("\n".join(unknown))
     return policy
+
+
+def shipped_lists() -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The lists of words that ship, by their names, and the words of asides among them."""
+    lists = {name: tuple(words) for name, words in read_toml_table(_SHIPPED)["words"].items()}
+    return lists, lists[_ASIDES]
 
 
 def _faults(words: object, base: object) -> Iterator[str]:

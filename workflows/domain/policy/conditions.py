@@ -50,6 +50,8 @@ class ClassificationRule(Fact):
     type: Key
     subtype: Line | None = None
     reason: Line
+    advisory: StrictBool = False
+    """Whether the second opinion may decide otherwise; shipped rules are, a company's own are not."""
 
 
 class PriorityRule(Fact):
@@ -58,6 +60,8 @@ class PriorityRule(Fact):
     when: Condition
     priority: Priority
     reason: Line
+    advisory: StrictBool = False
+    """The same."""
 
 
 class AssistingRule(Fact):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 
 _TRADITIONAL = (
@@ -65,7 +66,12 @@ def found(words: tuple[str, ...], text: str) -> list[str]:
 @lru_cache(maxsize=64)
 def any_found(words: tuple[str, ...], text: str) -> bool:
     """Whether one of the keywords occurs in a folded text; several rules of a policy ask the same of a text."""
-    return any(_occurs(word, text) for word in words)
+    return any(_occurs(word, text) for word in _likely(words, text))
+
+
+def lists_found(lists: Mapping[str, tuple[str, ...]], text: str) -> set[str]:
+    """The names of those lists one of whose keywords occurs in a folded text."""
+    return {name for name, words in lists.items() if any_found(words, text)}
 
 
 @lru_cache(maxsize=64)
@@ -75,13 +81,35 @@ def left_aside(words: tuple[str, ...], text: str) -> str:
     What is asked, supposed or denied is thus no fact, and what stands beside it still is: of `充电柜着火了,会不会爆炸`
     the fire remains.
     """
-    spans = [match.span() for word in words if _possible(word, text) for match in _pattern(word).finditer(text)]
+    likely = [word for word in _likely(words, text) if _possible(word, text)]
+    spans = [match.span() for word in likely for match in _pattern(word).finditer(text)]
     if not spans:
         return text
     clauses = _CLAUSE.finditer(text)
     return "".join(
         one[0] for one in clauses if not any(start < one.end() and one.start() < end for start, end in spans)
     )
+
+
+def _likely(words: tuple[str, ...], text: str) -> list[str]:
+    """Those keywords that begin as some part of the text does: of thousands, a handful is worth a closer look."""
+    begun = _by_beginning(words)
+    return [word for two in begun.keys() & _pairs(text) for word in begun[two]]
+
+
+@lru_cache(maxsize=512)
+def _by_beginning(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Keywords by the first two characters of their longest part."""
+    begun: dict[str, list[str]] = {}
+    for word in words:
+        begun.setdefault(max(_parts(word)[::2], key=len)[:2], []).append(word)
+    return {two: tuple(listed) for two, listed in begun.items()}
+
+
+@lru_cache(maxsize=64)
+def _pairs(text: str) -> frozenset[str]:
+    """Every two characters in a row, every one, and none."""
+    return frozenset({"", *text, *(text[i : i + 2] for i in range(len(text) - 1))})
 
 
 def _occurs(word: str, text: str) -> bool:

@@ -16,6 +16,7 @@ from workflows.domain.policy.conditions import AssistingRule, ClassificationRule
 from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.policy.files import FileRules
 from workflows.domain.policy.reports import ReportRules
+from workflows.domain.policy.second_opinion import SecondOpinion
 from workflows.domain.policy.service_levels import (
     ArchiveRules,
     ClosingRules,
@@ -160,6 +161,7 @@ class Policy(Fact):
     default_type: Key
     classification: tuple[ClassificationRule, ...] = ()
     priority_rules: tuple[PriorityRule, ...] = ()
+    second_opinion: SecondOpinion = SecondOpinion()
     assisting: tuple[AssistingRule, ...] = ()
     completeness: CompletenessRules = CompletenessRules()
     limits: Limits = Limits()
@@ -199,6 +201,7 @@ class Policy(Fact):
         named = [(f"classification[{i}].when", rule.when.types) for i, rule in enumerate(self.classification)]
         named += [(f"priority_rules[{i}].when", rule.when.types) for i, rule in enumerate(self.priority_rules)]
         named += [(f"assisting[{i}]", rule.types) for i, rule in enumerate(self.assisting)]
+        named += [(f"second_opinion.examples[{i}]", (one.type,)) for i, one in enumerate(self.second_opinion.examples)]
         for where, types in named:
             yield from (f"{where}.types: {name!r} is no type; {allowed}" for name in types if name not in ids)
         subtypes_there_are = {sub.id for entry in self.types for sub in entry.subtypes}

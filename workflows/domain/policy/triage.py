@@ -6,10 +6,13 @@ from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import Condition
 from workflows.domain.policy.keywords import any_found, folded, found, left_aside
 from workflows.domain.policy.policy import IssueType, Policy
+from workflows.domain.policy.second_opinion import Opinion, SecondOpinion, opinions, spoken_for
 from workflows.domain.vocabulary import Channel, CustomerKind, Priority
 
 _DEFAULT = "default"
 """The reason where no rule holds."""
+_SECOND = "second opinion"
+"""The reason where words decide that are in no rule."""
 
 
 class Submission(Fact):
@@ -39,18 +42,23 @@ class Triage(Fact):
 
 
 def triage(submission: Submission, policy: Policy) -> Triage:
-    """What a person said goes first, then the rules, then the policy's defaults. A type the policy no longer has
-    counts as not said.
+    """What a person said goes first, then the rules and the second opinion, then the policy's defaults. A type the
+    policy no longer has counts as not said.
     """
     text = folded(submission.text)
-    kind, subtype, reason = _classify(submission, policy, text)
-    priority, urgency = _prioritise(submission, policy, text, kind, subtype)
+    judged = opinions(policy.second_opinion, submission.text)
+    kind, subtype, reason = _classify(submission, policy, text, judged)
+    priority, urgency = _prioritise(submission, policy, text, kind, subtype, judged)
     what = f"{kind.id}/{subtype}" if subtype else kind.id
     reasons = (f"{reason} → {what}", f"{urgency} → {priority.value}")
     return Triage(type=kind.id, subtype=subtype, priority=priority, reasons=reasons, classified=reason != _DEFAULT)
 
 
-def _classify(submission: Submission, policy: Policy, text: str) -> tuple[IssueType, str | None, str]:
+_Found = tuple[IssueType, str | None, str]
+"""A type, its subtype, the reason."""
+
+
+def _classify(submission: Submission, policy: Policy, text: str, judged: list[Opinion]) -> _Found:
     stated = policy.type_named(submission.type) if submission.type else None
     if stated is not None and submission.subtype:
         subtype = stated.subtype_named(submission.subtype)
@@ -61,16 +69,38 @@ def _classify(submission: Submission, policy: Policy, text: str) -> tuple[IssueT
         if kind is None or (stated is not None and stated.id != kind.id):
             continue
         if _holds(rule.when, submission, text, stated.id if stated else None, None):
-            subtype = kind.subtype_named(rule.subtype) if rule.subtype else None
-            known = subtype.id if subtype else _likeliest_subtype(kind, text)[0]
-            return kind, known, rule.reason
+            named = kind.subtype_named(rule.subtype) if rule.subtype else None
+            found = kind, named.id if named else _likeliest_subtype(kind, text)[0], rule.reason
+            return _reconsidered(policy, text, judged, found) if rule.advisory and stated is None else found
     if stated is not None:
         subtype_id, word = _likeliest_subtype(stated, text)
         return stated, subtype_id, f"form, 「{word}」" if word else "form"
-    return _by_keywords(policy, text)
+    return _reconsidered(policy, text, judged, _by_keywords(policy, text))
 
 
-def _by_keywords(policy: Policy, text: str) -> tuple[IssueType, str | None, str]:
+def _reconsidered(policy: Policy, text: str, judged: list[Opinion], found: _Found) -> _Found:
+    """The type that most speaks for, the rules counted in; what they say stands where the two are even."""
+    known, said = policy.second_opinion, found[0].id
+    if not judged or said not in judged[0].scores:
+        return found
+    there = [kind.id for kind in policy.types if kind.id in judged[0].scores]
+    totals = {name: sum(one.scores[name] for one in judged) for name in there}
+    totals[said] += known.rules_count * len(judged)
+    best = max(totals, key=lambda name: (totals[name], name == said))
+    kind = policy.type_named(best)
+    if kind is None or best == said:
+        return found
+    strongest = max(judged, key=lambda one: one.scores[best])
+    return kind, _likeliest_subtype(kind, text)[0], _words(known, strongest, best)
+
+
+def _words(known: SecondOpinion, opinion: Opinion, name: str) -> str:
+    """A reason: the words that speak for it."""
+    words = "、".join(f"「{word}」" for word in spoken_for(known, opinion, name))
+    return f"{_SECOND} {words}" if words else _SECOND
+
+
+def _by_keywords(policy: Policy, text: str) -> _Found:
     """The type most of whose words occur; the first of the policy where two are even."""
     best: tuple[IssueType, list[str]] | None = None
     for kind in policy.types:
@@ -96,16 +126,41 @@ def _likeliest_subtype(kind: IssueType, text: str) -> tuple[str | None, str]:
 
 
 def _prioritise(
-    submission: Submission, policy: Policy, text: str, kind: IssueType, subtype: str | None
+    submission: Submission, policy: Policy, text: str, kind: IssueType, subtype: str | None, judged: list[Opinion]
 ) -> tuple[Priority, str]:
     if submission.priority is not None:
         return submission.priority, submission.priority_reason or "form"
     order = list(Priority)
     holding = [rule for rule in policy.priority_rules if _holds(rule.when, submission, text, kind.id, subtype)]
-    if not holding:
-        return policy.default_priority, _DEFAULT
-    decisive = min(holding, key=lambda rule: order.index(rule.priority))
-    return decisive.priority, decisive.reason
+    decisive = min(holding, key=lambda rule: order.index(rule.priority), default=None)
+    found = (decisive.priority, decisive.reason) if decisive else (policy.default_priority, _DEFAULT)
+    if not judged:
+        return found
+    known = policy.second_opinion
+    final = decisive is not None and not decisive.advisory
+    alarming = max(judged, key=lambda one: one.scores[Priority.P0])
+    counted = known.rules_count if found[0] is Priority.P0 else 0
+    if alarming.scores[Priority.P0] + counted > known.alarm_above and _may_alarm(known, alarming, kind):
+        return found if found[0] is Priority.P0 else (Priority.P0, _words(known, alarming, Priority.P0))
+    if final:
+        return found
+    totals = {level: sum(one.scores[level] for one in judged) for level in order[1:]}
+    if found[0] in totals:
+        totals[found[0]] += known.rules_count * len(judged)
+    best = max(totals, key=lambda level: (totals[level], level is found[0]))
+    if best is found[0]:
+        return found
+    strongest = max(judged, key=lambda one: one.scores[best])
+    return best, _words(known, strongest, best)
+
+
+def _may_alarm(known: SecondOpinion, opinion: Opinion, kind: IssueType) -> bool:
+    """Whether the case or this passage of it is of a type that can be an emergency: questions and wishes are not."""
+    if kind.id in known.alarm_types:
+        return True
+    types = {name: score for name, score in opinion.scores.items() if name not in Priority.__members__}
+    types[kind.id] = types.get(kind.id, 0) + known.rules_count
+    return max(types, key=lambda name: types[name]) in known.alarm_types
 
 
 def _holds(when: Condition, submission: Submission, text: str, kind: str | None, subtype: str | None) -> bool:
