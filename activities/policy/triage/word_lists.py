@@ -14,6 +14,8 @@ EXAMPLES = _SHIPPED.with_name("examples.txt")
 WEIGHTS = _SHIPPED.with_name("weights.txt")
 _ASIDES = "asks_or_denies"
 _WORDS = ("keywords", "also", "without", "asides")
+_OF_WORDS = {*_WORDS, "types", "subtypes"}
+"""What a rule may look at that the second opinion sees, too."""
 _RULES = ("classification", "priority_rules")
 
 
@@ -35,7 +37,7 @@ def rules_written_out(data: dict[str, Any]) -> dict[str, Any]:
         words = {**words, **{name: [*its, *words.get(name, [])] for name, its in shipped["words"].items()}}
         for key in _RULES:
             own = policy.get(key, [])
-            theirs = [{**rule, "advisory": True} for rule in shipped[key]]
+            theirs = [{**rule, "advisory": rule["when"].keys() <= _OF_WORDS} for rule in shipped[key]]
             policy[key] = [*own, *theirs] if isinstance(own, list) else own
         opinion = policy.get("second_opinion", {})
         if isinstance(opinion, dict):

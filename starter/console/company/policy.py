@@ -23,17 +23,26 @@ def check(
 
     Example: bihuan policy check my-policy.toml
     """
-    from starter.services.company.policy_files import check_policy_file
+    from starter.services.company.policy_files import check_policy_file, examples_judged_otherwise
     from workflows.domain.vocabulary import Locale
 
     policy, official_years = check_policy_file(file)
     counts = {"types": len(policy.types), "rules": len(policy.classification) + len(policy.priority_rules)}
+    if own := policy.second_opinion.examples:
+        counts["sentences"] = len(own)
+    otherwise = [
+        {"text": one.text, "type": found.type, "priority": found.priority.value, "reasons": list(found.reasons)}
+        for one, found in examples_judged_otherwise(policy)
+    ]
     if json:
         official = list(official_years)
-        print_json({"file": file, "name": policy.name, "valid": True, **counts, "official_years": official})
+        answer = {"file": file, "name": policy.name, "valid": True, **counts, "official_years": official}
+        print_json(answer | ({"judged_otherwise": otherwise} if otherwise else {}))
         return
     print_table(("", *_CLOCKS), _service_levels(policy), title=f"{policy.name}: {policy.title(Locale.ZH_CN)}")
     say(f"{file} is valid: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
+    for one in otherwise:
+        say(f"  second_opinion.examples: 「{one['text']}」 is judged otherwise: {'; '.join(one['reasons'])}")
 
 
 def due(

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from activities.policy.calendars import build_calendar
 from activities.policy.loading import load_policy
 from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.second_opinion import Example
+from workflows.domain.policy.triage import Submission, Triage, triage
 from workflows.domain.problem import Problem
 from workflows.domain.terms import ClockTerms
-from workflows.domain.vocabulary import Priority
+from workflows.domain.vocabulary import Channel, Priority
 
 
 def read_policy_file(file: str) -> Policy:
@@ -35,6 +37,15 @@ def check_policy_file(file: str) -> tuple[Policy, tuple[int, ...]]:
     except Problem as problem:
         raise Problem(f"{file}: {problem}") from None
     return policy, tuple(calendar.official_years)
+
+
+def examples_judged_otherwise(policy: Policy) -> list[tuple[Example, Triage]]:
+    """A company's own sentences that are not judged as they say, because a rule of its own holds."""
+    judged = [
+        (one, triage(Submission(channel=Channel.PORTAL, text=one.text), policy))
+        for one in policy.second_opinion.examples
+    ]
+    return [(one, found) for one, found in judged if (found.type, found.priority) != (one.type, one.priority)]
 
 
 @dataclass(frozen=True)

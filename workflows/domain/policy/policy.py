@@ -201,9 +201,11 @@ class Policy(Fact):
         named = [(f"classification[{i}].when", rule.when.types) for i, rule in enumerate(self.classification)]
         named += [(f"priority_rules[{i}].when", rule.when.types) for i, rule in enumerate(self.priority_rules)]
         named += [(f"assisting[{i}]", rule.types) for i, rule in enumerate(self.assisting)]
-        named += [(f"second_opinion.examples[{i}]", (one.type,)) for i, one in enumerate(self.second_opinion.examples)]
         for where, types in named:
             yield from (f"{where}.types: {name!r} is no type; {allowed}" for name in types if name not in ids)
+        for index, example in enumerate(self.second_opinion.examples):
+            if example.type not in ids:
+                yield f"second_opinion.examples[{index}].type: {example.type!r} is no type; {allowed}"
         subtypes_there_are = {sub.id for entry in self.types for sub in entry.subtypes}
         for index, priority_rule in enumerate(self.priority_rules):
             for subtype in priority_rule.when.subtypes:

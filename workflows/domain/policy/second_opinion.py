@@ -70,7 +70,9 @@ class SecondOpinion(Fact):
         names, _, rows = value.partition("\n")
         row = rf"[^\t\n]*\t-?\d{{1,6}}(?: -?\d{{1,6}}){{{names.count(chr(9))}}}"
         if value and not re.fullmatch(rf"(?:{row}\n)*", rows):
-            raise ValueError("not well-formed; allowed: a line of names, then lines of a piece, a tab, a number for each")
+            raise ValueError(
+                "not well-formed; allowed: a line of names, then lines of a piece, a tab, a number for each"
+            )
         return value
 
 
@@ -226,9 +228,7 @@ def _missing(known: SecondOpinion, scores: Scores, right: str) -> Scores:
     return missing
 
 
-def _move(
-    weights: dict[str, tuple[int, ...]], names: tuple[str, ...], pieces: frozenset[str], changes: Scores
-) -> None:
+def _move(weights: dict[str, tuple[int, ...]], names: tuple[str, ...], pieces: frozenset[str], changes: Scores) -> None:
     """Changes of scores, shared out among the pieces and rounded away from nothing."""
     root, parts = isqrt(len(pieces) * 1_000_000), len(pieces) * 1000
     sums = [changes.get(name, 0) * root for name in names]

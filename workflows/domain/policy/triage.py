@@ -47,8 +47,8 @@ def triage(submission: Submission, policy: Policy) -> Triage:
     """
     text = folded(submission.text)
     judged = opinions(policy.second_opinion, submission.text)
-    kind, subtype, reason = _classify(submission, policy, text, judged)
-    priority, urgency = _prioritise(submission, policy, text, kind, subtype, judged)
+    kind, subtype, reason = found = _classify(submission, policy, text, judged)
+    priority, urgency = _prioritise(submission, policy, text, found, judged)
     what = f"{kind.id}/{subtype}" if subtype else kind.id
     reasons = (f"{reason} → {what}", f"{urgency} → {priority.value}")
     return Triage(type=kind.id, subtype=subtype, priority=priority, reasons=reasons, classified=reason != _DEFAULT)
@@ -126,30 +126,41 @@ def _likeliest_subtype(kind: IssueType, text: str) -> tuple[str | None, str]:
 
 
 def _prioritise(
-    submission: Submission, policy: Policy, text: str, kind: IssueType, subtype: str | None, judged: list[Opinion]
+    submission: Submission, policy: Policy, text: str, found: _Found, judged: list[Opinion]
 ) -> tuple[Priority, str]:
     if submission.priority is not None:
         return submission.priority, submission.priority_reason or "form"
+    kind, subtype, _ = found
     order = list(Priority)
     holding = [rule for rule in policy.priority_rules if _holds(rule.when, submission, text, kind.id, subtype)]
     decisive = min(holding, key=lambda rule: order.index(rule.priority), default=None)
-    found = (decisive.priority, decisive.reason) if decisive else (policy.default_priority, _DEFAULT)
-    if not judged:
-        return found
-    known = policy.second_opinion
-    final = decisive is not None and not decisive.advisory
+    if decisive is None:
+        return _weighed(policy, kind, (policy.default_priority, _DEFAULT), True, judged)
+    return _weighed(policy, kind, (decisive.priority, decisive.reason), decisive.advisory, judged)
+
+
+def _weighed(
+    policy: Policy, kind: IssueType, said: tuple[Priority, str], advisory: bool, judged: list[Opinion]
+) -> tuple[Priority, str]:
+    """P0 where one passage alarms; else, where the rules only advise, the priority that most speaks for, the rules
+    counted in.
+    """
+    known, ruled = policy.second_opinion, said[0]
+    if not judged or Priority.P0 not in judged[0].scores:
+        return said
     alarming = max(judged, key=lambda one: one.scores[Priority.P0])
-    counted = known.rules_count if found[0] is Priority.P0 else 0
+    counted = known.rules_count if ruled is Priority.P0 else 0
     if alarming.scores[Priority.P0] + counted > known.alarm_above and _may_alarm(known, alarming, kind):
-        return found if found[0] is Priority.P0 else (Priority.P0, _words(known, alarming, Priority.P0))
-    if final:
-        return found
-    totals = {level: sum(one.scores[level] for one in judged) for level in order[1:]}
-    if found[0] in totals:
-        totals[found[0]] += known.rules_count * len(judged)
-    best = max(totals, key=lambda level: (totals[level], level is found[0]))
-    if best is found[0]:
-        return found
+        return said if ruled is Priority.P0 else (Priority.P0, _words(known, alarming, Priority.P0))
+    if not advisory:
+        return said
+    levels = [level for level in Priority if level is not Priority.P0 and level in judged[0].scores]
+    totals = {level: sum(one.scores[level] for one in judged) for level in levels}
+    if ruled in totals:
+        totals[ruled] += known.rules_count * len(judged)
+    best = max(totals, key=lambda level: (totals[level], level is ruled), default=ruled)
+    if best is ruled:
+        return said
     strongest = max(judged, key=lambda one: one.scores[best])
     return best, _words(known, strongest, best)
 

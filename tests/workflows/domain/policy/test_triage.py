@@ -108,6 +108,7 @@ def test_a_companys_own_rule_may_look_at_channel_product_and_customer(
     when: dict[str, Any], facts: dict[str, Any], holds: bool
 ) -> None:
     data = STANDARD.model_dump(mode="json")
+    data["second_opinion"] = {}
     data["priority_rules"] = [{"when": when, "priority": "P1", "reason": "own"}]
     data["classification"] = [{"when": when, "type": "sales-lead", "reason": "own"}]
     data["types"].append({"id": "sales-lead", "labels": {"zh_CN": "商机"}, "department": "sales"})
