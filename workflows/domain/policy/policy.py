@@ -203,9 +203,8 @@ class Policy(Fact):
         named += [(f"assisting[{i}]", rule.types) for i, rule in enumerate(self.assisting)]
         for where, types in named:
             yield from (f"{where}.types: {name!r} is no type; {allowed}" for name in types if name not in ids)
-        for index, example in enumerate(self.second_opinion.examples):
-            if example.type not in ids:
-                yield f"second_opinion.examples[{index}].type: {example.type!r} is no type; {allowed}"
+        unknown = [(i, one.type) for i, one in enumerate(self.second_opinion.examples) if one.type not in ids]
+        yield from (f"second_opinion.examples[{i}].type: {name!r} is no type; {allowed}" for i, name in unknown)
         subtypes_there_are = {sub.id for entry in self.types for sub in entry.subtypes}
         for index, priority_rule in enumerate(self.priority_rules):
             for subtype in priority_rule.when.subtypes:

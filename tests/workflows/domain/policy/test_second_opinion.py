@@ -77,6 +77,11 @@ def test_faulty_weights_are_refused_when_the_policy_is_read() -> None:
             SecondOpinion(weights=weights)
 
 
+@pytest.mark.parametrize("text", ["系统坏了", "无法登录", "坏了", "开不了机了", "system not working", "cannot log in"])
+def test_a_bare_fault_that_names_nobody_else_wakes_no_duty_manager(text: str) -> None:
+    assert judged(text, STANDARD)[1] != Priority.P0
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=300))
 def test_whatever_a_customer_types_is_judged_and_always_the_same(text: str) -> None:
