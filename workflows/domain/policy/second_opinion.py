@@ -229,10 +229,13 @@ def _missing(known: SecondOpinion, scores: Scores, right: str) -> Scores:
 
 
 def _move(weights: dict[str, tuple[int, ...]], names: tuple[str, ...], pieces: frozenset[str], changes: Scores) -> None:
-    """Changes of scores, shared out among the pieces and rounded away from nothing."""
-    root, parts = isqrt(len(pieces) * 1_000_000), len(pieces) * 1000
+    """Changes of scores, shared out among the pieces and rounded away from nothing. Single characters and lists are in
+    too many other texts to bear them.
+    """
+    telling = [piece for piece in pieces if len(piece) > 1 and piece[0] != "@"] or list(pieces)
+    root, parts = isqrt(len(pieces) * 1_000_000), len(telling) * 1000
     sums = [changes.get(name, 0) * root for name in names]
     share = [-(-total // parts) if total > 0 else total // parts for total in sums]
     nothing = (0,) * len(names)
-    for piece in pieces:
+    for piece in telling:
         weights[piece] = tuple(a + b for a, b in zip(weights.get(piece, nothing), share, strict=True))

@@ -149,7 +149,7 @@ def _weighed(
     if not judged or Priority.P0 not in judged[0].scores:
         return said
     alarming = max(judged, key=lambda one: one.scores[Priority.P0])
-    counted = known.rules_count if ruled is Priority.P0 else 0
+    counted = 2 * known.rules_count if ruled is Priority.P0 else 0  # to silence an alarm takes more than to choose
     if alarming.scores[Priority.P0] + counted > known.alarm_above and _may_alarm(known, alarming, kind):
         return said if ruled is Priority.P0 else (Priority.P0, _words(known, alarming, Priority.P0))
     if not advisory:
