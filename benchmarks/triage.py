@@ -29,9 +29,11 @@ def hit_rates(path: Path, policy: Policy) -> str:
     ]
     urgent = [given for _, _, level, given in rows if level == "P0"]
     ordinary = [given for _, _, level, given in rows if level in {"P2", "P3"}]
+    types, priorities = sum(row[0] for row in rows) / len(rows), sum(row[1] for row in rows) / len(rows)
+    missed = len(urgent) - urgent.count("P0")
     return (
-        f"{path.name}: {len(rows)} issues, types {sum(row[0] for row in rows) / len(rows):.3f}, priorities "
-        f"{sum(row[1] for row in rows) / len(rows):.3f}, P0 missed {len(urgent) - urgent.count('P0')} of {len(urgent)}, "
+        f"{path.name}: {len(rows)} issues, types {types:.3f}, priorities {priorities:.3f}, "
+        f"P0 missed {missed} of {len(urgent)}, "
         f"false P0 {ordinary.count('P0')} of {len(ordinary)} P2 and P3, {each:.2f} ms each"
     )
 
