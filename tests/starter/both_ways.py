@@ -20,7 +20,8 @@ from activities.database.database import Database
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from starter.console.commands import is_served
-from starter.services.identity.tokens import RIGHTS_OF_SYSTEMS, make_token
+from starter.services.identity.bearer import RIGHTS_OF_SYSTEMS
+from starter.services.identity.tokens import make_token
 from tests.starter import command_line
 from tests.starter.command_line import BIHUAN, bihuan_environment
 from tests.worker.ports import free_ports
