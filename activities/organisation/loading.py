@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from activities.mail_address import address_fault
@@ -26,6 +27,7 @@ def load_organisation(path: Path) -> Organisation:
     return organisation
 
 
+@cache
 def sample_organisation() -> Organisation:
-    """The organisation that ships: five departments, to try things with."""
+    """The organisation that ships: five departments, to try things with; read once in a process."""
     return load_organisation(_SAMPLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from activities.mail_address import address_fault
@@ -24,8 +25,8 @@ def load_policy(name_or_path: str | Path) -> Policy:
     Raises:
         Problem: there is no such policy, or it is not well-formed; one line a fault.
     """
-    if str(name_or_path) in SHIPPED:
-        return read_toml(_FOLDER / f"{name_or_path}.toml", Policy, rules_written_out)
+    if (name := str(name_or_path)) in SHIPPED:
+        return _shipped(name)
     path = Path(name_or_path)
     if not path.exists():
         raise Problem(f"{path}: there is no such policy; allowed: {', '.join(SHIPPED)} or a TOML file")
@@ -36,6 +37,12 @@ def load_policy(name_or_path: str | Path) -> Policy:
     if faults := _endless_times(policy):
         raise Problem("\n".join(f"{path}: {fault}" for fault in faults))
     return policy
+
+
+@cache
+def _shipped(name: str) -> Policy:
+    """It changes with the release only, so a process reads it once."""
+    return read_toml(_FOLDER / f"{name}.toml", Policy, rules_written_out)
 
 
 def _endless_times(policy: Policy) -> list[str]:

@@ -1,4 +1,4 @@
-"""Imports every module that a command may need, in the process that commands are forked from."""
+"""Imports every module that a command may need, and reads what ships, in the process that commands are forked from."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import activities
 import starter
 import worker
 import workflows
+from activities.organisation.loading import sample_organisation
+from activities.policy.loading import SHIPPED, load_policy
 
 _LATE = (
-    "aiosqlite", "alembic.command", "asyncpg", "cyclopts", "email_validator", "holidays.countries.china",
+    "aiosqlite", "alembic.command", "asyncpg", "concurrent.futures.thread", "cyclopts.help", "email_validator",
+    "encodings.utf_8_sig", "holidays.countries.china",
     "markdown_it", "phonenumbers", "rich.markdown", "rich.progress", "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite", "uvicorn", "vl_convert",
 )  # fmt: skip
@@ -26,6 +29,9 @@ for _package in (workflows, activities, worker, starter):
             import_module(_module.name)
 for _name in _LATE:
     import_module(_name)
+for _name in SHIPPED:
+    load_policy(_name)
+sample_organisation()
 # Else the garbage collector of every fork would visit, and so copy, all of it.
 gc.collect()
 gc.freeze()

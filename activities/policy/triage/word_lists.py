@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def rules_written_out(data: dict[str, Any]) -> dict[str, Any]:
     if faults := list(_faults(words, base)):
         raise Problem("\n".join(faults))
     if base is not None:
-        shipped = read_toml_table(_SHIPPED)
+        shipped = _shipped()
         words = {**words, **{name: [*its, *words.get(name, [])] for name, its in shipped["words"].items()}}
         for key in _RULES:
             own = policy.get(key, [])
@@ -55,8 +56,14 @@ def rules_written_out(data: dict[str, Any]) -> dict[str, Any]:
 
 def shipped_lists() -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """The lists of words that ship, by their names, and the words of asides among them."""
-    lists = {name: tuple(words) for name, words in read_toml_table(_SHIPPED)["words"].items()}
+    lists = {name: tuple(words) for name, words in _shipped()["words"].items()}
     return lists, lists[_ASIDES]
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    """The table of the shipped rules and words, which nobody changes."""
+    return read_toml_table(_SHIPPED)
 
 
 def _faults(words: object, base: object) -> Iterator[str]:
