@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from playwright.async_api import Browser, FileChooser
 
 from activities.rendering.labels import satisfaction_scale
-from tests.browser.visitor import Visitor, visiting
+from tests.browser.visitor import WIDTHS, Visitor, visiting
 from tests.starter.web.office import Office
 from workflows.domain.vocabulary import Locale
 
@@ -268,13 +268,15 @@ async def _confirms_rates_and_corrects(visitor: Visitor) -> None:
     await visitor.look("case-corrected")
 
 
+@pytest.mark.parametrize("judged", [(), pytest.param(WIDTHS, marks=pytest.mark.drill)], ids=["once", "everywhere"])
 @pytest.mark.parametrize("locale", list(Locale))
 async def test_a_customer_s_whole_life_on_a_telephone_works_and_can_be_read_by_everybody(
-    chromium: Browser, office: Office, pictures: list[Path], locale: Locale
+    chromium: Browser, office: Office, pictures: list[Path], locale: Locale, judged: tuple[int, ...]
 ) -> None:
+    """Axe judges each page at one width, in a drill at all of them."""
     customer = _CUSTOMERS[locale]
     theirs = replace(office, customer=customer.email)
-    async with visiting(chromium, office.up.pages, locale) as visitor:
+    async with visiting(chromium, office.up.pages, locale, judged=judged) as visitor:
         await _refused_form(visitor)
         by_hand = _fill_in_by_keyboard if locale is Locale.ZH_CN else _fill_in
         await by_hand(visitor, customer, pictures)
@@ -293,7 +295,7 @@ async def test_a_customer_s_whole_life_on_a_telephone_works_and_can_be_read_by_e
         await visitor.open("/nowhere")
         await visitor.look("nowhere")
         await visitor.ends()
-    async with visiting(chromium, office.up.pages, locale) as visitor:
+    async with visiting(chromium, office.up.pages, locale, judged=judged) as visitor:
         await _solved(theirs, number, customer, 2)
         await _lets_in_by_code(visitor, theirs, number, customer)
         await _confirms_rates_and_corrects(visitor)

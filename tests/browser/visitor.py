@@ -30,9 +30,9 @@ from starter.web.pages import LANGUAGES, shipped_words
 from workflows.domain.vocabulary import Locale
 
 _WIDTH, _HEIGHT = 390, 844
-_JUDGED: Final = (390, 1280)
-"""Widths at which axe looks; it takes longest. How a page lies is judged at all."""
-_WIDTHS: Final = (360, 390, 1280)
+WIDTHS: Final = (360, 390, 1280)
+_JUDGED: Final = {Locale.ZH_CN: (390,), Locale.EN: (1280,)}
+"""Widths at which axe looks, unless told otherwise; it takes longest. How a page lies is judged at all."""
 _PATIENCE: Final = 30_000
 """Milliseconds; reached only by a test that fails."""
 _LARGEST: Final = 50_000
@@ -61,7 +61,9 @@ class Visitor:
     page: Page
     origin: str
     locale: Locale
-    script: bool = True
+    script: bool
+    judged: tuple[int, ...]
+    """Widths at which axe looks."""
     outage: bool = False
     """The pages are out of order on purpose."""
     faults: list[str] = field(default_factory=list)
@@ -146,10 +148,10 @@ class Visitor:
         if (size := sum(size for _, kind, size in await page.evaluate(_BYTES) if kind != "img")) > _LARGEST:
             self.faults.append(f"{here}: {size} bytes")
         await page.evaluate(f"{AXE_SCRIPT};0")
-        for width in _WIDTHS:
+        for width in WIDTHS:
             await page.set_viewport_size({"width": width, "height": _HEIGHT})
             found = await page.evaluate(_LAYOUT, True)
-            if width in _JUDGED:
+            if width in self.judged:
                 found += await page.evaluate(_AXE)
             self.faults += [f"{here} at {width} pixels {fault}" for fault in found]
         await page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
@@ -187,7 +189,9 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(chromium: Browser, origin: str, locale: Locale, *, script: bool = True) -> AsyncIterator[Visitor]:
+async def visiting(
+    chromium: Browser, origin: str, locale: Locale, *, script: bool = True, judged: tuple[int, ...] = ()
+) -> AsyncIterator[Visitor]:
     """A telephone of 390 by 844 pixels."""
     context = await chromium.new_context(
         viewport={"width": _WIDTH, "height": _HEIGHT}, java_script_enabled=script, locale=LANGUAGES[locale],
@@ -195,6 +199,6 @@ async def visiting(chromium: Browser, origin: str, locale: Locale, *, script: bo
     )  # fmt: skip
     try:
         context.set_default_timeout(_PATIENCE)
-        yield Visitor(context, await context.new_page(), origin, locale, script)
+        yield Visitor(context, await context.new_page(), origin, locale, script, judged or _JUDGED[locale])
     finally:
         await context.close()

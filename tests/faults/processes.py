@@ -8,11 +8,12 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from multiprocessing import reduction
+from multiprocessing import forkserver, reduction
 from multiprocessing.context import ForkServerProcess
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(
@@ -24,6 +25,9 @@ _FORKING.set_forkserver_preload(
         "tests.activities.mailbox.killed_process",
     ]
 )
+_BARE = forkserver.ForkServer()
+_BARE.set_forkserver_preload(["tests.starter.libraries"])
+"""Has nothing of bihuan imported."""
 _POLL = 0.05
 _Result = TypeVar("_Result")
 _PARENT_DEATH = 1
@@ -69,10 +73,13 @@ async def stoppable(work: Coroutine[Any, Any, _Result]) -> _Result:
             loop.remove_signal_handler(number)
 
 
-def start(what: Callable[..., None], *arguments: Any) -> ForkServerProcess:
-    """A process that runs this function; it has to be importable from a module."""
+def start(what: Callable[..., None], *arguments: Any, bare: bool = False) -> ForkServerProcess:
+    """A process that runs this function; it has to be importable from a module. A `bare` one begins with nothing of
+    bihuan imported.
+    """
     process = _FORKING.Process(target=_run, args=(what, *arguments), daemon=True)
-    process.start()
+    with patch.object(forkserver, "connect_to_new_process", _BARE.connect_to_new_process) if bare else nullcontext():
+        process.start()
     return process
 
 

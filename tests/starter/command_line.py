@@ -48,21 +48,10 @@ def bihuan(
     changes = environment or {}
     if folder in ELSEWHERE and (elsewhere := ELSEWHERE[folder](arguments, changes)):
         arguments, changes = tuple(elsewhere[0]), elsewhere[1]
-    if _needs_interpreter(arguments, changes):
-        done = subprocess.run(
-            [*BIHUAN, *arguments],
-            cwd=folder,
-            env=bihuan_environment(changes),
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        _note_success(arguments, done.returncode)
-        return done
     with ExitStack() as files:
         stdin, stdout, stderr = _files(files, given.encode())
         code = _forked(arguments, folder, changes, stdin, stdout, stderr).join()
+        _note_success(arguments, code)
         return subprocess.CompletedProcess(list(arguments), code, _written(stdout).decode(), _written(stderr).decode())
 
 
@@ -70,52 +59,35 @@ async def bihuan_beside(
     *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: bytes = b""
 ) -> tuple[int, str, str]:
     """The same without blocking the event loop; answers exit code, standard output and standard error."""
-    changes = environment or {}
-    if _needs_interpreter(arguments, changes):
-        process = await asyncio.create_subprocess_exec(
-            *BIHUAN, *arguments, cwd=folder, env=bihuan_environment(changes),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate(given)
-        assert process.returncode is not None
-        _note_success(arguments, process.returncode)
-        return process.returncode, out.decode(), err.decode()
     with ExitStack() as files:
         stdin, stdout, stderr = _files(files, given)
-        code = await _forked(arguments, folder, changes, stdin, stdout, stderr).wait()
+        code = await _forked(arguments, folder, environment or {}, stdin, stdout, stderr).wait()
+        _note_success(arguments, code)
         return code, _written(stdout).decode(), _written(stderr).decode()
-
-
-Service = asyncio.subprocess.Process | Forked
 
 
 async def begun(
     *arguments: str, folder: Path, environment: Mapping[str, str], prepare: Callable[[], None] | None = None
-) -> tuple[Service, asyncio.StreamReader]:
+) -> tuple[Forked, asyncio.StreamReader]:
     """Start a command that runs on; answers it and its standard error.
 
     `prepare` is called in the new process before the command; it has to be importable.
     """
-    if prepare is None and _needs_interpreter(arguments, environment):
-        process = await asyncio.create_subprocess_exec(
-            *BIHUAN, *arguments, cwd=folder, env=bihuan_environment(environment), stderr=asyncio.subprocess.PIPE
-        )
-        assert process.stderr is not None
-        _note_success(arguments, 0)
-        return process, process.stderr
     read, write = os.pipe()
     nothing = os.open(os.devnull, os.O_RDWR)
     forked = fork(
         arguments, folder=folder, environment=bihuan_environment(environment),
-        stdin=nothing, stdout=nothing, stderr=write, prepare=prepare,
+        stdin=nothing, stdout=nothing, stderr=write, prepare=prepare, bare=prepare is None and _is_new(arguments),
     )  # fmt: skip
+    if prepare is None:
+        _note_success(arguments, 0)
     for number in (nothing, write):
         os.close(number)
     return forked, await reading(read)
 
 
 _worked: Path | None = None
-"""A folder with a file for each command that has worked in an interpreter of its own."""
+"""A folder with a file for each command that has worked in a process with nothing of bihuan imported before."""
 
 
 def share_worked(folder: Path) -> None:
@@ -125,12 +97,10 @@ def share_worked(folder: Path) -> None:
     _worked.mkdir(exist_ok=True)
 
 
-def _needs_interpreter(arguments: Sequence[str], changes: Mapping[str, str]) -> bool:
-    """Whether the command needs an interpreter of its own: until it has worked in one, which shows that it imports all
-    it needs, and wherever a test is about the interpreter.
+def _is_new(arguments: Sequence[str]) -> bool:
+    """Whether the command has still to work once where nothing of bihuan is imported before, which shows that it
+    imports all it needs.
     """
-    if any(key.startswith(("PYTHON", "LC_", "LANG")) for key in changes):
-        return True
     return _worked is None or not (_worked / _name(arguments)).exists()
 
 
@@ -157,7 +127,7 @@ def _forked(
 ) -> Forked:
     return fork(
         arguments, folder=folder, environment=bihuan_environment(changes),
-        stdin=stdin.fileno(), stdout=stdout.fileno(), stderr=stderr.fileno(),
+        stdin=stdin.fileno(), stdout=stdout.fileno(), stderr=stderr.fileno(), bare=_is_new(arguments),
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Runs `bihuan` in a process forked from one that has everything imported, which takes a tenth of the time.
 
 The process has its own folder, environment, streams and exit code, and is killed like any other. It does not show that
-a command imports all it needs; so `tests.starter.command_line` runs each command in an interpreter of its own until it
-has worked there once.
+a command imports all it needs; so `tests.starter.command_line` forks each command from a process that has only the
+libraries imported, until it has worked so once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from starter.admin import main
 from tests.faults import processes
 from tests.faults.processes import Stream
 
@@ -72,10 +71,14 @@ def fork(
     stdout: int,
     stderr: int,
     prepare: Callable[[], None] | None = None,
+    bare: bool = False,
 ) -> Forked:
-    """Start it with these file descriptors, which may be closed afterwards; `prepare` is called before the command."""
+    """Start it with these file descriptors, which may be closed afterwards; `prepare` is called before the command.
+
+    A `bare` process has nothing of bihuan imported.
+    """
     streams = tuple(Stream(number) for number in (stdin, stdout, stderr))
-    return Forked(processes.start(_bihuan, tuple(arguments), folder, dict(environment), streams, prepare))
+    return Forked(processes.start(_bihuan, tuple(arguments), folder, dict(environment), streams, prepare, bare=bare))
 
 
 def _bihuan(
@@ -99,4 +102,6 @@ def _bihuan(
     sys.argv = ["bihuan", *arguments]
     if prepare is not None:
         prepare()
+    from starter.admin import main
+
     main()

@@ -23,7 +23,8 @@ from activities.queries.cases import Cases
 from starter.services.cases.reading import case_json
 from starter.services.reviews.reading import review_for, review_of_case
 from starter.services.system.stuck import find_stuck
-from tests.starter.command_line import Service, begun, bihuan_beside, bihuan_environment
+from tests.starter.command_line import begun, bihuan_beside, bihuan_environment
+from tests.starter.forked import Forked
 from tests.worker.ports import free_ports
 from worker.embedded.server import find_binary
 from worker.installation.company_time import CompanyTime
@@ -64,7 +65,7 @@ class Installation:
     """What `bihuan up` is given besides."""
     said: list[str] = field(default_factory=list)
     """The lines that `bihuan up` wrote, from its first start on."""
-    process: Service | None = None
+    process: Forked | None = None
     _listening: asyncio.Task[None] | None = None
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
@@ -222,7 +223,7 @@ class Installation:
     def _settings(self) -> dict[str, str]:
         return {"BIHUAN_SERVER__SYNCHRONOUS": "normal", **self.environment}
 
-    async def _listen(self, process: Service, stderr: asyncio.StreamReader) -> None:
+    async def _listen(self, process: Forked, stderr: asyncio.StreamReader) -> None:
         while line := await stderr.readline():
             self.said.append(line.decode().rstrip())
         await process.wait()

@@ -186,7 +186,10 @@ def test_a_reader_that_has_seen_enough_ends_a_command_quietly(tmp_path: Path) ->
 
 
 def test_a_terminal_that_knows_no_chinese_still_gets_an_answer(tmp_path: Path) -> None:
-    result = bihuan("policy", "check", "standard", folder=tmp_path, environment={"PYTHONIOENCODING": "ascii"})
+    result = subprocess.run(
+        [*BIHUAN, "policy", "check", "standard"], cwd=tmp_path, env=bihuan_environment({"PYTHONIOENCODING": "ascii"}),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert result.returncode == 0, result
     assert "\\u" in result.stdout
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.starter.command_line import Service, begun
+from tests.starter.command_line import begun
+from tests.starter.forked import Forked
 from tests.worker.ports import free_ports
 
 TIMEOUT = 300.0
@@ -35,7 +36,7 @@ class Reply:
 class WorkerProcess:
     """Started by `worker_process`; `said` are its lines on standard error."""
 
-    process: Service
+    process: Forked
     monitor: int
     said: list[str] = field(default_factory=list)
     listening: asyncio.Task[None] | None = None
