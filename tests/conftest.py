@@ -26,36 +26,58 @@ settings.load_profile("any machine")
 
 
 _LONGEST_FIRST = (
-    "faults", "database_outage", "workflows", "end_to_end", "operations", "browser", "postgresql", "doctor",
-    "full_disk", "privacy", "mail_faults", "retime", "linked", "faults_audit",
+    "database_outage", "faults", "end_to_end", "browser", "workflows", "portal", "operations", "mail_faults",
+    "postgresql", "privacy", "doctor", "skipping", "mailbox",
 )  # fmt: skip
-"""Groups of tests that share an installation or a server."""
-_SHARING = {"real": "workflows", "local": "worker"}
-"""Fixtures that are a Temporal server for the whole run, and the group of the tests that share it: each process of a
-run in parallel would start its own, and an idle one costs 2 % of a core.
+"""Groups of tests that share an installation or a server; the others, and files of tests, follow in their order."""
+_SHARING = {"real": "workflows", "skipping": "skipping", "local": "worker", "imap": "mailbox"}
+"""Fixtures that are a server for the whole run, and the group of the tests that share it: each process of a run in
+parallel would start its own, which takes seconds, and an idle one costs 2 % of a core.
 """
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the group that takes longest, so that no process works alone at the end; other tests follow."""
+    """Begin with the group that takes longest, so that no process works alone at the end.
+
+    First of all hooks, because the plugin that runs tests in parallel reads the groups in this one as well.
+    """
     for item in items:
-        for fixture in _SHARING.keys() & set(getattr(item, "fixturenames", ())):
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group(_SHARING[fixture]))
+        for fixture, group in _SHARING.items():
+            if fixture in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(group))
 
     def place(item: pytest.Item) -> int:
         marker = item.get_closest_marker("xdist_group")
-        if marker is None:
-            return len(_LONGEST_FIRST) + 1
-        (group,) = marker.args
+        (group,) = marker.args if marker else (None,)
         return _LONGEST_FIRST.index(group) if group in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
     items.sort(key=place)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Tests without a group are handed out by files: they mostly share what the fixtures of their file make, and a
+    thousand units of work take the process that hands them out several seconds.
+    """
+    from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
+
+    scheduler: Any = LoadGroupScheduling(config, log)
+    group_of = scheduler._split_scope
+    scheduler._split_scope = lambda name: name.partition("::")[0] if group_of(name) == name else group_of(name)
+    return scheduler
+
+
+_LONGEST_NAME = 200
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Bytes are named by their length: a test's name is one line, and the same in every process of a run."""
-    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+    """Bytes are named by their length, long texts as well: a test's name is one line, and the same in every process of
+    a run.
+    """
+    if isinstance(val, bytes):
+        return f"{len(val)} bytes"
+    return f"{len(val)} characters" if isinstance(val, str) and len(val) > _LONGEST_NAME else None
 
 
 _BROWSER = "tests/browser/"
