@@ -23,6 +23,7 @@ import asyncpg
 
 from activities.database.migrations import HEAD
 from activities.database.tables import metadata
+from tests.timeouts import TIMEOUT
 
 _LAST_LINES = 15
 """Of what the server's programs say, when they fail."""
@@ -104,7 +105,7 @@ class Postgresql:
             try:
                 done = subprocess.run(
                     [self.programs / name, "-D", self.folder / "data", *arguments],
-                    user=self.user, cwd=self.folder, stdout=out, stderr=subprocess.STDOUT, check=False, timeout=60,
+                    user=self.user, cwd=self.folder, stdout=out, stderr=subprocess.STDOUT, check=False, timeout=TIMEOUT,
                 )  # fmt: skip
             except (OSError, subprocess.TimeoutExpired) as error:
                 raise NoServerError(f"PostgreSQL's {name} cannot be run: {error}{_said(said, log)}") from error

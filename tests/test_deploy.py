@@ -16,8 +16,9 @@ import pytest
 from starter.admin import build_app
 from tests.activities.delivery.mail_server import mail_server
 from tests.starter.command_line import bihuan_environment, intake_form
-from tests.starter.installation import TIMEOUT, gap_free, running
+from tests.starter.installation import gap_free, running
 from tests.starter.worker_process import ask_monitor
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.installation.settings import load_settings
 from worker.process import DRAIN

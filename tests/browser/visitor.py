@@ -27,14 +27,15 @@ from playwright.async_api import (
 )
 
 from starter.web.pages import LANGUAGES, shipped_words
+from tests.timeouts import TIMEOUT
 from workflows.domain.vocabulary import Locale
 
 _WIDTH, _HEIGHT = 390, 844
 WIDTHS: Final = (360, 390, 1280)
 _JUDGED: Final = {Locale.ZH_CN: (390,), Locale.EN: (1280,)}
 """Widths at which axe looks, unless told otherwise; it takes longest. How a page lies is judged at all."""
-_PATIENCE: Final = 30_000
-"""Milliseconds; reached only by a test that fails."""
+_TIMEOUT: Final = TIMEOUT * 1000
+"""Milliseconds."""
 _LARGEST: Final = 50_000
 """Bytes of a page with its style, without the customer's own pictures."""
 _PICTURE: Final = 100_000
@@ -88,7 +89,7 @@ class Visitor:
 
     async def says(self, text: str) -> None:
         """The page has to."""
-        await expect(self.page.locator("main")).to_contain_text(text, timeout=_PATIENCE)
+        await expect(self.page.locator("main")).to_contain_text(text, timeout=_TIMEOUT)
 
     async def text(self) -> str:
         return await self.page.inner_text("main")
@@ -198,7 +199,7 @@ async def visiting(
         timezone_id="Asia/Shanghai",
     )  # fmt: skip
     try:
-        context.set_default_timeout(_PATIENCE)
+        context.set_default_timeout(_TIMEOUT)
         yield Visitor(context, await context.new_page(), origin, locale, script, judged or _JUDGED[locale])
     finally:
         await context.close()

@@ -8,7 +8,7 @@ import os
 import signal
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,15 +25,13 @@ from starter.services.reviews.reading import review_for, review_of_case
 from starter.services.system.stuck import find_stuck
 from tests.starter.command_line import begun, bihuan_beside, bihuan_environment
 from tests.starter.forked import Forked
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.embedded.server import find_binary
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.endpoint import Endpoint
 
-TIMEOUT = 300.0
-"""Seconds to wait for an expected event; reached only by a test that fails."""
-_POLL = 0.1
 _AT_ONCE = 3
 """How many commands run at the same time."""
 _T = TypeVar("_T")
@@ -183,9 +181,10 @@ class Installation:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until it holds, asking again and again."""
+        pause = _pauses()
         async with asyncio.timeout(TIMEOUT):
             while not holds():  # noqa: ASYNC110 - another process is watched, which sets no event here
-                await asyncio.sleep(_POLL)
+                await asyncio.sleep(next(pause))
 
     async def until_case(self, number: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until the record shows it; answers the case."""
@@ -207,11 +206,11 @@ class Installation:
         return (await self._until(found, bool))[0]
 
     async def _until(self, ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], bool]) -> _T:
-        answer = await ask()
+        answer, pause = await ask(), _pauses()
         try:
             async with asyncio.timeout(TIMEOUT):
                 while not holds(answer):
-                    await asyncio.sleep(_POLL)
+                    await asyncio.sleep(next(pause))
                     answer = await ask()
         except TimeoutError:
             raise AssertionError(f"did not come to pass; last seen: {answer}; up said: {self.said}") from None
@@ -227,6 +226,16 @@ class Installation:
         while line := await stderr.readline():
             self.said.append(line.decode().rstrip())
         await process.wait()
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds until another process is asked again: what comes soon is seen soon, and asking takes little of the time
+    of what comes late.
+    """
+    pause = 0.05
+    while True:
+        yield pause
+        pause = min(pause * 1.3, 0.5)
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from starter.services.intake.submissions import open_intake
 from starter.services.system.key_usage import find_usage
 from starter.services.system.stuck import StuckItem, find_stuck
 from tests.starter.command_line import intake_form
-from tests.starter.installation import TIMEOUT
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.embedded.server import EmbeddedServer
 from worker.encryption.codec import Encryption

@@ -24,7 +24,8 @@ from activities.review.reading import find_review
 from starter.services.cases.commands import send, send_to_review
 from starter.services.intake.submissions import open_intake
 from tests.activities.delivery.mail_server import MailServer
-from tests.starter.installation import TIMEOUT, Installation, running
+from tests.starter.installation import Installation, running
+from tests.timeouts import TIMEOUT
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 

@@ -14,7 +14,8 @@ from activities.database.database import Database
 from tests.activities.policy.test_files import shipped
 from tests.record import executed
 from tests.starter.command_line import intake_form
-from tests.starter.installation import TIMEOUT, Installation, gap_free, running
+from tests.starter.installation import Installation, gap_free, running
+from tests.timeouts import TIMEOUT
 
 pytestmark = [pytest.mark.xdist_group("postgresql"), pytest.mark.timeout(900)]
 

@@ -20,12 +20,12 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from tests.timeouts import TIMEOUT
 from tests.workflows.workers import worker_of
 from worker.process import RUNNER
 
 _PAGE = Path(__file__).parents[2] / "docs" / "releases.md"
 _BLOCK = re.compile(r"^```python\n# (\w+)\.py\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_PATIENCE = 20.0
 
 
 @dataclass
@@ -80,7 +80,7 @@ async def test_the_worked_example_does_what_the_page_says(
 
     async def until_told(number: str, *people: str) -> None:
         await skipping.sleep(timedelta(hours=5))
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while company.about(number) != list(people):  # noqa: ASYNC110 - a worker tells
                 await asyncio.sleep(0.02)
 

@@ -19,6 +19,7 @@ from activities.database.url import DatabaseUrl
 from activities.organisation.directory import Directory
 from activities.queries.case_record import read_case_record
 from tests.activities.samples import organisation as company
+from tests.timeouts import TIMEOUT
 from tests.worker.temporal.wire import Wire, wire
 from workflows.domain.problem import Problem
 
@@ -127,7 +128,7 @@ async def test_a_server_that_falls_silent_is_said_so_whether_it_was_reached_befo
     monkeypatch.setattr("activities.database.postgresql_driver.CONNECTING", timedelta(seconds=1))
     monkeypatch.setattr("activities.database.postgresql_driver.ANSWER", timedelta(seconds=1))
     server, _, name = DatabaseUrl.parse(tables_url).name.partition("/")
-    async with wire(server) as line, asyncio.timeout(30):
+    async with wire(server) as line, asyncio.timeout(TIMEOUT):
         database = Database.open(tables_url.replace(server, line.address))
         said = f"the database {line.address}/{name} cannot be used: it does not answer"
         async with database.read() as connection:

@@ -17,6 +17,7 @@ from activities.database.database import Database
 from activities.delivery.outbox import Outbox
 from tests.activities.delivery.mail_server import mail_server
 from tests.activities.delivery.outgoing import SHORT, delivering, entries, put
+from tests.timeouts import TIMEOUT
 
 
 async def test_a_worker_that_is_stopped_while_sending_gives_the_mail_back(record: Database) -> None:
@@ -52,7 +53,7 @@ async def test_a_mail_that_takes_long_stays_with_the_worker_that_sends_it(
         first = asyncio.create_task(delivering(record, server, now=wall, lease=SHORT).deliver(delivery))
         await server.busy.wait()
         # More than the claim would have lasted.
-        assert all([await asyncio.wait_for(renewals.get(), 10) for _ in range(4)])
+        assert all([await asyncio.wait_for(renewals.get(), TIMEOUT) for _ in range(4)])
         with pytest.raises(ApplicationError, match="another delivery has it in hand"):
             await delivering(record, server, now=wall).deliver(delivery)
         server.go_on.set()
@@ -86,7 +87,7 @@ async def test_the_server_hears_of_a_mail_that_takes_long_so_that_a_killed_worke
         delivery = await put(record, "a")
         sending = asyncio.ensure_future(environment.run(delivering(record, server, lease=SHORT).deliver, delivery))
         for _ in range(4):
-            await asyncio.wait_for(beats.get(), 10)
+            await asyncio.wait_for(beats.get(), TIMEOUT)
         server.go_on.set()
         await sending
     assert (await entries(record))["a"].status == "sent"

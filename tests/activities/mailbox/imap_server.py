@@ -16,6 +16,7 @@ from imapclient import IMAPClient
 
 from activities.mailbox.settings import MailboxSettings
 from tests.activities.mailbox.known import US
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 
 USER, PASSWORD = "demouser", "demopass"
@@ -46,7 +47,7 @@ def _until_it_listens(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 def client(port: int) -> IMAPClient:
-    found = IMAPClient("127.0.0.1", port, ssl=False, timeout=30)
+    found = IMAPClient("127.0.0.1", port, ssl=False, timeout=TIMEOUT)
     found.login(USER, PASSWORD)
     return found
 

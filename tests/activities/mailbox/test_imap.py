@@ -23,6 +23,7 @@ from activities.mailbox.imap import ImapMailbox
 from tests.activities.mailbox.imap_server import PASSWORD, USER, client, mailbox, new_folder, put, running_server
 from tests.activities.mailbox.known import A
 from tests.activities.mailbox.way_in import WayIn, answer, mail, way_in
+from tests.timeouts import TIMEOUT
 from workflows.ports import MailboxWatch, MailboxWatched
 
 WATCH = MailboxWatch(name="service")
@@ -190,7 +191,7 @@ async def _was_looked_at(way: WayIn) -> bool:
 
 
 async def _until(holds: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(TIMEOUT):
         while not await holds():  # noqa: ASYNC110 - it is in another process's hands
             await asyncio.sleep(0.02)
 

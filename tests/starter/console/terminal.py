@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.starter.command_line import BIHUAN, bihuan_environment
-
-_WITHIN = 60.0
-"""Seconds to wait for a question; reached only by a test that fails."""
+from tests.timeouts import TIMEOUT
 
 
 def typed(
@@ -26,7 +24,7 @@ def typed(
         os.execve(BIHUAN[0], [*BIHUAN, *arguments], ours)
     screen, seen = b"", 0
     for question, answer in answers:
-        until = time.monotonic() + _WITHIN
+        until = time.monotonic() + TIMEOUT
         while question.encode() not in screen[seen:] and (more := _more(terminal)):
             assert time.monotonic() < until, screen.decode()
             screen += more
@@ -41,7 +39,7 @@ def typed(
 
 def _more(terminal: int) -> bytes:
     """What is shown next; nothing once the command has ended."""
-    assert select.select([terminal], [], [], _WITHIN)[0], "nothing was shown"
+    assert select.select([terminal], [], [], TIMEOUT)[0], "nothing was shown"
     try:
         return os.read(terminal, 4096)
     except OSError:

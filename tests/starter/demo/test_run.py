@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx2
 
 from tests.starter.command_line import bihuan_environment
+from tests.timeouts import TIMEOUT
 
-_TIMEOUT = 90.0
 _STAYS_UP = "Ctrl-C ends the demonstration"
 
 
@@ -39,7 +39,7 @@ class Demonstration:
         """Everything printed up to the line with this text."""
         assert self.process.stdout is not None
         printed = ""
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(TIMEOUT):
             while text not in printed:
                 line = (await self.process.stdout.readline()).decode()
                 assert line, printed
@@ -48,7 +48,7 @@ class Demonstration:
 
     async def ended(self) -> str:
         """The rest of what is printed until the process has ended."""
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(TIMEOUT):
             printed, _ = await self.process.communicate()
         return printed.decode()
 

@@ -33,6 +33,7 @@ from starter.doctor.run import CheckSuite
 from tests.activities.delivery.mail_server import mail_server
 from tests.activities.policy.test_files import shipped
 from tests.starter.command_line import bihuan
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from tests.workflows.workers import worker_of
 from worker.embedded.server import find_binary
@@ -196,7 +197,7 @@ async def _wrong_type(client: Client) -> None:
 
 
 async def _until_polled(settings: Settings, faults: int) -> list[tuple[str, str, str]]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(TIMEOUT):
         while len(found := wrong(await lines(pollers, settings))) != faults:  # noqa: ASYNC110 - a server is watched
             await asyncio.sleep(0.05)
     return found

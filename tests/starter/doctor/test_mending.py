@@ -14,8 +14,9 @@ import pytest
 from activities.queries.monitoring.sweeps import Drift, DriftReason
 from starter.services.system.remedies import remedy
 from tests.starter.command_line import intake_form
-from tests.starter.installation import TIMEOUT, Answer, gap_free, running
+from tests.starter.installation import Answer, gap_free, running
 from tests.starter.installation import Installation as Up
+from tests.timeouts import TIMEOUT
 from worker.temporal.connection import connect
 from worker.temporal.rpc import found_or_none
 

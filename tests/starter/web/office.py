@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.starter.installation import Installation, kept_running
+from tests.timeouts import TIMEOUT
 
 _LINK = r"http://127\.0\.0\.1:\d+(/l/\S+)"
 MAIL = "linxiao@example.com"
@@ -26,7 +27,7 @@ class Office:
     async def letters(self, number: str, word: str | re.Pattern[str]) -> list[str]:
         """Texts of the mails to the customer that hold this word, once there is one."""
         found: list[str] = []
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(TIMEOUT):
             while not found:
                 await asyncio.sleep(0.1)
                 found = [text for text in self._texts() if number in text and re.search(word, text)]

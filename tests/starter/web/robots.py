@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 
 from tests.starter.web.browser import WebForm, forms_of, links_of
+from tests.timeouts import TIMEOUT
 
 _AGENTS = (
     "Mozilla/5.0 (compatible; MSIE 9.0) SafeLinks", "WeChat/8 Preview", "WeCom", "DingTalkBot-LinkService/1.0",
@@ -21,7 +22,7 @@ async def look(address: str, links: list[str], times: int) -> None:
     who keeps no cookies.
     """
     for agent in _AGENTS:
-        async with httpx2.AsyncClient(base_url=address, headers={"User-Agent": agent}, timeout=30) as client:
+        async with httpx2.AsyncClient(base_url=address, headers={"User-Agent": agent}, timeout=TIMEOUT) as client:
             for link in links:
                 for time in range(times if agent == _AGENTS[0] else 1):
                     if time % 2:
@@ -35,7 +36,7 @@ async def rewrite(address: str, start: str, *, cookies: bool) -> list[int]:
     their buttons as well; answers the answers' status.
     """
     statuses: list[int] = []
-    async with httpx2.AsyncClient(base_url=address, timeout=30) as client:
+    async with httpx2.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
         todo, seen = [start], set[str]()
         while todo and len(statuses) < _MOST:
             path = todo.pop()

@@ -12,6 +12,7 @@ import pytest
 from tests.activities.queries.test_customer_view import PHONE
 from tests.builders import NUMBER
 from tests.starter.web.conftest import Portal
+from tests.timeouts import TIMEOUT
 from workflows.domain.vocabulary import LinkPurpose
 
 _MULTIPART = "multipart/form-data; boundary=x"
@@ -26,7 +27,7 @@ async def _raw(portal: Portal, head: str, body: bytes, *, cut: bool = False) -> 
         await writer.drain()
         if cut:
             writer.write_eof()
-        return await asyncio.wait_for(reader.read(), 20)
+        return await asyncio.wait_for(reader.read(), TIMEOUT)
     except ConnectionError:
         return b""
     finally:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.embedded.lock import DataLock
 from worker.embedded.server import EmbeddedServer, find_binary
@@ -72,7 +73,7 @@ async def test_a_server_that_dies_comes_back_with_the_cases_and_says_so_once(ser
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
     await heard.wait()
-    assert await client.get_workflow_handle("FB202605110002").describe(rpc_timeout=timedelta(seconds=30))
+    assert await client.get_workflow_handle("FB202605110002").describe(rpc_timeout=timedelta(seconds=TIMEOUT))
     assert said == ["the Temporal server ended (signal SIGKILL); starting it again on the same data in 0 s"]
     watch.cancel()
 
@@ -99,7 +100,7 @@ async def test_a_server_that_dies_of_a_full_disk_comes_back_when_there_is_room(
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
     done, _ = await asyncio.wait(
-        (watch, asyncio.create_task(back.wait())), return_when=asyncio.FIRST_COMPLETED, timeout=60
+        (watch, asyncio.create_task(back.wait())), return_when=asyncio.FIRST_COMPLETED, timeout=TIMEOUT
     )
     assert done, "nothing came back within a minute"
     assert not watch.done(), "nobody watches over it any more"
@@ -189,6 +190,6 @@ def test_a_second_instance_on_the_same_data_is_refused_by_the_pid_of_the_first(t
 
 async def test_nobody_there_is_one_quick_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{free_ports(1)[0]}")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(TIMEOUT):
         with pytest.raises(Problem, match=r"^cannot reach Temporal at 127.0.0.1:\d+ \(.*\); check TEMPORAL_ADDRESS"):
             await connect(load_settings(data=tmp_path))

@@ -17,13 +17,13 @@ from temporalio.worker import Worker
 
 from activities.database.database import Database
 from tests.postgresql import running_server
+from tests.timeouts import TIMEOUT
 from tests.worker.temporal.wire import Wire, wire
 from tests.workflows.workers import worker_of
 from worker.embedded.server import find_binary
 from worker.monitoring.health import Health, HealthLimits, Phase
 from worker.temporal.pollers import Pollers
 
-_TIMEOUT = 20.0
 _LIMITS = HealthLimits(
     every=timedelta(milliseconds=200), silence=timedelta(seconds=3), database=timedelta(milliseconds=500)
 )
@@ -65,7 +65,7 @@ async def watched(client: Client, queue: str, database: Database) -> AsyncIterat
 
 
 async def until(health: Health, holds: Callable[[list[str]], bool]) -> list[str]:
-    async with asyncio.timeout(_TIMEOUT):
+    async with asyncio.timeout(TIMEOUT):
         while not holds(problems := health.readiness()):  # noqa: ASYNC110 - what changes is at the server
             await asyncio.sleep(0.05)
     return problems

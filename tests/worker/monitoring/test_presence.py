@@ -19,6 +19,7 @@ from activities.recording.activity import leave_deliveries_to_case
 from starter.doctor.check import CheckStatus
 from starter.doctor.checks.workers import alike
 from starter.doctor.context import DoctorContext
+from tests.timeouts import TIMEOUT
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import IsolatedSettings
 from worker.monitoring.presence import keep_present
@@ -54,7 +55,7 @@ async def present(installation: Installation, name: str) -> AsyncIterator[None]:
     """While a worker of that name says that it is there."""
     task = asyncio.create_task(keep_present(installation, name))
     workers = Workers(installation.database)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(TIMEOUT):
         while name not in [one.name for one in await workers.alive(datetime.now(UTC))]:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     yield

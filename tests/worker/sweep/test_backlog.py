@@ -16,6 +16,7 @@ from activities.queries.monitoring.sweeps import latest_sweep
 from activities.recording.activity import leave_deliveries_to_case
 from tests.activities.samples import DAY, form
 from tests.builders import MONDAY
+from tests.timeouts import TIMEOUT
 from tests.worker.sweep.cluster import ORDER
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import IsolatedSettings
@@ -121,7 +122,7 @@ async def test_everything_else_of_a_sweep_is_done_while_a_backlog_is_started(
         return []
 
     async def until_compared(_: str) -> None:
-        await asyncio.wait_for(compared.wait(), 20)
+        await asyncio.wait_for(compared.wait(), TIMEOUT)
 
     monkeypatch.setattr(Recovery, "redeliver", nothing_to_deliver)
     monkeypatch.setattr("worker.sweep.activity.advance_hourly", nothing_to_deliver)

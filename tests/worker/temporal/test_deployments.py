@@ -19,6 +19,7 @@ from activities.recording.activity import leave_deliveries_to_case
 from starter.console.system.releases import current
 from starter.doctor.checks.release import release
 from starter.doctor.context import DoctorContext
+from tests.timeouts import TIMEOUT
 from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.workers import worker_of
 from worker.installation.installation import open_installation
@@ -31,15 +32,13 @@ from workflows.case.input import CaseInput
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.problem import Problem
 
-_TIMEOUT = 20.0
-
 
 def build(client: Client, settings: Settings, world: FakeActivities) -> Worker:
     return worker_of(client, settings.task_queue, world.activities, deployment_config=deployment_config(settings))
 
 
 async def until(asked: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(_TIMEOUT):
+    async with asyncio.timeout(TIMEOUT):
         while not await asked():  # noqa: ASYNC110 - the server is asked
             await asyncio.sleep(0.05)
 

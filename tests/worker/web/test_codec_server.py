@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from temporalio.api.common.v1 import Payload, Payloads
 
 from activities.key_ring import Key, KeyRing
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.encryption.codec import Encryption
 from worker.installation.settings import Settings
@@ -38,7 +39,7 @@ async def _ask(
     endpoint: CodecEndpoint, path: str, body: str | bytes, method: str = "POST", **headers: str
 ) -> tuple[int, str, dict[str, str]]:
     def asked() -> tuple[int, str, dict[str, str]]:
-        connection = HTTPConnection(endpoint.ip, endpoint.port, timeout=10)
+        connection = HTTPConnection(endpoint.ip, endpoint.port, timeout=TIMEOUT)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body if isinstance(body, bytes) else body.encode(), names)
         answer = connection.getresponse()

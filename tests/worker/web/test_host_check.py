@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from activities.key_ring import Key, KeyRing
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.installation.settings import Settings, load_settings
 from worker.web.codec_server import safe_endpoint, serving
@@ -24,7 +25,7 @@ _FOREIGN = [
 
 
 def _status(port: int, head: str, path: str = "/live") -> int:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as connection:
         connection.sendall(f"GET {path} {head}\r\n\r\n".encode())
         return int(connection.makefile("rb").readline().split()[1])
 

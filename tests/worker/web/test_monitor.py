@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from temporalio.runtime import PrometheusConfig
 
+from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
@@ -17,7 +18,7 @@ from workflows.domain.problem import Problem
 
 
 def _scrape(port: int) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=TIMEOUT) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         text: str = answer.read().decode()
     return text

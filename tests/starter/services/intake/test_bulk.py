@@ -18,6 +18,7 @@ from starter.services.intake.bulk import BulkIntake, IntakeStoppedError
 from starter.services.intake.submissions import Intake
 from tests.record import execute
 from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation
+from tests.timeouts import TIMEOUT
 from worker.installation.installation import open_installation
 from worker.installation.settings import IsolatedSettings
 
@@ -146,7 +147,7 @@ def test_whoever_ends_an_import_hears_what_went_in_and_how_to_go_on(tmp_path: Pa
         assert process.poll() is None
         assert datetime.now(UTC).timestamp() < until
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 130
     assert out.decode() == "2 new, 0 known already, 1 failed\n"
     said = err.decode().splitlines()

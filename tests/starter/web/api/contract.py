@@ -12,6 +12,7 @@ from starter.services.cases.actions import NOT_SAID
 from starter.services.identity.acting import OPEN_COMMANDS
 from starter.web.api import schemas
 from starter.web.api.openapi import document
+from tests.timeouts import TIMEOUT
 
 DOCUMENT = document()
 _PREFIX = "/api/v1"
@@ -36,7 +37,7 @@ class Api:
 
     def __init__(self, address: str, token: str | None, *, language: str = "en") -> None:
         headers = {"Accept-Language": language} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self.client = httpx2.AsyncClient(base_url=f"{address}{_PREFIX}", headers=headers, timeout=30)
+        self.client = httpx2.AsyncClient(base_url=f"{address}{_PREFIX}", headers=headers, timeout=TIMEOUT)
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         answer = await self.client.request(method, path, **options)
