@@ -18,8 +18,8 @@ from activities.delivery.transport import Envelope
 from activities.files.ledger import FileLedger
 from activities.mailbox.inbox import MailState
 from activities.mailbox.taking_in import MailIntake
-from tests.activities.mailbox.interpretation.test_reading import _expected, _raw
 from tests.activities.databases import SQLITE_OR_DRILL
+from tests.activities.mailbox.interpretation.test_reading import _expected, _raw
 from tests.activities.mailbox.known import AGENT, LI_NA, US, WANG, A, B
 from tests.activities.mailbox.way_in import NOW, THREADS, WayIn, answer, bounced, mail, real, sent_message, way_in
 from workflows.domain.vocabulary import EventKind

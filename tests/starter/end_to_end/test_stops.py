@@ -13,7 +13,8 @@ import pytest
 
 from tests.starter.command_line import intake_form
 from tests.starter.end_to_end.desk import ClosedCase, Desk, refused
-from tests.starter.installation import TIMEOUT, gap_free
+from tests.starter.installation import gap_free
+from tests.timeouts import TIMEOUT
 
 pytestmark = pytest.mark.xdist_group("end_to_end")
 
