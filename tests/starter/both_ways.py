@@ -7,7 +7,7 @@ of its own, without settings, database or Temporal. What is for the operator at 
 from __future__ import annotations
 
 import asyncio
-import subprocess
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from starter.console.commands import is_served
 from starter.services.identity.bearer import RIGHTS_OF_SYSTEMS
 from starter.services.identity.tokens import make_token
 from tests.starter import command_line
-from tests.starter.command_line import BIHUAN, bihuan_environment
+from tests.starter.command_line import started
 from tests.worker.ports import free_ports
 from worker.installation.settings import Settings
 
@@ -95,18 +95,14 @@ def given_by(way: str, folder: Path, record_url: str | None = None) -> Iterator[
 def served(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """`bihuan web` as a process; its address."""
     (port,) = free_ports(1)
-    with subprocess.Popen(
-        [*BIHUAN, "web", "--port", str(port)],
-        cwd=folder, env=bihuan_environment(environment), stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stderr is not None
-        while (line := process.stderr.readline()) and "pages ready" not in line:
-            pass
-        assert line, "the pages did not come up"
+    process, stderr = started("web", "--port", str(port), folder=folder, environment=environment)
+    with os.fdopen(stderr, encoding="utf-8") as said:
         try:
+            assert any("pages ready" in line for line in said), "the pages did not come up"
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
+            process.join()
 
 
 async def _settle(settings: Settings) -> None:

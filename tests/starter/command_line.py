@@ -73,6 +73,14 @@ async def begun(
 
     `prepare` is called in the new process before the command; it has to be importable.
     """
+    forked, stderr = started(*arguments, folder=folder, environment=environment, prepare=prepare)
+    return forked, await reading(stderr)
+
+
+def started(
+    *arguments: str, folder: Path, environment: Mapping[str, str], prepare: Callable[[], None] | None = None
+) -> tuple[Forked, int]:
+    """The same with a file descriptor for its standard error, which the caller closes."""
     read, write = os.pipe()
     nothing = os.open(os.devnull, os.O_RDWR)
     forked = fork(
@@ -83,7 +91,7 @@ async def begun(
         _note_success(arguments, 0)
     for number in (nothing, write):
         os.close(number)
-    return forked, await reading(read)
+    return forked, read
 
 
 _worked: Path | None = None
