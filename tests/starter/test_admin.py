@@ -194,8 +194,11 @@ def test_a_terminal_that_knows_no_chinese_still_gets_an_answer(tmp_path: Path) -
     assert "\\u" in result.stdout
 
 
-def test_a_misspelt_setting_stops_every_command_before_it_does_anything(tmp_path: Path) -> None:
-    result = bihuan("list", folder=tmp_path, environment={"BIHUAN_DATABSE_URL": "sqlite:///x.db"})
+@pytest.mark.parametrize("command", [("list",), ("show", "FB202605110001"), ("outbox",), ("stuck",), ("db", "upgrade")])
+def test_a_misspelt_setting_stops_every_command_before_it_does_anything(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    result = bihuan(*command, folder=tmp_path, environment={"BIHUAN_DATABSE_URL": "sqlite:///x.db"})
     assert result.returncode == 1
     assert "did you mean BIHUAN_DATABASE_URL?" in result.stderr
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from worker.installation.config_file import DEFAULT_DATA, PREFIX, read_config, record_url
+from worker.installation.variables import unknown_variables
 from workflows.domain.vocabulary import Locale
 
 
@@ -34,7 +35,7 @@ def load_reading_settings(data: str | None = None) -> ReadingSettings:
     """The option, then the environment, then the file, then the defaults, as `load_settings` has it.
 
     Raises:
-        Problem: the settings file is not well-formed, or a value is not understood.
+        Problem: the settings file is not well-formed, a value is not understood, or a variable is none of ours.
     """
     file = read_config()
 
@@ -43,7 +44,8 @@ def load_reading_settings(data: str | None = None) -> ReadingSettings:
 
     folder, url, locale = data or given("data") or DEFAULT_DATA, given("database_url"), given("locale") or Locale.ZH_CN
     files = given("files")
-    if isinstance(folder, str | Path) and isinstance(url, str | None) and locale in set(Locale):
+    is_clear = not unknown_variables(os.environ)
+    if is_clear and isinstance(folder, str | Path) and isinstance(url, str | None) and locale in set(Locale):
         return ReadingSettings(Path(folder), url, Locale(locale), files if isinstance(files, str) else None)
     from worker.installation.settings import load_settings
 

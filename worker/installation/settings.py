@@ -51,10 +51,9 @@ from worker.installation.config_file import (
 )
 from worker.installation.portal_url import portal_url
 from worker.installation.sign_on import Desk, Oidc, span
+from worker.installation.variables import KNOWN_VARIABLES, unknown_variables
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
-
-_NAMED = (f"{PREFIX}CHANNELS__", f"{PREFIX}MAILBOXES__")
 
 
 class ServerSettings(BaseModel):
@@ -299,21 +298,10 @@ def load_settings(**options: Any) -> Settings:
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    known = set(_variables(Settings)) | {CONFIG_VARIABLE, PERSON_VARIABLE, *SERVER_VARIABLES}
-    faults = [
-        f"{name}: no such setting{_did_you_mean(name, known)}"
-        for name in sorted(environment)
-        if name.startswith(PREFIX) and name.upper() not in known and not name.upper().startswith(_NAMED)
-    ]
+    known = {*KNOWN_VARIABLES, CONFIG_VARIABLE, PERSON_VARIABLE, *SERVER_VARIABLES}
+    faults = [f"{name}: no such setting{_did_you_mean(name, known)}" for name in unknown_variables(environment)]
     if faults:
         raise Problem("\n".join(faults))
-
-
-def _variables(model: type[BaseModel], prefix: str = PREFIX) -> Iterable[str]:
-    for name, field in model.model_fields.items():
-        yield (variable := prefix + name.upper())
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _variables(field.annotation, variable + "__")
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:

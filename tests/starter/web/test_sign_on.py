@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -122,12 +121,17 @@ def claims(**changes: Any) -> Lie:
     return lambda header, told: (header, {**told, **changes})
 
 
+def moved(**seconds: int) -> Lie:
+    """Times that are so many seconds from when the provider speaks."""
+    return lambda header, told: (header, {**told, **{name: told["iat"] + by for name, by in seconds.items()}})
+
+
 _LIES: dict[str, tuple[Lie | None, dict[str, Any]]] = {
     "another issuer": (claims(iss="https://evil.example"), {}),
     "another audience": (claims(aud="another"), {}),
     "another nonce": (claims(nonce="replayed"), {}),
-    "expired": (claims(exp=int(time.time()) - 600, iat=int(time.time()) - 4_000), {}),
-    "ten minutes ahead": (claims(iat=int(time.time()) + 600, nbf=int(time.time()) + 600), {}),
+    "expired": (moved(iat=-4_000, exp=-600), {}),
+    "ten minutes ahead": (moved(iat=600, nbf=600), {}),
     "without an end": (lambda header, told: (header, {k: v for k, v in told.items() if k != "exp"}), {}),
     "without a nonce": (lambda header, told: (header, {k: v for k, v in told.items() if k != "nonce"}), {}),
     "unverified address": (claims(email_verified=False), {}),
@@ -157,7 +161,7 @@ async def test_no_lie_of_the_provider_lets_anybody_in(there: Portal, sign_on: Pr
 
 @pytest.mark.parametrize("ahead", [-30, 30])
 async def test_a_clock_that_is_half_a_minute_off_lets_people_in(there: Portal, sign_on: Provider, ahead: int) -> None:
-    sign_on.lie = lambda header, told: (header, {**told, "iat": told["iat"] + ahead, "nbf": told["iat"] + ahead})
+    sign_on.lie = moved(iat=ahead, nbf=ahead)
     browser = there.browser()
     await browser.open(await agreed(await begun(browser)))
     assert browser.path == "/desk", browser.page.text

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
-from worker.installation.settings import load_settings
+from worker.installation.settings import Settings, load_settings
+from worker.installation.variables import KNOWN_VARIABLES
 from workflows.domain.problem import Problem
 
 
@@ -129,3 +132,14 @@ def test_how_often_the_sweep_comes_is_said_with_its_unit(monkeypatch: pytest.Mon
         monkeypatch.setenv("BIHUAN_SWEEP", wrong)
         with pytest.raises(Problem, match=r"^BIHUAN_SWEEP: .*; allowed: from 10s to 1d, such as 2m$"):
             load_settings()
+
+
+def test_commands_that_only_read_find_a_misspelt_variable_without_loading_all_settings() -> None:
+    assert set(_variables(Settings)) == KNOWN_VARIABLES
+
+
+def _variables(model: type[BaseModel], prefix: str = "BIHUAN_") -> Iterable[str]:
+    for name, field in model.model_fields.items():
+        yield (variable := prefix + name.upper())
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _variables(field.annotation, variable + "__")
