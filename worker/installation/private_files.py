@@ -79,12 +79,16 @@ def write_private(file: Path, text: str) -> None:
         OSError: it cannot be written.
     """
     partial = file.with_name(f"{file.name}.{os.getpid()}")
-    partial.touch(PRIVATE_FILE)
-    with partial.open("w", encoding="utf-8") as opened:
-        opened.write(text)
-        opened.flush()
-        os.fsync(opened.fileno())
-    partial.replace(file)
+    try:
+        partial.touch(PRIVATE_FILE)
+        with partial.open("w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        partial.replace(file)
+    except OSError:
+        partial.unlink(missing_ok=True)  # on a full disk a new one would stay behind at every start
+        raise
 
 
 def close_database_file(database: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,8 +68,13 @@ def test_a_wrong_key_is_refused_without_a_word_of_it(monkeypatch: pytest.MonkeyP
     assert "geheim" not in str(refused.value)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_data_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir(0o500)
-    with pytest.raises(Problem, match="link-keys: cannot be written: Permission denied"):
-        make_link_keys(IsolatedSettings(data=tmp_path / "data"), NOW)
+def test_a_key_that_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    # Not by the folder's mode, which holds no administrator back.
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(Problem, match="link-keys: cannot be written: File too large"):
+            make_link_keys(IsolatedSettings(data=tmp_path / "data"), NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list((tmp_path / "data").iterdir()) == []
