@@ -16,7 +16,8 @@ from workflows.domain.commands.case import TASK_COMMANDS, TaskReported
 from workflows.domain.department_task import TaskReport, TaskRequest, TaskView
 from workflows.domain.ids import COLLABORATION, task_workflow_id
 from workflows.domain.vocabulary import SYSTEM
-from workflows.entity.entity import Entity
+from workflows.entity.entity import PER_STEP, Entity
+from workflows.ports import StepMarker
 
 
 @workflow.defn(name=COLLABORATION)
@@ -54,7 +55,15 @@ class CollaborationWorkflow(Entity[Collaboration, TaskReport]):
         self._unwritten += reports
         return self._aggregate
 
-    async def _write(self, task: Collaboration, reports: Sequence[TaskReport]) -> None:
+    async def _step(self, task: Collaboration) -> StepMarker:
+        """What it comes to is written in the case, which hears of it; nothing of it is recorded here."""
+        self._spend(PER_STEP)
+        marker = self._judge(task)
+        if reports := self._take_unwritten():
+            await self._report(task, reports)
+        return marker
+
+    async def _report(self, task: Collaboration, reports: Sequence[TaskReport]) -> None:
         """Report everything since the last step to the case, in one signal."""
         request = task.request
         name = task_workflow_id(request.number, request.department, request.round)

@@ -7,6 +7,7 @@ what is special to it: how a step is written down, which other workflows are tol
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -97,38 +98,30 @@ class Entity(Judge[_Aggregate, _Entry]):
 
     # What is special to an object
 
-    async def _write(self, aggregate: _Aggregate, entries: Sequence[_Entry]) -> None:
-        """Write down what a step came to, however long that takes."""
-        raise NotImplementedError
+    @abstractmethod
+    async def _step(self, aggregate: _Aggregate) -> StepMarker:
+        """Judge what there is to judge, and have written what it comes to, however long that takes."""
 
     async def _tell_others(self, aggregate: _Aggregate, at: datetime) -> None:
         """Tell other workflows what a step that is written means for them. Most objects have nobody to tell."""
 
+    @abstractmethod
     def _ending(self, aggregate: _Aggregate) -> str | None:
         """How it ended; None while it lives."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _summary(self, aggregate: _Aggregate, clock: Clock) -> str:
         """Which deadline a timer stands for (at most 200 bytes)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _attributes(self, aggregate: _Aggregate) -> TypedSearchAttributes:
         """Its present search attributes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _markdown(self, aggregate: _Aggregate, trouble: str | None = None) -> str:
         """Its present state for the Web UI."""
-        raise NotImplementedError
 
-    # A step
-
-    async def _step(self, aggregate: _Aggregate) -> StepMarker:
-        """Judge what there is to judge, and have it written; `workflows.entity.recorded` has another way."""
-        self._spend(PER_STEP)
-        marker = self._judge(aggregate)
-        if entries := self._take_unwritten():
-            await self._write(aggregate, entries)
-        return marker
+    # When it wakes
 
     async def _renew(self, aggregate: _Aggregate) -> None:
         """Whoever wakes up after hours or months looks first who works here now: they are the ones it asks (R35)."""

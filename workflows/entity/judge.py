@@ -7,6 +7,7 @@ Signals wait in an inbox until a step judges them; one that cannot be judged bef
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -86,7 +87,7 @@ class Aggregate(Protocol[_Entry]):
 _Aggregate = TypeVar("_Aggregate", bound=Aggregate[Any])
 
 
-class Judge(Generic[_Aggregate, _Entry]):
+class Judge(ABC, Generic[_Aggregate, _Entry]):
     """What is there to be judged, and what it comes to."""
 
     _commands: ClassVar[Mapping[str, type[Command]]]
@@ -106,13 +107,13 @@ class Judge(Generic[_Aggregate, _Entry]):
         self._stalled = False
         """Deadlines failed as a whole the last time."""
 
+    @abstractmethod
     def _title(self) -> str:
         """What the Web UI calls it while it is not open yet."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _show_trouble(self, trouble: str) -> None:
         """Say in lists and details that something is waited for."""
-        raise NotImplementedError
 
     def _judge(self, aggregate: _Aggregate) -> StepMarker:
         """Everything that is there, up to the first signal that needs a lookup."""

@@ -16,6 +16,7 @@ nothing, and the step begins again.
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -49,13 +50,13 @@ class RecordedEntity(Entity[_Aggregate, Event]):
         self._viewed: Any = None
         """How it was last seen, for when it cannot be seen any more."""
 
+    @abstractmethod
     async def _record(self, aggregate: _Aggregate, events: Sequence[Event], marker: StepMarker) -> Recorded:
         """Write a step down, however long that takes."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _follow(self, aggregate: _Aggregate, recorded: Recorded) -> None:
         """Do what the record of a step calls for."""
-        raise NotImplementedError
 
     def _seen(self, aggregate: _Aggregate, view: Callable[[], _View]) -> _View:
         """The view to record: where that fails, the one before with the fault in it, and the events are still written.
