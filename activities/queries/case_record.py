@@ -14,7 +14,7 @@ from activities.rows import FaultyRow, UnreadableError, fault_of, read_rows
 from workflows.domain.provenance import of_event
 
 if TYPE_CHECKING:
-    from workflows.domain.case.view_json import CaseViewJson
+    from workflows.domain.case.recorded.view_json import CaseViewJson
     from workflows.domain.model import Json
 
 _CASE = """

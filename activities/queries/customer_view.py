@@ -17,7 +17,7 @@ from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CASE, CaseRecord, case_of, case_record_of
 from activities.queries.contact import reaches
 from activities.rendering.labels import customer_action_text, label
-from workflows.domain.case.customer_status import (
+from workflows.domain.case.recorded.customer_status import (
     answer_promised,
     customer_action,
     customer_choices,

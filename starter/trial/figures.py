@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.deadlines import DUTIES
+from workflows.domain.case.rules.deadlines import DUTIES
 from workflows.domain.event import Event, EventKind
 from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Audience, ClockName, Priority, Status

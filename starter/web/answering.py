@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 from activities.database.database import is_outage
 from activities.privacy.redaction import safe_message
-from starter.web.lane import CrowdedError
-from starter.web.limits import FORMS
 from starter.web.portal import uploads
 from starter.web.security import is_own
+from starter.web.throttling.lane import CrowdedError
+from starter.web.throttling.limits import FORMS
 from starter.web.visit import WebVisit
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale

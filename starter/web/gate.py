@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Final
 from activities.links.mark import LINK_PATH
 from activities.links.token import TOKEN, read_token
 from activities.portal.tries import askers_of
-from starter.web.lane import CrowdedError
-from starter.web.limits import CODES, FORMS, GUESSES, LINKS
+from starter.web.throttling.lane import CrowdedError
+from starter.web.throttling.limits import CODES, FORMS, GUESSES, LINKS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

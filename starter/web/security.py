@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 
 from activities.identity.token import PREFIX
-from starter.web.lane import CrowdedError
+from starter.web.throttling.lane import CrowdedError
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -23,9 +23,9 @@ from activities.portal.sessions import Sessions
 from activities.portal.tries import Tries
 from starter.services.identity.oidc import CALLBACK, SignOn
 from starter.services.intake.submissions import Intake
-from starter.web.lane import Lane
 from starter.web.look import Look, read_look
 from starter.web.pages import Pages
+from starter.web.throttling.lane import Lane
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect

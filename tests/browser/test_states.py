@@ -14,7 +14,7 @@ from activities.database.database import insert_into
 from activities.database.tables import case_record, web_tries
 from activities.portal.sessions import Sessions, new_cookie
 from activities.portal.tries import Limit, askers_of
-from starter.web.limits import CODE_TRIES, CODES, FORMS, GUESSES, LINKS
+from starter.web.throttling.limits import CODE_TRIES, CODES, FORMS, GUESSES, LINKS
 from tests.activities.queries.test_customer_view import PHONE
 from tests.browser.visitor import Visitor, visiting
 from tests.builders import NUMBER

@@ -14,7 +14,7 @@ from activities.recording.corrections import kept_for_correction
 from worker.installation.installation import Installation
 from worker.temporal.starting import start_correction
 from workflows.case.input import CaseInput
-from workflows.domain.case.corrections import may_be_corrected
+from workflows.domain.case.rules.corrections import may_be_corrected
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import parse_command
 

@@ -11,7 +11,7 @@ from workflows.case.input import CaseInput
 from workflows.collaboration.display import first_attributes
 from workflows.collaboration.input import CollaborationInput
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.departments import task_request
+from workflows.domain.case.rules.departments import task_request
 from workflows.domain.commands.review import End
 from workflows.domain.ids import COLLABORATION, task_workflow_id
 from workflows.domain.vocabulary import SYSTEM

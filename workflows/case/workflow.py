@@ -16,7 +16,7 @@ from workflows.case.input import CaseInput
 from workflows.case.linked_cases import send_forwards
 from workflows.case.reviews import join_review, start_review
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.closing import calls_for_review
+from workflows.domain.case.rules.closing import calls_for_review
 from workflows.domain.case.view import CaseView
 from workflows.domain.clock import Clock
 from workflows.domain.commands.case import COMMANDS

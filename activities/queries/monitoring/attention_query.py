@@ -18,8 +18,14 @@ from activities.queries.monitoring.channel_health import find_failing_channels
 from activities.queries.monitoring.mailbox_health import find_failing_mailboxes, mails_aside
 from activities.queries.monitoring.orphans import find_orphans
 from activities.rows import FaultyRow, read_rows, sound
-from workflows.domain.case.overdue import escalated_since, first_deadline, late_tasks, standing_breaches, who_owes
-from workflows.domain.case.view_json import CaseViewJson
+from workflows.domain.case.recorded.overdue import (
+    escalated_since,
+    first_deadline,
+    late_tasks,
+    standing_breaches,
+    who_owes,
+)
+from workflows.domain.case.recorded.view_json import CaseViewJson
 from workflows.domain.review.overdue import find_overdue
 from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import ONE_TIME_CODE, EventKind

@@ -14,7 +14,7 @@ from activities.database.tables import case_record, outbox, registration, review
 from activities.delivery.outbox import UNREPORTED
 from activities.delivery.status import OutboxStatus
 from activities.rows import read_rows, sound
-from workflows.domain.case.overdue import open_tasks
+from workflows.domain.case.recorded.overdue import open_tasks
 from workflows.domain.case.view import CaseView
 from workflows.domain.ids import review_id
 from workflows.domain.review.view import ReviewRequest, ReviewStatus, ReviewSubject

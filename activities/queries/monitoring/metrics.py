@@ -22,7 +22,7 @@ from activities.queries.monitoring.channel_health import tries
 from activities.queries.monitoring.mailbox_health import count_mails, count_waiting, find_failing_mailboxes
 from activities.queries.monitoring.sweeps import read_sweep
 from activities.rows import read_rows, sound
-from workflows.domain.case.overdue import standing_breaches
+from workflows.domain.case.recorded.overdue import standing_breaches
 from workflows.domain.vocabulary import ClockName, EventKind, Priority, Status
 
 _GRACE = timedelta(minutes=2)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.tables import case_record, organisation, review
 from activities.queries.people import ids_of
 from activities.rows import read_rows, sound
-from workflows.domain.case.overdue import open_tasks
+from workflows.domain.case.recorded.overdue import open_tasks
 from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import TaskStatus
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from workflows.domain.case.actions import Action, actions
+from workflows.domain.case.recorded.actions import Action, actions
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.vocabulary import CUSTOMER
 

@@ -36,7 +36,7 @@ from worker.installation.settings import Settings
 from worker.temporal.connection import connect
 from worker.temporal.pausing import unpause
 from worker.temporal.rpc import RPC_TIMEOUT, is_not_found, is_unavailable
-from workflows.domain.case.overdue import open_tasks
+from workflows.domain.case.recorded.overdue import open_tasks
 from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS

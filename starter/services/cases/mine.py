@@ -11,8 +11,8 @@ from activities.queries.workload import open_cases_concerning
 from starter.services.cases.reading import case_json
 from starter.services.reviews.reading import list_reviews
 from worker.installation.company_time import CompanyTime, RecordSettings
-from workflows.domain.case.duties import has_to_acknowledge, has_to_call, is_theirs, tasks_for
-from workflows.domain.case.overdue import first_deadline
+from workflows.domain.case.recorded.duties import has_to_acknowledge, has_to_call, is_theirs, tasks_for
+from workflows.domain.case.recorded.overdue import first_deadline
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM
 

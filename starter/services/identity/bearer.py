@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from workflows.domain.case.reading import may_read, sees_all
+from workflows.domain.case.recorded.reading import may_read, sees_all
 from workflows.domain.vocabulary import TokenRight, Via
 
 if TYPE_CHECKING:

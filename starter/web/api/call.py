@@ -20,7 +20,7 @@ from starter.services.identity.bearer import Bearer
 from starter.services.identity.tokens import NoBearerError, find_bearer, note_refused
 from starter.web.api.problem import ApiError, Kind
 from starter.web.language import asked_for
-from starter.web.limits import TOKENS
+from starter.web.throttling.limits import TOKENS
 from worker.installation.company_time import CompanyTime
 from workflows.domain.problem import Problem
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starter.services.identity.one_time_code import send_code, use_code
-from starter.web.limits import CODE_TRIES, CODES
 from starter.web.portal import case
+from starter.web.throttling.limits import CODE_TRIES, CODES
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Via
 

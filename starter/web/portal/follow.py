@@ -12,7 +12,7 @@ from activities.portal.sessions import session_id
 from activities.privacy.redaction import safe_message
 from activities.queries.customer_view import belong_together
 from starter.services.identity.one_time_code import send_code, use_code
-from starter.web.limits import CODE_TRIES, CODES, GUESSES
+from starter.web.throttling.limits import CODE_TRIES, CODES, GUESSES
 from workflows.domain.vocabulary import LinkPurpose, Via
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from activities.intake.form import parse_form
 from activities.intake.register import IntakeConflictError
 from starter.services.cases.files import attach_to_new
 from starter.web.forms import Posted
-from starter.web.limits import SUBMISSIONS
 from starter.web.portal import case, uploads
 from starter.web.portal.uploads import Uploads
+from starter.web.throttling.limits import SUBMISSIONS
 from workflows.domain.model import Json
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Channel, Contact, LinkPurpose, Via

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from starter.web.limits import LINKS
+from starter.web.throttling.limits import LINKS
 from workflows.domain.vocabulary import Via
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from starter.services.identity.bearer import Bearer
     from starter.services.results import CommandResult
     from starter.web.staff.visit import StaffVisit
-    from workflows.domain.case.actions import Action
+    from workflows.domain.case.recorded.actions import Action
     from workflows.domain.vocabulary import Locale
 
 _LATEST: Final = 200

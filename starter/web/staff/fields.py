@@ -15,7 +15,7 @@ from workflows.domain.formats import moment_of
 if TYPE_CHECKING:
     from starter.web.forms import Posted
     from starter.web.staff.visit import StaffVisit
-    from workflows.domain.case.actions import Action
+    from workflows.domain.case.recorded.actions import Action
 
 _LABELLED: Final = {
     "heard": "heard", "score": "satisfaction", "verified": "verification", "priority": "priority",

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from activities.privacy.redaction import safe_message
 from starter.services.identity import sign_in
 from starter.services.identity.sessions import note_refused_sign_in, own_sessions, sign_out
-from starter.web.limits import SIGN_IN_TRIES, SIGN_INS
 from starter.web.staff.back import START, safe_back
+from starter.web.throttling.limits import SIGN_IN_TRIES, SIGN_INS
 from workflows.domain.vocabulary import SignInWay
 
 if TYPE_CHECKING:

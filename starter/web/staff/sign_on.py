@@ -10,9 +10,9 @@ from starlette.responses import Response
 from activities.identity.sign_ins import SignIns
 from starter.services.identity.oidc import SignOnRefusedError
 from starter.services.identity.sessions import note_refused_sign_in
-from starter.web.limits import SIGN_IN_TRIES
 from starter.web.staff.back import START, safe_back
 from starter.web.staff.sign_in import choose
+from starter.web.throttling.limits import SIGN_IN_TRIES
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import SignInWay
 

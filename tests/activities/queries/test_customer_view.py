@@ -35,7 +35,7 @@ from tests.builders import (
 from tests.workflows.domain.collaboration.test_aggregate import HEADS, PICK, report, sent
 from worker.installation.company_time import CompanyTime
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.departments import task_request
+from workflows.domain.case.rules.departments import task_request
 from workflows.domain.collaboration.aggregate import Collaboration
 from workflows.domain.event import Event
 from workflows.domain.formats import Weekday

@@ -20,7 +20,7 @@ from tests.activities.samples import organisation, register_case
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, RESOLUTION, case_step, command, open_case, terms
 from workflows.case.input import CaseInput
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.closing import calls_for_review
+from workflows.domain.case.rules.closing import calls_for_review
 from workflows.domain.event import EventKind
 from workflows.domain.policy.service_levels import ReviewRules
 from workflows.domain.review.view import ReviewStatus

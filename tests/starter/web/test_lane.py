@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from starter.web.lane import CrowdedError, Lane
+from starter.web.throttling.lane import CrowdedError, Lane
 
 
 async def test_a_crowd_of_one_network_is_refused_and_another_network_still_gets_its_turn() -> None:

@@ -17,8 +17,8 @@ from activities.database.tables import web_tries
 from activities.portal.codes import Codes, new_code
 from activities.portal.sessions import session_id
 from activities.portal.tries import askers_of
-from starter.web.limits import FORMS, GUESSES
 from starter.web.server import serving_pages
+from starter.web.throttling.limits import FORMS, GUESSES
 from tests.activities.queries.test_customer_view import PHONE
 from tests.builders import NUMBER
 from tests.starter.web.browser import Browser

@@ -11,8 +11,9 @@ from tests.builders import DAY, HOUR, MINUTE, MONDAY, PEOPLE, command, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
 from tests.workflows.domain.review.test_aggregate import opened
 from workflows.domain.aggregate_root import AggregateRoot
-from workflows.domain.case import deadlines, handlers
+from workflows.domain.case import handlers
 from workflows.domain.case.aggregate import Case
+from workflows.domain.case.rules import deadlines
 from workflows.domain.commands.case import Note
 from workflows.domain.commands.command import Outcome
 from workflows.domain.event import EventKind

@@ -16,13 +16,13 @@ from operator import le, lt
 from typing import Any, Self
 
 from workflows.domain.aggregate_root import circumstances_of, clock_fault, counted_from, refusal_of
-from workflows.domain.case import corrections, deadlines, departments, handling, linking, ownership, telling
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.case.parts import Forward
+from workflows.domain.case.rules import corrections, deadlines, departments, handling, linking, ownership, telling
+from workflows.domain.case.rules.waiting import waits_for
 from workflows.domain.case.state import CaseState
 from workflows.domain.case.view import CaseView
-from workflows.domain.case.waiting import waits_for
 from workflows.domain.clock import Clock, Deadline
 from workflows.domain.commands.case import (
     Answer,

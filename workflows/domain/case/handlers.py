@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from workflows.domain.case import closing, departments, handling, linking, ownership, retiming, solution
 from workflows.domain.case.capacity import Capacity
+from workflows.domain.case.rules import closing, departments, handling, linking, ownership, retiming, solution
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import (
     Acknowledge,

@@ -23,9 +23,9 @@ from tests.builders import (
     terms,
 )
 from tests.workflows.domain.case.test_invariants import lives, moves
-from workflows.domain.case.actions import OFFERED, Action, Hindrance, actions
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.standing import standing
+from workflows.domain.case.recorded.actions import OFFERED, Action, Hindrance, actions
+from workflows.domain.case.recorded.standing import standing
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import OurCommand
 from workflows.domain.terms import Consultation, Dispatch, MainCase, Member, TypeTerms

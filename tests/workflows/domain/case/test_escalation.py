@@ -22,8 +22,8 @@ from tests.builders import (
     told,
 )
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.overdue import standing_breaches, who_owes
-from workflows.domain.case.view_json import CaseViewJson
+from workflows.domain.case.recorded.overdue import standing_breaches, who_owes
+from workflows.domain.case.recorded.view_json import CaseViewJson
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, ClockName, Priority

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.builders import DISPATCH, MONDAY, PEOPLE, RESOLUTION, STRANGER, command, settlement, terms
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.deadlines import DUTIES
-from workflows.domain.case.ownership import HANDLING_CLOCKS
+from workflows.domain.case.rules.deadlines import DUTIES
+from workflows.domain.case.rules.ownership import HANDLING_CLOCKS
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.terms import Consultation, Dispatch, MainCase, TypeTerms

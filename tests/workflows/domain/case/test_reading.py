@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from activities.organisation.loading import sample_organisation
-from workflows.domain.case.reading import may_read, sees_all
+from workflows.domain.case.recorded.reading import may_read, sees_all
 from workflows.domain.vocabulary import OPERATOR
 
 SAMPLE = sample_organisation()

@@ -8,10 +8,10 @@ import pytest
 
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, NUMBER, RESOLUTION, command, consulted, kinds, open_case, told
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.customer_status import customer_action, customer_status, solution_given
-from workflows.domain.case.overdue import standing_breaches
+from workflows.domain.case.recorded.customer_status import customer_action, customer_status, solution_given
+from workflows.domain.case.recorded.overdue import standing_breaches
+from workflows.domain.case.recorded.view_json import CaseViewJson
 from workflows.domain.case.view import Waiting
-from workflows.domain.case.view_json import CaseViewJson
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.event import Event, EventKind, Message

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from workflows.domain.case.recorded.view_json import CaseViewJson, TaskViewJson, WaitingJson
 from workflows.domain.case.view import CaseView, Waiting
-from workflows.domain.case.view_json import CaseViewJson, TaskViewJson, WaitingJson
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.clock_json import BreachJson, DeadlineJson
 from workflows.domain.department_task import TaskView

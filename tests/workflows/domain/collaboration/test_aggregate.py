@@ -25,7 +25,7 @@ from tests.builders import (
     told,
 )
 from workflows.domain.case.aggregate import Case
-from workflows.domain.case.departments import task_request
+from workflows.domain.case.rules.departments import task_request
 from workflows.domain.collaboration.aggregate import Collaboration
 from workflows.domain.commands.case import TASK_COMMANDS
 from workflows.domain.commands.command import Command

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import DAY, HOUR, MONDAY, NUMBER, PEOPLE, SALES, command, consulted, kinds, open_case, terms, told
-from workflows.domain.case.closing import calls_for_review
+from workflows.domain.case.rules.closing import calls_for_review
 from workflows.domain.commands.command import Command, parse_command
 from workflows.domain.commands.review import REVIEW_COMMANDS
 from workflows.domain.event import Event, EventKind, Message

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from workflows.domain.case.corrections import (
+from workflows.domain.case.rules.corrections import (
     SATISFIED,
     is_known,
     keep_correctable,
@@ -16,12 +16,12 @@ from workflows.domain.case.corrections import (
     take_back,
     verdict_of,
 )
-from workflows.domain.case.departments import end_tasks
-from workflows.domain.case.linking import leave, release_followers
-from workflows.domain.case.ownership import duty_alerts, start_handling
-from workflows.domain.case.solution import start_reminders
+from workflows.domain.case.rules.departments import end_tasks
+from workflows.domain.case.rules.linking import leave, release_followers
+from workflows.domain.case.rules.ownership import duty_alerts, start_handling
+from workflows.domain.case.rules.solution import start_reminders
+from workflows.domain.case.rules.telling import mark_told
 from workflows.domain.case.state import CaseState
-from workflows.domain.case.telling import mark_told
 from workflows.domain.commands.case import Confirm, Rate, Refuse, Withdraw
 from workflows.domain.commands.command import Refused
 from workflows.domain.commands.review import SubmitReview

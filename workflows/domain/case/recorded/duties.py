@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from workflows.domain.case.overdue import open_tasks
-from workflows.domain.case.view_json import CaseViewJson, TaskViewJson
+from workflows.domain.case.recorded.overdue import open_tasks
+from workflows.domain.case.recorded.view_json import CaseViewJson, TaskViewJson
 
 
 def is_theirs(view: CaseViewJson, person: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.ownership import dispatch_as_it_is, wait_or_run_on
+from workflows.domain.case.rules.ownership import dispatch_as_it_is, wait_or_run_on
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Retime
 from workflows.domain.commands.command import Refused

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workflows.domain.case.capacity import Capacity
-from workflows.domain.case.overdue import open_tasks
+from workflows.domain.case.recorded.overdue import open_tasks
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, Role
 
 if TYPE_CHECKING:
-    from workflows.domain.case.view_json import CaseViewJson, TaskViewJson
+    from workflows.domain.case.recorded.view_json import CaseViewJson, TaskViewJson
     from workflows.domain.organisation.organisation import Organisation
 
 _FOLLOW_UP = frozenset({Role.FOLLOW_UP, Role.FOLLOW_UP_SUPERVISOR})

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from workflows.domain.case.closing import close
-from workflows.domain.case.escalation import escalate, escalate_to_top, is_at_top, is_same_moment, remind
-from workflows.domain.case.solution import start_reminders
+from workflows.domain.case.rules.closing import close
+from workflows.domain.case.rules.escalation import escalate, escalate_to_top, is_at_top, is_same_moment, remind
+from workflows.domain.case.rules.solution import start_reminders
+from workflows.domain.case.rules.telling import task_facts
 from workflows.domain.case.state import CaseState
-from workflows.domain.case.telling import task_facts
 from workflows.domain.clock import Breach, Clock
 from workflows.domain.event import EventKind, Message
 from workflows.domain.terms import Reminders

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from workflows.domain.case.view_json import CaseViewJson, deadline_of
+from workflows.domain.case.recorded.view_json import CaseViewJson, deadline_of
 from workflows.domain.vocabulary import ClockName, Message, Status
 
 _ASKED_FOR = {

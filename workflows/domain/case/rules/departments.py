@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.domain.aggregate_root import LATE_TIMES
-from workflows.domain.case.ownership import UNRESOLVED
+from workflows.domain.case.rules.ownership import UNRESOLVED
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Claim, Collaborate, Contribute, TaskReported
 from workflows.domain.commands.command import LONGEST_DUE, Refused

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.departments import must_explain_open_tasks
-from workflows.domain.case.ownership import (
+from workflows.domain.case.parts import FirstAnswer
+from workflows.domain.case.rules.departments import must_explain_open_tasks
+from workflows.domain.case.rules.ownership import (
     UNRESOLVED,
     dispatch_as_it_is,
     mark_claimed,
     triage_again,
     wait_or_run_on,
 )
-from workflows.domain.case.parts import FirstAnswer
-from workflows.domain.case.solution import announce_result
+from workflows.domain.case.rules.solution import announce_result
+from workflows.domain.case.rules.telling import INFORMATION, mark_answered, mark_told
 from workflows.domain.case.state import CaseState
-from workflows.domain.case.telling import INFORMATION, mark_answered, mark_told
 from workflows.domain.commands.case import (
     Attach,
     CustomerWrote,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from workflows.domain.case.parts import SentBack, Verdict
-from workflows.domain.case.solution import start_reminders
+from workflows.domain.case.rules.solution import start_reminders
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Attach, Confirm, CustomersWord, CustomerWrote, Rate, Refuse
 from workflows.domain.commands.command import Command, Refused

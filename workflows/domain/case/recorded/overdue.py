@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.domain.case.view_json import CaseViewJson, TaskViewJson, deadline_of
+from workflows.domain.case.recorded.view_json import CaseViewJson, TaskViewJson, deadline_of
 from workflows.domain.clock_json import BreachJson, DeadlineJson
 from workflows.domain.vocabulary import ClockName, Status, TaskStatus
 

@@ -11,8 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 from workflows.domain.case.capacity import Capacity
-from workflows.domain.case.ownership import UNRESOLVED, mark_claimed
 from workflows.domain.case.parts import Forward
+from workflows.domain.case.rules.ownership import UNRESOLVED, mark_claimed
 from workflows.domain.case.state import CaseState
 from workflows.domain.commands.case import Answer, Progress, Resolve
 from workflows.domain.commands.command import Command, Refused

@@ -12,17 +12,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from workflows.domain.case.capacity import Capacity
-from workflows.domain.case.customer_status import result_is_untold
-from workflows.domain.case.duties import has_to_acknowledge, has_to_call
 from workflows.domain.case.handlers import HANDLERS
-from workflows.domain.case.overdue import first_deadline
-from workflows.domain.case.standing import answerable_tasks, standing, superiors
-from workflows.domain.case.view_json import deadline_of
+from workflows.domain.case.recorded.customer_status import result_is_untold
+from workflows.domain.case.recorded.duties import has_to_acknowledge, has_to_call
+from workflows.domain.case.recorded.overdue import first_deadline
+from workflows.domain.case.recorded.standing import answerable_tasks, standing, superiors
+from workflows.domain.case.recorded.view_json import deadline_of
 from workflows.domain.commands.case import COMMANDS, CustomersWord
 from workflows.domain.vocabulary import ClockName, Status
 
 if TYPE_CHECKING:
-    from workflows.domain.case.view_json import CaseViewJson
+    from workflows.domain.case.recorded.view_json import CaseViewJson
     from workflows.domain.organisation.organisation import Organisation
 
 OFFERED: Final = (

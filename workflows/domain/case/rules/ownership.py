@@ -6,9 +6,9 @@ from datetime import datetime
 
 from workflows.domain.aggregate_root import clock_fault
 from workflows.domain.case.capacity import Capacity
-from workflows.domain.case.escalation import escalate, tell_customer, tell_who_took_charge
+from workflows.domain.case.rules.escalation import escalate, tell_customer, tell_who_took_charge
+from workflows.domain.case.rules.telling import task
 from workflows.domain.case.state import CaseState
-from workflows.domain.case.telling import task
 from workflows.domain.commands.case import Acknowledge, Assign, Claim, Classify, Escalate
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from workflows.domain.case.rules.telling import by_phone, mark_sent, mark_told, unreached
 from workflows.domain.case.state import CaseState
-from workflows.domain.case.telling import by_phone, mark_sent, mark_told, unreached
 from workflows.domain.commands.case import Delivered, Resolve, Told, Undeliverable
 from workflows.domain.commands.command import Refused
 from workflows.domain.event import EventKind, Message, Notice
