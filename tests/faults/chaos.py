@@ -94,7 +94,7 @@ class ChaosRun:
             async with asyncio.timeout(self.plan.minutes * 60):
                 await asyncio.gather(*map(self._named, self.plan.cases))
                 await asyncio.gather(killing, killing_pages, cutting)
-                await self.letters.server.until_all_read()
+                await self.letters.until_settled(self.driver.installation.database)
                 await self.driver.until_at_rest()
         except (TimeoutError, AssertionError) as error:
             self.faults.append(f"not at rest after {self.plan.minutes:g} minutes: {error}")

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
+from activities.database.database import Database
+from activities.mailbox.inbox import Inbox, TakenMail
 from tests.faults.driver import TIMEOUT
 from tests.faults.outside.imap_server import ImapServer
 
@@ -55,6 +57,17 @@ class Letters:
         await self.server.deliver(mail.as_bytes())
         if acknowledged:
             await self._mail_with(sender, words)
+
+    async def until_settled(self, database: Database) -> None:
+        """Wait until every mail is read and the watch has noted what its case said to it, which is once a look."""
+        await self.server.until_all_read()
+        left: Sequence[TakenMail] = ()
+        try:
+            async with asyncio.timeout(self.timeout):
+                while left := await Inbox(database).open():  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(_LOOK)
+        except TimeoutError:
+            raise AssertionError(f"mails without an answer of their case: {[mail.place for mail in left]}") from None
 
     async def _mail_with(self, address: str, words: str) -> EmailMessage:
         async with asyncio.timeout(self.timeout):
