@@ -1,4 +1,4 @@
-"""Which of the two a command talks to."""
+"""Which backend a command talks to: the services on this machine, or the API of a server (R46)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def open_local(data: str | None) -> Backend:
 
 
 def goes_to_server(data: str | None) -> bool:
-    """Whether it is a server.
+    """Whether commands go to a server.
 
     Raises:
         Problem: as `open_backend`.
