@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import Field, PrivateAttr
 
-from workflows.domain.commands.command import Command, Outcome
+from workflows.domain.commands.command import Command, Outcome, Refused
 from workflows.domain.model import Fact, Instant, Model, one_line
 from workflows.domain.provenance import VIA
-from workflows.domain.terms import Arrival
+from workflows.domain.terms import Arrival, Consultation, Member
 from workflows.domain.vocabulary import SYSTEM, Via
 
 _REMEMBERED_OUTCOMES: Final = 200
@@ -26,6 +27,11 @@ _FILTER_HASHES: Final = 2
 LATE_TIMES: Final[tuple[str, str]] = ("sent_at", "arrived_at")
 """Keys of an event's detail that came of a late command: by its sender's clock, and by the server's."""
 
+NOBODY: Final = Consultation()
+"""What is known where nothing had to be looked up."""
+
+Happening = TypeVar("Happening")
+"""What an aggregate answers with: events, or a task's reports to its case."""
 Snapshot = tuple[dict[str, Any], dict[str, Any]]
 
 
@@ -39,9 +45,12 @@ class Fault(Fact):
     """Class of the exception; its text may hold what a customer wrote."""
 
 
-class AggregateRoot(Model):
+class AggregateRoot(Model, Generic[Happening]):
     """The base of case, department's task and review."""
 
+    people: dict[str, Member]
+    updated_at: Instant
+    """When something last happened to it."""
     outcomes: dict[str, Outcome] = Field(default_factory=dict)
     """What became of the latest commands, by their ids."""
     forgotten: str = ""
@@ -55,6 +64,75 @@ class AggregateRoot(Model):
     """How that command came, and of one that came late: when it was sent, by its sender's clock, and when the server
     took it.
     """
+
+    # Judging commands
+
+    def handle(self, command: Command, now: datetime, facts: Consultation = NOBODY) -> list[Happening]:
+        """Judge and carry out a command; a refusal is told too, with its reason (R14).
+
+        The same `command_id` again changes nothing. A command that was sent before `now` (the worker was away)
+        counts from when it was sent, as long as nothing later has happened; deadlines that had passed by then come
+        first. What comes at the very moment of a deadline is in time (R9).
+        """
+        if command.command_id in self.outcomes:
+            return []
+        if facts.judged is not None:
+            self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
+            return []
+        moment = _counted_from(command, facts.arrival, now, self.updated_at)
+        happened = self.expire(moment, inclusive=False)
+        self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
+        before, reason, fault = self.snapshot(), None, {}
+        with self.came_of(command.command_id, _circumstances_of(command, facts.arrival)):
+            try:
+                self._carry_out(command, moment, facts)
+                self.made_good(command.name)
+            except Refused as refusal:
+                reason = str(refusal)
+            except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is this one command that is refused
+                fault = {"fault": self.undo(before, error, command.name, moment)}
+                reason = refusal_of(fault["fault"])
+            if reason is not None:
+                given = {"command": command.name, "command_id": command.command_id, "reason": reason}
+                self._tell_rejected(command.by, moment, **given, **fault)
+                self._turned_away(command, reason, moment)
+        self.remember(command.command_id, Outcome(accepted=reason is None, reason=reason))
+        return happened + self.take_events()
+
+    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[Happening]:
+        """Tell of a signal that could not even be read."""
+        if command_id in self.outcomes:
+            return []
+        given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
+        with self.came_of(one_line(command_id)):
+            self._tell_rejected(one_line(by), max(now, self.updated_at), **given)
+        self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
+        return self.take_events()
+
+    @abstractmethod
+    def expire(self, now: datetime, *, inclusive: bool = True) -> list[Happening]:
+        """Everything that has fallen due by `now`, in the order in which it did, each deadline once; not `inclusive`:
+        before `now`.
+        """
+
+    @abstractmethod
+    def take_events(self) -> list[Happening]:
+        """What has happened since the last call."""
+
+    @abstractmethod
+    def _carry_out(self, command: Command, now: datetime, facts: Consultation) -> None:
+        """Do what a command asks for.
+
+        Raises:
+            Refused: it may not be done.
+        """
+
+    @abstractmethod
+    def _tell_rejected(self, by: str, now: datetime, **given: str) -> None:
+        """`given` is what is known of the command: its name, its id, the reason, the class of a fault."""
+
+    def _turned_away(self, command: Command, reason: str, now: datetime) -> None:
+        """What else follows from a refusal."""
 
     # Commands that were judged
 
@@ -138,7 +216,7 @@ def clock_fault(name: str) -> str:
     return f"clock {name}"
 
 
-def counted_from(command: Command, arrival: Arrival | None, now: datetime, updated_at: datetime) -> datetime:
+def _counted_from(command: Command, arrival: Arrival | None, now: datetime, updated_at: datetime) -> datetime:
     """The time at which a command counts: when it was sent, as far as its sender can be believed, but not before the
     last thing that happened.
     """
@@ -148,7 +226,7 @@ def counted_from(command: Command, arrival: Arrival | None, now: datetime, updat
     return min(max(sent, updated_at), now)
 
 
-def circumstances_of(command: Command, arrival: Arrival | None) -> dict[str, str]:
+def _circumstances_of(command: Command, arrival: Arrival | None) -> dict[str, str]:
     """For the timeline: how a command came (R39), and both times of one that came late."""
     came = {VIA: command.via.value}
     if command.at is None or arrival is None or arrival.at is None or arrival.earliest is None:

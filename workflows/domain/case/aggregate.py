@@ -15,7 +15,7 @@ from datetime import datetime
 from operator import le, lt
 from typing import Any, Self
 
-from workflows.domain.aggregate_root import circumstances_of, clock_fault, counted_from, refusal_of
+from workflows.domain.aggregate_root import clock_fault
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.case.parts import Forward
@@ -40,14 +40,11 @@ from workflows.domain.commands.case import (
     Supply,
     Undeliverable,
 )
-from workflows.domain.commands.command import Command, Outcome, Refused
+from workflows.domain.commands.command import Command, Refused
 from workflows.domain.commands.linking import Link, Unlink
 from workflows.domain.event import Event, EventKind, Message
-from workflows.domain.model import one_line
 from workflows.domain.terms import Consultation, DispatchRequest, Lookup, Settlement, SuppliedForm
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, ClockName, Status
-
-_NOBODY = Consultation()
 
 
 class Case(CaseState):
@@ -124,65 +121,6 @@ class Case(CaseState):
         if not unknown and not needed:
             return None
         return Lookup(number=self.number, at=self.updated_at, people=unknown, **needed)
-
-    def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[Event]:
-        """Judge and carry out a command; a refusal is an event too, with its reason (R14).
-
-        The same `command_id` again changes nothing. A command that was sent before `now` (the worker was away)
-        counts from when it was sent, as long as nothing later has happened to the case; deadlines that had passed
-        by then come first. What comes at the very moment of a deadline is in time (R9).
-        """
-        if command.command_id in self.outcomes:
-            return []
-        if facts.judged is not None:
-            self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
-            return []
-        moment = counted_from(command, facts.arrival, now, self.updated_at)
-        events = self.expire(moment, inclusive=False)
-        self.people.update({id_: member for id_, member in facts.people.items() if id_ not in self.people})
-        before, reason, fault = self.snapshot(), None, {}
-        with self.came_of(command.command_id, circumstances_of(command, facts.arrival)):
-            try:
-                self._check(command, moment, facts)
-                HANDLERS[type(command)].rule(self, linking.fitted(self, command), moment, facts)
-                linking.pass_on(self, command, moment)
-                self.made_good(command.name)
-            except Refused as refusal:
-                reason = str(refusal)
-            except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is this one command that is refused
-                fault = {"fault": self.undo(before, error, command.name, moment)}
-                reason = refusal_of(fault["fault"])
-            if reason is not None:
-                self.emit(
-                    EventKind.REJECTED,
-                    command.by,
-                    moment,
-                    command=command.name,
-                    command_id=command.command_id,
-                    reason=reason,
-                    **fault,
-                )
-                linking.turn_away(self, command, reason, moment)
-        self.remember(command.command_id, Outcome(accepted=reason is None, reason=reason))
-        return events + self.take_events()
-
-    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[Event]:
-        """Record a signal that could not even be read."""
-        if command_id in self.outcomes:
-            return []
-        moment = max(now, self.updated_at)
-        reason = one_line(reason)
-        with self.came_of(one_line(command_id)):
-            self.emit(
-                EventKind.REJECTED,
-                one_line(by),
-                moment,
-                command=one_line(name),
-                command_id=one_line(command_id),
-                reason=reason,
-            )
-        self.remember(command_id, Outcome(accepted=False, reason=reason))
-        return self.take_events()
 
     def forward_failed(self, forward: Forward, now: datetime) -> list[Event]:
         """A signal to another case did not arrive, because that case is over (R28)."""
@@ -334,6 +272,17 @@ class Case(CaseState):
             case Unlink() if self.linked_to is not None:
                 return {"main": self.linked_to}
         return {}
+
+    def _carry_out(self, command: Command, now: datetime, facts: Consultation) -> None:
+        self._check(command, now, facts)
+        HANDLERS[type(command)].rule(self, linking.fitted(self, command), now, facts)
+        linking.pass_on(self, command, now)
+
+    def _tell_rejected(self, by: str, now: datetime, **given: str) -> None:
+        self.emit(EventKind.REJECTED, by, now, **given)
+
+    def _turned_away(self, command: Command, reason: str, now: datetime) -> None:
+        linking.turn_away(self, command, reason, now)
 
     def _check(self, command: Command, moment: datetime, facts: Consultation) -> None:
         if self.is_closed and not corrections.may_be_corrected(self, command, moment):

@@ -24,7 +24,6 @@ from workflows.domain.terms import (
     DispatchRequest,
     Involved,
     Lookup,
-    Member,
     Opening,
     Roster,
     Terms,
@@ -62,13 +61,12 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 _dumped = partial(TypeAdapter[Any](Any).serializer.to_python, mode="json")
 
 
-class CaseState(AggregateRoot):
+class CaseState(AggregateRoot[Event]):
     """The data of a case. Nothing outside `workflows.domain` changes it."""
 
     number: str
     opening: Opening
     terms: Terms
-    people: dict[str, Member]
     status: Status
     type: str
     subtype: str | None
@@ -94,7 +92,6 @@ class CaseState(AggregateRoot):
     answer: Resolve | None = None
     """The solution while it stands: a case that is linked late gets it at once."""
     opened_at: Instant
-    updated_at: Instant
     corrected: list[str] = Field(default_factory=list)
     """Of `type` and `priority` what a person has corrected: the rules do not change that any more (R8)."""
     claimed: bool = False

@@ -16,32 +16,24 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, TypeAdapter
 
-from workflows.domain.aggregate_root import (
-    AggregateRoot,
-    circumstances_of,
-    clock_fault,
-    counted_from,
-    refusal_of,
-)
+from workflows.domain.aggregate_root import AggregateRoot, clock_fault
 from workflows.domain.clock import Clock
 from workflows.domain.commands.case import Claim, Contribute
-from workflows.domain.commands.command import Command, Outcome, Refused
+from workflows.domain.commands.command import Command, Refused
 from workflows.domain.commands.review import End
 from workflows.domain.department_task import TaskReport, TaskReportKind, TaskRequest, TaskView
 from workflows.domain.ids import task_workflow_id
-from workflows.domain.model import Instant, one_line
-from workflows.domain.terms import Consultation, DispatchRequest, Involved, Lookup, Member
+from workflows.domain.model import Instant
+from workflows.domain.terms import Consultation, DispatchRequest, Involved, Lookup
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName, TaskStatus
 
-_NOBODY = Consultation()
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
-class Collaboration(AggregateRoot):
+class Collaboration(AggregateRoot[TaskReport]):
     """A department's task. Feed it commands and the time; it answers with what the case has to know."""
 
     request: TaskRequest
-    people: dict[str, Member]
     person: str
     """Who answers for it: picked when it was asked for, or whoever claimed it."""
     status: TaskStatus = TaskStatus.OPEN
@@ -55,7 +47,6 @@ class Collaboration(AggregateRoot):
     """Of the department, where that is somebody else than when it was asked."""
     clocks: dict[ClockName, Clock] = Field(default_factory=dict)
     sequence: int = 0
-    updated_at: Instant
     _reports: list[TaskReport] = PrivateAttr(default_factory=list)
 
     @staticmethod
@@ -89,7 +80,7 @@ class Collaboration(AggregateRoot):
             TaskReportKind.ASSIGNED, SYSTEM, task.updated_at, person=task.person, due=request.due,
             reason=picked.reason if picked else "; ".join(facts.problems) or "head",
         )  # fmt: skip
-        return task, task._take_reports()
+        return task, task.take_events()
 
     @property
     def is_open(self) -> bool:
@@ -130,7 +121,7 @@ class Collaboration(AggregateRoot):
                 TaskReportKind.ASSIGNED, SYSTEM, max(now, self.updated_at), person=head, due=self.request.due,
                 reason=f"{gone} is no longer in the organisation",
             )  # fmt: skip
-        return self._take_reports()
+        return self.take_events()
 
     def _above(self, person: str) -> list[str]:
         found: list[str] = []
@@ -156,44 +147,6 @@ class Collaboration(AggregateRoot):
             return None
         return Lookup(number=self.request.number, at=self.updated_at, people=(command.by,))
 
-    def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[TaskReport]:
-        """Judge and carry out a command; a refusal is reported too, with its reason.
-
-        The same `command_id` again changes nothing. One sent before `now` counts from when it was sent.
-        """
-        if command.command_id in self.outcomes:
-            return []
-        moment = counted_from(command, facts.arrival, now, self.updated_at)
-        reports = self.expire(moment, inclusive=False)
-        self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
-        before, reason, fault = self.snapshot(), None, None
-        with self.came_of(command.command_id, circumstances_of(command, facts.arrival)):
-            try:
-                self._carry_out(command, moment, facts)
-                self.made_good(command.name)
-            except Refused as refusal:
-                reason = str(refusal)
-            except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is this one command that is refused
-                fault = self.undo(before, error, command.name, moment)
-                reason = refusal_of(fault)
-            if reason is not None:
-                self._report(
-                    TaskReportKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
-                    reason=reason, fault=fault,
-                )  # fmt: skip
-        self.remember(command.command_id, Outcome(accepted=reason is None, reason=reason))
-        return reports + self._take_reports()
-
-    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[TaskReport]:
-        """Report a signal that could not even be read."""
-        if command_id in self.outcomes:
-            return []
-        given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
-        with self.came_of(one_line(command_id)):
-            self._report(TaskReportKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
-        self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
-        return self._take_reports()
-
     def expire(self, now: datetime, *, inclusive: bool = True) -> list[TaskReport]:
         """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once.
 
@@ -208,7 +161,7 @@ class Collaboration(AggregateRoot):
             except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on
                 fault = self.undo(before, error, clock_fault(name), at)
                 (self._fail if lapses else self._drop_warnings)(self.clocks[name], at, fault)
-        return self._take_reports()
+        return self.take_events()
 
     def earliest(self) -> Clock | None:
         """The clock that acts next."""
@@ -352,6 +305,9 @@ class Collaboration(AggregateRoot):
 
     # Reports
 
+    def _tell_rejected(self, by: str, now: datetime, **given: str) -> None:
+        self._report(TaskReportKind.REJECTED, by, now, **given)
+
     def _report(self, kind: TaskReportKind, by: str, now: datetime, **detail: Any) -> None:
         self.sequence += 1
         self.updated_at = now
@@ -363,6 +319,7 @@ class Collaboration(AggregateRoot):
             )
         )  # fmt: skip
 
-    def _take_reports(self) -> list[TaskReport]:
+    def take_events(self) -> list[TaskReport]:
+        """The reports since the last call."""
         reports, self._reports = self._reports, []
         return reports

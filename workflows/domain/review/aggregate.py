@@ -16,9 +16,9 @@ from datetime import datetime
 from operator import le, lt
 from typing import Any, Self
 
-from workflows.domain.aggregate_root import circumstances_of, clock_fault, counted_from, refusal_of
+from workflows.domain.aggregate_root import NOBODY, clock_fault
 from workflows.domain.clock import Clock, Deadline
-from workflows.domain.commands.command import Command, Outcome, Refused
+from workflows.domain.commands.command import Command, Refused
 from workflows.domain.commands.review import (
     Approve,
     CaseAdded,
@@ -31,21 +31,18 @@ from workflows.domain.commands.review import (
 )
 from workflows.domain.event import Event, EventKind, Message
 from workflows.domain.ids import review_id
-from workflows.domain.model import one_line
 from workflows.domain.review import deadlines, rules
 from workflows.domain.review.state import REPORT, ReviewState
 from workflows.domain.review.view import ReviewRequest, ReviewView
 from workflows.domain.terms import Consultation, Lookup
 from workflows.domain.vocabulary import OPERATOR, SYSTEM, ClockName
 
-_NOBODY = Consultation()
-
 
 class Review(ReviewState):
     """One review: all its rules."""
 
     @classmethod
-    def open(cls, request: ReviewRequest, now: datetime, facts: Consultation = _NOBODY) -> tuple[Self, list[Event]]:
+    def open(cls, request: ReviewRequest, now: datetime, facts: Consultation = NOBODY) -> tuple[Self, list[Event]]:
         """The head of the department is asked for it; its time counts from the closing of the case."""
         subject = request.subject
         at = min(request.opened_at, now)
@@ -71,48 +68,6 @@ class Review(ReviewState):
         return Lookup(
             number=self.request.number, at=self.updated_at, people=unknown, command_id=forgotten, review=True
         )  # fmt: skip
-
-    def handle(self, command: Command, now: datetime, facts: Consultation = _NOBODY) -> list[Event]:
-        """Judge and carry out a command; a refusal is an event too, with its reason.
-
-        The same `command_id` again changes nothing. One sent before `now` counts from when it was sent.
-        """
-        if command.command_id in self.outcomes:
-            return []
-        if facts.judged is not None:
-            self.remember(command.command_id, Outcome(accepted=facts.judged.reason is None, reason=facts.judged.reason))
-            return []
-        moment = counted_from(command, facts.arrival, now, self.updated_at)
-        events = self.expire(moment, inclusive=False)
-        self.people.update({key: member for key, member in facts.people.items() if key not in self.people})
-        before, reason, fault = self.snapshot(), None, None
-        with self.came_of(command.command_id, circumstances_of(command, facts.arrival)):
-            try:
-                self._check(command)
-                RULES[type(command)](self, command, moment)
-                self.made_good(command.name)
-            except Refused as refusal:
-                reason = str(refusal)
-            except Exception as error:  # noqa: BLE001 - whatever a rule raises, it is this one command that is refused
-                fault = self.undo(before, error, command.name, moment)
-                reason = refusal_of(fault)
-            if reason is not None:
-                self.emit(
-                    EventKind.REJECTED, command.by, moment, command=command.name, command_id=command.command_id,
-                    reason=reason, fault=fault,
-                )  # fmt: skip
-        self.remember(command.command_id, Outcome(accepted=reason is None, reason=reason))
-        return events + self.take_events()
-
-    def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[Event]:
-        """Record a signal that could not even be read."""
-        if command_id in self.outcomes:
-            return []
-        given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
-        with self.came_of(one_line(command_id)):
-            self.emit(EventKind.REJECTED, one_line(by), max(now, self.updated_at), **given)
-        self.remember(command_id, Outcome(accepted=False, reason=given["reason"]))
-        return self.take_events()
 
     def expire(self, now: datetime, *, inclusive: bool = True) -> list[Event]:
         """Everything that has fallen due by `now`, in the order in which it did; each deadline is missed once.
@@ -172,6 +127,13 @@ class Review(ReviewState):
             faults=tuple(self.faults),
             sequence=self.sequence,
         )
+
+    def _carry_out(self, command: Command, now: datetime, facts: Consultation) -> None:  # noqa: ARG002
+        self._check(command)
+        RULES[type(command)](self, command, now)
+
+    def _tell_rejected(self, by: str, now: datetime, **given: str) -> None:
+        self.emit(EventKind.REJECTED, by, now, **given)
 
     def _check(self, command: Command) -> None:
         if not self.is_open:

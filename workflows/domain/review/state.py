@@ -14,7 +14,7 @@ from workflows.domain.commands.command import Refused
 from workflows.domain.event import Event, EventKind, Message, Notice
 from workflows.domain.model import Instant
 from workflows.domain.review.view import CorrectiveAction, Findings, ReviewRequest, ReviewStatus
-from workflows.domain.terms import ClockTerms, Consultation, Involved, Lookup, Member
+from workflows.domain.terms import ClockTerms, Consultation, Involved, Lookup
 from workflows.domain.vocabulary import Audience, CalendarKind, ClockName
 
 REPORT = "report"
@@ -24,11 +24,10 @@ lateness went up to `escalation:` with the key of the clock that was missed.
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
-class ReviewState(AggregateRoot):
+class ReviewState(AggregateRoot[Event]):
     """The data of a review. Nothing outside `workflows.domain` changes it."""
 
     request: ReviewRequest
-    people: dict[str, Member]
     status: ReviewStatus = ReviewStatus.WRITING
     author: str
     findings: Findings | None = None
@@ -49,7 +48,6 @@ class ReviewState(AggregateRoot):
     ended_because: str | None = None
     clocks: dict[str, Clock] = Field(default_factory=dict)
     sequence: int = 0
-    updated_at: Instant
     _events: list[Event] = PrivateAttr(default_factory=list)
 
     @property
