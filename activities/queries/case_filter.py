@@ -13,9 +13,11 @@ ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 @dataclass(frozen=True)
 class Filter:
     """Which cases a list shows, and in which order; None means any. `text` is part of the number, `customer` part of a
-    name, company or contact of the customer; since ≤ received < until.
+    name, company or contact of the customer, `search` part of one of these; since ≤ received < until.
 
-    `department` is one that is concerned: it leads the case, assists, or has or had a task in it (R30).
+    `department` is one that is concerned: it leads the case, assists, or has or had a task in it (R30). `unclaimed`:
+    nobody has taken the case on. `due_before`: a deadline is before that time. `naming`: a person who owns the case or
+    is named in its view, where a few more may be found. `numbers`: these alone.
     """
 
     status: str | None = None
@@ -38,3 +40,8 @@ class Filter:
     """How many of the order are left out at its beginning."""
     customer: str | None = None
     sort: Order = "received"
+    search: str | None = None
+    unclaimed: bool = False
+    due_before: datetime | None = None
+    naming: str | None = None
+    numbers: tuple[str, ...] | None = None

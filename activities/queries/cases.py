@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, nulls_last, or_, select, text
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, nulls_last, or_, select, text
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
@@ -17,6 +17,7 @@ from activities.queries.case_record import CaseRecord, read_case_record
 from activities.queries.monitoring.attention import Attention
 from activities.queries.monitoring.attention_query import find_attention
 from activities.rows import FaultyRow, Unreadable, read_rows
+from workflows.domain.vocabulary import Status
 
 _CONCERNED = {
     "sqlite": """
@@ -209,24 +210,49 @@ def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:
         case_record.c.breached: wanted.breached,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
-    if wanted.department is not None:
-        elsewhere = text(_CONCERNED[kind]).bindparams(department=wanted.department)
-        conditions.append(or_(case_record.c.department == wanted.department, elsewhere))
+    conditions += _concerning(wanted, kind)
     if wanted.open_only:
         conditions.append(case_record.c.closed_at.is_(None))
     if wanted.escalated is not None:
         level = case_record.c.escalation_level
         conditions.append(level > 0 if wanted.escalated else level == 0)
+    if wanted.unclaimed:
+        conditions.append(or_(case_record.c.owner.is_(None), case_record.c.status == Status.DISPATCHED))
+    if wanted.due_before is not None:
+        conditions.append(case_record.c.next_due < wanted.due_before)
+    if wanted.numbers is not None:
+        conditions.append(registration.c.number.in_(wanted.numbers))
+    return [*conditions, *_found(wanted), *_received(wanted)]
+
+
+def _concerning(wanted: Filter, kind: str) -> Iterator[ColumnElement[bool]]:
+    """Whose it is. Open cases are few beside all: the text of their views is looked through for what has no column."""
+    if wanted.department is not None:
+        elsewhere = text(_CONCERNED[kind]).bindparams(department=wanted.department)
+        yield or_(case_record.c.department == wanted.department, elsewhere)
+    if wanted.naming is not None:
+        named = cast(case_record.c.view, Text).contains(f'"{wanted.naming}"', autoescape=True)
+        yield or_(case_record.c.owner == wanted.naming, named)
+
+
+def _found(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """What was searched for."""
+    number, customer = registration.c.number, registration.c.customer_text
     if wanted.text:
-        conditions.append(registration.c.number.contains(wanted.text.upper(), autoescape=True))
+        yield number.contains(wanted.text.upper(), autoescape=True)
     if wanted.customer and (said := search_text(wanted.customer)):
-        conditions.append(registration.c.customer_text.contains(said, autoescape=True))
+        yield customer.contains(said, autoescape=True)
+    if wanted.search and (said := search_text(wanted.search)):
+        yield or_(number.contains(wanted.search.upper(), autoescape=True), customer.contains(said, autoescape=True))
+
+
+def _received(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """When it was received."""
     if wanted.since is not None:
-        conditions.append(registration.c.received_at >= wanted.since)
+        yield registration.c.received_at >= wanted.since
     if wanted.until is not None:
-        conditions.append(registration.c.received_at < wanted.until)
+        yield registration.c.received_at < wanted.until
     if wanted.after is not None:
         received, number = wanted.after
         at_once = and_(registration.c.received_at == received, registration.c.number < number)
-        conditions.append(or_(registration.c.received_at < received, at_once))
-    return conditions
+        yield or_(registration.c.received_at < received, at_once)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -181,6 +181,7 @@ class WebVisit:
                 "name": name,
                 "csrf": self.csrf,
                 "path": self.request.url.path,
+                "queried": self._queried(),
                 "other": Locale.EN if locale is Locale.ZH_CN else Locale.ZH_CN,
                 "can_switch": self.request.method == "GET",
                 "privacy": bool(site.look.paragraphs(locale)),
@@ -198,9 +199,14 @@ class WebVisit:
 
     def choose(self, locale: Locale) -> Response:
         """The same page in that language, from now on."""
-        answer = self.redirect(self.request.url.path)
+        queried = self._queried()
+        answer = self.redirect(f"{self.request.url.path}?{queried}" if queried else self.request.url.path)
         answer.set_cookie(_LANGUAGE, locale.value, max_age=_YEAR, secure=self.is_secure, httponly=True, samesite="lax")
         return answer
+
+    def _queried(self) -> str:
+        """What stands behind the question mark, without the language."""
+        return urlencode([pair for pair in self.request.query_params.multi_items() if pair[0] != "lang"])
 
     @property
     def _cookie_name(self) -> str:

@@ -59,9 +59,15 @@ class CasePage:
 
 
 async def page_of_cases(
-    installation: Installation, wanted: Filter, company: CompanyTime, may_read: Callable[[CaseRecord], bool]
+    installation: Installation,
+    wanted: Filter,
+    company: CompanyTime,
+    may_read: Callable[[CaseRecord], bool],
+    *,
+    reviews: bool = True,
 ) -> CasePage:
-    """At most `wanted.limit` cases that fit and that may be read, as `list_cases` has them, from `wanted.after` on.
+    """At most `wanted.limit` cases that fit and that may be read, as `list_cases` has them, from `wanted.after` on;
+    without their reviews where those are not asked for.
 
     A page may be short, or empty, where many were looked at that may not be read.
 
@@ -72,10 +78,12 @@ async def page_of_cases(
     after: tuple[datetime, str] | int | None = wanted.after
     found: list[CaseRecord] = []
     while len(found) < limit and looked_at < _MOST_LOOKED_AT:
+        # Most may be read, as a rule: then one page is enough, and it shows whether there is another.
+        most = limit + 1 if looked_at == 0 else _PORTION
         if wanted.sort == "received":
-            portion = replace(wanted, limit=_PORTION, after=after if isinstance(after, tuple) else None)
+            portion = replace(wanted, limit=most, after=after if isinstance(after, tuple) else None)
         else:
-            portion = replace(wanted, limit=_PORTION, offset=wanted.offset + looked_at)
+            portion = replace(wanted, limit=most, offset=wanted.offset + looked_at)
         records = await installation.cases.list(portion)
         for record in records:
             looked_at += 1
@@ -85,13 +93,15 @@ async def page_of_cases(
                 if len(found) == limit:
                     break
         else:
-            if len(records) < _PORTION:
+            if len(records) < most:
                 after = None
                 break
-    reviews = await reviews_by_case(installation.settings)
+        if len(records) < most and found and records and records[-1] is found[-1]:
+            after = None
     shown = [case_json(record, company, timeline=False) for record in found]
+    covering = await reviews_by_case(installation.settings) if reviews else {}
     for case in shown:
-        if review := reviews.get(case["number"]):
+        if review := covering.get(case["number"]):
             case["review"] = review_of_case(review, company)
     return CasePage(shown, after)
 

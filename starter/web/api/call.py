@@ -17,6 +17,7 @@ from activities.identity.token import PREFIX
 from activities.portal.tries import askers_of
 from starter.services.identity.acting import Act
 from starter.services.identity.bearer import Bearer
+from starter.services.identity.readable import readable_numbers
 from starter.services.identity.tokens import NoBearerError, find_bearer, note_refused
 from starter.web.api.problem import ApiError, Kind
 from starter.web.language import asked_for
@@ -103,11 +104,7 @@ class Call:
 
     async def readable(self, numbers: Iterable[str]) -> list[str]:
         """Those of the numbers whose cases are the bearer's to see, in their order."""
-        given = list(dict.fromkeys(numbers))
-        if self.bearer.sees_all:
-            return given
-        found = [await self.installation.cases.get(number) for number in given]
-        return [record.number for record in found if record is not None and self.bearer.may_read(record)]
+        return await readable_numbers(self.installation, self.bearer, numbers)
 
     def must_see_all(self) -> None:
         """Refuse whoever may not see every case.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from starlette.responses import JSONResponse, Response
@@ -18,6 +16,7 @@ from starter.services.cases.reading import customer_view, describe_case
 from starter.services.system.stuck import find_stuck
 from starter.web.api.parameters import MOST, read_limit, read_moment, read_one_of, read_yes
 from starter.web.api.problem import ApiError, Kind
+from starter.web.cursor import Place, read_place, written_place
 from starter.web.downloads import as_download
 from workflows.domain.vocabulary import Locale, Priority, Status
 
@@ -67,7 +66,7 @@ async def cases(call: Call) -> Response:
         **({"offset": after} if isinstance(after, int) else {"after": after}),
     )
     page = await page_of_cases(call.installation, wanted, company, call.bearer.may_read)
-    return JSONResponse({"cases": page.cases, "next": _cursor(page.after)})
+    return JSONResponse({"cases": page.cases, "next": written_place(page.after)})
 
 
 async def case(call: Call) -> Response:
@@ -170,22 +169,8 @@ async def _described(call: Call) -> dict[str, Any]:
     return await describe_case(call.site.settings, record.number, await call.company())
 
 
-def _cursor(after: tuple[datetime, str] | int | None) -> str | None:
-    if after is None or isinstance(after, int):
-        return None if after is None else str(after)
-    received, number = after
-    return base64.urlsafe_b64encode(f"{received.astimezone(UTC).isoformat()} {number}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(query: Mapping[str, str]) -> tuple[datetime, str] | int | None:
-    given = query.get("cursor")
-    if given is None:
-        return None
-    if given.isascii() and given.isdecimal() and len(given) < 9:
-        return int(given)
+def _read_cursor(query: Mapping[str, str]) -> Place | None:
     try:
-        text = base64.b64decode(given[:200] + "=" * (-len(given[:200]) % 4), altchars=b"-_", validate=True).decode()
-        received, number = text.split(" ")
-        return datetime.fromisoformat(received).astimezone(UTC), number
-    except (ValueError, OverflowError):
+        return read_place(query.get("cursor"))
+    except ValueError:
         raise ApiError(Kind.INVALID, _NO_CURSOR) from None

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from starlette.routing import Route
 
 from starter.web.answering import counted, endpoint
-from starter.web.staff import act, case, sign_in, sign_on, start
+from starter.web.staff import sign_in, sign_on
+from starter.web.staff.case import act, page
+from starter.web.staff.desk import lists, mine, stuck
 from starter.web.staff.visit import StaffPage, StaffVisit, signed_in
 
 if TYPE_CHECKING:
@@ -33,15 +35,18 @@ PAGES: Final = (
     StaffAddress("GET", "/sign-in/oidc", sign_on.go, "anybody"),
     StaffAddress("GET", "/sign-in/callback", sign_on.come_back, "anybody"),
     StaffAddress("POST", "/sign-out", signed_in(sign_in.leave), "signed_in"),
-    StaffAddress("GET", "/desk", signed_in(start.show), "signed_in"),
+    StaffAddress("GET", "/desk", signed_in(mine.show), "signed_in"),
     StaffAddress("GET", "/desk/sessions", signed_in(sign_in.sessions), "signed_in"),
-    StaffAddress("POST", "/desk/find", signed_in(case.find), "signed_in"),
-    StaffAddress("GET", "/desk/cases/{number}", signed_in(case.show), "case"),
+    StaffAddress("GET", "/desk/department", signed_in(lists.department), "signed_in"),
+    StaffAddress("GET", "/desk/unclaimed", signed_in(lists.unclaimed), "signed_in"),
+    StaffAddress("GET", "/desk/stuck", signed_in(stuck.show), "signed_in"),
+    StaffAddress("GET", "/desk/cases", signed_in(lists.search), "signed_in"),
+    StaffAddress("GET", "/desk/cases/{number}", signed_in(page.show), "case"),
     StaffAddress("POST", "/desk/cases/{number}/act", signed_in(act.act), "case"),
     StaffAddress("POST", "/desk/cases/{number}/files", signed_in(act.attach), "case"),
     StaffAddress("POST", "/desk/cases/{number}/review", signed_in(act.review), "case"),
-    StaffAddress("GET", "/desk/cases/{number}/files/{id}", signed_in(case.download), "case"),
-    StaffAddress("GET", "/desk/cases/{number}/files/{id}/small", signed_in(case.small), "case"),
+    StaffAddress("GET", "/desk/cases/{number}/files/{id}", signed_in(page.download), "case"),
+    StaffAddress("GET", "/desk/cases/{number}/files/{id}/small", signed_in(page.small), "case"),
 )
 
 

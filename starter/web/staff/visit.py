@@ -10,6 +10,7 @@ from urllib.parse import quote
 from activities.portal.sessions import new_cookie
 from starter.services.identity.sessions import begin_session, find_signed_in
 from starter.web.staff.back import START, safe_back
+from starter.web.staff.menu import menu_of
 from starter.web.visit import WebVisit
 from workflows.domain.vocabulary import Locale, SignInWay
 
@@ -57,7 +58,7 @@ class StaffVisit(WebVisit):
 
     def values(self) -> dict[str, object]:
         """Who it is."""
-        return {"person": self.person}
+        return {"person": self.person, "menu": menu_of(self.who)}
 
     async def let_in(self, person: str, way: SignInWay, back: str) -> Response:
         """Sign that person in under a new cookie, whatever cookie came, and show them that page.

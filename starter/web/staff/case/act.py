@@ -13,8 +13,8 @@ from starter.services.cases.commands import known_outcome, send_to_review
 from starter.services.identity.acting import Act, CaseOverError, KeyReusedError, MalformedError
 from starter.web.attaching import attach_posted
 from starter.web.portal.uploads import LARGEST
-from starter.web.staff.case import Told, find_case, page
-from starter.web.staff.fields import given
+from starter.web.staff.case.fields import given
+from starter.web.staff.case.page import Told, find_case, page
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import SYSTEM

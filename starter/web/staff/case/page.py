@@ -7,15 +7,12 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse
 
 from activities.rendering.event_text import event_text, whose
-from activities.rendering.filters import kind, named
+from activities.rendering.filters import named
 from activities.rendering.form_text import form_lines
 from activities.rendering.labels import label
 from starter.services.cases.actions import open_actions
@@ -23,7 +20,8 @@ from starter.services.cases.commands import known_outcome
 from starter.services.cases.files import files_of, preview, read_file
 from starter.services.cases.reading import describe_case
 from starter.web.downloads import as_download, as_picture
-from starter.web.staff.fields import Asked, asked
+from starter.web.staff.case.fields import Asked, asked
+from starter.web.staff.wording import Wording
 from worker.installation.company_time import CompanyTime
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from starter.services.results import CommandResult
     from starter.web.staff.visit import StaffVisit
     from workflows.domain.case.recorded.actions import Action
-    from workflows.domain.vocabulary import Locale
 
 _LATEST: Final = 200
 """Entries of the timeline that are shown; `bihuan show` has all of them."""
@@ -105,7 +102,7 @@ async def page(
     visit: StaffVisit, who: Bearer, record: CaseRecord, status: int = 200, told: Told | None = None
 ) -> Response:
     """The page of that case."""
-    settings, locale = visit.site.settings, visit.locale
+    settings = visit.site.settings
     company = await CompanyTime.read(settings)
     case = await describe_case(settings, record.number, company)
     found = open_actions(record, who.person, who.organisation)
@@ -113,7 +110,7 @@ async def page(
     lost = told if told is not None and told.typed and not any(form.typed for form in forms) else None
     closed = [(_title(visit, action), _why(visit, action)) for action in found if action.hindrance is not None]
     files = await files_of(visit.installation, record.number)
-    shown = _Shown(visit, who, case, company, locale)
+    shown = _Shown(visit, who, company, case)
     return visit.page(
         "staff/case.html", status, case=case, shown=shown, forms=forms, closed=closed, told=told, lost=lost,
         files=files, people=shown.people(), review=shown.review(who.person), once=secrets.token_hex(12),
@@ -137,13 +134,6 @@ async def small(visit: StaffVisit, who: Bearer) -> Response:
     if picture is None:
         raise HTTPException(404)
     return as_picture(picture)
-
-
-async def find(visit: StaffVisit, who: Bearer) -> Response:  # noqa: ARG001
-    """To the case whose number was typed."""
-    posted = await visit.form()
-    number = number_of(posted.text("number"))
-    return RedirectResponse(f"/desk/cases/{quote(number, safe='')}" if number else "/desk", 303)
 
 
 def _form(visit: StaffVisit, action: Action, told: Told | None) -> Form:
@@ -185,43 +175,14 @@ def _id(visit: StaffVisit) -> str:
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _Shown(Wording):
     """The parts of the page, in words."""
 
-    visit: StaffVisit
-    who: Bearer
     case: dict[str, Any]
-    company: CompanyTime
-    locale: Locale
-
-    def name(self, person: str | None) -> str:
-        """Whom an id is shown as."""
-        organisation = self.who.organisation
-        known = organisation.person(person) if organisation is not None and person else None
-        words = self.visit.words["desk"]["who"]
-        return f"{known.name} ({known.id})" if known is not None else words.get(person or "nobody", person or "")
-
-    def department(self, key: str | None) -> str:
-        """What a department is called."""
-        labels = self.who.organisation.labels() if self.who.organisation is not None else {}
-        return named(key, labels, self.locale) if key else "–"
-
-    def label(self, of: str, value: str) -> str:
-        """What a word of the vocabulary is called."""
-        return label(of, value, self.locale)
-
-    def kind(self) -> str:
-        """Type and subtype."""
-        labels = self.visit.installation.policy.labels()
-        return kind(self.case["type"] or "", self.case["subtype"], labels, self.locale) if self.case["type"] else "–"
 
     def form(self) -> list[tuple[str, str]]:
         """What the customer gave."""
         return list(form_lines(self.case["form"], self.locale, moment=self.company.text, without=_IN_HEAD))
-
-    def late(self, due: str | None) -> bool:
-        """Whether that time is past."""
-        return due is not None and datetime.fromisoformat(due) < self.company.now()
 
     def timeline(self) -> list[dict[str, Any]]:
         """The latest entries, the newest first."""
@@ -234,11 +195,6 @@ class _Shown:
             }
             for entry in reversed(self.case["timeline"][-_LATEST:])
         ]
-
-    def people(self) -> list[tuple[str, str]]:
-        """Id and name of everybody to whom something can be given."""
-        organisation = self.who.organisation
-        return [(one.id, one.name) for one in organisation.people] if organisation is not None else []
 
     def review(self, person: str | None) -> dict[str, Any] | None:
         """The review that covers the case; `approves`: it waits for this person's word."""

@@ -1,0 +1,32 @@
+"""Which of several cases somebody may see (R45)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from activities.queries.case_filter import Filter
+
+if TYPE_CHECKING:
+    from starter.services.identity.bearer import Bearer
+    from worker.installation.installation import Installation
+
+_AT_ONCE: Final = 500
+"""Parameters of one statement."""
+
+
+async def readable_numbers(installation: Installation, who: Bearer, numbers: Iterable[str]) -> list[str]:
+    """Those of the numbers whose cases are theirs to see, in their order; whoever sees every case has all of them.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    given = list(dict.fromkeys(numbers))
+    if who.sees_all:
+        return given
+    theirs: set[str] = set()
+    for begin in range(0, len(given), _AT_ONCE):
+        asked = tuple(given[begin : begin + _AT_ONCE])
+        found = await installation.cases.list(Filter(numbers=asked, limit=None))
+        theirs |= {record.number for record in found if who.may_read(record)}
+    return [number for number in given if number in theirs]

@@ -1,0 +1,28 @@
+"""What does not go on by itself, of what is one's own to see: what `bihuan stuck` shows (R49)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from starter.services.identity.readable import readable_numbers
+from starter.services.system.stuck import find_stuck
+from starter.web.staff.wording import Wording
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from starter.services.identity.bearer import Bearer
+    from starter.web.staff.visit import StaffVisit
+
+_MOST: Final = 100
+
+
+async def show(visit: StaffVisit, who: Bearer) -> Response:
+    """Each with what to do; what is about the installation itself is for those who see everything."""
+    shown = await Wording.of(visit, who)
+    items, warning = await find_stuck(visit.site.settings, shown.company)
+    theirs = set(await readable_numbers(visit.installation, who, (item.number for item in items)))
+    found = [item for item in items if item.number in theirs]
+    listed: list[dict[str, Any]] = [{**asdict(item), "is_case": item.number.startswith("FB")} for item in found[:_MOST]]
+    return visit.page("staff/stuck.html", shown=shown, items=listed, count=len(found), warning=warning)

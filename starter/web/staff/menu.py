@@ -1,0 +1,37 @@
+"""What the head of every page of the staff leads to. A page that gets an entry here has its address in `app.PAGES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from starter.services.identity.bearer import Bearer
+
+
+def _everybody(who: Bearer) -> bool:  # noqa: ARG001
+    return True
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link; `key` names its words under `[desk.menu]`, `shown_to` says who has use for it."""
+
+    key: str
+    path: str
+    shown_to: Callable[[Bearer], bool] = _everybody
+
+
+MENU: Final = (
+    Entry("mine", "/desk"),
+    Entry("department", "/desk/department"),
+    Entry("unclaimed", "/desk/unclaimed"),
+    Entry("stuck", "/desk/stuck"),
+    Entry("search", "/desk/cases"),
+)
+
+
+def menu_of(who: Bearer | None) -> list[Entry]:
+    """The entries for who is signed in; none for nobody."""
+    return [entry for entry in MENU if entry.shown_to(who)] if who is not None else []

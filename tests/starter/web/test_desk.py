@@ -1,0 +1,107 @@
+"""The lists of the desk: everybody finds what is theirs, and nothing of what is not (R30, R49)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from activities.database.tables import case_record, registration
+from starter.web.staff.app import PAGES
+from starter.web.staff.menu import MENU
+from tests.builders import NUMBER
+from tests.starter.web.conftest import Portal
+from tests.starter.web.staff_door import signed_in
+
+_LONG = "永" * 2_000
+_CASES: Mapping[str, dict[str, Any]] = {
+    "FB202405060101": {"owner": "tech-001", "status": "in_progress", "priority": "P0", "hours": 3, "name": "早早"},
+    "FB202405060102": {"owner": "tech-001", "status": "in_progress", "priority": "P2", "hours": -1, "name": "迟迟"},
+    "FB202405060103": {"owner": "tech-002", "status": "dispatched", "priority": "P2", "hours": 30, "name": _LONG},
+    "FB202405060104": {"owner": "sales-001", "status": "in_progress", "priority": "P2", "hours": 5, "name": "تجربة"},
+}
+
+
+@pytest.fixture(scope="module")
+async def listed(served: Portal) -> Portal:
+    """With some cases more, which are copies of the one that is there but for what `_CASES` says."""
+    async with served.installation.database.begin() as connection:
+        given, recorded = [
+            dict((await connection.execute(select(table).where(table.c.number == NUMBER))).mappings().one())
+            for table in (registration, case_record)
+        ]
+        for number, said in _CASES.items():
+            form, view = copy.deepcopy(given["form"]), copy.deepcopy(recorded["view"])
+            form["customer"]["name"] = said["name"]
+            due = served.installation.now() + timedelta(hours=said["hours"])
+            department = "sales" if said["owner"] == "sales-001" else "technical_support"
+            columns = {"owner": said["owner"], "status": said["status"], "priority": said["priority"]}
+            columns |= {"department": department, "number": number}
+            clock = {"clock": "progress", "due": due.isoformat(), "started": due.isoformat(), "calendar": "always"}
+            view |= columns | {"deadlines": [clock], "waiting": None, "assisting": [], "collaborations": []}
+            view |= {"receiver": None, "follow_up": None, "escalated_to": None}
+            row = {"number": number, "form": form, "intake_key": None, "customer_text": said["name"]}
+            await connection.execute(insert(registration).values(given | row))
+            await connection.execute(insert(case_record).values(recorded | columns | {"next_due": due, "view": view}))
+    return served
+
+
+async def _numbers(portal: Portal, person: str, path: str) -> list[str]:
+    """Of the list that this person is shown, in its order."""
+    browser = await signed_in(portal, person)
+    text = await browser.open(path)
+    assert browser.status == 200, text
+    return [part[:14] for part in text.split('href="/desk/cases/')[1:] if part[:14] in _CASES]
+
+
+async def test_ones_own_cases_come_by_their_next_deadline(portal: Portal, listed: Portal) -> None:
+    assert await _numbers(portal, "tech-001", "/desk") == ["FB202405060102", "FB202405060101"]
+    assert await _numbers(portal, "tech-001", "/desk?due=late") == ["FB202405060102"]
+    assert await _numbers(portal, "tech-001", "/desk?priority=P0") == ["FB202405060101"]
+
+
+async def test_a_list_has_no_case_that_whoever_looks_may_not_see(portal: Portal, listed: Portal) -> None:
+    theirs = ["FB202405060102", "FB202405060101", "FB202405060103"]
+    assert await _numbers(portal, "tech-002", "/desk/department") == theirs
+    assert await _numbers(portal, "sales-001", "/desk/department") == ["FB202405060104"]
+    assert await _numbers(portal, "sales-001", "/desk/department?department=technical_support") == []
+    assert await _numbers(portal, "tech-002", "/desk/unclaimed") == ["FB202405060103"]
+    assert await _numbers(portal, "sales-001", "/desk/unclaimed") == []
+    assert await _numbers(portal, "sales-001", "/desk/stuck") == []
+    assert await _numbers(portal, "sales-001", "/desk/cases?q=迟迟") == []
+    assert await _numbers(portal, "duty-001", "/desk/cases?q=迟迟") == ["FB202405060102"]
+
+
+async def test_a_filter_stands_in_the_address_and_a_wrong_one_is_named(portal: Portal, listed: Portal) -> None:
+    browser = await signed_in(portal, "duty-001")
+    answer = await browser.client.get("/desk/cases?q=&priority=P2&owner=&status=open")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/cases?priority=P2&status=open")
+    found = await _numbers(portal, "duty-001", "/desk/cases?priority=P2&status=open&owner=tech-001")
+    assert found == ["FB202405060102"]
+    for wrong in ("priority=P9", "status=x", "due=soon", "owner=nobody", "type=x", "cursor=x", "escalated=perhaps"):
+        await browser.open(f"/desk/unclaimed?{wrong}")
+        assert browser.status == 422, wrong
+        assert 'role="alert"' in browser.page.text
+
+
+async def test_a_whole_number_leads_to_its_case_and_nobody_elses(portal: Portal, listed: Portal) -> None:
+    for person, leads in (("tech-001", True), ("sales-001", False)):
+        browser = await signed_in(portal, person)
+        await browser.open("/desk/cases?q=fb202405060101")
+        assert (browser.path == "/desk/cases/FB202405060101") is leads
+
+
+async def test_endless_names_make_no_endless_page(portal: Portal, listed: Portal) -> None:
+    browser = await signed_in(portal, "duty-001")
+    text = await browser.open("/desk/cases")
+    assert _LONG[:100] not in text
+    assert "<bdi>تجربة" in text
+    assert len(text.encode()) < 50_000
+
+
+def test_the_menu_leads_to_pages_that_there_are() -> None:
+    assert {entry.path for entry in MENU} <= {page.path for page in PAGES}
