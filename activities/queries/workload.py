@@ -15,6 +15,29 @@ WHERE c.closed_at IS NULL
 ORDER BY c.number
 """
 
+_ASKING = """
+SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
+FROM case_record AS c JOIN registration AS r ON r.number = c.number
+WHERE c.closed_at IS NULL AND (
+    CAST(c.view AS TEXT) LIKE $1
+    OR (CAST(c.view AS TEXT) LIKE $2 AND CAST(c.view AS TEXT) NOT LIKE '%"untold":[]%')
+    OR (CAST(c.view AS TEXT) LIKE '%"collaborations":[{%' AND CAST(c.view AS TEXT) LIKE '%"status":"open"%')
+)
+ORDER BY c.number
+"""
+
+
+async def open_cases_asking(address: DatabaseUrl, person: str) -> list[CaseRecord]:
+    """Every open case that asks something else of this person than to move it: an escalation that went to them, a
+    customer who has to be told, a department's task that is open; more than are theirs, never fewer.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    async with open_reader(address) as reader:
+        rows = await reader.rows(_ASKING, f'%"escalated_to":"{person}"%', f'%"{person}"%')
+    return [CaseRecord.of(row) for row in rows]
+
 
 async def open_cases_concerning(address: DatabaseUrl, person: str) -> list[CaseRecord]:
     """Every open case that names this person, and every one in which a department has or had a task; more than are

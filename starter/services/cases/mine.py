@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
 from activities.queries.people import People
-from activities.queries.workload import open_cases_concerning
+from activities.queries.workload import open_cases_asking, open_cases_concerning
 from starter.services.cases.reading import case_json
 from starter.services.reviews.reading import list_reviews
 from worker.installation.company_time import CompanyTime, RecordSettings
@@ -29,18 +30,47 @@ async def work_of(settings: RecordSettings, person: str, company: CompanyTime, p
     Raises:
         Problem: it is nobody of the organisation, or the database cannot be read.
     """
+    _check(person, people)
+    records = await open_cases_concerning(DatabaseUrl.parse(settings.database), person)
+    theirs = [record for record in records if record.view is not None and is_theirs(record.view, person)]
+    cases = sorted(
+        (_with_due(record, company) for record in theirs), key=lambda case: (case["due"] or _NEVER, case["number"])
+    )
+    return {"person": person, "cases": cases, **await _duties(settings, records, person, company, people)}
+
+
+async def duties_of(settings: RecordSettings, person: str, company: CompanyTime, people: People) -> dict[str, Any]:
+    """The same without the cases.
+
+    Raises:
+        Problem: as `work_of`.
+    """
+    _check(person, people)
+    records = await open_cases_asking(DatabaseUrl.parse(settings.database), person)
+    return await _duties(settings, records, person, company, people)
+
+
+def _check(person: str, people: People) -> None:
     if person in {CUSTOMER, OPERATOR, SYSTEM} or (people.names and person not in people.names):
         raise Problem(f"{person}: is not in the organisation; allowed: the id of a person")
-    records = await open_cases_concerning(DatabaseUrl.parse(settings.database), person)
-    reviews = await list_reviews(settings, company, statuses=_OPEN)
+
+
+def _with_due(record: CaseRecord, company: CompanyTime) -> dict[str, Any]:
+    first = first_deadline(record.view) if record.view is not None else None
+    due = company.localized({"due": first["due"]})["due"] if first else None
+    return {**case_json(record, company, timeline=False), "due": due}
+
+
+async def _duties(
+    settings: RecordSettings, records: Sequence[CaseRecord], person: str, company: CompanyTime, people: People
+) -> dict[str, Any]:
     departments = people.departments.get(person, frozenset())
-    work: dict[str, list[dict[str, Any]]] = {"cases": [], "calls": [], "escalations": [], "tasks": []}
+    work: dict[str, list[dict[str, Any]]] = {"calls": [], "escalations": [], "tasks": []}
     for record in records:
         _add(work, record, person, departments, company)
-    work["cases"].sort(key=lambda case: (case["due"] or _NEVER, case["number"]))
     work["tasks"].sort(key=lambda task: (task["due"], task["number"]))
-    mine = [review for review in reviews if not review.get("fault") and _is_concerned(review, person)]
-    return {"person": person, **work, "reviews": mine}
+    reviews = await list_reviews(settings, company, statuses=_OPEN)
+    return {**work, "reviews": [one for one in reviews if not one.get("fault") and _is_concerned(one, person)]}
 
 
 def _add(
@@ -53,10 +83,6 @@ def _add(
     view = record.view
     if view is None:
         return
-    if is_theirs(view, person):
-        first = first_deadline(view)
-        shown = case_json(record, company, timeline=False)
-        work["cases"].append({**shown, "due": company.localized({"due": first["due"]})["due"] if first else None})
     if has_to_call(view, person):
         untold = company.localized({"untold": view["untold"]})["untold"]
         work["calls"].append({"number": record.number, "customer": record.form.get("customer"), "untold": untold})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from starter.services.cases.mine import work_of
+from starter.services.cases.mine import duties_of
 from starter.services.company.people import known_people
 from starter.web.staff.desk.lists import listed
 from starter.web.staff.wording import Wording
@@ -36,5 +36,5 @@ async def _besides(visit: StaffVisit, who: Bearer) -> dict[str, Any] | None:
     if who.person is None:
         return None
     settings, shown = visit.site.settings, await Wording.of(visit, who)
-    work = await work_of(settings, who.person, shown.company, await known_people(settings))
-    return {kind: work[kind][:_MOST] for kind in ("escalations", "calls", "tasks", "reviews") if work[kind]}
+    duties = await duties_of(settings, who.person, shown.company, await known_people(settings))
+    return {kind: duties[kind][:_MOST] for kind in ("escalations", "calls", "tasks", "reviews") if duties[kind]}
