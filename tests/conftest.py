@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from activities.database.database import Database
-from tests.postgresql import Databases, NoServerError, new_database, running_server
+from tests.postgresql import Databases, NoServerError, new_database, shared_server
 from tests.starter import command_line
 
 # A record that this variable names is not for tests to write to.
@@ -114,11 +114,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
 
 
-@pytest.fixture(scope="session", autouse=True)
-def worked_commands(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """All processes of a test run share which commands have worked in an interpreter of their own."""
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a test run share."""
     own = tmp_path_factory.getbasetemp()
-    command_line.share_worked(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def worked_commands(run_folder: Path) -> None:
+    """All processes of a test run share which commands have worked in an interpreter of their own."""
+    command_line.share_worked(run_folder)
 
 
 @pytest.fixture
@@ -145,11 +151,13 @@ async def database(database_url: str, migrated_file: Path) -> AsyncIterator[Data
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """URL of a PostgreSQL server, without a database's name; where none can be had, tests that need it fail."""
+def postgresql_server(run_folder: Path) -> Iterator[str]:
+    """URL of a PostgreSQL server for the whole run, without a database's name; where none can be had, tests that need
+    it fail.
+    """
     with ExitStack() as server:
         try:
-            url = server.enter_context(running_server())
+            url = server.enter_context(shared_server(run_folder))
         except NoServerError as error:
             reason = str(error)
         else:
@@ -187,18 +195,22 @@ async def tables_url(databases: Databases) -> AsyncIterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def record_url(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> AsyncIterator[str]:
-    """URL of the record of an installation in `tmp_path`; processes that the test starts use it as well."""
-    async for url in _in_force(request.param, tmp_path, databases):
+async def record_url(
+    request: pytest.FixtureRequest, tmp_path: Path, databases: Databases, migrated_file: Path
+) -> AsyncIterator[str]:
+    """URL of the record of an installation in `tmp_path`, with all tables and nothing in them; processes that the test
+    starts use it as well.
+    """
+    async for url in _in_force(request.param, tmp_path, databases, migrated_file):
         yield url
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 async def shared_record_url(
-    request: pytest.FixtureRequest, shared_folder: Path, databases: Databases
+    request: pytest.FixtureRequest, shared_folder: Path, databases: Databases, migrated_file: Path
 ) -> AsyncIterator[str]:
     """The same for an installation of a whole module, in `shared_folder`."""
-    async for url in _in_force(request.param, shared_folder, databases):
+    async for url in _in_force(request.param, shared_folder, databases, migrated_file):
         yield url
 
 
@@ -207,11 +219,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     return tmp_path_factory.mktemp("shared")
 
 
-async def _in_force(kind: str, folder: Path, databases: Databases) -> AsyncIterator[str]:
+async def _in_force(kind: str, folder: Path, databases: Databases, migrated: Path) -> AsyncIterator[str]:
     """SQLite is the default and needs no setting; the data folder is made for either."""
-    (folder / "bihuan-data").mkdir(exist_ok=True)
+    data = folder / "bihuan-data"
+    data.mkdir(exist_ok=True)
     if kind == "sqlite":
-        yield f"sqlite:///{folder}/bihuan-data/bihuan.db"
+        yield f"sqlite:///{shutil.copy(migrated, data)}"
         return
     with pytest.MonkeyPatch.context() as patch:
         url = await databases.take()

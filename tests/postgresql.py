@@ -6,7 +6,9 @@ nothing else on the machine changes (no new user, no folder made readable).
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import pwd
 import shutil
 import socket
@@ -54,17 +56,58 @@ def own_server(*, durable: bool = False) -> Iterator[Postgresql]:
     Raises:
         NoServerError: it is not installed, or does not start.
     """
+    server = _started(durable=durable)
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+@contextmanager
+def shared_server(folder: Path) -> Iterator[str]:
+    """As `running_server`, one for all processes that name this folder: the first starts it, the last one ends it.
+
+    Raises:
+        NoServerError: it is not installed, or does not start.
+    """
+    if given := os.environ.get("BIHUAN_TEST_POSTGRESQL"):
+        yield given.rstrip("/")
+        return
+    kept = folder / "postgresql"
+    with (folder / "postgresql-users").open("w") as users:
+        with _alone(folder):
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(_started()))
+            server: Postgresql = pickle.loads(kept.read_bytes())
+            fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            yield server.url
+        finally:
+            with _alone(folder), suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                kept.unlink()
+                server.end()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process comes or goes meanwhile."""
+    with (folder / "postgresql-door").open("w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        yield
+
+
+def _started(*, durable: bool = False) -> Postgresql:
+    """A server that accepts connections."""
     package = _package()
     folder = Path(tempfile.mkdtemp(prefix="bihuan-pg-"))
     try:
         server = _made(package, folder, durable=durable)
         server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
-    finally:
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return server
 
 
 @dataclass(frozen=True)
@@ -86,7 +129,7 @@ class Postgresql:
         """Start it, and wait until it accepts connections."""
         settings = {
             "listen_addresses": "127.0.0.1", "unix_socket_directories": "''",
-            "fsync": "on" if self.durable else "off", "max_connections": "100",
+            "fsync": "on" if self.durable else "off", "max_connections": "300",
             # A zone that no test uses: nothing may depend on the server's zone.
             "timezone": "America/St_Johns",
         }  # fmt: skip
@@ -96,6 +139,13 @@ class Postgresql:
     def stop(self) -> None:
         """Stop it at once, without ending connections in order."""
         self.call("pg_ctl", "-m", "immediate", "stop")
+
+    def end(self) -> None:
+        """Stop it, and leave nothing behind."""
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def call(self, name: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs on its data folder."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -64,8 +65,9 @@ class Portal:
 
 
 @pytest.fixture(scope="module")
-async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
+async def served(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> AsyncIterator[Portal]:
     folder: Path = tmp_path_factory.mktemp("portal")
+    shutil.copy(migrated_file, folder)
     settings = Settings(data=folder, web={"port": free_ports(1)[0]}, server={"synchronous": "normal"})
     async with open_installation(settings, prepare=True) as installation:
         case = await written(installation.database)

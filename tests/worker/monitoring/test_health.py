@@ -16,7 +16,6 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.database.database import Database
-from tests.postgresql import running_server
 from tests.timeouts import TIMEOUT
 from tests.worker.temporal.wire import Wire, wire
 from tests.workflows.workers import worker_of
@@ -129,41 +128,40 @@ async def test_readiness_sees_each_way_to_take_no_work_and_liveness_blames_no_ou
 
 
 async def test_a_database_that_is_gone_or_takes_nothing_makes_a_worker_unready_until_it_is_mended(
-    impatient: WorkflowEnvironment, queue: str
+    impatient: WorkflowEnvironment, queue: str, tables_url: str
 ) -> None:
     client = impatient.client
-    with running_server() as server:
-        host = server.rpartition("@")[2]
-        async with (
-            wire(host) as to_database,
-            worker_of(client, queue, [nothing], [Nothing]),
-        ):
-            database = Database.open(f"postgresql://postgres@{to_database.address}/postgres")
-            await database.migrate()
-            async with watched(client, queue, database) as health:
-                await until(health, ready)
-                to_database.freeze()
-                await until(health, lambda problems: any(one.startswith("database: ") for one in problems))
-                assert health.liveness() == []
-                to_database.mend()
-                await until(health, ready)
-                await _set_read_only(server, "on")
-                # What a server is told so holds for connections that are made from now on.
-                to_database.cut()
-                to_database.mend()
-                refused = "cannot be written: cannot execute INSERT in a read-only transaction"
-                await until(health, lambda problems: any(one.endswith(refused) for one in problems))
-                await _set_read_only(server, "off")
-                to_database.cut()
-                to_database.mend()
-                await until(health, ready)
-            await database.close()
+    given, _, name = tables_url.rpartition("/")
+    user, _, host = given.rpartition("@")
+    async with (
+        wire(host) as to_database,
+        worker_of(client, queue, [nothing], [Nothing]),
+    ):
+        database = Database.open(f"{user}@{to_database.address}/{name}")
+        async with watched(client, queue, database) as health:
+            await until(health, ready)
+            to_database.freeze()
+            await until(health, lambda problems: any(one.startswith("database: ") for one in problems))
+            assert health.liveness() == []
+            to_database.mend()
+            await until(health, ready)
+            await _set_read_only(tables_url, "on")
+            # What a server is told so holds for connections that are made from now on.
+            to_database.cut()
+            to_database.mend()
+            refused = "cannot be written: cannot execute INSERT in a read-only transaction"
+            await until(health, lambda problems: any(one.endswith(refused) for one in problems))
+            await _set_read_only(tables_url, "off")
+            to_database.cut()
+            to_database.mend()
+            await until(health, ready)
+        await database.close()
 
 
-async def _set_read_only(server: str, value: str) -> None:
-    owner = await asyncpg.connect(f"{server}/postgres")
+async def _set_read_only(url: str, value: str) -> None:
+    owner = await asyncpg.connect(url)
     await owner.execute("SET default_transaction_read_only = off")
-    await owner.execute(f"ALTER DATABASE postgres SET default_transaction_read_only = {value}")
+    await owner.execute(f'ALTER DATABASE "{url.rpartition("/")[2]}" SET default_transaction_read_only = {value}')
     await owner.close()
 
 
