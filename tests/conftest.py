@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from activities.database.database import Database
+from tests import compiled_statements
 from tests.postgresql import Databases, NoServerError, new_database, shared_server
 from tests.starter import command_line
 
@@ -20,6 +22,9 @@ from tests.starter import command_line
 os.environ.pop("BIHUAN_DATABASE_URL", None)
 # Loading readline sets it for the processes of a run in parallel; output would be as narrow as that.
 os.environ.pop("COLUMNS", None)
+
+# Thousands of tests are made at once and stay to the end: to look for garbage among them took a fifth of that time.
+gc.disable()
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -53,6 +58,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LONGEST_FIRST.index(group) if group in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -125,6 +136,12 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def worked_commands(run_folder: Path) -> None:
     """All processes of a test run share which commands have worked in an interpreter of their own."""
     command_line.share_worked(run_folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_statements() -> Iterator[None]:
+    with compiled_statements.kept():
+        yield
 
 
 @pytest.fixture
