@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psutil
+import pytest
 
 from benchmarks import life, scale
 
@@ -11,6 +12,7 @@ def running() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
+@pytest.mark.drill
 async def test_both_kinds_of_life_are_lived_to_their_end_and_counted() -> None:
     before = running()
     figures = await life.measure(2, 2, rounds=2, warm_up=1, synchronous="normal")
@@ -25,6 +27,7 @@ async def test_both_kinds_of_life_are_lived_to_their_end_and_counted() -> None:
     assert min(ours["queries"], bare["queries"]) >= 6
 
 
+@pytest.mark.drill
 async def test_two_workers_share_the_lives_of_one_company() -> None:
     before = running()
     (row,) = await scale.measure({"sqlite": None}, [2], 3, 3, turns=1, warm_up=1, synchronous="normal")
