@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.starter.both_ways import BOTH, given_by
 from tests.starter.command_line import bihuan, intake_form, make_installation
@@ -12,20 +15,28 @@ from tests.starter.console.system.test_service import _up
 from tests.worker.ports import free_ports
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where `bihuan up` runs."""
+    folder = tmp_path_factory.mktemp("collaboration")
+    make_installation(folder)
+    with _up(folder, *free_ports(3)):
+        yield folder
+
+
 @BOTH
-def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path, way: str) -> None:
-    make_installation(tmp_path)
-    form = json.dumps(intake_form(intake_key="k"), ensure_ascii=False)
-    number = json.loads(bihuan("open", "-", "--json", folder=tmp_path, given=form).stdout)["number"]
+def test_a_department_is_asked_and_answers_on_the_command_line(folder: Path, way: str) -> None:
+    form = json.dumps(intake_form(intake_key=way), ensure_ascii=False)
+    number = json.loads(bihuan("open", "-", "--json", folder=folder, given=form).stdout)["number"]
 
     def said(command: str, by: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return bihuan(command, number, "--as", by, *arguments, folder=tmp_path)
+        return bihuan(command, number, "--as", by, *arguments, folder=folder)
 
     def shown() -> dict[str, object]:
-        case: dict[str, object] = json.loads(bihuan("show", number, "--json", folder=tmp_path).stdout)
+        case: dict[str, object] = json.loads(bihuan("show", number, "--json", folder=folder).stdout)
         return case
 
-    with _up(tmp_path, *free_ports(3)), given_by(way, tmp_path):
+    with given_by(way, folder):
         said("note", "operator", "--text", "已登记")
         owner = str(shown()["owner"])
         ask = ("collaborate", owner, "--department", "product", "--duty", "确认设计", "--json", "--command-id")
@@ -45,4 +56,4 @@ def test_a_department_is_asked_and_answers_on_the_command_line(tmp_path: Path, w
         assert again.returncode == 1
         part = shown()["collaborations"][0]  # type: ignore[index]
         assert (part["status"], part["person"], part["result"]) == ("done", "product-001", "设计如此")
-        assert "设计如此" in bihuan("show", number, folder=tmp_path).stdout
+        assert "设计如此" in bihuan("show", number, folder=folder).stdout
