@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 
+from tests.faults.processes import reading
 from tests.starter.command_line import bihuan_environment
+from tests.starter.demo.one_story import play
+from tests.starter.forked import Forked, fork
 from tests.timeouts import TIMEOUT
 
 _STAYS_UP = "Ctrl-C ends the demonstration"
@@ -21,27 +24,30 @@ _STAYS_UP = "Ctrl-C ends the demonstration"
 class Demonstration:
     """One that runs; `temporary` is where it makes its temporary folders."""
 
-    process: asyncio.subprocess.Process
+    process: Forked
+    printed: asyncio.StreamReader
     temporary: Path
 
     @classmethod
     async def start(cls, folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> Demonstration:
         temporary = folder / "temporary"
         temporary.mkdir()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.starter.demo.one_story", *options,
-            cwd=folder, env=bihuan_environment({"TMPDIR": str(temporary), **(environment or {})}),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        read, write = os.pipe()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        process = fork(
+            options, folder=folder, environment=bihuan_environment({"TMPDIR": str(temporary), **(environment or {})}),
+            stdin=nothing, stdout=write, stderr=write, prepare=play,
         )  # fmt: skip
-        return cls(process, temporary)
+        for number in (nothing, write):
+            os.close(number)
+        return cls(process, await reading(read), temporary)
 
     async def until(self, text: str) -> str:
         """Everything printed up to the line with this text."""
-        assert self.process.stdout is not None
         printed = ""
         async with asyncio.timeout(TIMEOUT):
             while text not in printed:
-                line = (await self.process.stdout.readline()).decode()
+                line = (await self.printed.readline()).decode()
                 assert line, printed
                 printed += line
         return printed
@@ -49,7 +55,8 @@ class Demonstration:
     async def ended(self) -> str:
         """The rest of what is printed until the process has ended."""
         async with asyncio.timeout(TIMEOUT):
-            printed, _ = await self.process.communicate()
+            printed = await self.printed.read()
+            await self.process.wait()
         return printed.decode()
 
     def left(self) -> list[str]:
@@ -96,6 +103,7 @@ async def test_one_that_fails_leaves_no_folder_either(tmp_path: Path) -> None:
 async def test_one_that_is_interrupted_leaves_no_folder_either(tmp_path: Path) -> None:
     demo = await Demonstration.start(tmp_path, "--waits")
     await demo.until("案件 cases 1")
+    assert demo.left() != [], "meanwhile there is one"
     demo.process.send_signal(signal.SIGINT)
     printed = await demo.ended()
     assert (demo.process.returncode, "interrupted" in printed, demo.left()) == (130, True, [])
