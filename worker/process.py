@@ -35,6 +35,9 @@ from activities.opening.activity import OpeningActivities
 from activities.portal.codes import Codes
 from activities.recording.activity import RecordingActivities, StartDeliveries, leave_deliveries_to_case
 from activities.recording.review_activity import ReviewRecordingActivities
+from activities.webhooks.build import build_webhook_transports, build_webhooks
+from activities.webhooks.events import Webhooks
+from worker.installation.company_time import CompanyTime
 from worker.installation.installation import Installation, open_installation
 from worker.installation.private_files import open_paths
 from worker.installation.settings import Settings
@@ -183,17 +186,32 @@ def build_archiving(installation: Installation) -> ArchiveActivities:
 
 
 def build_delivering(client: Client, installation: Installation, transports: Transports) -> DeliveryActivities:
-    """The activity that delivers messages, and tells a case of those that are undeliverable."""
+    """The activity that delivers messages, and tells a case of those that are undeliverable.
+
+    Raises:
+        Problem: the secret of a webhook cannot be read.
+    """
+    webhooks, places = installation.settings.webhooks, max(2, installation.settings.sizes.activities * 3 // 10)
     return DeliveryActivities(
         database=installation.database,
-        transports=transports,
+        transports={**transports, **build_webhook_transports(webhooks, installation.database)},
         on_failed=UndeliverableReport(client, installation.now),
         on_sent_again=SentAgainReport(client, installation.now),
         complete=CodeCompletion(Codes(installation.database)),
         portal=build_portal(installation.settings),
         time=installation.time,
-        hands=Hands(max(2, installation.settings.sizes.activities * 3 // 10)),
+        # All systems together have no more places than one channel, as long as there are so many.
+        hands=Hands(places, max(1, places // max(1, len(webhooks)))),
     )
+
+
+def told_to_systems(installation: Installation) -> Webhooks:
+    """What the company's own systems are told."""
+
+    def localized(value: Any) -> Any:
+        return CompanyTime(zone=installation.policy.calendar.zone).localized(value)
+
+    return build_webhooks(installation.settings.webhooks, localized)
 
 
 def build_sweeping(client: Client, installation: Installation, start_deliveries: StartDeliveries) -> SweepActivities:
@@ -241,6 +259,7 @@ def build_activities(client: Client, installation: Installation, start_deliverie
             start_deliveries=start_deliveries,
             portal=build_portal(settings),
             links_valid=lambda: timedelta(seconds=installation.policy.links.valid),
+            webhooks=told_to_systems(installation),
         ),
         delivering,
         build_archiving(installation),

@@ -22,7 +22,7 @@ from activities.database.tables import (
 from activities.files.ledger import FileRow, files_of_case
 from activities.knowledge.article_name import article_key
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import ScanState
+from workflows.domain.vocabulary import WEBHOOK, ScanState
 
 FORMAT: Final = "bihuan-case/1"
 _NOT_OF_THE_CASE: Final = frozenset({"claimed_by", "claimed_until", "reported_at", "facts", "others"})
@@ -52,7 +52,9 @@ async def read_case_document(connection: AsyncConnection, number: str) -> CaseDo
         raise Problem(f"{number}: there is no such case, or it was never opened")
     case = found[0]
     entries = select(timeline).where(timeline.c.number == number).order_by(timeline.c.sequence)
-    messages = select(outbox).where(outbox.c.number == number).order_by(outbox.c.sequence, outbox.c.key)
+    # What systems were told stands in the timeline.
+    of_people = (outbox.c.number == number, outbox.c.channel != WEBHOOK)
+    messages = select(outbox).where(*of_people).order_by(outbox.c.sequence, outbox.c.key)
     articles = await _rows(connection, select(article).where(article.c.number == number))
     form = case["form"] or {}
     return {

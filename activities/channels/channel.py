@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from activities.delivery.transport import (
     TemporaryDeliveryError,
     TransportConnection,
     UnknownOutcomeError,
+    UnreachableError,
 )
 
 _PATIENCE = 3.0
@@ -78,6 +79,12 @@ class HttpChannel:
     knows_repeats: bool = False
     tokens: Tokens | None = field(default=None, repr=False)
     """Of an app."""
+    answer_timeout: float | None = None
+    """Seconds; None: the ordinary ones."""
+    one_place: bool = False
+    """Whether all messages go to one place: where one gets no answer, others are not tried at once."""
+    transport: Callable[[], httpx2.AsyncBaseTransport | None] = field(default=lambda: None, repr=False)
+    """What connects, where that is not done in the ordinary way."""
 
     @property
     def takes(self) -> AddressKind:
@@ -91,7 +98,7 @@ class HttpChannel:
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[TransportConnection]:
         """Connects at the first message."""
-        async with http_client() as client:
+        async with http_client(self.transport()) as client:
             yield _Connection(self, client)
 
     def written(self, envelope: Envelope) -> tuple[str, Request]:
@@ -119,7 +126,7 @@ class HttpChannel:
         """
         endpoint = self.vendor.endpoint
         scheme, _, rest = endpoint.partition("://")
-        async with http_client() as client:
+        async with http_client(self.transport()) as client:
             answer = await ask(client, f"{scheme}://{rest.partition('/')[0]}/", Request(b"", method="HEAD"))
             if self.tokens is not None:
                 await self.tokens.get(client)
@@ -153,7 +160,8 @@ class _Connection:
         except UnknownOutcomeError as error:
             if not channel.knows_repeats:
                 raise
-            raise TemporaryDeliveryError(f"{error}; it is known there when it comes again") from None
+            later = UnreachableError if channel.one_place else TemporaryDeliveryError
+            raise later(f"{error}; it is known there when it comes again") from None
 
     async def _ask_with_token(self, request: Request, tokens: Tokens) -> None:
         """A token may be refused before its time; then nothing was sent, and another is asked for, once."""
@@ -169,7 +177,7 @@ class _Connection:
             return await tokens.get(self._client, instead_of=instead_of)
 
     async def _ask(self, request: Request) -> None:
-        answer = await ask(self._client, self._channel.vendor.endpoint, request)
+        answer = await ask(self._client, self._channel.vendor.endpoint, request, self._channel.answer_timeout)
         with self._named():
             self._channel.vendor.judge(answer)
 

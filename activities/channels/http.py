@@ -48,6 +48,8 @@ class Request:
     query: str = field(default="", repr=False)
     path: str = field(default="", repr=False)
     method: str = "POST"
+    status_only: bool = False
+    """What follows the head of the answer is not read."""
 
 
 @dataclass(frozen=True)
@@ -75,33 +77,40 @@ class Answer:
 
 
 @asynccontextmanager
-async def http_client() -> AsyncIterator[httpx2.AsyncClient]:
-    """A client for the messages of one delivery."""
+async def http_client(transport: httpx2.AsyncBaseTransport | None = None) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client for the messages of one delivery, over its own connections or those of a transport."""
     timeout = httpx2.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT)
-    async with httpx2.AsyncClient(timeout=timeout, follow_redirects=False, verify=_trusted()) as client:
+    async with httpx2.AsyncClient(
+        timeout=timeout, follow_redirects=False, verify=trusted(), transport=transport
+    ) as client:
         yield client
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Whom to believe. Reading the certificates takes longer than a message: once a process is enough."""
     return httpx2.create_ssl_context()
 
 
-async def ask(client: httpx2.AsyncClient, endpoint: str, request: Request) -> Answer:
-    """Send a request, and read the answer.
+async def ask(
+    client: httpx2.AsyncClient, endpoint: str, request: Request, answer_timeout: float | None = None
+) -> Answer:
+    """Send a request, and read the answer, which has to come within `answer_timeout` seconds (None: the ordinary ones).
 
     Raises:
         UnreachableError: it was not sent.
         UnknownOutcomeError: it was sent, and no answer came.
     """
-    where = place(endpoint)
+    where, patience = place(endpoint), answer_timeout or ANSWER_TIMEOUT
     url = endpoint + request.path + (f"?{request.query}" if request.query else "")
     try:
-        async with asyncio.timeout(CONNECT_TIMEOUT + ANSWER_TIMEOUT):
+        async with asyncio.timeout(CONNECT_TIMEOUT + patience):
             headers = {"Accept-Encoding": "identity", **request.headers}
-            asked = client.stream(request.method, url, content=request.body, headers=headers)
+            timeout = httpx2.Timeout(patience, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT)
+            asked = client.stream(request.method, url, content=request.body, headers=headers, timeout=timeout)
             async with asked as response:
+                if request.status_only:
+                    return Answer(response.status_code, b"", response.headers)
                 body = bytearray()
                 async for chunk in response.aiter_raw():
                     body += chunk
@@ -113,7 +122,7 @@ async def ask(client: httpx2.AsyncClient, endpoint: str, request: Request) -> An
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError) as error:
         raise PermanentDeliveryError(f"{where} cannot be asked: {type(error).__name__}") from None
     except (TimeoutError, httpx2.TimeoutException):
-        raise UnknownOutcomeError(f"no answer from {where} within {ANSWER_TIMEOUT:g} s") from None
+        raise UnknownOutcomeError(f"no answer from {where} within {patience:g} s") from None
     except httpx2.HTTPError as error:
         raise UnknownOutcomeError(f"{where} broke off before its answer: {_kind(error)}") from None
 

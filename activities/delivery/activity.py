@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
 from activities.delivery.customer_link import Outgoing, with_link
-from activities.delivery.hands import WAIT, Hands
+from activities.delivery.hands import Hands
 from activities.delivery.outbox import Outbox, RowState
 from activities.delivery.sent_memory import SentMemory
 from activities.delivery.status import OutboxStatus
@@ -35,7 +35,7 @@ from activities.heartbeat import heartbeats, repeatedly, run_to_completion
 from activities.links.mark import Portal
 from workflows.domain.event import Message
 from workflows.domain.time.virtual_time import VirtualTime
-from workflows.domain.vocabulary import CUSTOMER, ONE_TIME_CODE
+from workflows.domain.vocabulary import CUSTOMER, ONE_TIME_CODE, WEBHOOK
 from workflows.ports import DELIVERY_HEARTBEAT, Delivery
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class DeliveryActivities:
 
     Attributes:
         database: where the outbox is.
-        transports: the ways messages can go.
+        transports: the ways messages can go, webhooks among them.
         on_failed: tells the case that a notification will never arrive; without it the case does not learn.
         on_sent_again: tells the case that one was sent after all; without it the case does not learn.
         complete: puts into a message what the outbox may not show.
@@ -150,17 +150,23 @@ class _DeliveryPass:
         self._token = uuid4().hex
         self._open: dict[str, TransportConnection] = {}
         self._closed: dict[str, str] = {}
-        """Channel -> why nothing more is tried on it in this pass."""
+        """Lane -> why nothing more is tried on it in this pass."""
         self.waits: list[timedelta] = []
         """Of messages put off: for how long the other side asks to be left alone."""
 
     async def run(self, keys: tuple[str, ...]) -> list[str]:
         """Why each row that is left was not delivered.
 
-        Whatever was tried least goes first: a message at which the server fails is in the way of no other for long.
+        People go before systems. Whatever was tried least goes first: a message at which the server fails is in the
+        way of no other for long.
         """
         states = await self._outbox.states(tuple(dict.fromkeys(keys)))
-        keys = tuple(sorted(dict.fromkeys(keys), key=lambda key: states[key].attempts if key in states else 0))
+
+        def turn(key: str) -> tuple[bool, int]:
+            state = states.get(key)
+            return (state.envelope.channel == WEBHOOK, state.attempts) if state else (False, 0)
+
+        keys = tuple(sorted(dict.fromkeys(keys), key=turn))
         faults = []
         async with AsyncExitStack() as stack, heartbeats(self._owner.lease / _BEATS):
             for key in keys:
@@ -179,18 +185,18 @@ class _DeliveryPass:
         if envelope.key in self._owner._unnoted:
             await self._mark_sent(envelope)
             return None
-        crowded = self._owner.hands.fault(envelope.channel)
-        closed = self._closed.get(envelope.channel) or crowded
+        crowded = self._owner.hands.fault(envelope.lane)
+        closed = self._closed.get(envelope.lane) or crowded
         # Before the claim: whoever is stopped between it and the hand-over has to know how old it is by then.
         surely = self._surely()
         now = self._owner.now()
         until = now + self._owner.lease
         if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
             return await self._held(envelope.key)
-        if state.status is OutboxStatus.SENDING and not self._knows_repeats(envelope.channel):
+        if state.status is OutboxStatus.SENDING and not self._knows_repeats(envelope.lane):
             return await self._lost_sight(state, stack, "its delivery ended while it was on its way")
         if closed is not None:
-            return await self._put_off(state, stack, closed, WAIT if crowded else None)
+            return await self._put_off(state, stack, closed, self._owner.hands.wait(envelope.lane) if crowded else None)
         return await self._send(state, stack, surely)
 
     def _surely(self) -> float:
@@ -212,26 +218,26 @@ class _DeliveryPass:
         send_timeout = self._owner.send_timeout.total_seconds()
         last = asyncio.get_running_loop().time() + send_timeout
         try:
-            async with self._owner.hands.hold(envelope.channel):
+            async with self._owner.hands.hold(envelope.lane):
                 await self._hand_over_once(following, stack, last, surely)
         except PermanentDeliveryError as error:
             return await self._go_on(state, stack, _said(error, outgoing))
         except UnknownOutcomeError as error:
             return await self._lost_sight(state, stack, _said(error, outgoing))
         except UnreachableError as error:
-            self._closed[envelope.channel] = _said(error, outgoing)
-            return await self._put_off(state, stack, self._closed[envelope.channel])
+            self._closed[envelope.lane] = _said(error, outgoing)
+            return await self._put_off(state, stack, self._closed[envelope.lane])
         except TimeoutError:
-            self._closed[envelope.channel] = f"no answer within {send_timeout:g} s"
-            return await self._put_off(state, stack, self._closed[envelope.channel])
+            self._closed[envelope.lane] = f"no answer within {send_timeout:g} s"
+            return await self._put_off(state, stack, self._closed[envelope.lane])
         except _ClaimLostError as error:
             # Where repeats are not known the claim is left to run out: whoever takes the row over asks no further.
-            is_harmless = not error.begun or self._knows_repeats(envelope.channel)
+            is_harmless = not error.begun or self._knows_repeats(envelope.lane)
             return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:
             # Whether it arrived is not known: the next attempt bears the same Message-ID, or is none where the claim
             # is left to run out.
-            if self._knows_repeats(envelope.channel):
+            if self._knows_repeats(envelope.lane):
                 await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
         except TemporaryDeliveryError as error:
@@ -244,9 +250,9 @@ class _DeliveryPass:
             await self._report_sent_again(envelope)
         return None
 
-    def _knows_repeats(self, channel: str) -> bool:
+    def _knows_repeats(self, lane: str) -> bool:
         """Whether what is sent there twice is known as one; nothing can have been sent where there is no such way."""
-        transport = self._owner.transports.get(channel)
+        transport = self._owner.transports.get(lane)
         return transport is None or transport.knows_repeats
 
     async def _lost_sight(self, state: RowState, stack: AsyncExitStack, error: str) -> str | None:
@@ -293,7 +299,7 @@ class _DeliveryPass:
         except (DeliveryError, _ClaimLostError):
             raise
         except Exception as error:
-            if self._knows_repeats(envelope.channel):
+            if self._knows_repeats(envelope.lane):
                 raise
             raise UnknownOutcomeError(" ".join(f"{type(error).__name__} {error}".split())) from error
 
@@ -324,7 +330,7 @@ class _DeliveryPass:
                         limit.reschedule(min(last, renewed))
 
                 async with repeatedly(renew, lease / _BEATS):
-                    connection = await self._connection(envelope.channel, stack)
+                    connection = await self._connection(envelope.lane, stack)
                     complete = self._owner.complete
                     await connection.send(envelope if complete is None else await complete(envelope))
         except TimeoutError:
@@ -332,13 +338,13 @@ class _DeliveryPass:
                 raise _ClaimLostError("its claim could not be renewed while it was on its way") from None
             raise
 
-    async def _connection(self, channel: str, stack: AsyncExitStack) -> TransportConnection:
-        if channel not in self._open:
-            transport = self._owner.transports.get(channel)
+    async def _connection(self, lane: str, stack: AsyncExitStack) -> TransportConnection:
+        if lane not in self._open:
+            transport = self._owner.transports.get(lane)
             if transport is None:
-                raise UnreachableError(f"{channel} is not configured on this worker")
-            self._open[channel] = await stack.enter_async_context(transport.connect())
-        return self._open[channel]
+                raise UnreachableError(f"{lane} is not configured on this worker")
+            self._open[lane] = await stack.enter_async_context(transport.connect())
+        return self._open[lane]
 
     async def _mark_sent(self, envelope: Envelope, lacking: str | None = None) -> None:
         at = self._owner.time.virtual(self._owner.now())
@@ -360,10 +366,11 @@ class _DeliveryPass:
         return await self._report(envelope, error)
 
     async def _report(self, envelope: Envelope, error: str) -> str | None:
-        """Tell the case; that nobody could be told of a failed notification is told to nobody, and who waits for a code
-        in vain asks for another.
+        """Tell the case; that nobody could be told of a failed notification is told to nobody, who waits for a code in
+        vain asks for another, and what a system has not heard is for the operator.
         """
-        if self._owner.on_failed is not None and envelope.message not in {Message.UNDELIVERABLE, ONE_TIME_CODE}:
+        untold = {Message.UNDELIVERABLE, ONE_TIME_CODE, WEBHOOK}
+        if self._owner.on_failed is not None and envelope.message not in untold:
             try:
                 await self._owner.on_failed(
                     number=envelope.number,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from activities.privacy.redaction import without_addresses
+from workflows.domain.vocabulary import WEBHOOK
 
 _SHORTEST_NAME = 2
 
@@ -35,6 +36,8 @@ class AddressKind(StrEnum):
     WECOM_ID = "wecom_id"
     DINGTALK_ID = "dingtalk_id"
     """Apps find people by their ids alone, robots by their mobiles as well."""
+    SYSTEM = "system"
+    """Nothing: it leads to one system of the company's own, and to nobody else."""
 
 
 BY_MOBILE_AS_WELL = frozenset({AddressKind.WECOM, AddressKind.DINGTALK})
@@ -65,6 +68,11 @@ class Envelope:
     facts: Mapping[str, str] | None = None
     attachments: tuple[Attachment, ...] = ()
     follows: tuple[str, ...] = ()
+
+    @property
+    def lane(self) -> str:
+        """What carries it: its channel, but for events each system's own webhook, so that one holds up no other."""
+        return f"{WEBHOOK}:{self.recipient}" if self.channel == WEBHOOK else self.channel
 
 
 class DeliveryError(Exception):
@@ -121,7 +129,10 @@ class Transport(Protocol):
 
 
 Transports = Mapping[str, Transport]
-"""The ways there are by the channel's name, `email` for mail. Without any, messages stay in the outbox (`stored`)."""
+"""The ways there are by the channel's name, `email` for mail. Without any, messages stay in the outbox (`stored`).
+
+Who delivers has webhooks among them as well, by their lanes; whoever routes messages to people has not.
+"""
 
 
 def without_recipient(error: Exception, address: str, name: str = "") -> str:

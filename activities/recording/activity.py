@@ -32,6 +32,7 @@ from activities.messages.ways import CARRYING
 from activities.organisation.directory import Directory
 from activities.recording.corrections import keep_for_correction
 from activities.recording.review_trigger import trigger_review
+from activities.webhooks.events import Webhooks
 from workflows.domain.case.view import CaseView
 from workflows.domain.event import Event, EventKind, Message, Notice, key_of
 from workflows.domain.model import Json
@@ -71,6 +72,7 @@ class RecordingActivities:
         start_deliveries: starts the delivery of rows that wait for it.
         portal: what the links in messages to customers are made with.
         links_valid: for how long a link is good, in the case's time.
+        webhooks: which of the company's systems are told what.
         now: the wall clock.
     """
 
@@ -85,6 +87,7 @@ class RecordingActivities:
     start_deliveries: StartDeliveries = leave_deliveries_to_case
     portal: Portal = field(default_factory=Portal)
     links_valid: Callable[[], timedelta] = lambda: timedelta(days=30)
+    webhooks: Webhooks = field(default_factory=Webhooks)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @activity.defn
@@ -105,7 +108,7 @@ class RecordingActivities:
                     await _write_case(connection, step.view)
             return Recorded(marker=step.marker)
         number = step.view.number
-        rows = await self.composed(step.view, step.events)
+        rows = [*await self.composed(step.view, step.events), *await self._told_to_systems(step.view, step.events)]
         organisation = await self.directory.current() if step.review else None
         called: ReviewSubject | str | None = None
         async with self.database.begin() as connection:
@@ -179,6 +182,13 @@ class RecordingActivities:
             portal=self.portal,
         )
         return composition.rows(wanted, texts)
+
+    async def _told_to_systems(self, view: CaseView, events: Sequence[Event]) -> list[dict[str, Any]]:
+        if not self.webhooks.wants(view, events):
+            return []
+        async with self.database.read_brief() as connection:
+            form = await connection.scalar(_FORM, {"of": view.number})
+        return self.webhooks.rows(view, events, form or {}, self.at())
 
     async def _remember_links(self, connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
         carrying = [row for row in rows if row["link"] is not None]

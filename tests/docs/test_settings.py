@@ -59,10 +59,10 @@ def test_the_page_has_the_default(setting: str) -> None:
 def test_no_page_names_a_setting_that_there_is_not(page: Path) -> None:
     known = {*_THERE_ARE, "BIHUAN_TEST_POSTGRESQL", "BIHUAN_TEST_SCREENSHOTS"}
     groups = {key.partition("__")[0] for key in known if "__" in key}
-    # Channels and mailboxes have names of a company's own; those of channels: tests/docs/test_channels.py.
+    # Channels, mailboxes and webhooks have names of a company's own; those of channels: tests/docs/test_channels.py.
     named = {
         found.removesuffix("__")
         for found in re.findall(rf"\b{PREFIX}[A-Z_]*", read(page))
-        if not re.search("(CHANNELS|MAILBOXES)__", found)
+        if not re.search("(CHANNELS|MAILBOXES|WEBHOOKS)__", found)
     } - {PREFIX}
     assert sorted(named - known - groups) == []

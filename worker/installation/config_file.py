@@ -15,9 +15,10 @@ PERSON_VARIABLE = "BIHUAN_AS"
 """Who gives commands on this machine: of the admin script alone, and no setting of an installation."""
 SERVER_VARIABLES = ("BIHUAN_URL", "BIHUAN_TOKEN", "BIHUAN_PLAIN_HTTP")
 """The server that commands go to: of the admin script alone, too."""
-SECRETS = frozenset(
-    {"database_url", "smtp_url", "encryption_keys", "codec_token", "link_keys", "channels", "mailboxes", "oidc"}
-)
+SECRETS = frozenset({
+    "channels", "codec_token", "database_url", "encryption_keys", "link_keys", "mailboxes", "oidc", "smtp_url",
+    "webhooks",
+})  # fmt: skip
 """Settings that hold a password or a key: their values are never shown in an error."""
 _PATHS = ("data", "organisation", "templates", "archive", "reports", "encryption_keys_file", "link_keys_file")
 
@@ -51,7 +52,7 @@ def read_config() -> dict[str, Any]:
             content[name] = path.parent / value
     if isinstance(files := content.get("files"), str) and "://" not in files:
         content["files"] = str(path.parent / files)
-    for group in ("channels", "mailboxes"):
+    for group in ("channels", "mailboxes", "webhooks"):
         _place_secret_files(content.get(group), path.parent)
     _place_secret_files({"oidc": content.get("oidc")}, path.parent)
     return content

@@ -131,6 +131,12 @@ def open_paths(settings: Settings) -> list[OpenPath]:
         for file in mailbox.secret_files()
         for one in _open(f"secret of mailbox {name}", file, PRIVATE_FILE)
     ]
+    found += [
+        one
+        for name, webhook in settings.webhooks.items()
+        for file in webhook.secret_files()
+        for one in _open(f"secret of webhook {name}", file, PRIVATE_FILE)
+    ]
     found += [one for name, file in secrets for one in _open(f"secret of channel {name}", file, PRIVATE_FILE)]
     if (toml := config_file()) is not None and SECRETS & read_config().keys():
         # The units of docs/deploy let the group of the service read its settings.

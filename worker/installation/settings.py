@@ -37,6 +37,8 @@ from pydantic_settings import (
 from activities.channels.settings import KINDS, RESERVED, ChannelName, ChannelSettings
 from activities.key_ring import KeyRing
 from activities.mailbox.settings import MailboxSettings
+from activities.webhooks.settings import EVENTS, WebhookSettings
+from activities.webhooks.settings import RESERVED as NO_SYSTEMS
 from worker.installation.config_file import (
     CONFIG_VARIABLE,
     DEFAULT_DATA,
@@ -53,7 +55,7 @@ from worker.installation.portal_url import portal_url
 from worker.installation.sign_on import Desk, Oidc, span
 from worker.installation.variables import KNOWN_VARIABLES, unknown_variables
 from workflows.domain.problem import Problem
-from workflows.domain.vocabulary import Locale
+from workflows.domain.vocabulary import WEBHOOK, Locale
 
 
 class ServerSettings(BaseModel):
@@ -133,6 +135,7 @@ class Settings(BaseSettings):
     mail_from: str | None = None
     channels: dict[ChannelName, ChannelSettings] = Field(default={})
     mailboxes: dict[ChannelName, MailboxSettings] = Field(default={})
+    webhooks: dict[ChannelName, WebhookSettings] = Field(default={})
     speed: float = Field(default=1.0, gt=0, le=1_000_000, allow_inf_nan=False)
     virtual_start: AwareDatetime | None = None
     task_queue: str = Field(default="bihuan", min_length=1, max_length=200)
@@ -238,7 +241,16 @@ class Settings(BaseSettings):
     def _not_reserved(cls, channels: dict[str, ChannelSettings]) -> dict[str, ChannelSettings]:
         if taken := sorted(RESERVED & channels.keys()):
             raise ValueError(f"{', '.join(taken)} is taken: mail is set by smtp_url; allowed: any other name")
+        if WEBHOOK in channels:
+            raise ValueError(f"{WEBHOOK} is taken: systems are set by webhooks; allowed: any other name")
         return channels
+
+    @field_validator("webhooks")
+    @classmethod
+    def _not_somebody(cls, webhooks: dict[str, WebhookSettings]) -> dict[str, WebhookSettings]:
+        if taken := sorted(NO_SYSTEMS & webhooks.keys()):
+            raise ValueError(f"{', '.join(taken)} is taken; allowed: the name of a system, such as shop")
+        return webhooks
 
     @field_validator("encryption_keys", "link_keys")
     @classmethod
@@ -315,8 +327,8 @@ def _faults(error: ValidationError, options: Mapping[str, Any]) -> Iterable[str]
         if keys[0] == "channels":
             yield _channel_fault(fault, keys, options)
             continue
-        if keys[0] == "mailboxes":
-            yield _mailbox_fault(fault, keys, options)
+        if keys[0] in _NAMED:
+            yield _named_fault(fault, keys, options)
             continue
         where = _where(keys, options)
         if fault["type"] == "extra_forbidden":
@@ -351,13 +363,23 @@ def _channel_fault(fault: ErrorDetails, keys: list[str], options: Mapping[str, A
     return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
 
 
-def _mailbox_fault(fault: ErrorDetails, keys: list[str], options: Mapping[str, Any]) -> str:
-    """A fault of a mailbox; no value is repeated, as for channels."""
+_NAMED: Mapping[str, tuple[type[BaseModel], str]] = {
+    "mailboxes": (MailboxSettings, "service"),
+    "webhooks": (WebhookSettings, "shop"),
+}
+"""Groups of which a company chooses the names: what each is, and such a name."""
+
+
+def _named_fault(fault: ErrorDetails, keys: list[str], options: Mapping[str, Any]) -> str:
+    """A fault of a mailbox or webhook; no value is repeated, as for channels."""
     where = _where([key for key in keys if key != "[key]"], options)
+    model, name = _NAMED[keys[0]]
     if fault["type"] == "extra_forbidden":
-        return f"{where}: no such setting{_did_you_mean(keys[-1], MailboxSettings.model_fields)}"
+        return f"{where}: no such setting{_did_you_mean(keys[-1], model.model_fields)}"
     if keys[-1] == "[key]":
-        return f"{where}: is no name that can stand here; allowed: lower-case letters, digits, - and _, such as service"
+        return f"{where}: is no name that can stand here; allowed: lower-case letters, digits, - and _, such as {name}"
+    if fault["type"] == "enum":
+        return f"{where}: is no event of a case; allowed: {', '.join(EVENTS)}"
     return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
 
 

@@ -14,6 +14,8 @@ OPERATOR: Final = "operator"
 
 ONE_TIME_CODE: Final = "one_time_code"
 """The message with a code that the portal asked for. It is none of the case's own: no person tells it instead (R40)."""
+WEBHOOK: Final = "webhook"
+"""The channel, and the message, by which the company's own systems are told what happened in a case (R47)."""
 
 
 class Priority(StrEnum):
