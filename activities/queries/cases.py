@@ -17,7 +17,7 @@ from activities.queries.case_record import CaseRecord, read_case_record
 from activities.queries.monitoring.attention import Attention
 from activities.queries.monitoring.attention_query import find_attention
 from activities.rows import FaultyRow, Unreadable, read_rows
-from workflows.domain.vocabulary import Status
+from workflows.domain.vocabulary import WEBHOOK, Status
 
 _CONCERNED = {
     "sqlite": """
@@ -85,11 +85,13 @@ class OutboxEntry:
     """What of it could not be read; that is None here."""
 
     def as_json(self) -> dict[str, Any]:
-        """What `bihuan outbox --json` shows: `event` is the message's name, times are ISO 8601 with offset."""
+        """What `bihuan outbox --json` shows: `event` is the message's name, or what a system is told of; times are
+        ISO 8601 with offset.
+        """
         return {
             "key": self.key,
             "number": self.number,
-            "event": self.message,
+            "event": self.event if self.channel == WEBHOOK else self.message,
             "sequence": self.sequence,
             "audience": self.audience,
             "recipient": self.recipient,

@@ -75,6 +75,14 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "The systems that are told of events",
+        "starter.console.system.webhooks",
+        (
+            ("webhook list", "Systems that are told what happens in cases, and of what."),
+            ("webhook test", "Send one a signed event now, and say what it answers."),
+        ),
+    ),
+    Section(
         "The mailboxes",
         "starter.console.system.mailboxes",
         (
@@ -279,6 +287,7 @@ GROUPS = {
     "org": "Load the organisation, hand over the cases of people who left.",
     "kb": "The knowledge base.",
     "channel": "The ways messages go: mail, SMS, robots of chat groups.",
+    "webhook": "The company's own systems that are told of events.",
     "mailbox": "Mailboxes that mails of customers are read from.",
     "db": "The database of the record.",
     "session": "Who is signed in to the pages of the staff.",

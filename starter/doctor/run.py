@@ -19,6 +19,7 @@ from starter.doctor.checks.record import clocks, database, generation, integrity
 from starter.doctor.checks.release import release
 from starter.doctor.checks.sweep import last_sweep, sweep_by_hand
 from starter.doctor.checks.temporal import paused, pollers, search_attributes, server
+from starter.doctor.checks.webhooks import webhooks
 from starter.doctor.checks.workers import alike
 from starter.doctor.context import CheckFunction, DoctorContext
 
@@ -44,7 +45,7 @@ class CheckSuite:
             "release": release, "database": database, "generation": generation,
             "integrity": integrity, "disk": space, "folders": folders, "access": access, "files": files,
             "clock": clocks, "mail": mail, "channels": channels, "mailboxes": mailboxes,
-            "templates": templates, "links": links,
+            "webhooks": webhooks, "templates": templates, "links": links,
             "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),

@@ -48,6 +48,7 @@ def describe(installation: Installation) -> dict[str, Mark]:
         "templates": Mark(value=_of_files(folder), source=str(folder)) if folder else Mark(value="the shipped ones"),
         "mail servers": Mark(value=_mail_server(smtp.get_secret_value(), settings.mail_from) if smtp else "none"),
         "channels": Mark(value=_channels(settings)),
+        "webhooks": Mark(value=_webhooks(settings)),
         "encryption keys": Mark(value=ring.first.id if ring else "none"),
         "portal addresses": Mark(value=settings.web.url or "none"),
         "link keys": Mark(value=", ".join(key.fingerprint for key in links.keys) if links else "none"),
@@ -64,6 +65,11 @@ def _of_files(folder: Path) -> str:
 
 def _channels(settings: Settings) -> str:
     return ", ".join(f"{name} ({one.kind} {one.endpoint})" for name, one in sorted(settings.channels.items())) or "none"
+
+
+def _webhooks(settings: Settings) -> str:
+    told = sorted(settings.webhooks.items())
+    return ", ".join(f"{name} ({one.parts.scheme}://{one.parts.netloc})" for name, one in told) or "none"
 
 
 def _mail_server(url: str, sender: str | None) -> str:

@@ -14,6 +14,8 @@ MAILBOX = "mailbox"
 """It is about a mailbox, or a mail of no case, and the mailbox's name stands where the number of a case does."""
 CHANNEL = "channel"
 """It is about a channel, and its name stands where the number of a case does."""
+SYSTEM = "webhook"
+"""It is about the webhook of a system, and the system's name stands where the number of a case does."""
 
 
 class AttentionReason(StrEnum):
@@ -39,6 +41,8 @@ class AttentionReason(StrEnum):
     """A notification has been waiting for long."""
     CHANNEL_FAILING = "channel_failing"
     """A channel has carried nothing for an hour, and failed several times; its name stands where a number does."""
+    WEBHOOK_FAILING = "webhook_failing"
+    """A system was not told of events, or has not been for long; its name stands where a number does (R47)."""
     MAILBOX_FAILING = "mailbox_failing"
     """A mailbox cannot be read, or nobody has for ten minutes; its name stands where a number does."""
     MAIL_ASIDE = "mail_aside"

@@ -13,10 +13,11 @@ from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
 from activities.delivery.outbox import OPEN
 from activities.delivery.status import OutboxStatus
-from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, Attention, AttentionReason
+from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, SYSTEM, Attention, AttentionReason
 from activities.queries.monitoring.channel_health import find_failing_channels
 from activities.queries.monitoring.mailbox_health import find_failing_mailboxes, mails_aside
 from activities.queries.monitoring.orphans import find_orphans
+from activities.queries.monitoring.webhook_health import find_untold_systems
 from activities.rows import FaultyRow, read_rows, sound
 from workflows.domain.case.recorded.overdue import (
     escalated_since,
@@ -28,7 +29,7 @@ from workflows.domain.case.recorded.overdue import (
 from workflows.domain.case.recorded.view_json import CaseViewJson
 from workflows.domain.review.overdue import find_overdue
 from workflows.domain.review.view import ReviewStatus
-from workflows.domain.vocabulary import ONE_TIME_CODE, EventKind
+from workflows.domain.vocabulary import ONE_TIME_CODE, WEBHOOK, EventKind
 
 _REMEMBERED = timedelta(days=7)
 """How long a failed notification of a closed case, or a report that did not arrive, is still shown."""
@@ -59,6 +60,7 @@ async def find_attention(
         await _from_reviews(connection, now, grace),
         [await _from_reports(connection, now - _REMEMBERED)],
         [await _from_channels(connection, now)],
+        [await _from_webhooks(connection, now - _REMEMBERED, now - pending_for)],
         [await _from_mailboxes(connection)],
     ):
         for items in rows:
@@ -224,7 +226,7 @@ async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since
             case_record.c.view,
         )
         .outerjoin(case_record, case_record.c.number == outbox.c.number)
-        .where(or_(failed, waiting))
+        .where(or_(failed, waiting), outbox.c.channel != WEBHOOK)
     )
 
     def read(row: Any) -> list[Attention]:
@@ -246,6 +248,14 @@ async def _from_channels(connection: AsyncConnection, now: datetime) -> list[Att
     found = await find_failing_channels(connection, now)
     reason = AttentionReason.CHANNEL_FAILING
     return [Attention(one.channel, reason, one.since, what=CHANNEL, error=one.error) for one in found]
+
+
+async def _from_webhooks(connection: AsyncConnection, after: datetime, waiting_since: datetime) -> list[Attention]:
+    """One for each system, however many events it has not heard of."""
+    return [
+        Attention(one.system, AttentionReason.WEBHOOK_FAILING, one.since, what=SYSTEM, error=one.summary)
+        for one in await find_untold_systems(connection, failed_after=after, waiting_since=waiting_since)
+    ]
 
 
 async def _from_mailboxes(connection: AsyncConnection) -> list[Attention]:

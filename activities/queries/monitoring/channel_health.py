@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.tables import outbox
 from activities.delivery.outbox import OPEN
 from activities.delivery.status import OutboxStatus
+from workflows.domain.vocabulary import WEBHOOK
 
 _OF_LATE = timedelta(hours=1)
 _FEW = 3
@@ -31,7 +32,9 @@ async def find_failing_channels(connection: AsyncConnection, now: datetime) -> l
     """Of the messages of the last hour (the cases' time): channels of which three or more failed, and none went."""
     columns = outbox.c.channel, outbox.c.status, outbox.c.attempts, outbox.c.error, outbox.c.tried, outbox.c.created_at
     rows = await connection.execute(
-        select(*columns).where(outbox.c.created_at >= now - _OF_LATE).order_by(outbox.c.created_at)
+        select(*columns)
+        .where(outbox.c.created_at >= now - _OF_LATE, outbox.c.channel != WEBHOOK)
+        .order_by(outbox.c.created_at)
     )
     failed: dict[str, list[tuple[datetime, str]]] = {}
     carried: set[str] = set()

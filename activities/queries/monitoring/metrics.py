@@ -23,7 +23,7 @@ from activities.queries.monitoring.mailbox_health import count_mails, count_wait
 from activities.queries.monitoring.sweeps import read_sweep
 from activities.rows import read_rows, sound
 from workflows.domain.case.recorded.overdue import standing_breaches
-from workflows.domain.vocabulary import ClockName, EventKind, Priority, Status
+from workflows.domain.vocabulary import WEBHOOK, ClockName, EventKind, Priority, Status
 
 _GRACE = timedelta(minutes=2)
 """How late a case may act on a deadline before it counts as not acting; the same as in `bihuan stuck`."""
@@ -103,7 +103,7 @@ async def _silent(connection: AsyncConnection, now: datetime) -> Sequence[Figure
 async def _undelivered(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:
     rows = await connection.execute(
         select(outbox.c.channel, func.count(), func.min(outbox.c.created_at))
-        .where(outbox.c.status.in_(OPEN))
+        .where(outbox.c.status.in_(OPEN), outbox.c.channel != WEBHOOK)
         .group_by(outbox.c.channel)
     )
     waiting = {channel: (count, oldest) for channel, count, oldest in rows}
@@ -117,6 +117,35 @@ async def _undelivered(connection: AsyncConnection, now: datetime) -> Sequence[F
             {(): _age(now, oldest)},
         ),
     ]
+
+
+async def _systems_waiting(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:
+    rows = await connection.execute(
+        select(outbox.c.recipient, func.count(), func.min(outbox.c.created_at))
+        .where(outbox.c.status.in_(OPEN), outbox.c.channel == WEBHOOK)
+        .group_by(outbox.c.recipient)
+    )
+    waiting = {system: (count, since) for system, count, since in rows}
+    counts: Values = _NO_SYSTEM | {(system,): float(count) for system, (count, _) in waiting.items()}
+    oldest = min((since for _, since in waiting.values()), default=None)
+    age = "Age of the oldest event that a system is not told of yet, 0 without one."
+    return [
+        Figure("bihuan_webhook_events_waiting", "Events that a system is not told of yet.", counts, _SYSTEM),
+        Figure("bihuan_oldest_webhook_event_age_seconds", age, {(): _age(now, oldest)}),
+    ]
+
+
+async def _systems_told(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
+    rows = await connection.execute(
+        select(outbox.c.recipient, outbox.c.status, func.count())
+        .where(outbox.c.status.not_in(OPEN), outbox.c.channel == WEBHOOK)
+        .group_by(outbox.c.recipient, outbox.c.status)
+    )
+    ended = (OutboxStatus.SENT.value, OutboxStatus.FAILED.value)
+    values: Values = {("", status): 0.0 for status in ended}
+    values |= {(system, status): float(count) for system, status, count in rows}
+    text = "Events that a system was told of, or not for good, by system and result."
+    return [Figure("bihuan_webhook_events", text, values, (*_SYSTEM, "status"), counter=True)]
 
 
 async def _swept(connection: AsyncConnection, now: datetime) -> Sequence[Figure]:  # noqa: ARG001
@@ -187,7 +216,7 @@ async def _results(connection: AsyncConnection, now: datetime) -> Sequence[Figur
     ended = (OutboxStatus.SENT.value, OutboxStatus.FAILED.value, OutboxStatus.STORED.value)
     rows = await connection.execute(
         select(outbox.c.channel, outbox.c.status, func.count())
-        .where(outbox.c.status.in_(ended))
+        .where(outbox.c.status.in_(ended), outbox.c.channel != WEBHOOK)
         .group_by(outbox.c.channel, outbox.c.status)
     )
     values: Values = {("email", status): 0.0 for status in ended}
@@ -224,6 +253,8 @@ def _age(now: datetime, since: datetime | None) -> float:
     return max((now - since).total_seconds(), 0.0) if since is not None else 0.0
 
 
-_CHANNEL = ("channel",)
-STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _swept, _mailboxes)
-TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results, _moved, _mails)
+_CHANNEL, _SYSTEM = ("channel",), ("system",)
+_NO_SYSTEM: Values = {("",): 0.0}
+"""So that the figure is there where no system is."""
+STANDING: tuple[Reader, ...] = (_cases, _unacknowledged, _silent, _undelivered, _systems_waiting, _swept, _mailboxes)
+TOTALS: tuple[Reader, ...] = (_overdue, _escalations, _missed, _faults, _results, _systems_told, _moved, _mails)

@@ -28,6 +28,7 @@ _WAYS_OUT: Final[Mapping[str, str]] = {
     "portal addresses": "give all the same BIHUAN_WEB__URL",
     "link keys": "give all the same BIHUAN_LINK_KEYS, in the same order",
     "channels": "set the same [channels.…] for all workers and restart them",
+    "webhooks": "set the same [webhooks.…] for all workers and restart them",
 }
 """What all workers have to go by alike, and what to do where they do not."""
 

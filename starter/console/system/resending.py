@@ -33,6 +33,7 @@ async def resend(
     *,
     all_: Annotated[bool, Parameter(name="--all", negative=(), help="Failed messages of every case.")] = False,
     key: Annotated[str | None, Parameter(help="Only this one; `bihuan outbox --json` has the keys.")] = None,
+    to: Annotated[str | None, Parameter(help="Only those to this person, `customer`, or system.")] = None,
     since: Annotated[str | None, Parameter(help="Only those written on this day or at this time, or later.")] = None,
     until: Annotated[str | None, Parameter(help="Only those written before that.")] = None,
     error: Annotated[str | None, Parameter(help="Only those in whose error these words stand.")] = None,
@@ -61,6 +62,7 @@ async def resend(
         choice = resending.ResendSelection(
             number=await find_number(open_local(data), number) if number is not None else None,
             key=key,
+            recipient=to,
             since=read_moment("--since", since, company.zone),
             until=read_moment("--until", until, company.zone),
             error=error,

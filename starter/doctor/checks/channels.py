@@ -59,7 +59,7 @@ async def _reached(check: Check, channel: HttpChannel) -> list[CheckResult]:
     tried = "its key is not tried" if channel.tokens is None else "its login is good"
     lines = [check.ok(f"{channel.name} ({channel.kind}): {where} answers, {tried}{able}")]
     if skew is not None:
-        what = f"{channel.name} ({channel.kind}): its clock is {_span(skew)} of this one's: signatures are refused"
+        what = f"{channel.name} ({channel.kind}): its clock is {skew_text(skew)} of this one's: signatures are refused"
         lines.append(check.warning(what, "let this machine set its clock by NTP (chrony, systemd-timesyncd)"))
     if channel.takes is AddressKind.MOBILE and channel.messages is not None and "created" not in channel.messages:
         what = f"{channel.name}: has no template for created, so a customer without mail learns no number"
@@ -67,6 +67,7 @@ async def _reached(check: Check, channel: HttpChannel) -> list[CheckResult]:
     return lines
 
 
-def _span(skew: timedelta) -> str:
+def skew_text(skew: timedelta) -> str:
+    """By how much a clock is ahead or behind."""
     minutes = round(abs(skew).total_seconds() / 60)
     return f"{minutes} min {'ahead' if skew > timedelta() else 'behind'}"

@@ -24,12 +24,13 @@ _AT_ONCE = 20
 
 @dataclass(frozen=True)
 class ResendSelection:
-    """Which messages: of one case (or all), by key, by when they were written (in the cases' time), by a text that
-    their error contains.
+    """Which messages: of one case (or all), by key, by recipient (a person's id, `customer`, or a system), by when they
+    were written (in the cases' time), by a text that their error contains.
     """
 
     number: str | None = None
     key: str | None = None
+    recipient: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     error: str | None = None
@@ -52,7 +53,8 @@ class ResendSelection:
 
     def _matches(self, row: OutboxEntry) -> bool:
         error = (row.error or "").casefold()
-        return (self.key is None or row.key == self.key) and (self.error is None or self.error.casefold() in error)
+        is_meant = self.key in {None, row.key} and self.recipient in {None, row.recipient}
+        return is_meant and (self.error is None or self.error.casefold() in error)
 
     async def _why_none(self, installation: Installation, chosen: Sequence[OutboxEntry]) -> str:
         if self.number is not None and await installation.cases.get(self.number) is None:

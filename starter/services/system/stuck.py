@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from activities.database.database import Database
 from activities.queries.cases import Cases
-from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, Attention, AttentionReason
+from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, SYSTEM, Attention, AttentionReason
 from activities.queries.monitoring.orphans import ESCALATION, OWNER
 from activities.queries.monitoring.sweeps import Sweep, latest_sweep
 from starter.services.system.remedies import remedy
@@ -39,6 +39,8 @@ _SILENT = frozenset({
     AttentionReason.REVIEW_NOT_OPENED,
 })  # fmt: skip
 """Reasons of the record whose cause may be a failing task."""
+_NO_WORKFLOW = frozenset({REPORT, CHANNEL, SYSTEM, MAILBOX})
+"""What it is about is none of these in Temporal."""
 _MOST = 500
 """Workflows described at most; when more fail, most have the same cause."""
 _LAST_EVENTS = 100
@@ -102,7 +104,7 @@ def _recorded(settings: Settings, item: Attention) -> StuckItem:
         what=item.what,
         who=item.who,
         error=item.error,
-        link=_link(settings, item.workflow, "default") if item.what not in {REPORT, CHANNEL, MAILBOX} else None,
+        link=_link(settings, item.workflow, "default") if item.what not in _NO_WORKFLOW else None,
         todo=_todo(item),
     )
 
@@ -113,6 +115,9 @@ def _todo(item: Attention) -> str | None:
         return _AFTER_A_FAULT
     if item.reason is AttentionReason.CHANNEL_FAILING:
         return f"see what it says: bihuan doctor, bihuan channel test {_named(item.number)} --to ... --send"
+    if item.reason is AttentionReason.WEBHOOK_FAILING:
+        again = f"bihuan resend --all --to {item.number}"
+        return f"try it: bihuan webhook test {item.number}; what failed for good is sent again by: {again}"
     if item.reason is AttentionReason.MAILBOX_FAILING:
         return f"bihuan doctor tries it; settings: [mailboxes.{item.number}]; no mail is lost meanwhile"
     if item.reason is AttentionReason.MAIL_ASIDE:
