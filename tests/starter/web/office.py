@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.activities.delivery.mail_server import MailServer, mail_server
+from tests.activities.webhooks.told import SECRET
 from tests.starter.installation import Installation, kept_running
 from tests.timeouts import TIMEOUT
+from tests.worker.ports import free_ports
 
 _LINK = r"http://127\.0\.0\.1:\d+(/l/\S+)"
 MAIL = "linxiao@example.com"
@@ -23,6 +25,8 @@ class Office:
     mail: MailServer
     customer: str = MAIL
     """Whose mails are looked at."""
+    system: int = 0
+    """The port at which a system would hear of notes."""
 
     async def letters(self, number: str, word: str | re.Pattern[str]) -> list[str]:
         """Texts of the mails to the customer that hold this word, once there is one."""
@@ -58,11 +62,15 @@ class Office:
 async def open_office(folder: Path) -> AsyncIterator[Office]:
     async with AsyncExitStack() as stack:
         mail = await stack.enter_async_context(mail_server())
-        up = Installation(folder)
+        up, (system,) = Installation(folder), free_ports(1)
         up.environment = {
             "BIHUAN_SMTP_URL": mail.url(),
             "BIHUAN_MAIL_FROM": "service@example.com",
             "BIHUAN_WEB__URL": up.pages,
+            "BIHUAN_WEBHOOKS__SHOP__URL": f"http://127.0.0.1:{system}/hook",
+            "BIHUAN_WEBHOOKS__SHOP__SECRET": SECRET,
+            "BIHUAN_WEBHOOKS__SHOP__ALLOW_PRIVATE": '["127.0.0.1"]',
+            "BIHUAN_WEBHOOKS__SHOP__EVENTS": '["noted"]',
         }
         await stack.enter_async_context(kept_running(up))
-        yield Office(up, mail)
+        yield Office(up, mail, system=system)
