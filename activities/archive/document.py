@@ -63,7 +63,7 @@ async def read_case_document(connection: AsyncConnection, number: str) -> CaseDo
         **{name: case[name] for name in ("channel", "received_at", "started_at", "intake_key")},
         "form": form,
         "case": case["view"],
-        "timeline": [_without(row, {"number"}) for row in await _rows(connection, entries)],
+        "timeline": [_without(row, {"number", "position"}) for row in await _rows(connection, entries)],
         "notifications": [_without(row, _NOT_OF_THE_CASE) for row in await _rows(connection, messages)],
         "article": {"key": article_key(articles[0]["id"]), **_without(articles[0], _INDEX)} if articles else None,
         "reviews": await _reviews(connection, number),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, case, func, or_, select
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -68,5 +69,13 @@ async def is_superseded(
 @cache
 def _upsert(dialect: str, table: Table, key: str) -> Insert:
     statement = insert_of(dialect, table)
-    said = {name: statement.excluded[name] for name in _SAID}
+    said: dict[str, Any] = {name: statement.excluded[name] for name in _SAID}
+    if "position" in table.c:
+        if dialect == "sqlite":
+            # There is one writer; the trigger would give the same, and write the row twice.
+            last = select(func.coalesce(func.max(table.c.position), 0) + 1).scalar_subquery()
+            statement = statement.values(position=last)
+        # Who listens has seen a step that is merely written again, and not the one that takes its place.
+        is_other = or_(table.c.at != statement.excluded.at, table.c.kind != statement.excluded.kind)
+        said["position"] = case((is_other, statement.excluded.position), else_=table.c.position)
     return statement.on_conflict_do_update(index_elements=[key, "sequence"], set_=said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -71,6 +71,12 @@ class StaffSessions:
             wanted = select(staff_session).where(staff_session.c.hash == _hash(cookie))
             row = (await connection.execute(wanted)).one_or_none()
         return _of(row) if row is not None else None
+
+    async def named(self, ids: Iterable[str]) -> Sequence[StaffSession]:
+        """The sessions of these ids."""
+        async with self._database.read_brief() as connection:
+            found = await connection.execute(select(staff_session).where(staff_session.c.id.in_(ids)))
+            return [_of(row) for row in found]
 
     async def note_use(self, session: StaffSession, now: datetime) -> None:
         """When it was used last, to a minute."""

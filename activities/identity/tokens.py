@@ -86,6 +86,11 @@ class Tokens:
             row = (await connection.execute(select(token).where(token.c.hash == known))).one_or_none()
         return _token(row) if row is not None else None
 
+    async def named(self, ids: Iterable[str]) -> list[Token]:
+        """The rows of these ids."""
+        async with self._database.read_brief() as connection:
+            return [_token(row) for row in await connection.execute(select(token).where(token.c.id.in_(ids)))]
+
     async def note_use(self, used: Token, now: datetime) -> None:
         """When it was used last, to a minute."""
         before = now - _USE_NOTED_EVERY

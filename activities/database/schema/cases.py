@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from activities.database.schema.columns import Document, UtcDateTime, Words, entry_columns, metadata, texts
 
@@ -110,11 +122,17 @@ timeline = Table(
     metadata,
     Column("number", Words, ForeignKey("registration.number"), primary_key=True),
     *entry_columns(),
+    Column("position", BigInteger, Identity(), nullable=False),
     Index(None, "kind", "at"),
+    Index(None, "position"),
 )
 """Every step of every case (R14). `recorded_at`: the case's time when the step was first written.
 
 `command_id`: of the command it came of; NULL for what time, or the case by itself, has brought about.
+
+`position` is the place in the feed of all steps (see `activities.queries.feed_reader`), by the database itself: on
+SQLite one more than the last, by a trigger where a statement gives none; on PostgreSQL drawn before the step is
+committed, so that a higher one may be seen first. A step that takes another's place has a new one.
 """
 
 archive = Table(

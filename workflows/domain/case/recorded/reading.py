@@ -30,7 +30,7 @@ def may_read(person: str, view: Mapping[str, Any] | None, organisation: Organisa
         return False
     if sees_all(person, organisation):
         return True
-    named, departments = set(_people(view or {}, form)), set(_departments(view or {}))
+    named, departments = set(_people(view or {}, form)), set(departments_of(view or {}))
     member = organisation.member(person)
     if person in named or member.department in departments:
         return True
@@ -55,7 +55,8 @@ def _people(view: Mapping[str, Any], form: Any) -> Iterator[str]:
     yield from (one for one in found if isinstance(one, str) and one)
 
 
-def _departments(view: Mapping[str, Any]) -> Iterator[str]:
+def departments_of(view: Mapping[str, Any]) -> Iterator[str]:
+    """Those that lead, assist, or have or had a task in the case of that view."""
     found = [view.get("department"), *(view.get("assisting") or ())]
     found += [task.get("department") for task in view.get("collaborations") or ()]
     yield from (one for one in found if isinstance(one, str) and one)
