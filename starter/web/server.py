@@ -38,6 +38,8 @@ async def serving_pages(
             host = f"[{web.ip}]" if ":" in web.ip else web.ip
             yield f"http://{host}:{web.port}"
         finally:
+            # Streams do not end by themselves: the server would wait for them as long as it waits for anybody.
+            await site.feed.stop()
             sweeping.cancel()
             with suppress(asyncio.CancelledError):
                 await sweeping

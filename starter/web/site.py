@@ -21,6 +21,7 @@ from activities.links.lookup import LinkLookup
 from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
 from activities.portal.tries import Tries
+from starter.services.feed.feed import Feed
 from starter.services.identity.oidc import CALLBACK, SignOn
 from starter.services.intake.submissions import Intake
 from starter.web.look import Look, read_look
@@ -78,6 +79,8 @@ class Site:
     company: dict[str, str] = field(default_factory=lambda: Company().model_dump())
     """What is known of the company, also while the record cannot be read."""
     lane: Lane = field(default_factory=Lane)
+    feed: Feed = field(init=False)
+    """What happens in all cases, for whoever listens."""
     _record: Record | None = None
     _company_read: float | None = None
     _client: Client | None = None
@@ -93,6 +96,7 @@ class Site:
         self.link_keys = self.settings.link_key_ring()
         self.look = read_look(self.settings.templates)
         self.pages = Pages(self.settings.templates)
+        self.feed = Feed(self._installation, self.clock)
         web, oidc = self.settings.web, self.settings.oidc
         address = web.url or f"http://{web.ip}:{web.port}"
         self.sign_on = SignOn(oidc, f"{address}{CALLBACK}") if oidc.issuer else None
@@ -114,6 +118,9 @@ class Site:
                     opened = await self._open.enter_async_context(open_installation(self.settings))
                     self._record = Record.of(opened)
         return self._record
+
+    async def _installation(self) -> Installation:
+        return (await self.record()).installation
 
     async def client(self) -> Client:
         """Temporal, connected once.

@@ -48,7 +48,7 @@ async def find_signed_in(installation: Installation, cookie: str, now: datetime)
     if session is None:
         return None
     organisation = await installation.directory.current()
-    if organisation is None or _state(session, organisation, installation.settings, now) != "good":
+    if organisation is None or session_state(session, organisation, installation.settings, now) != "good":
         return None
     await sessions.note_use(session, now)
     return Bearer(
@@ -70,7 +70,7 @@ async def own_sessions(installation: Installation, who: Bearer, now: datetime) -
     found = await StaffSessions(installation.database).list(who.person)
     if (organisation := who.organisation) is None:
         return []
-    return [one for one in found if _state(one, organisation, installation.settings, now) == "good"]
+    return [one for one in found if session_state(one, organisation, installation.settings, now) == "good"]
 
 
 async def list_sessions(settings: Settings) -> list[tuple[StaffSession, str]]:
@@ -82,7 +82,7 @@ async def list_sessions(settings: Settings) -> list[tuple[StaffSession, str]]:
     async with open_installation(settings) as installation:
         organisation, now = await installation.directory.current(), datetime.now(UTC)
         found = await StaffSessions(installation.database).list()
-    return [(session, _state(session, organisation, settings, now)) for session in found]
+    return [(session, session_state(session, organisation, settings, now)) for session in found]
 
 
 async def revoke_sessions(settings: Settings, of: str) -> Sequence[StaffSession]:
@@ -105,7 +105,8 @@ async def revoke_sessions(settings: Settings, of: str) -> Sequence[StaffSession]
     return ended
 
 
-def _state(session: StaffSession, organisation: Organisation | None, settings: Settings, now: datetime) -> str:
+def session_state(session: StaffSession, organisation: Organisation | None, settings: Settings, now: datetime) -> str:
+    """As `list_sessions` has it."""
     if session.revoked_at is not None:
         return "revoked"
     if session.expires_at <= now:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from worker.installation.company_time import RecordSettings
     from worker.installation.installation import Installation
     from worker.installation.settings import Settings
+    from workflows.domain.organisation.organisation import Organisation
 
 LIFE: Final = timedelta(days=365)
 """Of a token of which nothing else is said."""
@@ -46,18 +47,11 @@ async def find_bearer(installation: Installation, shown: str, now: datetime) -> 
     tokens = Tokens(installation.database)
     token = await tokens.find(shown)
     organisation = await installation.directory.current()
-    if token is None:
-        reason = "unknown"
-    elif token.revoked_at is not None:
-        reason = "revoked"
-    elif token.expires_at <= now:
-        reason = "expired"
-    elif token.person is not None and (organisation is None or organisation.person(token.person) is None):
-        reason = "left"
-    else:
-        await tokens.note_use(token, now)
-        return Bearer(token.person, token.caller, token.rights, token.id, Via.API, token.expires_at, organisation)
-    raise NoBearerError(reason, token)
+    state = token_state(token, organisation, now) if token is not None else "unknown"
+    if token is None or state != "good":
+        raise NoBearerError(state, token)
+    await tokens.note_use(token, now)
+    return Bearer(token.person, token.caller, token.rights, token.id, Via.API, token.expires_at, organisation)
 
 
 async def note_refused(installation: Installation, refused: NoBearerError, now: datetime, *, where: str) -> None:
@@ -128,15 +122,17 @@ async def list_tokens(settings: Settings) -> list[tuple[Token, str]]:
         organisation, now = await installation.directory.current(), datetime.now(UTC)
         tokens = await Tokens(installation.database).list()
 
-    def state(token: Token) -> str:
-        if token.revoked_at is not None:
-            return "revoked"
-        if token.expires_at <= now:
-            return "expired"
-        gone = token.person is not None and (organisation is None or organisation.person(token.person) is None)
-        return "left" if gone else "good"
+    return [(token, token_state(token, organisation, now)) for token in tokens]
 
-    return [(token, state(token)) for token in tokens]
+
+def token_state(token: Token, organisation: Organisation | None, now: datetime) -> str:
+    """As `list_tokens` has it."""
+    if token.revoked_at is not None:
+        return "revoked"
+    if token.expires_at <= now:
+        return "expired"
+    gone = token.person is not None and (organisation is None or organisation.person(token.person) is None)
+    return "left" if gone else "good"
 
 
 async def revoke_token(settings: Settings, id_: str) -> Token:

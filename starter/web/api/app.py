@@ -19,7 +19,7 @@ from activities.database.database import is_outage
 from activities.privacy.redaction import safe_message
 from starter.services.identity.acting import RIGHT_OF_COMMANDS
 from starter.services.release import RELEASE_HEADER, release
-from starter.web.api import acting, context, knowledge, reading, reports, reviews
+from starter.web.api import acting, context, events, knowledge, reading, reports, reviews
 from starter.web.api.call import Call, answered_by, locale_of
 from starter.web.api.openapi import document
 from starter.web.api.problem import ApiError, Kind
@@ -57,6 +57,7 @@ OPERATIONS: Final = (
     Operation("POST", "/cases/{number}/customer-view", reading.customers_view, _READ),
     Operation("GET", "/outbox", reading.all_messages, _READ),
     Operation("GET", "/stuck", reading.stuck, _READ),
+    Operation("GET", "/events", events.events, _READ),
     Operation("GET", "/context", context.context, _READ),
     Operation("GET", "/names", context.names, _READ),
     Operation("GET", "/numbers", context.numbers, _READ),

@@ -21,6 +21,7 @@ from starter.web.api.parameters import MOST, USUAL
 from starter.web.api.problem import MEDIA_TYPE, STATUS, Kind
 from starter.web.api.reading import MOST_MESSAGES
 from starter.web.api.reports import LINES
+from starter.web.event_stream import MEDIA_TYPE as EVENTS
 from workflows.domain.vocabulary import CUSTOMER, Locale, Priority, Status
 
 VERSION: Final = "1"
@@ -92,6 +93,7 @@ def document() -> dict[str, Any]:
         },
         "/files/{id}": {"get": _download(known)},
         "/stuck": {"get": _operation(known, "What needs a person", {200: schemas.StuckAnswer}, (Kind.INVALID,))},
+        "/events": {"get": _events(known)},
         "/kb": {
             "get": _operation(
                 known, "Articles that fit some words", {200: schemas.ArticlesAnswer}, (Kind.INVALID,),
@@ -292,6 +294,29 @@ def _download(known: dict[str, Any]) -> dict[str, Any]:
     )
     content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     given["responses"]["200"] = {"description": "Its bytes, as an attachment.", "content": content}
+    return given
+
+
+def _events(known: dict[str, Any]) -> dict[str, Any]:
+    position = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+    parameters = [
+        {
+            "name": "Last-Event-ID", "in": "header", "required": False, "schema": position,
+            "description": "The last `id` that came; what followed is told first.",
+        },
+        _parameter("after", "query", {**position, "description": "The same for clients without that header."}),
+        _parameter("number", "query", {"type": "string", "description": "One case only."}),
+        _parameter("department", "query", {"type": "string", "description": "Cases that concern it only."}),
+    ]  # fmt: skip
+    given = _operation(
+        known, "Steps of the cases that are yours to see, as they happen", {}, (Kind.INVALID, Kind.NOT_FOUND),
+        parameters,
+    )  # fmt: skip
+    schema = {"type": "string", "x-event-data": _schema(known, schemas.FeedEntry)}
+    given["responses"]["200"] = {
+        "description": "Server-sent events without an end; `data` of each is a FeedEntry. `end` says why it is over.",
+        "content": {EVENTS: {"schema": schema}},
+    }
     return given
 
 

@@ -77,6 +77,22 @@ class Entry(_Open):
     detail: dict[str, Any]
 
 
+class FeedEntry(Entry):
+    """A step as `/events` tells it: `position` is its id there, what is said of the case is so now."""
+
+    position: int
+    number: Number
+    status: Status | None
+    priority: Priority | None
+    type: str | None
+    department: str | None
+    owner: str | None
+    escalation_level: int | None
+    acknowledged: bool | None
+    breached: bool | None
+    next_due: Time | None
+
+
 class TimelineAnswer(_Answer):
     """The history of a case."""
 

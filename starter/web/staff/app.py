@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.routing import Route
 
 from starter.web.answering import counted, endpoint
-from starter.web.staff import sign_in, sign_on
+from starter.web.staff import events, sign_in, sign_on
 from starter.web.staff.case import act, page
 from starter.web.staff.desk import lists, mine, stuck
 from starter.web.staff.visit import StaffPage, StaffVisit, signed_in
@@ -36,6 +36,7 @@ PAGES: Final = (
     StaffAddress("GET", "/sign-in/callback", sign_on.come_back, "anybody"),
     StaffAddress("POST", "/sign-out", signed_in(sign_in.leave), "signed_in"),
     StaffAddress("GET", "/desk", signed_in(mine.show), "signed_in"),
+    StaffAddress("GET", "/desk/events", events.events, "signed_in"),
     StaffAddress("GET", "/desk/sessions", signed_in(sign_in.sessions), "signed_in"),
     StaffAddress("GET", "/desk/department", signed_in(lists.department), "signed_in"),
     StaffAddress("GET", "/desk/unclaimed", signed_in(lists.unclaimed), "signed_in"),
