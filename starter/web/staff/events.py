@@ -1,4 +1,10 @@
-"""The same events as the API has, for a page of somebody who is signed in: a browser comes with its cookie."""
+"""The same events as the API has, for a page of somebody who is signed in: a browser comes with its cookie.
+
+For scripts of pages: `new EventSource("/desk/events")`, with `?number=` or `?department=`. The data of a message is a
+`FeedEntry` of the API's document as JSON; `reload` and `end` are events of their own. A browser comes back by itself
+with its last id, but gives up for good at an answer that is not 200 (somebody signed out, 503 of a proxy): its
+`readyState` is 2 then, and the page begins a new one after a while, with `?after=` its last id.
+"""
 
 from __future__ import annotations
 
