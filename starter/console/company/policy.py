@@ -37,10 +37,12 @@ def check(
     if json:
         official = list(official_years)
         answer = {"file": file, "name": policy.name, "valid": True, **counts, "official_years": official}
+        answer["reading"] = policy.reading.model_dump(mode="json")
         print_json(answer | ({"judged_otherwise": otherwise} if otherwise else {}))
         return
     print_table(("", *_CLOCKS), _service_levels(policy), title=f"{policy.name}: {policy.title(Locale.ZH_CN)}")
     say(f"{file} is valid: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
+    say(f"  cases are read by: {_readers(policy)}")
     for one in otherwise:
         say(f"  second_opinion.examples: 「{one['text']}」 is judged otherwise: {'; '.join(one['reasons'])}")
 
@@ -83,6 +85,17 @@ def due(
         rows,
         title=f"{chosen.name} {wanted} from {times.start.isoformat()}",
     )
+
+
+def _readers(policy: Policy) -> str:
+    from workflows.domain.policy.reading import ReadingScope
+
+    said = {
+        ReadingScope.GROUPS: "their group, departments that assist, and whoever is above them",
+        ReadingScope.DEPARTMENTS: "the departments concerned, and whoever is above them",
+        ReadingScope.COMPANY: "everybody of the organisation",
+    }[policy.reading.scope]
+    return f"{said}; all cases by {', '.join(policy.reading.roles)}" if policy.reading.roles else said
 
 
 _CLOCKS = ("claim", "response", "progress", "resolution", "escalation")

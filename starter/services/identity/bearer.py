@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from workflows.domain.case.recorded.reading import may_read, sees_all
+from workflows.domain.policy.reading import ReadingRules
 from workflows.domain.vocabulary import TokenRight, Via
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Bearer:
         via: how its bearer's commands come.
         expires_at: when it ends at the latest.
         organisation: the one in force.
+        reading: what the policy lets people read.
     """
 
     person: str | None
@@ -38,6 +40,7 @@ class Bearer:
     via: Via
     expires_at: datetime
     organisation: Organisation | None
+    reading: ReadingRules
 
     def has(self, right: TokenRight) -> bool:
         """Whether it may be used for that."""
@@ -46,8 +49,12 @@ class Bearer:
     @property
     def sees_all(self) -> bool:
         """Whether every case is theirs to see."""
-        return self.person is None or (self.organisation is not None and sees_all(self.person, self.organisation))
+        if self.person is None:
+            return True
+        return self.organisation is not None and sees_all(self.person, self.organisation, self.reading)
 
     def may_read(self, record: CaseRecord) -> bool:
         """Whether that case is theirs to see, if they have the right to see any."""
-        return self.person is None or may_read(self.person, record.view, self.organisation, record.form)
+        if self.person is None:
+            return True
+        return may_read(self.person, record.view, self.organisation, record.form, self.reading)

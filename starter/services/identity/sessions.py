@@ -52,8 +52,9 @@ async def find_signed_in(installation: Installation, cookie: str, now: datetime)
         return None
     await sessions.note_use(session, now)
     return Bearer(
-        session.person, session.person, RIGHTS_OF_PEOPLE, session.id, Via.DESK, session.expires_at, organisation
-    )
+        session.person, session.person, RIGHTS_OF_PEOPLE, session.id, Via.DESK, session.expires_at, organisation,
+        installation.policy.reading,
+    )  # fmt: skip
 
 
 async def sign_out(installation: Installation, who: Bearer, now: datetime, *, everywhere: bool = False) -> None:

@@ -51,7 +51,10 @@ async def find_bearer(installation: Installation, shown: str, now: datetime) -> 
     if token is None or state != "good":
         raise NoBearerError(state, token)
     await tokens.note_use(token, now)
-    return Bearer(token.person, token.caller, token.rights, token.id, Via.API, token.expires_at, organisation)
+    return Bearer(
+        token.person, token.caller, token.rights, token.id, Via.API, token.expires_at, organisation,
+        installation.policy.reading,
+    )  # fmt: skip
 
 
 async def note_refused(installation: Installation, refused: NoBearerError, now: datetime, *, where: str) -> None:

@@ -166,7 +166,12 @@ async def file(call: Call) -> Response:
 
 async def _described(call: Call) -> dict[str, Any]:
     record = await call.case()
-    return await describe_case(call.site.settings, record.number, await call.company())
+    shown = await describe_case(call.site.settings, record.number, await call.company())
+    if suggestions := shown.get("suggestions"):
+        # Open cases like this one have the words of other customers.
+        theirs = set(await call.readable(one["number"] for one in suggestions["open"]))
+        suggestions["open"] = [one for one in suggestions["open"] if one["number"] in theirs]
+    return shown
 
 
 def _read_cursor(query: Mapping[str, str]) -> Place | None:

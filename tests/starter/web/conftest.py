@@ -65,10 +65,17 @@ class Portal:
 
 
 @pytest.fixture(scope="module")
-async def served(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> AsyncIterator[Portal]:
+def policy() -> str:
+    """Name or file of the policy; a module may have its own."""
+    return "standard"
+
+
+@pytest.fixture(scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, policy: str) -> AsyncIterator[Portal]:
     folder: Path = tmp_path_factory.mktemp("portal")
     shutil.copy(migrated_file, folder)
-    settings = Settings(data=folder, web={"port": free_ports(1)[0]}, server={"synchronous": "normal"})
+    web = {"port": free_ports(1)[0]}
+    settings = Settings(data=folder, policy=policy, web=web, server={"synchronous": "normal"})
     async with open_installation(settings, prepare=True) as installation:
         case = await written(installation.database)
         await case.send("claim", "tech-001")

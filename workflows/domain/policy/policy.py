@@ -15,6 +15,7 @@ from workflows.domain.model import Fact
 from workflows.domain.policy.conditions import AssistingRule, ClassificationRule, PriorityRule
 from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.policy.files import FileRules
+from workflows.domain.policy.reading import ReadingRules
 from workflows.domain.policy.reports import ReportRules
 from workflows.domain.policy.second_opinion import SecondOpinion
 from workflows.domain.policy.service_levels import (
@@ -167,6 +168,7 @@ class Policy(Fact):
     limits: Limits = Limits()
     delivery: tuple[DeliveryRule, ...] = ()
     files: FileRules = FileRules()
+    reading: ReadingRules = ReadingRules()
     archive: ArchiveRules = ArchiveRules()
     report: ReportRules = ReportRules()
 

@@ -62,7 +62,9 @@ def test_a_question_that_makes_no_sense_gets_one_line(
 
 def test_a_company_checks_its_policy_before_it_uses_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(["policy", "check", "standard"]) == 0
-    assert "standard is valid" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "standard is valid" in said
+    assert "cases are read by: the departments concerned, and whoever is above them" in said
     own = tmp_path / "own.toml"
     text = importlib.resources.files("activities.policy").joinpath("standard.toml").read_text("utf-8")
     own.write_text(text.replace('country = "CN"', 'country = "XX"'), "utf-8")
@@ -70,7 +72,18 @@ def test_a_company_checks_its_policy_before_it_uses_it(capsys: pytest.CaptureFix
     assert f"{own}: calendar.country: 'XX' is not known" in capsys.readouterr().err
     own.write_text(text, "utf-8")
     assert run(["policy", "check", str(own), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["valid"] is True
+    checked = json.loads(capsys.readouterr().out)
+    assert (checked["valid"], checked["reading"]) == (True, {"scope": "departments", "roles": []})
+    shipped = 'scope = "departments"\nroles = []\n'
+    own.write_text(text.replace(shipped, 'scope = "all"\nroles = ["agent"]\n'), "utf-8")
+    assert run(["policy", "check", str(own)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"bihuan: {own}: reading.scope: 'all' is not known; allowed: groups, departments, company",
+        f'{own}: reading.roles: agent is whoever may be given cases; allowed: scope = "company", where all read all',
+    ]
+    own.write_text(text.replace(shipped, 'scope = "groups"\nroles = ["follow_up"]\n'), "utf-8")
+    assert run(["policy", "check", str(own)]) == 0
+    assert "and whoever is above them; all cases by follow_up" in capsys.readouterr().err
 
 
 def test_an_organisation_is_checked_against_the_policy_and_loaded(
