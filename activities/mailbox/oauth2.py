@@ -11,11 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final, Self, TypeGuard
 
-import httpx2
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, field_validator, model_validator
 
 from activities.channels.address import endpoint_fault, place
-from activities.channels.http import said
 from activities.mailbox.errors import MailboxError, MailboxLoginError
 from workflows.domain.problem import Problem
 
@@ -106,6 +104,11 @@ def access_token(settings: OAuth2Settings) -> str:
 
 
 def _granted(settings: OAuth2Settings, asked: dict[str, str]) -> dict[str, str]:
+    # Every command reads settings, and few ask for a token.
+    import httpx2
+
+    from activities.channels.http import said
+
     where = place(settings.token_url)
     secrets = [asked[name] for name in ("client_secret", "refresh_token") if name in asked]
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, nulls_last, or_, select, text
 
@@ -14,10 +14,11 @@ from activities.database.tables import case_record, outbox, registration
 from activities.intake.submission import search_text
 from activities.queries.case_filter import Filter, Order
 from activities.queries.case_record import CaseRecord, read_case_record
-from activities.queries.monitoring.attention import Attention
-from activities.queries.monitoring.attention_query import find_attention
 from activities.rows import FaultyRow, Unreadable, read_rows
 from workflows.domain.vocabulary import WEBHOOK, Status
+
+if TYPE_CHECKING:
+    from activities.queries.monitoring.attention import Attention
 
 _CONCERNED = {
     "sqlite": """
@@ -189,6 +190,9 @@ class Cases:
         pending_for: timedelta = timedelta(minutes=15),
     ) -> Sequence[Attention]:
         """What does not go on by itself, or not as promised, the oldest first; see `find_attention`."""
+        # What it looks into takes longer to load than a list takes.
+        from activities.queries.monitoring.attention_query import find_attention
+
         async with self._database.read() as connection:
             return await find_attention(connection, now, grace=grace, pending_for=pending_for)
 

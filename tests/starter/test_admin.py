@@ -57,7 +57,18 @@ def test_lists_of_the_record_do_not_wait_for_the_engine(tmp_path: Path) -> None:
         "from starter.admin import run\nassert run(['list']) == run(['outbox']) == run(['archive', 'list']) == 1",
         tmp_path,
     )
-    assert loaded.isdisjoint({"temporalio", "jinja2", "holidays"})
+    assert loaded.isdisjoint({"temporalio", "jinja2", "holidays", "httpx2"})
+
+
+def test_a_list_waits_neither_for_a_policy_nor_for_what_only_other_commands_read() -> None:
+    script = (
+        "import sys, starter.services.cases.listing\n"
+        "late = ('worker.installation.settings', 'workflows.domain.policy.policy', 'workflows.domain.organisation',\n"
+        "    'activities.queries.monitoring.attention_query')\n"
+        "sys.exit(str([name for name in late if name in sys.modules] or 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "0", done.stderr
 
 
 def test_help_names_every_command_in_one_line(tmp_path: Path) -> None:

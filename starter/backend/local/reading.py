@@ -54,7 +54,7 @@ class LocalReading(Installed):
         """See `list_cases`."""
         from starter.services.cases.listing import list_cases
 
-        return await list_cases(self.settings, wanted, await self.company())
+        return await list_cases(self.place, wanted, await self.company())
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         """See `known_names`."""
@@ -75,7 +75,7 @@ class LocalReading(Installed):
         from starter.services.cases.listing import list_messages, message_json
 
         company = await self.company()
-        rows = await list_messages(self.settings, number, status=status, limit=limit)
+        rows = await list_messages(self.place, number, status=status, limit=limit)
         return [message_json(row, company) for row in rows]
 
     async def work(self, person: str) -> Shown:

@@ -113,8 +113,8 @@ async def list_(
         sort=cast("Order", _one_of("--sort", sort, ORDERS)),
     )
     shown = await backend.cases(wanted)
-    if not shown:
-        named = {"department": department, "group": group, "owner": owner, "type": type, "subtype": subtype}
+    named = {"department": department, "group": group, "owner": owner, "type": type, "subtype": subtype}
+    if not shown and any(named.values()):
         _must_be_known(named, await backend.names())
     if as_json:
         print_json(shown)

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from activities.database.database import Database
 from activities.delivery.status import OutboxStatus
-from activities.organisation.directory import Directory
-from activities.policy.loading import load_policy
 from activities.queries.case_filter import Filter
 from activities.queries.cases import Cases, OutboxEntry
 from starter.services.cases.reading import case_json, unknown_case
 from starter.services.reviews.reading import review_of_case, reviews_by_case
-from worker.installation.company_time import CompanyTime
-from worker.installation.settings import Settings
+from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
     from activities.queries.case_record import CaseRecord
     from worker.installation.installation import Installation
+    from worker.installation.settings import Settings
 
 _PORTION = 200
 _MOST_LOOKED_AT = 2_000
@@ -31,7 +29,7 @@ MESSAGE_STATUSES = tuple(map(str, OutboxStatus))
 """How far a message may be."""
 
 
-async def list_cases(settings: Settings, wanted: Filter, company: CompanyTime) -> list[dict[str, Any]]:
+async def list_cases(settings: RecordSettings, wanted: Filter, company: CompanyTime) -> list[dict[str, Any]]:
     """Cases that fit, as `case_json` without timelines, each with its `review` where one covers it; the latest
     received first.
 
@@ -110,6 +108,10 @@ async def known_names(settings: Settings) -> dict[str, list[str]]:
     """What a filter of the list may name by the organisation and the policy in force: `department`, `group`, `owner`,
     `type` and `subtype`; without what is not known here, such as people before an organisation was loaded.
     """
+    # A list that finds something needs neither, and each takes as long as the list.
+    from activities.organisation.directory import Directory
+    from activities.policy.loading import load_policy
+
     async with _reading(settings) as database:
         organisation = await Directory(database).current()
     known: dict[str, list[str]] = {}
@@ -124,7 +126,7 @@ async def known_names(settings: Settings) -> dict[str, list[str]]:
     return known
 
 
-async def open_numbers(settings: Settings, wanted: Filter) -> list[str]:
+async def open_numbers(settings: RecordSettings, wanted: Filter) -> list[str]:
     """Numbers of the cases that fit and that a worker has opened, in order.
 
     Raises:
@@ -141,7 +143,7 @@ def message_json(row: OutboxEntry, company: CompanyTime) -> dict[str, Any]:
 
 
 async def list_messages(
-    settings: Settings, number: str | None, *, status: str | None, limit: int
+    settings: RecordSettings, number: str | None, *, status: str | None, limit: int
 ) -> Sequence[OutboxEntry]:
     """Messages of one case or of all, in the order they were written; the latest `limit` of them.
 
@@ -157,7 +159,7 @@ async def list_messages(
 
 
 @asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[Database]:
+async def _reading(settings: RecordSettings) -> AsyncIterator[Database]:
     database = Database.open(settings.database)
     try:
         await database.ready()
