@@ -69,6 +69,17 @@ async def test_staff_handle_a_case_by_its_page(office: Office) -> None:
     assert action_form(owner, "claim") is None
     await act(owner, "reply", text="正在处理，请稍候")
     assert 'class="notice good"' in owner.page.text
+    await act(owner, "request_info", text="请补充步骤", **{"fields:description.steps": "yes"})
+    case = await office.up.case(number)
+    assert (case["status"], case["missing"]) == ("awaiting_information", ["description.steps"])
+    await owner.open(path)
+    typed = {"fields:description.steps": "清缓存后登录", "fields:occurred_at": "2026-05-11T10:20"}
+    await act(owner, "supply", heard="telephone", **typed)
+    form = (await office.up.case(number))["form"]
+    assert form["description"]["steps"] == "清缓存后登录"
+    assert form["occurred_at"].startswith("2026-05-11T02:20"), "typed in the company's zone"
+    await act(owner, "escalate", department="product", why="需要产品部一起看")
+    assert "product" in (await office.up.case(number))["assisting"]
     await act(owner, "collaborate", department="sales", duty="请核对合同")
     assert "请核对合同" in owner.page.text
     await office.up.until_case(number, lambda case: bool(case["collaborations"][0]["person"]))

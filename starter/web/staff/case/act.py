@@ -13,7 +13,7 @@ from starter.services.cases.commands import known_outcome, send_to_review
 from starter.services.identity.acting import Act, CaseOverError, KeyReusedError, MalformedError
 from starter.web.attaching import attach_posted
 from starter.web.portal.uploads import LARGEST
-from starter.web.staff.case.fields import given
+from starter.web.staff.case.fields import OF_TASKS, given
 from starter.web.staff.case.page import Told, find_case, page
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.problem import Problem
@@ -37,6 +37,8 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
     """Give the case the command of the form."""
     posted, record = await visit.form(), await find_case(visit, who)
     command, department = posted.text("command"), posted.text("department") or None
+    # Of other commands it is what was chosen in their form.
+    department = department if command in OF_TASKS else None
     told = _Teller(posted, (command, department))
     if not visit.believes(posted.text("csrf")):
         return await page(visit, who, record, 403, told("old"))
