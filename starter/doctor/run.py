@@ -15,6 +15,7 @@ from starter.doctor.checks.links import links
 from starter.doctor.checks.machine import access, folders, settings
 from starter.doctor.checks.mail import mail, templates
 from starter.doctor.checks.mailboxes import mailboxes
+from starter.doctor.checks.pages import pages
 from starter.doctor.checks.record import clocks, database, generation, integrity, space
 from starter.doctor.checks.release import release
 from starter.doctor.checks.sweep import last_sweep, sweep_by_hand
@@ -45,7 +46,7 @@ class CheckSuite:
             "release": release, "database": database, "generation": generation,
             "integrity": integrity, "disk": space, "folders": folders, "access": access, "files": files,
             "clock": clocks, "mail": mail, "channels": channels, "mailboxes": mailboxes,
-            "webhooks": webhooks, "templates": templates, "links": links,
+            "webhooks": webhooks, "templates": templates, "links": links, "pages": pages,
             "policy": policy, "calendar": calendar,
             "organisation": organisation, "cases": cases,
             "last sweep": last_sweep, "sweep": sweep_by_hand(mend=mend),

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from starter.web.app import build_app
 from starter.web.site import Site
-from worker.installation.settings import Settings
+from worker.installation.settings import Settings, Web
 from worker.web.host_check import KnownHosts
 from worker.web.server import listen, serving
+from worker.web.tls import ServerCertificate
 from workflows.domain.problem import Problem
 
 
@@ -26,17 +27,20 @@ async def serving_pages(
     `embedded`: Temporal is the server of `bihuan up`, whatever the environment names.
 
     Raises:
-        Problem: the port is taken, the address is not of this machine, or a file of the company's is not well-formed.
+        Problem: the port is taken, the address is not of this machine, or a file of the company's, or that of the
+            certificate, is not well-formed.
     """
+    certificate = web_certificate(settings.web)
     site = Site(settings, embedded, clock)
     web = settings.web
     names = [*settings.host_names, *([urlsplit(web.url).hostname or ""] if web.url else [])]
     hosts = KnownHosts.of(web.ip, names)
-    async with serving(build_app(site), _listening(web.ip, web.port), hosts, proxies=web.trusted_proxies):
+    listener = _listening(web.ip, web.port)
+    async with serving(build_app(site), listener, hosts, proxies=web.trusted_proxies, certificate=certificate):
         sweeping = asyncio.create_task(site.keep_swept())
         try:
             host = f"[{web.ip}]" if ":" in web.ip else web.ip
-            yield f"http://{host}:{web.port}"
+            yield f"{'https' if certificate else 'http'}://{host}:{web.port}"
         finally:
             # Streams do not end by themselves: the server would wait for them as long as it waits for anybody.
             await site.feed.stop()
@@ -44,6 +48,17 @@ async def serving_pages(
             with suppress(asyncio.CancelledError):
                 await sweeping
     await site.close()
+
+
+def web_certificate(web: Web) -> ServerCertificate | None:
+    """What the pages speak TLS with; None where a proxy does, or nobody.
+
+    Raises:
+        Problem: it is none, or not whole.
+    """
+    if web.certificate_file is None or web.key_file is None:
+        return None
+    return ServerCertificate(web.certificate_file, web.key_file)
 
 
 def _listening(ip: str, port: int) -> socket.socket:

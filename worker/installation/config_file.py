@@ -54,7 +54,7 @@ def read_config() -> dict[str, Any]:
         content["files"] = str(path.parent / files)
     for group in ("channels", "mailboxes", "webhooks"):
         _place_secret_files(content.get(group), path.parent)
-    _place_secret_files({"oidc": content.get("oidc")}, path.parent)
+    _place_secret_files({name: content.get(name) for name in ("oidc", "web")}, path.parent)
     return content
 
 

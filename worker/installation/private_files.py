@@ -121,27 +121,26 @@ def open_paths(settings: Settings) -> list[OpenPath]:
         # A folder of the company's own choice may be meant for a group, never for everybody.
         if folder is not None:
             found += _open(name, folder, 0o750, to=stat.S_IRWXO)
-    for keys in (settings.encryption_keys_file, settings.link_keys_file):
-        if keys is not None:
-            found += _open("file of keys", keys, PRIVATE_FILE)
-    secrets = ((name, file) for name, channel in settings.channels.items() for file in channel.secret_files())
-    found += [
-        one
-        for name, mailbox in settings.mailboxes.items()
-        for file in mailbox.secret_files()
-        for one in _open(f"secret of mailbox {name}", file, PRIVATE_FILE)
-    ]
-    found += [
-        one
-        for name, webhook in settings.webhooks.items()
-        for file in webhook.secret_files()
-        for one in _open(f"secret of webhook {name}", file, PRIVATE_FILE)
-    ]
-    found += [one for name, file in secrets for one in _open(f"secret of channel {name}", file, PRIVATE_FILE)]
+    found += [one for what, file in _secret_files(settings) for one in _open(what, file, PRIVATE_FILE)]
     if (toml := config_file()) is not None and SECRETS & read_config().keys():
         # The units of docs/deploy let the group of the service read its settings.
         found += _open("settings file with passwords or keys", toml, 0o640, to=stat.S_IRWXO)
     return found
+
+
+def _secret_files(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Files of keys and passwords that the settings name, and what each is."""
+    named = (
+        ("file of keys", settings.encryption_keys_file), ("file of keys", settings.link_keys_file),
+        ("key of the pages", settings.web.key_file), ("secret of the sign-on", settings.oidc.client_secret_file),
+    )  # fmt: skip
+    yield from ((what, file) for what, file in named if file is not None)
+    for name, mailbox in settings.mailboxes.items():
+        yield from ((f"secret of mailbox {name}", file) for file in mailbox.secret_files())
+    for name, channel in settings.channels.items():
+        yield from ((f"secret of channel {name}", file) for file in channel.secret_files())
+    for name, webhook in settings.webhooks.items():
+        yield from ((f"secret of webhook {name}", file) for file in webhook.secret_files())
 
 
 def _is_own(entry: Path) -> bool:

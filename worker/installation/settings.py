@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AwareDatetime,
@@ -24,6 +24,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -94,6 +95,16 @@ class Web(BaseModel):
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     url: str | None = None
     """The address that customers see, without a slash at its end."""
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    """With both the pages speak TLS themselves: a chain and its key, as PEM."""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.certificate_file is None) is not (self.key_file is None):
+            left_out = "key_file" if self.key_file is None else "certificate_file"
+            raise ValueError(f"{left_out} is missing; allowed: certificate_file and key_file, or neither")
+        return self
 
     @property
     def trusted_proxies(self) -> list[str]:
@@ -178,7 +189,8 @@ class Settings(BaseSettings):
         "build_id": "a name without blanks, such as the release or the commit",
         "desk": "idle from 5m to 90d, lifetime from 5m to 366d, such as 12h",
         "oidc": "issuer (https://…), client_id, client_secret or client_secret_file, name, scopes, claim",
-        "web": "ip, port, url (such as https://service.example.com), proxies (such as 10.0.0.0/8, 192.168.1.7)",
+        "web": "ip, port, url (such as https://service.example.com), proxies (such as 10.0.0.0/8, 192.168.1.7), "
+        "certificate_file and key_file",
     }
 
     @property

@@ -6,13 +6,15 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from worker.web.host_check import HostCheck, KnownHosts
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from worker.web.tls import ServerCertificate
 
 _STOP_WITHIN = 2
 """Seconds for requests in progress to finish."""
@@ -33,11 +35,17 @@ def listen(ip: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, listener: socket.socket, hosts: KnownHosts, *, proxies: Sequence[str] = ()
+    app: ASGIApp,
+    listener: socket.socket,
+    hosts: KnownHosts,
+    *,
+    proxies: Sequence[str] = (),
+    certificate: ServerCertificate | None = None,
 ) -> AsyncIterator[None]:
     """Serve what comes to `listener` for one of `hosts` while the block runs; it is closed at the end.
 
-    `proxies` are the addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    `proxies` are the addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; with a
+    `certificate` it speaks TLS and nothing else.
     """
     import uvicorn
 
@@ -57,14 +65,20 @@ async def serving(
         forwarded_allow_ips=list(proxies),
         server_header=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
+        ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
     )
     # Its lines would hold the token of the codec endpoint.
     logging.getLogger("uvicorn.access").disabled = True
     server = Server(config)
     with listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))
+        renewing = asyncio.create_task(certificate.keep_renewed()) if certificate else None
         try:
             yield
         finally:
+            if renewing is not None:
+                renewing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await renewing
             server.should_exit = True
             await running

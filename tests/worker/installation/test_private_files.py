@@ -117,6 +117,38 @@ async def test_doctor_names_a_server_without_a_login_that_other_machines_reach(t
     assert "listen on 0.0.0.0 and have no login" in one.what
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"TEMPORAL_ADDRESS": "temporal.example.com:7233"}, ["is asked in the clear: whoever reaches it signals"]),
+        ({"TEMPORAL_ADDRESS": "temporal.example.com:7233", "TEMPORAL_TLS": "true"}, ["without a certificate or key"]),
+        ({"TEMPORAL_ADDRESS": "temporal.example.com:7233", "TEMPORAL_API_KEY": "secret"}, []),
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:7233"}, []),
+        ({"BIHUAN_WEB_UI": "http://ui.example.com"}, ["the Web UI at http://ui.example.com is asked in the clear"]),
+        ({"BIHUAN_WEB_UI": "https://ui.example.com"}, []),
+    ],
+)
+async def test_doctor_names_a_temporal_elsewhere_that_lets_anybody_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], said: list[str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    found = await access(DoctorContext(load_settings(data=tmp_path / "data")))
+    told = [one.what for one in found if one.status.value == "warning"]
+    assert len(told) == len(said)
+    assert all(part in what and "secret" not in what for part, what in zip(said, told, strict=True))
+
+
+def test_the_secret_of_the_sign_on_is_looked_at_as_other_secrets_are(tmp_path: Path) -> None:
+    secret = tmp_path / "oidc-secret"
+    secret.write_text("s3cret")
+    oidc = {"issuer": "https://id.example.com", "client_id": "bihuan", "client_secret_file": secret}
+    settings = Settings(data=tmp_path / "data", oidc=oidc)
+    assert [(one.what, one.todo) for one in open_paths(settings)] == [("secret of the sign-on", f"chmod 600 {secret}")]
+    secret.chmod(0o600)
+    assert open_paths(settings) == []
+
+
 def test_closing_a_record_to_other_accounts_takes_no_lock_from_whoever_writes_it(tmp_path: Path) -> None:
     file = tmp_path / "bihuan.db"
     other = f"import sqlite3; sqlite3.connect({str(file)!r}, timeout=0).execute('BEGIN IMMEDIATE')"
