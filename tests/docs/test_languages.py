@@ -37,6 +37,17 @@ def test_the_chinese_guide_names_every_command_that_the_english_one_does() -> No
     assert sorted(english - chinese) == []
 
 
+def test_the_chinese_page_of_the_api_has_every_address_status_and_example_of_the_english_one() -> None:
+    english, chinese = (read(ROOT / "docs" / name) for name in ("api.md", "api.zh-CN.md"))
+    tables = [list(rows(page)) for page in (english, chinese)]
+    assert [len(row) for row in tables[0]] == [len(row) for row in tables[1]]
+    for first, second in zip(*tables, strict=True):
+        assert re.findall(r"`[^`]+`|\b[1-5]\d\d\b", first[0]) == re.findall(r"`[^`]+`|\b[1-5]\d\d\b", second[0])
+    assert re.findall(r"^#+ ", prose(english), re.MULTILINE) == re.findall(r"^#+ ", prose(chinese), re.MULTILINE)
+    assert set(re.findall(r"`[^`\n]+`", prose(english))) == set(re.findall(r"`[^`\n]+`", prose(chinese)))
+    assert _commands(english) == _commands(chinese)
+
+
 @pytest.mark.parametrize("words", sorted(_NAMES))
 def test_every_command_is_explained_beside_the_list_of_all(words: str) -> None:
     pages = [page for page in PAGES if page.name not in {"commands.md", "CHANGELOG.md"}]

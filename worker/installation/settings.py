@@ -187,7 +187,7 @@ class Settings(BaseSettings):
         "hosts": "names without scheme and port, with commas between them, such as worker-1.example.com",
         "deployment": "a name without dots, colons and blanks",
         "build_id": "a name without blanks, such as the release or the commit",
-        "desk": "idle from 5m to 90d, lifetime from 5m to 366d, such as 12h",
+        "desk": "idle from 5m to 90d, lifetime from 5m to 366d, such as 12h; mailed_links true or false",
         "oidc": "issuer (https://…), client_id, client_secret or client_secret_file, name, scopes, claim",
         "web": "ip, port, url (such as https://service.example.com), proxies (such as 10.0.0.0/8, 192.168.1.7), "
         "certificate_file and key_file",

@@ -30,6 +30,8 @@ class Desk(BaseModel):
     """Without a request for so long, one has to sign in again."""
     lifetime: _Span = Field(default=timedelta(days=30), ge=timedelta(minutes=5), le=timedelta(days=366))
     """After that in any case."""
+    mailed_links: bool = True
+    """Whether people may sign in by a link that is mailed to them; False where the sign-on asks for more."""
 
 
 class Oidc(BaseModel):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from worker.installation.config_file import CONFIG_VARIABLE, PERSON_VARIABLE, PREFIX, SERVER_VARIABLES
 
 _GROUPS = {
-    "DESK": ("IDLE", "LIFETIME"),
+    "DESK": ("IDLE", "LIFETIME", "MAILED_LINKS"),
     "OIDC": ("CLAIM", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "ISSUER", "NAME", "SCOPES"),
     "SERVER": ("IP", "LOG_LEVEL", "PORT", "SYNCHRONOUS", "UI_PORT"),
     "SIZES": ("ACTIVITIES", "CACHED_WORKFLOWS", "LOCAL_ACTIVITIES", "WORKFLOW_TASKS"),

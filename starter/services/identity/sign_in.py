@@ -31,7 +31,8 @@ _log = logging.getLogger("bihuan.web")
 
 def mails_links(settings: Settings) -> bool:
     """Whether links can be mailed here at all."""
-    return settings.smtp_url is not None and bool(settings.mail_from) and settings.web.url is not None
+    reaches = settings.smtp_url is not None and bool(settings.mail_from) and settings.web.url is not None
+    return reaches and settings.desk.mailed_links
 
 
 def person_of_address(organisation: Organisation | None, address: str) -> Person | None:

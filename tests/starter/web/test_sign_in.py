@@ -10,12 +10,14 @@ import pytest
 
 from activities.organisation.directory import Directory
 from starter.services.identity.sessions import list_sessions, revoke_sessions
+from starter.services.identity.sign_in import mails_links
 from starter.services.identity.tokens import audit_entries
 from starter.web.staff.back import safe_back
 from tests.activities.queries.test_customer_view import company
 from tests.builders import NUMBER
 from tests.starter.web.conftest import Portal
 from tests.starter.web.staff_door import link_for, signed_in
+from worker.installation.settings import IsolatedSettings, Web
 from workflows.domain.problem import Problem
 
 _CASE = f"/desk/cases/{NUMBER}"
@@ -37,6 +39,17 @@ async def test_who_is_not_signed_in_is_asked_to_and_comes_back_to_the_page_asked
     assert who.path == _CASE
     await who.open(f"/sign-in?to={_CASE}")
     assert who.path == _CASE, "who is signed in goes on at once"
+
+
+def test_a_company_may_have_no_links_mailed(portal: Portal) -> None:
+    reached: dict[str, Any] = {
+        "smtp_url": "smtp://127.0.0.1:9",
+        "mail_from": "a@example.com",
+        "web": Web(url="https://a.example.com"),
+    }
+    for mailed in (True, False):
+        settings = IsolatedSettings(data=portal.settings.data, desk={"mailed_links": mailed}, **reached)
+        assert mails_links(settings) is mailed
 
 
 @pytest.mark.parametrize(
