@@ -7,7 +7,7 @@ PYTHONS := 3.11 3.12 3.13 3.14
 INTERPRETER = $(lastword python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1)))
 FOUND = $(foreach version,$(PYTHONS),$(shell $(call INTERPRETER,$(version)) -c "print('$(version)')" 2>/dev/null))
 
-.PHONY: demo test drills test-pythons check up format histories lag idle life scale intake peer years pages chaos hardship
+.PHONY: demo test drills test-pythons check up format histories lag idle life api scale intake peer years pages chaos hardship
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -71,6 +71,10 @@ idle: $(VENV)/installed
 ## Standard lives a second through bihuan, beside the same signals through a bare workflow.
 life: $(VENV)/installed
 	$(BIN)/python -m benchmarks.life $(ARGS)
+
+## Commands a second by the API, beside the same ones by the console's own service.
+api: $(VENV)/installed
+	$(BIN)/python -m benchmarks.api $(ARGS)
 
 ## The same lives with one and with two workers, on SQLite and PostgreSQL, and what limits them.
 scale: $(VENV)/installed

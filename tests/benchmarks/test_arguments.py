@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks import intake, pages, peer
+from benchmarks import api, intake, pages, peer
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,14 @@ def test_pages_that_nobody_serves_are_wrong_usage(
         pages.main()
     assert ended.value.code == 2
     assert "allowed: at least 2 cases, 1 process, 0 tries" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--commands", "1"], ["--at-once", "0"], ["--rounds", "0"]])
+def test_commands_that_nobody_gives_are_wrong_usage(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["api", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        api.main()
+    assert ended.value.code == 2
+    assert "allowed: --at-once and --rounds of at least 1" in capsys.readouterr().err
