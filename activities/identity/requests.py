@@ -25,7 +25,9 @@ class Requests:
             statement = insert_into(connection, api_request).values(
                 caller=caller, key=key, digest=digest, created_at=now
             )
-            await connection.execute(statement.on_conflict_do_nothing(index_elements=["caller", "key"]))
+            made = await connection.execute(statement.on_conflict_do_nothing(index_elements=["caller", "key"]))
+            if made.rowcount == 1:
+                return True
             mine = (api_request.c.caller == caller) & (api_request.c.key == key)
             return bool(await connection.scalar(select(api_request.c.digest).where(mine)) == digest)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database
@@ -53,6 +54,10 @@ class Token:
         }
 
 
+_OF_HASH: Final = select(token).where(token.c.hash == bindparam("shown"))
+"""Made once: every request of the API asks it."""
+
+
 class Tokens:
     """Reads and writes the table."""
 
@@ -77,13 +82,16 @@ class Tokens:
         await connection.execute(insert(token).values(row))
         return made, secret
 
-    async def find(self, shown: str) -> Token | None:
-        """The row of a token that somebody shows, also of one that is over; None where there is none."""
+    async def find(self, shown: str, within: AsyncConnection | None = None) -> Token | None:
+        """The row of a token that somebody shows, also of one that is over; None where there is none.
+
+        `within` is the caller's transaction, where there is one.
+        """
         known = token_hash(shown)
         if known is None:
             return None
-        async with self._database.read_brief() as connection:
-            row = (await connection.execute(select(token).where(token.c.hash == known))).one_or_none()
+        async with self._database.read_brief() if within is None else nullcontext(within) as connection:
+            row = (await connection.execute(_OF_HASH, {"shown": known})).one_or_none()
         return _token(row) if row is not None else None
 
     async def named(self, ids: Iterable[str]) -> list[Token]:

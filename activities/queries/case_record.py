@@ -97,14 +97,14 @@ async def is_unstarted(address: DatabaseUrl, number: str) -> bool:
         return bool(await reader.rows(_UNSTARTED, number))
 
 
-async def read_case_record(address: DatabaseUrl, number: str) -> CaseRecord | None:
-    """The case of that number with its timeline, or None.
+async def read_case_record(address: DatabaseUrl, number: str, *, timeline: bool = True) -> CaseRecord | None:
+    """The case of that number with its timeline, unless that is not asked for, or None.
 
     Raises:
         Problem: the database cannot be opened or reached, or has no tables yet.
     """
     async with open_reader(address) as reader:
-        return await case_record_of(reader, number)
+        return await case_record_of(reader, number) if timeline else case_of(await reader.rows(CASE[0], number), ())
 
 
 async def case_record_of(reader: Reader, number: str) -> CaseRecord | None:

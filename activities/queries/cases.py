@@ -114,13 +114,14 @@ class Cases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, number: str) -> CaseRecord | None:
-        """One case with its timeline, also one that no worker has opened yet; None for an unknown number.
+    async def get(self, number: str, *, timeline: bool = True) -> CaseRecord | None:
+        """One case with its timeline, also one that no worker has opened yet; None for an unknown number. Without its
+        `timeline` it takes no longer as the case gets older.
 
         Raises:
             Problem: the database cannot be read.
         """
-        return await read_case_record(self._database.address, number)
+        return await read_case_record(self._database.address, number, timeline=timeline)
 
     async def list(self, wanted: Filter | None = None) -> list[CaseRecord]:
         """Cases without their timelines, in the order that is wanted."""

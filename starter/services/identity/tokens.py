@@ -45,8 +45,9 @@ async def find_bearer(installation: Installation, shown: str, now: datetime) -> 
     from activities.identity.tokens import Tokens
 
     tokens = Tokens(installation.database)
-    token = await tokens.find(shown)
-    organisation = await installation.directory.current()
+    async with installation.database.read_brief() as connection:
+        token = await tokens.find(shown, connection)
+        organisation = await installation.directory.current(connection)
     state = token_state(token, organisation, now) if token is not None else "unknown"
     if token is None or state != "good":
         raise NoBearerError(state, token)

@@ -86,12 +86,12 @@ class Call:
         return await CompanyTime.read(self.site.settings)
 
     async def case(self) -> CaseRecord:
-        """The case of the address, if it is the bearer's to see.
+        """The case of the address without its timeline, if it is the bearer's to see.
 
         Raises:
             ApiError: there is none, or it is not theirs; nobody learns which.
         """
-        record = await self.installation.cases.get(self.number)
+        record = await self.installation.cases.get(self.number, timeline=False)
         if record is None or not self.bearer.may_read(record):
             raise ApiError(Kind.NOT_FOUND)
         return record
@@ -131,7 +131,7 @@ class Call:
         Raises:
             ApiError: as `case`.
         """
-        record = await self.installation.cases.get(self.number) if theirs else await self.case()
+        record = await self.installation.cases.get(self.number, timeline=False) if theirs else await self.case()
         if record is None:
             raise ApiError(Kind.NOT_FOUND)
         return Act(self.installation, self.bearer, record, self.site.client, self.now, self.key)

@@ -154,7 +154,7 @@ async def file(call: Call) -> Response:
     call.query(())
     id_ = str(call.request.path_params["id"])[:100]
     number = await case_of_file(call.installation, id_)
-    record = await call.installation.cases.get(number) if number is not None else None
+    record = await call.installation.cases.get(number, timeline=False) if number is not None else None
     if record is None or not call.bearer.may_read(record):
         raise ApiError(Kind.NOT_FOUND)
     try:
