@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starter.services.identity.bearer import Bearer
     from worker.installation.company_time import CompanyTime
     from workflows.domain.organisation.organisation import Organisation
+    from workflows.domain.policy.reading import ReadingRules
 
 MOST_WAITING: Final = 1_000
 """Steps that wait for one listener; a cleared line takes them in a moment."""
@@ -54,12 +55,12 @@ class News:
         """Those that the case concerns."""
         return frozenset(departments_of(self.step.view or {}))
 
-    def is_for(self, person: str, organisation: Organisation | None) -> bool:
-        """Whether that person may read the case as it stands now; asked once a person."""
+    def is_for(self, person: str, organisation: Organisation | None, rules: ReadingRules) -> bool:
+        """Whether that person may read the case as it stands now, by the policy's rules; asked once a person."""
         known = self._readers.get(person)
         if known is None:
             form = {"received_by": self.step.received_by}
-            known = self._readers[person] = may_read(person, self.step.view, organisation, form)
+            known = self._readers[person] = may_read(person, self.step.view, organisation, form, rules)
         return known
 
 
@@ -105,7 +106,7 @@ class Listener:
     def is_for(self, news: News, organisation: Organisation | None) -> bool:
         """Whether they want it, and may read it."""
         person = self.bearer.person
-        return self.wanted.has(news) and (person is None or news.is_for(person, organisation))
+        return self.wanted.has(news) and (person is None or news.is_for(person, organisation, self.bearer.reading))
 
     def let_go(self, why: End) -> None:
         """Nothing more is told."""

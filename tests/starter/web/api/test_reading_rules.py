@@ -62,6 +62,8 @@ async def _opened(api: Api, browser: Browser, file: str) -> set[str]:
             found.add(path)
     if (await api.ask("GET", "/export?count=true")).status_code == 200:
         found.add("/export")
+    if (await api.client.head(f"/events?number={NUMBER}")).status_code == 200:
+        found.add("/events")
     return found
 
 
@@ -76,7 +78,7 @@ async def test_each_way_is_open_to_whom_the_policy_lets_read_and_to_nobody_else(
     for rules in ("", 'roles = ["head"]', 'scope = "company"', 'scope = "groups"'):
         _say(policy, rules)
         found[rules] = {key: len(await _opened(*ways, got.id)) for key, ways in people.items()}
-    ways = len(_PATHS) + 1 + len(_LISTS) + len(_PAGES) + 3
+    ways = len(_PATHS) + 1 + len(_LISTS) + len(_PAGES) + 4
     assert found == {
         "": {"sales-001": 0, "sales-head": 0},
         'roles = ["head"]': {"sales-001": 0, "sales-head": ways},
