@@ -209,7 +209,14 @@ def _message(row: Mapping[str, Any]) -> OutboxEntry:
 def _of_records(wanted: Filter) -> bool:
     """Whether only cases fit that a worker has opened: then the open ones are found without a look at all others."""
     equal = (wanted.status, wanted.priority, wanted.type, wanted.group, wanted.owner, wanted.breached)
-    others = (wanted.department, wanted.naming, wanted.escalated, wanted.due_before)
+    others = (
+        wanted.department,
+        wanted.naming,
+        wanted.escalated,
+        wanted.due_before,
+        wanted.late_at,
+        wanted.unacknowledged,
+    )
     return wanted.unclaimed or any(one is not None for one in (*equal, *others))
 
 
@@ -227,9 +234,9 @@ def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:
     conditions += _concerning(wanted, kind)
     if wanted.open_only:
         conditions.append(case_record.c.closed_at.is_(None))
-    if wanted.escalated is not None:
-        level = case_record.c.escalation_level
-        conditions.append(level > 0 if wanted.escalated else level == 0)
+    conditions += _escalated(wanted)
+    if wanted.late_at is not None:
+        conditions.append(or_(case_record.c.breached, case_record.c.next_due < wanted.late_at))
     if wanted.unclaimed:
         conditions.append(or_(case_record.c.owner.is_(None), case_record.c.status == Status.DISPATCHED))
     if wanted.due_before is not None:
@@ -237,6 +244,16 @@ def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:
     if wanted.numbers is not None:
         conditions.append(registration.c.number.in_(wanted.numbers))
     return [*conditions, *_found(wanted), *_received(wanted)]
+
+
+def _escalated(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """Whether it has gone up, and whether somebody has said that they see to it."""
+    level = case_record.c.escalation_level
+    if wanted.escalated is not None:
+        yield level > 0 if wanted.escalated else level == 0
+    if wanted.unacknowledged is not None:
+        waits = and_(level > 0, case_record.c.acknowledged.is_(False))
+        yield waits if wanted.unacknowledged else ~waits
 
 
 def _concerning(wanted: Filter, kind: str) -> Iterator[ColumnElement[bool]]:

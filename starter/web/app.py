@@ -33,6 +33,8 @@ _STYLE: Final = TEMPLATES / "web" / "style.css"
 _GUESS: Final = ("/case", "POST")
 """What strangers may guess at."""
 _A_DAY: Final = {"Cache-Control": "public, max-age=86400"}
+_BOARD: Final = TEMPLATES / "web" / "board.css"
+_AN_HOUR: Final = {"Cache-Control": "public, max-age=3600"}
 
 
 def build_app(site: Site) -> Gate:
@@ -87,6 +89,8 @@ def build_app(site: Site) -> Gate:
         Route("/robots.txt", _plain("User-agent: *\nDisallow: /\n")),
         Route("/favicon.ico", _plain("", "image/x-icon")),
         Route("/style.css", _plain(_style(site), "text/css", _A_DAY)),
+        Route("/board.css", _plain(_BOARD.with_suffix(".css").read_text("utf-8"), "text/css", _AN_HOUR)),
+        Route("/board.js", _plain(_BOARD.with_suffix(".js").read_text("utf-8"), "text/javascript", _AN_HOUR)),
     ]
     handlers: dict[Any, Any] = {HTTPException: functools.partial(_refused, site)}
     app = Starlette(routes=routes, exception_handlers=handlers)

@@ -21,6 +21,7 @@ from activities.links.lookup import LinkLookup
 from activities.portal.codes import Codes
 from activities.portal.sessions import Sessions
 from activities.portal.tries import Tries
+from starter.services.cases.board import Board
 from starter.services.feed.feed import Feed
 from starter.services.identity.oidc import CALLBACK, SignOn
 from starter.services.intake.submissions import Intake
@@ -81,6 +82,8 @@ class Site:
     lane: Lane = field(default_factory=Lane)
     feed: Feed = field(init=False)
     """What happens in all cases, for whoever listens."""
+    board: Board = field(default_factory=Board)
+    """What stands open, for everybody who looks."""
     _record: Record | None = None
     _company_read: float | None = None
     _client: Client | None = None

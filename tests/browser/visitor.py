@@ -133,8 +133,10 @@ class Visitor:
             if not seen:
                 self.faults.append(f"{self.path}: the focus on {name!r} is not seen")
 
-    async def look(self, name: str) -> None:
-        """Judge the page as it is: axe, widths, large text, bytes. Without scripts only what needs none."""
+    async def look(self, name: str, *, scripts: int = 0) -> None:
+        """Judge the page as it is: axe, widths, large text, bytes. Without scripts only what needs none. `scripts`: so
+        many files of ours it has.
+        """
         self.shown.add(name)
         await self.page.wait_for_load_state()
         await self._picture(name)
@@ -142,7 +144,7 @@ class Visitor:
             return
         here, page = f"{name} ({self.locale})", self.page
         assert await page.get_attribute("html", "lang") == LANGUAGES[self.locale]
-        assert await page.locator("script").count() == 0
+        assert await page.locator("script").count() == scripts
         for address, kind, size in await page.evaluate(_BYTES):
             if kind == "img" and size > _PICTURE:
                 self.faults.append(f"{here}: preview {address} has {size} bytes")

@@ -9,6 +9,8 @@ from starlette.routing import Route
 
 from starter.web.answering import counted, endpoint
 from starter.web.staff import events, sign_in, sign_on
+from starter.web.staff.board import load
+from starter.web.staff.board import page as board
 from starter.web.staff.case import act, page
 from starter.web.staff.desk import lists, mine, stuck
 from starter.web.staff.visit import StaffPage, StaffVisit, signed_in
@@ -38,6 +40,9 @@ PAGES: Final = (
     StaffAddress("GET", "/desk", signed_in(mine.show), "signed_in"),
     StaffAddress("GET", "/desk/events", events.events, "signed_in"),
     StaffAddress("GET", "/desk/sessions", signed_in(sign_in.sessions), "signed_in"),
+    StaffAddress("GET", "/board", signed_in(board.show), "signed_in"),
+    StaffAddress("GET", "/board/now", signed_in(board.now), "signed_in"),
+    StaffAddress("GET", "/desk/now", signed_in(load.show), "signed_in"),
     StaffAddress("GET", "/desk/department", signed_in(lists.department), "signed_in"),
     StaffAddress("GET", "/desk/unclaimed", signed_in(lists.unclaimed), "signed_in"),
     StaffAddress("GET", "/desk/stuck", signed_in(stuck.show), "signed_in"),

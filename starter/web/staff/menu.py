@@ -29,6 +29,8 @@ MENU: Final = (
     Entry("unclaimed", "/desk/unclaimed"),
     Entry("stuck", "/desk/stuck"),
     Entry("search", "/desk/cases"),
+    Entry("now", "/desk/now"),
+    Entry("board", "/board"),
 )
 
 

@@ -110,7 +110,7 @@ class Wording:
         known: dict[str, dict[str, str]] = {
             "priority": dict(self.options("priority")), "status": dict(self.options("status")),
             "type": dict(self.types()), "department": dict(self.departments()), "due": words["due"],
-            "escalated": words["yes_no"], "breached": words["yes_no"],
+            **dict.fromkeys(("late", "escalated", "unacknowledged", "breached"), words["yes_no"]),
         }  # fmt: skip
         return [
             (key, self.name(text) if key == "owner" else known.get(key, {}).get(text, text))

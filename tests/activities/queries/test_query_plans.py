@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from activities.intake.register import Register
 from activities.knowledge.suggestion import suggest
 from activities.opening.store import Settlements
 from activities.queries.cases import Cases
+from activities.queries.daily import count_days
+from activities.queries.open_cases import STAMPS, UNSTARTED
 from workflows.domain.model import Json
 
 NOW = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
@@ -107,3 +109,15 @@ async def test_looking_for_open_cases_that_are_alike_begins_with_the_latest(data
     scans = [detail for detail in said if detail.startswith("SCAN")]
     assert [detail for detail in scans if "ix_case_record_open_opened_at" not in detail and detail != "SCAN c"] == []
     assert any("ix_case_record_open_opened_at" in detail for detail in scans)
+
+
+async def test_the_board_reads_open_cases_and_the_last_days_and_no_more(database: Database) -> None:
+    with listening(database) as asked:
+        await count_days(database, [NOW - timedelta(days=30), NOW])
+    statements = [*asked, (STAMPS["sqlite"], ()), (UNSTARTED, ())]
+    assert len(statements) == 3
+    found = await scanned(database, statements)
+    assert [detail for detail in found if "ix_registration_started_at" not in detail] == []
+    async with database.read() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1])
+        assert "ix_timeline_kind_at" in str(plan.all())

@@ -6,18 +6,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from activities.queries.case_filter import Filter, Order
 from starter.web.cursor import Place, read_place, written_place
+from workflows.domain.case.recorded.overdue import is_late
 from workflows.domain.vocabulary import Priority, Status
+
+if TYPE_CHECKING:
+    from activities.queries.case_record import CaseRecord
 
 ANY_OPEN: Final = "open"
 """Beside the states of a case, as one."""
 DUE: Final = ("late", "1h", "4h", "24h")
 """Deadlines that a list can be asked for: those that passed, and those of the next so many hours, with these."""
-KEYS: Final = ("q", "priority", "status", "type", "department", "owner", "due", "escalated", "breached")
+KEYS: Final = ("q", "priority", "status", "type", "department", "owner", "due", "late", "escalated", "unacknowledged",
+        "breached")  # fmt: skip
 PAGE: Final = 50
 """Cases on a page."""
 _HOURS: Final = re.compile(r"([1-9][0-9]{0,2})h")
@@ -48,9 +53,15 @@ class Asked:
             "search": values.get("q"),
             "due_before": _due_before(values.get("due"), now),
             **{key: values.get(key) for key in ("priority", "type", "department", "owner")},
-            **{key: values[key] == "yes" for key in ("escalated", "breached") if key in values},
+            "late_at": now if values.get("late") == "yes" else None,
+            **{key: values[key] == "yes" for key in ("escalated", "unacknowledged", "breached") if key in values},
         }
         return Filter(**{**wanted, **begins, **fixed}, sort=sort, limit=PAGE)
+
+    def fits(self, record: CaseRecord, now: datetime) -> bool:
+        """Whether a case fits that was found by the filter, where that finds a few more."""
+        wanted, view = self.values.get("late"), record.view
+        return wanted is None or (view is not None and is_late(view, now)) is (wanted == "yes")
 
     def first_page(self, path: str) -> str:
         """The address of the beginning."""
@@ -74,8 +85,8 @@ def read_asked(query: Mapping[str, str], known: Mapping[str, list[str]], sort: O
         values["owner"] = values["owner"].split(maxsplit=1)[0]
     yes_no = ("yes", "no")
     allowed: dict[str, list[str]] = {
-        "priority": list(Priority), "status": [ANY_OPEN, *Status], "escalated": list(yes_no),
-        "breached": list(yes_no), **known,
+        "priority": list(Priority), "status": [ANY_OPEN, *Status],
+        **{key: list(yes_no) for key in ("late", "escalated", "unacknowledged", "breached")}, **known,
     }  # fmt: skip
     for key, words in allowed.items():
         if key in values and words and values[key] not in words:

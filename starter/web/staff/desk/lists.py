@@ -67,9 +67,13 @@ async def listed(
     asked = read_filters(visit, shown, sort)
     page = CasePage([], None)
     if not asked.fault:
-        wanted = asked.filter(shown.company.now(), sort=sort, **fixed)
-        may_read = who.may_read if only is None else lambda record: only(record) and who.may_read(record)
-        page = await page_of_cases(visit.installation, wanted, shown.company, may_read, reviews=False)
+        now = shown.company.now()
+
+        def is_listed(record: CaseRecord) -> bool:
+            return (only is None or only(record)) and asked.fits(record, now) and who.may_read(record)
+
+        wanted = asked.filter(now, sort=sort, **fixed)
+        page = await page_of_cases(visit.installation, wanted, shown.company, is_listed, reviews=False)
     return visit.page(
         "staff/list.html", 422 if asked.fault else 200, key=key, shown=shown, asked=asked, besides=besides,
         rows=[row_of(shown, case) for case in page.cases], following=asked.next_page(path, page.after),

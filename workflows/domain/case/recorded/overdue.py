@@ -21,6 +21,13 @@ def standing_breaches(view: CaseViewJson) -> list[BreachJson]:
     return sorted(standing, key=lambda breach: datetime.fromisoformat(breach["due"]))
 
 
+def is_late(view: CaseViewJson, now: datetime) -> bool:
+    """Whether a promise was missed and is not made good, or a deadline has passed that the case has not acted on."""
+    first = first_deadline(view)
+    passed = first is not None and first["due"] is not None and datetime.fromisoformat(first["due"]) < now
+    return passed or bool(standing_breaches(view))
+
+
 def who_owes(view: CaseViewJson, clock: str | None) -> str | None:
     """Who has to act on that clock."""
     return (view.get("follow_up") if clock == ClockName.FOLLOW_UP else None) or view["owner"]

@@ -1,0 +1,118 @@
+"""The board on the wall in a real browser: one screen, large, always the newest, and honest when it is not (R49)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Route, expect
+from sqlalchemy import delete, update
+
+from activities.database.tables import case_record
+from activities.portal.sessions import new_cookie
+from starter.services.identity.sessions import begin_session, revoke_sessions
+from tests.activities.queries.test_cases import write
+from tests.activities.samples import register_case
+from tests.browser.visitor import Visitor, visiting
+from tests.starter.web.conftest import Portal, portal, served
+from workflows.domain.clock import Breach, Deadline
+from workflows.domain.vocabulary import ClockName, Locale, Priority, SignInWay
+
+__all__ = ["portal", "served"]
+
+pytestmark = pytest.mark.xdist_group("browser")
+_WALLS = ((1280, 720), (1920, 1080))
+_OVER = """[document.documentElement, ...document.querySelectorAll("section, .tiles a")].filter(one =>
+    one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)"""
+"""What is larger than its place."""
+_PATIENCE = 15_000
+
+
+@asynccontextmanager
+async def signed_in(chromium: Browser, portal: Portal, locale: Locale) -> AsyncIterator[Visitor]:
+    async with visiting(chromium, portal.address, locale) as visitor:
+        cookie = new_cookie()
+        await begin_session(portal.installation, cookie, "director", SignInWay.OPERATOR, "", "", portal.now())
+        kept = {"url": portal.address, "httpOnly": True, "sameSite": "Lax"}
+        await visitor.context.add_cookies(
+            [{"name": "bihuan-desk", "value": cookie, **kept}, {"name": "bihuan-language", "value": locale, **kept}]  # type: ignore[typeddict-item]
+        )
+        yield visitor
+
+
+async def _full(portal: Portal) -> None:
+    """More of everything than there is room for, with long names."""
+    database, now = portal.installation.database, portal.installation.now()
+    for place in range(16):
+        number = await register_case(database, intake_key=f"board {place}")
+        due = now + timedelta(minutes=95 + place)
+        changes: dict[str, Any] = {
+            "priority": list(Priority)[place % 4],
+            "owner": "系统外的人员" * 5 if place % 8 == 7 else f"someone.with-a-long-id-{place}"[:60],
+            "department": f"department_{place}",
+            "deadlines": (Deadline(clock=ClockName.RESOLUTION, started=now, due=due, next=due),),
+            "breaches": (Breach(clock=ClockName.RESOLUTION, due=now - timedelta(minutes=110), at=now),) * (place % 2),
+            "escalation_level": 1,
+            "acknowledged": place % 3 == 0,
+            "escalated_to": f"superior-of-everybody-{place}",
+        }
+        await write(database, number, **changes)
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+async def test_the_board_fits_on_any_screen_and_everybody_can_read_it(
+    chromium: Browser, portal: Portal, locale: Locale
+) -> None:
+    await _full(portal)
+    async with signed_in(chromium, portal, locale) as visitor:
+        await visitor.open("/board")
+        await visitor.look("board", scripts=1)
+        for width, height in _WALLS:
+            await visitor.page.set_viewport_size({"width": width, "height": height})
+            assert await visitor.page.evaluate(_OVER) == [], width
+            size = await visitor.page.evaluate("parseFloat(getComputedStyle(document.querySelector('td')).fontSize)")
+            assert size >= height / 30, "read from five metres"
+        await visitor.page.keyboard.press("Tab")
+        await visitor.tab_to(visitor.words["site"]["switch"])
+        await visitor.open("/desk/now")
+        await visitor.look("now")
+        await visitor.ends()
+    async with portal.installation.database.begin() as connection:
+        await connection.execute(delete(case_record).where(case_record.c.owner != "tech-001"))
+
+
+async def test_the_board_shows_what_happens_and_says_so_when_it_cannot(chromium: Browser, portal: Portal) -> None:
+    async with signed_in(chromium, portal, Locale.EN) as visitor:
+        visitor.outage, page, words = True, visitor.page, visitor.words["board"]
+        happened = False
+
+        async def events(route: Route) -> None:
+            await route.fulfill(content_type="text/event-stream", body="retry: 100\n\n" + "data: {}\n\n" * happened)
+
+        await page.route("**/desk/events", events)
+        await page.clock.install()
+        await visitor.open("/board")
+        first = page.locator(".tiles li").first
+        await expect(first).to_contain_text(words["none_late"], timeout=_PATIENCE)
+        before = await first.inner_text()
+        async with portal.installation.database.begin() as connection:
+            await connection.execute(update(case_record).values(priority="P0", sequence=99))
+        happened = True
+        await page.clock.run_for(2_000)
+        await expect(first).not_to_have_text(before, timeout=_PATIENCE)
+
+        lost = page.locator("#lost")
+        await expect(lost).to_be_hidden()
+        await page.route("**/board/now*", lambda route: route.abort())
+        await page.clock.run_for(30_000)
+        await expect(lost).to_have_text(words["lost"].format(time=await page.inner_text("#at")))
+        await page.unroute("**/board/now*")
+        await page.clock.run_for(6_000)
+        await expect(lost).to_be_hidden(timeout=_PATIENCE)
+        await revoke_sessions(portal.settings, "director")
+        await page.clock.run_for(12_000)
+        await expect(lost).to_contain_text(words["out"].partition("{")[0], timeout=_PATIENCE)
+        assert await first.count() == 1, "what was there stays"
