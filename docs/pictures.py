@@ -9,7 +9,9 @@ because nothing is sped up).
 docs/operations.md tells of, and takes screenshots of them to docs/stuck-*.png (about 3 minutes).
 These two need a browser, see `browser`.
 `python docs/pictures.py portal` goes through the tests in a browser, and keeps some of the pages that customers see
-there as docs/portal-*.png (about a minute). Without a name, all are made.
+there as docs/portal-*.png (about a minute).
+`python docs/pictures.py wall` fills an installation of its own with made-up cases, and takes a screenshot of the board
+on the wall to docs/board.zh_CN.png (ten seconds). Without a name, all are made.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from standstill import stuck
+from wall import wall
 
 from starter.demo import run
 from starter.demo.board import Board
@@ -118,7 +121,10 @@ def web_ui() -> None:
 
 def main() -> int:
     """The picture that is named, or all."""
-    pictures = {"board": board, "web-ui": web_ui, "stuck": lambda: stuck(DOCS), "portal": lambda: customer_pages(DOCS)}
+    pictures = {
+        "board": board, "web-ui": web_ui, "stuck": lambda: stuck(DOCS), "portal": lambda: customer_pages(DOCS),
+        "wall": lambda: wall(DOCS),
+    }  # fmt: skip
     wanted = sys.argv[1:] or list(pictures)
     if unknown := [name for name in wanted if name not in pictures]:
         sys.stderr.write(f"no picture {unknown[0]!r}; there are: {', '.join(pictures)}\n")

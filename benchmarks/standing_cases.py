@@ -1,0 +1,87 @@
+"""Made-up cases as they stand now: months of a busy company, some thousands of which are open."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from activities.batches import batched
+from activities.database.tables import case_record, registration
+from benchmarks.made_up import PEOPLE, TYPES, write
+from worker.installation.installation import Installation
+from workflows.domain.case.view import CaseView
+from workflows.domain.clock import Breach, Deadline
+from workflows.domain.vocabulary import ClockName, Priority, Status
+
+_DAYS = 60
+_BATCH = 1000
+_CLOCKS = (ClockName.PROGRESS, ClockName.RESOLUTION)
+
+
+async def fill(installation: Installation, cases: int, open_: int) -> list[str]:
+    """Write so many into an empty record, the latest of them open; answers the numbers of those."""
+    database, now = installation.database, installation.now()
+    await write(database, cases, now - timedelta(days=_DAYS), _DAYS)
+    async with database.read() as connection:
+        wanted = select(registration.c.number).order_by(registration.c.received_at.desc())
+        numbers = list(await connection.scalars(wanted))
+    organisation = await installation.directory.current()
+    known = {one.id for one in organisation.people} if organisation is not None else set()
+    made = _Made(now, known, random.Random(7))  # noqa: S311 - made-up cases, no secrets
+    for some in batched(enumerate(numbers), _BATCH):
+        async with database.begin() as connection:
+            rows = [_row(made.view(number, is_open=place < open_)) for place, number in some]
+            await connection.execute(insert(case_record), rows)
+            await connection.execute(
+                update(registration).where(registration.c.number.in_([one for _, one in some])).values(started_at=now)
+            )
+    return numbers[:open_]
+
+
+def _row(view: CaseView) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        name: getattr(view, name)
+        for name in ("number", "type", "subtype", "department", "owner", "escalation_level", "acknowledged",
+                     "opened_at", "updated_at", "closed_at", "sequence")
+    }  # fmt: skip
+    return shown | {
+        "status": view.status.value, "priority": view.priority.value, "case_group": view.group,
+        "breached": bool(view.breaches), "view": view.model_dump(mode="json"),
+        "next_due": min((one.due for one in view.deadlines if one.due), default=None),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Made-up views of cases, all as of one moment."""
+
+    now: datetime
+    known: set[str]
+    dice: random.Random
+
+    def view(self, number: str, *, is_open: bool) -> CaseView:
+        """As a case of that number may stand."""
+        dice = self.dice
+        type_ = dice.choice(list(TYPES))
+        department, subtypes = TYPES[type_]
+        owner = dice.choice([one for one in PEOPLE[department] if one in self.known])
+        opened = self.now - timedelta(hours=dice.uniform(1, 200))
+        due = self.now + timedelta(hours=dice.uniform(0.2, 90))
+        missed = self.now - timedelta(hours=dice.uniform(0.2, 20))
+        late, waits = dice.random() < 0.08, dice.random() < 0.03
+        clock = {"started": opened, "due": due, "next": due}
+        breach = Breach(clock=ClockName.RESOLUTION, due=missed, at=missed, cycle=0)
+        return CaseView(
+            number=number, status=Status.IN_PROGRESS if is_open else Status.CLOSED,
+            priority=dice.choices(list(Priority), (3, 12, 50, 35))[0], type=type_, subtype=dice.choice(subtypes),
+            department=department, group=None, owner=owner, receiver="agent-001",
+            follow_up="followup-001", escalation_level=int(waits), escalated_to="director" if waits else None,
+            escalated_at=missed if waits else None, acknowledged=not waits, reopened=0, received_at=opened,
+            opened_at=opened, updated_at=opened, responded_at=opened, closed_at=None if is_open else self.now,
+            playbook=("先重现问题", "查看日志", "联系产品部门"), breaches=(breach,) if late and is_open else (),
+            deadlines=tuple(Deadline(clock=name, **clock) for name in _CLOCKS) if is_open else (), sequence=9,
+        )  # fmt: skip
