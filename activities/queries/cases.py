@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, nulls_last, or_, select, text
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, nulls_last, or_, select, text
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
@@ -43,6 +43,7 @@ _CONCERNED = {
 """Whether a department other than the leading one assists or has a task, in either database's JSON functions."""
 
 
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 _LATEST = (registration.c.received_at.desc(), registration.c.number.desc())
 _ORDERS: Mapping[Order, Sequence[ColumnElement[Any]]] = {
     "received": _LATEST,
@@ -133,7 +134,7 @@ class Cases:
                 select(registration.c.number)
                 .join(case_record, case_record.c.number == registration.c.number, isouter=not _of_records(wanted))
                 .where(*conditions)
-                .order_by(*_ORDERS[wanted.sort])
+                .order_by(*_order(wanted))
                 .limit(wanted.limit)
                 .offset(wanted.offset)
             )
@@ -149,7 +150,7 @@ class Cases:
             )
             .outerjoin(case_record, case_record.c.number == registration.c.number)
             .where(*conditions)
-            .order_by(*_ORDERS[wanted.sort])
+            .order_by(*_order(wanted))
             .limit(wanted.limit)
         )
         async with self._database.read() as connection:
@@ -204,6 +205,15 @@ def _message(row: Mapping[str, Any]) -> OutboxEntry:
         return entry
     readable: dict[str, Any] = {name: None if isinstance(value, Unreadable) else value for name, value in row.items()}
     return OutboxEntry(**readable, fault=entry.fault)
+
+
+def _order(wanted: Filter) -> Sequence[ColumnElement[Any]]:
+    """What comes first. Of open cases alone, all that fit are sorted: where few do, the index of all due times would
+    lead through every case that has closed.
+    """
+    if wanted.sort == "due" and wanted.open_only and _of_records(wanted):
+        return (func.coalesce(case_record.c.next_due, _NEVER), *_LATEST)
+    return _ORDERS[wanted.sort]
 
 
 def _of_records(wanted: Filter) -> bool:

@@ -17,6 +17,7 @@ from activities.database.reader import open_reader
 from activities.intake.register import Register
 from activities.knowledge.suggestion import suggest
 from activities.opening.store import Settlements
+from activities.queries.case_filter import Filter
 from activities.queries.cases import Cases
 from activities.queries.daily import count_days
 from activities.queries.open_cases import STAMPS, UNSTARTED
@@ -121,3 +122,11 @@ async def test_the_board_reads_open_cases_and_the_last_days_and_no_more(database
     async with database.read() as connection:
         plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1])
         assert "ix_timeline_kind_at" in str(plan.all())
+
+
+async def test_what_is_late_or_unacknowledged_is_looked_for_among_open_cases(database: Database) -> None:
+    with listening(database) as asked:
+        await Cases(database).list(Filter(open_only=True, late_at=NOW, sort="due"))
+        await Cases(database).list(Filter(open_only=True, unacknowledged=True, sort="due"))
+    assert len(asked) == 2
+    assert await scanned(database, asked) == []

@@ -23,6 +23,8 @@ DUE: Final = ("late", "1h", "4h", "24h")
 """Deadlines that a list can be asked for: those that passed, and those of the next so many hours, with these."""
 KEYS: Final = ("q", "priority", "status", "type", "department", "owner", "due", "late", "escalated", "unacknowledged",
         "breached")  # fmt: skip
+BY_DEADLINE: Final = frozenset({"due", "late", "unacknowledged"})
+"""What is found among open cases, by their next deadline."""
 PAGE: Final = 50
 """Cases on a page."""
 _HOURS: Final = re.compile(r"([1-9][0-9]{0,2})h")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starter.services.cases.listing import CasePage, page_of_cases
-from starter.web.staff.desk.filtering import Asked, plain_address, read_asked
+from starter.web.staff.desk.filtering import BY_DEADLINE, Asked, plain_address, read_asked
 from starter.web.staff.desk.row import row_of
 from starter.web.staff.wording import Wording
 
@@ -38,13 +38,16 @@ async def unclaimed(visit: StaffVisit, who: Bearer) -> Response:
 
 
 async def search(visit: StaffVisit, who: Bearer) -> Response:
-    """Cases by customer or number, the latest first; the whole number of one leads to it."""
-    typed = unicodedata.normalize("NFKC", visit.request.query_params.get("q", "")[:100]).strip().upper()
+    """Cases by customer or number, the latest first; the whole number of one leads to it. What is asked for by its
+    deadline comes by its deadline.
+    """
+    query = visit.request.query_params
+    typed = unicodedata.normalize("NFKC", query.get("q", "")[:100]).strip().upper()
     if typed.startswith("FB") and typed.isalnum():
         record = await visit.installation.cases.get(typed)
         if record is not None and who.may_read(record):
             return visit.redirect(f"/desk/cases/{quote(record.number, safe='')}")
-    return await listed(visit, who, "search", "received")
+    return await listed(visit, who, "search", "due" if query.keys() & BY_DEADLINE else "received")
 
 
 async def listed(
