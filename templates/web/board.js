@@ -58,6 +58,10 @@
   }
 
   function tick() {
+    // A tab that nobody sees asks for nothing.
+    if (document.hidden) {
+      return;
+    }
     const since = Date.now() - began;
     const wait = heard ? APART : listening ? STEADY : ALONE;
     if (!loading && since >= wait && !(signedOut && since < STEADY)) {
@@ -91,6 +95,9 @@
 
   began = Date.now();
   setInterval(tick, 250);
-  document.addEventListener("visibilitychange", tick);
+  document.addEventListener("visibilitychange", () => {
+    good = Math.max(good, Date.now() - WITHIN);
+    tick();
+  });
   listen();
 })();
