@@ -37,7 +37,7 @@ WHERE c.number IN ({places})
 """
 _AT_ONCE: Final = 100
 """Cases of one query: what they take to be read holds up whoever else is served."""
-_READ_BY: Final = ("owner", "receiver", "follow_up", "escalated_to", "department", "assisting")
+_READ_BY: Final = ("owner", "receiver", "follow_up", "escalated_to", "department", "group", "assisting")
 _PART_READ_BY: Final = ("department", "person", "asked_by", "escalated_to")
 
 

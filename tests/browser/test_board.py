@@ -17,11 +17,11 @@ from starter.services.identity.sessions import begin_session, revoke_sessions
 from tests.activities.queries.test_cases import write
 from tests.activities.samples import register_case
 from tests.browser.visitor import Visitor, visiting
-from tests.starter.web.conftest import Portal, portal, served
+from tests.starter.web.conftest import Portal, policy, portal, served
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.vocabulary import ClockName, Locale, Priority, SignInWay
 
-__all__ = ["portal", "served"]
+__all__ = ["policy", "portal", "served"]
 
 pytestmark = pytest.mark.xdist_group("browser")
 _WALLS = ((1280, 720), (1920, 1080))

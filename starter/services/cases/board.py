@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from activities.queries.daily import DayCount, count_days
 from activities.queries.open_cases import OpenCase, OpenCases
 from workflows.domain.case.recorded.reading import may_read
+from workflows.domain.policy.reading import ReadingScope
 from workflows.domain.vocabulary import Priority
 
 if TYPE_CHECKING:
     from worker.installation.installation import Installation
     from workflows.domain.organisation.organisation import Organisation
+    from workflows.domain.policy.reading import ReadingRules
 
 SOON: Final = timedelta(hours=4)
 """What managers look ahead."""
@@ -50,6 +52,10 @@ class Looker(Protocol):
     @property
     def organisation(self) -> Organisation | None:
         """The one in force."""
+
+    @property
+    def reading(self) -> ReadingRules:
+        """What the policy lets people read."""
 
     @property
     def sees_all(self) -> bool:
@@ -128,7 +134,7 @@ class Board:
         self._open: OpenCases | None = None
         self._look: Look | None = None
         self._began = 0.0
-        self._readable: dict[str, tuple[Organisation | None, dict[str, tuple[OpenCase, bool]]]] = {}
+        self._readable: dict[str, tuple[Any, dict[str, tuple[OpenCase, bool]]]] = {}
         self.pictures: dict[Any, str] = {}
         """What was drawn of days; whoever draws sees to it that they stay few."""
         self._days: dict[tuple[datetime, datetime], tuple[float, Counts]] = {}
@@ -192,20 +198,20 @@ class Board:
         return kept[1]
 
     def _theirs(self, look: Look, who: Looker) -> list[OpenCase]:
-        """Judged once for each case, until it or the organisation changes."""
+        """Judged once for each case, until it, the organisation or the policy changes."""
         person = str(who.person)
         if len(self._readable) > _READERS:
             self._readable.clear()
-        organisation, judged = self._readable.get(person, (None, {}))
-        if organisation is not who.organisation:
+        by, judged = self._readable.get(person, (None, {}))
+        if by is None or by[0] is not who.organisation or by[1] != who.reading:
             judged = {}
         known: dict[str, tuple[OpenCase, bool]] = {}
         for case in look.cases:
             kept = judged.get(case.number)
             if kept is None or kept[0] is not case:
-                kept = (case, may_read(person, case.view, who.organisation, case.form))
+                kept = (case, may_read(person, case.view, who.organisation, case.form, who.reading))
             known[case.number] = kept
-        self._readable[person] = (who.organisation, known)
+        self._readable[person] = ((who.organisation, who.reading), known)
         return [case for case, readable in known.values() if readable]
 
 
@@ -251,10 +257,11 @@ def led_for(who: Looker) -> list[str]:
     person, organisation = who.person, who.organisation
     if person is None or organisation is None or (known := organisation.person(person)) is None:
         return []
+    own = known.department if who.reading.scope is not ReadingScope.GROUPS else None
     return [
         one.id
         for one in organisation.departments
-        if one.id == known.department or person == one.head or person in organisation.above(one.head)
+        if one.id == own or person == one.head or person in organisation.above(one.head)
     ]
 
 

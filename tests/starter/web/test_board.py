@@ -95,7 +95,7 @@ async def _some(portal: Portal) -> None:
         {"deadlines": due[0]},
         {"deadlines": due[1], "breaches": (missed,), "responded_at": now, "priority": Priority.P0},
         {"deadlines": due[2], "breaches": (missed,), "owner": "tech-002", **waits},
-        {"deadlines": due[1], "owner": "sales-001", "department": "sales"},
+        {"deadlines": due[1], "owner": "sales-001", "department": "sales", "group": "sales"},
         {"deadlines": due[2], "breaches": (missed,), "owner": "sales-001", "assisting": ("sales",)},
         {"deadlines": due[0], "status": Status.CLOSED, "closed_at": now},
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from tests.builders import HOUR, MONDAY
 from worker.installation.installation import Installation
 from workflows.domain.case.recorded.reading import sees_all
 from workflows.domain.organisation.organisation import Organisation
+from workflows.domain.policy.reading import ReadingRules, ReadingScope
 
 _CASE = OpenCase(
     "FB202405060001", "P2", "in_progress", "tech-001", frozenset({"technical_support"}), "progress", MONDAY + 9 * HOUR,
@@ -23,10 +24,10 @@ _CASE = OpenCase(
 
 
 class Looker:
-    def __init__(self, person: str) -> None:
-        self.person = person
+    def __init__(self, person: str, reading: ReadingRules | None = None) -> None:
+        self.person, self.reading = person, reading or ReadingRules()
         self.organisation: Organisation | None = company()
-        self.sees_all = sees_all(person, company())
+        self.sees_all = sees_all(person, company(), self.reading)
 
 
 class Clock:
@@ -94,6 +95,16 @@ async def test_who_looks_counts_what_is_theirs_to_read_and_a_change_is_judged_an
         {"director": 2, "tech-head": 0, "tech-002": 0, "sales-head": 2},
     ]
     assert led_for(Looker("tech-002")) == ["technical_support"]
+    groups = ReadingRules(scope=ReadingScope.GROUPS)
+    assert led_for(Looker("tech-002", groups)) == []
+    assert led_for(Looker("tech-head", groups)) == ["technical_support"]
+    other = replace(_CASE, view={**_CASE.view, "group": "another"})
+    looks[:] = [[other]]
+    look = await board.look(cast("Installation", Clock()), fresh=True)
+    seen_by = [board.standing(look, Looker("tech-002", rules), 5).total.open for rules in (None, groups)]
+    assert seen_by == [1, 1], "one look, one picture"
+    look = await board.look(cast("Installation", Clock()), fresh=True)
+    assert board.standing(look, Looker("tech-002", groups), 5).total.open == 0
 
 
 async def test_fifty_who_hear_of_the_same_look_once_and_never_at_what_was_before(looks: list[list[OpenCase]]) -> None:
