@@ -30,6 +30,7 @@ Page = Callable[[Visit], Awaitable[Response]]
 SessionPage = Callable[[Visit, Session], Awaitable[Response]]
 """A page of somebody who was let in to a case."""
 _STYLE: Final = TEMPLATES / "web" / "style.css"
+_SCRIPT: Final = TEMPLATES / "web" / "desk.js"
 _GUESS: Final = ("/case", "POST")
 """What strangers may guess at."""
 _A_DAY: Final = {"Cache-Control": "public, max-age=86400"}
@@ -91,6 +92,7 @@ def build_app(site: Site) -> Gate:
         Route("/style.css", _plain(_style(site), "text/css", _A_DAY)),
         Route("/board.css", _plain(_BOARD.with_suffix(".css").read_text("utf-8"), "text/css", _AN_HOUR)),
         Route("/board.js", _plain(_BOARD.with_suffix(".js").read_text("utf-8"), "text/javascript", _AN_HOUR)),
+        Route("/desk.js", _plain(_SCRIPT.read_text("utf-8"), "text/javascript", _A_DAY)),
     ]
     handlers: dict[Any, Any] = {HTTPException: functools.partial(_refused, site)}
     app = Starlette(routes=routes, exception_handlers=handlers)

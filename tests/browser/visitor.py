@@ -67,6 +67,9 @@ class Visitor:
     """Widths at which axe looks."""
     outage: bool = False
     """The pages are out of order on purpose."""
+    largest: int = _LARGEST
+    own_script: str = "none"
+    """The one that pages may have."""
     faults: list[str] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
 
@@ -133,10 +136,8 @@ class Visitor:
             if not seen:
                 self.faults.append(f"{self.path}: the focus on {name!r} is not seen")
 
-    async def look(self, name: str, *, scripts: int = 0) -> None:
-        """Judge the page as it is: axe, widths, large text, bytes. Without scripts only what needs none. `scripts`: so
-        many files of ours it has.
-        """
+    async def look(self, name: str) -> None:
+        """Judge the page as it is: axe, widths, large text, bytes. Without scripts only what needs none."""
         self.shown.add(name)
         await self.page.wait_for_load_state()
         await self._picture(name)
@@ -144,11 +145,11 @@ class Visitor:
             return
         here, page = f"{name} ({self.locale})", self.page
         assert await page.get_attribute("html", "lang") == LANGUAGES[self.locale]
-        assert await page.locator("script").count() == scripts
+        assert await page.locator(f"script:not([src='{self.own_script}'])").count() == 0
         for address, kind, size in await page.evaluate(_BYTES):
             if kind == "img" and size > _PICTURE:
                 self.faults.append(f"{here}: preview {address} has {size} bytes")
-        if (size := sum(size for _, kind, size in await page.evaluate(_BYTES) if kind != "img")) > _LARGEST:
+        if (size := sum(size for _, kind, size in await page.evaluate(_BYTES) if kind != "img")) > self.largest:
             self.faults.append(f"{here}: {size} bytes")
         await page.evaluate(f"{AXE_SCRIPT};0")
         for width in WIDTHS:
@@ -193,7 +194,7 @@ class Visitor:
 
 @asynccontextmanager
 async def visiting(
-    chromium: Browser, origin: str, locale: Locale, *, script: bool = True, judged: tuple[int, ...] = ()
+    chromium: Browser, origin: str, locale: Locale, *, script: bool = True, judged: tuple[int, ...] = (), **more: Any
 ) -> AsyncIterator[Visitor]:
     """A telephone of 390 by 844 pixels."""
     context = await chromium.new_context(
@@ -202,6 +203,6 @@ async def visiting(
     )  # fmt: skip
     try:
         context.set_default_timeout(_TIMEOUT)
-        yield Visitor(context, await context.new_page(), origin, locale, script, judged or _JUDGED[locale])
+        yield Visitor(context, await context.new_page(), origin, locale, script, judged or _JUDGED[locale], **more)
     finally:
         await context.close()

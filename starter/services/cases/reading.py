@@ -30,10 +30,19 @@ async def describe_case(settings: RecordSettings, number: str, company: CompanyT
     Raises:
         Problem: there is no such case, or the database cannot be read.
     """
-    address = DatabaseUrl.parse(settings.database)
-    record = await read_case_record(address, number)
+    record = await read_case_record(DatabaseUrl.parse(settings.database), number)
     if record is None:
         raise unknown_case(number)
+    return await describe_record(settings, record, company)
+
+
+async def describe_record(settings: RecordSettings, record: CaseRecord, company: CompanyTime) -> dict[str, Any]:
+    """The same of a case that has been read already.
+
+    Raises:
+        Problem: the database cannot be read.
+    """
+    address, number = DatabaseUrl.parse(settings.database), record.number
     shown = case_json(record, company, timeline=True)
     shown["files"] = [company.localized(file) for file in await _files(address, number)]
     if archived := await _archive_status(address, record):

@@ -11,7 +11,7 @@ from starter.web.answering import counted, endpoint
 from starter.web.staff import events, sign_in, sign_on
 from starter.web.staff.board import load
 from starter.web.staff.board import page as board
-from starter.web.staff.case import act, page
+from starter.web.staff.case import act, files, page
 from starter.web.staff.desk import lists, mine, stuck
 from starter.web.staff.visit import StaffPage, StaffVisit, signed_in
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StaffAddress:
-    """An address; `needs` says who may come: `anybody`, `signed_in`, or `case` (who may read that case)."""
+    """An address; `needs` says who may come: `anybody`, `signed_in`, `case` (who may read that case), `review` (who may
+    read a case of it, or for whom it waits), or `all` (who may see every case).
+    """
 
     method: str
     path: str
@@ -51,8 +53,8 @@ PAGES: Final = (
     StaffAddress("POST", "/desk/cases/{number}/act", signed_in(act.act), "case"),
     StaffAddress("POST", "/desk/cases/{number}/files", signed_in(act.attach), "case"),
     StaffAddress("POST", "/desk/cases/{number}/review", signed_in(act.review), "case"),
-    StaffAddress("GET", "/desk/cases/{number}/files/{id}", signed_in(page.download), "case"),
-    StaffAddress("GET", "/desk/cases/{number}/files/{id}/small", signed_in(page.small), "case"),
+    StaffAddress("GET", "/desk/cases/{number}/files/{id}", signed_in(files.download), "case"),
+    StaffAddress("GET", "/desk/cases/{number}/files/{id}/small", signed_in(files.small), "case"),
 )
 
 

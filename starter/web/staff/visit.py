@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from activities.portal.sessions import new_cookie
 from starter.services.identity.sessions import begin_session, find_signed_in
-from starter.web.staff.back import START, safe_back
+from starter.web.staff.back import safe_back
 from starter.web.staff.menu import menu_of
 from starter.web.visit import WebVisit
 from workflows.domain.vocabulary import Locale, SignInWay
@@ -58,7 +59,15 @@ class StaffVisit(WebVisit):
 
     def values(self) -> dict[str, object]:
         """Who it is."""
-        return {"person": self.person, "menu": menu_of(self.who)}
+        return {"person": self.person, "menu": menu_of(self.who), "speed": self._speed()}
+
+    def _speed(self) -> float:
+        """How many times as fast as the wall clock the cases' time runs now: clocks on a page go on with it."""
+        if self._record is None:
+            return 1.0
+        now, second = self.now(), timedelta(seconds=1)
+        time = self.installation.time
+        return (time.virtual(now + second) - time.virtual(now)) / second
 
     async def let_in(self, person: str, way: SignInWay, back: str) -> Response:
         """Sign that person in under a new cookie, whatever cookie came, and show them that page.
@@ -95,7 +104,9 @@ def signed_in(page: Callable[[StaffVisit, Bearer], Awaitable[Response]]) -> Staf
             return visit.redirect(sign_in_path(visit))
         posted = await visit.form()
         kept = {name: text for name, text in posted.texts.items() if name != "csrf"}
-        return visit.page("staff/again.html", 401, kept=kept, sign_in=f"/sign-in?to={quote(START)}")
+        # Forms lead to an address below their page.
+        back = safe_back(visit.request.url.path.rpartition("/")[0])
+        return visit.page("staff/again.html", 401, kept=kept, sign_in=f"/sign-in?to={quote(back, safe='/')}")
 
     return answer
 

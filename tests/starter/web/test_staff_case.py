@@ -6,6 +6,7 @@ import pytest
 
 from starter.web.staff.app import PAGES
 from tests.builders import NUMBER
+from tests.starter.web.browser import forms_of
 from tests.starter.web.conftest import Portal
 from tests.starter.web.staff_door import act, action_form, signed_in
 
@@ -113,14 +114,69 @@ async def test_text_of_strangers_is_text(portal: Portal) -> None:
         assert owner.status == 404
 
 
+async def test_whoever_comes_late_is_told_who_did_what_meanwhile(portal: Portal) -> None:
+    follower = await signed_in(portal, "followup-001")
+    await follower.open(_CASE)
+    form = action_form(follower, "refuse")
+    assert form is not None
+    await portal.case.send("note", "tech-001", text="客户刚来过电话")
+    text = await follower.post(form.action, {**form.fields, "why": "客户说还是不行", "heard": "telephone"})
+    assert follower.status == 409
+    notice = text.partition('class="notice bad"')[2].partition("</div>")[0]
+    assert "客户刚来过电话" in notice
+    assert "tech-001" in notice
+    assert "已扩容并补同步" not in notice, "what was on the page already is no news"
+
+
+async def test_whoever_is_signed_out_while_typing_comes_back_to_the_case_with_the_text(portal: Portal) -> None:
+    owner = await signed_in(portal, "tech-001")
+    await owner.open(_CASE)
+    note = action_form(owner, "note")
+    assert note is not None
+    out = portal.browser()
+    await out.post(note.action, {**note.fields, "text": "写了一半的备注"})
+    assert f'href="/sign-in?to={_CASE}"' in out.page.text
+    kept = next(form for form in forms_of(out.page.text) if form.action == note.action)
+    text = await owner.post(kept.action, kept.fields)
+    assert owner.status == 403, "the form came from no page of this session: it is shown once more, filled in"
+    again = action_form(owner, "note")
+    assert again is not None and again.fields["text"].strip() == "写了一半的备注", text
+
+
+async def test_a_long_life_is_told_page_by_page_and_no_page_is_too_large(portal: Portal) -> None:
+    for count in range(45):
+        await portal.case.send("note", "tech-001", text=f"第{count}条" + "永" * 900)
+    owner = await signed_in(portal, "tech-001")
+    seen, path = "", f"{_CASE}"
+    for _ in range(30):
+        text = await owner.open(path)
+        assert len(text.encode()) < 100_000
+        seen += text
+        if 'rel="next"' not in text:
+            break
+        path = text.partition('rel="next" href="')[2].partition("#")[0]
+    assert all(f"第{count}条" in seen for count in range(45))
+    assert "没有登录" not in seen
+    await owner.open(f"{_CASE}?before=x")
+    assert owner.status == 200
+
+
+async def test_what_is_refused_is_named_with_the_reason(portal: Portal) -> None:
+    follower = await signed_in(portal, "followup-001", **{"Accept-Language": "en"})
+    text = await follower.open(f"{_CASE}?lang=en")
+    refused = text.partition('class="refused"')[2].partition("</ul>")[0]
+    assert "Escalate upwards" in refused
+    assert "the owner" in refused
+
+
 @pytest.mark.parametrize("kind", ["nobody", "stranger", "of no case"])
 async def test_every_page_refuses_who_may_not_come(portal: Portal, kind: str) -> None:
     browser = portal.browser() if kind == "nobody" else await signed_in(portal, "sales-001")
     number = NUMBER if kind != "of no case" else "FB209912310001"
     for one in PAGES:
-        if one.needs == "anybody" or (kind != "nobody" and one.needs != "case"):
+        if one.needs == "anybody" or (kind != "nobody" and one.needs == "signed_in"):
             continue
-        path = one.path.format(number=number, id="x")
+        path = one.path.format(number=number, id="x", key="KB0001")
         answer = await browser.client.request(
             one.method, path, data={"command": "note"} if one.method == "POST" else None
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -42,7 +43,7 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
     told = _Teller(posted, (command, department))
     if not visit.believes(posted.text("csrf")):
         return await page(visit, who, record, 403, told("old"))
-    once = _once(posted)
+    once = once_of(posted)
     did = f"{who.caller}:{once}"
     if command in COMMANDS and (known := await known_outcome(visit.site.settings, command, record.number, did)):
         return _done(known)
@@ -53,8 +54,8 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
         return await page(visit, who, record, 422, told("malformed"))
     if action.hindrance is not None:
         return await page(visit, who, record, 409, told("rejected", action.reason or ""))
-    if command not in _ANYHOW and _moved_on(record, posted, who):
-        return await page(visit, who, record, 409, told("moved_on"))
+    if command not in _ANYHOW and (changes := _changes(record, posted, who)):
+        return await page(visit, who, record, 409, told("moved_on", changes=changes))
     doing = Act(visit.installation, who, record, visit.site.client, visit.now(), once)
     try:
         result = await doing.send(command, given(visit, action, posted))
@@ -80,7 +81,7 @@ async def attach(visit: StaffVisit, who: Bearer) -> Response:
         return await page(visit, who, record, 403, told("old"))
     if not posted.uploads:
         return await page(visit, who, record, 422, told("no_file"))
-    doing = Act(visit.installation, who, record, visit.site.client, visit.now(), _once(posted))
+    doing = Act(visit.installation, who, record, visit.site.client, visit.now(), once_of(posted))
     try:
         result, _ = await attach_posted(doing, posted, most)
     except FileRefusedError as refusal:
@@ -109,7 +110,7 @@ async def review(visit: StaffVisit, who: Bearer) -> Response:
     try:
         result = await send_to_review(
             visit.site.settings, command, record.number, fields, by=who.person, via=who.via,
-            command_id=f"{who.caller}:{_once(posted)}", client=await visit.site.client(),
+            command_id=f"{who.caller}:{once_of(posted)}", client=await visit.site.client(),
         )  # fmt: skip
     except Problem as problem:
         return await page(visit, who, record, 422, told("rejected", str(problem)))
@@ -126,25 +127,26 @@ class _Teller:
         self._typed = {name: text for name, text in posted.texts.items() if name not in hidden and text.strip()}
         self._of = of
 
-    def __call__(self, kind: str, reason: str = "") -> Told:
-        return Told(kind, reason, self._typed, self._of)
+    def __call__(self, kind: str, reason: str = "", changes: Sequence[Mapping[str, Any]] = ()) -> Told:
+        return Told(kind, reason, self._typed, self._of, changes)
 
 
-def _once(posted: Posted) -> str:
+def once_of(posted: Posted) -> str:
     """What the page gave the form; one that was not given by it is no command twice, and no page can be shown."""
     given_ = posted.text("once")
     return given_ if len(given_) == _ONCE and given_.isalnum() and given_.isascii() else "0" * _ONCE
 
 
-def _moved_on(record: CaseRecord, posted: Posted, who: Bearer) -> bool:
-    """Whether anybody else did something since the page was shown."""
+def _changes(record: CaseRecord, posted: Posted, who: Bearer) -> list[Mapping[str, Any]]:
+    """What anybody else did since the page was shown."""
     seen = posted.text("seen")
     since = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
     own = {SYSTEM, who.person}
-    return any(
-        int(str(entry["sequence"])) > since and entry["by"] not in own and entry["kind"] != "rejected"
+    return [
+        entry
         for entry in record.timeline
-    )
+        if int(str(entry["sequence"])) > since and entry["by"] not in own and entry["kind"] != "rejected"
+    ]
 
 
 def _done(result: CommandResult) -> Response:

@@ -111,7 +111,7 @@ def _value(visit: StaffVisit, action: Action, field: Field, text: str) -> Any:
     if field.kind == "number":
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
     if field.kind == "time":
-        return _moment(text, visit.zone)
+        return moment(text, visit.zone)
     # People are chosen from a list as `id name`.
     return text.split(maxsplit=1)[0] if _is_person(action, field) else text
 
@@ -120,7 +120,8 @@ def _is_person(action: Action, field: Field) -> bool:
     return field.name == "to" and action.command in _GIVEN_TO
 
 
-def _moment(text: str, zone: str) -> str:
+def moment(text: str, zone: str) -> str:
+    """A time as a form has it, in the company's zone; what is none, as it was typed."""
     try:
         found: datetime = moment_of(text, zone)
     except ValueError:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.exceptions import HTTPException
 
-from activities.rendering.event_text import event_text, whose
 from activities.rendering.filters import named
-from activities.rendering.form_text import form_lines
-from activities.rendering.labels import label
 from starter.services.cases.actions import open_actions
 from starter.services.cases.commands import known_outcome
-from starter.services.cases.files import files_of, preview, read_file
-from starter.services.cases.reading import describe_case
-from starter.web.downloads import as_download, as_picture
+from starter.services.cases.files import files_of
+from starter.services.cases.reading import describe_record
+from starter.services.identity.readable import readable_numbers
 from starter.web.staff.case.fields import Asked, asked
-from starter.web.staff.wording import Wording
+from starter.web.staff.case.shown import Shown
 from worker.installation.company_time import CompanyTime
 
 if TYPE_CHECKING:
@@ -33,12 +30,11 @@ if TYPE_CHECKING:
     from starter.web.staff.visit import StaffVisit
     from workflows.domain.case.recorded.actions import Action
 
-_LATEST: Final = 200
-"""Entries of the timeline that are shown; `bihuan show` has all of them."""
 _PATIENCE: Final = 1.5
 """Seconds for the record to have what a case has judged."""
 _POLL: Final = 0.15
-_IN_HEAD: Final = frozenset({"intake_key", "received_at"})
+_MOST_CHANGES: Final = 10
+"""Steps that are named to whoever comes late; all of them are in the timeline."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +58,14 @@ class Told:
         reason: the case's own line, where it has one.
         typed: what was typed, which is not lost: the form has it again, or else the page shows it.
         of: command and department of the form.
+        changes: what happened meanwhile, as the timeline has it.
     """
 
     kind: str
     reason: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     of: tuple[str, str | None] = ("", None)
+    changes: Sequence[Mapping[str, Any]] = ()
 
 
 async def show(visit: StaffVisit, who: Bearer) -> Response:
@@ -102,38 +100,31 @@ async def page(
     visit: StaffVisit, who: Bearer, record: CaseRecord, status: int = 200, told: Told | None = None
 ) -> Response:
     """The page of that case."""
-    settings = visit.site.settings
-    company = await CompanyTime.read(settings)
-    case = await describe_case(settings, record.number, company)
+    company = await CompanyTime.read(visit.site.settings)
+    case = await describe_record(visit.site.settings, record, company)
+    await _hide_others(visit, who, case)
     found = open_actions(record, who.person, who.organisation)
     forms = [_form(visit, action, told) for action in found if action.hindrance is None]
     lost = told if told is not None and told.typed and not any(form.typed for form in forms) else None
     closed = [(_title(visit, action), _why(visit, action)) for action in found if action.hindrance is not None]
     files = await files_of(visit.installation, record.number)
-    shown = _Shown(visit, who, company, case)
+    shown = Shown(visit, who, company, case)
+    before = visit.request.query_params.get("before", "")
+    timeline, earlier = shown.timeline(int(before) if before.isascii() and before.isdigit() else None)
+    changes = [shown.entry(entry) for entry in told.changes[-_MOST_CHANGES:]] if told is not None else []
     return visit.page(
         "staff/case.html", status, case=case, shown=shown, forms=forms, closed=closed, told=told, lost=lost,
         files=files, people=shown.people(), review=shown.review(who.person), once=secrets.token_hex(12),
+        timeline=timeline, earlier=earlier, changes=changes,
     )  # fmt: skip
 
 
-async def download(visit: StaffVisit, who: Bearer) -> Response:
-    """A file of the case as it came, to be saved."""
-    record = await find_case(visit, who)
-    try:
-        file, chunks = await read_file(visit.installation, record.number, _id(visit))
-    except LookupError:
-        raise HTTPException(404) from None
-    return as_download(file, chunks)
-
-
-async def small(visit: StaffVisit, who: Bearer) -> Response:
-    """A small picture, made anew and without what a camera writes into it."""
-    record = await find_case(visit, who)
-    picture = await preview(visit.installation, record.number, _id(visit))
-    if picture is None:
-        raise HTTPException(404)
-    return as_picture(picture)
+async def _hide_others(visit: StaffVisit, who: Bearer, case: dict[str, Any]) -> None:
+    """Open cases like this one have the words of other customers: only those stay that are theirs to see."""
+    if suggestions := case.get("suggestions"):
+        numbers = (one["number"] for one in suggestions["open"])
+        theirs = set(await readable_numbers(visit.installation, who, numbers))
+        suggestions["open"] = [one for one in suggestions["open"] if one["number"] in theirs]
 
 
 def _form(visit: StaffVisit, action: Action, told: Told | None) -> Form:
@@ -168,38 +159,3 @@ async def _settled(visit: StaffVisit, number: str, command: str, did: str) -> Co
         if known is not None or loop.time() >= until:
             return known
         await asyncio.sleep(_POLL)
-
-
-def _id(visit: StaffVisit) -> str:
-    return str(visit.request.path_params["id"])[:100]
-
-
-@dataclass(frozen=True)
-class _Shown(Wording):
-    """The parts of the page, in words."""
-
-    case: dict[str, Any]
-
-    def form(self) -> list[tuple[str, str]]:
-        """What the customer gave."""
-        return list(form_lines(self.case["form"], self.locale, moment=self.company.text, without=_IN_HEAD))
-
-    def timeline(self) -> list[dict[str, Any]]:
-        """The latest entries, the newest first."""
-        return [
-            {
-                "at": entry["at"],
-                "what": label("event", str(entry["kind"]), self.locale),
-                "who": whose(entry, self.locale, self.name),
-                "text": event_text(entry, self.company.local, self.locale),
-            }
-            for entry in reversed(self.case["timeline"][-_LATEST:])
-        ]
-
-    def review(self, person: str | None) -> dict[str, Any] | None:
-        """The review that covers the case; `approves`: it waits for this person's word."""
-        found = self.case.get("review")
-        if not isinstance(found, dict) or found.get("fault"):
-            return None
-        waits = found.get("status") == "awaiting_approval" and person in (found.get("waits_for") or ())
-        return {**found, "approves": waits}
