@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from activities.knowledge.editing import KnowledgeEditing
     from starter.services.progress import Progress
     from worker.installation.settings import Settings
+    from workflows.domain.organisation.organisation import Organisation
 
 ARTICLE_STATUSES = tuple(map(str, ArticleStatus))
 """Drafts wait for an editor, published ones are suggested, retired ones are found by no search."""
@@ -57,6 +58,13 @@ async def edit_article(settings: Settings, key: str, *, by: str, fields: dict[st
     async with _editing(settings) as (editing, now):
         await editing.edit(key, by=by, at=now, fields=fields)
     return await read_article(settings, key)
+
+
+def may_edit(organisation: Organisation | None, person: str) -> bool:
+    """Whether that person is an editor; see `KnowledgeEditing`."""
+    from activities.knowledge.editing import is_editor
+
+    return is_editor(organisation, person)
 
 
 async def learn_articles(settings: Settings, since: datetime | None, progress: Progress) -> AsyncIterator[bool]:

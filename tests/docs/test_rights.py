@@ -47,5 +47,11 @@ def test_every_address_has_the_right_that_it_needs() -> None:
 
 def test_every_page_of_the_staff_has_who_may_come() -> None:
     said = {(row[0], row[1].strip("`")): row[2] for row in _table("page")}
-    words = {"anybody": "anybody", "signed_in": "who is signed in", "case": "who may read the case"}
+    words = {
+        "anybody": "anybody",
+        "signed_in": "who is signed in",
+        "case": "who may read the case",
+        "review": "who may read a case of it, or for whom it waits",
+        "all": "who may see every case",
+    }
     assert said == {(one.method, one.path): words[one.needs] for one in PAGES}

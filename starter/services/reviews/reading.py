@@ -15,6 +15,8 @@ from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
 from workflows.domain.review.overdue import find_overdue, next_due
 
+STATUSES = ("writing", "awaiting_approval", "following", "done")
+"""How far a review may be; the last is over."""
 _LISTED = (
     "review", "number", "reason", "department", "product", "type", "subtype", "status", "priority", "author",
     "waits_for", "due", "overdue", "late", "measures", "cases",
@@ -71,6 +73,13 @@ def review_json(review: StoredReview, company: CompanyTime, *, whole: bool) -> d
         shown["covered"] = company.localized([_covered_case(record) for record in review.covered])
         shown["timeline"] = company.localized(list(review.timeline))
     return dict(shown)
+
+
+def concerns(review: Mapping[str, Any], person: str | None) -> bool:
+    """Whether it waits for that person, or they have one of its measures: such people may be of any department."""
+    people = {*(review.get("waits_for") or ()), review.get("author")}
+    people |= {one.get("owner") for one in review.get("measures") or ()}
+    return person is not None and person in people
 
 
 async def review_for(settings: RecordSettings, number: str) -> StoredReview | None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
 from starter.services.identity.acting import OPEN_REVIEW_COMMANDS, KeyReusedError, MalformedError, NotAllowedError
 from starter.services.reviews.documents import review_draft, review_report
-from starter.services.reviews.reading import describe_review, list_reviews
+from starter.services.reviews.reading import STATUSES, concerns, describe_review, list_reviews
 from starter.web.api.acting import answer
 from starter.web.api.parameters import read_locale
 from starter.web.api.problem import ApiError, Kind
 
 if TYPE_CHECKING:
     from starter.web.api.call import Call
-
-STATUSES: Final = ("writing", "awaiting_approval", "following", "done")
 
 
 async def reviews(call: Call) -> Response:
@@ -29,7 +27,8 @@ async def reviews(call: Call) -> Response:
     company, department = await call.company(), query.get("department")
     found = await list_reviews(call.site.settings, company, statuses=statuses, department=department)
     theirs = set(await call.readable(one["number"] for one in found))
-    return JSONResponse({"reviews": [one for one in found if one["number"] in theirs or _waits(one, call)]})
+    person = call.bearer.person
+    return JSONResponse({"reviews": [one for one in found if one["number"] in theirs or concerns(one, person)]})
 
 
 async def review(call: Call) -> Response:
@@ -92,13 +91,6 @@ async def _seen(call: Call) -> dict[str, Any]:
     number = call.number
     with call.refusing(Kind.NOT_FOUND):
         shown = await describe_review(call.site.settings, number, await call.company())
-    if not await call.readable([number, shown["number"]]) and not _waits(shown, call):
+    if not await call.readable([number, shown["number"]]) and not concerns(shown, call.bearer.person):
         raise ApiError(Kind.NOT_FOUND)
     return shown
-
-
-def _waits(review: dict[str, Any], call: Call) -> bool:
-    """Whether it waits for the bearer, or they have one of its measures: those people may be of any department."""
-    people = {*(review.get("waits_for") or ()), review.get("author")}
-    people |= {one.get("owner") for one in review.get("measures") or ()}
-    return call.bearer.person is not None and call.bearer.person in people

@@ -13,6 +13,11 @@ from starter.web.staff.board import load
 from starter.web.staff.board import page as board
 from starter.web.staff.case import act, files, page
 from starter.web.staff.desk import lists, mine, stuck
+from starter.web.staff.knowledge import editing
+from starter.web.staff.knowledge import pages as knowledge
+from starter.web.staff.reports import pages as reports
+from starter.web.staff.reviews import act as acting_on_reviews
+from starter.web.staff.reviews import pages as reviews
 from starter.web.staff.visit import StaffPage, StaffVisit, signed_in
 
 if TYPE_CHECKING:
@@ -49,6 +54,14 @@ PAGES: Final = (
     StaffAddress("GET", "/desk/unclaimed", signed_in(lists.unclaimed), "signed_in"),
     StaffAddress("GET", "/desk/stuck", signed_in(stuck.show), "signed_in"),
     StaffAddress("GET", "/desk/cases", signed_in(lists.search), "signed_in"),
+    StaffAddress("GET", "/desk/kb", signed_in(knowledge.show), "signed_in"),
+    StaffAddress("GET", "/desk/kb/{key}", signed_in(knowledge.article), "signed_in"),
+    StaffAddress("POST", "/desk/kb/{key}/change", signed_in(editing.change), "signed_in"),
+    StaffAddress("GET", "/desk/reviews", signed_in(reviews.show), "signed_in"),
+    StaffAddress("GET", "/desk/reviews/{number}", signed_in(reviews.review), "review"),
+    StaffAddress("GET", "/desk/reviews/{number}/report", signed_in(reviews.report), "review"),
+    StaffAddress("POST", "/desk/reviews/{number}/act", signed_in(acting_on_reviews.act), "review"),
+    StaffAddress("GET", "/desk/reports", signed_in(reports.show), "all"),
     StaffAddress("GET", "/desk/cases/{number}", signed_in(page.show), "case"),
     StaffAddress("POST", "/desk/cases/{number}/act", signed_in(act.act), "case"),
     StaffAddress("POST", "/desk/cases/{number}/files", signed_in(act.attach), "case"),

@@ -14,6 +14,10 @@ def _everybody(who: Bearer) -> bool:  # noqa: ARG001
     return True
 
 
+def _sees_all(who: Bearer) -> bool:
+    return who.sees_all
+
+
 @dataclass(frozen=True)
 class Entry:
     """A link; `key` names its words under `[desk.menu]`, `shown_to` says who has use for it."""
@@ -31,6 +35,9 @@ MENU: Final = (
     Entry("search", "/desk/cases"),
     Entry("now", "/desk/now"),
     Entry("board", "/board"),
+    Entry("knowledge", "/desk/kb"),
+    Entry("reviews", "/desk/reviews"),
+    Entry("reports", "/desk/reports", _sees_all),
 )
 
 

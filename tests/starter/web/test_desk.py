@@ -13,7 +13,10 @@ from sqlalchemy import insert, select
 from activities.database.tables import case_record, registration
 from starter.web.staff.app import PAGES
 from starter.web.staff.menu import MENU
+from tests.activities.queries.test_customer_view import company
+from tests.activities.review.reviewed import called_for
 from tests.builders import NUMBER
+from tests.starter.web.browser import forms_of
 from tests.starter.web.conftest import Portal
 from tests.starter.web.staff_door import signed_in
 
@@ -28,7 +31,11 @@ _CASES: Mapping[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 async def listed(served: Portal) -> Portal:
-    """With some cases more, which are copies of the one that is there but for what `_CASES` says."""
+    """With some cases more, which are copies of the one that is there but for what `_CASES` says; and one that was
+    closed, of which there is an article and a review.
+    """
+    await (await called_for(served.installation.database)).begin()
+    await served.installation.directory.load(company())
     async with served.installation.database.begin() as connection:
         given, recorded = [
             dict((await connection.execute(select(table).where(table.c.number == NUMBER))).mappings().one())
@@ -101,6 +108,67 @@ async def test_endless_names_make_no_endless_page(portal: Portal, listed: Portal
     assert _LONG[:100] not in text
     assert "<bdi>تجربة" in text
     assert len(text.encode()) < 50_000
+
+
+async def test_articles_are_found_and_read_by_all_and_changed_by_editors_alone(portal: Portal, listed: Portal) -> None:
+    agent, head = await signed_in(portal, "tech-001"), await signed_in(portal, "tech-head")
+    for path in ("/desk/kb", "/desk/kb?q=网络错误", "/desk/kb/KB0001"):
+        text = await agent.open(path)
+        assert "KB0001" in text, path
+    assert "/change" not in text
+    await agent.open("/desk/kb?q=x")
+    assert agent.status == 422
+    await agent.open("/desk/kb/KB9999")
+    assert agent.status == 404
+    csrf = forms_of(await agent.open(f"/desk/cases/{NUMBER}"))[0].fields["csrf"]
+    text = await agent.post("/desk/kb/KB0001/change", {"do": "publish", "csrf": csrf})
+    assert agent.status == 422
+    await head.open("/desk/kb/KB0001")
+    publish, edit, _ = forms_of(head.page.text)
+    text = await head.post(publish.action, {**publish.fields, "do": "publish"})
+    assert 'class="notice good"' in text
+    text = await head.post(edit.action, {**edit.fields, "do": "edit", "title": "旧页上的标题"})
+    assert head.status == 409, "somebody has changed it since"
+    edit = next(form for form in forms_of(text) if form.fields.get("title") == "旧页上的标题")
+    text = await head.post(edit.action, {**edit.fields, "do": "edit"})
+    assert "<h1><bdi>旧页上的标题" in text
+
+
+async def test_a_review_is_read_and_its_report_written_where_it_is_ones_own(portal: Portal, listed: Portal) -> None:
+    head, stranger = await signed_in(portal, "tech-head"), await signed_in(portal, "sales-001")
+    assert "FB202405060002" in await head.open("/desk/reviews")
+    assert "FB202405060002" not in await stranger.open("/desk/reviews?status=all")
+    await head.open("/desk/reviews?status=x")
+    assert head.status == 422
+    for path in ("", "/report"):
+        await stranger.open(f"/desk/reviews/FB202405060002{path}")
+        assert stranger.status == 404
+    await head.open("/desk/reviews/FB202405060002/report")
+    assert (head.status, head.page.headers["content-security-policy"].startswith("default-src 'none'")) == (200, True)
+    text = await head.open("/desk/reviews/FB202405060002")
+    form = next(form for form in forms_of(text) if form.fields.get("command") == "review")
+    typed = {"root_cause": "没有告警", "what0": "加上告警", "owner0": "tech-002 名字", "due0": "2024-06-20T18:00"}
+    text = await head.post(form.action, {**form.fields, **typed})
+    assert head.status == 503, "no Temporal here: nothing is lost"
+    again = next(form for form in forms_of(text) if form.fields.get("command") == "review").fields
+    assert (again["root_cause"].strip(), again["what0"], again["owner0"]) == ("没有告警", "加上告警", "tech-002 名字")
+    text = await head.post(form.action, {**form.fields, **typed, "due0": "bald"})
+    assert head.status == 422
+    assert "measures" in text
+
+
+async def test_reports_are_for_whoever_sees_every_case(portal: Portal, listed: Portal) -> None:
+    manager, agent = await signed_in(portal, "director"), await signed_in(portal, "tech-001")
+    assert 'href="/desk/reports"' not in await agent.open("/desk")
+    await agent.open("/desk/reports")
+    assert agent.status == 404
+    assert "from=2024" in await manager.open("/desk/reports?lang=en") or manager.status == 200
+    text = await manager.open("/desk/reports?from=2024-05-06&to=2024-05-06")
+    assert manager.status == 200
+    assert "<svg" in text
+    for wrong in ("from=x&to=2024-05-06", "from=2024-05-07&to=2024-05-06", "from=2024-05-07"):
+        await manager.open(f"/desk/reports?{wrong}")
+        assert manager.status == 422, wrong
 
 
 def test_the_menu_leads_to_pages_that_there_are() -> None:
