@@ -92,7 +92,7 @@ def build_app(site: Site) -> Gate:
         Route("/style.css", _plain(_style(site), "text/css", _A_DAY)),
         Route("/board.css", _plain(_BOARD.with_suffix(".css").read_text("utf-8"), "text/css", _AN_HOUR)),
         Route("/board.js", _plain(_BOARD.with_suffix(".js").read_text("utf-8"), "text/javascript", _AN_HOUR)),
-        Route("/desk.js", _plain(_SCRIPT.read_text("utf-8"), "text/javascript", _A_DAY)),
+        Route("/desk.js", _plain(_SCRIPT.read_text("utf-8"), "text/javascript", _AN_HOUR)),
     ]
     handlers: dict[Any, Any] = {HTTPException: functools.partial(_refused, site)}
     app = Starlette(routes=routes, exception_handlers=handlers)

@@ -25,7 +25,7 @@ _CASE, _REVIEW = f"/desk/cases/{NUMBER}", "/desk/reviews/FB202405060002"
 _SAFE = {"Content-Security-Policy": "default-src 'none'"}
 _PAGES = [
     (Locale.ZH_CN, "tech-001", ("/desk", _CASE)),
-    (Locale.EN, "tech-001", ("/desk/department?due=24h", _CASE)),
+    (Locale.EN, "tech-001", ("/desk/department", "/desk/cases/FB202405060103")),
     (Locale.ZH_CN, "tech-head", (_REVIEW, "/desk/kb?q=网络错误")),
     (Locale.EN, "tech-head", ("/desk/kb/KB0001", "/desk/reviews")),
     (Locale.ZH_CN, "director", ("/desk/stuck", "/desk/reports")),
