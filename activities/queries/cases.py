@@ -248,7 +248,8 @@ def _conditions(wanted: Filter, kind: str) -> list[ColumnElement[bool]]:
     if wanted.late_at is not None:
         conditions.append(or_(case_record.c.breached, case_record.c.next_due < wanted.late_at))
     if wanted.unclaimed:
-        conditions.append(or_(case_record.c.owner.is_(None), case_record.c.status == Status.DISPATCHED))
+        nobodys = and_(case_record.c.owner.is_(None), case_record.c.number.is_not(None))
+        conditions.append(or_(nobodys, case_record.c.status == Status.DISPATCHED))
     if wanted.due_before is not None:
         conditions.append(case_record.c.next_due < wanted.due_before)
     if wanted.numbers is not None:

@@ -23,6 +23,7 @@ from activities.queries.case_filter import Filter
 from activities.queries.case_record import read_case_record
 from activities.queries.cases import Cases
 from activities.queries.monitoring.attention import AttentionReason
+from activities.queries.workload import open_cases_asking
 from activities.recording.activity import RecordingActivities
 from tests.activities.samples import NUMBER, customer, event, register_case, to_customer
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, case_step, open_case
@@ -112,6 +113,31 @@ async def test_a_list_shows_the_cases_asked_for(database: Database) -> None:
     assert await numbers(database, text="%") == []
     assert await numbers(database, since=MONDAY, until=MONDAY + MINUTE, limit=1) == ["FB202405060004"]
     assert await numbers(database, since=MONDAY + MINUTE) == []
+    assert await numbers(database, numbers=(first, third, "FB209912310001")) == [third, first]
+    assert await numbers(database, search=first[-5:]) == [first]
+    assert await numbers(database, search="王芳", owner="tech-002") == [first]
+    assert await numbers(database, search="%") == []
+
+
+async def test_the_desk_finds_what_is_whose_and_what_is_nobodys(database: Database) -> None:
+    first, second, third, unopened = [await register_case(database) for _ in range(4)]
+    deadline = Deadline(clock=ClockName.RESOLUTION, started=MONDAY, due=MONDAY + HOUR)
+    task = asked()[0].view().collaborations[0]
+    await write(database, first, status=Status.IN_PROGRESS, owner="tech-002", deadlines=(deadline,))
+    await write(database, second, status=Status.DISPATCHED, escalation_level=1, escalated_to="tech-head")
+    await write(database, third, status=Status.CLOSED, closed_at=MONDAY, collaborations=(task,))
+    assert await numbers(database, unclaimed=True, open_only=True) == [second]
+    assert await numbers(database, due_before=MONDAY + 2 * HOUR) == [first]
+    assert await numbers(database, due_before=MONDAY) == []
+    assert await numbers(database, naming="tech-002", open_only=True, sort="due") == [first]
+    assert await numbers(database, naming="tech-head", open_only=True, sort="due") == [second]
+    assert await numbers(database, naming="tech%", open_only=True) == []
+    assert await numbers(database, open_only=True, sort="due") == [first, unopened, second]
+    asking = [one.number for one in await open_cases_asking(database.address, "tech-head")]
+    assert asking == [second]
+    assert await open_cases_asking(database.address, "tech-002") == []
+    await write(database, unopened, status=Status.IN_PROGRESS, collaborations=(task,))
+    assert [one.number for one in await open_cases_asking(database.address, "tech-002")] == [unopened]
 
 
 async def test_every_department_concerned_finds_the_case(database: Database) -> None:

@@ -130,3 +130,17 @@ async def test_what_is_late_or_unacknowledged_is_looked_for_among_open_cases(dat
         await Cases(database).list(Filter(open_only=True, unacknowledged=True, sort="due"))
     assert len(asked) == 2
     assert await scanned(database, asked) == []
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"naming": "tech-001"}, {"department": "sales"}, {"unclaimed": True}, {"due_before": NOW}],
+    ids=lambda wanted: next(iter(wanted)),
+)
+async def test_a_list_of_the_desk_looks_through_what_is_open_and_no_more(
+    database: Database, wanted: dict[str, Any]
+) -> None:
+    with listening(database) as asked:
+        await Cases(database).list(Filter(open_only=True, sort="due", limit=51, **wanted))
+    assert asked
+    assert [one for one in await scanned(database, asked) if "json_each" not in one] == []
