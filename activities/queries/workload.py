@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from activities.database.reader import open_reader
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
 
-# Open cases are few beside all cases; the text of their views is looked through for what has no column.
+# Open cases are few beside all cases; the text of their views is looked through for what has no column. They are put
+# in order afterwards: in the order of numbers SQLite would look through all cases.
 _CONCERNING = """
 SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
 FROM case_record AS c JOIN registration AS r ON r.number = c.number
 WHERE c.closed_at IS NULL
   AND (c.owner = $1 OR CAST(c.view AS TEXT) LIKE $2 OR CAST(c.view AS TEXT) LIKE '%"collaborations":[{%')
-ORDER BY c.number
 """
 
 _ASKING = """
@@ -23,7 +25,6 @@ WHERE c.closed_at IS NULL AND (
     OR (CAST(c.view AS TEXT) LIKE $2 AND CAST(c.view AS TEXT) NOT LIKE '%"untold":[]%')
     OR (CAST(c.view AS TEXT) LIKE '%"collaborations":[{%' AND CAST(c.view AS TEXT) LIKE '%"status":"open"%')
 )
-ORDER BY c.number
 """
 
 
@@ -36,7 +37,7 @@ async def open_cases_asking(address: DatabaseUrl, person: str) -> list[CaseRecor
     """
     async with open_reader(address) as reader:
         rows = await reader.rows(_ASKING, f'%"escalated_to":"{person}"%', f'%"{person}"%')
-    return [CaseRecord.of(row) for row in rows]
+    return [CaseRecord.of(row) for row in sorted(rows, key=itemgetter("number"))]
 
 
 async def open_cases_concerning(address: DatabaseUrl, person: str) -> list[CaseRecord]:
@@ -48,4 +49,4 @@ async def open_cases_concerning(address: DatabaseUrl, person: str) -> list[CaseR
     """
     async with open_reader(address) as reader:
         rows = await reader.rows(_CONCERNING, person, f'%"{person}"%')
-    return [CaseRecord.of(row) for row in rows]
+    return [CaseRecord.of(row) for row in sorted(rows, key=itemgetter("number"))]
