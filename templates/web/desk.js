@@ -159,7 +159,12 @@
       // A browser tries again by itself, but not where the answer was no stream.
       if (heard.readyState === EventSource.CLOSED && events === heard) {
         events = null;
-        setTimeout(() => events === null && !document.hidden && listen(true), AGAIN);
+        setTimeout(() => {
+          if (events === null && !document.hidden) {
+            listen(true);
+            soon();
+          }
+        }, AGAIN);
       }
     };
     events = heard;

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.visitor import Visitor, visiting
 from tests.builders import NUMBER
@@ -22,7 +22,6 @@ __all__ = ["listed", "portal", "served"]
 pytestmark = pytest.mark.xdist_group("browser")
 
 _CASE, _REVIEW = f"/desk/cases/{NUMBER}", "/desk/reviews/FB202405060002"
-_SAFE = {"Content-Security-Policy": "default-src 'none'"}
 _PAGES = [
     (Locale.ZH_CN, "tech-001", ("/desk", _CASE)),
     (Locale.EN, "tech-001", ("/desk/department", "/desk/cases/FB202405060103")),
@@ -36,9 +35,8 @@ _PAGES = [
 
 @asynccontextmanager
 async def _desk(chromium: Browser, portal: Portal, locale: Locale, person: str) -> AsyncIterator[Visitor]:
-    """That person, signed in; nobody tells what happens, unless a test does."""
+    """That person, signed in."""
     async with visiting(chromium, portal.address, locale, largest=100_000, own_script="/desk.js") as visitor:
-        await visitor.context.route("**/desk/events*", lambda route: route.fulfill(status=204, headers=_SAFE))
         await _sign_in(portal, visitor, person)
         await visitor.open(f"/desk?lang={locale}")
         yield visitor
@@ -82,13 +80,8 @@ async def test_what_was_typed_outlives_the_session(chromium: Browser, portal: Po
 async def test_what_a_colleague_does_is_seen_at_once_and_takes_nothing_from_what_is_being_typed(
     chromium: Browser, portal: Portal, listed: Portal
 ) -> None:
-    async def tell(route: Route) -> None:
-        headers = {**_SAFE, "Content-Type": "text/event-stream"}
-        await route.fulfill(headers=headers, body="retry: 100\n\nid: 7\ndata: {}\n\n")
-
     async with _desk(chromium, portal, Locale.EN, "tech-001") as visitor:
         page, words = visitor.page, visitor.words["desk"]
-        await visitor.context.route("**/desk/events*", tell)
         await visitor.open(_CASE)
         await page.locator("summary", has_text=words["action"]["note"]).click()
         await page.fill("#note-text", "half a note")
