@@ -41,3 +41,13 @@ def _valid(text: str, region: str, *, mobile: bool = True) -> PhoneNumber | None
         return None
     is_mobile = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
     return number if mobile or not is_mobile else None
+
+
+def dialled(text: str, region: str) -> str | None:
+    """The number as an address to dial (RFC 3966: `tel:+86-…`); None where it is no number."""
+    import phonenumbers
+
+    number = read_phone(text, region)
+    if number is None:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.RFC3966)

@@ -18,6 +18,7 @@ from starter.web.staff.knowledge import pages as knowledge
 from starter.web.staff.reports import pages as reports
 from starter.web.staff.reviews import act as acting_on_reviews
 from starter.web.staff.reviews import pages as reviews
+from starter.web.staff.telephone import calls
 from starter.web.staff.visit import StaffPage, StaffVisit, signed_in
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ PAGES: Final = (
     StaffAddress("GET", "/desk/reviews/{number}/report", signed_in(reviews.report), "review"),
     StaffAddress("POST", "/desk/reviews/{number}/act", signed_in(acting_on_reviews.act), "review"),
     StaffAddress("GET", "/desk/reports", signed_in(reports.show), "all"),
+    StaffAddress("GET", "/desk/calls", signed_in(calls.show), "signed_in"),
     StaffAddress("GET", "/desk/cases/{number}", signed_in(page.show), "case"),
     StaffAddress("POST", "/desk/cases/{number}/act", signed_in(act.act), "case"),
     StaffAddress("POST", "/desk/cases/{number}/files", signed_in(act.attach), "case"),

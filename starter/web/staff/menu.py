@@ -35,6 +35,7 @@ MENU: Final = (
     Entry("search", "/desk/cases"),
     Entry("now", "/desk/now"),
     Entry("board", "/board"),
+    Entry("calls", "/desk/calls"),
     Entry("knowledge", "/desk/kb"),
     Entry("reviews", "/desk/reviews"),
     Entry("reports", "/desk/reports", _sees_all),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.starter.web.browser import Browser
+from tests.starter.web.browser import Browser, forms_of
 from tests.starter.web.office import Office
 from tests.starter.web.staff_door import act, action_form
 
@@ -96,9 +96,13 @@ async def test_staff_handle_a_case_by_its_page(office: Office) -> None:
     said = {(entry["kind"], entry["via"]) for entry in case["timeline"]}
     assert {("claimed", "desk"), ("replied", "desk"), ("resolved", "desk"), ("contributed", "desk")} <= said
     assert [entry["kind"] for entry in case["timeline"]].count("claimed") == 1
-    follower = await by_mail(office, case["follow_up"], path)
-    await act(follower, "confirm", heard="telephone")
-    await act(follower, "rate", score="satisfied", heard="telephone", comment="很快")
+    follower = await by_mail(office, case["follow_up"], "/desk/calls")
+    for command, fields in (("confirm", {}), ("rate", {"score": "satisfied", "comment": "很快"})):
+        forms = [one for one in forms_of(follower.page.text) if one.action == f"{path}/act"]
+        form = next(one for one in forms if one.fields.get("command") == command)
+        await follower.post(form.action, {**form.fields, **fields})
+        assert (follower.path, follower.status) == ("/desk/calls", 200), follower.page.text
+        assert 'class="notice good"' in follower.page.text
     case = await office.up.until_case(number, lambda case: case["status"] == "closed")
     rated = next(entry for entry in case["timeline"] if entry["kind"] == "rated")
     assert (rated["by"], rated["detail"]["relayed_by"]) == ("customer", case["follow_up"])

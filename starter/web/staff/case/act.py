@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _REVIEW: Final = frozenset({"approve", "return_report"})
 _ONCE: Final = 24
 """Characters of what makes a form one command."""
+CALLS: Final = "calls"
+"""Where a form leads back to that stands in the list of calls."""
 _ANYHOW: Final = frozenset({"claim", "acknowledge", "note", "contribute", "attach"})
 """Commands that are right whatever happened meanwhile; for others the page says what did, before they are sent."""
 
@@ -46,7 +48,7 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
     once = once_of(posted)
     did = f"{who.caller}:{once}"
     if command in COMMANDS and (known := await known_outcome(visit.site.settings, command, record.number, did)):
-        return _done(known)
+        return _done(known, posted)
     actions = open_actions(record, who.person, who.organisation)
     named = [one for one in actions if one.command == command and one.department in {department, None}]
     action = next((one for one in named if one.department == department), named[0] if named else None)
@@ -69,7 +71,7 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
         return await page(visit, who, record, 503, told("outage", str(problem)))
     if result.outcome == "rejected":
         return await page(visit, who, await find_case(visit, who), 409, told("rejected", result.reason or ""))
-    return _done(result)
+    return _done(result, posted)
 
 
 async def attach(visit: StaffVisit, who: Bearer) -> Response:
@@ -93,7 +95,7 @@ async def attach(visit: StaffVisit, who: Bearer) -> Response:
         return await page(visit, who, record, 503, told("outage", str(problem)))
     if result.outcome == "rejected":
         return await page(visit, who, record, 409, told("rejected", result.reason or ""))
-    return _done(result)
+    return _done(result, posted)
 
 
 async def review(visit: StaffVisit, who: Bearer) -> Response:
@@ -116,14 +118,14 @@ async def review(visit: StaffVisit, who: Bearer) -> Response:
         return await page(visit, who, record, 422, told("rejected", str(problem)))
     if result.outcome == "rejected":
         return await page(visit, who, record, 409, told("rejected", result.reason or ""))
-    return _done(result)
+    return _done(result, posted)
 
 
 class _Teller:
     """Says what became of a form, with what was typed into it."""
 
     def __init__(self, posted: Posted, of: tuple[str, str | None]) -> None:
-        hidden = {"csrf", "command", "once", "seen", "do"} | ({"department"} if of[1] else set())
+        hidden = {"csrf", "command", "once", "seen", "do", "back"} | ({"department"} if of[1] else set())
         self._typed = {name: text for name, text in posted.texts.items() if name not in hidden and text.strip()}
         self._of = of
 
@@ -149,6 +151,9 @@ def _changes(record: CaseRecord, posted: Posted, who: Bearer) -> list[Mapping[st
     ]
 
 
-def _done(result: CommandResult) -> Response:
+def _done(result: CommandResult, posted: Posted) -> Response:
+    """To where the form was: the page of the case, or the list of calls."""
     what = f"did={quote(result.command_id, safe='')}&what={quote(result.command, safe='')}"
+    if posted.text("back") == CALLS:
+        return RedirectResponse(f"/desk/calls?{what}&number={result.number}", 303)
     return RedirectResponse(f"/desk/cases/{result.number}?{what}", 303)

@@ -73,7 +73,7 @@ async def show(visit: StaffVisit, who: Bearer) -> Response:
     record = await find_case(visit, who)
     told, query = None, visit.request.query_params
     if (did := query.get("did", "")[:250]) and did.startswith(f"{who.caller}:"):
-        known = await _settled(visit, record.number, query.get("what", "")[:40], did)
+        known = await settled(visit, record.number, query.get("what", "")[:40], did)
         told = Told(known.outcome if known is not None else "queued", known.reason or "" if known is not None else "")
         record = await find_case(visit, who)
     return await page(visit, who, record, told=told)
@@ -104,7 +104,7 @@ async def page(
     case = await describe_record(visit.site.settings, record, company)
     await _hide_others(visit, who, case)
     found = open_actions(record, who.person, who.organisation)
-    forms = [_form(visit, action, told) for action in found if action.hindrance is None]
+    forms = [form_of(visit, action, told) for action in found if action.hindrance is None]
     lost = told if told is not None and told.typed and not any(form.typed for form in forms) else None
     closed = [(_title(visit, action), _why(visit, action)) for action in found if action.hindrance is not None]
     files = await files_of(visit.installation, record.number)
@@ -127,7 +127,8 @@ async def _hide_others(visit: StaffVisit, who: Bearer, case: dict[str, Any]) -> 
         suggestions["open"] = [one for one in suggestions["open"] if one["number"] in theirs]
 
 
-def _form(visit: StaffVisit, action: Action, told: Told | None) -> Form:
+def form_of(visit: StaffVisit, action: Action, told: Told | None = None) -> Form:
+    """The form of an action, with what was typed into it before."""
     typed = told.typed if told is not None and told.of == (action.command, action.department) else {}
     key = "-".join(filter(None, (action.command, action.department)))
     fields = asked(visit, action, typed)
@@ -150,7 +151,7 @@ def _why(visit: StaffVisit, action: Action) -> str:
     return str(words["hindrance"][str(action.hindrance)])
 
 
-async def _settled(visit: StaffVisit, number: str, command: str, did: str) -> CommandResult | None:
+async def settled(visit: StaffVisit, number: str, command: str, did: str) -> CommandResult | None:
     """What became of that command, once the record has it."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _PATIENCE
