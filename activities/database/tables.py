@@ -21,7 +21,7 @@ from activities.database.schema.company import installation, organisation
 from activities.database.schema.identity import api_request, audit, sign_in, staff_session, token
 from activities.database.schema.knowledge import article
 from activities.database.schema.messages import link, outbox
-from activities.database.schema.portal import one_time_code, web_session, web_tries
+from activities.database.schema.portal import intake_draft, one_time_code, web_session, web_tries
 from activities.database.schema.reviews import review, review_case, review_timeline
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "file",
     "incoming_mail",
     "installation",
+    "intake_draft",
     "link",
     "mailbox_state",
     "metadata",

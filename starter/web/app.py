@@ -31,6 +31,7 @@ SessionPage = Callable[[Visit, Session], Awaitable[Response]]
 """A page of somebody who was let in to a case."""
 _STYLE: Final = TEMPLATES / "web" / "style.css"
 _SCRIPT: Final = TEMPLATES / "web" / "desk.js"
+_TAKE_IN: Final = TEMPLATES / "web" / "take_in.js"
 _GUESS: Final = ("/case", "POST")
 """What strangers may guess at."""
 _A_DAY: Final = {"Cache-Control": "public, max-age=86400"}
@@ -93,6 +94,7 @@ def build_app(site: Site) -> Gate:
         Route("/board.css", _plain(_BOARD.with_suffix(".css").read_text("utf-8"), "text/css", _AN_HOUR)),
         Route("/board.js", _plain(_BOARD.with_suffix(".js").read_text("utf-8"), "text/javascript", _AN_HOUR)),
         Route("/desk.js", _plain(_SCRIPT.read_text("utf-8"), "text/javascript", _AN_HOUR)),
+        Route("/take-in.js", _plain(_TAKE_IN.read_text("utf-8"), "text/javascript", _AN_HOUR)),
     ]
     handlers: dict[Any, Any] = {HTTPException: functools.partial(_refused, site)}
     app = Starlette(routes=routes, exception_handlers=handlers)

@@ -16,6 +16,7 @@ from temporalio.client import Client
 from activities.identity.requests import Requests
 from activities.identity.sign_ins import SignIns
 from activities.identity.staff_sessions import StaffSessions
+from activities.intake.drafts import Drafts
 from activities.key_ring import KeyRing
 from activities.links.lookup import LinkLookup
 from activities.portal.codes import Codes
@@ -173,7 +174,7 @@ class Site:
                 record, now = await self.record(), self.clock()
                 database = record.installation.database
                 tables = (record.sessions, record.tries, record.codes, record.requests)
-                for table in (*tables, SignIns(database), StaffSessions(database)):
+                for table in (*tables, SignIns(database), StaffSessions(database), Drafts(database)):
                     await table.sweep(now)
             except Exception as error:  # noqa: BLE001 - the next one may go well, and pages are served all the same
                 _log.warning("old sessions and tries stay for now: %s", type(error).__name__)

@@ -33,7 +33,7 @@ _PATIENCE = 15_000
 
 @asynccontextmanager
 async def signed_in(chromium: Browser, portal: Portal, locale: Locale) -> AsyncIterator[Visitor]:
-    async with visiting(chromium, portal.address, locale) as visitor:
+    async with visiting(chromium, portal.address, locale, own_scripts=("/board.js",)) as visitor:
         cookie = new_cookie()
         await begin_session(portal.installation, cookie, "director", SignInWay.OPERATOR, "", "", portal.now())
         kept = {"url": portal.address, "httpOnly": True, "sameSite": "Lax"}
@@ -69,7 +69,7 @@ async def test_the_board_fits_on_any_screen_and_everybody_can_read_it(
     await _full(portal)
     async with signed_in(chromium, portal, locale) as visitor:
         await visitor.open("/board")
-        await visitor.look("board", scripts=1)
+        await visitor.look("board")
         for width, height in _WALLS:
             await visitor.page.set_viewport_size({"width": width, "height": height})
             assert await visitor.page.evaluate(_OVER) == [], width

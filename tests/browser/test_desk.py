@@ -36,7 +36,7 @@ _PAGES = [
 @asynccontextmanager
 async def _desk(chromium: Browser, portal: Portal, locale: Locale, person: str) -> AsyncIterator[Visitor]:
     """That person, signed in."""
-    async with visiting(chromium, portal.address, locale, largest=100_000, own_script="/desk.js") as visitor:
+    async with visiting(chromium, portal.address, locale, largest=100_000, own_scripts=("/desk.js",)) as visitor:
         await _sign_in(portal, visitor, person)
         await visitor.open(f"/desk?lang={locale}")
         yield visitor

@@ -7,5 +7,5 @@ from __future__ import annotations
 
 from typing import Final
 
-HEAD: Final = "0020"
+HEAD: Final = "0022"
 """The revision this release works with; kept here so that a start at head need not load Alembic."""

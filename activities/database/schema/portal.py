@@ -1,4 +1,4 @@
-"""What the pages of customers keep between two requests."""
+"""What the pages keep between two requests: the customers', and those of the staff who take issues in."""
 
 from __future__ import annotations
 
@@ -53,3 +53,19 @@ one_time_code = Table(
     Index(None, "expires_at"),
 )
 """Codes that were asked for by a session (R40). `hash` is NULL until its message is sent: the code is made then."""
+
+intake_draft = Table(
+    "intake_draft",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("person", Words, nullable=False),
+    Column("writer", Words, nullable=False),
+    Column("content", Document, nullable=False),
+    Column("number", Words, ForeignKey("registration.number", onupdate="CASCADE")),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Index(None, "person"),
+    Index(None, "saved_at"),
+)
+"""Issues that somebody of the staff is taking in by telephone, as far as they are typed (R1). `writer` names the page
+that saved it last; `number` is the case it became, and `content` is empty from then on.
+"""

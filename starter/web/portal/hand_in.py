@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from activities.intake.form import parse_form
 from activities.intake.register import IntakeConflictError
 from starter.services.cases.files import attach_to_new
+from starter.web.form_faults import fields_at_fault
 from starter.web.forms import Posted
 from starter.web.portal import case, uploads
 from starter.web.portal.uploads import Uploads
@@ -45,6 +46,10 @@ _KEYS: Final = {
     "contact": "customer.preferred_contact",
 }
 """Field of the page -> key of the form; in the order of the page."""
+_FIELDS: Final = {key: name for name, key in _KEYS.items()} | {
+    "customer": "phone", "description": "symptom", "attachments": "files",
+}  # fmt: skip
+"""Key of the form -> the field of the page that is at fault."""
 _CONTACTS: Final = (Contact.EMAIL, Contact.SMS, Contact.PHONE)
 _HONEYPOT: Final = "website"
 """A field that people do not see; programs like to fill it in, and so may a browser by itself."""
@@ -201,27 +206,11 @@ def _faults(visit: Visit, draft: Draft) -> dict[str, str]:
         )
     except Problem as problem:
         cause = problem.__cause__
-        found = _named(cause) if isinstance(cause, ValidationError) else ["form"]
+        found = fields_at_fault(cause, _FIELDS) if isinstance(cause, ValidationError) else ["form"]
         errors |= {name: words[name] for name in found if name not in errors}
     if draft.uploads.refused:
         errors["files"] = draft.uploads.refused
     return {name: errors[name] for name in (*_KEYS, "files", "form") if name in errors}
-
-
-def _named(error: ValidationError) -> list[str]:
-    """The fields of the page that are at fault."""
-    fields = {key: name for name, key in _KEYS.items()} | {
-        "customer": "phone",
-        "description": "symptom",
-        "attachments": "files",
-    }
-    found = []
-    for fault in error.errors(include_url=False, include_input=False):
-        keys = [str(part) for part in fault["loc"]]
-        while keys and ".".join(keys) not in fields:
-            keys.pop()
-        found.append(fields.get(".".join(keys), "form"))
-    return found
 
 
 def _form_page(visit: Visit, draft: Draft, status: int = 200, note: str = "") -> Response:

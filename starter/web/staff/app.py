@@ -18,7 +18,7 @@ from starter.web.staff.knowledge import pages as knowledge
 from starter.web.staff.reports import pages as reports
 from starter.web.staff.reviews import act as acting_on_reviews
 from starter.web.staff.reviews import pages as reviews
-from starter.web.staff.telephone import calls
+from starter.web.staff.telephone import calls, take_in
 from starter.web.staff.visit import StaffPage, StaffVisit, signed_in
 
 if TYPE_CHECKING:
@@ -29,12 +29,15 @@ if TYPE_CHECKING:
 class StaffAddress:
     """An address; `needs` says who may come: `anybody`, `signed_in`, `case` (who may read that case), `review` (who may
     read a case of it, or for whom it waits), or `all` (who may see every case).
+
+    `is_counted`: what is sent there counts among the forms that somebody may send.
     """
 
     method: str
     path: str
     page: StaffPage
     needs: str
+    is_counted: bool = True
 
 
 PAGES: Final = (
@@ -64,6 +67,10 @@ PAGES: Final = (
     StaffAddress("POST", "/desk/reviews/{number}/act", signed_in(acting_on_reviews.act), "review"),
     StaffAddress("GET", "/desk/reports", signed_in(reports.show), "all"),
     StaffAddress("GET", "/desk/calls", signed_in(calls.show), "signed_in"),
+    StaffAddress("GET", "/desk/new", signed_in(take_in.start), "signed_in"),
+    StaffAddress("POST", "/desk/new", signed_in(take_in.type_in), "signed_in"),
+    StaffAddress("POST", "/desk/new/beside", signed_in(take_in.type_on), "signed_in", is_counted=False),
+    StaffAddress("GET", "/desk/new/done/{number}", signed_in(take_in.done), "case"),
     StaffAddress("GET", "/desk/cases/{number}", signed_in(page.show), "case"),
     StaffAddress("POST", "/desk/cases/{number}/act", signed_in(act.act), "case"),
     StaffAddress("POST", "/desk/cases/{number}/files", signed_in(act.attach), "case"),
@@ -78,7 +85,7 @@ def staff_routes(site: Site) -> list[Route]:
     return [
         Route(
             one.path,
-            endpoint(site, StaffVisit, counted(one.page) if one.method == "POST" else one.page),
+            endpoint(site, StaffVisit, counted(one.page) if one.method == "POST" and one.is_counted else one.page),
             methods=[one.method],
         )
         for one in PAGES

@@ -36,6 +36,7 @@ MENU: Final = (
     Entry("now", "/desk/now"),
     Entry("board", "/board"),
     Entry("calls", "/desk/calls"),
+    Entry("new", "/desk/new"),
     Entry("knowledge", "/desk/kb"),
     Entry("reviews", "/desk/reviews"),
     Entry("reports", "/desk/reports", _sees_all),
