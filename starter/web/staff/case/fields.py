@@ -102,7 +102,7 @@ def _kind_of_part(key: str) -> str:
 
 
 def _part_value(visit: StaffVisit, key: str, text: str) -> str:
-    return _moment(text, visit.zone) if _kind_of_part(key) == "time" else text
+    return moment(text, visit.zone) if _kind_of_part(key) == "time" else text
 
 
 def _value(visit: StaffVisit, action: Action, field: Field, text: str) -> Any:
