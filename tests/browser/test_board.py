@@ -33,7 +33,7 @@ _PATIENCE = 15_000
 
 @asynccontextmanager
 async def signed_in(chromium: Browser, portal: Portal, locale: Locale) -> AsyncIterator[Visitor]:
-    async with visiting(chromium, portal.address, locale, own_scripts=("/board.js",)) as visitor:
+    async with visiting(chromium, portal.address, locale, own_scripts=("/board.js", "/desk.js")) as visitor:
         cookie = new_cookie()
         await begin_session(portal.installation, cookie, "director", SignInWay.OPERATOR, "", "", portal.now())
         kept = {"url": portal.address, "httpOnly": True, "sameSite": "Lax"}

@@ -12,12 +12,12 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.visitor import Visitor, visiting
 from tests.builders import NUMBER
-from tests.starter.web.conftest import Portal, portal, served
+from tests.starter.web.conftest import Portal, policy, portal, served
 from tests.starter.web.staff_door import link_for
 from tests.starter.web.test_desk import listed
 from workflows.domain.vocabulary import Locale
 
-__all__ = ["listed", "portal", "served"]
+__all__ = ["listed", "policy", "portal", "served"]
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -21,13 +21,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from starter.web.app import build_app
 from starter.web.site import Site
-from tests.starter.web.conftest import Portal, portal, served
+from tests.starter.web.conftest import Portal, policy, portal, served
 from tests.worker.ports import free_ports
 from worker.installation.settings import Web
 from worker.web.server import listen
 from workflows.domain.vocabulary import LinkPurpose
 
-__all__ = ["portal", "served"]
+__all__ = ["policy", "portal", "served"]
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -18,10 +18,10 @@ from starter.web.throttling.limits import CODE_TRIES, CODES, FORMS, GUESSES, LIN
 from tests.activities.queries.test_customer_view import PHONE
 from tests.browser.visitor import Visitor, visiting
 from tests.builders import NUMBER
-from tests.starter.web.conftest import Portal, portal, served
+from tests.starter.web.conftest import Portal, policy, portal, served
 from workflows.domain.vocabulary import CUSTOMER, LinkPurpose, Locale, Via
 
-__all__ = ["portal", "served"]
+__all__ = ["policy", "portal", "served"]
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.parametrize("locale", list(Locale))]
 

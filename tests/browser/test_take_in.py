@@ -15,10 +15,10 @@ from starter.services.identity.sessions import begin_session
 from tests.activities.queries.test_customer_view import PHONE
 from tests.browser.visitor import Visitor, visiting
 from tests.builders import NUMBER
-from tests.starter.web.conftest import Portal, portal, served
+from tests.starter.web.conftest import Portal, policy, portal, served
 from workflows.domain.vocabulary import Locale, SignInWay
 
-__all__ = ["portal", "served"]
+__all__ = ["policy", "portal", "served"]
 
 pytestmark = pytest.mark.xdist_group("browser")
 
