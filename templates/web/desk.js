@@ -131,9 +131,17 @@
     const first = fresh.querySelector("[data-live=timeline] li");
     for (const part of page.querySelectorAll("[data-live]")) {
       const other = fresh.querySelector(`[data-live=${part.dataset.live}]`);
-      if (other !== null && !isBusy(part)) {
-        part.replaceWith(document.importNode(other, true));
+      if (other === null || isBusy(part)) {
+        continue;
       }
+      const put = document.importNode(other, true);
+      for (const form of part.querySelectorAll("details[open] form[id]")) {
+        const again = put.querySelector(`#${CSS.escape(form.id)}`);
+        if (again !== null && again.closest("details") !== null) {
+          again.closest("details").open = true;
+        }
+      }
+      part.replaceWith(put);
     }
     page.dataset.seen = fresh.dataset.seen;
     tell(first === null ? "" : [...first.children].map((one) => one.textContent.trim()).join(" · "));

@@ -89,6 +89,17 @@ async def test_what_a_colleague_does_is_seen_at_once_and_takes_nothing_from_what
         await expect(page.locator("#moved")).to_contain_text("the customer has called again")
         await expect(page.locator("[data-live=timeline] li").first).to_contain_text("the customer has called again")
         assert await page.input_value("#note-text") == "half a note"
+        await visitor.open(_CASE)
+        await page.fill("#note-text", "")
+        await page.evaluate("sessionStorage.clear(); document.activeElement.blur()")
+        await visitor.open(_CASE)
+        await page.locator("summary", has_text=words["action"]["note"]).click()
+        await page.evaluate("document.activeElement.blur()")
+        before = await page.locator("#form-note input[name=seen]").input_value()
+        await portal.case.send("note", "tech-002", text="and once more")
+        await expect(page.locator("#moved")).to_contain_text("and once more")
+        assert await page.locator("#form-note input[name=seen]").input_value() != before
+        await expect(page.locator("#note-text")).to_be_visible()
         await visitor.ends()
 
 
