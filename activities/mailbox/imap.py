@@ -156,10 +156,25 @@ class ImapMailbox:
         with _explained(self._settings, "wait for"):
             self._client.idle()
             try:
-                told = self._client.idle_check(timeout=seconds)
+                told = self._is_told() or bool(self._client.idle_check(timeout=seconds))
             finally:
                 self._client.idle_done()
-        return bool(told)
+        return told
+
+    def _is_told(self) -> bool:
+        """Whether something came together with the server's word that the waiting has begun.
+
+        It stands in the buffer by then, and IMAPClient looks for more at the socket alone.
+        """
+        connection = self._client.socket()
+        before = connection.gettimeout()
+        connection.settimeout(0)
+        try:
+            return bool(self._client._imap.file.peek(1))
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            connection.settimeout(before)
 
     def refresh(self) -> None:
         """See that the connection still stands."""

@@ -23,12 +23,19 @@ class ImapFolder:
     mails: list[bytes] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     _idling: set[asyncio.StreamWriter] = field(default_factory=set)
+    _told: dict[asyncio.StreamWriter, int] = field(default_factory=dict)
+    """How many mails each connection knows of; what came between two commands it is told with the next one."""
 
     def put(self, raw: bytes) -> None:
         """A mail comes in; who waits for one is told."""
         self.mails.append(raw)
         for writer in self._idling:
+            self._tell(writer)
+
+    def _tell(self, writer: asyncio.StreamWriter) -> None:
+        if self._told.get(writer, len(self.mails)) < len(self.mails):
             writer.write(b"* %d EXISTS\r\n" % len(self.mails))
+            self._told[writer] = len(self.mails)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -43,18 +50,23 @@ class ImapFolder:
                     known = given.split() == [self.user.encode(), b'"%s"' % self.password.encode()]
                 if command == b"IDLE" and known:
                     await self._idle(reader, writer)
+                self._tell(writer)
                 is_refused = not known and command not in {b"CAPABILITY", b"ID", b"LOGOUT"}
                 for said in () if is_refused else self._answers(command, given):
                     writer.write(said + b"\r\n")
+                if command in {b"SELECT", b"EXAMINE"}:
+                    self._told[writer] = len(self.mails)
                 writer.write(tag + (b" NO [AUTHENTICATIONFAILED] who\r\n" if is_refused else b" OK done\r\n"))
                 await writer.drain()
                 if command == b"LOGOUT":
                     break
+        self._told.pop(writer, None)
         writer.close()
 
     async def _idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"+ idling\r\n")
         self._idling.add(writer)
+        self._tell(writer)
         try:
             await reader.readline()  # DONE
         finally:

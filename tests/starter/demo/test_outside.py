@@ -52,6 +52,17 @@ async def test_a_mail_is_kept_as_it_was_written_for_each_of_its_recipients() -> 
         assert server.letters("zhao@example.com") == []
 
 
+async def test_a_mail_that_comes_just_before_somebody_waits_for_one_is_told_at_once() -> None:
+    async with open_mail_server() as server:
+        mailbox = await asyncio.to_thread(ImapMailbox, settings(server))
+        try:
+            assert await asyncio.to_thread(mailbox.waiting, None) == []
+            await send(server, written(SERVICE, "好了\n"))
+            assert await asyncio.to_thread(mailbox.wait, 60)
+        finally:
+            await asyncio.to_thread(mailbox.close)
+
+
 async def test_what_is_written_to_the_service_is_read_over_imap_once() -> None:
     async with open_mail_server() as server:
         mailbox = await asyncio.to_thread(ImapMailbox, settings(server))
