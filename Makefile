@@ -7,7 +7,7 @@ PYTHONS := 3.11 3.12 3.13 3.14
 INTERPRETER = $(lastword python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python$(1)))
 FOUND = $(foreach version,$(PYTHONS),$(shell $(call INTERPRETER,$(version)) -c "print('$(version)')" 2>/dev/null))
 
-.PHONY: demo test drills test-pythons check up format histories lag idle life api scale intake peer years pages board chaos hardship
+.PHONY: demo test drills test-pythons check up format histories lag idle life api scale intake peer years pages board desk chaos hardship
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -99,6 +99,10 @@ pages: $(VENV)/installed
 ## How soon fifty boards show what has happened, among 100,000 cases with 5,000 open, and what they cost; four minutes.
 board: $(VENV)/installed
 	$(BIN)/python -m benchmarks.board $(ARGS)
+
+## The staff's pages among 100,000 cases with 5,000 open: times, processor time and bytes of each; six minutes.
+desk: $(VENV)/installed
+	$(BIN)/python -m benchmarks.desk $(ARGS)
 
 ## Two hundred lives in five minutes, their customers on the pages, writing mails or with a telephone alone, while workers,
 ## server, intake, pages and the mailbox are killed and the SMS gateway is cut off at random, and the books at the end.

@@ -18,7 +18,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,10 +82,10 @@ async def measure(folder: Path, url: str | None, wanted: Wanted) -> dict[str, An
 
 
 @asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[int]:
-    """The process that serves its pages."""
+async def served(settings: Settings, more: Mapping[str, str] | None = None) -> AsyncIterator[int]:
+    """The process that serves its pages; `more` of its environment."""
     arguments = (*BIHUAN, "web", "--data", str(settings.data), "--port", str(settings.web.port))
-    environment = {"BIHUAN_DATABASE_URL": settings.database}
+    environment = {"BIHUAN_DATABASE_URL": settings.database, **(more or {})}
     child = await Child.start(arguments, settings.data / "web.log", ready="pages ready", environment=environment)
     async with ended(child):
         yield child.process.pid
