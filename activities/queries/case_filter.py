@@ -17,7 +17,7 @@ class Filter:
 
     `department` is one that is concerned: it leads the case, assists, or has or had a task in it (R30). `unclaimed`:
     nobody has taken the case on. `due_before`: a deadline is before that time. `naming`: a person who owns the case or
-    is named in its view, where a few more may be found. `numbers`: these alone. `late_at`: late at that time, where
+    for whom it waits, where a few more may be found. `numbers`: these alone. `late_at`: late at that time, where
     those are found as well that have made their promise good. `unacknowledged`: an escalation waits for somebody.
     """
 

@@ -7,13 +7,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, nulls_last, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    nulls_last,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
 from activities.intake.submission import search_text
 from activities.queries.case_filter import Filter, Order
 from activities.queries.case_record import CaseRecord, read_case_record
+from activities.queries.unopened import unopened
 from activities.rows import FaultyRow, Unreadable, read_rows
 from workflows.domain.vocabulary import WEBHOOK, Status
 
@@ -130,6 +144,8 @@ class Cases:
         conditions = _conditions(wanted, self._database.address.kind)
         if wanted.sort != "received":
             # Only the numbers are sorted: whole rows are read of those that are shown.
+            if wanted.open_only and not _of_records(wanted):
+                conditions.append(registration.c.number.in_(_open_numbers()))
             narrow = (
                 select(registration.c.number)
                 .join(case_record, case_record.c.number == registration.c.number, isouter=not _of_records(wanted))
@@ -207,11 +223,18 @@ def _message(row: Mapping[str, Any]) -> OutboxEntry:
     return OutboxEntry(**readable, fault=entry.fault)
 
 
+def _open_numbers() -> CompoundSelect[Any]:
+    """Of cases that have not closed, and of those that no worker has opened; no other case is looked at for it."""
+    waiting = unopened().subquery()
+    opened = select(case_record.c.number).where(case_record.c.closed_at.is_(None)).correlate(None)
+    return union_all(opened, select(waiting.c.number).correlate(None))
+
+
 def _order(wanted: Filter) -> Sequence[ColumnElement[Any]]:
     """What comes first. Of open cases alone, all that fit are sorted: where few do, the index of all due times would
     lead through every case that has closed.
     """
-    if wanted.sort == "due" and wanted.open_only and _of_records(wanted):
+    if wanted.sort == "due" and wanted.open_only:
         return (func.coalesce(case_record.c.next_due, _NEVER), *_LATEST)
     return _ORDERS[wanted.sort]
 
@@ -274,7 +297,8 @@ def _concerning(wanted: Filter, kind: str) -> Iterator[ColumnElement[bool]]:
         elsewhere = text(_CONCERNED[kind]).bindparams(department=wanted.department)
         yield or_(case_record.c.department == wanted.department, and_(_names(wanted.department), elsewhere))
     if wanted.naming is not None:
-        yield or_(case_record.c.owner == wanted.naming, _names(wanted.naming))
+        waits = cast(case_record.c.view, Text).contains(f'"who":"{wanted.naming}"', autoescape=True)
+        yield or_(case_record.c.owner == wanted.naming, waits)
 
 
 def _names(id_: str) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy import String, and_, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.analysis.ledger import report_failures
-from activities.database.tables import archive, case_record, outbox, registration, review, review_timeline
+from activities.database.tables import archive, case_record, outbox, review, review_timeline
 from activities.delivery.outbox import OPEN
 from activities.delivery.status import OutboxStatus
 from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, SYSTEM, Attention, AttentionReason
@@ -18,6 +18,7 @@ from activities.queries.monitoring.channel_health import find_failing_channels
 from activities.queries.monitoring.mailbox_health import find_failing_mailboxes, mails_aside
 from activities.queries.monitoring.orphans import find_orphans
 from activities.queries.monitoring.webhook_health import find_untold_systems
+from activities.queries.unopened import unopened
 from activities.rows import FaultyRow, read_rows, sound
 from workflows.domain.case.recorded.overdue import (
     escalated_since,
@@ -80,11 +81,7 @@ def _each(rows: Iterable[Any], read: Callable[[Any], list[Attention]]) -> _Found
 
 
 async def _unopened(connection: AsyncConnection, before: datetime) -> _Found:
-    rows = await connection.execute(
-        select(registration.c.number, registration.c.received_at, registration.c.started_at)
-        .outerjoin(case_record, case_record.c.number == registration.c.number)
-        .where(case_record.c.number.is_(None), registration.c.received_at < before)
-    )
+    rows = [row for row in await connection.execute(unopened()) if row.received_at < before]
 
     def read(row: Any) -> list[Attention]:
         reason = AttentionReason.NOT_OPENED if row.started_at else AttentionReason.NOT_STARTED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -68,17 +68,27 @@ class StuckItem:
     todo: str | None = None
 
 
-async def find_stuck(settings: Settings, company: CompanyTime) -> tuple[list[StuckItem], str | None]:
+async def find_stuck(
+    settings: Settings,
+    company: CompanyTime,
+    database: Database | None = None,
+    client_of: Callable[[], Awaitable[Client]] | None = None,
+) -> tuple[list[StuckItem], str | None]:
     """Everything to look at (in the cases' time), and a warning, such as that no worker runs.
+
+    `database` and `client_of` are of a process that has both open; others open them for this.
 
     Raises:
         Problem: the database cannot be read.
     """
-    attention, sweep = await _attention(settings, company.now())
+    if database is not None:
+        attention, sweep = await Cases(database).attention(company.now()), await latest_sweep(database)
+    else:
+        attention, sweep = await _attention(settings, company.now())
     recorded = [_recorded(settings, item) for item in attention]
     recorded += list(_swept(settings, company, sweep))
     try:
-        client = await connect(settings)
+        client = await client_of() if client_of is not None else await connect(settings)
         failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
         warning = await _without_worker(client, settings.task_queue) or _overdue_sweep(sweep, company)
         failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]

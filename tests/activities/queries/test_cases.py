@@ -28,7 +28,7 @@ from activities.recording.activity import RecordingActivities
 from tests.activities.samples import NUMBER, customer, event, register_case, to_customer
 from tests.builders import DAY, HOUR, MINUTE, MONDAY, case_step, open_case
 from tests.workflows.domain.collaboration.test_aggregate import asked
-from workflows.domain.case.view import Untold
+from workflows.domain.case.view import Untold, Waiting
 from workflows.domain.clock import Breach, Deadline
 from workflows.domain.department_task import TaskView
 from workflows.domain.event import Event, EventKind, Message
@@ -124,13 +124,16 @@ async def test_the_desk_finds_what_is_whose_and_what_is_nobodys(database: Databa
     deadline = Deadline(clock=ClockName.RESOLUTION, started=MONDAY, due=MONDAY + HOUR)
     task = asked()[0].view().collaborations[0]
     await write(database, first, status=Status.IN_PROGRESS, owner="tech-002", deadlines=(deadline,))
-    await write(database, second, status=Status.DISPATCHED, escalation_level=1, escalated_to="tech-head")
+    waiting = Waiting(who="tech-lead")
+    await write(
+        database, second, status=Status.DISPATCHED, escalation_level=1, escalated_to="tech-head", waiting=waiting
+    )
     await write(database, third, status=Status.CLOSED, closed_at=MONDAY, collaborations=(task,))
     assert await numbers(database, unclaimed=True, open_only=True) == [second]
     assert await numbers(database, due_before=MONDAY + 2 * HOUR) == [first]
     assert await numbers(database, due_before=MONDAY) == []
     assert await numbers(database, naming="tech-002", open_only=True, sort="due") == [first]
-    assert await numbers(database, naming="tech-head", open_only=True, sort="due") == [second]
+    assert await numbers(database, naming="tech-lead", open_only=True, sort="due") == [second]
     assert await numbers(database, naming="tech%", open_only=True) == []
     assert await numbers(database, open_only=True, sort="due") == [first, unopened, second]
     asking = [one.number for one in await open_cases_asking(database.address, "tech-head")]

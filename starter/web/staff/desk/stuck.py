@@ -21,7 +21,8 @@ _MOST: Final = 100
 async def show(visit: StaffVisit, who: Bearer) -> Response:
     """Each with what to do; what is about the installation itself is for those who see everything."""
     shown = await Wording.of(visit, who)
-    items, warning = await find_stuck(visit.site.settings, shown.company)
+    site = visit.site
+    items, warning = await find_stuck(site.settings, shown.company, visit.installation.database, site.client)
     theirs = set(await readable_numbers(visit.installation, who, (item.number for item in items)))
     found = [item for item in items if item.number in theirs]
     listed: list[dict[str, Any]] = [{**asdict(item), "is_case": item.number.startswith("FB")} for item in found[:_MOST]]
