@@ -58,7 +58,7 @@ def _form(dice: random.Random, row: dict[str, Any]) -> dict[str, Any]:
         "phone": f"138{dice.randrange(10**8):08d}",
     }  # fmt: skip
     symptom = f"{dice.choice(_AT)}{dice.choice(_AT)}{row['subtype']}，提示错误代码 {dice.randrange(1000)}"
-    form = {
+    form: dict[str, Any] = {
         "channel": dice.choice(list(Channel)).value, "product": dice.choice(PRODUCTS), "customer": customer,
         "description": {"symptom": symptom, "actual": "页面没有反应，过一会儿提示失败", "expected": "和以前一样可以用"},
     }  # fmt: skip
