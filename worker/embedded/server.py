@@ -30,8 +30,10 @@ NAMESPACE = "default"
 _READY_WITHIN = 30.0
 _STOP_WITHIN = 10.0
 _BACKOFF_LIMIT = 30.0
-_STEADY_AFTER = 60.0
-"""Seconds after which the next crash of the server counts as the first again."""
+_STEADY_AFTER = 10.0
+"""Seconds after which the next crash of the server counts as the first again: what has served for so long is no server
+that cannot start, and every deadline waits for it.
+"""
 
 
 class _EndedAtOnce(Problem):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import itertools
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from temporalio.client import Client
@@ -75,6 +77,23 @@ async def test_a_server_that_dies_comes_back_with_the_cases_and_says_so_once(ser
     await heard.wait()
     assert await client.get_workflow_handle("FB202605110002").describe(rpc_timeout=timedelta(seconds=TIMEOUT))
     assert said == ["the Temporal server ended (signal SIGKILL); starting it again on the same data in 0 s"]
+    watch.cancel()
+
+
+async def test_no_deadline_waits_longer_for_a_server_that_is_killed_again_and_again_but_serves_in_between(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, said = itertools.count(0.0, 15.0), asyncio.Queue[str]()
+    monkeypatch.setattr("worker.embedded.server.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    watch = asyncio.create_task(server.watch(said.put_nowait))
+    for _ in range(3):
+        killed = server.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        assert (await said.get()).endswith("in 0 s")
+        async with asyncio.timeout(TIMEOUT):
+            while not (answering := Endpoint.read(server.data)) or answering.server_pid == killed:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
     watch.cancel()
 
 
