@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +9,8 @@ import pytest
 from playwright.async_api import Browser
 from sqlalchemy import select, update
 
-from activities.database.database import insert_into
-from activities.database.tables import case_record, web_tries
+from activities.database.tables import case_record
 from activities.portal.sessions import Sessions, new_cookie
-from activities.portal.tries import Limit, askers_of
 from starter.web.throttling.limits import CODE_TRIES, CODES, FORMS, GUESSES, LINKS
 from tests.activities.queries.test_customer_view import PHONE
 from tests.browser.visitor import Visitor, visiting
@@ -24,19 +21,6 @@ from workflows.domain.vocabulary import CUSTOMER, LinkPurpose, Locale, Via
 __all__ = ["policy", "portal", "served"]
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.parametrize("locale", list(Locale))]
-
-
-async def _spend(portal: Portal, *limits: Sequence[Limit]) -> None:
-    """In a span of its own, nothing is left to this machine by these limits."""
-    portal.later(hours=1)
-    async with portal.installation.database.begin() as connection:
-        asker, *_ = askers_of("127.0.0.1")
-        for limit in (one for some in limits for one in some):
-            row = {"kind": limit.name, "asker": asker.hash, "since": limit.since(portal.now()), "tries": limit.most}
-            statement = insert_into(connection, web_tries).values(row)
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=["kind", "asker", "since"], set_={"tries": limit.most})
-            )
 
 
 async def _guess(visitor: Visitor) -> None:
@@ -64,7 +48,7 @@ async def test_whoever_tries_too_often_reads_what_to_do(chromium: Browser, porta
         await visitor.open(f"/l/{'a' * 32}")
         await visitor.says(words["follow"]["link_title"])
         await visitor.look("link-wrong")
-        await _spend(portal, LINKS)
+        await portal.spend(LINKS)
         for _ in range(7):
             await visitor.open(f"/l/{'a' * 32}")
             name = "turned-away" if await visitor.page.locator("form").count() == 0 else "link-limited"
@@ -72,7 +56,7 @@ async def test_whoever_tries_too_often_reads_what_to_do(chromium: Browser, porta
                 await visitor.look(name)
         assert {"link-limited", "turned-away"} <= visitor.shown
         await visitor.says(words["trouble"]["too_many"]["text"])
-        await _spend(portal, GUESSES)
+        await portal.spend(GUESSES)
         await _guess(visitor)
         assert visitor.path == "/case/proof"
         await visitor.look("proof")
@@ -80,14 +64,14 @@ async def test_whoever_tries_too_often_reads_what_to_do(chromium: Browser, porta
         await visitor.press(words["code"]["go"])
         await visitor.says(words["code"]["wrong"])
         await visitor.look("proof-wrong")
-        await _spend(portal, CODE_TRIES)
+        await portal.spend(CODE_TRIES)
         await visitor.press(words["code"]["go"])
         await visitor.look("proof-limited")
-        await _spend(portal, GUESSES, CODES)
+        await portal.spend(GUESSES, CODES)
         await _guess(visitor)
         await visitor.says(words["note"]["too_many"])
         await visitor.look("follow-limited")
-        await _spend(portal, FORMS)
+        await portal.spend(FORMS)
         await _guess(visitor)
         await visitor.says(words["trouble"]["too_many"]["title"])
         await visitor.look("forms-limited")

@@ -35,6 +35,7 @@ async def send(visit: Visit, session: Session) -> Response:
         client = await visit.site.client()
         reached = await send_code(visit.installation, client, session.id, session.number, now=visit.now())
     except Problem:
+        await visit.give_back(CODES)
         return await _page(visit, session, "code.html", 503, "outage")
     return visit.redirect("/case/code/enter") if reached else await _page(visit, session, "code.html", 200, "no_way")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
+from activities.database.database import insert_into
 from activities.database.tables import web_tries
 from activities.links.store import IssuedLink, remember_links
+from activities.portal.tries import Limit, askers_of
 from starter.web.server import serving_pages
 from tests.activities.queries.test_customer_view import Written, written
 from tests.builders import NUMBER, RESOLUTION
@@ -58,6 +60,20 @@ class Portal:
         async with self.installation.database.begin() as connection:
             await remember_links(connection, [issued], timedelta(**(valid or {"days": 1})))
         return f"/l/{token}"
+
+    async def spend(self, *limits: Sequence[Limit]) -> None:
+        """In a span of its own, nothing is left to this machine by these limits."""
+        self.later(hours=1)
+        async with self.installation.database.begin() as connection:
+            asker, *_ = askers_of("127.0.0.1")
+            for limit in (one for some in limits for one in some):
+                row = {"kind": limit.name, "asker": asker.hash, "since": limit.since(self.now()), "tries": limit.most}
+                statement = insert_into(connection, web_tries).values(row)
+                await connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=["kind", "asker", "since"], set_={"tries": limit.most}
+                    )
+                )
 
     async def forget_tries(self) -> None:
         async with self.installation.database.begin() as connection:
