@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from starter.services.analysis import Analyses
+from starter.services.analysis_process import make_report
 from starter.services.export import count_past, exported_past
 from starter.web.api.parameters import read_locale, read_moment, read_one_of, read_yes
 from starter.web.api.problem import ApiError, Kind
@@ -31,18 +33,8 @@ async def report(call: Call) -> Response:
     by = query["by"].split(",") if query.get("by") else None
     with call.refusing(Kind.INVALID):
         days = analyses.days_wanted(first, last, ended)
-        made = await analyses.make(days, by=by, locale=locale, progress=lambda _: None)
-    return JSONResponse(
-        {
-            "days": days_name(days),
-            "title": made.title,
-            "columns": made.columns,
-            "headlines": made.headlines(),
-            "paragraph": made.paragraph(),
-            "report": made.as_json(),
-            "files": made.files(),
-        }
-    )
+        made = await make_report(call.installation.settings, days, by=by, locale=locale)
+    return JSONResponse({"days": days_name(days), **asdict(made)})
 
 
 async def export(call: Call) -> Response:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import signal
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -169,6 +171,30 @@ async def test_reports_are_for_whoever_sees_every_case(portal: Portal, listed: P
     for wrong in ("from=x&to=2024-05-06", "from=2024-05-07&to=2024-05-06", "from=2024-05-07"):
         await manager.open(f"/desk/reports?{wrong}")
         assert manager.status == 422, wrong
+
+
+async def test_nobody_waits_for_a_page_while_a_report_is_made(
+    portal: Portal, listed: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made in a process of its own, not in the one that answers everybody."""
+    monkeypatch.setattr("activities.analysis.report.read_histories", None)
+    manager = await signed_in(portal, "director")
+    assert "<svg" in await manager.open("/desk/reports?from=2024-05-06&to=2024-05-06")
+
+
+async def test_a_report_whose_process_dies_can_be_asked_for_again(
+    portal: Portal, listed: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = await signed_in(portal, "director")
+    with monkeypatch.context() as patch:
+        patch.setattr("starter.services.analysis_process._made", _die)
+        await manager.open("/desk/reports?from=2024-05-06&to=2024-05-06")
+        assert manager.status == 503
+    assert "<svg" in await manager.open("/desk/reports?from=2024-05-06&to=2024-05-06")
+
+
+def _die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_the_menu_leads_to_pages_that_there_are() -> None:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from activities.database.database import is_outage
 from starter.services.analysis import Analyses
+from starter.services.analysis_process import make_report
 from starter.web.staff.desk.filtering import plain_address
 from starter.web.staff.documents import as_document
 from workflows.domain.policy.reports import ReportKind, days_ended, days_name
@@ -34,8 +35,8 @@ async def show(visit: StaffVisit, who: Bearer) -> Response:
     if first or last:
         try:
             days = analyses.days_wanted(first, last, None)
-            made = await analyses.make(days, by=None, locale=visit.locale, progress=lambda _: None)
-            return as_document(made.files()["report.html"])
+            made = await make_report(visit.installation.settings, days, by=None, locale=visit.locale)
+            return as_document(made.files["report.html"])
         except Problem as problem:
             if problem.__cause__ is not None or is_outage(problem):
                 raise
