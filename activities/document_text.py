@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
@@ -101,9 +102,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) == len(pairs):
         return values
-    names = [name for name, _ in pairs]
+    counted = Counter(name for name, _ in pairs)
     twins = _WithTwins(values)
-    twins.twice = next(name for name in values if names.count(name) > 1)
+    twins.twice = next(name for name, times in counted.items() if times > 1)
     return twins
 
 

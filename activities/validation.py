@@ -13,6 +13,8 @@ from workflows.domain.model import one_line
 
 _SHOWN = 60
 _LONG_QUOTE = re.compile(rf"""(['"])([^'"\n]{{{_SHOWN}}})[^'"\n]+\1""")
+_MOST = 1_000
+"""Faults that are told; who sends more could otherwise hold up everybody for as long as they take to write."""
 _LONGEST = 500
 """Characters of a fault; whatever a value is, its line can be read."""
 _PLAIN = {
@@ -34,9 +36,11 @@ _PLAIN = {
 
 
 def fault_lines(error: ValidationError, model: type[BaseModel], data: Any = None) -> list[str]:
-    """One line a fault: `dotted.key: what is wrong; allowed: …`. Entries of lists are named by their `id` in `data`."""
+    """One line a fault, of the first many: `dotted.key: what is wrong; allowed: …`. Entries of lists are named by their
+    `id` in `data`.
+    """
     lines: list[str] = []
-    for details in error.errors(include_url=False):
+    for details in error.errors(include_url=False)[:_MOST]:
         where = one_line(_place(details["loc"], data))
         what = [text.strip() for text in _said(details, model).splitlines()]
         lines += [f"{where}: {text}" if where else text for text in what]

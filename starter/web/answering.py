@@ -13,7 +13,7 @@ from starlette.responses import Response
 from activities.database.database import is_outage
 from activities.privacy.redaction import safe_message
 from starter.web.portal import uploads
-from starter.web.security import is_own
+from starter.web.security import holds_nul, is_own
 from starter.web.throttling.lane import CrowdedError
 from starter.web.throttling.limits import FORMS
 from starter.web.visit import WebVisit
@@ -33,6 +33,8 @@ def endpoint(
     """That page, for visitors of that kind."""
 
     async def answer(request: Request) -> Response:
+        if holds_nul(request):
+            raise HTTPException(404)
         visit = kind.of(site, request)
         if request.method == "GET" and (wanted := request.query_params.get("lang")) in set(Locale):
             return visit.choose(Locale(wanted))

@@ -100,7 +100,8 @@ def _posted(form: FormData) -> Posted:
         elif name == FILES:
             posted.nameless = posted.nameless or bool(value)
         else:
-            posted.texts[name] = value.encode("utf-8", "replace").decode()
+            # Half a character cannot be written down, and U+0000 not be looked for in PostgreSQL.
+            posted.texts[name] = value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     return posted
 
 

@@ -48,6 +48,11 @@ def is_own(request: Request, url: str | None) -> bool:
     return urlsplit(str(origin)).netloc.lower() in known
 
 
+def holds_nul(request: Request) -> bool:
+    """Whether an address holds U+0000: nothing of ours is called so, and PostgreSQL refuses to look for it."""
+    return "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]
+
+
 def shown_path(path: str) -> str:
     """An address as a log may have it: `/l/…` for a link of a customer."""
     for folder in _TOKEN_FOLDERS:

@@ -20,6 +20,10 @@ from workflows.domain.problem import Problem
         ('{"a": 1e999}', "a: is no finite number"),
         ('{"a": NaN}', "a: is no finite number"),
         ('{"a": 1, "b": {"c": 1, "d": 2, "c": 3}}', "b.c: is given twice; allowed: once"),
+        (
+            "{" + "".join(f'"k{n}": 1, ' for n in range(90_000)) + '"k89999": 2}',
+            "k89999: is given twice; allowed: once",
+        ),
         ('{"a":\n "[[", "b":\n' + "[" * 100_000, "is nested too deeply (at line 3, column 50); allowed: 50 levels"),
         ('{"a": ' + "[" * 60 + "]" * 60 + "}", "a.0.0…: is nested too deeply; allowed: 50 levels"),
         ('{"a":\n 1,}', "is no JSON: "),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from starter.services.identity.readable import readable_numbers
 from starter.services.identity.tokens import NoBearerError, find_bearer, note_refused
 from starter.web.api.problem import ApiError, Kind
 from starter.web.language import asked_for
+from starter.web.security import holds_nul
 from starter.web.throttling.limits import TOKENS
 from worker.installation.company_time import CompanyTime
 from workflows.domain.problem import Problem
@@ -170,10 +172,11 @@ class Call:
         for name, _ in given:
             if name not in known:
                 raise ApiError(Kind.INVALID, f"{name}: is not known here; allowed: {', '.join(known) or 'nothing'}")
-        names = [name for name, _ in given]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise ApiError(Kind.INVALID, f"{twice[0]}: is given twice; allowed: once")
-        return dict(given)
+        values = dict(given)
+        if len(values) < len(given):
+            twice = next(name for name, times in Counter(name for name, _ in given).items() if times > 1)
+            raise ApiError(Kind.INVALID, f"{twice}: is given twice; allowed: once")
+        return values
 
 
 async def answered_by(site: Site, request: Request, rights: Iterable[TokenRight]) -> Call:
@@ -184,6 +187,8 @@ async def answered_by(site: Site, request: Request, rights: Iterable[TokenRight]
         Problem: the record cannot be read now.
     """
     _refuse_in_address(request)
+    if holds_nul(request):
+        raise ApiError(Kind.NOT_FOUND if "\0" in request.scope["path"] else Kind.INVALID, "the address holds U+0000")
     found = _BEARER.fullmatch(request.headers.get("authorization", "").strip())
     record = await site.record()
     address = request.client.host if request.client else "unknown"

@@ -129,6 +129,22 @@ async def test_an_address_that_is_none_leads_nowhere(portal: Portal, path: str) 
     assert "etc/passwd" not in answer.text
 
 
+@pytest.mark.parametrize("path", ["/desk/cases/%00", "/board?department=%00", "/case?x=a%00b", "/l/%00"])
+async def test_an_address_with_a_nul_is_none_before_a_database_that_refuses_it_is_asked(
+    portal: Portal, path: str
+) -> None:
+    assert (await portal.browser().client.get(path)).status_code == 404
+
+
+async def test_a_nul_in_a_form_is_a_sign_like_any_other(portal: Portal) -> None:
+    browser = portal.browser()
+    await browser.open("/case")
+    await browser.send("/case", number=f"{NUMBER}\0", contact=f"{PHONE}\0")
+    assert browser.status == 404
+    assert "\0" not in browser.page.text
+    assert f"{NUMBER}\N{REPLACEMENT CHARACTER}" in browser.page.text
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 async def test_other_methods_do_nothing(portal: Portal, method: str) -> None:
     answer = await portal.browser().client.request(method, "/case")

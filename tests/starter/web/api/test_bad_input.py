@@ -46,6 +46,21 @@ async def test_no_text_in_an_address_or_a_question_breaks_anything(caller: Calle
     assert answer.status_code in {404, 405}
 
 
+async def test_a_nul_in_an_address_is_refused_before_a_database_that_refuses_it_is_asked(caller: Caller) -> None:
+    api = await caller("director")
+    for path in ("/cases/%00", "/cases/FB%00/timeline", "/cases?department=%00", "/events?number=%00"):
+        answer = await api.client.get(path)
+        assert answer.status_code == (422 if "?" in path else 404), (path, answer.text)
+        assert "U+0000" in answer.json()["reason"]
+
+
+async def test_more_unknown_keys_than_anybody_writes_hold_nobody_up(caller: Caller) -> None:
+    api = await caller(system="shop")
+    answer = await api.ask("POST", "/cases", json=dict.fromkeys(map(str, range(80_000)), 1))
+    assert answer.status_code == 422
+    assert len(answer.content) < 5_000
+
+
 async def test_no_value_in_a_field_breaks_anything(caller: Caller) -> None:
     person, system = await caller("tech-001"), await caller(system="shop", rights=sorted(RIGHTS_OF_SYSTEMS))
     form: dict[str, Any] = DOCUMENT["components"]["schemas"]["Form"]["properties"]
