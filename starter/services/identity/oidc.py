@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
-from authlib.common.errors import AuthlibBaseError
 from authlib.common.security import generate_token
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oidc.core import CodeIDToken
@@ -18,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from activities.channels.address import endpoint_fault
+from activities.document_text import parse_json_object
 from activities.identity.sign_ins import SignIns
 from starter.services.identity.sign_in import person_of_address
 from workflows.domain.model import one_line
@@ -36,6 +38,8 @@ _ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES2
 _LEEWAY: Final = 60
 """Seconds that the provider's clock may be ahead or behind."""
 _TIMEOUT: Final = httpx2.Timeout(10.0, connect=5.0)
+_WITHIN: Final = 20.0
+"""Seconds for the whole of an answer."""
 _LARGEST: Final = 1_000_000
 _KEPT: Final = timedelta(minutes=10)
 _ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -90,17 +94,21 @@ class SignOn:
             raise SignOnRefusedError("the answer is another provider's")
         if answer.get("error") or not answer.get("code"):
             raise SignOnRefusedError(f"the provider says {one_line(answer.get('error', 'nothing'), 60)}")
-        try:
-            async with self._client() as client:
-                token = await client.fetch_token(
-                    about["token_endpoint"], code=answer["code"], code_verifier=begun.verifier
-                )
-        except httpx2.HTTPError as error:
-            raise Problem(f"the sign-on does not answer: {type(error).__name__}") from None
-        except (AuthlibBaseError, ValueError) as error:
-            raise SignOnRefusedError(f"the provider refuses the code: {type(error).__name__}") from None
+        token = await self._token(about["token_endpoint"], answer["code"], begun.verifier)
         claims = await self._claims(token, begun.nonce, about, now)
         return self._person(claims, organisation)
+
+    async def _token(self, address: str, code: str, verifier: str) -> dict[str, Any]:
+        settings, secret = self.settings, self.settings.secret
+        form = {
+            "grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri,
+            "code_verifier": verifier, **({} if secret else {"client_id": settings.client_id}),
+        }  # fmt: skip
+        auth = httpx2.BasicAuth(settings.client_id or "", secret) if secret else None
+        status, token = await self._ask("POST", address, data=form, auth=auth)
+        if status != HTTPStatus.OK or "error" in token:
+            raise SignOnRefusedError(f"the provider refuses the code: {one_line(str(token.get('error', status)), 60)}")
+        return token
 
     async def _claims(
         self, token: Mapping[str, Any], nonce: str, about: Mapping[str, Any], now: datetime
@@ -124,7 +132,8 @@ class SignOn:
             checked.validate(now=int(now.timestamp()), leeway=_LEEWAY)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise SignOnRefusedError(f"its id token is not believed: {_what(error)}") from None
-        if checked.get("email_verified") is False:
+        # Some say it in words.
+        if str(checked.get("email_verified", True)).lower() != "true":
             raise SignOnRefusedError("the provider has not verified the mail address")
         return dict(checked)
 
@@ -161,23 +170,37 @@ class SignOn:
         return self._keys
 
     async def _get(self, address: str) -> dict[str, Any]:
+        status, found = await self._ask("GET", address)
+        if status != HTTPStatus.OK:
+            raise Problem(f"the sign-on does not answer: {status}")
+        return found
+
+    async def _ask(self, method: str, address: str, **sent: Any) -> tuple[int, dict[str, Any]]:
+        """Status and JSON object of its answer, which may be endless, or come a letter a second.
+
+        Raises:
+            Problem: there is none in time, or it is none.
+        """
+        received = bytearray()
+        headers = {"Accept": "application/json"}
         try:
             async with (
+                asyncio.timeout(_WITHIN),
                 httpx2.AsyncClient(timeout=_TIMEOUT, follow_redirects=False) as client,
-                client.stream("GET", address) as answer,
+                client.stream(method, address, headers=headers, **sent) as answer,
             ):
-                answer.raise_for_status()
-                received = bytearray()
+                if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.has_redirect_location:
+                    raise Problem(f"the sign-on does not answer: {answer.status_code}")
                 async for part in answer.aiter_bytes():
                     received += part
                     if len(received) > _LARGEST:
                         raise Problem("the sign-on says more than can be read")
-            found = httpx2.Response(200, content=bytes(received)).json()
-        except (httpx2.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, TimeoutError) as error:
             raise Problem(f"the sign-on does not answer: {type(error).__name__}") from None
-        if not isinstance(found, dict):
-            raise Problem("the sign-on answers with something that is no JSON object")
-        return found
+        try:
+            return answer.status_code, parse_json_object(received.decode())
+        except (UnicodeDecodeError, Problem):
+            raise Problem("the sign-on answers with something that is no JSON object") from None
 
     def _client(self) -> AsyncOAuth2Client:
         return AsyncOAuth2Client(

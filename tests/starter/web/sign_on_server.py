@@ -27,7 +27,9 @@ Lie = Callable[[dict[str, Any], dict[str, Any]], tuple[dict[str, Any], dict[str,
 
 @dataclass
 class Provider:
-    """`lie` changes the id tokens, which are signed anew by `key`; `about` what it says of itself."""
+    """`lie` changes the id tokens, which are signed anew by `key`; `about` what it says of itself; `instead` whole
+    answers, by the end of their path.
+    """
 
     address: str
     behind: str
@@ -37,9 +39,12 @@ class Provider:
     signed_by: RSAKey | None = None
     unsigned: bool = False
     down: bool = False
+    instead: dict[str, bytes] = field(default_factory=dict)
 
     def answer(self, path: str, body: bytes) -> bytes:
         """What the provider behind said, as this one passes it on."""
+        if (end := path.rpartition("/")[2]) in self.instead:
+            return self.instead[end]
         text = body.decode().replace(self.behind, self.address)
         found: dict[str, Any] = json.loads(text)
         if path.endswith("openid-configuration"):

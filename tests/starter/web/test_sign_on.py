@@ -47,6 +47,7 @@ async def served_there(tmp_path_factory: pytest.TempPathFactory, sign_on: Provid
 async def there(served_there: Portal, sign_on: Provider) -> AsyncIterator[Portal]:
     yield served_there
     sign_on.lie, sign_on.signed_by, sign_on.unsigned, sign_on.down = None, None, False, False
+    sign_on.instead.clear()
     await served_there.forget_tries()
     for browser in served_there.browsers:
         await browser.close()
@@ -135,6 +136,7 @@ _LIES: dict[str, tuple[Lie | None, dict[str, Any]]] = {
     "without an end": (lambda header, told: (header, {k: v for k, v in told.items() if k != "exp"}), {}),
     "without a nonce": (lambda header, told: (header, {k: v for k, v in told.items() if k != "nonce"}), {}),
     "unverified address": (claims(email_verified=False), {}),
+    "unverified address, in words": (claims(email_verified="false"), {}),
     "no address": (claims(email=None), {}),
     "an address list": (claims(email=[_MAIL]), {}),
     "another authorized party": (claims(aud=["bihuan", "x"], azp="x"), {}),
@@ -159,6 +161,20 @@ async def test_no_lie_of_the_provider_lets_anybody_in(there: Portal, sign_on: Pr
     assert refused[-1].detail["reason"]
 
 
+@pytest.mark.parametrize(
+    "said", [b"[" * 100_000, b'"' + b"a" * 2_000_000, b"5", b"\xff", b'{"expires_in": 1e999}'], ids=range(5)
+)
+async def test_an_answer_of_the_provider_that_is_none_is_told_as_such_and_keeps_nothing_waiting(
+    there: Portal, sign_on: Provider, said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = there.browser()
+    back = await agreed(await begun(browser))
+    sign_on.instead["token"] = said
+    await browser.open(back)
+    assert browser.status == 503, browser.page.text
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 @pytest.mark.parametrize("ahead", [-30, 30])
 async def test_a_clock_that_is_half_a_minute_off_lets_people_in(there: Portal, sign_on: Provider, ahead: int) -> None:
     sign_on.lie = moved(iat=ahead, nbf=ahead)
@@ -175,7 +191,7 @@ async def test_a_stranger_and_who_declines_are_let_in_nowhere(there: Portal) -> 
     state = parse_qs(urlsplit(address).query)["state"][0]
     await browser.open(f"/sign-in/callback?error=access_denied&state={state}")
     assert browser.status == 403
-    for query in ("", "?state=x&code=y", "?code=y", f"?state={'a' * 52}&code=z", "?state=%00&code=%27"):
+    for query in ("", "?state=x&code=y", "?code=y", f"?state={'a' * 52}&code=z", "?state=%01&code=%27"):
         await browser.open(f"/sign-in/callback{query}")
         assert browser.status == 403
     assert not [one for one in await audit_entries(there.settings, limit=5) if one.kind == "signed_in"]
