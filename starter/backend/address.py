@@ -142,12 +142,10 @@ def _plain_url(text: str, name: str) -> str:
     Raises:
         Problem: it is none.
     """
-    said = text.strip()
-    parts = urlsplit(said)
-    port: int | None = -1
-    with contextlib.suppress(ValueError):
-        port = parts.port
-    is_sound = parts.scheme in {"https", "http"} and parts.hostname and port != -1 and said.isascii()
+    said, parts, is_sound = text.strip(), urlsplit(""), False
+    with contextlib.suppress(ValueError):  # a bracket without its other half, a port that is none
+        parts = urlsplit(said)
+        is_sound = parts.port != 0 and parts.scheme in {"https", "http"} and bool(parts.hostname) and said.isascii()
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise Problem(f"{name}: holds more than an address; {_ALLOWED}")
     if not is_sound or any(sign.isspace() for sign in said):

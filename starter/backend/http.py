@@ -115,7 +115,7 @@ class ApiClient:
         self._judge(response, raw)
         try:
             return Reply(response.status, json.loads(raw))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._stranger(response) from None
 
     def stream(self, path: str) -> Iterator[bytes]:
@@ -208,7 +208,7 @@ class ApiClient:
         try:
             facts = json.loads(raw)
             kind = str(facts["type"]).rpartition(":")[2]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise self._stranger(response) from None
         said = str(facts.get("reason") or facts.get("detail") or facts.get("title"))
         if "reasons" in facts:

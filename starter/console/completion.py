@@ -5,6 +5,7 @@ only for numbers and people it asks this program, which has to answer at once.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, NamedTuple
 
@@ -14,8 +15,9 @@ from starter.backend.opening import open_backend
 from starter.console.acting import person_of_environment
 from starter.console.commands import GROUPS, SECTIONS, function_name
 from starter.console.screen import DataFolder
-from workflows.domain.problem import Problem, printable
+from workflows.domain.problem import Problem
 
+_PLAIN = re.compile(r"[\w.@+-]+")
 _SHELLS = ("bash", "zsh", "fish")
 _PEOPLE = ("--as", "--owner", "--relayed-by", "--to")
 """Options that name a person."""
@@ -36,7 +38,9 @@ async def completion(
     """
     if what in {"numbers", "people"}:
         for word in await (_numbers(data) if what == "numbers" else _people(data)):
-            print(printable(word))
+            # Shells run what they find in a word that they are offered, and a server may offer anything.
+            if _PLAIN.fullmatch(word):
+                print(word)
     elif what in _SHELLS:
         print(_fish() if what == "fish" else _bash(zsh=what == "zsh"), end="")
     else:

@@ -22,7 +22,7 @@ from activities.database.database import Database
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from starter.services.identity.tokens import make_token, revoke_token
-from starter.services.release import RELEASE_HEADER
+from starter.services.release import RELEASE_HEADER, release
 from tests.activities.queries.test_customer_view import written
 from tests.builders import NUMBER
 from tests.starter.both_ways import served
@@ -143,6 +143,7 @@ def test_a_token_that_is_not_taken_is_not_kept(desk: Desk) -> None:
     refused(desk.login("http://10.1.2.3:8080/api/v1"), "is not encrypted")
     refused(desk.login("service.example.com"), "is no address; allowed: https://service.example.com")
     refused(desk.login("https://me:secret@service.example.com"), "holds more than an address")
+    refused(desk.login("https://[::1"), "is no address")
     assert not (desk.folder / "settings" / "bihuan" / "login.json").exists()
 
 
@@ -200,6 +201,18 @@ def test_another_server_or_release_is_told_from_ours(
 ) -> None:
     with _stub(status, headers) as url:
         refused(desk.run("list", BIHUAN_URL=url), said)
+
+
+def test_an_answer_that_is_nested_without_end_is_one_line(desk: Desk) -> None:
+    with _stub(200, {RELEASE_HEADER: release()}, b"[" * 100_000) as url:
+        refused(desk.run("list", BIHUAN_URL=url), "answers 200, but not as bihuan does")
+
+
+def test_a_shell_is_offered_no_word_that_it_would_run(desk: Desk) -> None:
+    people = {"people": {"tech-001": "蒋华", "$(touch x)": "", "`id`": "", "a;b": "", "\x1b[2J": ""}, "departments": {}}
+    with _stub(200, {RELEASE_HEADER: release()}, json.dumps(people).encode()) as url:
+        offered = desk.run("completion", "people", BIHUAN_URL=url)
+    assert (offered.returncode, offered.stdout) == (0, "tech-001\n"), offered.stderr
 
 
 def test_a_certificate_that_nobody_vouches_for_ends_the_connection_before_the_token_is_sent(
