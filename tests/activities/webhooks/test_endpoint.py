@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from activities.channels.http import ask, http_client
+from activities.channels.http import ask, http_client, trusted
 from activities.delivery.transport import DeliveryError, TemporaryDeliveryError, UnreachableError
 from activities.webhooks.addresses import Reach
 from activities.webhooks.endpoint import EndpointGoneError
 from activities.webhooks.secret import parse_secrets, signature
-from tests.activities.channels.vendors.vendor_server import ok, vendor_server
+from tests.activities.channels.vendors.vendor_server import Received, ok, vendor_server
 from tests.activities.webhooks.told import OTHER, SECRET, envelope, is_signed, webhook
+from tests.worker.temporal.certificates import Authority, Certificate
 
 TOKEN = "/hook?token=T0pSecret"
 
@@ -101,6 +106,70 @@ async def test_a_system_that_hangs_is_waited_for_no_longer_than_its_settings_say
         async with http_client(channel.transport()) as client:
             with pytest.raises(DeliveryError, match=r"no answer from 127\.0\.0\.1:\d+ within 0\.05 s"):
                 await ask(client, channel.vendor.endpoint, request, 0.05)
+
+
+# Whom it believes
+
+
+@dataclass
+class Secured:
+    """A system that speaks TLS with a certificate of the company's own authority; `shown` makes it show another."""
+
+    url: str
+    authority: Authority
+    context: ssl.SSLContext
+    received: list[Received]
+
+    def shown(self, certificate: Certificate) -> None:
+        self.context.load_cert_chain(certificate.certificate, certificate.key)
+
+
+@pytest.fixture(scope="module")
+async def secured(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secured]:
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    async with vendor_server(b"", context) as system:
+        yield Secured(system.url, authority, context, system.received)
+
+
+@pytest.fixture
+def believed(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The company's own authority, by the variable that every program reads."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(secured.authority.file))
+    trusted.cache_clear()
+    secured.received.clear()
+    yield monkeypatch
+    trusted.cache_clear()
+
+
+async def test_a_system_with_a_certificate_of_the_companys_own_authority_is_told(
+    secured: Secured, believed: pytest.MonkeyPatch
+) -> None:
+    secured.shown(secured.authority.issue("shop.example.com"))
+    _leads_to(believed, "127.0.0.1")
+    await tell(secured.url.replace("127.0.0.1", "shop.example.com"))
+    (told,) = secured.received
+    assert is_signed(told)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("authority", "unable to get local issuer certificate"),
+        ("name", "Hostname mismatch"),
+        ("expired", "certificate has expired"),
+    ],
+)
+async def test_nothing_is_told_behind_a_certificate_that_is_not_the_systems(
+    secured: Secured, believed: pytest.MonkeyPatch, tmp_path: Path, wrong: str, said: str
+) -> None:
+    authority = Authority(tmp_path, "stranger") if wrong == "authority" else secured.authority
+    name = "another.example.com" if wrong == "name" else "shop.example.com"
+    secured.shown(authority.issue(name, expired=wrong == "expired"))
+    _leads_to(believed, "127.0.0.1")
+    with pytest.raises(UnreachableError, match=f"cannot be reached: .*{said}"):
+        await tell(secured.url.replace("127.0.0.1", "shop.example.com"))
+    assert secured.received == []
 
 
 # Where it may lead

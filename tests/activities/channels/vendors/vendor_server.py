@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,10 +33,11 @@ class VendorServer:
     port: int = 0
     received: list[Received] = field(default_factory=list)
     answers: Answering = lambda _: ok(b"{}")
+    is_safe: bool = False
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.is_safe else 'http'}://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -64,9 +66,9 @@ def ok(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
 
 
 @asynccontextmanager
-async def vendor_server(answers: Answering | bytes) -> AsyncIterator[VendorServer]:
-    vendor = VendorServer(answers=answers if callable(answers) else lambda _: ok(answers))
-    server = await asyncio.start_server(vendor.serve, "127.0.0.1", 0)
+async def vendor_server(answers: Answering | bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[VendorServer]:
+    vendor = VendorServer(answers=answers if callable(answers) else lambda _: ok(answers), is_safe=tls is not None)
+    server = await asyncio.start_server(vendor.serve, "127.0.0.1", 0, ssl=tls)
     vendor.port = server.sockets[0].getsockname()[1]
     try:
         yield vendor
