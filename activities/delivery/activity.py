@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -157,24 +158,33 @@ class _DeliveryPass:
     async def run(self, keys: tuple[str, ...]) -> list[str]:
         """Why each row that is left was not delivered.
 
-        People go before systems. Whatever was tried least goes first: a message at which the server fails is in the
-        way of no other for long.
+        People go before systems, and systems side by side: one that hangs holds up no other. Whatever was tried least
+        goes first: a message at which the server fails is in the way of no other for long.
         """
         states = await self._outbox.states(tuple(dict.fromkeys(keys)))
-
-        def turn(key: str) -> tuple[bool, int]:
-            state = states.get(key)
-            return (state.envelope.channel == WEBHOOK, state.attempts) if state else (False, 0)
-
-        keys = tuple(sorted(dict.fromkeys(keys), key=turn))
-        faults = []
-        async with AsyncExitStack() as stack, heartbeats(self._owner.lease / _BEATS):
-            for key in keys:
-                if key not in states:
-                    logger.warning("no such outbox row: %s", key)
-                elif fault := await self._handle(states[key], stack):
-                    faults.append(fault)
+        people: list[RowState] = []
+        systems: defaultdict[str, list[RowState]] = defaultdict(list)
+        for key in dict.fromkeys(keys):
+            if (state := states.get(key)) is None:
+                logger.warning("no such outbox row: %s", key)
+            elif state.envelope.channel == WEBHOOK:
+                systems[state.envelope.lane].append(state)
+            else:
+                people.append(state)
+        async with heartbeats(self._owner.lease / _BEATS):
+            faults = await self._in_turn(people)
+            ended = await asyncio.gather(*map(self._in_turn, systems.values()), return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+            faults += one
         return faults
+
+    async def _in_turn(self, states: list[RowState]) -> list[str]:
+        """Why each of these that is left was not delivered."""
+        async with AsyncExitStack() as stack:
+            handled = [await self._handle(state, stack) for state in sorted(states, key=lambda one: one.attempts)]
+        return [fault for fault in handled if fault]
 
     async def _handle(self, state: RowState, stack: AsyncExitStack) -> str | None:
         envelope = state.envelope

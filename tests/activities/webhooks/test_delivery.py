@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -17,11 +18,12 @@ from activities.queries.cases import Cases
 from activities.queries.monitoring.metrics import STANDING, TOTALS, read_figures
 from activities.webhooks.build import build_webhook_transports
 from activities.webhooks.switch import Switch
-from tests.activities.channels.vendors.vendor_server import ok, vendor_server
+from tests.activities.channels.vendors.vendor_server import Received, ok, vendor_server
 from tests.activities.delivery.outgoing import NOW, Case, entries, put
 from tests.activities.delivery.test_channels import Way
 from tests.activities.samples import register_case
-from tests.activities.webhooks.told import settings
+from tests.activities.webhooks.told import settings, webhook
+from tests.timeouts import TIMEOUT
 from workflows.ports import Delivery
 
 GONE = ok(b"", "410 Gone")
@@ -60,6 +62,39 @@ async def test_a_dead_system_holds_up_neither_people_nor_another_system(register
         "d1": ("pending", 1), "d2": ("pending", 0), "s1": ("sent", 1), "m1": ("sent", 1),
     }  # fmt: skip
     assert case.told == []
+
+
+async def test_a_system_that_hangs_delays_no_other(registered: Database) -> None:
+    await events(registered, "dead", "d1")
+    await events(registered, "shop", "s1")
+    heard = asyncio.Event()
+
+    def hear(_: Received) -> bytes:
+        heard.set()
+        return ok(b"")
+
+    async with vendor_server(lambda _: None) as dead, vendor_server(hear) as shop:
+        acting = delivering(registered, dead=dead.url, shop=shop.url)
+        going = asyncio.create_task(acting.deliver(Delivery(keys=("d1", "s1"))))
+        await asyncio.wait_for(heard.wait(), TIMEOUT)
+        assert (await entries(registered))["d1"].status == "sending"
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
+
+
+async def test_an_event_whose_worker_was_killed_before_it_noted_it_comes_again_with_the_same_id(
+    registered: Database,
+) -> None:
+    delivery = await events(registered, "shop", "s1")
+    outbox, long_ago = Outbox(registered), NOW - timedelta(hours=1)
+    async with vendor_server(b"") as shop:
+        # As a worker leaves it that is killed after the system has answered.
+        assert await outbox.claim("s1", by="killed", now=long_ago, until=long_ago, tried=True)
+        async with webhook(shop.url).connect() as connection:
+            await connection.send((await outbox.states(["s1"]))["s1"].envelope)
+        await delivering(registered, shop=shop.url).deliver(delivery)
+    assert [(one.headers["webhook-id"], one.body) for one in shop.received] == [("s1", shop.received[0].body)] * 2
+    assert (await entries(registered))["s1"].status == "sent"
 
 
 async def test_a_system_that_says_when_is_asked_then(registered: Database) -> None:
