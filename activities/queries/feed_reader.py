@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.database.reader import Reader, instant
 from activities.queries.case_record import timeline_entry
+from workflows.domain.vocabulary import EventKind
 
 if TYPE_CHECKING:
     from activities.database.database import Database
@@ -52,6 +53,16 @@ class Step:
     view: Mapping[str, Any] | None
     received_by: str | None
     shown: dict[str, Any]
+
+    @property
+    def taken_from(self) -> str | None:
+        """Whose case it was until this step."""
+        detail = self.shown["detail"]
+        return detail.get("from") if self.shown["kind"] == EventKind.HANDED_OVER and isinstance(detail, dict) else None
+
+    def alone(self) -> Step:
+        """The step without how its case stands now."""
+        return replace(self, shown=self.shown | dict.fromkeys((*_FACTS, *_FLAGS, "next_due")))
 
 
 @dataclass

@@ -114,6 +114,9 @@
       if (answer.type === "opaqueredirect") {
         tell(said.out);
         listen(false);
+      } else if (answer.status === 404) {
+        tell(said.gone);
+        listen(false);
       } else if (answer.ok) {
         take(new DOMParser().parseFromString(await answer.text(), "text/html"));
       }

@@ -103,6 +103,17 @@ async def test_what_a_colleague_does_is_seen_at_once_and_takes_nothing_from_what
         await visitor.ends()
 
 
+async def test_whoever_loses_a_case_reads_so_on_its_open_page(
+    chromium: Browser, portal: Portal, listed: Portal
+) -> None:
+    async with _desk(chromium, portal, Locale.EN, "tech-001") as visitor:
+        page, words = visitor.page, visitor.words["desk"]
+        await visitor.open(_CASE)
+        await page.route(f"**{_CASE}", lambda route: route.fulfill(status=404, body=""))
+        await portal.case.send("note", "tech-002", text="it goes to somebody else")
+        await expect(page.locator("#moved")).to_contain_text(words["time"]["gone"])
+
+
 async def test_clocks_count_down_and_turn_late(chromium: Browser, portal: Portal, listed: Portal) -> None:
     async with _desk(chromium, portal, Locale.EN, "tech-001") as visitor:
         page = visitor.page

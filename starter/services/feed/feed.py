@@ -120,8 +120,8 @@ class Feed:
         while reader is not None and listener.position < listener.since:
             steps = await reader.between(listener.position, listener.since, PORTION)
             organisation = await installation.directory.current()
-            news = [News(step, self._company) for step in steps]
-            told = [one for one in news if listener.is_for(one, organisation)]
+            read = (listener.as_read(News(step, self._company), organisation) for step in steps)
+            told = [one for one in read if one is not None]
             # Beyond the last there is nothing more up to where they began.
             listener.position = steps[-1].position if len(steps) == PORTION else listener.since
             yield told

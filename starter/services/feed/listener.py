@@ -42,7 +42,7 @@ class News:
     def __init__(self, step: Step, company: CompanyTime) -> None:
         self.step = step
         self._company = company
-        self._readers: dict[str, bool] = {}
+        self._readers: dict[str, News | None] = {}
 
     @cached_property
     def text(self) -> str:
@@ -55,13 +55,21 @@ class News:
         """Those that the case concerns."""
         return frozenset(departments_of(self.step.view or {}))
 
-    def is_for(self, person: str, organisation: Organisation | None, rules: ReadingRules) -> bool:
-        """Whether that person may read the case as it stands now, by the policy's rules; asked once a person."""
-        known = self._readers.get(person)
-        if known is None:
-            form = {"received_by": self.step.received_by}
-            known = self._readers[person] = may_read(person, self.step.view, organisation, form, rules)
-        return known
+    @cached_property
+    def _parting(self) -> News:
+        return News(self.step.alone(), self._company)
+
+    def as_read_by(self, person: str, organisation: Organisation | None, rules: ReadingRules) -> News | None:
+        """What that person may know of it, by the policy's rules and the case as it stands now; asked once a person.
+        Whoever had the case until this step is told that they have it no more, and nothing else.
+        """
+        if person not in self._readers:
+            form, step = {"received_by": self.step.received_by}, self.step
+            news = self if may_read(person, step.view, organisation, form, rules) else None
+            if news is None and organisation is not None and organisation.person(person) and step.taken_from == person:
+                news = self._parting
+            self._readers[person] = news
+        return self._readers[person]
 
 
 @dataclass(frozen=True)
@@ -95,18 +103,22 @@ class Listener:
 
     def tell(self, news: News, organisation: Organisation | None) -> None:
         """Put it into the queue, if it is for them; a listener that is too slow is let go."""
-        if self.end is not None or news.step.position <= self.position or not self.is_for(news, organisation):
+        if self.end is not None or news.step.position <= self.position:
+            return
+        if (told := self.as_read(news, organisation)) is None:
             return
         if len(self._waiting) >= MOST_WAITING:
             self.let_go(End.SLOW)
             return
-        self._waiting.append(news)
+        self._waiting.append(told)
         self._something.set()
 
-    def is_for(self, news: News, organisation: Organisation | None) -> bool:
-        """Whether they want it, and may read it."""
+    def as_read(self, news: News, organisation: Organisation | None) -> News | None:
+        """What of it is for them; None where they do not want it, or may not read it."""
+        if not self.wanted.has(news):
+            return None
         person = self.bearer.person
-        return self.wanted.has(news) and (person is None or news.is_for(person, organisation, self.bearer.reading))
+        return news if person is None else news.as_read_by(person, organisation, self.bearer.reading)
 
     def let_go(self, why: End) -> None:
         """Nothing more is told."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -90,15 +92,21 @@ def policy() -> str:
 async def served(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, policy: str) -> AsyncIterator[Portal]:
     folder: Path = tmp_path_factory.mktemp("portal")
     shutil.copy(migrated_file, folder)
+    async with open_portal(folder, policy=policy) as portal:
+        yield portal
+
+
+@asynccontextmanager
+async def open_portal(folder: Path, **settings: Any) -> AsyncIterator[Portal]:
     web = {"port": free_ports(1)[0]}
-    settings = Settings(data=folder, policy=policy, web=web, server={"synchronous": "normal"})
-    async with open_installation(settings, prepare=True) as installation:
+    whole = Settings(data=folder, web=web, server={"synchronous": "normal"}, **settings)
+    async with open_installation(whole, prepare=True) as installation:
         case = await written(installation.database)
         await case.send("claim", "tech-001")
         await case.send("reply", "tech-001", text="在查同步任务")
         await case.send("resolve", "tech-001", **RESOLUTION)
-        portal = Portal(settings, installation, case)
-        async with serving_pages(settings, clock=portal.now):
+        portal = Portal(whole, installation, case)
+        async with serving_pages(whole, clock=portal.now):
             yield portal
 
 

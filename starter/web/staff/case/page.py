@@ -110,7 +110,9 @@ async def page(
     files = await files_of(visit.installation, record.number)
     shown = Shown(visit, who, company, case)
     before = visit.request.query_params.get("before", "")
-    timeline, earlier = shown.timeline(int(before) if before.isascii() and before.isdigit() else None)
+    timeline, earlier = shown.timeline(
+        int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
+    )
     changes = [shown.entry(entry) for entry in told.changes[-_MOST_CHANGES:]] if told is not None else []
     return visit.page(
         "staff/case.html", status, case=case, shown=shown, forms=forms, closed=closed, told=told, lost=lost,

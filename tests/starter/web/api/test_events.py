@@ -108,6 +108,29 @@ async def test_nobody_is_told_of_a_case_that_is_none_of_theirs(portal: Portal, c
             assert told == ["noted: first", "noted: elsewhere 1", "noted: last", "noted: elsewhere 2"]
 
 
+async def test_whoever_a_case_is_taken_from_is_told_that_and_nothing_more(
+    portal: Portal, caller: Caller, elsewhere: str
+) -> None:
+    before, colleague = await signed_in(portal, "tech-001"), await caller("tech-002")
+    async with listening(before.client, "/desk/events") as ear, listening(colleague.client, _EVENTS) as other:
+        began = await ear.begun()
+        facts = {"from": "tech-001", "to": "sales-001", "why": "a contract"}
+        async with portal.installation.database.begin() as connection:
+            taken = event(90, kind=EventKind.HANDED_OVER, **facts)
+            await write_entries(connection, timeline, ("number", elsewhere), [taken], MONDAY)
+        await _note_elsewhere(portal, elsewhere, 91)
+        await _note(portal, "after it")
+        told = await ear.next()
+        assert told.data is not None
+        FeedEntry.model_validate(told.data)
+        assert (told.data["number"], told.data["kind"], told.data["detail"]) == (elsewhere, "handed_over", facts)
+        assert (told.data["status"], told.data["owner"], told.data["next_due"]) == (None, None, None)
+        for one in (ear, other):
+            assert _said(await one.next()) == "noted: after it"
+    async with listening(before.client, "/desk/events", began) as again:
+        assert (await again.next()).data == told.data
+
+
 async def test_what_was_missed_is_told_to_nobody_else_either(portal: Portal, caller: Caller, elsewhere: str) -> None:
     sales = await caller("sales-001")
     async with listening(sales.client, _EVENTS) as ear:
