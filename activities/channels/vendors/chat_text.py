@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from activities.channels.sms_template import PAGE
 from activities.delivery.transport import Envelope
 
@@ -14,9 +16,13 @@ its own way, so none of them is trusted to take a backslash for what it is.
 """
 
 
+_HOST = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
+"""The point in a bare name such as `www.example.com`, which programs for chat make a link of."""
+
+
 def plain(text: str) -> str:
     """One line that says the same and marks nothing."""
-    return " ".join(text.translate(_HARMLESS).replace("://", "：//").split())
+    return " ".join(_HOST.sub("．", text.translate(_HARMLESS).replace("://", "：//")).split())
 
 
 def cut(text: str, limit: int) -> str:

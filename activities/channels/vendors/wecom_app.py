@@ -72,7 +72,7 @@ class WecomApp:
     def judge(self, answer: Answer) -> None:
         """`errcode` is 0, and nobody is among the invalid: one person alone was written to."""
         self._judge(answer)
-        if answer.json().get("invaliduser"):
+        if any(answer.json().get(name) for name in ("invaliduser", "unlicenseduser")):
             raise PermanentDeliveryError("the app may not write to that person, or WeCom does not know the id")
 
     def _judge(self, answer: Answer) -> None:

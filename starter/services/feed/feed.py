@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +29,8 @@ CHECK_EVERY: Final = 5.0
 """Seconds between two looks whether whoever listens may still."""
 MOST_OF_ONE: Final = 10
 """Listeners by one token, or one session."""
+MOST_OF_CALLER: Final = 30
+"""Listeners of one person or system, however many tokens and sessions they come by."""
 MOST: Final = 600
 """Listeners of one process: each is an open file, of which a process often has 1,024."""
 MOST_BEHIND: Final = 5_000
@@ -40,10 +41,9 @@ _STOP_WITHIN: Final = 1.0
 
 
 class TooManyError(Problem):
-    """As many as may be listen already; `own`: by the same token or session."""
+    """As many as may be listen already; `own`: by the same caller."""
 
-    def __init__(self, *, own: bool) -> None:
-        whose = f"{MOST_OF_ONE} streams of one token or session" if own else f"{MOST} streams of this server"
+    def __init__(self, whose: str, *, own: bool = True) -> None:
         super().__init__(f"{whose} are open already; allowed: that many at once")
         self.own = own
 
@@ -140,9 +140,12 @@ class Feed:
         if self._stopping.is_set():
             raise Problem("the server stops")
         if len(self._listeners) >= MOST:
-            raise TooManyError(own=False)
-        if Counter((one.bearer.via, one.bearer.key) for one in self._listeners)[bearer.via, bearer.key] >= MOST_OF_ONE:
-            raise TooManyError(own=True)
+            raise TooManyError(f"{MOST} streams of this server", own=False)
+        bearers = [one.bearer for one in self._listeners]
+        if sum((one.via, one.key) == (bearer.via, bearer.key) for one in bearers) >= MOST_OF_ONE:
+            raise TooManyError(f"{MOST_OF_ONE} streams of one token or session")
+        if sum(one.caller == bearer.caller for one in bearers) >= MOST_OF_CALLER:
+            raise TooManyError(f"{MOST_OF_CALLER} streams of one person or system")
 
     async def _begun(self) -> FeedReader:
         """The reader, behind everything that may have been on its way when this was asked."""

@@ -24,8 +24,8 @@ Address = Annotated[str, StringConstraints(max_length=2_000)]
 """Of a page; may be empty."""
 
 
-ChatId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@-]{0,64}$")]
-"""As a chat platform knows a person: `userid` at WeCom and DingTalk, `open_id` at Feishu."""
+ChatId = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_.-][A-Za-z0-9_.@-]{0,63})?$")]
+"""As a chat platform knows a person: `userid` at WeCom and DingTalk, `open_id` at Feishu; never `@all`."""
 _NAMED = 12
 """Of a circle of superiors, how many a fault names."""
 

@@ -155,6 +155,7 @@ LATER, FOR_GOOD = TemporaryDeliveryError, PermanentDeliveryError
         ("wecom", {"errcode": -1, "errmsg": "system busy"}, LATER, None),
         ("wecom", {"errcode": 81013, "errmsg": "all invalid"}, FOR_GOOD, None),
         ("wecom", {"errcode": 0, "errmsg": "ok", "invaliduser": "li.lei"}, FOR_GOOD, None),
+        ("wecom", {"errcode": 0, "errmsg": "ok", "invaliduser": "", "unlicenseduser": "li.lei"}, FOR_GOOD, None),
         ("wecom", {"errcode": 60020, "errmsg": "not allow to access from your ip"}, FOR_GOOD, None),
         ("dingtalk", {"errcode": 88, "sub_code": "90018", "sub_msg": "too fast"}, LATER, 60),
         ("dingtalk", {"errcode": 33012, "errmsg": "无效的USERID"}, FOR_GOOD, None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -166,6 +167,7 @@ async def test_a_robot_of_feishu_is_signed_in_the_body() -> None:
 @pytest.mark.parametrize("kind", ["wecom", "dingtalk", "feishu"])
 async def test_nothing_a_customer_wrote_is_a_mention_a_link_or_a_heading_in_a_group(kind: str) -> None:
     hostile = '# [x](http://evil.example) @all **b** <at user_id="all">x</at> `c` <@zhangsan> ![p](https://evil/p.png)'
+    hostile += " www.evil.example evil.例子 a.b-evil.cn/x 3.5"
     async with vendor_server(as_json(GOOD[kind])) as vendor:
         sent = envelope(short=hostile, subject=hostile, name="<at>@all", address="ou_1")
         await send(channel(ALL[kind], endpoint=vendor.url), sent)
@@ -176,6 +178,7 @@ async def test_nothing_a_customer_wrote_is_a_mention_a_link_or_a_heading_in_a_gr
         text = text.replace(own, "", 1)
     assert not set(text) & set("@<>[]#*`!")
     assert "://" not in text
+    assert set(re.findall(r"\w+\.\w+", text)) == {"a.b", "3.5"}
 
 
 async def test_a_gateway_gets_the_companys_own_body_in_which_no_text_breaks_out() -> None:

@@ -222,6 +222,10 @@ async def test_as_many_as_may_be_listen_and_one_more_waits(
         assert "2 streams of one token or session are open already" in answer.json()["reason"]
         async with listening(other.client, _EVENTS) as ear:
             assert ear.answer.status_code == 200
+            monkeypatch.setattr(feed, "MOST_OF_CALLER", 3)
+            answer = await (await caller("tech-001")).ask("GET", _EVENTS)
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+            assert "3 streams of one person or system are open already" in answer.json()["reason"]
             monkeypatch.setattr(feed, "MOST", 3)
             answer = await (await caller("duty-001")).ask("GET", _EVENTS)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")

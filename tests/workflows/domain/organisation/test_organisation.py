@@ -51,6 +51,11 @@ def test_what_nobody_sees_is_taken_out_of_names_and_addresses(sample: Organisati
     assert (person.name, person.email, person.phone) == ("李娜", "lina@example.com", "13800138000")
 
 
+def test_nobody_is_everybody_to_a_chat_platform(sample: Organisation) -> None:
+    with pytest.raises(ValidationError, match="wecom"):
+        altered(sample, lambda data: entry(data["people"], "tech-001").update(wecom="@all"))
+
+
 def test_the_superior_is_the_head_of_the_group_then_of_the_department(sample: Organisation) -> None:
     assert sample.superior_of("tech-001") == "tech-lead"
     assert sample.superior_of("tech-lead") == "tech-head"
