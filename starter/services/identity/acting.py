@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from starter.services.identity.bearer import Bearer
     from starter.services.results import CommandResult
     from worker.installation.installation import Installation
+    from workflows.domain.organisation.organisation import Organisation
 
 OPEN_COMMANDS: Final[Mapping[str, type[Command]]] = {
     command.name: command
@@ -49,6 +50,7 @@ OPEN_REVIEW_COMMANDS: Final[Mapping[str, type[Command]]] = {
 }
 """What people may send to a review."""
 _KEY: Final = re.compile(r"[!-~]{1,100}")
+_OF_CALLER: Final = re.compile(r"(?P<caller>(?P<system>system:)?[^:]+):")
 
 
 class MalformedError(Problem):
@@ -230,11 +232,22 @@ async def hand_in(
         given["intake_key"] = f"{bearer.caller}:{key}"
     installation = intake.installation
     organisation = await installation.directory.current()
+    whose = _whose_key(given.get("intake_key"), organisation)
+    if whose not in {None, bearer.caller}:
+        raise MalformedError(f"intake_key: is a key of {whose}'s; allowed: one of your own")
     try:
         parse_form(given, now=installation.now(), policy=installation.policy, organisation=organisation)
     except Problem as problem:
         raise (problem if is_outage(problem) else MalformedError(str(problem))) from None
     return await (files.hand_in(intake, given, received) if received else intake.accept(given))
+
+
+def _whose_key(key: object, organisation: Organisation | None) -> str | None:
+    """As whose idempotency key an intake key begins: nobody takes another's before they hand in."""
+    if not isinstance(key, str) or not (found := _OF_CALLER.match(key)):
+        return None
+    known = found["system"] or (organisation is not None and organisation.person(found["caller"]))
+    return found["caller"] if known else None
 
 
 RIGHT_OF_COMMANDS: Final = (TokenRight.ACT, TokenRight.CUSTOMER)

@@ -54,6 +54,18 @@ async def test_a_nul_in_an_address_is_refused_before_a_database_that_refuses_it_
         assert "U+0000" in answer.json()["reason"]
 
 
+async def test_nobody_takes_the_key_of_another_before_they_hand_in(caller: Caller) -> None:
+    person, shop = await caller("tech-001"), await caller(system="shop")
+    form = {"channel": "app", "customer": {"name": "林晓", "phone": "13800138000"}}
+    for api, key in ((person, "system:shop:1"), (person, "tech-002:1"), (shop, "system:till:1"), (shop, "tech-001:1")):
+        answer = await api.ask("POST", "/cases", json={**form, "intake_key": key})
+        assert answer.status_code == 422, (key, answer.text)
+        assert "intake_key: is a key of " in answer.json()["reason"]
+    for api, key in ((shop, "system:shop:1"), (shop, "order:1"), (person, "tech-001:1")):
+        answer = await api.ask("POST", "/cases", json={**form, "intake_key": key})
+        assert answer.status_code == 201, (key, answer.text)
+
+
 async def test_more_unknown_keys_than_anybody_writes_hold_nobody_up(caller: Caller) -> None:
     api = await caller(system="shop")
     answer = await api.ask("POST", "/cases", json=dict.fromkeys(map(str, range(80_000)), 1))
