@@ -2,8 +2,8 @@
 
     python -m benchmarks.listeners [--listeners 50,500] [--seconds 20] [--rate 1] [--postgresql] [--json]
 
-A record with one case, a `bihuan web` before it, and so many streams, each of a person who may read the case, ten by a
-token. First nothing happens for some seconds, then so many steps a second are recorded. Told are the processor time of
+A record with one case, a `bihuan web` before it, and so many streams, each of a person or system that may read the
+case, ten by a token. First nothing happens for some seconds, then so many steps a second are recorded. Told are the processor time of
 the server as a part of a core, and the milliseconds from the end of a step's transaction until each listener has it.
 """
 
@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from activities.database.tables import timeline
 from activities.database.timeline import write_entries
 from benchmarks.child import BIHUAN, Child, run
 from starter.console.screen import print_json
-from starter.services.feed.feed import MOST_OF_ONE
+from starter.services.feed.feed import MOST_OF_CALLER, MOST_OF_ONE
 from starter.services.identity.tokens import make_token
 from tests.activities.queries.test_customer_view import written
 from tests.builders import NUMBER
@@ -33,9 +35,18 @@ from tests.worker.ports import free_ports
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from workflows.domain.event import Event, EventKind
+from workflows.domain.vocabulary import TokenRight
 
 _AT_ONCE = 25
 _PEOPLE = ("tech-001", "tech-head", "duty-001", "followup-001", "director")
+
+
+def _callers() -> Iterator[dict[str, Any]]:
+    """Whose tokens: as many for each person as may listen, then a system for each."""
+    for _ in range(MOST_OF_CALLER // MOST_OF_ONE):
+        yield from ({"person": person, "system": None} for person in _PEOPLE)
+    for index in itertools.count():
+        yield {"person": None, "system": f"system-{index}", "rights": [TokenRight.READ]}
 
 
 async def measure(count: int, seconds: float, rate: float, server: str | None) -> dict[str, Any]:
@@ -49,8 +60,7 @@ async def measure(count: int, seconds: float, rate: float, server: str | None) -
         installation = await stack.enter_async_context(open_installation(settings, prepare=True))
         case = await written(installation.database)
         tokens = [
-            (await make_token(settings, person=_PEOPLE[index % len(_PEOPLE)], system=None))[1]
-            for index in range(-(-count // MOST_OF_ONE))
+            (await make_token(settings, **whose))[1] for whose in itertools.islice(_callers(), -(-count // MOST_OF_ONE))
         ]
         web = await Child.start(
             [*BIHUAN, "web"], folder / "web.log", ready="http://",
