@@ -3,8 +3,9 @@
     python -m benchmarks.listeners [--listeners 50,500] [--seconds 20] [--rate 1] [--postgresql] [--json]
 
 A record with one case, a `bihuan web` before it, and so many streams, each of a person or system that may read the
-case, ten by a token. First nothing happens for some seconds, then so many steps a second are recorded. Told are the processor time of
-the server as a part of a core, and the milliseconds from the end of a step's transaction until each listener has it.
+case, ten by a token. First nothing happens for some seconds, then so many steps a second are recorded. Told are the
+processor time of the server as a part of a core, and the milliseconds from the end of a step's transaction until each
+listener has it.
 """
 
 from __future__ import annotations
