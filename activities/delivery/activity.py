@@ -162,22 +162,17 @@ class _DeliveryPass:
         goes first: a message at which the server fails is in the way of no other for long.
         """
         states = await self._outbox.states(tuple(dict.fromkeys(keys)))
-        people: list[RowState] = []
+        for key in set(keys) - states.keys():
+            logger.warning("no such outbox row: %s", key)
         systems: defaultdict[str, list[RowState]] = defaultdict(list)
-        for key in dict.fromkeys(keys):
-            if (state := states.get(key)) is None:
-                logger.warning("no such outbox row: %s", key)
-            elif state.envelope.channel == WEBHOOK:
-                systems[state.envelope.lane].append(state)
-            else:
-                people.append(state)
+        for state in (states[key] for key in dict.fromkeys(keys) if key in states):
+            systems[state.envelope.lane if state.envelope.channel == WEBHOOK else ""].append(state)
         async with heartbeats(self._owner.lease / _BEATS):
-            faults = await self._in_turn(people)
-            ended = await asyncio.gather(*map(self._in_turn, systems.values()), return_exceptions=True)
-        for one in ended:
-            if isinstance(one, BaseException):
-                raise one
-            faults += one
+            faults = await self._in_turn(systems.pop("", []))
+            for one in await asyncio.gather(*map(self._in_turn, systems.values()), return_exceptions=True):
+                if isinstance(one, BaseException):
+                    raise one
+                faults += one
         return faults
 
     async def _in_turn(self, states: list[RowState]) -> list[str]:
