@@ -14,7 +14,6 @@ from activities.analysis.report import Report, analyse
 from activities.analysis.wording import ReportWording, company_name, report_wording
 from activities.delivery.transport import TemporaryDeliveryError
 from worker.installation.installation import Installation
-from worker.process import build_reporting, build_transports
 from workflows.domain.formats import Days
 from workflows.domain.policy.reports import ReportKind, days_ended, days_name
 from workflows.domain.problem import Problem
@@ -139,6 +138,8 @@ class Analyses:
         """To the policy's recipients who did not get it yet, one after the other. Who cannot be reached now is
         `unsent`, and may be tried again.
         """
+        from worker.process import build_reporting, build_transports  # takes longer to load than all the rest
+
         installation = self._installation
         activities = build_reporting(installation, build_transports(installation.settings))
         mailed = []
