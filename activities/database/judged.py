@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
-from activities.database.reader import Reader
+from activities.database.reader import Reader, document
 from workflows.domain.terms import Judged
 from workflows.domain.vocabulary import EventKind
 
@@ -23,4 +22,4 @@ async def find_judged(
     if not rows:
         return None
     refused = rows[0]["kind"] == EventKind.REJECTED
-    return Judged(reason=str(json.loads(rows[0]["detail"]).get("reason")) if refused else None)
+    return Judged(reason=str(document(rows[0]["detail"]).get("reason")) if refused else None)

@@ -8,8 +8,9 @@ import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -70,6 +71,30 @@ class _Server:
         return [await self.rows(one, *parameters[:count]) for one, count in zip(statements, counts, strict=True)]
 
 
+class Opened(Protocol):
+    """A database that this process has open."""
+
+    address: DatabaseUrl
+
+    def reader(self) -> AbstractAsyncContextManager[Reader]:
+        """By one of its connections."""
+
+
+_OPENED: ContextVar[Opened | None] = ContextVar("bihuan_opened", default=None)
+
+
+@contextmanager
+def reading_through(database: Opened) -> Iterator[None]:
+    """Whoever reads that database inside, by its address, does so by the connections that it has open: to open one for
+    each question of a page costs more than the questions.
+    """
+    before = _OPENED.set(database)
+    try:
+        yield
+    finally:
+        _OPENED.reset(before)
+
+
 class KeptConnections:
     """Connections to SQLite's file that stay open between uses: to open one costs as much as a few reads."""
 
@@ -106,11 +131,17 @@ class KeptConnections:
 
 @asynccontextmanager
 async def open_reader(address: DatabaseUrl, kept: KeptConnections | None = None) -> AsyncIterator[Reader]:
-    """Read from there; everything read inside is of one moment. SQLite's connection is one of those `kept`.
+    """Read from there; everything read inside is of one moment. SQLite's connection is one of those `kept`; see
+    `reading_through` for others. Do not nest: the connections that a process has open are few.
 
     Raises:
         Problem: the database cannot be opened or reached, or lacks what is asked for.
     """
+    opened = _OPENED.get()
+    if kept is None and opened is not None and opened.address == address:
+        async with opened.reader() as reader:
+            yield reader
+        return
     try:
         async with _sqlite(address, kept) if address.kind == "sqlite" else _server(address) as reader:
             yield reader
@@ -118,6 +149,13 @@ async def open_reader(address: DatabaseUrl, kept: KeptConnections | None = None)
         raise
     except Exception as error:
         raise address.unreadable(error, READING) from error
+
+
+def document(stored: Any) -> Any:
+    """JSON as either kind of connection hands it out: SQLAlchemy's to a server have it decoded, others do not. What may
+    be a text, which both hand out as one, has to be asked for as a text.
+    """
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 def instant(stored: str | datetime) -> datetime:
@@ -175,5 +213,5 @@ async def read_remembered(address: DatabaseUrl) -> dict[str, Any]:
         Problem: the database cannot be opened or reached, or has no tables yet.
     """
     async with open_reader(address) as reader:
-        rows = await reader.rows("SELECT key, value FROM installation WHERE key <> 'policy'")
+        rows = await reader.rows("SELECT key, CAST(value AS TEXT) AS value FROM installation WHERE key <> 'policy'")
     return {row["key"]: json.loads(row["value"]) if row["value"] is not None else None for row in rows}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from activities.database.reader import instant, open_reader
+from activities.database.reader import document, instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.knowledge.article_name import ArticleStatus, article_id, article_key
 from activities.knowledge.bigrams import words_of
@@ -97,7 +96,7 @@ def _damaged(row: FaultyRow) -> dict[str, Any]:
 def _article(row: Mapping[str, Any]) -> dict[str, Any]:
     article = {"key": article_key(row["id"]), **row}
     del article["id"]
-    article["changes"] = json.loads(row["changes"])
+    article["changes"] = document(row["changes"])
     for name in ("drafted_at", "updated_at"):
         article[name] = instant(row[name]).isoformat()
     return article

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.database.reader import Reader, instant, open_reader
+from activities.database.reader import Reader, document, instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.rows import FaultyRow, UnreadableError, fault_of, read_rows
 from workflows.domain.provenance import of_event
@@ -128,7 +127,7 @@ def timeline_entry(row: Mapping[str, Any]) -> Json:
 
 def _document(stored: Any) -> Json:
     """An object, decoded by the database's driver or not."""
-    value = json.loads(stored) if isinstance(stored, str) else stored
+    value = document(stored)
     if not isinstance(value, dict):
         raise UnreadableError("is no JSON object")
     return value

@@ -6,13 +6,12 @@ names only the one the owner shows to customers. The priority is left out as wel
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from activities.database.reader import Reader, instant, open_reader
+from activities.database.reader import Reader, document, instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CASE, CaseRecord, case_of, case_record_of
 from activities.queries.contact import reaches
@@ -223,8 +222,7 @@ def _fields(names: Any, locale: Locale) -> list[str]:
 
 def _display_name(body: Any, owner: str) -> str | None:
     """What customers see of the owner; None for somebody who has left."""
-    organisation = json.loads(body) if isinstance(body, str) else body
-    for person in organisation["people"]:
+    for person in document(body)["people"]:
         if person["id"] == owner:
             return str(person.get("display_name") or person["name"])
     return None

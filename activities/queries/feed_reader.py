@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.database.reader import Reader, instant
+from activities.database.reader import Reader, document, instant
 from activities.queries.case_record import timeline_entry
 from workflows.domain.vocabulary import EventKind
 
@@ -188,7 +187,7 @@ def _step(row: Mapping[str, Any]) -> Step:
 def _view(stored: Any) -> Mapping[str, Any] | None:
     """What cannot be read leaves the case to those who may read all."""
     try:
-        view = json.loads(stored) if isinstance(stored, str) else stored
+        view = document(stored)
     except (ValueError, RecursionError):
         return None
     return view if isinstance(view, dict) else None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from activities.database.reader import open_reader
+from activities.database.reader import document, open_reader
 from activities.database.url import DatabaseUrl
 
 _CURRENT = "SELECT version, body FROM organisation ORDER BY version DESC LIMIT 1"
@@ -37,15 +36,15 @@ async def read_people(address: DatabaseUrl) -> People:
         current = await reader.rows(_CURRENT)
     if not current:
         return People()
-    document = _document(current[0]["body"])
+    organisation = document(current[0]["body"])
     departments: dict[str, set[str]] = {}
-    for person in document["people"]:
+    for person in organisation["people"]:
         if department := person.get("department"):
             departments.setdefault(person["id"], set()).add(department)
-    for department in document["departments"]:
+    for department in organisation["departments"]:
         departments.setdefault(department["head"], set()).add(department["id"])
     return People(
-        {person["id"]: str(person["name"]) for person in document["people"]},
+        {person["id"]: str(person["name"]) for person in organisation["people"]},
         {person: frozenset(theirs) for person, theirs in departments.items()},
     )
 
@@ -66,8 +65,4 @@ async def has_left(address: DatabaseUrl, person: str) -> bool:
 
 def ids_of(body: Any) -> frozenset[str]:
     """The ids of the people of an organisation, as the database keeps it."""
-    return frozenset(person["id"] for person in _document(body)["people"])
-
-
-def _document(body: Any) -> Any:
-    return json.loads(body) if isinstance(body, str) else body
+    return frozenset(person["id"] for person in document(body)["people"])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from activities.database.reader import instant, open_reader
+from activities.database.reader import document, instant, open_reader
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord, timeline_entry
 from activities.rows import FaultyRow, fault_of, read_rows
@@ -158,9 +157,9 @@ def _review(
         number=row["number"],
         opened_at=instant(row["opened_at"]),
         row={key: row[key] for key in ("reason", "department", "product", "type", "subtype", "status")},
-        head=json.loads(row["subject"])["head"],
+        head=document(row["subject"])["head"],
         cases=tuple(cases),
-        view=json.loads(row["view"]) if row["view"] else None,
+        view=document(row["view"]) if row["view"] else None,
         covered=tuple(covered),
         timeline=tuple(timeline),
     )

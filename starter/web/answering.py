@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from activities.database.database import is_outage
+from activities.database.reader import reading_through
 from activities.privacy.redaction import safe_message
 from starter.web.portal import uploads
 from starter.web.security import holds_nul, is_own
@@ -65,7 +66,8 @@ def counted(page: Callable[[V], Awaitable[Response]]) -> Callable[[V], Awaitable
 async def _answered(visit: V, page: Callable[[V], Awaitable[Response]]) -> Response:
     try:
         await visit.know()
-        return await page(visit)
+        with reading_through(visit.installation.database):
+            return await page(visit)
     except (HTTPException, CrowdedError):
         raise
     except Problem as problem:

@@ -16,6 +16,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.database.database import is_outage
+from activities.database.reader import reading_through
 from activities.privacy.redaction import safe_message
 from starter.services.identity.acting import RIGHT_OF_COMMANDS
 from starter.services.release import RELEASE_HEADER, release
@@ -135,7 +136,9 @@ def not_there(locale: Locale) -> Response:
 def _endpoint(site: Site, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            return await operation.answer(await answered_by(site, request, operation.rights))
+            call = await answered_by(site, request, operation.rights)
+            with reading_through(call.installation.database):
+                return await operation.answer(call)
         except ApiError as error:
             return error.answer(locale_of(site, request))
         except HTTPException:

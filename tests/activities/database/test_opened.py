@@ -1,0 +1,38 @@
+"""A page reads by the connections that its process has open, and finds what a command finds that opens its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from activities.database import postgresql_driver, reader
+from activities.database.database import Database
+from activities.database.installation import InstallationValues
+from activities.database.reader import read_remembered, reading_through
+from activities.queries.case_record import read_case_record
+from activities.review.reading import list_reviews, read_review
+from tests.activities.review.reviewed import approved
+
+
+async def test_a_page_opens_no_connection_of_its_own_and_shows_the_same(
+    either: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = (await approved(either)).number
+    for key, value in (("zone", "Asia/Shanghai"), ("digits", "42"), ("virtual_time", {"speed": 1}), ("none", None)):
+        await InstallationValues(either).put(key, value)
+
+    async def read() -> list[Any]:
+        address = either.address
+        return [
+            await read_remembered(address), await read_case_record(address, number), await list_reviews(address),
+            await read_review(address, number),
+        ]  # fmt: skip
+
+    by_its_own = await read()
+    async with either.reader():
+        pass  # One is open from now on.
+    for module, name in ((reader, "_connected"), (postgresql_driver, "connect")):
+        monkeypatch.setattr(module, name, None)
+    with reading_through(either):
+        assert await read() == by_its_own
