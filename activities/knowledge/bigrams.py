@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import add
 from typing import Final
 
 _HAN: Final = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -23,7 +24,7 @@ def words_of(text: str) -> list[str]:
     (`prints`, `printed` and `printing` are one word).
     """
     found: list[str] = []
-    for run in _RUN.findall(unicodedata.normalize("NFKC", text).casefold()):
+    for run in _runs(text):
         if not _IS_HAN.match(run):
             found.append(_stem(run[:_LONGEST]))
         elif len(run) == 1:
@@ -35,8 +36,19 @@ def words_of(text: str) -> list[str]:
 
 def pieces_of(text: str) -> frozenset[str]:
     """Its words, and each Chinese character as well: two short texts that say the same thing share more of these."""
-    words = words_of(text)
-    return frozenset(words) | {char for word in words if _IS_HAN.match(word) for char in word}
+    found: set[str] = set()
+    for run in _runs(text):
+        if _IS_HAN.match(run):
+            found.update(run)
+            found.update(map(add, run, run[1:]))
+        else:
+            found.add(_stem(run[:_LONGEST]))
+    return frozenset(found)
+
+
+def _runs(text: str) -> list[str]:
+    """What stands together: Chinese characters, or letters and digits."""
+    return _RUN.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def _stem(word: str) -> str:

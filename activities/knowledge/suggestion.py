@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from activities.database.reader import Reader
+from activities.database.reader import Reader, document
 from activities.knowledge.article_name import ArticleStatus, article_key
 from activities.knowledge.bigrams import pieces_of
 from activities.knowledge.ranking import SearchHit, rank
@@ -109,11 +108,12 @@ async def _open_alike(
         return []
     its_product, its_symptom = _IN_FORM[reader.kind]
     rows = await reader.rows(
+        # Each form is looked up by itself: joined, a server reads the forms of everything that was ever registered.
         f"SELECT r.number, {its_symptom} AS symptom FROM ("  # noqa: S608 - constants only
-        f"SELECT number, opened_at FROM case_record WHERE closed_at IS NULL ORDER BY opened_at DESC LIMIT {_LATEST}"
-        ") AS c JOIN registration AS r ON r.number = c.number "
-        f"WHERE r.number <> $1 AND {its_product} = $2 "
-        f"ORDER BY c.opened_at DESC, r.number DESC LIMIT {_OPEN_CASES}",
+        "SELECT c.number, c.opened_at, (SELECT form FROM registration WHERE number = c.number) AS form "
+        f"FROM case_record AS c WHERE c.closed_at IS NULL ORDER BY c.opened_at DESC LIMIT {_LATEST}"
+        f") AS r WHERE r.number <> $1 AND {its_product} = $2 "
+        f"ORDER BY r.opened_at DESC, r.number DESC LIMIT {_OPEN_CASES}",
         number,
         product,
     )
@@ -137,8 +137,7 @@ async def _open_alike(
 
 async def _views(reader: Reader, number: str) -> list[Json]:
     rows = await reader.rows("SELECT view FROM case_record WHERE number = $1", number)
-    # A connection of a worker's pool has decoded it, one of a command has not.
-    return [json.loads(view) if isinstance(view := row["view"], str) else view for row in rows]
+    return [document(row["view"]) for row in rows]
 
 
 def _symptom(row: Mapping[str, Any]) -> str:
