@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from activities.database.url import DatabaseUrl
 from activities.delivery.outbox import Outbox
-from activities.queries.workload import open_cases_concerning
+from activities.queries.workload import open_cases_calling
 from workflows.domain.case.recorded.calls import CallReason, call_due, reasons_to_call
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def calls_of(installation: Installation, person: str, *, most: int) -> tup
         Problem: the database cannot be read.
     """
     found: list[Call] = []
-    for record in await open_cases_concerning(DatabaseUrl.parse(installation.settings.database), person):
+    for record in await open_cases_calling(DatabaseUrl.parse(installation.settings.database), person):
         if record.view is not None and (reasons := reasons_to_call(record.view, person)):
             view = record.view
             dues = [due for reason in reasons if (due := call_due(view, reason))]
