@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,14 @@ from activities.delivery.status import OutboxStatus
 from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, SYSTEM, Attention, AttentionReason
 from activities.queries.monitoring.channel_health import find_failing_channels
 from activities.queries.monitoring.mailbox_health import find_failing_mailboxes, mails_aside
-from activities.queries.monitoring.orphans import find_orphans
+from activities.queries.monitoring.orphans import (
+    CASE_COLUMNS,
+    UNACKNOWLEDGED,
+    may_be_orphaned,
+    orphans_of_cases,
+    orphans_of_reviews,
+    people_in_force,
+)
 from activities.queries.monitoring.webhook_health import find_untold_systems
 from activities.queries.unopened import unopened
 from activities.rows import FaultyRow, read_rows, sound
@@ -47,18 +54,21 @@ async def find_attention(
         grace: how late a start or an act may be before it counts.
         pending_for: how long a notification may wait before it counts.
     """
+    people = await people_in_force(connection)
+    cases = await _suspicious(connection, now - grace, people)
+    reviews = (await connection.execute(select(review).where(review.c.status != ReviewStatus.DONE.value))).all()
     found: list[Attention] = []
     unreadable: dict[str, Attention] = {}
     for rows in (
         await _unopened(connection, now - grace),
-        await _from_cases(connection, now - grace),
-        await _from_tasks(connection),
+        _from_cases(cases, now - grace),
+        _from_tasks(cases),
         await _untold(connection, now - _REMEMBERED),
-        [await _from_people(connection)],
-        await _from_faults(connection, now - _REMEMBERED),
+        [_from_people(cases, reviews, people)],
+        _from_faults([*cases, *reviews], now - _REMEMBERED),
         await _from_outbox(connection, now, now - pending_for),
         await _from_archive(connection),
-        await _from_reviews(connection, now, grace),
+        await _from_reviews(connection, reviews, now, grace),
         [await _from_reports(connection, now - _REMEMBERED)],
         [await _from_channels(connection, now)],
         [await _from_webhooks(connection, now - _REMEMBERED, now - pending_for)],
@@ -90,14 +100,20 @@ async def _unopened(connection: AsyncConnection, before: datetime) -> _Found:
     return _each(rows, read)
 
 
-async def _from_cases(connection: AsyncConnection, before: datetime) -> _Found:
+async def _suspicious(connection: AsyncConnection, before: datetime, people: Collection[str] | None) -> Sequence[Any]:
+    """Open cases in which something may be the matter, in one look: what is late, faults, and who has left."""
+    # A case can have a late task and be in time itself; so few have one, or a fault, that the text is looked through.
+    text = cast(case_record.c.view, String)
     suspicious = or_(
-        case_record.c.next_due < before,
-        case_record.c.breached,
-        and_(case_record.c.escalation_level > 0, case_record.c.acknowledged.is_(False)),
-    )
-    rows = await connection.execute(select(case_record).where(case_record.c.closed_at.is_(None), suspicious))
+        case_record.c.next_due < before, case_record.c.breached, UNACKNOWLEDGED,
+        *([may_be_orphaned(people)] if people is not None else []),
+        text.like('%"late_at":"%'), text.like('%"faults":[{%'),
+    )  # fmt: skip
+    rows = await connection.execute(select(*CASE_COLUMNS).where(case_record.c.closed_at.is_(None), suspicious))
+    return rows.all()
 
+
+def _from_cases(cases: Sequence[Any], before: datetime) -> _Found:
     def read(row: Any) -> list[Attention]:
         found: list[Attention] = []
         view: CaseViewJson = row.view
@@ -114,18 +130,10 @@ async def _from_cases(connection: AsyncConnection, before: datetime) -> _Found:
             found.append(Attention(row.number, AttentionReason.OVERDUE, since, what=breach["clock"], who=who))
         return found
 
-    return _each(rows, read)
+    return _each(cases, read)
 
 
-async def _from_tasks(connection: AsyncConnection) -> _Found:
-    rows = await connection.execute(
-        select(case_record.c.number, case_record.c.view).where(
-            case_record.c.closed_at.is_(None),
-            # A case can have a late task and be in time itself; so few have one that the text is looked through.
-            cast(case_record.c.view, String).like('%"late_at":"%'),
-        )
-    )
-
+def _from_tasks(cases: Sequence[Any]) -> _Found:
     def read(row: Any) -> list[Attention]:
         return [
             Attention(
@@ -138,7 +146,7 @@ async def _from_tasks(connection: AsyncConnection) -> _Found:
             for task in late_tasks(row.view)
         ]
 
-    return _each(rows, read)
+    return _each(cases, read)
 
 
 async def _untold(connection: AsyncConnection, closed_after: datetime) -> _Found:
@@ -170,7 +178,9 @@ async def _untold(connection: AsyncConnection, closed_after: datetime) -> _Found
     return _each(rows, read)
 
 
-async def _from_people(connection: AsyncConnection) -> list[Attention]:
+def _from_people(cases: Sequence[Any], reviews: Sequence[Any], people: Collection[str] | None) -> list[Attention]:
+    if people is None:
+        return []
     return [
         Attention(
             orphan.number,
@@ -179,28 +189,21 @@ async def _from_people(connection: AsyncConnection) -> list[Attention]:
             what=orphan.what,
             who=orphan.who,
         )
-        for orphan in await find_orphans(connection)
+        for orphan in (*orphans_of_cases(cases, people), *orphans_of_reviews(reviews, people))
     ]
 
 
-async def _from_faults(connection: AsyncConnection, after: datetime) -> _Found:
-    # As for tasks: so few have one that the text is looked through.
-    marked = '%"faults":[{%'
-    cases = select(case_record.c.number, case_record.c.view).where(
-        case_record.c.closed_at.is_(None), cast(case_record.c.view, String).like(marked)
-    )
-    reviews = select(review.c.number, review.c.view).where(
-        review.c.status != ReviewStatus.DONE.value, cast(review.c.view, String).like(marked)
-    )
-
+def _from_faults(rows: Sequence[Any], after: datetime) -> _Found:
     def read(row: Any) -> list[Attention]:
+        if not (row.view or {}).get("faults"):
+            return []
         fault, who = row.view["faults"][-1], row.view.get("owner", row.view.get("author"))
         since = datetime.fromisoformat(fault["at"])
         if since < after:
             return []
         return [Attention(row.number, AttentionReason.FAULT, since, what=fault["what"], who=who, error=fault["error"])]
 
-    return _each([*await connection.execute(cases), *await connection.execute(reviews)], read)
+    return _each(rows, read)
 
 
 async def _from_outbox(connection: AsyncConnection, now: datetime, waiting_since: datetime) -> _Found:
@@ -285,9 +288,8 @@ async def _from_archive(connection: AsyncConnection) -> _Found:
     return _each(rows, read)
 
 
-async def _from_reviews(connection: AsyncConnection, now: datetime, grace: timedelta) -> _Found:
-    late_since = await _missed_reports(connection)
-    rows = await connection.execute(select(review).where(review.c.status != ReviewStatus.DONE.value))
+async def _from_reviews(connection: AsyncConnection, reviews: Sequence[Any], now: datetime, grace: timedelta) -> _Found:
+    late_since = await _missed_reports(connection) if reviews else {}
 
     def read(row: Any) -> list[Attention]:
         if row.view is None:
@@ -303,7 +305,7 @@ async def _from_reviews(connection: AsyncConnection, now: datetime, grace: timed
             found.append(Attention(row.number, AttentionReason.REVIEW_LATE, since, what=one.what, who=one.who))
         return found
 
-    return _each(rows, read)
+    return _each(reviews, read)
 
 
 async def _missed_reports(connection: AsyncConnection) -> dict[str, datetime]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import ColumnElement, String, and_, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import case_record, organisation, review
@@ -35,38 +35,58 @@ class Orphan:
     of_review: bool = False
 
 
-async def find_orphans(connection: AsyncConnection) -> list[Orphan]:
-    """Everything open that waits for somebody who is not in the organisation in force."""
+CASE_COLUMNS: Final = tuple(
+    case_record.c[name]
+    for name in ("number", "owner", "escalation_level", "acknowledged", "next_due", "updated_at", "view")
+)
+"""Of an open case, for `orphans_of_cases` and for whoever reads the same rows for more."""
+UNACKNOWLEDGED: Final = and_(case_record.c.escalation_level > 0, case_record.c.acknowledged.is_(False))
+
+
+async def people_in_force(connection: AsyncConnection) -> frozenset[str] | None:
+    """The ids of everybody in the organisation; None before one was loaded."""
     latest = select(organisation.c.body).order_by(organisation.c.version.desc()).limit(1)
     body = await connection.scalar(latest)
-    if body is None:
-        return []
-    people = ids_of(body)
-    owned = select(case_record.c.number, case_record.c.owner, case_record.c.updated_at).where(
-        case_record.c.closed_at.is_(None), case_record.c.owner.is_not(None), case_record.c.owner.not_in(people)
-    )
-    # Put in order afterwards: in the order of numbers SQLite would look through all cases.
-    found = sorted((Orphan(*row) for row in await connection.execute(owned)), key=lambda one: one.number)
-    tasks = select(case_record.c.number, case_record.c.view, case_record.c.updated_at).where(
-        case_record.c.closed_at.is_(None),
+    return ids_of(body) if body is not None else None
+
+
+def may_be_orphaned(people: Collection[str]) -> ColumnElement[bool]:
+    """Of open cases those in which somebody may have left; more than these, never fewer."""
+    return or_(
+        and_(case_record.c.owner.is_not(None), case_record.c.owner.not_in(people)),
+        UNACKNOWLEDGED,
         # So few cases have a task that the text is looked through.
         cast(case_record.c.view, String).like(f'%"status":"{TaskStatus.OPEN.value}"%'),
     )
-    for of_one in _each(await connection.execute(tasks), lambda row: _of_tasks(row, people)):
-        found += of_one
-    escalated = select(case_record.c.number, case_record.c.view, case_record.c.updated_at).where(
-        case_record.c.closed_at.is_(None),
-        case_record.c.escalation_level > 0,
-        case_record.c.acknowledged.is_(False),
-    )
-    for of_one in _each(await connection.execute(escalated), lambda row: _of_escalation(row, people)):
-        found += of_one
-    reviews = select(review.c.number, review.c.view, review.c.updated_at).where(
-        review.c.status != ReviewStatus.DONE.value, review.c.view.is_not(None)
-    )
-    for of_one in _each(await connection.execute(reviews), lambda row: _of_review(row, people)):
-        found += of_one
-    return found
+
+
+async def find_orphans(connection: AsyncConnection) -> list[Orphan]:
+    """Everything open that waits for somebody who is not in the organisation in force."""
+    people = await people_in_force(connection)
+    if people is None:
+        return []
+    cases = select(*CASE_COLUMNS).where(case_record.c.closed_at.is_(None), may_be_orphaned(people))
+    reviews = select(review).where(review.c.status != ReviewStatus.DONE.value)
+    return [
+        *orphans_of_cases((await connection.execute(cases)).all(), people),
+        *orphans_of_reviews(await connection.execute(reviews), people),
+    ]
+
+
+def orphans_of_cases(rows: Sequence[Any], people: Collection[str]) -> Iterator[Orphan]:
+    """Of rows of `CASE_COLUMNS`: whose owner has left, in the order of numbers, then tasks and escalations."""
+    owned = [Orphan(row.number, row.owner, row.updated_at) for row in rows if row.owner and row.owner not in people]
+    yield from sorted(owned, key=lambda one: one.number)
+    for of_one in _each(rows, lambda row: _of_tasks(row, people)):
+        yield from of_one
+    for of_one in _each(rows, lambda row: _of_escalation(row, people)):
+        yield from of_one
+
+
+def orphans_of_reviews(rows: Iterable[Any], people: Collection[str]) -> Iterator[Orphan]:
+    """Of rows of reviews that are not over; nobody is asked by one that has not begun."""
+    for of_one in _each(rows, lambda row: _of_review(row, people)):
+        yield from of_one
 
 
 def _each(rows: Iterable[Any], read: Callable[[Any], list[Orphan]]) -> Iterator[list[Orphan]]:
@@ -80,12 +100,14 @@ def _of_tasks(row: Any, people: Collection[str]) -> list[Orphan]:
 
 
 def _of_escalation(row: Any, people: Collection[str]) -> list[Orphan]:
+    if row.escalation_level == 0 or row.acknowledged:
+        return []
     to = row.view["escalated_to"]
     return [] if to is None or to in people else [Orphan(row.number, to, row.updated_at, what=ESCALATION)]
 
 
 def _of_review(row: Any, people: Collection[str]) -> list[Orphan]:
-    gone = [who for who in row.view["waits_for"] if who not in people]
+    gone = [who for who in (row.view or {}).get("waits_for", ()) if who not in people]
     return [Orphan(row.number, who, row.updated_at, what="review", of_review=True) for who in gone]
 
 

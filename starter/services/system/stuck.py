@@ -85,11 +85,12 @@ async def find_stuck(
         attention, sweep = await Cases(database).attention(company.now()), await latest_sweep(database)
     else:
         attention, sweep = await _attention(settings, company.now())
-    recorded = [_recorded(settings, item) for item in attention]
-    recorded += list(_swept(settings, company, sweep))
+    base = web_ui(settings)
+    recorded = [_recorded(base, item) for item in attention]
+    recorded += list(_swept(base, company, sweep))
     try:
         client = await client_of() if client_of is not None else await connect(settings)
-        failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, settings)
+        failing = await _failing(client, {item.workflow for item in attention if item.reason in _SILENT}, base)
         warning = await _without_worker(client, settings.task_queue) or _overdue_sweep(sweep, company)
         failing = [replace(item, since=item.since and company.virtual(item.since)) for item in failing]
     except (Problem, RPCError) as error:
@@ -106,7 +107,7 @@ async def _attention(settings: Settings, now: datetime) -> tuple[Sequence[Attent
         await database.close()
 
 
-def _recorded(settings: Settings, item: Attention) -> StuckItem:
+def _recorded(base: str | None, item: Attention) -> StuckItem:
     return StuckItem(
         number=item.number,
         reason=str(item.reason),
@@ -114,7 +115,7 @@ def _recorded(settings: Settings, item: Attention) -> StuckItem:
         what=item.what,
         who=item.who,
         error=item.error,
-        link=_link(settings, item.workflow, "default") if item.what not in _NO_WORKFLOW else None,
+        link=_link(base, item.workflow, "default") if item.what not in _NO_WORKFLOW else None,
         todo=_todo(item),
     )
 
@@ -150,14 +151,14 @@ def _named(channel: str) -> str:
     return MAIL if channel == Contact.EMAIL else channel
 
 
-def _swept(settings: Settings, company: CompanyTime, sweep: Sweep | None) -> Iterable[StuckItem]:
+def _swept(base: str | None, company: CompanyTime, sweep: Sweep | None) -> Iterable[StuckItem]:
     for one in sweep.found if sweep else ():
         yield StuckItem(
             number=one.number,
             reason=str(one.reason),
             since=company.virtual(one.since),
             what=one.what if one.workflow == one.number else f"{one.workflow} {one.what or ''}".strip(),
-            link=_link(settings, one.workflow, "default") if one.is_of_a_workflow else None,
+            link=_link(base, one.workflow, "default") if one.is_of_a_workflow else None,
             todo=remedy(one),
         )
     if sweep and sweep.run.disagreements > len(sweep.found):
@@ -174,7 +175,7 @@ def _overdue_sweep(sweep: Sweep | None, company: CompanyTime) -> str | None:
     return f"no sweep since {since}: what it found may be old; look at the Schedule bihuan-sweep, or: bihuan doctor"
 
 
-async def _failing(client: Client, suspects: Iterable[str], settings: Settings) -> list[StuckItem]:
+async def _failing(client: Client, suspects: Iterable[str], base: str | None) -> list[StuckItem]:
     numbers = set(suspects)
     async for execution in client.list_workflows(_QUERY, limit=_MOST, rpc_timeout=RPC_TIMEOUT):
         numbers.add(execution.id)
@@ -185,7 +186,7 @@ async def _failing(client: Client, suspects: Iterable[str], settings: Settings) 
         handle = client.get_workflow_handle(number)
         description = await found_or_none(handle.describe(rpc_timeout=RPC_TIMEOUT))
         if description is not None:
-            link = _link(settings, number, client.namespace)
+            link = _link(base, number, client.namespace)
             found += [fault async for fault in _faults(client, description, link)]
     return found
 
@@ -282,6 +283,6 @@ async def _root_cause(client: Client, failure: Failure) -> str | None:
     return message.splitlines()[0][:300] if message else None
 
 
-def _link(settings: Settings, number: str, namespace: str) -> str | None:
-    base = web_ui(settings)
+def _link(base: str | None, number: str, namespace: str) -> str | None:
+    """In the Web UI at that address, where it is known."""
     return f"{base}/namespaces/{namespace}/workflows/{quote(number, safe='')}" if base else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from starter.services.identity.readable import readable_numbers
@@ -25,5 +24,5 @@ async def show(visit: StaffVisit, who: Bearer) -> Response:
     items, warning = await find_stuck(site.settings, shown.company, visit.installation.database, site.client)
     theirs = set(await readable_numbers(visit.installation, who, (item.number for item in items)))
     found = [item for item in items if item.number in theirs]
-    listed: list[dict[str, Any]] = [{**asdict(item), "is_case": item.number.startswith("FB")} for item in found[:_MOST]]
+    listed: list[dict[str, Any]] = [{**vars(item), "is_case": item.number.startswith("FB")} for item in found[:_MOST]]
     return visit.page("staff/stuck.html", shown=shown, items=listed, count=len(found), warning=warning)
