@@ -58,16 +58,15 @@ _CONCERNED = {
 
 
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-_LATEST = (registration.c.received_at.desc(), registration.c.number.desc())
 _ORDERS: Mapping[Order, Sequence[ColumnElement[Any]]] = {
-    "received": _LATEST,
-    "due": (nulls_last(case_record.c.next_due), *_LATEST),
-    "opened": (nulls_last(case_record.c.opened_at.desc()), *_LATEST),
-    "priority": (nulls_last(case_record.c.priority), nulls_last(case_record.c.next_due), *_LATEST),
-    "updated": (nulls_last(case_record.c.updated_at.desc()), *_LATEST),
+    "received": (registration.c.received_at.desc(),),
+    "due": (nulls_last(case_record.c.next_due),),
+    "opened": (nulls_last(case_record.c.opened_at.desc()),),
+    "priority": (nulls_last(case_record.c.priority), nulls_last(case_record.c.next_due)),
+    "updated": (nulls_last(case_record.c.updated_at.desc()),),
 }
 """What comes first: the next deadline, or what was received, opened or changed last; cases that no worker has opened
-come last.
+come last. Of equal ones the higher number does, which was given later.
 """
 
 
@@ -146,14 +145,7 @@ class Cases:
             # Only the numbers are sorted: whole rows are read of those that are shown.
             if wanted.open_only and not _of_records(wanted):
                 conditions.append(registration.c.number.in_(_open_numbers()))
-            narrow = (
-                select(registration.c.number)
-                .join(case_record, case_record.c.number == registration.c.number, isouter=not _of_records(wanted))
-                .where(*conditions)
-                .order_by(*_order(wanted))
-                .limit(wanted.limit)
-                .offset(wanted.offset)
-            )
+            narrow = _numbers(wanted).where(*conditions).limit(wanted.limit).offset(wanted.offset)
             conditions = [registration.c.number.in_(narrow.correlate(None))]
         statement = (
             select(
@@ -166,7 +158,7 @@ class Cases:
             )
             .outerjoin(case_record, case_record.c.number == registration.c.number)
             .where(*conditions)
-            .order_by(*_order(wanted))
+            .order_by(*_order(wanted, registration.c.number))
             .limit(wanted.limit)
         )
         async with self._database.read() as connection:
@@ -230,13 +222,31 @@ def _open_numbers() -> CompoundSelect[Any]:
     return union_all(opened, select(waiting.c.number).correlate(None))
 
 
-def _order(wanted: Filter) -> Sequence[ColumnElement[Any]]:
+def _numbers(wanted: Filter) -> Select[Any]:
+    """Of cases in their order; without a look at the register where the record has all that is asked: to find its row
+    of each open case takes as long as to sort them.
+    """
+    if _of_records(wanted) and not _of_register(wanted):
+        number = case_record.c.number
+        return select(number).order_by(*_order(wanted, number))
+    number = registration.c.number
+    joined = registration.join(case_record, case_record.c.number == number, isouter=not _of_records(wanted))
+    return select(number).select_from(joined).order_by(*_order(wanted, number))
+
+
+def _order(wanted: Filter, number: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
     """What comes first. Of open cases alone, all that fit are sorted: where few do, the index of all due times would
     lead through every case that has closed.
     """
     if wanted.sort == "due" and wanted.open_only:
-        return (func.coalesce(case_record.c.next_due, _NEVER), *_LATEST)
-    return _ORDERS[wanted.sort]
+        return (func.coalesce(case_record.c.next_due, _NEVER), number.desc())
+    return (*_ORDERS[wanted.sort], number.desc())
+
+
+def _of_register(wanted: Filter) -> bool:
+    """Whether something is asked that only the register has."""
+    asked = (wanted.text, wanted.customer, wanted.search, wanted.since, wanted.until, wanted.after, wanted.numbers)
+    return any(one is not None for one in asked)
 
 
 def _of_records(wanted: Filter) -> bool:

@@ -38,6 +38,13 @@ async def list_cases(settings: RecordSettings, wanted: Filter, company: CompanyT
     """
     async with _reading(settings) as database:
         records = await Cases(database).list(wanted)
+    return await as_listed(settings, records, company)
+
+
+async def as_listed(
+    settings: RecordSettings, records: Sequence[CaseRecord], company: CompanyTime
+) -> list[dict[str, Any]]:
+    """These cases as `list_cases` has them."""
     shown = [case_json(record, company, timeline=False) for record in records]
     reviews = await reviews_by_case(settings)
     for case in shown:
@@ -52,20 +59,12 @@ class CasePage:
     where none is left.
     """
 
-    cases: list[dict[str, Any]]
-    after: tuple[datetime, str] | int | None
+    cases: list[CaseRecord]
+    after: tuple[datetime, str] | int | None = None
 
 
-async def page_of_cases(
-    installation: Installation,
-    wanted: Filter,
-    company: CompanyTime,
-    may_read: Callable[[CaseRecord], bool],
-    *,
-    reviews: bool = True,
-) -> CasePage:
-    """At most `wanted.limit` cases that fit and that may be read, as `list_cases` has them, from `wanted.after` on;
-    without their reviews where those are not asked for.
+async def page_of_cases(installation: Installation, wanted: Filter, may_read: Callable[[CaseRecord], bool]) -> CasePage:
+    """At most `wanted.limit` cases that fit and that may be read, from `wanted.after` on.
 
     A page may be short, or empty, where many were looked at that may not be read.
 
@@ -96,12 +95,7 @@ async def page_of_cases(
                 break
         if len(records) < most and found and records and records[-1] is found[-1]:
             after = None
-    shown = [case_json(record, company, timeline=False) for record in found]
-    covering = await reviews_by_case(installation.settings) if reviews else {}
-    for case in shown:
-        if review := covering.get(case["number"]):
-            case["review"] = review_of_case(review, company)
-    return CasePage(shown, after)
+    return CasePage(found, after)
 
 
 async def known_names(settings: Settings) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from activities.queries.case_filter import ORDERS, Filter, Order
 from starter.services.cases.actions import action_json, open_actions
 from starter.services.cases.files import case_of_file, files_of, read_file
-from starter.services.cases.listing import MESSAGE_STATUSES, message_json, page_of_cases
+from starter.services.cases.listing import MESSAGE_STATUSES, as_listed, message_json, page_of_cases
 from starter.services.cases.reading import customer_view, describe_case
 from starter.services.system.stuck import find_stuck
 from starter.web.api.parameters import MOST, read_limit, read_moment, read_one_of, read_yes
@@ -65,8 +65,9 @@ async def cases(call: Call) -> Response:
         sort=sort,
         **({"offset": after} if isinstance(after, int) else {"after": after}),
     )
-    page = await page_of_cases(call.installation, wanted, company, call.bearer.may_read)
-    return JSONResponse({"cases": page.cases, "next": written_place(page.after)})
+    page = await page_of_cases(call.installation, wanted, call.bearer.may_read)
+    shown = await as_listed(call.installation.settings, page.cases, company)
+    return JSONResponse({"cases": shown, "next": written_place(page.after)})
 
 
 async def case(call: Call) -> Response:

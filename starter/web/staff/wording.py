@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.rendering.filters import brief, duration, kind, named
@@ -39,11 +40,6 @@ class Wording:
         """
         return cls(visit, who, await CompanyTime.read(visit.site.settings))
 
-    @property
-    def locale(self) -> Locale:
-        """The language."""
-        return self.visit.locale
-
     def name(self, person: str | None) -> str:
         """Whom an id is shown as."""
         organisation = self.who.organisation
@@ -59,8 +55,17 @@ class Wording:
 
     def department(self, key: str | None) -> str:
         """What a department is called."""
-        labels = self.who.organisation.labels() if self.who.organisation is not None else {}
-        return named(key, labels, self.locale) if key else "–"
+        return named(key, self._units, self.locale) if key else "–"
+
+    @cached_property
+    def _units(self) -> dict[str, dict[str, str]]:
+        """What departments and groups are called."""
+        return self.who.organisation.labels() if self.who.organisation is not None else {}
+
+    @cached_property
+    def locale(self) -> Locale:
+        """The language."""
+        return self.visit.locale
 
     def label(self, of: str, value: str) -> str:
         """What a word of the vocabulary is called."""

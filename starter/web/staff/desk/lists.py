@@ -68,7 +68,7 @@ async def listed(
         return visit.redirect(plain)
     shown = await Wording.of(visit, who)
     asked = read_filters(visit, shown, sort)
-    page = CasePage([], None)
+    page = CasePage([])
     if not asked.fault:
         now = shown.company.now()
 
@@ -76,10 +76,10 @@ async def listed(
             return (only is None or only(record)) and asked.fits(record, now) and who.may_read(record)
 
         wanted = asked.filter(now, sort=sort, **fixed)
-        page = await page_of_cases(visit.installation, wanted, shown.company, is_listed, reviews=False)
+        page = await page_of_cases(visit.installation, wanted, is_listed)
     return visit.page(
         "staff/list.html", 422 if asked.fault else 200, key=key, shown=shown, asked=asked, besides=besides,
-        rows=[row_of(shown, case) for case in page.cases], following=asked.next_page(path, page.after),
+        rows=[row_of(shown, record) for record in page.cases], following=asked.next_page(path, page.after),
         chosen=fixed.get("department"), is_own=only is not None,
     )  # fmt: skip
 

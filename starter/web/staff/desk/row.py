@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from activities.queries.case_record import CaseRecord
     from starter.web.staff.wording import Wording
 
 
@@ -35,18 +36,20 @@ class Row:
     is_escalated: bool
 
 
-def row_of(shown: Wording, case: Mapping[str, Any]) -> Row:
-    """Of a case as lists have it."""
+def row_of(shown: Wording, record: CaseRecord) -> Row:
+    """Of a case as it is recorded."""
+    case: Mapping[str, Any] = record.view or {}
+    # Recorded times are all in UTC.
     running = [one for one in case.get("deadlines") or () if one.get("due")]
     first = min(running, key=lambda one: str(one["due"]), default=None)
     due = str(first["due"]) if first else None
     words = shown.visit.words["desk"]["case"]
     return Row(
-        number=str(case["number"]),
+        number=record.number,
         priority=str(case.get("priority") or ""),
         status=shown.label("status", str(case["status"])) if case.get("status") else str(words["registered"]),
-        customer=shown.customer(case.get("form")),
-        about=shown.about(case.get("form")),
+        customer=shown.customer(record.form),
+        about=shown.about(record.form),
         owner=shown.brief_name(case.get("owner")),
         department=shown.department(case.get("department")),
         due=due,
