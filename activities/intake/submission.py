@@ -7,10 +7,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pydantic import JsonValue
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
-from workflows.domain.model import Json
+    from workflows.domain.model import Json
 
 _AROUND_IT = frozenset({"intake_key", "received_at"})
 

@@ -56,10 +56,11 @@ def read_moment(option: str, value: str | None, zone: str) -> datetime | None:
     Raises:
         Problem: it is neither.
     """
-    from workflows.domain.formats import moment_of
-
     if value is None:
         return None
+    # It loads Pydantic, which takes as long as a list.
+    from workflows.domain.formats import moment_of
+
     try:
         return moment_of(f"{value}T00:00" if len(value) == len("2026-05-11") else value, zone)
     except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from activities.database import postgresql_driver, reader
 from activities.database.database import Database
@@ -19,7 +20,8 @@ async def test_a_page_opens_no_connection_of_its_own_and_shows_the_same(
     either: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = (await approved(either)).number
-    for key, value in (("zone", "Asia/Shanghai"), ("digits", "42"), ("virtual_time", {"speed": 1}), ("none", None)):
+    values: dict[str, JsonValue] = {"zone": "Asia/Shanghai", "digits": "42", "virtual_time": {"speed": 1}, "none": None}
+    for key, value in values.items():
         await InstallationValues(either).put(key, value)
 
     async def read() -> list[Any]:
