@@ -65,11 +65,11 @@ class StaffSessions:
         await connection.execute(insert(staff_session).values(row))
         return made
 
-    async def find(self, cookie: str) -> StaffSession | None:
+    @staticmethod
+    async def find(connection: AsyncConnection, cookie: str) -> StaffSession | None:
         """The session of that cookie, also one that is over; None where there is none."""
-        async with self._database.read_brief() as connection:
-            wanted = select(staff_session).where(staff_session.c.hash == _hash(cookie))
-            row = (await connection.execute(wanted)).one_or_none()
+        wanted = select(staff_session).where(staff_session.c.hash == _hash(cookie))
+        row = (await connection.execute(wanted)).one_or_none()
         return _of(row) if row is not None else None
 
     async def named(self, ids: Iterable[str]) -> Sequence[StaffSession]:

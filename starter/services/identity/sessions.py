@@ -44,10 +44,12 @@ async def note_refused_sign_in(  # noqa: PLR0917 - what is noted
 async def find_signed_in(installation: Installation, cookie: str, now: datetime) -> Bearer | None:
     """Whoever holds that cookie; None alike for none, one that is over, and somebody who has left."""
     sessions = StaffSessions(installation.database)
-    session = await sessions.find(cookie)
-    if session is None:
-        return None
-    organisation = await installation.directory.current()
+    # Every page asks: both in one go.
+    async with installation.database.read_brief() as connection:
+        session = await sessions.find(connection, cookie)
+        if session is None:
+            return None
+        organisation = await installation.directory.current(connection)
     if organisation is None or session_state(session, organisation, installation.settings, now) != "good":
         return None
     await sessions.note_use(session, now)
