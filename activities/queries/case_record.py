@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from workflows.domain.case.recorded.view_json import CaseViewJson
     from workflows.domain.model import Json
 
-_CASE = """
+_CASES = """
 SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
 FROM registration AS r LEFT JOIN case_record AS c ON c.number = r.number
-WHERE r.number = $1
+WHERE r.number IN ({places})
 """
+_CASE = _CASES.format(places="$1")
 _UNSTARTED = "SELECT number FROM registration WHERE number = $1 AND started_at IS NULL"
 _TIMELINE = "SELECT sequence, at, kind, by, detail, recorded_at FROM timeline WHERE number = $1 ORDER BY sequence"
 CASE: Final = (_CASE, _TIMELINE)
@@ -104,6 +105,12 @@ async def read_case_record(address: DatabaseUrl, number: str, *, timeline: bool 
     """
     async with open_reader(address) as reader:
         return await case_record_of(reader, number) if timeline else case_of(await reader.rows(CASE[0], number), ())
+
+
+async def case_records_of(reader: Reader, numbers: Sequence[str]) -> list[CaseRecord]:
+    """Those of these cases that there are, without their timelines, in no order."""
+    places = ", ".join(f"${place}" for place in range(1, len(numbers) + 1))
+    return [CaseRecord.of(row) for row in await reader.rows(_CASES.format(places=places), *numbers)]
 
 
 async def case_record_of(reader: Reader, number: str) -> CaseRecord | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from activities.queries.case_filter import Filter
+from activities.batches import batched
+from activities.queries.case_record import case_records_of
 
 if TYPE_CHECKING:
     from starter.services.identity.bearer import Bearer
@@ -25,8 +26,7 @@ async def readable_numbers(installation: Installation, who: Bearer, numbers: Ite
     if who.sees_all:
         return given
     theirs: set[str] = set()
-    for begin in range(0, len(given), _AT_ONCE):
-        asked = tuple(given[begin : begin + _AT_ONCE])
-        found = await installation.cases.list(Filter(numbers=asked, limit=None))
-        theirs |= {record.number for record in found if who.may_read(record)}
+    async with installation.database.reader() as reader:
+        for some in batched(given, _AT_ONCE):
+            theirs |= {record.number for record in await case_records_of(reader, some) if who.may_read(record)}
     return [number for number in given if number in theirs]
