@@ -9,9 +9,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from starter.web.forms import SMALL
-from starter.web.pages import LANGUAGES
+from starter.web.forms.form import SMALL
 from starter.web.portal.visit import Visit
+from starter.web.rendering.pages import LANGUAGES
 from starter.web.security import guarded
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from starter.services.cases.board import Board
 from starter.services.feed.feed import Feed
 from starter.services.identity.oidc import CALLBACK, SignOn
 from starter.services.intake.submissions import Intake
-from starter.web.look import Look, read_look
-from starter.web.pages import Pages
+from starter.web.rendering.look import Look, read_look
+from starter.web.rendering.pages import Pages
 from starter.web.throttling.lane import Lane
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings

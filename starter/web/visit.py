@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from activities.portal.sessions import new_cookie
 from activities.portal.tries import askers_of
-from starter.web.forms import SMALL, Posted, read_form
-from starter.web.language import asked_for
-from starter.web.pages import LANGUAGES
+from starter.web.forms.form import SMALL, Posted, read_form
+from starter.web.rendering.language import asked_for
+from starter.web.rendering.pages import LANGUAGES
 from workflows.domain.problem import Problem
 from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Locale

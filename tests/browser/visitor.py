@@ -26,7 +26,7 @@ from playwright.async_api import (
     expect,
 )
 
-from starter.web.pages import LANGUAGES, shipped_words
+from starter.web.rendering.pages import LANGUAGES, shipped_words
 from tests.timeouts import TIMEOUT
 from workflows.domain.vocabulary import Locale
 

@@ -10,7 +10,7 @@ from activities.delivery.transport import DeliveryError
 from activities.messages.template_check import check_templates
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
-from starter.web.pages import page_faults
+from starter.web.rendering.pages import page_faults
 from worker.process import build_transports
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact

@@ -24,8 +24,8 @@ from starter.services.identity.acting import (
 )
 from starter.web.api.parameters import read_one_of
 from starter.web.api.problem import ApiError, Kind
-from starter.web.attaching import attach_posted, receive_posted
-from starter.web.forms import Posted, read_form
+from starter.web.forms.attaching import attach_posted, receive_posted
+from starter.web.forms.form import Posted, read_form
 from starter.web.portal.uploads import LARGEST
 from workflows.domain.vocabulary import CUSTOMER
 

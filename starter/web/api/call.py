@@ -21,7 +21,7 @@ from starter.services.identity.bearer import Bearer
 from starter.services.identity.readable import readable_numbers
 from starter.services.identity.tokens import NoBearerError, find_bearer, note_refused
 from starter.web.api.problem import ApiError, Kind
-from starter.web.language import asked_for
+from starter.web.rendering.language import asked_for
 from starter.web.security import holds_nul
 from starter.web.throttling.limits import TOKENS
 from worker.installation.company_time import CompanyTime

@@ -19,8 +19,8 @@ from pydantic import ValidationError
 from activities.intake.form import parse_form
 from activities.intake.register import IntakeConflictError
 from starter.services.cases.files import attach_to_new
-from starter.web.form_faults import fields_at_fault
-from starter.web.forms import Posted
+from starter.web.forms.faults import fields_at_fault
+from starter.web.forms.form import Posted
 from starter.web.portal import case, uploads
 from starter.web.portal.uploads import Uploads
 from starter.web.throttling.limits import SUBMISSIONS

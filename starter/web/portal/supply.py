@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from activities.files.refusal import FileRefusedError, refusal_text
-from starter.web.forms import Posted
+from starter.web.forms.form import Posted
 from starter.web.portal import case, uploads, word
 from starter.web.portal.uploads import Uploads
 from workflows.domain.problem import Problem

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from activities.files.refusal import FileRefusal, FileRefusedError, FileStoreError, refusal_text
 from starter.services.cases.files import ReceivedFile, receive
-from starter.web.forms import SMALL, Posted, chunks
+from starter.web.forms.form import SMALL, Posted, chunks
 from starter.web.throttling.limits import UPLOADS
 from workflows.domain.vocabulary import CUSTOMER, Via
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from activities.queries.daily import DayCount
-from starter.web.pages import shipped_words
+from starter.web.rendering.pages import shipped_words
 from starter.web.staff.board.lines import fitting, short_number
 from starter.web.staff.board.picture import draw
 from tests.activities.queries.test_cases import write

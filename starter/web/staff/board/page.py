@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse
 
-from starter.web.pages import LANGUAGES
+from starter.web.rendering.pages import LANGUAGES
 from starter.web.staff.board.lines import Naming, list_address
 from starter.web.staff.board.picture import HEIGHT, LEFT, WIDTH, draw
 

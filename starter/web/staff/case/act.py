@@ -12,7 +12,7 @@ from activities.files.refusal import FileRefusedError, FileStoreError, refusal_t
 from starter.services.cases.actions import open_actions
 from starter.services.cases.commands import known_outcome, send_to_review
 from starter.services.identity.acting import Act, CaseOverError, KeyReusedError, MalformedError
-from starter.web.attaching import attach_posted
+from starter.web.forms.attaching import attach_posted
 from starter.web.portal.uploads import LARGEST
 from starter.web.staff.case.fields import OF_TASKS, given
 from starter.web.staff.case.page import Told, find_case, page
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from activities.queries.case_record import CaseRecord
     from starter.services.identity.bearer import Bearer
     from starter.services.results import CommandResult
-    from starter.web.forms import Posted
+    from starter.web.forms.form import Posted
     from starter.web.staff.visit import StaffVisit
 
 _REVIEW: Final = frozenset({"approve", "return_report"})

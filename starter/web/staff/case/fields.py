@@ -14,7 +14,7 @@ from workflows.domain.form_fields import SUPPLIED
 from workflows.domain.formats import moment_of
 
 if TYPE_CHECKING:
-    from starter.web.forms import Posted
+    from starter.web.forms.form import Posted
     from starter.web.staff.visit import StaffVisit
     from workflows.domain.case.recorded.actions import Action
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from starter.services.identity.bearer import Bearer
-    from starter.web.forms import Posted
+    from starter.web.forms.form import Posted
     from starter.web.staff.visit import StaffVisit
 
 _MOST: Final = 20

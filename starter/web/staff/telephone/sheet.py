@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from activities.intake.form import parse_form
-from starter.web.form_faults import fields_at_fault
+from starter.web.forms.faults import fields_at_fault
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Channel, Contact, Locale, Priority
 
 if TYPE_CHECKING:
     from activities.intake.drafts import SavedDraft
     from starter.services.cases.files import ReceivedFile
-    from starter.web.forms import Posted
+    from starter.web.forms.form import Posted
     from starter.web.staff.visit import StaffVisit
     from workflows.domain.policy.policy import Policy
 

@@ -19,7 +19,7 @@ from activities.rendering.filters import named
 from starter.services.cases.files import ReceivedFile, discard_staged
 from starter.services.identity.acting import MalformedError, hand_in
 from starter.services.intake.callers import find_callers
-from starter.web.attaching import receive_posted
+from starter.web.forms.attaching import receive_posted
 from starter.web.portal.uploads import LARGEST
 from starter.web.staff.case.page import find_case
 from starter.web.staff.telephone import sheet as fields
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from starter.services.identity.bearer import Bearer
-    from starter.web.forms import Posted
+    from starter.web.forms.form import Posted
     from starter.web.staff.visit import StaffVisit
 
 _PATH: Final = "/desk/new"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from activities.files.refusal import FileRefusal, FileRefusedError
 from starter.services.cases.files import ReceivedFile, discard_staged, receive
-from starter.web.forms import Posted, chunks
+from starter.web.forms.form import Posted, chunks
 
 if TYPE_CHECKING:
     from starlette.datastructures import UploadFile

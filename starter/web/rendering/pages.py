@@ -16,7 +16,7 @@ from typing import Any, Final
 from activities.document_text import read_toml_table
 from activities.rendering.engine import company_environment, fault, shipped_environment
 from activities.rendering.labels import TEMPLATES
-from starter.web.look import read_look
+from starter.web.rendering.look import read_look
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from starter.web.look import Look, read_look
-from starter.web.pages import Pages, page_faults, shipped_words
+from starter.web.rendering.look import Look, read_look
+from starter.web.rendering.pages import Pages, page_faults, shipped_words
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
