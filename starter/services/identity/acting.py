@@ -100,7 +100,7 @@ class Act:
             parse_command(command, {"by": by, "via": self.bearer.via, **spoken}, self._command_id or "new", COMMANDS)
         except Problem as problem:
             raise MalformedError(str(problem)) from None
-        await self._check_key([command, self.record.number, fields])
+        await self.check_same(command, fields)
         settings = self.installation.settings
         try:
             result = await commands.send(
@@ -183,6 +183,14 @@ class Act:
                 raise MalformedError(f"heard: is for what a customer says; {kind.name} is not")
             return CUSTOMER, {**fields, "relayed_by": person}
         return person, fields
+
+    async def check_same(self, command: str, fields: dict[str, Any]) -> None:
+        """Whether that command with these fields is what the key came with before, where it did.
+
+        Raises:
+            KeyReusedError: it is not.
+        """
+        await self._check_key([command, self.record.number, fields])
 
     async def _check_key(self, request: list[Any]) -> None:
         if self.key is None:

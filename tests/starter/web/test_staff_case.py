@@ -101,6 +101,26 @@ async def test_without_temporal_what_was_typed_is_kept(portal: Portal) -> None:
     assert form.fields["text"].strip() == "现在发不出去"
 
 
+async def test_a_form_that_comes_back_and_is_changed_is_not_taken_for_the_one_that_was_sent(portal: Portal) -> None:
+    """By the back button: what was typed the second time would be lost, and said to be done."""
+    owner = await signed_in(portal, "tech-001")
+    await owner.open(_CASE)
+    form = action_form(owner, "note")
+    assert form is not None
+    first, second = ({**form.fields, "text": text} for text in ("第一次写的", "第二次写的"))
+    await owner.post(form.action, first)
+    assert owner.status == 503, "no Temporal here"
+    await portal.case.send("note", "tech-001", text="第一次写的", command_id=f"tech-001:{form.fields['once']}")
+    await owner.post(form.action, first)
+    assert owner.status == 200
+    await owner.post(form.action, second)
+    assert owner.status == 409
+    kept = action_form(owner, "note")
+    assert kept is not None
+    assert kept.fields["text"].strip() == "第二次写的"
+    assert kept.fields["once"] != form.fields["once"]
+
+
 async def test_text_of_strangers_is_text(portal: Portal) -> None:
     owner = await signed_in(portal, "tech-001")
     await owner.open(_CASE)

@@ -47,18 +47,21 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
         return await page(visit, who, record, 403, told("old"))
     once = once_of(posted)
     did = f"{who.caller}:{once}"
-    if command in COMMANDS and (known := await known_outcome(visit.site.settings, command, record.number, did)):
-        return _done(known, posted)
+    doing = Act(visit.installation, who, record, visit.site.client, visit.now(), once)
     actions = open_actions(record, who.person, who.organisation)
     named = [one for one in actions if one.command == command and one.department in {department, None}]
     action = next((one for one in named if one.department == department), named[0] if named else None)
+    if command in COMMANDS and (known := await known_outcome(visit.site.settings, command, record.number, did)):
+        # Such as by the back button: the page that comes back has the form as it was sent, to be changed and sent.
+        if action is not None and not await _is_same(doing, command, given(visit, action, posted)):
+            return await page(visit, who, record, 409, told("sent_before"))
+        return _done(known, posted)
     if action is None:
         return await page(visit, who, record, 422, told("malformed"))
     if action.hindrance is not None:
         return await page(visit, who, record, 409, told("rejected", action.reason or ""))
     if command not in _ANYHOW and (changes := _changes(record, posted, who)):
         return await page(visit, who, record, 409, told("moved_on", changes=changes))
-    doing = Act(visit.installation, who, record, visit.site.client, visit.now(), once)
     try:
         result = await doing.send(command, given(visit, action, posted))
     except MalformedError as problem:
@@ -131,6 +134,15 @@ class _Teller:
 
     def __call__(self, kind: str, reason: str = "", changes: Sequence[Mapping[str, Any]] = ()) -> Told:
         return Told(kind, reason, self._typed, self._of, changes)
+
+
+async def _is_same(doing: Act, command: str, fields: dict[str, Any]) -> bool:
+    """Whether a form that was sent before says what it said then."""
+    try:
+        await doing.check_same(command, fields)
+    except KeyReusedError:
+        return False
+    return True
 
 
 def once_of(posted: Posted) -> str:
