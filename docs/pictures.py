@@ -10,8 +10,9 @@ docs/operations.md tells of, and takes screenshots of them to docs/stuck-*.png (
 These two need a browser, see `browser`.
 `python docs/pictures.py portal` goes through the tests in a browser, and keeps some of the pages that customers see
 there as docs/portal-*.png (about a minute).
-`python docs/pictures.py wall` fills an installation of its own with made-up cases, and takes a screenshot of the board
-on the wall to docs/board.zh_CN.png (ten seconds). Without a name, all are made.
+`python docs/pictures.py wall` fills an installation of its own with made-up cases, and takes screenshots of the board
+on the wall, of the desk and of a case to docs/board.zh_CN.png and docs/desk*.png (twenty seconds). Without a name, all
+are made.
 """
 
 from __future__ import annotations
