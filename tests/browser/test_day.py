@@ -135,6 +135,15 @@ async def _takes_in(hand: _Hand, name: str, symptom: str) -> str:
     return hand.visitor.path.rpartition("/")[2]
 
 
+async def _goes_back(owner: _Hand, path: str) -> None:
+    """By the button of the browser, to the page as it stands now: what is done is not offered again."""
+    page = owner.visitor.page
+    await page.go_back()
+    assert owner.visitor.path.partition("?")[0] == path
+    assert await page.locator("form:has([name=command][value=claim])").count() == 0
+    assert await page.locator("form:has([name=command][value=reply])").count()
+
+
 async def _is_overtaken(owner: _Hand, colleague: _Hand) -> None:
     """What was opened earlier and is sent after a colleague's step does nothing, names it, and loses no word."""
     form = await owner.opens("reply")
@@ -163,6 +172,7 @@ async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_p
 
         owner = await day.comes(case["owner"], path)
         await owner.does("claim")
+        await _goes_back(owner, path)
         await agent.visitor.open(path)
         await _is_overtaken(owner, agent)
         departments = {"sales": "请核对合同", "product": "请确认是否为已知缺陷"}
@@ -188,6 +198,8 @@ async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_p
                 await caller.visitor.open("/desk/calls")
         for command, typed in (("confirm", {}), ("rate", {"score": "satisfied", "comment": "很快"})):
             await caller.does(command, **typed)
+        await caller.visitor.open("/desk/calls")
+        assert number not in await caller.visitor.text(), "nobody is called about it again"
         closed = await up.until_case(number, lambda case: case["status"] == "closed")
 
         await _publishes(await day.comes("tech-head", "/desk/kb"), number)

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 
 from activities.intake.drafts import KEPT_FOR, Drafts
 from activities.portal.sessions import new_cookie
-from starter.services.identity.sessions import begin_session
+from starter.services.identity.sessions import begin_session, revoke_sessions
 from tests.activities.queries.test_customer_view import PHONE
 from tests.browser.visitor import Visitor, visiting
 from tests.builders import NUMBER
@@ -107,7 +107,7 @@ async def test_what_was_typed_outlives_a_closed_page_and_an_ended_session(chromi
         await page.reload()
         assert await page.input_value("#symptom") == "打印机不动"
         await visitor.says("a.txt")
-        await visitor.context.clear_cookies()
+        assert await revoke_sessions(portal.settings, "tech-001")
         await page.press("#symptom", "Control+End")
         await page.locator("#symptom").press_sequentially("，指示灯红")
         await visitor.says(words["signed_out"])
