@@ -108,6 +108,28 @@ async def test_what_was_typed_outlives_the_session(chromium: Browser, portal: Po
         await visitor.ends()
 
 
+async def test_a_case_is_found_and_worked_on_by_the_keyboard_alone_and_without_scripts(
+    chromium: Browser, portal: Portal, listed: Portal
+) -> None:
+    async with _desk(chromium, portal, Locale.EN, "tech-001", script=False) as visitor:
+        page, words = visitor.page, visitor.words["desk"]["action"]
+        visitor.outage = True  # there is no Temporal
+        await visitor.skip_to_content()
+        await visitor.tab_to(NUMBER)
+        await visitor.enter()
+        assert visitor.path == _CASE
+        await visitor.skip_to_content()
+        await visitor.tab_to(words["note"])
+        await page.keyboard.press("Enter")
+        await visitor.tab_to("note-text")
+        await page.keyboard.type("by keys alone")
+        await visitor.tab_to(words["note"])
+        await visitor.enter()
+        assert await page.input_value("#note-text") == "by keys alone"
+        await visitor.says(visitor.words["desk"]["told"]["outage"])
+        await visitor.ends()
+
+
 async def test_what_a_colleague_does_is_seen_at_once_and_takes_nothing_from_what_is_being_typed(
     chromium: Browser, portal: Portal, listed: Portal
 ) -> None:

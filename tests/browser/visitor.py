@@ -136,6 +136,16 @@ class Visitor:
             if not seen:
                 self.faults.append(f"{self.path}: the focus on {name!r} is not seen")
 
+    async def skip_to_content(self) -> None:
+        """By the link that comes first on each page."""
+        await self.page.keyboard.press("Tab")
+        await self.page.keyboard.press("Enter")
+
+    async def enter(self) -> None:
+        """Press Enter where the focus is, which leads to another page."""
+        async with self.page.expect_event("load"):
+            await self.page.keyboard.press("Enter")
+
     async def look(self, name: str) -> None:
         """Judge the page as it is: axe, widths, large text, bytes. Without scripts only what needs none."""
         self.shown.add(name)
