@@ -7,8 +7,11 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pydantic import SecretStr
@@ -57,7 +60,9 @@ class Tenant:
             run_worker(self.settings, ready=lambda _: ready.set(), stop=self._stop, endpoint=self.endpoint)
         )
         waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait((self._working, waiting), return_when=asyncio.FIRST_COMPLETED)
+        # However busy this machine is; a worker gives up after ten seconds.
+        with patch("worker.process.connect", partial(connect, within=timedelta(seconds=TIMEOUT))):
+            await asyncio.wait((self._working, waiting), return_when=asyncio.FIRST_COMPLETED)
         if not ready.is_set():
             waiting.cancel()
             await self._working
