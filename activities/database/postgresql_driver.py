@@ -36,6 +36,9 @@ async def connect(dsn: str, lock_timeout: timedelta, *, patient: bool = False) -
     )
     try:
         await limit_locks(connection, lock_timeout)
+        # By it the server reads an index that holds all that is asked for, instead of the table, which is many times as
+        # large; 4, which it takes by itself, is for disks that turn.
+        await connection.execute("SET random_page_cost = 1.1")
     except BaseException:
         connection.terminate()
         raise

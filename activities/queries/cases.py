@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     cast,
     func,
+    literal,
     nulls_last,
     or_,
     select,
@@ -36,22 +37,22 @@ if TYPE_CHECKING:
 
 _CONCERNED = {
     "sqlite": """
-        EXISTS (
+        (EXISTS (
             SELECT 1 FROM json_each(CASE WHEN json_valid(case_record.view) THEN case_record.view END, '$.assisting')
             WHERE value = :department
         ) OR EXISTS (
             SELECT 1
             FROM json_each(CASE WHEN json_valid(case_record.view) THEN case_record.view END, '$.collaborations')
             WHERE json_extract(value, '$.department') = :department
-        )
+        ))
     """,
     "postgresql": """
-        EXISTS (
+        (EXISTS (
             SELECT 1 FROM json_array_elements_text(case_record.view -> 'assisting') AS id(id) WHERE id = :department
         ) OR EXISTS (
             SELECT 1 FROM json_array_elements(case_record.view -> 'collaborations') AS part(body)
             WHERE part.body ->> 'department' = :department
-        )
+        ))
     """,
 }
 """Whether a department other than the leading one assists or has a task, in either database's JSON functions."""
@@ -141,11 +142,15 @@ class Cases:
         """Cases without their timelines, in the order that is wanted."""
         wanted = wanted or Filter()
         conditions = _conditions(wanted, self._database.address.kind)
-        if wanted.sort != "received":
-            # Only the numbers are sorted: whole rows are read of those that are shown.
-            if wanted.open_only and not _of_records(wanted):
-                conditions.append(registration.c.number.in_(_open_numbers()))
-            narrow = _numbers(wanted).where(*conditions).limit(wanted.limit).offset(wanted.offset)
+        if wanted.sort != "received" or wanted.search or wanted.customer:
+            # Only the numbers are looked through and sorted: whole rows are read of those that are shown.
+            if wanted == Filter(open_only=True, sort="due", limit=wanted.limit, offset=wanted.offset):
+                narrow = _open_by_due()
+            else:
+                if wanted.open_only and not _of_records(wanted):
+                    conditions.append(registration.c.number.in_(_open_numbers()))
+                narrow = _numbers(wanted).where(*conditions)
+            narrow = narrow.limit(wanted.limit).offset(wanted.offset)
             conditions = [registration.c.number.in_(narrow.correlate(None))]
         statement = (
             select(
@@ -222,6 +227,17 @@ def _open_numbers() -> CompoundSelect[Any]:
     return union_all(opened, select(waiting.c.number).correlate(None))
 
 
+def _open_by_due() -> Select[Any]:
+    """All of `_open_numbers` in their order. Nothing else is asked of them: the register need not be looked at."""
+    waiting, due = unopened().subquery(), case_record.c.next_due
+    opened = select(case_record.c.number, func.coalesce(due, _NEVER).label("due"))
+    found = union_all(
+        opened.where(case_record.c.closed_at.is_(None)).correlate(None),
+        select(waiting.c.number, literal(_NEVER, due.type)).correlate(None),
+    ).subquery()
+    return select(found.c.number).order_by(found.c.due, found.c.number.desc())
+
+
 def _numbers(wanted: Filter) -> Select[Any]:
     """Of cases in their order; without a look at the register where the record has all that is asked: to find its row
     of each open case takes as long as to sort them.
@@ -251,7 +267,9 @@ def _of_register(wanted: Filter) -> bool:
 
 def _of_records(wanted: Filter) -> bool:
     """Whether only cases fit that a worker has opened: then the open ones are found without a look at all others."""
-    equal = (wanted.status, wanted.priority, wanted.type, wanted.group, wanted.owner, wanted.breached)
+    equal = (
+        wanted.status, wanted.priority, wanted.type, wanted.subtype, wanted.group, wanted.owner, wanted.breached,
+    )  # fmt: skip
     others = (
         wanted.department,
         wanted.naming,

@@ -136,7 +136,7 @@ async def test_what_is_late_or_unacknowledged_is_looked_for_among_open_cases(dat
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"naming": "tech-001"}, {"department": "sales"}, {"unclaimed": True}, {"due_before": NOW}],
+    [{"naming": "tech-001"}, {"department": "sales"}, {"unclaimed": True}, {"due_before": NOW}, {"subtype": "bug"}],
     ids=lambda wanted: next(iter(wanted)),
 )
 async def test_a_list_of_the_desk_looks_through_what_is_open_and_no_more(
@@ -146,3 +146,11 @@ async def test_a_list_of_the_desk_looks_through_what_is_open_and_no_more(
         await Cases(database).list(Filter(open_only=True, sort="due", limit=51, **wanted))
     assert asked
     assert [one for one in await scanned(database, asked) if "json_each" not in one] == []
+
+
+async def test_a_customer_is_searched_for_in_an_index_and_not_in_every_form_there_ever_was(database: Database) -> None:
+    with listening(database) as asked:
+        await Cases(database).list(Filter(search="欧阳小环", limit=51))
+    async with database.read() as connection:
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1])).all()
+    assert [row.detail for row in plan if "COVERING INDEX ix_registration_customer_text" in row.detail]
