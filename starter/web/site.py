@@ -26,6 +26,7 @@ from starter.services.cases.board import Board
 from starter.services.feed.feed import Feed
 from starter.services.identity.oidc import CALLBACK, SignOn
 from starter.services.intake.submissions import Intake
+from starter.services.system.stuck_list import StuckList
 from starter.web.rendering.look import Look, read_look
 from starter.web.rendering.pages import Pages
 from starter.web.throttling.lane import Lane
@@ -85,6 +86,8 @@ class Site:
     """What happens in all cases, for whoever listens."""
     board: Board = field(default_factory=Board)
     """What stands open, for everybody who looks."""
+    stuck: StuckList = field(init=False)
+    """What does not go on by itself, likewise."""
     _record: Record | None = None
     _company_read: float | None = None
     _client: Client | None = None
@@ -100,6 +103,7 @@ class Site:
         self.link_keys = self.settings.link_key_ring()
         self.look = read_look(self.settings.templates)
         self.pages = Pages(self.settings.templates)
+        self.stuck = StuckList(self.board)
         self.feed = Feed(self._installation, self.clock)
         web, oidc = self.settings.web, self.settings.oidc
         address = web.url or f"http://{web.ip}:{web.port}"

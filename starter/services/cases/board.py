@@ -163,7 +163,9 @@ class Board:
         """What of it is theirs to see, at most `most` cases of a list."""
         key = ("standing", None if who.sees_all else who.person, most)
         if key not in look.drawn:
-            cases = look.cases if who.sees_all else self._theirs(look, who)
+            cases = look.cases
+            if not who.sees_all:
+                cases = [case for case, readable in self._judged(look, who).values() if readable]
             look.drawn[key] = stand(cases, look.at, most, look.unstarted if who.sees_all else 0)
         found: Standing = look.drawn[key]
         return found
@@ -197,7 +199,13 @@ class Board:
             kept = self._days[key] = (now + holds, await count_days(installation.database, bounds))
         return kept[1]
 
-    def _theirs(self, look: Look, who: Looker) -> list[OpenCase]:
+    def readable(self, look: Look, who: Looker) -> dict[str, bool]:
+        """Number of each open case -> whether it is theirs to see."""
+        if who.sees_all:
+            return {case.number: True for case in look.cases}
+        return {number: readable for number, (_, readable) in self._judged(look, who).items()}
+
+    def _judged(self, look: Look, who: Looker) -> dict[str, tuple[OpenCase, bool]]:
         """Judged once for each case, until it, the organisation or the policy changes."""
         person = str(who.person)
         if len(self._readable) > _READERS:
@@ -212,7 +220,7 @@ class Board:
                 kept = (case, may_read(person, case.view, who.organisation, case.form, who.reading))
             known[case.number] = kept
         self._readable[person] = ((who.organisation, who.reading), known)
-        return [case for case, readable in known.values() if readable]
+        return known
 
 
 def stand(cases: Iterable[OpenCase], now: datetime, most: int, unstarted: int = 0) -> Standing:

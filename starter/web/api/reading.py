@@ -13,7 +13,6 @@ from starter.services.cases.actions import action_json, open_actions
 from starter.services.cases.files import case_of_file, files_of, read_file
 from starter.services.cases.listing import MESSAGE_STATUSES, as_listed, message_json, page_of_cases
 from starter.services.cases.reading import customer_view, describe_case
-from starter.services.system.stuck import find_stuck
 from starter.web.api.parameters import MOST, read_limit, read_moment, read_one_of, read_yes
 from starter.web.api.problem import ApiError, Kind
 from starter.web.cursor import Place, read_place, written_place
@@ -143,10 +142,7 @@ async def stuck(call: Call) -> Response:
     """What needs a person, of what is the bearer's to see."""
     call.query(())
     company = await call.company()
-    items, warning = await find_stuck(call.site.settings, company)
-    if not call.bearer.sees_all:
-        theirs = set(await call.readable(item.number for item in items))
-        items = [item for item in items if item.number in theirs]
+    items, warning = await call.site.stuck.seen_by(call.bearer, call.installation, company, call.site.client)
     return JSONResponse({"stuck": [company.localized(asdict(item)) for item in items], "warning": warning})
 
 

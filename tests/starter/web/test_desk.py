@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from activities.database.tables import case_record, registration
+from starter.services.system import stuck_list
+from starter.services.system.stuck import StuckItem
 from starter.web.staff.app import PAGES
 from starter.web.staff.menu import MENU
 from tests.activities.queries.test_customer_view import company
@@ -83,6 +85,29 @@ async def test_a_list_has_no_case_that_whoever_looks_may_not_see(portal: Portal,
     assert await _numbers(portal, "sales-001", "/desk/stuck") == []
     assert await _numbers(portal, "sales-001", "/desk/cases?q=迟迟") == []
     assert await _numbers(portal, "duty-001", "/desk/cases?q=迟迟") == ["FB202405060102"]
+
+
+async def test_a_departments_task_that_is_stuck_is_shown_to_whoever_may_read_its_case(
+    portal: Portal, listed: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: object) -> tuple[list[StuckItem], str | None]:
+        task = StuckItem("FB202405060104/sales", "task_failing", None)
+        return [
+            task,
+            StuckItem("FB202405060101", "task_failing", None),
+            StuckItem("mail", "channel_failing", None),
+        ], None
+
+    monkeypatch.setattr(stuck_list, "find_stuck", failing)
+    monkeypatch.setattr(stuck_list, "_HOLDS", 0.0)
+    seen: dict[str, list[str]] = {}
+    for person in ("sales-001", "tech-001", "duty-001"):
+        text = await (await signed_in(portal, person)).open("/desk/stuck")
+        seen[person] = [one for one in ("FB202405060104/sales", "FB202405060101", ">mail<") if one in text]
+    assert seen == {
+        "sales-001": ["FB202405060104/sales"], "tech-001": ["FB202405060101"],
+        "duty-001": ["FB202405060104/sales", "FB202405060101", ">mail<"],
+    }  # fmt: skip
 
 
 async def test_a_filter_stands_in_the_address_and_a_wrong_one_is_named(portal: Portal, listed: Portal) -> None:

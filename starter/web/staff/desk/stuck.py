@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from starter.services.identity.readable import readable_numbers
-from starter.services.system.stuck import find_stuck
 from starter.web.staff.wording import Wording
 
 if TYPE_CHECKING:
@@ -21,8 +19,6 @@ async def show(visit: StaffVisit, who: Bearer) -> Response:
     """Each with what to do; what is about the installation itself is for those who see everything."""
     shown = await Wording.of(visit, who)
     site = visit.site
-    items, warning = await find_stuck(site.settings, shown.company, visit.installation.database, site.client)
-    theirs = set(await readable_numbers(visit.installation, who, (item.number for item in items)))
-    found = [item for item in items if item.number in theirs]
+    found, warning = await site.stuck.seen_by(who, visit.installation, shown.company, site.client)
     listed: list[dict[str, Any]] = [{**vars(item), "is_case": item.number.startswith("FB")} for item in found[:_MOST]]
     return visit.page("staff/stuck.html", shown=shown, items=listed, count=len(found), warning=warning)
