@@ -1,0 +1,3 @@
+"""Tests of intake in bulk. Single forms belong in `tests/activities/intake`, tables on the command line in
+`tests/starter/console/cases`.
+"""

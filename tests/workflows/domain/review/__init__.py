@@ -1,0 +1,3 @@
+"""Tests of the rules of a review. Its workflow belongs in `tests/workflows/review`, its report in
+`tests/activities/review`.
+"""
