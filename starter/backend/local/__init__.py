@@ -1,1 +1,4 @@
-"""The port by the services, on the machine that has settings, record and Temporal."""
+"""The port carried out by the services, on the machine that has settings, record and Temporal.
+
+What a service does belongs in `starter.services`; how its answer is printed in `starter.console`.
+"""

@@ -1,1 +1,4 @@
-"""The port by the API of a server. Nothing here imports what only a server needs."""
+"""The port carried out by requests to the API of a server.
+
+Nothing here imports what only a server needs; the API's own side is `starter.web.api`.
+"""
