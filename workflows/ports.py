@@ -33,7 +33,7 @@ class StepMarker(Fact):
     signals: int = Field(ge=0)
     """How many of all that ever came are judged, those of this step included."""
     at: Instant
-    """The object's time at which they were judged, and up to which deadlines have lapsed."""
+    """The object's time at which they were judged; deadlines up to then have passed."""
     lookup: bool = False
     """The next signal can only be judged when something has been looked up; deadlines wait for it."""
     more: bool = False
@@ -195,7 +195,7 @@ class SweepRun(Fact):
     ended: Instant
     every: float
     workflows: int = 0
-    """That run, as Temporal lists them."""
+    """Workflows that were running, as Temporal lists them."""
     started: int = 0
     """Cases that were registered, and reviews that were called for, and had no workflow."""
     left: int = 0

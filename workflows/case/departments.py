@@ -40,7 +40,7 @@ async def start_tasks(case: Case, start: CaseInput) -> None:
 
 
 async def end_tasks(case: Case) -> None:
-    """End those that are not needed any more; one that has just been answered is over already."""
+    """End the tasks that are not needed any more; one that has just been answered is over already."""
     for task in case.tasks:
         if not task.to_end:
             continue

@@ -88,7 +88,7 @@ def markdown(case: Case, *, trouble: str | None = None) -> str:
 
 
 def _whose(verdict: Verdict) -> str:
-    """By whom and how (R39)."""
+    """Whose word the verdict was, and how it came (R39)."""
     if verdict.relayed_by is not None:
         return f"`{verdict.by}`, 代录 taken down by `{verdict.relayed_by}` ({verdict.heard})"
     if verdict.by == CUSTOMER and not is_own_hand(verdict.by, verdict.via):

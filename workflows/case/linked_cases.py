@@ -1,4 +1,4 @@
-"""How a case signals to the cases it is linked with what they have to know of it (R28)."""
+"""How a case sends signals to the cases that it is linked with (R28)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AT_ONCE = 20
 
 
 async def send_forwards(case: Case) -> list[Forward]:
-    """Send what is waiting, to many cases at once and to each in its order; answers what found no case."""
+    """Send the waiting signals, to many cases at once and to each in order; answers those whose case is over."""
     by_case: dict[str, list[Forward]] = {}
     for forward in case.take_forwards():
         by_case.setdefault(forward.to, []).append(forward)

@@ -27,18 +27,18 @@ from workflows.entity.recorded import RecordedEntity, summary_of
 from workflows.ports import Record, Recorded, StepMarker, record, settle
 
 _PER_FORWARD = 4
-"""Events of history for each, about."""
+"""Events of history for each signal to another case, about."""
 _SENT: Final = {"aggregate": {"forwards"}}
-"""What this run sends to other cases, a later one need not send again."""
+"""Left out of what is kept for a correction: signals that this run sends by itself."""
 
 
 @workflow.defn(name=CASE)
 class CaseWorkflow(RecordedEntity[Case]):
     """One customer issue. Its loop is `workflows.entity.entity.Entity._live`.
 
-    A case that its customer closed by their own hand is written down with its last step as a new run would begin with
-    it: a correction starts that run (R39). Until then nothing of it is in Temporal. Its end costs five events more, for
-    the timer after which no correction is left that came while the last step was being written.
+    A case that its customer closed by their own hand records, with its last step, the input of a further run: a
+    correction starts that run (R39), and until then nothing runs in Temporal. It costs five events more to end such a
+    case: a short timer, so that no correction is lost that comes while the last step is being written.
     """
 
     _commands = COMMANDS
@@ -52,7 +52,7 @@ class CaseWorkflow(RecordedEntity[Case]):
     async def run(self, start: CaseInput) -> str:
         """Live until closed; the answer is how it was resolved."""
         case = self._aggregate or await self._open(start.number)
-        if case.is_closed:  # for a correction of the customer's: whom that concerns may have changed meanwhile
+        if case.is_closed:  # begun by a correction: people may have changed meanwhile
             await self._renew(case)
         return await self._live(case)
 

@@ -56,7 +56,7 @@ class CollaborationWorkflow(Entity[Collaboration, TaskReport]):
         return self._aggregate
 
     async def _step(self, task: Collaboration) -> StepMarker:
-        """What it comes to is written in the case, which hears of it; nothing of it is recorded here."""
+        """Judge, and report the outcome to the case, which records it: a task has no record of its own."""
         self._spend(PER_STEP)
         marker = self._judge(task)
         if reports := self._take_unwritten():

@@ -1,4 +1,4 @@
-"""What the aggregates have in common: they remember what they have judged, and take back what a failing rule did."""
+"""The base of all aggregates: it remembers which commands were judged, and undoes what a failing rule did."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class AggregateRoot(Model, Generic[Happening]):
         return happened + self.take_events()
 
     def reject(self, name: str, command_id: str, by: str, reason: str, now: datetime) -> list[Happening]:
-        """Tell of a signal that could not even be read."""
+        """Record the refusal of a signal that could not even be read."""
         if command_id in self.outcomes:
             return []
         given = {"command": one_line(name), "command_id": one_line(command_id), "reason": one_line(reason)}
@@ -158,7 +158,7 @@ class AggregateRoot(Model, Generic[Happening]):
 
     @contextmanager
     def came_of(self, command_id: str | None, circumstances: dict[str, str] | None = None) -> Iterator[None]:
-        """What happens meanwhile came of that command; where it is None, of the one that is being judged."""
+        """Name this command as the cause of the events inside; None: the command that is being judged."""
         before = self._judging, self._circumstances
         self._judging = command_id or self._judging
         self._circumstances = self._circumstances if circumstances is None else circumstances
@@ -168,7 +168,7 @@ class AggregateRoot(Model, Generic[Happening]):
             self._judging, self._circumstances = before
 
     def circumstances(self, by: str) -> dict[str, str]:
-        """What the timeline says of how a word of that person's came; what follows from it by rule is the system's."""
+        """What an event by that person says of how their command came; events by rule (`system`) say no way."""
         found = self._circumstances
         if VIA in found and (by == SYSTEM or found[VIA] == Via.CONSOLE):
             return {key: value for key, value in found.items() if key != VIA}
@@ -177,20 +177,20 @@ class AggregateRoot(Model, Generic[Happening]):
     # Faults
 
     def snapshot(self) -> Snapshot:
-        """Its present state, for `undo`. What never changes (`Fact`) is shared, not copied."""
+        """The present state, for `undo`. What never changes (`Fact`) is shared, not copied."""
         private = (self.__pydantic_private__ or {}).items()
         untold = {key: value.copy() for key, value in private if isinstance(value, list) and key != "_caught"}
         return _fields_of(self), untold
 
     def undo(self, before: Snapshot, error: Exception, what: str, now: datetime) -> str:
-        """Be again as before a rule failed; the name of the fault."""
+        """Restore the state from before a rule failed; answers the name of the fault."""
         fields, untold = before
         self.__dict__.update(fields)
         (self.__pydantic_private__ or {}).update(untold)
         return self.survive(error, what, now)
 
     def survive(self, error: Exception, what: str, now: datetime) -> str:
-        """Take note of what a rule raised; the name of the fault, which says nothing of what came from outside."""
+        """Note the exception of a rule; answers the name of the fault, which repeats no text from outside."""
         self._caught.append(error)
         self.note_fault(what, type(error).__name__, now)
         return type(error).__name__
@@ -201,7 +201,7 @@ class AggregateRoot(Model, Generic[Happening]):
         del self.faults[:-_REMEMBERED_FAULTS]
 
     def made_good(self, *what: str) -> None:
-        """It works now, or somebody has seen to it: these faults are no matter any more."""
+        """Drop these faults: what failed works now, or somebody has seen to it."""
         if self.faults:
             self.faults = [fault for fault in self.faults if fault.what not in what]
 
@@ -235,7 +235,7 @@ def _circumstances_of(command: Command, arrival: Arrival | None) -> dict[str, st
 
 
 def forged(command: Command, arrival: Arrival | None, to: str) -> str | None:
-    """Why a command is not believed that only a workflow of ours can send, and that came from elsewhere; else None."""
+    """Why a command is refused that only one of our workflows may send and that came from elsewhere; else None."""
     sender = command.sent_by_workflow(to)
     if sender is None or arrival is None or arrival.at is None or arrival.workflow == sender:
         return None

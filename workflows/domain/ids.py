@@ -63,10 +63,10 @@ def review_id(number: str) -> str:
 
 
 def is_review(workflow_id: str) -> bool:
-    """Whether it is a review's."""
+    """Whether a workflow id is a review's."""
     return workflow_id.endswith(_REVIEW)
 
 
 def case_number(workflow_id: str) -> str:
-    """The case it belongs to, or is."""
+    """The number of the case that a workflow id is, or belongs to."""
     return workflow_id.partition("/")[0]

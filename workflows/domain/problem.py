@@ -1,4 +1,4 @@
-"""The error that a person can mend: its text is one line for that person."""
+"""The error for what a person can put right: its text is shown to them, in one line."""
 
 from __future__ import annotations
 

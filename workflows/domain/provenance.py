@@ -1,4 +1,4 @@
-"""Whose word something is and how it came, of commands and of what the record has of them (R39).
+"""Provenance: who spoke and by which way it came, of commands and of recorded events (R39).
 
 Nothing here imports pydantic: what reads many cases or has to start quickly uses it too.
 """
@@ -15,7 +15,7 @@ VIA: Final = "via"
 MAIN_CASE: Final = "main_case"
 """Key of an event's detail: the number of the case that passed an answer on."""
 OWN_WAYS: Final = frozenset({Via.LINK, Via.CODE, Via.MAIL})
-"""By these nobody but the customer comes."""
+"""Ways that nobody but the customer can come by."""
 
 
 def is_own_hand(by: str, via: str, relayed_by: str | None = None) -> bool:
@@ -27,7 +27,7 @@ def is_own_hand(by: str, via: str, relayed_by: str | None = None) -> bool:
 
 
 def of_event(by: str, detail: Mapping[str, Any]) -> tuple[Via, dict[str, Any]]:
-    """How what an event tells came, and the rest of its detail.
+    """Which way an event's command came, and the rest of the event's detail.
 
     In what an earlier release wrote, `via` is the number of the main case that passed an answer on.
     """

@@ -57,7 +57,7 @@ class ReviewTerms(Fact):
     priorities: tuple[Priority, ...] = ()
     """Every case of these is reviewed."""
     repeated: int | None = None
-    """The how-manieth case of one product and subtype within the period is reviewed together with the others."""
+    """So many cases of one product and subtype within the period are reviewed together."""
     period: float = Field(default=0.0, ge=0)
     """Of repeated cases, in seconds round the clock."""
     report: ClockTerms
@@ -112,7 +112,7 @@ class Terms(Fact):
     calendar: Calendar
     levels: dict[Priority, ServiceLevel]
     supplement: Reminders
-    """After the supplement clock lapsed for the first time (R5)."""
+    """After the supplement clock ran out for the first time (R5)."""
     confirmation: Reminders
     """Reminders to a customer who is silent about a result (R22)."""
     rating: Reminders
@@ -295,7 +295,7 @@ class Lookup(Fact):
     command_id: str | None = None
     """Whether a command of this id was judged before, so long ago that only the record knows."""
     review: bool = False
-    """By the review of that number, not by the case."""
+    """The review of that number asks, not the case."""
     message: MessageClaim | None = None
 
 

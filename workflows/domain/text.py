@@ -1,4 +1,4 @@
-"""Text that people paste: it brings along characters that cannot be seen and that nobody typed."""
+"""Cleaning of pasted text, which brings along characters that cannot be seen and that nobody typed."""
 
 from __future__ import annotations
 

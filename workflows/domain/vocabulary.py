@@ -1,4 +1,4 @@
-"""The words of the field, as they are stored, sent and queried (R1, R8, R22-R24)."""
+"""The enumerations of the domain, as they are stored, sent and queried (R1, R8, R22-R24)."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Channel(StrEnum):
 
 
 class Via(StrEnum):
-    """By which way a word came (R39). Only processes of ours set anything but `CONSOLE`."""
+    """By which way a command came (R39). Only processes of ours set anything but `CONSOLE`."""
 
     CONSOLE = "console"
     """The admin script, or a signal by hand."""

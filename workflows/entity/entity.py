@@ -32,7 +32,7 @@ _LONGEST_RUN = 4_000
 PER_STEP = 8
 """Events from one step to the next: a workflow task, a timer, a record, a change of search attributes."""
 _PER_RENEWAL = 2
-"""Mostly nothing has changed."""
+"""Events of a look at who works here now; mostly nothing has changed."""
 _MOST_CARRIED = 400_000
 """Bytes of signals that a new run may begin with: they travel beside the aggregate in one payload."""
 _PER_CARRIED = 700
@@ -100,7 +100,7 @@ class Entity(Judge[_Aggregate, _Entry]):
 
     @abstractmethod
     async def _step(self, aggregate: _Aggregate) -> StepMarker:
-        """Judge what there is to judge, and have written what it comes to, however long that takes."""
+        """Judge what is there, and have the outcome recorded, however long that takes."""
 
     async def _tell_others(self, aggregate: _Aggregate, at: datetime) -> None:
         """Tell other workflows what a step that is written means for them. Most objects have nobody to tell."""
@@ -119,21 +119,21 @@ class Entity(Judge[_Aggregate, _Entry]):
 
     @abstractmethod
     def _markdown(self, aggregate: _Aggregate, trouble: str | None = None) -> str:
-        """Its present state for the Web UI."""
+        """The present state for the Web UI."""
 
     # When it wakes
 
     async def _renew(self, aggregate: _Aggregate) -> None:
-        """Whoever wakes up after hours or months looks first who works here now: they are the ones it asks (R35)."""
+        """Look who works here now, since hours or months may have passed: those people are asked (R35)."""
         at = self._now()
-        # Asked about nobody where it cannot say about whom: the same activity, for the history's sake.
+        # Where the aggregate fails to name its people, ask about nobody: the history has the same activity.
         lookup: Lookup | None = Lookup(number=self._title(), at=at, involved=Involved(people={}))
         with self._guarded(aggregate, "people", again=True):
             lookup = aggregate.involved(at)
         if lookup is not None:
             self._spend(_PER_RENEWAL)
             facts = await self._people_now(lookup)
-            with self._guarded(aggregate, "renewal", again=True):  # it goes on with the people it knew
+            with self._guarded(aggregate, "renewal", again=True):  # if that fails, the people stay as they were
                 self._unwritten += aggregate.renew(facts, at)
 
     async def _people_now(self, lookup: Lookup) -> Consultation:
@@ -221,7 +221,7 @@ class Entity(Judge[_Aggregate, _Entry]):
 
 
 def _carry(signal: ReceivedSignal | UnreadSignal) -> ReceivedSignal:
-    """As it goes into the next run, with the run it came to."""
+    """A signal as the next run is given it, with the run that received it."""
     known = read(signal)
     return known if known.run is not None else known.model_copy(update={"run": workflow.info().run_id})
 

@@ -24,9 +24,9 @@ class ReceivedSignal(Fact):
     size: int = 0
     """Bytes of its payload."""
     place: int = 0
-    """The how-manieth signal of its run it was."""
+    """Its place among the signals of its run, counted from 1."""
     run: str | None = None
-    """The run it came to; None: the one that has it."""
+    """The run that received it; None: the one that has it."""
 
 
 class EntityInput(Model, Generic[_Aggregate, _Entry]):

@@ -1,4 +1,4 @@
-"""How signals and deadlines are judged: each step what is there, in order, and whatever fails costs only itself.
+"""How signals and deadlines are judged: a step takes what is there, in order, and a failure costs only what failed.
 
 Signals wait in an inbox until a step judges them; one that cannot be judged before something is looked up ends the step
 (`StepMarker.lookup`). The loop around it is in `workflows.entity.entity`.
@@ -60,13 +60,13 @@ class Aggregate(Protocol[_Entry]):
         """Its present state, for `undo`."""
 
     def undo(self, before: Snapshot, error: Exception, what: str, now: datetime) -> str:
-        """Be again as before something failed; the name of the fault."""
+        """Restore the state from before something failed; answers the name of the fault."""
 
     def made_good(self, *what: str) -> None:
         """These work again."""
 
     def survive(self, error: Exception, what: str, now: datetime) -> str:
-        """Take note of what a rule raised; the name of the fault."""
+        """Note the exception of a rule; answers the name of the fault."""
 
     def take_caught(self) -> list[Exception]:
         """What rules raised since the last call; it was survived."""
@@ -75,7 +75,7 @@ class Aggregate(Protocol[_Entry]):
         """Everything that has fallen due."""
 
     def involved(self, at: datetime) -> Lookup | None:
-        """Asks what has become of the people it knows; None where nobody is asked any more."""
+        """The question what has become of the people it knows; None where nobody is asked any more."""
 
     def renew(self, facts: Consultation, now: datetime) -> list[_Entry]:
         """Take up what has become of them."""
@@ -100,7 +100,7 @@ class Judge(ABC, Generic[_Aggregate, _Entry]):
         self._inbox: list[ReceivedSignal | UnreadSignal] = list(start.inbox)
         self._signals = start.signals
         self._arrivals: dict[tuple[str | None, int], Arrival] = {}
-        """What was found out of signals in the inbox, by run and place."""
+        """What the server said of signals in the inbox, by run and place."""
         self._timers: dict[datetime, asyncio.Task[None]] = {}
         """By the deadline they stand for."""
         self._spent = 0
@@ -176,7 +176,7 @@ class Judge(ABC, Generic[_Aggregate, _Entry]):
 
     @contextmanager
     def _guarded(self, aggregate: _Aggregate, what: str, *, again: bool = False) -> Iterator[None]:
-        """Whatever fails here is logged and noted for the operator, and the object goes on (R14, R17).
+        """Log whatever fails inside and note it for the operator; the object goes on (R14, R17).
 
         The next record has it. No step is made for it alone: one that knows no fault, after the program was mended,
         has to come to the same history. `again`: it is done again and again, so that the fault is over once it works.
@@ -187,7 +187,7 @@ class Judge(ABC, Generic[_Aggregate, _Entry]):
         except FailureError:
             raise
         except Exception as error:  # noqa: BLE001 - a workflow task that fails would stand still for ever
-            aggregate.made_good(what)  # once is enough: it would take the place of others
+            aggregate.made_good(what)  # kept once: repetitions would push out other faults
             aggregate.survive(error, what, self._now())
             self._tell_faults(aggregate)
         else:
@@ -229,10 +229,10 @@ class Judge(ABC, Generic[_Aggregate, _Entry]):
             self._take_first(entries)
 
     def _must_find(self, command: Command, at: datetime) -> bool:
-        """Whether a command is judged by what the server knows of it.
+        """Whether the server has to be asked about a command before it is judged.
 
-        It is what only one of our workflows can say; or its sender says that it was sent long before it is judged,
-        which is so when no worker was up, and is believed as far as the server bears it out.
+        So it is with commands that only one of our workflows may send, and with those that claim to have been sent long
+        ago: that happens when no worker was up, and is believed as far as the server bears it out.
         """
         if command.sent_by_workflow(workflow.info().workflow_id) is not None:
             return True
@@ -266,11 +266,11 @@ class Judge(ABC, Generic[_Aggregate, _Entry]):
 
     @property
     def _judged(self) -> int:
-        """Signals that are judged, of all that ever came."""
+        """How many of all signals that ever came are judged."""
         return self._signals - len(self._inbox)
 
     def _take_first(self, entries: Sequence[_Entry]) -> None:
-        """The first signal of the inbox is judged, and came to this."""
+        """Remove the first signal of the inbox: it is judged, and these are its events."""
         self._spend(1, self._inbox.pop(0).size)
         self._unwritten += entries
 
@@ -279,7 +279,7 @@ class Judge(ABC, Generic[_Aggregate, _Entry]):
         return entries
 
     def _spend(self, events: int, size: int = 0) -> None:
-        """Something was added to the history of this run: about so many events and bytes."""
+        """Count what was added to the history of this run: about so many events and bytes."""
         self._spent += events + size // _PER_EVENT
 
     def _now(self) -> datetime:

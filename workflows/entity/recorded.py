@@ -48,7 +48,7 @@ class RecordedEntity(Entity[_Aggregate, Event]):
         self._idle = True
         """No delivery was under way when the last step was judged, and it left none."""
         self._viewed: Any = None
-        """How it was last seen, for when it cannot be seen any more."""
+        """The last view that could be made, for when making one fails."""
 
     @abstractmethod
     async def _record(self, aggregate: _Aggregate, events: Sequence[Event], marker: StepMarker) -> Recorded:
@@ -56,10 +56,11 @@ class RecordedEntity(Entity[_Aggregate, Event]):
 
     @abstractmethod
     async def _follow(self, aggregate: _Aggregate, recorded: Recorded) -> None:
-        """Do what the record of a step calls for."""
+        """Do what the answer of the record calls for."""
 
     def _seen(self, aggregate: _Aggregate, view: Callable[[], _View]) -> _View:
-        """The view to record: where that fails, the one before with the fault in it, and the events are still written.
+        """The view to record: where making it fails, the last one with the fault in it, and the events are still
+        written.
 
         Raises:
             Exception: it was never seen in this run; without a view nothing can be recorded.

@@ -100,7 +100,7 @@ class Case(CaseState):
         return case, case.take_events()
 
     def take_events(self) -> list[Event]:
-        """The events since the last call; of what no channel brings to the customer, a task for a person is made."""
+        """The events since the last call, once messages that no channel can bring are a task for a person."""
         telling.ask_a_person(self)
         return super().take_events()
 

@@ -1,4 +1,4 @@
-"""What the state of a case is made of beside clocks and tasks: escalation, first answer, verdict, what was undone."""
+"""Parts of a case's state beside clocks and tasks: escalation, first answer, verdict, what held before a reopening."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Escalation(Model):
             self.level, self.to, self.climb = 0, None, []
 
     def next_level(self, ladder: Sequence[str]) -> int:
-        """The level above whom it went to last; the same one, where somebody else stands there meanwhile."""
+        """The level above the person it went to last; the same level where that place has somebody else meanwhile."""
         level = self.level + 1
         if self.to is not None:
             level = ladder.index(self.to) + 2 if self.to in ladder else max(self.level, 1)
@@ -76,7 +76,7 @@ class Verdict(Fact):
 
 
 class SentBack(Fact):
-    """What stood before the customer's own hand started handling anew; gone once somebody has taken that up (R39)."""
+    """What held before the customer reopened the case by their own hand; dropped once somebody takes it up (R39)."""
 
     until: Instant
     """Until then it can be taken back."""

@@ -122,7 +122,7 @@ class CaseState(AggregateRoot[Event]):
     resolution: Resolution | None = None
     satisfaction: Satisfaction | None = None
     comment: str | None = None
-    """The customer's, with that."""
+    """The customer's, with their rating."""
     verdict: Verdict | None = None
     correctable_until: Instant | None = None
     """Of a closed case: until then a different answer of the customer's own hand counts; None: never."""
@@ -283,7 +283,7 @@ class CaseState(AggregateRoot[Event]):
         return self.stand_in(self.owner or self.terms.head or self.opening.received_by)
 
     def involved(self, at: datetime) -> Lookup | None:
-        """Asks what has become of the people it knows; None once it is closed for good: nobody is asked any more."""
+        """The question what has become of the people of the case; None once it is closed for good."""
         if self.is_closed and self.correctable_until is None:
             return None
         terms = self.terms

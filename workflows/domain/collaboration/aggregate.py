@@ -103,7 +103,7 @@ class Collaboration(AggregateRoot[TaskReport]):
         return [key for key in all_ if key != self.person and not self._has_left(key)]
 
     def involved(self, at: datetime) -> Lookup | None:
-        """Asks what has become of the people it knows; None once it is over."""
+        """The question what has become of the people of the task; None once it is over."""
         if not self.is_open:
             return None
         request = self.request
@@ -269,7 +269,7 @@ class Collaboration(AggregateRoot[TaskReport]):
         self._report(TaskReportKind.WARNED, SYSTEM, now, due=clock.due, fault=fault)
 
     def _fail(self, clock: Clock, now: datetime, fault: str) -> None:
-        """What a lapse should do failed: the clock stops, and the last of the ladder has to see to it."""
+        """The rule of a missed deadline failed: the clock stops, and the last of the ladder has to see to it."""
         del self.clocks[clock.name]
         self.late_at = self.late_at or now
         self._report(TaskReportKind.LATE, SYSTEM, now, due=clock.due, fault=fault)

@@ -1,6 +1,6 @@
 """The commands of cases and departments' tasks: one model a signal, validated inside the workflow.
 
-The JSON keys are the border: the admin script, the Web UI and `temporal workflow signal` all send them.
+The JSON keys are a public interface: the admin script, the Web UI and `temporal workflow signal` all send them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Answer(Command):
     @model_validator(mode="before")
     @classmethod
     def _of_an_earlier_release(cls, data: Any) -> Any:
-        """There the main case was called `via`, and was null where there was none."""
+        """Earlier releases called the main case `via`, null where there was none."""
         if not isinstance(data, dict) or "main_case" in data or "via" not in data:
             return data
         via, rest = data["via"], {key: value for key, value in data.items() if key != "via"}
@@ -165,7 +165,7 @@ class CustomersWord(Command):
 
 
 class Supply(CustomersWord):
-    """The customer's answer to that: form keys with their values, or free text."""
+    """The customer's answer to a request for information: form keys with their values, or free text."""
 
     name = "supply"
     text: Text | None = None
@@ -235,7 +235,7 @@ class Confirm(CustomersWord):
 
 
 class Refuse(CustomersWord):
-    """The customer does not accept it (R25)."""
+    """The customer does not accept the solution (R25)."""
 
     name = "refuse"
     why: Text
@@ -359,7 +359,7 @@ COMMANDS: dict[str, type[Command]] = {
 """Signal name -> what it carries; `feedback` is what `told` was called when it told of results only."""
 COMMANDS["feedback"] = Told
 TASK_COMMANDS: dict[str, type[Command]] = {command.name: command for command in (Claim, Contribute, End)}
-"""The same for the workflow of a department's task."""
+"""Signal name -> what it carries, for the workflow of a department's task."""
 
 
 def _check_suppliable(keys: Any) -> None:

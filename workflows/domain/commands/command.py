@@ -1,6 +1,6 @@
 """The base of all commands, their validation, and what becomes of one: `Refused`, `Outcome`.
 
-The JSON keys are the border: the admin script, the Web UI and `temporal workflow signal` all send them.
+The JSON keys are a public interface: the admin script, the Web UI and `temporal workflow signal` all send them.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Command(Fact):
 
     @property
     def _is_ours(self) -> bool:
-        """Whether it can be that a workflow or an activity of ours sends it."""
+        """Whether a workflow or an activity of ours may be its sender."""
         return False
 
     def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002 - some are for one workflow's own
@@ -101,7 +101,7 @@ class Command(Fact):
 
 
 class OurCommand(Command):
-    """One that only a workflow or an activity of ours sends."""
+    """A command that only a workflow or an activity of ours sends."""
 
     via: Literal[Via.SYSTEM] = Via.SYSTEM
 

@@ -15,7 +15,7 @@ class Link(Command):
 
 
 class Unlink(Command):
-    """Go on alone."""
+    """Follow the main case no longer."""
 
     name = "unlink"
     why: Text | None = None
@@ -35,7 +35,7 @@ class FollowerAdded(OurCommand):
 
 
 class FollowerRemoved(OurCommand):
-    """It does so no longer; sent by that case."""
+    """A case follows this one no longer; sent by that case."""
 
     name = "follower_removed"
     follower: Id

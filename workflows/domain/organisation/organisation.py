@@ -19,7 +19,7 @@ PersonId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-
 """As people are known in the company's other systems: letters, digits and `._@-`."""
 
 Short = Annotated[str, StringConstraints(max_length=254)]
-"""May be empty; a mail address is no longer."""
+"""May be empty; a mail address is the longest."""
 Address = Annotated[str, StringConstraints(max_length=2_000)]
 """Of a page; may be empty."""
 

@@ -1,7 +1,7 @@
-"""What has changed among the people a case, task or review knows: who is away, who has left, who has their places.
+"""What has changed among the people of a case, task or review: who is away, who has left, who has their places.
 
-It is asked whenever one of them wakes up, before it judges anything: a case lives longer than an organisation file, and
-who is absent is another matter every day.
+Cases, tasks and reviews ask this whenever they wake up, before they judge anything: a case outlives an organisation
+file, and who is absent changes every day.
 """
 
 from __future__ import annotations

@@ -240,7 +240,7 @@ class Policy(Fact):
         )
 
     def known_type(self, name: str) -> TypeTerms:
-        """The same.
+        """The terms of `type` or `type/subtype`, as `type_terms`.
 
         Raises:
             Problem: there is no such thing; the text says what is allowed.

@@ -79,7 +79,7 @@ def _classify(submission: Submission, policy: Policy, text: str, judged: list[Op
 
 
 def _reconsidered(policy: Policy, text: str, judged: list[Opinion], found: _Found) -> _Found:
-    """The type that most speaks for, the rules counted in; what they say stands where the two are even."""
+    """The type with the highest score, the rules counted in; where two are even, what the rules say stands."""
     known, said = policy.second_opinion, found[0].id
     if not judged or said not in judged[0].scores:
         return found
@@ -142,7 +142,7 @@ def _prioritise(
 def _weighed(
     policy: Policy, kind: IssueType, said: tuple[Priority, str], advisory: bool, judged: list[Opinion]
 ) -> tuple[Priority, str]:
-    """P0 where one passage alarms; else, where the rules only advise, the priority that most speaks for, the rules
+    """P0 where one passage alarms; else, where the rules only advise, the priority with the highest score, the rules
     counted in.
     """
     known, ruled = policy.second_opinion, said[0]

@@ -28,7 +28,7 @@ def drop_warnings(review: ReviewState, key: str, clock: Clock, now: datetime, fa
 
 
 def fail(review: ReviewState, key: str, clock: Clock, now: datetime, fault: str) -> None:
-    """What a lapse should do failed: the clock stops, and the last one above the head has to see to it."""
+    """The rule of a missed deadline failed: the clock stops, and the last one above the head has to see to it."""
     del review.clocks[key]
     review.late = True
     late = key.removeprefix("escalation:")

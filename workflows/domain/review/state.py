@@ -108,7 +108,7 @@ class ReviewState(AggregateRoot[Event]):
         return [key for key in here if (member := self.people.get(key)) is None or member.at_work] or here or asked
 
     def involved(self, at: datetime) -> Lookup | None:
-        """Asks what has become of the people it knows; None once it is over."""
+        """The question what has become of the people of the review; None once it is over."""
         if not self.is_open:
             return None
         known = Involved(people=self.people, heads={self.request.department: self.head})

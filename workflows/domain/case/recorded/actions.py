@@ -1,7 +1,7 @@
 """What a person may do now with a recorded case, and why not the rest, decided on the JSON of its view (R6, R22, R45).
 
-It goes by the same permissions as the case (`handlers`) and by what the rules ask of its state; the case judges each
-command again when it comes, by what is true then. `tests/workflows/domain/case/test_actions.py` holds both together.
+The answer follows the same permissions as the case (`handlers`) and what the rules ask of its state; the case judges
+each command again when it comes, by its state then. `tests/workflows/domain/case/test_actions.py` holds both together.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ class Action:
 
 
 def actions(view: CaseViewJson | None, person: str, organisation: Organisation) -> list[Action]:
-    """Every command of people, once a task for those of departments: what is open first, of that what the case asks of
-    this person before everything else; then the rest, each with its reason.
+    """Every command that people give; those on departments' tasks once for each task. First come those that are open,
+    what the case asks of this person at the top; then the rest, each with its reason.
     """
     if view is None:
         return [Action(name, hindrance=Hindrance.NOT_OPENED) for name in OFFERED]
@@ -186,7 +186,7 @@ def _is_untold(view: CaseViewJson) -> bool:
 
 
 def _not_to_acknowledge(view: CaseViewJson, person: str, organisation: Organisation) -> Hindrance | None:
-    """Whoever is below the person it has gone up to answers nothing."""
+    """Why there is nothing for them to acknowledge; somebody below the person it has gone up to cannot."""
     to = view["escalated_to"]
     if view["acknowledged"] or to is None:
         return Hindrance.NO_ESCALATION

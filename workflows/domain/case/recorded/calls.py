@@ -22,7 +22,7 @@ class CallReason(StrEnum):
 
 
 CLOCKS: Final = {CallReason.TELL: ClockName.FEEDBACK, CallReason.FOLLOW_UP: ClockName.FOLLOW_UP}
-"""The clock of each."""
+"""The clock of each reason."""
 
 
 def reasons_to_call(view: CaseViewJson, person: str) -> tuple[CallReason, ...]:

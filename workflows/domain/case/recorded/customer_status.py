@@ -1,4 +1,4 @@
-"""Where a recorded case stands in the customer's eyes, decided on the JSON of its view (R2, R30).
+"""The status of a recorded case as its customer is told it, decided on the JSON of its view (R2, R30).
 
 `view` is None throughout for a case that is registered and was not opened yet.
 """

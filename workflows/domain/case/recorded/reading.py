@@ -1,6 +1,6 @@
 """Who of the organisation may read a case; who may give it which command is in `handlers` (R45).
 
-Pure, and without pydantic in what it takes of the case: lists ask it for many.
+It needs no pydantic, since lists ask for many cases at once.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def departments_of(view: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _beside(view: Mapping[str, Any]) -> Iterator[str]:
-    """Those beside the one that leads."""
+    """The departments beside the one that leads."""
     found = [*(view.get("assisting") or ())]
     found += [task.get("department") for task in view.get("collaborations") or ()]
     yield from (one for one in found if isinstance(one, str) and one)

@@ -20,7 +20,7 @@ _FOLLOW_UP = frozenset({Role.FOLLOW_UP, Role.FOLLOW_UP_SUPERVISOR})
 
 
 def standing(view: CaseViewJson, person: str, organisation: Organisation) -> set[Capacity]:
-    """Empty for a stranger, and for somebody who has left."""
+    """Their capacities in this case: empty for a stranger, and for somebody who has left."""
     special = {CUSTOMER: Capacity.CUSTOMER, OPERATOR: Capacity.OPERATOR}
     if person in special:
         return {special[person]}
@@ -59,6 +59,6 @@ def answerable_tasks(view: CaseViewJson, person: str, organisation: Organisation
 
 
 def _is_above(person: str, task: TaskViewJson, organisation: Organisation) -> bool:
-    """Whether lateness of the task climbs to them within the department, or it has gone up to them."""
+    """Whether the task escalates to them within the department, or was escalated to them."""
     department = organisation.department(task["department"])
     return person == task["escalated_to"] or (department is not None and person == department.head)

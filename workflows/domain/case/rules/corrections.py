@@ -1,5 +1,5 @@
-"""Rules for a later, different answer of the customer's own hand: it corrects the one before (R39); and for what else
-they say in that time.
+"""Rules for a customer who answers differently later, by their own hand: the new answer corrects the one before (R39).
+Also for what else they say to a closed case while it can be corrected.
 
 A closed case keeps what it needs for that only where the customer closed it by their own hand, and only for the
 policy's days. A reopening by their own hand can be taken back as well, while nobody has taken the case up: people slip,
@@ -22,7 +22,7 @@ from workflows.domain.vocabulary import ClockName, Heard, NeutralRule, Resolutio
 SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED)
 _ANSWERS = (Confirm, Refuse, Rate)
 _WORDS = (CustomerWrote, Attach)
-"""They change nothing of a closed case, and belong to it as long as its customer may still take back how it ended."""
+"""They change nothing of a closed case, which takes them as long as its customer may correct their answer."""
 
 
 def may_be_corrected(case: CaseState, command: Command, at: datetime) -> bool:
@@ -59,7 +59,7 @@ def is_known(case: CaseState, command: CustomersWord) -> bool:
 
 
 def remember_sent_back(case: CaseState, command: Refuse | Rate, now: datetime) -> SentBack | None:
-    """What stands before this answer of the customer's own hand starts handling anew; None where it is not theirs."""
+    """What holds before this answer of the customer reopens the case; None where somebody took it down."""
     if not command.own_hand or not case.terms.correct_within:
         return None
     return SentBack(
@@ -129,7 +129,7 @@ def _sends_back(case: CaseState, command: CustomersWord) -> bool:
 
 
 def verdict_of(command: CustomersWord) -> Verdict:
-    """Whose word it is, and how it came."""
+    """Whose word the verdict is, and how it came."""
     heard = (command.heard or Heard.TELEPHONE) if command.relayed_by else None
     return Verdict(by=command.by, via=command.via, relayed_by=command.relayed_by, heard=heard)
 

@@ -1,4 +1,4 @@
-"""What a case does when a clock warns or lapses, clock by clock (R5, R9, R16, R17, R21-R24)."""
+"""What a case does when a deadline comes near or has passed, clock by clock (R5, R9, R16, R17, R21-R24)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def drop_warnings(case: CaseState, clock: Clock, now: datetime, fault: str) -> N
 
 
 def fail(case: CaseState, clock: Clock, now: datetime, fault: str) -> None:
-    """What a lapse should do failed: the clock stops, and the top of the ladder has to see to it."""
+    """The rule of a missed deadline failed: the clock stops, and the top of the escalation has to see to it."""
     case.stop(clock.name, ClockName.ESCALATION)
     due = clock.due or now
     if clock.name in DUTIES:
@@ -230,4 +230,4 @@ _REMINDERS: dict[ClockName, Callable[[CaseState, Clock, datetime], None]] = {
     ClockName.CONFIRMATION: _silent,
     ClockName.RATING: _unrated,
 }
-"""Clocks whose lapse reminds or escalates, and is no breach."""
+"""Clocks that remind or escalate when they have run out, which is no breach."""

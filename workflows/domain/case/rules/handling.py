@@ -34,7 +34,9 @@ from workflows.domain.vocabulary import ClockName, Reachable, Status, Verificati
 
 
 def reply(case: CaseState, command: Reply, now: datetime) -> None:
-    """The first one stops the response clock, where a channel brings it; else it counts when it was told (R9, R43)."""
+    """A reply to the customer: the first one stops the response clock, where a channel brings it; else it counts when
+    it was told (R9, R43).
+    """
     _must_be_owned(case, even_solved=case.unanswered_since is not None)
     mark_claimed(case)
     _mark_responded(case, Message.REPLIED, command.command_id, now)
@@ -44,7 +46,7 @@ def reply(case: CaseState, command: Reply, now: datetime) -> None:
 
 
 def progress(case: CaseState, command: Progress, now: datetime) -> None:
-    """Starts the next 24 hours; a missed update has to be explained first (R16)."""
+    """A progress report: it starts the next 24 hours, and has to explain an update that was missed (R16)."""
     _must_be_owned(case)
     if case.unexplained and command.why is None:
         raise Refused("an update was missed: say why, with `why`")
@@ -88,8 +90,8 @@ def ask(case: CaseState, now: datetime, *, by: str, text: str | None, key: str) 
 
 
 def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation) -> None:
-    """The answer. The case goes on by itself once nothing is missing; free text counts as an answer to
-    everything, since a person wrote it and a person can ask again.
+    """The customer supplies what was asked for. The case goes on by itself once nothing is missing; free text counts as
+    an answer to everything, since a person wrote it and a person can ask again.
     """
     if facts.faults:
         raise Refused("; ".join(facts.faults))
@@ -117,9 +119,9 @@ def supply(case: CaseState, command: Supply, now: datetime, facts: Consultation)
 
 
 def customer_wrote(case: CaseState, command: CustomerWrote, now: datetime, facts: Consultation) -> None:
-    """The answer to what was asked, or else words for whoever answers for the case; and the next answer has a promise
-    of its own: that of the first one, unless the policy says otherwise (R34). On a closed case they are on record and
-    told, and promise nothing: thanks must not open it again. The customer is told how they can (R39).
+    """The customer wrote: an answer to what was asked, or else a text for whoever answers for the case, which is to be
+    answered in time: as the first reply, unless the policy says otherwise (R34). On a closed case it is recorded and
+    passed on, and starts no clock: thanks must not open it again. The customer is told how they can (R39).
     """
     if case.asked_at is not None and not case.is_closed:
         told = command.model_dump(include={"command_id", "by", "at", "via", "relayed_by", "heard", "text"})
@@ -197,7 +199,7 @@ def resolve(case: CaseState, command: Resolve, now: datetime) -> None:
 
 
 def note(case: CaseState, command: Note, now: datetime) -> None:
-    """For the people who work on it; the customer does not see it."""
+    """A note for the people who work on the case; the customer does not see it."""
     case.emit(EventKind.NOTED, command.by, now, text=command.text)
 
 

@@ -81,7 +81,7 @@ def follower_added(case: CaseState, command: FollowerAdded, now: datetime) -> No
 
 
 def follower_removed(case: CaseState, command: FollowerRemoved, now: datetime) -> None:
-    """It goes on alone; the owner hears of it, above all where a customer did not accept the solution."""
+    """A follower goes on alone; the owner hears of it, above all where a customer did not accept the solution."""
     if command.follower not in case.followers:
         raise Refused(f"{command.follower} is not linked to {case.number}")
     case.followers.remove(command.follower)
@@ -96,7 +96,7 @@ def follower_removed(case: CaseState, command: FollowerRemoved, now: datetime) -
 
 
 def follower_released(case: CaseState, command: FollowerReleased, now: datetime) -> None:
-    """The main case does not take it, or has closed without a solution."""
+    """The main case does not take this case, or has closed without a solution."""
     if case.linked_to != command.main:
         raise Refused(f"{case.number} is not linked to {command.main}")
     leave(case, now, by=command.by, cause="released", why=command.reason, tell_main=False)

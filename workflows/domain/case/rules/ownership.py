@@ -119,7 +119,7 @@ def mark_claimed(case: CaseState) -> None:
 
 
 def assign(case: CaseState, command: Assign, now: datetime, facts: Consultation) -> None:
-    """To a person, to a department, or to whoever fits; before dispatch this takes the case as it is (R5)."""
+    """Give the case to a person, a department, or whoever fits; before dispatch, whatever it still lacks (R5)."""
     choice = _chosen(facts)
     if case.owner is None:
         case.stop(ClockName.SUPPLEMENT)

@@ -27,7 +27,7 @@ _REMINDS_OF = {
     Message.RATING_REMINDER: Message.QUESTIONNAIRE,
     Message.ESCALATED_CUSTOMER: Message.ESCALATED_CUSTOMER,
 }
-"""What need not be told as long as the customer was not told the other, or the same before."""
+"""Message -> the earlier one that it repeats: while that one is untold, this one need not be told as well."""
 INFORMATION = frozenset({Message.INFORMATION_REQUESTED, Message.INFORMATION_REMINDER})
 
 
@@ -48,7 +48,7 @@ def ask_a_person(case: CaseState) -> None:
 
 
 def claim_of(command: Undeliverable | Delivered) -> MessageClaim:
-    """What has to be looked up before it is believed: anybody can send a signal by hand."""
+    """What a signal says of a message, to be looked up before it is believed: anybody can send one by hand."""
     recipient = command.recipient if isinstance(command, Undeliverable) else CUSTOMER
     failed = isinstance(command, Undeliverable)
     return MessageClaim(message=command.message, key=command.key, recipient=recipient, failed=failed)
