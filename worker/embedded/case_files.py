@@ -1,6 +1,4 @@
-"""The files of cases in a backup: each is called by the checksum of its bytes, so that a copy says itself whether it is
-whole.
-"""
+"""The files of cases in a backup: each is named by the checksum of its bytes, so that a damaged copy is noticed."""
 
 from __future__ import annotations
 

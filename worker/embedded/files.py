@@ -29,7 +29,7 @@ def sync_file(file: BinaryIO) -> None:
 
 
 def sync(path: Path) -> None:
-    """The same for a file that was written otherwise, or for the names in a folder."""
+    """Wait the same way for a file that was written otherwise, or for the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

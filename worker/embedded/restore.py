@@ -146,7 +146,7 @@ async def _has_started(settings: Settings) -> bool:
 
 
 def _silent(_done: int, _size: int) -> None:
-    """Nobody watches."""
+    """Progress that nobody watches."""
 
 
 def _copy(folder: Path, name: str, target: Path) -> str:

@@ -55,7 +55,7 @@ class Encryption(PayloadCodec):
         return [self._opened(payload) for payload in payloads]
 
     async def decode_known(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """The same for readers: a payload whose key is missing stays as it is."""
+        """Decrypt for readers: a payload whose key is missing stays as it is."""
         opened = []
         for payload in payloads:
             try:

@@ -35,7 +35,7 @@ class PlainFailures(DefaultFailureConverter):
 
 
 class EncodedFailures(PlainFailures):
-    """The same with message and stack trace encrypted, except where the message says which key is missing."""
+    """Failures with message and stack trace encrypted, except where the message says which key is missing."""
 
     def __init__(self) -> None:
         super().__init__(encode_common_attributes=True)

@@ -130,7 +130,7 @@ class Installation:
         return Calendar(zone=self.policy.calendar.zone).local(moment)
 
     def for_activities(self) -> Installation:
-        """The same with a shorter wait for a locked database, which fits into the time of an activity."""
+        """The installation with a shorter wait for a locked database, which fits into the time of an activity."""
         return replace(self, database=self.database.with_lock_timeout(ACTIVITY_LOCK_TIMEOUT))
 
     async def keep_policy(self) -> None:

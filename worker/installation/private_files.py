@@ -92,7 +92,7 @@ def write_private(file: Path, text: str) -> None:
 
 
 def close_database_file(database: str) -> None:
-    """The same for a record in a SQLite file, wherever it is; one that is not there yet is made, empty."""
+    """Make a record in a SQLite file private, wherever it is; one that is not there yet is made, empty."""
     for file in _database_files(database):
         # Only one that is new is opened: to close a file drops every lock that this process holds on it, and with them
         # what keeps SQLite's writers apart (sqlite.org/howtocorrupt.html, 2.2).

@@ -33,7 +33,7 @@ _OF_THE_ADMIN_SCRIPT = (CONFIG_VARIABLE, PERSON_VARIABLE, *SERVER_VARIABLES)
 
 
 def unknown_variables(environment: Iterable[str]) -> list[str]:
-    """What is meant as a setting and is none."""
+    """Variables that are meant as settings and are none."""
     return [
         name
         for name in sorted(environment)

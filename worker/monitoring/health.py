@@ -18,7 +18,7 @@ from worker.temporal.task_queue import KINDS, POLLED_WITHIN
 from workflows.domain.problem import Problem
 
 _EAGER = 5
-"""So many times as often is looked while the process is not ready."""
+"""How many times more often is looked while the process is not ready."""
 
 
 class Phase(StrEnum):

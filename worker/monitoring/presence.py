@@ -1,4 +1,4 @@
-"""Tells the record that this worker is there, and what it goes by, so that workers that differ are noticed."""
+"""Notes in the record that a worker runs, and with which policy, templates and keys, so that differences show."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = logging.getLogger("bihuan.presence")
 
 
 async def keep_present(installation: Installation, name: str) -> None:
-    """Say so every few seconds until cancelled, and take it back at the end; never raises.
+    """Note this worker in the record every few seconds until cancelled, and remove the note at the end; never raises.
 
     `name` is the process and machine, as Temporal shows them.
     """
@@ -40,7 +40,7 @@ async def keep_present(installation: Installation, name: str) -> None:
 
 
 def describe(installation: Installation) -> dict[str, Mark]:
-    """What a worker with these settings goes by; no mark holds a password or a key."""
+    """The policy, templates and so on that a worker with these settings uses; no mark holds a password or a key."""
     settings = installation.settings
     ring, links, folder, smtp = settings.key_ring(), settings.link_key_ring(), settings.templates, settings.smtp_url
     return {

@@ -80,8 +80,8 @@ class SweepActivities:
     async def run_sweep(
         self, order: SweepOrder, *, mend: bool, renumber: bool = False, within: timedelta = _STARTING
     ) -> Sweep:
-        """The same, with what was found; without `mend` nothing is changed, nor kept in the record. `renumber`: as in
-        `Recovery`.
+        """Sweep, and answer what was found; without `mend` nothing is changed, nor kept in the record. `renumber`: as
+        in `Recovery`.
 
         Registered cases are started for as long as `within`, beside everything else.
 
@@ -196,7 +196,7 @@ class SweepActivities:
 
 
 async def _beside(one: Coroutine[Any, Any, _One], other: Coroutine[Any, Any, _Other]) -> tuple[_One, _Other]:
-    """Both at a time; where one fails the other ends as well, and its error is raised."""
+    """Do both at once; where one fails the other is ended as well, and its error is raised."""
     try:
         async with asyncio.TaskGroup() as together:
             tasks = together.create_task(one), together.create_task(other)

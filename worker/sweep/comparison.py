@@ -199,7 +199,7 @@ class Comparison:
     async def _report_missing_reviews(
         self, suspects: Sequence[_Suspect], holds: Callable[[_Suspect], Awaitable[bool]]
     ) -> None:
-        """The same for reviews, but one of which nothing was recorded, and whose case has ended, can still be begun."""
+        """Report missing reviews; one of which nothing was recorded, and whose case has ended, can still be begun."""
         unbegun = {}
         for number in [one.number for one in suspects if not {one.workflow, one.number} & self.running]:
             if request := await self._inventory.unbegun_review(number):
@@ -259,7 +259,7 @@ class Comparison:
                 raise
 
     async def _described(self, suspects: Sequence[_Suspect]) -> list[tuple[_Suspect, _Ended]]:
-        """Each with how its workflow ended, by the server's own answer."""
+        """Each suspect with how its workflow ended, by the server's own answer."""
         answers: list[tuple[_Suspect, _Ended]] = []
         for batch in batched(suspects, _AT_ONCE):
             heartbeat()

@@ -114,7 +114,7 @@ class Recovery:
         return len(await self._start_all(numbers)) if self.mend else len(numbers)
 
     async def _start_all(self, numbers: Sequence[str]) -> list[str]:
-        """Those that were started."""
+        """Start these cases at once; answers those that were started."""
         started: list[str] = []
         for batch in batched(numbers, _AT_ONCE):
             done = await asyncio.gather(*map(self._start, batch))

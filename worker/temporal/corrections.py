@@ -1,4 +1,4 @@
-"""What the customer of a closed case may still say: another run of the case takes it (R39)."""
+"""Customers' corrections of closed cases: another run of the case takes each (R39)."""
 
 from __future__ import annotations
 

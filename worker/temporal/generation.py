@@ -1,5 +1,6 @@
-"""Whether the record is as new as Temporal. A record that was set back alone lacks what its cases believe to be
-written, gives numbers out again, and would write one customer's case under another one's name.
+"""Whether the record is as new as Temporal. A record that was restored from an older backup, while Temporal was not,
+lacks what its cases believe to be written, gives numbers out again, and would write one customer's case under another
+one's name.
 
 Both keep the record's generation, a number that grows whenever a worker starts or stops, every hour, and with each
 backup: the record first, so that it is never behind by itself. In Temporal it is the memo of a workflow that never
@@ -121,7 +122,7 @@ async def advance(client: Client, installation: Installation, *, rpc_timeout: ti
 
 
 async def advance_hourly(client: Client, installation: Installation) -> None:
-    """The same where it did not grow for an hour."""
+    """Let the generation grow where it did not for an hour."""
     kept = await _kept(installation)
     if kept is None or kept.at is None or datetime.now(UTC) - kept.at >= _EVERY:
         await advance(client, installation)

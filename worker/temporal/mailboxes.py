@@ -1,4 +1,4 @@
-"""Mailboxes as this worker has them set: their intake, their threads, and the workflow that watches each."""
+"""Mailboxes by this worker's settings: their intake, their mail threads, and the workflow that watches each."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def reply_mailbox(settings: Settings) -> Address | None:
 
 
 def threads_of(settings: Settings, domain: str) -> tuple[MailThreads, ...]:
-    """One for each link key, the present one first: what was signed with an earlier one is still known.
+    """The mail threads, one for each link key, the present one first: what was signed with an earlier one is still
+    known.
 
     Raises:
         Problem: there are mailboxes and no link keys, or those cannot be read.
@@ -104,7 +105,7 @@ def build_mail_intake(
 def connected_intake(
     client: Client, installation: Installation, start_deliveries: StartDeliveries, domain: str
 ) -> MailIntake:
-    """The same with a Temporal server behind it."""
+    """The way in for mails, with a Temporal server behind it."""
 
     async def signal(number: str, name: str, payload: Json) -> bool:
         try:

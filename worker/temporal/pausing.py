@@ -37,7 +37,7 @@ def is_paused(execution: WorkflowExecution) -> bool:
 
 
 async def paused_workflows(client: Client, *, limit: int) -> AsyncIterator[WorkflowExecution]:
-    """Those that are paused now; none on a server that pauses nothing (before 1.30)."""
+    """Workflows that are paused now; none on a server that pauses nothing (before 1.30)."""
     try:
         async for execution in client.list_workflows(
             "ExecutionStatus = 'Paused'", limit=limit, rpc_timeout=RPC_TIMEOUT

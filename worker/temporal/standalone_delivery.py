@@ -38,7 +38,7 @@ _log = logging.getLogger("bihuan.hand_over")
 
 
 def stable_id(purpose: str, key: str) -> str:
-    """An id that is the same for the same purpose and outbox key; a long key is replaced by its hash."""
+    """The same id for the same purpose and outbox key; a long key is replaced by its hash."""
     plain = f"{purpose}:{key}"
     return plain if len(plain) <= _ID_LIMIT else f"{purpose}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 

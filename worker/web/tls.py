@@ -1,4 +1,4 @@
-"""The certificate by which a web server of ours speaks TLS itself: held against its key, taken anew when renewed."""
+"""The certificate of a web server that speaks TLS itself: checked against its key, loaded again when it is renewed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ServerCertificate:
         return True
 
     async def keep_renewed(self) -> None:
-        """Look again and again, until it is cancelled."""
+        """Look for a renewed certificate again and again, until cancelled."""
         while True:
             await asyncio.sleep(_LOOK)
             try:
@@ -67,7 +67,7 @@ class ServerCertificate:
         return context
 
     def _marked(self) -> tuple[int, ...]:
-        """Changes with either file."""
+        """A mark that changes with either file."""
         found: list[int] = []
         with suppress(OSError):
             for file in (self.certificate, self.key):
