@@ -99,7 +99,7 @@ class KeyRing:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The same from a file, such as a credential of systemd or a secret of a container.
+        """Keys from a file, such as a credential of systemd or a secret of a container.
 
         Raises:
             Problem: it cannot be read, or a key in it is wrong.

@@ -1,4 +1,4 @@
-"""Opening files that are ordinary ones: no pipe, no device, nothing endless, and in folders of ours no link.
+"""Opening ordinary files alone: no pipe, no device, nothing endless, and in folders of ours no link.
 
 What a file is, is asked of the opened file, so that nobody can exchange it in between.
 """

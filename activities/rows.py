@@ -1,4 +1,4 @@
-"""Rows of a list, each read by itself: one that cannot be read is said so, and the others go on."""
+"""Rows of a list, each read by itself: one that cannot be read is reported as such, and the others are shown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Unreadable:
         self.why = why
 
     def refuse(self, *_: object) -> NoReturn:
-        """Raise what reading it would have raised."""
+        """Raise what reading the value would have raised."""
         raise UnreadableError(self.why)
 
     __bool__ = __eq__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __iter__ = __len__ = refuse
@@ -51,7 +51,7 @@ def read_rows(rows: Iterable[_R], read: Callable[[_R], _T], *, name: Callable[[_
 
 
 def sound(rows: Iterable[_T | FaultyRow]) -> Iterator[_T]:
-    """Those that could be read, for whoever only counts."""
+    """The rows that could be read, where the others need not be shown."""
     for row in rows:
         if not isinstance(row, FaultyRow):
             yield row

@@ -7,7 +7,7 @@ _RESERVED = "#/?[]"
 
 
 def password_hint(url: str) -> str:
-    """Ends the line about it: to percent-encode, where that may be the fault; otherwise empty."""
+    """The end of the error line: to percent-encode the password, where that may be the fault; otherwise empty."""
     _, _, rest = url.partition("://")
     user, separator, _ = rest.rpartition("@")
     if not separator or not set(user) & set(_RESERVED):

@@ -140,7 +140,7 @@ class ReportActivities:
         return ReportMailed(recipient=recipient, status="sent")
 
     async def _claimed(self, ledger: ReportLedger, name: str, recipient: str) -> bool:
-        """Wait until it is this call's to send (True), or was sent by another (False)."""
+        """Wait until the mail is this call's to send (True), or was sent by another (False)."""
         clock, lease = asyncio.get_running_loop().time, self.send_timeout + _TO_BEGIN
         last = clock() + lease.total_seconds() / 2
         while True:
@@ -156,7 +156,7 @@ class ReportActivities:
     async def _post(
         self, transport: Transport, days: Days, page: Path, recipient: str, locale: Locale
     ) -> ReportMailed | None:
-        """Hand it over; answers why it never will be."""
+        """Hand the mail over; answers why it never will be, None where it was."""
         organisation = await self.directory.current()
         person = organisation.person(recipient) if organisation else None
         address = person.email if person else recipient

@@ -60,7 +60,7 @@ def draw_charts(report: Report, wording: ReportWording) -> dict[str, str]:
 
 
 def to_svg(spec: Spec) -> str:
-    """Draw it; nothing is fetched from anywhere."""
+    """The chart as SVG; nothing is fetched from anywhere."""
     import vl_convert
 
     drawn: str = vl_convert.vegalite_to_svg({**spec, "config": _CONFIG}, allowed_base_urls=[])

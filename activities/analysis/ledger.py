@@ -18,7 +18,7 @@ REPORT_MAIL = "report_mail/"
 """The prefix of the keys of its entries."""
 
 _UNTRIED = "untried"
-"""In somebody's hands for the first time."""
+"""Claimed for the first time."""
 _NEVER = "0001-01-01T00:00:00+00:00"
 
 
@@ -41,7 +41,7 @@ class ReportLedger:
         self._memory = InstallationValues(database)
 
     async def claim(self, report: str, recipient: str, *, now: datetime, until: datetime) -> bool:
-        """Take a mail into one's own hands; False when it was sent, or is in somebody else's.
+        """Claim a mail for sending; False when it was sent, or somebody else has claimed it.
 
         Both times are the wall clock's. What becomes of the mail ends the claim, and so does its time.
         """
@@ -65,11 +65,11 @@ class ReportLedger:
         return entry["at"] if entry and entry["status"] == "sent" else None
 
     async def sent(self, report: str, recipient: str, at: datetime) -> None:
-        """It was sent."""
+        """Note that the mail was sent."""
         await self._memory.put(report_key(report, recipient), {"status": "sent", "at": at.isoformat()})
 
     async def failed(self, report: str, recipient: str, at: datetime, reason: str, *, final: bool) -> None:
-        """It was not sent: for good, or for now."""
+        """Note that the mail was not sent: for good, or for now."""
         entry: JsonValue = {"status": "refused" if final else "delayed", "at": at.isoformat(), "reason": reason}
         await self._memory.put(report_key(report, recipient), entry)
 
@@ -89,7 +89,7 @@ async def report_failures(connection: AsyncConnection) -> list[ReportFailure]:
 
 
 def report_key(report: str, recipient: str) -> str:
-    """The same at every attempt; also what the Message-ID is made of."""
+    """The key of a report's mail, the same at every attempt; its Message-ID is made of it."""
     return f"{REPORT_MAIL}{report}/{recipient}"
 
 

@@ -205,7 +205,7 @@ class ArchiveActivities:
         return next((partial(open_inside, self.attachments, file) for file in files.values()), None)
 
     async def _failure(self, step: str, number: str, work: Callable[[str], Any]) -> str | None:
-        """Do it, and keep what went wrong with this case; a database that is away is wrong with all of them."""
+        """Run the step, and keep what went wrong with this case; that the database is away concerns all of them."""
         try:
             await work(number)
         except Exception as error:

@@ -88,7 +88,7 @@ class Ledger:
 
     @staticmethod
     async def keep_unmasked(connection: AsyncConnection) -> None:
-        """Nothing is to be masked any more: that it failed is nothing to look at."""
+        """Drop failures to mask: the policy masks nothing any more."""
         failed = archive.c.archived_at.is_not(None) & archive.c.failed_at.is_not(None)
         await connection.execute(update(archive).where(failed).values(error=None, failed_at=None))
 

@@ -29,7 +29,7 @@ from activities.delivery.transport import (
 )
 
 _PATIENCE = 3.0
-"""Seconds for which a message waits for its moment in hand; for longer it is put off."""
+"""Seconds for which a delivery waits for a message's moment; for a longer wait the message is put off."""
 _SKEW = timedelta(minutes=5)
 """By how much a clock may differ from the vendor's; signatures are refused from a quarter of an hour on."""
 

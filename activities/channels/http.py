@@ -88,7 +88,7 @@ async def http_client(transport: httpx2.AsyncBaseTransport | None = None) -> Asy
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """Whom to believe. Reading the certificates takes longer than a message: once a process is enough."""
+    """The trusted certificates. Reading them takes longer than a message: once a process is enough."""
     return httpx2.create_ssl_context()
 
 

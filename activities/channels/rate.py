@@ -1,4 +1,4 @@
-"""How fast a channel may send: whoever is too early gets a moment of their own, in the order in which they asked."""
+"""The rate limit of a channel: a message that is too early is given a later moment, in the order of asking."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workflows.domain.formats import seconds_of, written_duration
 
 _RATE = re.compile(r"\s*(\d{1,6})\s*/\s*(\S+)\s*")
 _KEPT = 60.0
-"""Seconds for which a moment is kept for whoever does not come for it."""
+"""Seconds for which a moment is kept for a message that does not come for it."""
 _MOST_PEOPLE = 10_000
 
 
@@ -54,7 +54,7 @@ class _Line:
         self._given: deque[float] = deque(maxlen=max(limit.count for limit in limits))
 
     def take(self, now: float) -> float:
-        """The next one."""
+        """The next free moment."""
         given = self._given
         moment = max(now, given[-1]) if given else now
         for limit in self._limits:

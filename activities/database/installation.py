@@ -24,7 +24,7 @@ class InstallationValues:
             return value
 
     async def put(self, key: str, value: JsonValue) -> None:
-        """Set it, whatever it was."""
+        """Set the value, whatever it was."""
         async with self._database.begin() as connection:
             statement = insert_into(connection, installation).values(key=key, value=value)
             await connection.execute(
@@ -32,7 +32,7 @@ class InstallationValues:
             )
 
     async def change(self, key: str, change: Callable[[JsonValue], JsonValue]) -> JsonValue:
-        """Set it to what `change` makes of it (None where there is none), before anybody else may; answers that."""
+        """Set the value to what `change` makes of it (None where there is none), alone meanwhile; answers that."""
         async with self._database.begin() as connection:
             await lock_for_choice(connection)
             kept: JsonValue = await connection.scalar(select(installation.c.value).where(installation.c.key == key))
@@ -44,7 +44,7 @@ class InstallationValues:
             return changed
 
     async def keep(self, key: str, value: JsonValue) -> JsonValue:
-        """Set it if it is not set yet; what is returned stands, for every process that asks."""
+        """Set the value if it is not set yet; what is returned stands, for every process that asks."""
         async with self._database.begin() as connection:
             statement = insert_into(connection, installation).values(key=key, value=value)
             await connection.execute(statement.on_conflict_do_nothing(index_elements=["key"]))

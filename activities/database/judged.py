@@ -1,4 +1,4 @@
-"""What became of a command, by its id: the timelines know it for as long as they are kept."""
+"""What became of a command, by its id, according to the timelines: for as long as these are kept."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ class KeptConnections:
         return file, _connected(path)
 
     def give_back(self, kept: tuple[tuple[int, int], sqlite3.Connection]) -> None:
-        """It is in no transaction any more."""
+        """Keep a connection that is in no transaction any more."""
         if len(self._idle) < _MOST_IDLE:
             self._idle.append(kept)
         else:

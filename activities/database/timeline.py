@@ -75,7 +75,7 @@ def _upsert(dialect: str, table: Table, key: str) -> Insert:
             # There is one writer; the trigger would give the same, and write the row twice.
             last = select(func.coalesce(func.max(table.c.position), 0) + 1).scalar_subquery()
             statement = statement.values(position=last)
-        # Who listens has seen a step that is merely written again, and not the one that takes its place.
+        # Listeners to the feed have seen a step that is merely written again, but not the one that takes its place.
         is_other = or_(table.c.at != statement.excluded.at, table.c.kind != statement.excluded.kind)
         said["position"] = case((is_other, statement.excluded.position), else_=table.c.position)
     return statement.on_conflict_do_update(index_elements=[key, "sequence"], set_=said)

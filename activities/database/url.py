@@ -14,9 +14,9 @@ from activities.url_hint import password_hint
 from workflows.domain.problem import Problem
 
 LOCKED = "database is locked"
-"""SQLite's words for it."""
+"""SQLite's words for a lock that somebody else holds."""
 _LOCK_NOT_AVAILABLE = "55P03"
-"""PostgreSQL's code for it."""
+"""PostgreSQL's code for that."""
 _TOO_MANY_CONNECTIONS = "53300"
 READING = timedelta(seconds=10)
 """How long commands that only show something wait for what is locked against readers."""
@@ -24,7 +24,7 @@ _ALLOWED = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME"
 
 
 class DatabaseBusyError(Problem):
-    """Others hold what is wanted; what was asked for is not at fault, and may be tried again."""
+    """Somebody else holds a lock that is needed; the request is not at fault, and may be tried again."""
 
 
 @dataclass(frozen=True)

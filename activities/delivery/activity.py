@@ -67,7 +67,7 @@ _HELD: Final = "another delivery has it in hand"
 _BEATS: Final = 3
 """While one claim holds, and while the server waits for a heartbeat."""
 _SURE: Final = 0.8
-"""The part of a claim in which it is surely held, whatever else this process has to do."""
+"""The share of a claim's time in which it is surely still held, however busy this process is."""
 _SHORTEST_WAIT: Final = timedelta(seconds=1)
 """Of those that the other side asks for; for less, the pauses between attempts grow as always."""
 _ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED, OutboxStatus.UNTOLD, OutboxStatus.TOLD)
@@ -240,8 +240,8 @@ class _DeliveryPass:
             is_harmless = not error.begun or self._knows_repeats(envelope.lane)
             return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:
-            # Whether it arrived is not known: the next attempt bears the same Message-ID, or is none where the claim
-            # is left to run out.
+            # Whether it arrived is not known: the next attempt bears the same Message-ID; where the claim is left to
+            # run out, there is no next attempt.
             if self._knows_repeats(envelope.lane):
                 await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
@@ -264,7 +264,7 @@ class _DeliveryPass:
         return await self._go_on(state, stack, f"{MAY_HAVE_ARRIVED} {error}")
 
     async def _go_on(self, state: RowState, stack: AsyncExitStack, error: str) -> str | None:
-        """By the next way of the message; where there is none, it has failed."""
+        """Go on by the next way of the message; where there is none, it has failed."""
         if not state.others:
             return await self._fail(state.envelope, error)
         logger.info("%s goes on by %s: %s", state.envelope.key, state.others[0][0], error)
@@ -274,7 +274,7 @@ class _DeliveryPass:
     async def _put_off(
         self, state: RowState, stack: AsyncExitStack, error: str, wait: timedelta | None = None
     ) -> str | None:
-        """For later, but by the next way where this one has been tried for long, or asks to wait for so long."""
+        """Put the message off; by its next way where this one has been tried for long, or asks to wait for so long."""
         patience = self._owner.next_after
         if state.others and (self._age(state) >= patience * (len(state.tried) + 1) or (wait or timedelta()) > patience):
             return await self._go_on(state, stack, error)

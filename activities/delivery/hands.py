@@ -1,4 +1,4 @@
-"""How many messages are on their way by one channel at once: one that hangs leaves the others their places (R44).
+"""The concurrency limit of a channel: one that hangs leaves the other channels their slots in the worker (R44).
 
 A worker carries out so many activities at a time. Without a limit for each channel, messages to a gateway that takes
 requests and never answers would soon be all that it does.

@@ -163,7 +163,7 @@ class Smtp:
         return MailThreads(self.sender.domain, self.secret, self.mailbox)
 
     def message_id(self, key: str, number: str = "") -> str:
-        """The same at every attempt to send the same row."""
+        """The Message-ID, the same at every attempt to send the same row."""
         return self.threads.message_id(key, number)
 
 

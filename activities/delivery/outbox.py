@@ -40,7 +40,7 @@ UNREPORTED = and_(outbox.c.status == OutboxStatus.FAILED.value, outbox.c.reporte
 
 @dataclass(frozen=True)
 class RowState:
-    """How far a row is. `reported`: its case was told of its failure; `again`: since when it is to be sent again."""
+    """The state of a row. `reported`: its case was told of its failure; `again`: since when it is to be sent again."""
 
     envelope: Envelope
     status: OutboxStatus
@@ -57,12 +57,12 @@ class RowState:
 
     @property
     def reported(self) -> bool:
-        """Of a row that failed."""
+        """Whether the case of a failed row was told."""
         return self.status is OutboxStatus.FAILED and self.reported_at is not None
 
     @property
     def again(self) -> datetime | None:
-        """Of a row that failed once and waits anew; the wall clock's."""
+        """Since when a row that had failed waits to be sent again; the wall clock's."""
         return None if self.status is OutboxStatus.FAILED else self.reported_at
 
 
@@ -70,7 +70,7 @@ _FAILED = or_(
     outbox.c.status.in_([OutboxStatus.FAILED.value, OutboxStatus.TOLD.value]),
     and_(outbox.c.status.in_(OPEN), outbox.c.reported_at.is_not(None)),
 )
-"""Failed, whether or not somebody has told it since, or has it tried again."""
+"""Rows that failed, whether or not a person has told the message since, or had it sent again."""
 _SENT_AFTER_ALL = and_(outbox.c.status == OutboxStatus.SENT.value, outbox.c.reported_at.is_not(None))
 
 
@@ -134,7 +134,7 @@ class Outbox:
         return {row.key: without_link(row.text, row.link, portal) for row in rows}
 
     async def states(self, keys: Sequence[str]) -> dict[str, RowState]:
-        """How far each row is; unknown keys are left out."""
+        """The state of each row; unknown keys are left out."""
         async with self._database.read_brief() as connection:
             rows = await connection.execute(select(outbox).where(outbox.c.key.in_(keys)))
             return {row.key: _state(row) for row in rows}
@@ -146,7 +146,7 @@ class Outbox:
         return [key for key in keys if key not in known]
 
     async def answered_by(self, envelope: Envelope) -> Envelope:
-        """The same, with the mails of its customer that it follows: their program shows all of a case as one thread."""
+        """The envelope with the customer's mails that it follows: their program shows all of a case as one thread."""
         if envelope.recipient != CUSTOMER or envelope.channel != Contact.EMAIL:
             return envelope
         rows = incoming_mail.c
@@ -216,7 +216,7 @@ class Outbox:
             return await self.bounced_in(connection, key, error=error)
 
     async def bounced_in(self, connection: AsyncConnection, key: str, *, error: str) -> bool:
-        """The same within the caller's transaction."""
+        """As `bounced`, within the caller's transaction."""
         sent = (outbox.c.key == key) & (outbox.c.status == OutboxStatus.SENT.value)
         failed = {"status": OutboxStatus.FAILED.value, "error": error, "sent_at": None, "reported_at": None}
         return (await connection.execute(update(outbox).where(sent).values(failed))).rowcount == 1

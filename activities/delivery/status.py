@@ -1,4 +1,4 @@
-"""How far a message may be."""
+"""The states of a message in the outbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file on its way in: its bytes written beside the store under a name of their own, counted, and summed up.
+"""A file on its way in: its bytes written beside the store under a name of their own, counted, and hashed.
 
 Whatever happens, nothing is left of one that was not kept; what a killed process leaves is swept (`leftovers`).
 """

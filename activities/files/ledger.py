@@ -86,7 +86,7 @@ class FileLedger:
             return {sha256 for sha256 in gone if sha256}
 
     async def drop_expired(self, now: datetime) -> set[str]:
-        """The same for those that were staged for too long."""
+        """Remove rows that were staged for too long; answers checksums likewise."""
         async with self._database.begin() as connection:
             expired = select(file.c.id).where(file.c.number.is_(None), file.c.staged_until < now).limit(_MOST_STAGED)
             gone = await connection.scalars(delete(file).where(file.c.id.in_(expired)).returning(file.c.sha256))

@@ -14,7 +14,7 @@ _KEPT: Final = timedelta(days=30)
 
 
 class Requests:
-    """The table of them."""
+    """Reads and writes the requests of callers under their keys."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -49,7 +49,7 @@ def new_secret() -> str:
 
 
 class SignIns:
-    """The table of them."""
+    """Reads and writes sign-ins that have begun."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -50,7 +50,7 @@ class StaffSession:
 
 
 class StaffSessions:
-    """The table of them."""
+    """Reads and writes sessions of the staff."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

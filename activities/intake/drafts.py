@@ -33,7 +33,7 @@ class SavedDraft:
 
 
 class Drafts:
-    """The table of them."""
+    """Reads and writes drafts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,19 +66,21 @@ class Drafts:
             return bool((await connection.execute(begun.on_conflict_do_nothing())).rowcount)
 
     async def finish(self, id_: str, person: str, number: str, now: datetime, digest: str) -> None:
-        """It has become that case, which holds what was typed from now on; `digest` tells the same form from others."""
+        """Note that the draft has become that case, which holds what was typed from now on; `digest` tells the same
+        form from others.
+        """
         row: dict[str, Any] = {"content": {"digest": digest}, "number": number, "saved_at": now}
         async with self._database.begin() as connection:
             await connection.execute(update(intake_draft).where(_theirs(id_, person)).values(row))
 
     async def drop(self, id_: str, person: str) -> None:
-        """Nobody wants it."""
+        """Remove a draft that nobody wants."""
         async with self._database.begin() as connection:
             gone = delete(intake_draft).where(_theirs(id_, person) & intake_draft.c.number.is_(None))
             await connection.execute(gone)
 
     async def sweep(self, now: datetime) -> None:
-        """Forget those that have been lying for long."""
+        """Remove drafts that have been lying for long."""
         async with self._database.begin() as connection:
             await connection.execute(delete(intake_draft).where(intake_draft.c.saved_at < now - KEPT_FOR))
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _IDENTITY = select(
     registration.c.number, registration.c.channel, registration.c.intake_key, registration.c.received_at
 ).where(registration.c.number.in_(bindparam("of", expanding=True)))
-"""What of a submission never changes."""
+"""Columns of a submission that never change."""
 _URGENCY = func.coalesce(registration.c.priority, Priority.P1)
 
 
@@ -98,7 +98,7 @@ class Register:
         priority: Priority | None = None,
         alike_since: datetime | None = None,
     ) -> Registration:
-        """The same within the caller's transaction."""
+        """As `register`, within the caller's transaction."""
         content = form.model_dump(mode="json")
         sent = _Sent(str(content["channel"]), content.get("intake_key") or None, content_digest(content), alike_since)
         known = await self._known(connection, sent)

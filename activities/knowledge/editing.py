@@ -100,7 +100,7 @@ class KnowledgeEditing:
         self._database, self._organisation, self._policy = database, organisation, policy
 
     async def publish(self, key: str, *, by: str, at: datetime) -> None:
-        """From now on it is suggested to those who work on new cases; a retired one comes back.
+        """Publish an article: it is suggested to those who work on new cases; a retired one comes back.
 
         Raises:
             Problem: there is no such article, or `by` is no editor. One that is published stays so.
@@ -108,7 +108,7 @@ class KnowledgeEditing:
         await self._change(key, by, at, "published", status=ArticleStatus.PUBLISHED)
 
     async def retire(self, key: str, *, by: str, at: datetime, why: str) -> None:
-        """It stays readable, but no search finds it.
+        """Retire an article: it stays readable, but no search finds it.
 
         Raises:
             Problem: there is no such article, or `by` is no editor. One that is retired stays so, as it was.

@@ -1,7 +1,7 @@
-"""Whether a token is one of ours at all, asked for many strangers at a time (R40).
+"""Lookup of link tokens that many strangers send at once, in batches (R40).
 
-Whoever has sent too many wrong ones is asked about all the same: a right link is let in wherever it comes from. A
-question to the record for each of them would cost others their time, so those of a moment are one question.
+Tokens from an address that has sent too many wrong ones are looked up all the same: a right link is let in wherever it
+comes from. A query for each would cost other visitors their time, so those of a moment are one query.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class LinkMark(Fact):
         return text.replace(self.text, instead)
 
     def replaced_in_html(self, html: str, address: str, words: str) -> str:
-        """The same in HTML: `address` where it is an address of a link, `words` where it can be read.
+        """An HTML text with `address` where it is an address of a link, `words` where it can be read.
 
         Both are plain text without any character of HTML. Without an address nothing is left to click.
         """

@@ -1,4 +1,4 @@
-"""How many automatic answers go out (R42): two programs that answer each other come to an end."""
+"""Limits on automatic answers (R42), so that two programs cannot answer each other without end."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _READER: Final = "mailbox_reader"
 
 
 class MailState(StrEnum):
-    """How far a mail is: nothing is left to do, its case has not judged it yet, or a person has to see to it."""
+    """The state of a mail: nothing is left to do, its case has not judged it yet, or a person has to see to it."""
 
     DONE = "done"
     OPEN = "open"
@@ -78,8 +78,8 @@ class MailboxState:
 
 
 def identity_of(raw: bytes, mailbox: str, place: str) -> str:
-    """The same for the same mail, also where it came to two mailboxes of ours or by two ways; another one for other
-    content under the same Message-ID. A mail without one is where it lies.
+    """The identity of a mail: the same also where it came to two mailboxes of ours or by two ways; another one for
+    other content under the same Message-ID. A mail without one is where it lies.
     """
     try:
         head, body = split_head(raw)
@@ -195,7 +195,7 @@ class Inbox:
             await self.update_in(connection, id_, **values)
 
     async def update_in(self, connection: AsyncConnection, id_: str, **values: Any) -> None:
-        """The same within the caller's transaction."""
+        """Change a row within the caller's transaction."""
         await connection.execute(update(incoming_mail).where(incoming_mail.c.id == id_).values(**values))
 
     async def see_to(self, id_: str, now: datetime) -> bool:
@@ -220,7 +220,7 @@ class Inbox:
         return str(await InstallationValues(self._database).keep(_READER, uuid.uuid4().hex))
 
     async def known_reader(self) -> str | None:
-        """The same, None where it has never read one."""
+        """The id of this installation, None where it has never read a mailbox."""
         known = await InstallationValues(self._database).get(_READER)
         return None if known is None else str(known)
 
@@ -229,7 +229,7 @@ class Inbox:
         return (await self.states()).get(name)
 
     async def states(self) -> dict[str, MailboxState]:
-        """The same of all that were ever watched."""
+        """The states of all mailboxes that were ever watched."""
         async with self._database.read_brief() as connection:
             rows = await connection.execute(select(mailbox_state))
             return {row.name: MailboxState(**row._mapping) for row in rows}
@@ -241,13 +241,13 @@ class Inbox:
         await self._keep(name, values, now)
 
     async def failed(self, name: str, error: str, now: datetime) -> None:
-        """It could not be read; since when stays."""
+        """Note that the mailbox could not be read, and why; since when stays."""
         known = await self.state(name)
         since = known.failed_since if known and known.failed_since else now
         await self._keep(name, {"error": error, "failed_since": since}, now)
 
     async def watch(self, name: str, now: datetime) -> None:
-        """It is watched from now on, if it was not before."""
+        """Note that the mailbox is watched from now on, if it was not before."""
         await self._keep(name, {}, now)
 
     async def _keep(self, name: str, values: dict[str, Any], now: datetime) -> None:

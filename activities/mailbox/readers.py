@@ -1,4 +1,5 @@
-"""Which installation reads a mailbox: a message in a folder of its own there says so, for people and for other ones.
+"""Which installation reads a mailbox: it leaves a message there, in a folder for that, which tells people and other
+installations.
 
 Two installations on one mailbox would make two cases of every mail. Whoever begins to read leaves a message in the
 folder `bihuan` and looks which one lies first: that one reads, on every server alike, since a server numbers what comes

@@ -1,4 +1,4 @@
-"""The facts that a template approved by others may name, in the reader's words (R44)."""
+"""The facts that a vendor's approved template may name, in the reader's language (R44)."""
 
 from __future__ import annotations
 

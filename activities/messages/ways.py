@@ -61,7 +61,7 @@ class CustomerWays(Fact):
 
     @property
     def to_people(self) -> CustomerWays:
-        """Those by which a person is asked something, or all of them where there are no others."""
+        """The ways that lead to a person, or all of them where there are none."""
         people = self.model_copy(update={"portal": "", "links": False})
         return people if people.hotline or people.email or people.mailbox else self
 
@@ -87,7 +87,9 @@ def contact(ways: CustomerWays, locale: Locale) -> str:
 
 
 def brief_contact(ways: CustomerWays, locale: Locale) -> str:
-    """The same for a short message: one way alone. The portal's address stands at the end of every short message."""
+    """What a short message asks the customer to do: one way alone. The portal's address stands at the end of every
+    short message.
+    """
     return label("way", "page", locale) if ways.portal else _phrases(ways, locale)[0]
 
 

@@ -64,7 +64,7 @@ class Decision:
         return bool(opening.missing) and not settled.terms.levels[opening.priority].dispatch_incomplete
 
     def dispatched(self, settled: Settlement, product: str, loads: Mapping[str, int], at: datetime) -> Settlement:
-        """The same with the owner chosen; `loads` are the open cases of each (R12)."""
+        """The settlement with the owner chosen; `loads` are the open cases of each (R12)."""
         opening = settled.opening
         request = DispatchRequest(type=opening.type, subtype=opening.subtype, priority=opening.priority)
         return settled.model_copy(update={"dispatch": self.owner(request, product, loads, at)})

@@ -34,7 +34,7 @@ def new_code() -> str:
 
 
 class Codes:
-    """The table of them."""
+    """Reads and writes one-time codes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,7 +48,9 @@ class Codes:
         )
 
     async def make(self, id_: str, now: datetime) -> str | None:
-        """The digits, made now; made again where the message is handed over again. None for one nobody waits for."""
+        """The digits of a code, made anew at each hand-over of its message; None where nobody waits for the code any
+        more.
+        """
         digits = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
         waits = (one_time_code.c.id == id_) & (one_time_code.c.expires_at > now) & one_time_code.c.used_at.is_(None)
         async with self._database.begin() as connection:

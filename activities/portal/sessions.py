@@ -51,7 +51,7 @@ def session_id(cookie: str) -> str:
 
 
 class Sessions:
-    """The table of them."""
+    """Reads and writes sessions of customers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -29,7 +29,7 @@ _KEPT: Final = timedelta(hours=2)
 """Longer than any span."""
 _MOST_KNOWN: Final = 10_000
 _TOLD: Final = 5
-"""So often who has none left is told so at length."""
+"""How often somebody without tries left gets the long answer."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Tries:
 
     database: Database
     _spent: dict[tuple[str, str], _Spent] = field(default_factory=dict)
-    """Who has none left: asked again and again, the record is left alone. The oldest are forgotten first."""
+    """Askers without tries left, so that the record is not asked about them again. The oldest are forgotten first."""
 
     def wait(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> timedelta | None:
         """How long one has to wait of whom it is known here that they have none left; None for everybody else."""
@@ -138,7 +138,7 @@ class Tries:
         return _wait(over, now) if over else None
 
     async def give_back(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> None:
-        """That try was right: only wrong ones count."""
+        """Uncount a try that was right: only wrong ones count."""
         async with self.database.begin() as connection:
             for limit in limits:
                 mine = (web_tries.c.kind == limit.name) & (web_tries.c.since == limit.since(now))

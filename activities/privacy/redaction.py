@@ -1,7 +1,7 @@
 """Error messages that may stand in logs and in Temporal's history, whose readers may not read cases.
 
-Many errors repeat what they stumbled over, and that may be a customer's name or text. So only those speak whose
-words are known to be about the machine; of all others it is said what they are and where they happened.
+Many errors repeat the value at fault, which may be a customer's name or text. So only errors whose texts are known to
+be about the machine are repeated; of all others, the class and the place in the code.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _ADDRESS = re.compile(r"[^\s<>@:;,\"'()\[\]]+@[^\s<>@:;,\"'()\[\]]+\w")
 _OF_CODE = (AttributeError, NameError, ImportError, NotImplementedError, MemoryError, RecursionError)
 """What Python says of names in the code."""
 _SPEAKING = ("temporalio.", "sqlalchemy.", "sqlite3.", "asyncpg.", "activities.delivery.transport.")
-"""Modules (each with its dot) whose errors speak of the machine, or in words that were cleaned. A test holds that each
-exists: one that moves would make its errors mute.
+"""Modules (each with its dot) whose errors are about the machine, or were cleaned, and are repeated. A test holds that
+each exists: the errors of one that moves would be hidden.
 """
 _OF_DATA = "22"
 """The class of PostgreSQL's errors that repeat a value."""
 
 
 def safe_message(error: BaseException) -> str:
-    """What is the matter, in one line without anything a customer wrote."""
+    """The error in one line, without anything a customer wrote."""
     cause = getattr(error, "orig", None)
     if isinstance(cause, BaseException):
         # SQLAlchemy's own text holds the statement; the database's first line is what is wrong.

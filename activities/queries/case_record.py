@@ -114,7 +114,7 @@ async def case_records_of(reader: Reader, numbers: Sequence[str]) -> list[CaseRe
 
 
 async def case_record_of(reader: Reader, number: str) -> CaseRecord | None:
-    """The same, where the database is being read already."""
+    """As `read_case_record`, where the database is being read already."""
     return case_of(*await reader.answers(CASE, number))
 
 

@@ -87,7 +87,7 @@ async def read_customer_view(
 
 
 async def read_own_view(reader: Reader, number: str, locale: Locale | None = None) -> dict[str, Any] | None:
-    """The same for a customer who was let in already; None where there is no such case.
+    """The view for a customer who was let in already; None where there is no such case.
 
     Raises:
         Problem: the database cannot be read.

@@ -1,4 +1,4 @@
-"""Every open case in what a board needs of it, kept between two looks: only what has changed is read again (R49)."""
+"""What a board needs of every open case, kept in memory: only cases that have changed are read again (R49)."""
 
 from __future__ import annotations
 

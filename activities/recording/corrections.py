@@ -38,5 +38,5 @@ async def kept_for_correction(database: Database, number: str) -> JsonValue:
 
 
 async def forget_correction(connection: AsyncConnection, number: str) -> None:
-    """It cannot be corrected any more."""
+    """Drop what is kept of a case that cannot be corrected any more."""
     await connection.execute(delete(correction).where(correction.c.number == number))

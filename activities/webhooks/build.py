@@ -1,4 +1,4 @@
-"""Webhooks made of their settings: what sends to them, and what they are told of (R47)."""
+"""Webhooks built from their settings: their transports, and which events they get (R47)."""
 
 from __future__ import annotations
 

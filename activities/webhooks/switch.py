@@ -1,4 +1,4 @@
-"""Systems that have answered 410: they are told nothing more until somebody tries them with success (R47)."""
+"""Webhooks switched off since their system answered 410, until a test event is taken again (R47)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PREFIX: Final = "webhook_off:"
 
 @dataclass(frozen=True)
 class Switch:
-    """Of one system, kept in the record for all workers; another address of it is on again."""
+    """The switch of one system's webhook, kept in the record for all workers; a new address is on again."""
 
     database: Database
     name: str

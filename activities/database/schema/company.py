@@ -1,4 +1,4 @@
-"""What a company and its installation have to remember."""
+"""The organisation's documents, and what an installation has to remember."""
 
 from __future__ import annotations
 

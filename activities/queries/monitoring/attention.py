@@ -1,4 +1,4 @@
-"""What somebody should look at, and why; `attention_query` finds it in the record."""
+"""The kinds of things that need an operator's or a person's attention; `attention_query` finds them in the record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that somebody should look at, according to the record: one source of `bihuan stuck`."""
+"""Finds what needs attention, according to the record: one source of `bihuan stuck`."""
 
 from __future__ import annotations
 

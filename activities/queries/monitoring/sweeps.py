@@ -73,7 +73,7 @@ class Sweep(Fact):
 
 
 async def keep_sweep(database: Database, run: SweepRun, found: Iterable[Drift]) -> Sweep:
-    """Put it in place of the one before; what was seen before keeps the time when it was first seen."""
+    """Keep this sweep in place of the one before; drifts that were seen before keep the time when they first were."""
     before = await latest_sweep(database)
     known = {one.key: one.since for one in before.found} if before else {}
     named = sorted(
@@ -92,7 +92,7 @@ async def latest_sweep(database: Database) -> Sweep | None:
 
 
 async def read_sweep(connection: AsyncConnection) -> Sweep | None:
-    """The same within a transaction."""
+    """The latest sweep, read within a transaction."""
     kept = await connection.scalar(select(installation.c.value).where(installation.c.key == KEY))
     try:
         return Sweep.model_validate(kept) if kept is not None else None

@@ -1,4 +1,6 @@
-"""The workers of an installation, and what each goes by: two that differ treat every other case differently."""
+"""The workers of an installation, and the policy, templates and keys each works with: two that differ treat cases
+differently.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ _WAYS_OUT: Final[Mapping[str, str]] = {
     "channels": "set the same [channels.…] for all workers and restart them",
     "webhooks": "set the same [webhooks.…] for all workers and restart them",
 }
-"""What all workers have to go by alike, and what to do where they do not."""
+"""What has to be the same for all workers, and what to do where it is not."""
 
 
 class Mark(Fact):
@@ -57,7 +59,7 @@ class PresentWorker(Fact):
 
 @dataclass(frozen=True)
 class Difference:
-    """What some workers do not go by alike, who goes by what, and the way out."""
+    """What differs between workers, which has what, and the way out."""
 
     what: str
     way_out: str
@@ -70,11 +72,11 @@ class Workers:
         self._database = database
 
     async def note(self, key: str, worker: PresentWorker) -> None:
-        """It is there; those that have not been seen for long are forgotten."""
+        """Note that a worker runs; those that have not been seen for long are forgotten."""
         await self._change(worker.seen_at, {key: worker})
 
     async def forget(self, key: str, now: datetime) -> None:
-        """It has ended in good order."""
+        """Remove a worker that has ended in good order."""
         await self._change(now, {key: None})
 
     async def alive(self, now: datetime) -> list[PresentWorker]:
