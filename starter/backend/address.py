@@ -1,4 +1,4 @@
-"""Where the server is, and by which token one comes: from the environment, else as `bihuan login` has kept it (R46)."""
+"""The server's address and the token for it: from the environment, else as `bihuan login` has kept them (R46)."""
 
 from __future__ import annotations
 

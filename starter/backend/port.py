@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from workflows.domain.vocabulary import Locale
 
 MESSAGE_STATUSES = tuple(map(str, OutboxStatus))
-"""How far a message may be."""
+"""The states of a message in the outbox."""
 Shown = dict[str, Any]
 """One thing as `--json` shows it."""
 
@@ -77,13 +77,13 @@ class AnalysisMade:
 
 
 class FormCheck(Protocol):
-    """Forms held against the border without being registered."""
+    """Forms validated without being registered."""
 
     def form_fault(self, form: dict[str, Any]) -> str | None:
         """What would be refused of a whole form, in one line; None where it would be taken."""
 
     def section_fault(self, part: dict[str, Any]) -> str | None:
-        """The same of a few fields."""
+        """What would be refused of a few fields."""
 
     def type_names(self, locale: Locale) -> Sequence[tuple[str, str]]:
         """The types of the policy: id, and what it is called."""
@@ -98,14 +98,14 @@ class Intake(Protocol):
         """Check and register one; one line a fault."""
 
     async def accept_with_files(self, raw: str | dict[str, Any], paths: Sequence[Path]) -> Accepted:
-        """The same with files of this machine, all of them or nothing."""
+        """Check and register one with files of this machine, all of them or nothing."""
 
     def is_outage(self, error: BaseException) -> bool:
         """Whether an error says that nobody answers, which may be over soon."""
 
 
 class Reading(Protocol):
-    """What is looked at."""
+    """Reading cases, messages, work and files."""
 
     async def company(self) -> CompanyTime:
         """The cases' time, and the company's zone."""
@@ -150,14 +150,14 @@ class Reading(Protocol):
         """Write one of them into a folder; answers where."""
 
     def export(self, since: datetime | None, until: datetime | None) -> AsyncIterator[list[Shown] | str]:
-        """The past as a log: the lines of one case after the other, or why one cannot be read."""
+        """Recorded cases as a log: the lines of one case after the other, or why one cannot be read."""
 
     async def export_count(self, since: datetime | None, until: datetime | None) -> int:
         """How many cases that will be."""
 
 
 class Acting(Protocol):
-    """What is done to cases and reviews."""
+    """Commands to cases and reviews, files and intake."""
 
     def check_sender(self, by: str, relayed_by: str | None = None) -> None:
         """Refuse who cannot be the sender here."""
@@ -179,13 +179,13 @@ class Acting(Protocol):
         """Give a case files of this machine."""
 
     async def note_acted_for(self, by: str, command: str, number: str, **detail: Any) -> None:
-        """Keep that whoever sits here spoke as `by`, where nobody else keeps it."""
+        """Note in the audit log that whoever sits here spoke as `by`, where no server does."""
 
     def intake(self) -> AbstractAsyncContextManager[Intake]:
         """Takes submissions in."""
 
     async def form_check(self) -> FormCheck:
-        """Holds forms against the border."""
+        """Validates forms."""
 
 
 class Knowledge(Protocol):

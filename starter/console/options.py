@@ -1,6 +1,6 @@
 """What the keys of a command are called on the command line, so that an error names what the person typed.
 
-A command goes to its case as a signal, whose keys are the border for everybody who sends one (see
+A command goes to its case as a signal, whose keys are the same for everybody who sends one (see
 `workflows.domain.commands`). Refusals therefore speak of keys; here they become options.
 """
 

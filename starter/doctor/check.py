@@ -34,7 +34,7 @@ class Check:
     name: str
 
     def ok(self, what: str) -> CheckResult:
-        """It is as it should be."""
+        """All is as it should be."""
         return CheckResult(self.name, CheckStatus.OK, what)
 
     def warning(self, what: str, todo: str) -> CheckResult:
@@ -42,7 +42,7 @@ class Check:
         return CheckResult(self.name, CheckStatus.WARNING, what, todo)
 
     def fault(self, what: str, todo: str) -> CheckResult:
-        """It does not work."""
+        """Something does not work."""
         return CheckResult(self.name, CheckStatus.FAULT, what, todo)
 
     def problem(self, problem: Problem, todo: str) -> Iterable[CheckResult]:

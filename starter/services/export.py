@@ -1,4 +1,4 @@
-"""The past as a log: the lines that `bihuan trial` reads."""
+"""Recorded cases as a log: the lines that `bihuan trial` reads."""
 
 from __future__ import annotations
 

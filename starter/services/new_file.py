@@ -17,7 +17,7 @@ _UNSAFE: Final = re.compile(r'[<>:"|?*]|^-')
 
 
 async def write_new(folder: Path, label: str, chunks: AsyncIterator[bytes]) -> Path:
-    """Write it; answers where.
+    """Write the file; answers where.
 
     Raises:
         Problem: it cannot be written, or what `chunks` raises; nothing is left of it then.

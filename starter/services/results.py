@@ -1,4 +1,4 @@
-"""What services answer to whoever hands in and gives commands; light, for those who only read the answer."""
+"""The answers of services to a submission and to a command; light, for modules that only read the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who sends each command in a simulation: the person in the log, or whoever may do it under the policy on trial."""
+"""Who sends each command in a simulation: the person in the log, or somebody who may under the simulated policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a page is asked for and answered, whatever it is: by whom, at which times not, and what is shown then."""
+"""The endpoint around every page: it checks where a form comes from, counts forms, and answers in outages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ V = TypeVar("V", bound=WebVisit)
 def endpoint(
     site: Site, kind: type[V], page: Callable[[V], Awaitable[Response]]
 ) -> Callable[[Request], Awaitable[Response]]:
-    """That page, for visitors of that kind."""
+    """The endpoint of this page, for visitors of that kind."""
 
     async def answer(request: Request) -> Response:
         if holds_nul(request):
@@ -51,7 +51,7 @@ def endpoint(
 
 
 def counted(page: Callable[[V], Awaitable[Response]]) -> Callable[[V], Awaitable[Response]]:
-    """That page, for as many forms as somebody may send."""
+    """The page with a limit on how many forms somebody may send."""
 
     async def answer(visit: V) -> Response:
         if await visit.allowed(FORMS) is None:

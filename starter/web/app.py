@@ -113,7 +113,7 @@ async def privacy(visit: Visit) -> Response:
 
 
 def _let_in(page: SessionPage) -> Page:
-    """That page for who was let in, and for others the way in."""
+    """The page for a customer who was let in; others are shown the way in."""
 
     async def answer(visit: Visit) -> Response:
         return await page(visit, visit.session) if visit.session is not None else visit.redirect("/case")
@@ -122,7 +122,9 @@ def _let_in(page: SessionPage) -> Page:
 
 
 def _in_turn(page: Page) -> Page:
-    """That page for strangers, one after the other, each once the form is there: a slow line holds nobody up."""
+    """The page with strangers served one after the other, each once their form has arrived: a slow line holds nobody
+    up.
+    """
 
     async def answer(visit: Visit) -> Response:
         await visit.form()

@@ -1,4 +1,4 @@
-"""Where the next page of a list begins, as an address says it."""
+"""Cursors: where the next page of a list begins, as written in an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first that a request meets: who is known to have tried too often is turned away here, at next to no cost (R40).
+"""The first check of a request: who is known to have tried too often is turned away here, at next to no cost (R40).
 
 The first few refusals are ordinary pages, which keep what a person has typed. What comes after them, and after a
 moment's wait, is a page without any of that, made before. A link that may be a right one is never turned away.
@@ -37,7 +37,7 @@ _TELL_EVERY: Final = 60.0
 
 @dataclass
 class Gate:
-    """Around the pages, and around what notes requests: a flood fills no log."""
+    """An ASGI application around the pages and their log: a flood fills no log."""
 
     app: ASGIApp
     site: Site

@@ -1,4 +1,4 @@
-"""The page for whoever tries too often, made once a language: a flood of tries must not cost what pages cost."""
+"""The page for whoever tries too often, rendered once for each language: a flood must not cost what pages cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every answer says to a browser, which posts are believed to come from our own pages, and what a log may say."""
+"""Security headers of every answer, which posts count as coming from our own pages, and what a log may say."""
 
 from __future__ import annotations
 

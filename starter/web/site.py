@@ -47,7 +47,7 @@ _CONNECT_WITHIN: Final = timedelta(seconds=3)
 
 @dataclass(frozen=True)
 class Record:
-    """The installation, and what guards its door."""
+    """The installation, with its sessions, codes and counted tries."""
 
     installation: Installation
     sessions: Sessions
@@ -58,7 +58,7 @@ class Record:
 
     @classmethod
     def of(cls, installation: Installation) -> Record:
-        """Of an open installation."""
+        """The record of an open installation."""
         database = installation.database
         return cls(
             installation, Sessions(database), Tries(database), Codes(database), Requests(database),
@@ -76,7 +76,7 @@ class Site:
     pages: Pages = field(init=False)
     look: Look = field(init=False)
     link_keys: KeyRing | None = field(init=False, repr=False)
-    """Those of the links that open something; None, as where no worker ever ran, lets all of them."""
+    """The keys of links that are still valid; None, as where no worker ever ran, lets all of them."""
     sign_on: SignOn | None = field(init=False, repr=False)
     """The company's own, by which staff sign in."""
     company: dict[str, str] = field(default_factory=lambda: Company().model_dump())
@@ -185,5 +185,5 @@ class Site:
             await asyncio.sleep(_SWEEP_EVERY)
 
     async def close(self) -> None:
-        """Give the record back."""
+        """Close the record."""
         await self._open.aclose()

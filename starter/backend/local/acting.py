@@ -1,4 +1,4 @@
-"""What is done to cases and reviews, by the services."""
+"""Commands to cases and reviews, files and intake, by the services."""
 
 from __future__ import annotations
 

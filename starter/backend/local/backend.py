@@ -1,4 +1,4 @@
-"""All of the port by the services."""
+"""The whole port, carried out by the services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is looked at, by the services."""
+"""Reading cases, messages and work, by the services."""
 
 from __future__ import annotations
 

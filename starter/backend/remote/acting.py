@@ -1,4 +1,4 @@
-"""What is done to cases and reviews, by the API. Every request has a key: sent again it is the same."""
+"""Commands to cases and reviews, files and intake, by the API. Every request has an idempotency key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All of the port by the API."""
+"""The whole port, carried out by the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is looked at, by the API."""
+"""Reading cases, messages and work, by the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server: asked once for what every list needs, and who speaks to it."""
+"""What all parts of the port by the API share: the connection, the server's context, and who may be named as sender."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Server:
-    """What all parts of the port share."""
+    """The API of a server, whose context (time, zone, people) is asked for once."""
 
     def __init__(self, address: ServerAddress) -> None:
         self._api = ApiClient(address)

@@ -57,7 +57,7 @@ async def confirm(
 async def refuse(
     number: Number, /, *, why: Why, relayed_by: RelayedBy = None, heard: HeardBy = None, sender: Sender
 ) -> int:
-    """Not accept the solution; handling starts again, one step more urgent.
+    """Refuse the solution; handling starts again, one step more urgent.
 
     Example: bihuan refuse FB202605110001 --as customer --why "仍然报错"
     """

@@ -354,7 +354,7 @@ async def link(
 
 
 async def unlink(number: Number, /, *, why: OptionalText = None, sender: Sender) -> int:
-    """End that: the case goes on alone.
+    """End the link to a main case: the case goes on alone.
 
     Example: bihuan unlink FB202605110007 --as agent-001 --why "另一个原因"
     """

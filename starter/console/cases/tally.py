@@ -1,4 +1,4 @@
-"""What became of many submissions, line by line, for people and for programs."""
+"""The result of registering many submissions, line by line, for people and for programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tell_tally(tally: Tally, intake: Taking, stopped: str | None, *, as_json: bool) -> None:
-    """What went in, what did not, and how to go on."""
+    """Print what was registered, what was not, and how to go on."""
     tally.stopped = stopped
     for number, error in tally.failed:
         say(f"line {number}: {error}")

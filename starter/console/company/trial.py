@@ -1,4 +1,4 @@
-"""`bihuan trial`: plays a log of cases by the rules of a policy; `bihuan export`: writes such a log of past cases."""
+"""`bihuan trial`: simulates a log of cases under a policy; `bihuan export`: writes such a log of recorded cases."""
 
 from __future__ import annotations
 

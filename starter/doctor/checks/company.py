@@ -25,7 +25,7 @@ _NAMED = 10
 
 
 async def policy(context: DoctorContext) -> Iterable[CheckResult]:
-    """Whether the policy is well-formed, and the same that the worker goes by."""
+    """Whether the policy is well-formed, and the same that the worker has in force."""
     check = Check("policy")
     source = context.settings.policy
     try:

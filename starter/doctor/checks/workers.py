@@ -1,4 +1,4 @@
-"""Whether all workers that are there go by the same policy, templates, mail server and keys."""
+"""Whether all workers that run have the same policy, templates, mail server and keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starter.doctor.context import DoctorContext
 
 
 async def alike(context: DoctorContext) -> Iterable[CheckResult]:
-    """What the workers that are there do not go by alike: every other case is treated differently then."""
+    """What differs between the workers that run: cases are treated differently then, by whichever has them."""
     check = Check("worker settings")
     workers = await Workers(await context.database()).alive(datetime.now(UTC))
     if found := differences(workers):

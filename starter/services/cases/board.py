@@ -1,6 +1,7 @@
-"""What stands open now, for the board on the wall and for managers, in what whoever looks may read (R45, R49).
+"""The figures of open cases, for the board on the wall and for managers; everybody sees those that they may read (R45,
+R49).
 
-Many look at once, so that one look at the record serves all of them: see `Board`.
+Many look at once, so one read of the record serves all of them: see `Board`.
 """
 
 from __future__ import annotations
@@ -224,7 +225,7 @@ class Board:
 
 
 def stand(cases: Iterable[OpenCase], now: datetime, most: int, unstarted: int = 0) -> Standing:
-    """How these cases stand."""
+    """The figures of these cases."""
     late: list[tuple[datetime, str, OpenCase]] = []
     coming: list[tuple[datetime, str, OpenCase]] = []
     soon: list[tuple[datetime, str, OpenCase]] = []

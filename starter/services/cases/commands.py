@@ -189,7 +189,7 @@ async def send_to_review(
     command_id: str | None = None,
     client: Client | None = None,
 ) -> CommandResult:
-    """The same for the review that covers a case.
+    """Send a command to the review that covers a case; see `send`.
 
     Raises:
         Problem: malformed, no review, one that is over, or Temporal does not answer; nothing was sent.

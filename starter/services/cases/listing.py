@@ -26,7 +26,7 @@ _PORTION = 200
 _MOST_LOOKED_AT = 2_000
 """Cases for one page, so that whoever may read few waits no longer than others."""
 MESSAGE_STATUSES = tuple(map(str, OutboxStatus))
-"""How far a message may be."""
+"""The states of a message in the outbox."""
 
 
 async def list_cases(settings: RecordSettings, wanted: Filter, company: CompanyTime) -> list[dict[str, Any]]:

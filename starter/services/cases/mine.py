@@ -40,7 +40,7 @@ async def work_of(settings: RecordSettings, person: str, company: CompanyTime, p
 
 
 async def duties_of(settings: RecordSettings, person: str, company: CompanyTime, people: People) -> dict[str, Any]:
-    """The same without the cases.
+    """As `work_of`, without the cases.
 
     Raises:
         Problem: as `work_of`.

@@ -37,7 +37,7 @@ async def describe_case(settings: RecordSettings, number: str, company: CompanyT
 
 
 async def describe_record(settings: RecordSettings, record: CaseRecord, company: CompanyTime) -> dict[str, Any]:
-    """The same of a case that has been read already.
+    """As `describe_case`, of a case that has been read already.
 
     Raises:
         Problem: the database cannot be read.

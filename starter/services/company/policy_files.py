@@ -40,7 +40,7 @@ def check_policy_file(file: str) -> tuple[Policy, tuple[int, ...]]:
 
 
 def examples_judged_otherwise(policy: Policy) -> list[tuple[Example, Triage]]:
-    """A company's own sentences that are not judged as they say, because a rule of its own holds."""
+    """A company's own example sentences that are judged otherwise, because a rule of its own holds."""
     judged = [
         (one, triage(Submission(channel=Channel.PORTAL, text=one.text), policy))
         for one in policy.second_opinion.examples

@@ -105,7 +105,7 @@ class Feed:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """They listen no more. Who comes after the last of them begins anew."""
+        """Remove a listener. After the last has left, the next one begins anew."""
         self._listeners.discard(listener)
         if not self._listeners:
             self._reader = None

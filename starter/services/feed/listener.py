@@ -1,4 +1,4 @@
-"""Somebody who listens: which steps are for them, what waits for them, and why they are let go."""
+"""A listener to the feed: which steps are for it, its queue, and why it was disconnected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bearer of a token does: hands in, gives commands as who they are, sends files (R45, R47).
+"""What the bearer of a token or session does: hands in, gives commands as who they are, sends files (R45, R47).
 
 Who speaks comes from the token, never from what was sent. Whether a case takes a command is the case's to say.
 """

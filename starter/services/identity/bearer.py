@@ -1,4 +1,4 @@
-"""Who asks, as far as the services know: somebody with a token or a session that is good now (R45)."""
+"""Who asks a service for something: the bearer of a token or session that is valid now (R45)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RIGHTS_OF_SYSTEMS: Final = frozenset({TokenRight.HAND_IN, TokenRight.READ, Token
 
 @dataclass(frozen=True)
 class Bearer:
-    """Somebody who shows what is good now.
+    """The bearer of a valid token or session.
 
     Attributes:
         person: id of a person of the organisation; None for a system.

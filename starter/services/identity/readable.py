@@ -1,4 +1,4 @@
-"""Which of several cases somebody may see (R45)."""
+"""Which of several cases a bearer may see (R45)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what let somebody in is still good, for those who stay long (R45)."""
+"""Whether tokens and sessions are still valid, for streams that stay open long (R45)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def still_good(
     installation: Installation, bearers: Collection[Bearer], now: datetime
 ) -> frozenset[tuple[Via, str]]:
-    """How they came (`via`) and by what (`key`), of those who would be let in again: two questions for all of them.
+    """The `via` and `key` of the bearers that would be let in again, in two queries for all of them.
 
     To stay is no use of a session: one that lies idle ends.
     """

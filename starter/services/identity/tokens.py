@@ -1,4 +1,4 @@
-"""Who asks: tokens made and revoked, the bearer of one found, and what the audit log says (R45)."""
+"""Tokens of people and systems: made, revoked, listed, their bearers found; and the audit log (R45)."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class BulkIntake:
         await self.take_form(number, submission)
 
     async def take_form(self, number: int, submission: dict[str, Any]) -> None:
-        """The same of a form that is read already.
+        """Take in a form that is read already.
 
         Raises:
             IntakeStoppedError: as `take`.

@@ -63,7 +63,7 @@ async def find_callers(
 
 
 def _identity(customer: Mapping[str, Any]) -> object:
-    """The same for two forms of one customer: a telephone number, else a mail address, else the name."""
+    """What tells customers apart: a telephone number, else a mail address, else the name."""
     phone = re.sub(r"\D", "", str(customer.get("phone") or ""))
     if phone:
         return phone[-11:]

@@ -1,4 +1,4 @@
-"""A form held against the border without being registered: for questions, and for trying a file first (R3)."""
+"""A form validated without being registered: for questions at a terminal, and for trying a file first (R3)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FormCheck:
     company: CompanyTime
 
     def form_fault(self, form: dict[str, Any]) -> str | None:
-        """What the border would refuse of a whole form, in one line; None where it would be taken."""
+        """What would be refused of a whole form, in one line; None where it would be taken."""
         try:
             parse_form(form, now=self.company.now(), policy=self.policy, organisation=self.organisation)
         except Problem as problem:
@@ -39,7 +39,7 @@ class FormCheck:
         return [(one.id, one.labels.get(locale) or one.id) for one in self.policy.types]
 
     def section_fault(self, part: dict[str, Any]) -> str | None:
-        """The same of a few fields of a form that is not whole yet."""
+        """What would be refused of a few fields of a form that is not whole yet."""
         customer = {**_NOBODY["customer"], **(part.get("customer") or {})}  # type: ignore[dict-item]
         fault = self.form_fault({**_NOBODY, **part, "customer": customer})
         return fault.removeprefix("form: ") if fault else None

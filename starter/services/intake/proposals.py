@@ -1,4 +1,4 @@
-"""What the rules make of an issue while it is being typed: type, priority, what is missing (R5, R8, R28)."""
+"""Proposals for an issue while it is being typed: type, priority, what is missing, articles (R5, R8, R28)."""
 
 from __future__ import annotations
 

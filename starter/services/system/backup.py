@@ -1,4 +1,4 @@
-"""What has to be known after a backup: a record of that moment is older from now on."""
+"""Notes that a backup was made, so that a record restored from it alone is recognised as older than Temporal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is done: issues handed in, commands and files given to cases. What a service answers becomes a status here."""
+"""Operations that change something: issues handed in, commands and files for cases. A service's answer becomes a status
+here.
+"""
 
 from __future__ import annotations
 

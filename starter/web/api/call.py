@@ -1,4 +1,4 @@
-"""One request of the API: whose it is, in which language, and what was sent."""
+"""One request of the API: its bearer, its language, and what was sent."""
 
 from __future__ import annotations
 

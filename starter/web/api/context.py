@@ -1,4 +1,4 @@
-"""What a client has to know to show cases: people, time and zone, names, and what waits for whom."""
+"""Operations for clients that show cases: people, time and zone, names, and what waits for whom."""
 
 from __future__ import annotations
 

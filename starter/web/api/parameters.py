@@ -1,4 +1,4 @@
-"""What stands behind a question mark, read."""
+"""Query parameters of a request, read and checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong, as RFC 9457 problem details in the caller's language."""
+"""Errors of the API, as RFC 9457 problem details in the caller's language."""
 
 from __future__ import annotations
 

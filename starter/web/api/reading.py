@@ -1,4 +1,4 @@
-"""What is read: cases, their timelines and messages, what is stuck, articles, files."""
+"""Operations that read: cases, their timelines and messages, what is stuck, files."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def outbox(call: Call) -> Response:
 
 
 async def all_messages(call: Call) -> Response:
-    """The same of all cases that are the bearer's to see."""
+    """The messages of all cases that are the bearer's to see."""
     return await _messages(call, call.query(_OF_MESSAGES), None)
 
 

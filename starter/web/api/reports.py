@@ -1,4 +1,4 @@
-"""What is made of all cases together, for whoever may see them: the analysis of a period, and the past as a log."""
+"""Operations over all cases, for whoever may see them: the analysis of a period, and the export as a log."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def report(call: Call) -> Response:
 
 
 async def export(call: Call) -> Response:
-    """The past as a log: a line a case, `lines` or why it cannot be read; or how many cases that will be."""
+    """Recorded cases as a log: a line a case, `lines` or why it cannot be read; or how many cases that will be."""
     query = call.query(("since", "until", "count"))
     call.must_see_all()
     company = await call.company()

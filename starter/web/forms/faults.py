@@ -1,4 +1,4 @@
-"""Which fields of a page are at fault, by what the border says of the form."""
+"""Which fields of a page are at fault, by the validation errors of the form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a customer does to their case: choose, then confirm, in two steps of one session (R40).
+"""The customer's commands to their case: chosen, then confirmed, in two steps of one session (R40).
 
 Programs open links and send every form they find, some with each of its buttons. So the first step is a button's own
 value and changes nothing but the session; the second is a page of that session, a moment later, with a button of its

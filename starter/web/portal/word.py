@@ -1,4 +1,4 @@
-"""A customer's word on its way to the case: sent once for a step of a session, and what became of it remembered."""
+"""A customer's command on its way to the case: sent once for each step of a session, which remembers the outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def send(visit: Visit, session: Session, command: str, fields: dict[str, Any], once: str) -> CommandResult:
-    """Send it; `once` tells the step of this session, so that what is pressed twice is one command.
+    """Send the command; `once` tells the step of this session, so that what is pressed twice is one command.
 
     Raises:
         Problem: the case takes no commands any more, or Temporal or the record does not answer.
@@ -83,5 +83,5 @@ async def answer(
 
 
 def command_id(session: Session, once: str) -> str:
-    """The same for the same step of the same session; nobody else can know it."""
+    """The command id of a step of a session, the same each time; nobody else can know it."""
     return f"web-{hashlib.sha256(f'{session.id}:{once}'.encode()).hexdigest()[:24]}"

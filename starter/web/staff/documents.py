@@ -1,4 +1,4 @@
-"""Reports as documents of their own: nothing in them is fetched or run."""
+"""Reports shown as pages of their own: nothing in them is fetched or run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the head of every page of the staff leads to. A page that gets an entry here has its address in `app.PAGES`."""
+"""The menu at the head of every page of the staff. A page that gets an entry here has its address in `app.PAGES`."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class StaffVisit(WebVisit):
 
 
 def signed_in(page: Callable[[StaffVisit, Bearer], Awaitable[Response]]) -> StaffPage:
-    """That page for who is signed in, and for others the way to sign in, which leads back to it.
+    """The page for somebody who is signed in; others are shown the way to sign in, which leads back to it.
 
     What somebody sent meanwhile is kept in a page, to be sent again.
     """

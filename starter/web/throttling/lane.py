@@ -1,4 +1,4 @@
-"""Tries of strangers, one after the other, so that nobody who was let in waits behind them (R40)."""
+"""The queue for what strangers try, so that nobody who was let in waits behind them (R40)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CrowdedError(Exception):
 
 
 class Lane:
-    """What is done in turn costs time: the record is written, and a page is made."""
+    """A queue for requests that cost time: they write to the record, and render a page."""
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(_AT_ONCE)

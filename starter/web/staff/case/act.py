@@ -1,4 +1,4 @@
-"""What somebody who is signed in does to a case: one form, one command; nothing that was typed is lost (R45, R48)."""
+"""Commands of the staff to a case: one form, one command; nothing that was typed is lost (R45, R48)."""
 
 from __future__ import annotations
 

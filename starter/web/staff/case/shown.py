@@ -1,4 +1,4 @@
-"""The parts of the page of a case, in words (R14, R49)."""
+"""The form, timeline and review of a case as its page shows them, in words (R14, R49)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the staff's pages begin: what waits for whoever is signed in, the next deadline first (R30, R49)."""
+"""The start page of the staff: what waits for whoever is signed in, the next deadline first (R30, R49)."""
 
 from __future__ import annotations
 

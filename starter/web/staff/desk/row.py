@@ -1,4 +1,4 @@
-"""One case in a list."""
+"""One case as a row of a list."""
 
 from __future__ import annotations
 

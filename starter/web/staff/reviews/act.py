@@ -1,4 +1,4 @@
-"""What somebody does to a review: one form, one command; nothing that was typed is lost (R27)."""
+"""Commands of the staff to a review: one form, one command; nothing that was typed is lost (R27)."""
 
 from __future__ import annotations
 

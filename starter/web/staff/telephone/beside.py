@@ -1,4 +1,4 @@
-"""Beside an issue that is being taken in: who may be calling, and what the rules make of it (R5, R8, R28)."""
+"""The part of the page beside an issue that is being taken in: who may be calling, and proposals (R5, R8, R28)."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class Sheet:
 
     @property
     def digest(self) -> str:
-        """The same for two that say the same."""
+        """A digest, the same for two sheets that say the same."""
         return hashlib.sha256(json.dumps(self.values, sort_keys=True).encode("utf-8", "replace")).hexdigest()
 
     @property
@@ -137,7 +137,7 @@ class Sheet:
         values["phone" if digits >= 5 else "email" if "@" in who else "name"] = who
 
     def take(self, customer: Mapping[str, Any]) -> None:
-        """It is that customer, as an earlier form has them."""
+        """Fill in this customer, as an earlier form has them."""
         self.is_filled = True
         for name, key in CUSTOMER.items():
             said = customer.get(key.partition(".")[2])
