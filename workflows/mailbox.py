@@ -21,11 +21,11 @@ _LOOKS = 3
 
 @workflow.defn(name=MAILBOX)
 class MailboxWorkflow:
-    """One a mailbox, `bihuan-mailbox-NAME`: so two workers never watch the same one."""
+    """Watches one mailbox, as `bihuan-mailbox-NAME`: so two workers never watch the same one."""
 
     @workflow.run
     async def run(self, watch: ports.MailboxWatch) -> None:
-        """Until no worker has the mailbox in its settings; a worker that starts with it begins anew."""
+        """Watch until no worker has the mailbox in its settings; a worker that starts with it begins anew."""
         missing = 0
         for _ in range(_CALLS):
             watched = await workflow.execute_activity(

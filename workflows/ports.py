@@ -53,7 +53,9 @@ class SignalsSought(Fact):
 
 
 class Arrivals(Fact):
-    """Of the signals asked for, in their order; the server's times, on the wall clock. Empty: the run is forgotten."""
+    """The arrivals of the signals asked for, in their order; the server's times, on the wall clock. Empty: the run is
+    forgotten.
+    """
 
     signals: tuple[Arrival, ...] = ()
 
@@ -128,7 +130,7 @@ class ArchiveRun(Fact):
         return self.step == "done"
 
     def summary(self) -> str:
-        """For people, in one line."""
+        """The run in one line, for people."""
         return f"归档 archived {self.archived}, 遮盖 masked {self.masked}, 失败 failed {self.failed}"
 
 
@@ -174,7 +176,7 @@ class ReportRun(Fact):
     mailed: tuple[ReportMailed, ...] = ()
 
     def summary(self) -> str:
-        """For people, in one line; who did not get it is named."""
+        """The run in one line, for people; who did not get it is named."""
         counts = Counter(mail.status for mail in self.mailed)
         facts = [f"{self.report.name}: {self.report.folder}"]
         facts += [f"{status} {count}" for status, count in counts.items()]
@@ -216,7 +218,7 @@ class SweepRun(Fact):
         return timedelta(seconds=3 * self.every + 60)
 
     def summary(self) -> str:
-        """For people, in one line."""
+        """The sweep in one line, for people."""
         left = f" (待启动 left {self.left})" if self.left else ""
         counts = f"启动 started {self.started}{left}, 重新投递 redelivered {self.redelivered}"
         return f"{counts}, 不一致 disagreements {self.disagreements}"

@@ -38,7 +38,7 @@ class ArchiveWorkflow:
 
     @workflow.run
     async def run(self, progress: ports.ArchiveRun) -> ports.ArchiveRun:
-        """Until nothing is left; the answer counts what was done and names what could not be."""
+        """Archive until nothing is left; the answer counts what was done and names what could not be."""
         portions = 0
         while not progress.done:
             if portions == progress.portions:
@@ -106,8 +106,8 @@ class SweepWorkflow:
 
     @workflow.run
     async def run(self, order: ports.SweepOrder) -> ports.SweepRun:
-        """One activity: begun anew it does no harm, and what it found is in the record. As long as cases are left
-        that could not be started yet, another one follows.
+        """Sweep in one activity: begun anew it does no harm, and what it found is in the record. As long as cases are
+        left that could not be started yet, another one follows.
         """
         while True:
             run = await workflow.execute_activity(

@@ -30,7 +30,7 @@ _MOST_LINKED = 20
 
 
 def search_attributes(view: CaseView) -> TypedSearchAttributes:
-    """All eight at once; those without a value are left out."""
+    """All eight search attributes at once; those without a value are left out."""
     due = [deadline.due for deadline in view.deadlines if deadline.due is not None]
     return typed([
         (STATUS, view.status.value),

@@ -227,7 +227,7 @@ def _counted_from(command: Command, arrival: Arrival | None, now: datetime, upda
 
 
 def _circumstances_of(command: Command, arrival: Arrival | None) -> dict[str, str]:
-    """For the timeline: how a command came (R39), and both times of one that came late."""
+    """How a command came, for the timeline (R39), and both times of one that came late."""
     came = {VIA: command.via.value}
     if command.at is None or arrival is None or arrival.at is None or arrival.earliest is None:
         return came

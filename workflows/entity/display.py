@@ -53,7 +53,7 @@ class Display:
 
 
 def _changes(shown: TypedSearchAttributes | None, present: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
-    """From `shown` to `present`; what is shown and no longer there is unset."""
+    """The updates that turn `shown` into `present`; an attribute that is no longer there is unset."""
     seen = {pair.key: pair.value for pair in shown or ()}
     changed = [pair.key.value_set(pair.value) for pair in present if seen.pop(pair.key, None) != pair.value]
     return [*changed, *(key.value_unset() for key in seen)]

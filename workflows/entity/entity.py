@@ -74,7 +74,7 @@ class Entity(Judge[_Aggregate, _Entry]):
         return CommandOutcome(command_id=command_id, outcome="pending" if waiting else "unknown")
 
     async def _live(self, aggregate: _Aggregate) -> str:
-        """From step to step until the object is over; the answer is how it ended."""
+        """Run step after step until the object is over; the answer is how it ended."""
         while True:
             marker = await self._step(aggregate)
             if marker.lookup:
@@ -107,7 +107,7 @@ class Entity(Judge[_Aggregate, _Entry]):
 
     @abstractmethod
     def _ending(self, aggregate: _Aggregate) -> str | None:
-        """How it ended; None while it lives."""
+        """How the object ended; None while it lives."""
 
     @abstractmethod
     def _summary(self, aggregate: _Aggregate, clock: Clock) -> str:
@@ -115,7 +115,7 @@ class Entity(Judge[_Aggregate, _Entry]):
 
     @abstractmethod
     def _attributes(self, aggregate: _Aggregate) -> TypedSearchAttributes:
-        """Its present search attributes."""
+        """The present search attributes of the object."""
 
     @abstractmethod
     def _markdown(self, aggregate: _Aggregate, trouble: str | None = None) -> str:

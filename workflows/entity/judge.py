@@ -57,7 +57,7 @@ class Aggregate(Protocol[_Entry]):
         """Keep what became of a command."""
 
     def snapshot(self) -> Snapshot:
-        """Its present state, for `undo`."""
+        """The present state, for `undo`."""
 
     def undo(self, before: Snapshot, error: Exception, what: str, now: datetime) -> str:
         """Restore the state from before something failed; answers the name of the fault."""

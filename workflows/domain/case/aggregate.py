@@ -144,7 +144,7 @@ class Case(CaseState):
         return self.take_events()
 
     def _passed(self, now: datetime, by: Callable[[datetime, datetime], bool]) -> Clock | None:
-        """Of the clocks that have to act by (or before) `now`, the first.
+        """The first of the clocks that have to act by (or before) `now`.
 
         A deadline counts from its due time, not from a warning before it that nobody gave: otherwise it would come
         before an escalation that was due earlier, and begin the climb anew without it (R17).

@@ -241,7 +241,7 @@ class CaseState(AggregateRoot[Event]):
         return member is not None and member.left
 
     def at_work(self, persons: Iterable[str]) -> list[str]:
-        """Those who are at work; where none is, those who are away, and never anybody who has left (R35)."""
+        """The persons who are at work; where none is, those who are away, and never anybody who has left (R35)."""
         here = [person for person in persons if not self.has_left(person)]
         return [person for person in here if self.is_at_work(person)] or here
 
@@ -353,7 +353,7 @@ class CaseState(AggregateRoot[Event]):
 
 
 def _once_each(by: str, notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """One message of a kind to a person, and none to the person whose act it tells of."""
+    """The notices with one message of a kind to a person, and none to the person whose act it tells of."""
     unique = {
         (notice.message, notice.recipient): notice
         for notice in notices

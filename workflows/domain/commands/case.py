@@ -55,7 +55,7 @@ class Answer(Command):
 
     @property
     def origin(self) -> dict[str, str]:
-        """For the timeline: nothing, or the main case it came by."""
+        """The key for the timeline that names the main case it came by; nothing where there is none."""
         return {"main_case": self.main_case} if self.main_case else {}
 
     def sent_by_workflow(self, to: str) -> str | None:  # noqa: ARG002
@@ -160,7 +160,7 @@ class CustomersWord(Command):
 
     @property
     def relay(self) -> dict[str, str]:
-        """For the timeline: nothing, or who took it down, and how they heard it."""
+        """The keys for the timeline that say who took it down and how they heard it; nothing where nobody did."""
         return {"relayed_by": self.relayed_by, "heard": self.heard or Heard.TELEPHONE} if self.relayed_by else {}
 
 
@@ -180,8 +180,10 @@ class Supply(CustomersWord):
 
 
 class CustomerWrote(CustomersWord):
-    """What the customer says unasked, such as by mail (R34, R42). Where something was asked for, it is the answer to
-    that (`Supply`). It never is consent: that is given by a link, or to a person.
+    """What the customer says unasked, such as by mail (R34, R42).
+
+    Where something was asked for, it is the answer to that (`Supply`). It never is consent: that is given by a link, or
+    to a person.
     """
 
     name = "customer_wrote"

@@ -204,7 +204,9 @@ class Organisation(Fact):
                 yield f"duty: there is no duty manager on {weekday.value}; allowed: somebody on every weekday"
 
     def _circles(self) -> Iterator[str]:
-        """Each circle once, by the first of its ids; everybody is passed once, however long the chains are."""
+        """Circles of superiors, each once, from the first of its ids; everybody is passed once, however long chains
+        are.
+        """
         passed: set[str] = set()
         for entry in self.people:
             way: dict[str, None] = {}
@@ -229,7 +231,7 @@ class Organisation(Fact):
 
     @cached_property
     def _members(self) -> dict[str, Member]:
-        """Those asked for so far: a settlement asks for a dozen."""
+        """Members asked for so far: a settlement asks for a dozen."""
         return {}
 
     @cached_property
@@ -301,7 +303,7 @@ class Organisation(Fact):
         )
 
     def members_with_superiors(self, keys: Iterable[str], day: date | None = None) -> dict[str, Member]:
-        """Those people and everyone above them on that local day; unknown ids are left out."""
+        """These people and everyone above them on that local day; unknown ids are left out."""
         known = [key for key in keys if key in self._people]
         return {key: self.member(key, day) for start in known for key in (start, *self.above(start))}
 

@@ -61,7 +61,7 @@ class PriorityRule(Fact):
     priority: Priority
     reason: Line
     advisory: StrictBool = False
-    """The same."""
+    """Whether the second opinion may decide otherwise, as for types."""
 
 
 class AssistingRule(Fact):

@@ -23,7 +23,8 @@ Hours = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01
 
 
 class DeliveryRule(Fact):
-    """One rule; the first that fits a message holds. What is left out fits every message of that audience.
+    """One rule of `[[delivery]]`; the first that fits a message holds. What is left out fits every message of that
+    audience.
 
     `channels` are tried in this order, to customers the one they chose first; `copies` bring the same message to staff
     besides. `departments` are those of the person it goes to; `hours` are those in which the message is written.

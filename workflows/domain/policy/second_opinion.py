@@ -28,9 +28,9 @@ _PASSAGE, _PASSAGES = 160, 40
 """Characters of a text that are judged together, and how many such passages of it are looked at."""
 _ASIDE = "@aside"
 _LESSONS = 20
-"""How often the sentences of a company are gone through."""
+"""Passes over a company's own sentences while learning."""
 _CLEAR = 50
-"""By how much a company's own sentence is what it is, in hundredths."""
+"""The margin by which a company's own sentence has to be judged as it says, in hundredths."""
 _PRIORITIES = frozenset(priority.value for priority in Priority)
 
 Scores = dict[str, int]
@@ -77,7 +77,7 @@ class SecondOpinion(Fact):
 
 
 class Opinion(NamedTuple):
-    """Of one passage."""
+    """The opinion on one passage of a text."""
 
     scores: Scores
     pieces: frozenset[str]
@@ -216,7 +216,9 @@ def _taught(
 
 
 def _missing(known: SecondOpinion, scores: Scores, right: str) -> Scores:
-    """What a type or priority lacks to be chosen whatever the rules say, and what P0 has too much then."""
+    """By how much a type or priority falls short of being chosen whatever the rules say, and by how much P0 is too
+    high.
+    """
     clear = known.rules_count + _CLEAR
     if right == Priority.P0:
         return {right: max(known.alarm_above + _CLEAR - scores[right], 0)}

@@ -48,7 +48,7 @@ def find_overdue(view: ReviewViewJson, now: datetime) -> list[Overdue]:
 
 
 def report_due(view: ReviewViewJson) -> datetime | None:
-    """Until when the report, or its approval, is owed; None once that was missed."""
+    """When the report, or its approval, is due; None once that was missed."""
     return _first_due(view, ClockName.REVIEW)
 
 

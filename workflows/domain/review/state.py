@@ -57,7 +57,7 @@ class ReviewState(AggregateRoot[Event]):
 
     @property
     def head(self) -> str:
-        """Of the responsible department."""
+        """The head of the responsible department."""
         return self.new_head or self.request.subject.head
 
     @property
@@ -102,7 +102,7 @@ class ReviewState(AggregateRoot[Event]):
         return member is not None and member.left
 
     def at_work(self, persons: Iterable[str]) -> list[str]:
-        """Those who are at work; where none is, those who are away (R35)."""
+        """The persons who are at work; where none is, those who are away (R35)."""
         asked = list(persons)
         here = [key for key in asked if not self.has_left(key)]
         return [key for key in here if (member := self.people.get(key)) is None or member.at_work] or here or asked

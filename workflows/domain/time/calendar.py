@@ -108,7 +108,7 @@ class Calendar(Fact):
         raise ValueError(f"not enough working time within twenty years of {start.isoformat()}")
 
     def between(self, start: datetime, end: datetime, kind: CalendarKind) -> float:
-        """How many seconds that count lie between two moments; never negative."""
+        """Seconds that count between two moments; never negative."""
         if end <= start:
             return 0.0
         if kind is CalendarKind.ROUND_THE_CLOCK:

@@ -62,7 +62,7 @@ class VirtualTime(Fact):
         return real_at(virtual, self._stretches())
 
     def wait(self, until: datetime, now: datetime) -> timedelta:
-        """How long to really wait from virtual `now` to virtual `until`; never negative."""
+        """The real time to wait from virtual `now` to virtual `until`; never negative."""
         return max(self.real(until) - self.real(now), timedelta(0))
 
     def _stretches(self) -> Iterator[TimeScale]:

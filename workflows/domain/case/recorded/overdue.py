@@ -10,7 +10,7 @@ from workflows.domain.vocabulary import ClockName, Status, TaskStatus
 
 
 def first_deadline(view: CaseViewJson) -> DeadlineJson | None:
-    """Of the deadlines that run, the one that is due first."""
+    """The running deadline that is due first."""
     running = [(datetime.fromisoformat(one["due"]), one) for one in view["deadlines"] if one["due"]]
     return min(running, key=lambda pair: pair[0])[1] if running else None
 
@@ -39,7 +39,7 @@ def open_tasks(view: CaseViewJson) -> list[TaskViewJson]:
 
 
 def late_tasks(view: CaseViewJson) -> list[TaskViewJson]:
-    """Those of them whose due time was missed."""
+    """Departments' open tasks whose due time was missed."""
     return [task for task in open_tasks(view) if task["late_at"]]
 
 

@@ -70,7 +70,7 @@ def _people(view: Mapping[str, Any], form: Any) -> Iterator[str]:
 
 
 def departments_of(view: Mapping[str, Any]) -> Iterator[str]:
-    """Those that lead, assist, or have or had a task in the case of that view."""
+    """The departments that lead, assist, or have or had a task in the case of that view."""
     if isinstance(leading := view.get("department"), str) and leading:
         yield leading
     yield from _beside(view)

@@ -117,7 +117,7 @@ def refuse(case: CaseState, command: Refuse, now: datetime) -> None:
 
 
 def withdraw(case: CaseState, command: Withdraw, now: datetime) -> None:
-    """By the customer, or by a superior with the reason (R22)."""
+    """Close without a solution: by the customer, or by a superior with the reason (R22)."""
     if command.by == CUSTOMER:
         mark_told(case, now)
     close(case, Resolution.WITHDRAWN, now, by=command.by, why=command.why, relay=command.relay)
@@ -133,7 +133,7 @@ def review_is_elsewhere(case: CaseState, command: SubmitReview, _: datetime) -> 
 
 
 def calls_for_review(case: CaseState) -> ReviewTerms | None:
-    """By which terms the record looks whether the closed case has to be reviewed; None: it need not look (R27).
+    """The terms by which the record looks whether the closed case has to be reviewed; None: it need not look (R27).
 
     What was withdrawn before anybody had worked on it teaches nothing.
     """
@@ -194,7 +194,7 @@ def reopen(case: CaseState, reason: str, text: str | None, now: datetime, *, by:
 
 
 def _corrects(what: EventKind | None) -> dict[str, EventKind]:
-    """For the timeline: nothing, or the kind of answer that this one corrects."""
+    """For an event of an answer: the kind of answer that it corrects, or nothing."""
     return {"corrects": what} if what is not None else {}
 
 

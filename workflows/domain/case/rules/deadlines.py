@@ -49,7 +49,7 @@ _RANKS = {name: rank for rank, name in enumerate(DUTIES)}
 
 
 def rank(clock: Clock) -> int:
-    """In which order clocks of the same moment act."""
+    """The order in which clocks act that are due at the same moment."""
     return _RANKS.get(clock.name, len(_RANKS))
 
 

@@ -111,7 +111,7 @@ def end_tasks(case: CaseState, now: datetime, *, by: str, why: str) -> None:
 
 
 def _forget_tasks(case: CaseState) -> None:
-    """Of a long life only so much is carried along: what was asked and answered long ago stands in the timeline.
+    """Forget tasks of long ago: what was asked and answered stands in the timeline.
 
     The last task of each department is kept, since the next one is numbered after it.
     """

@@ -205,7 +205,7 @@ def _release(case: CaseState, follower: str, reason: str, key: str, now: datetim
 
 
 def _signal(case: CaseState, to: str, name: str, key: str, now: datetime, **fields: Any) -> None:
-    """Its id follows from what caused it: the same signal twice is one command over there."""
+    """Queue a signal to another case; its id follows from its cause, so that sent twice it is one command there."""
     command_id = f"{case.number}:{key}"
     if len(command_id) > _LONGEST_ID:
         command_id = f"{case.number}:{sha256(key.encode()).hexdigest()}"

@@ -42,7 +42,7 @@ def dispatch(case: CaseState, choice: Dispatch, now: datetime, *, by: str = SYST
 
 
 def start_handling(case: CaseState, now: datetime) -> None:
-    """All clocks of handling begin anew (R9, R16, R25)."""
+    """Start all clocks of handling anew (R9, R16, R25)."""
     for name in HANDLING_CLOCKS:
         case.start(name, now)
     case.claimed = False
@@ -51,7 +51,7 @@ def start_handling(case: CaseState, now: datetime) -> None:
 
 
 def wait_or_run_on(case: CaseState, now: datetime) -> None:
-    """While the customer is asked the clocks of handling stand still, except for a priority that runs on (R5).
+    """Pause the clocks of handling while the customer is asked, except for a priority that runs on (R5).
 
     Called whenever a question begins or ends, and whenever priority or policy change while it is open.
     """
@@ -254,7 +254,7 @@ def acknowledge(case: CaseState, command: Acknowledge, now: datetime) -> None:
 
 
 def settle_escalation(case: CaseState, *, start_over: bool = False) -> None:
-    """No acknowledgement is awaited any longer."""
+    """Note that no acknowledgement is awaited any longer."""
     case.escalation.settle(start_over=start_over)
     case.stop(ClockName.ESCALATION)
     case.made_good(*(clock_fault(name) for name in ClockName))
@@ -268,7 +268,7 @@ def _answers_escalation(case: CaseState, by: str) -> bool:
 
 
 def _reassign(case: CaseState, choice: Dispatch, now: datetime, *, by: str, why: str) -> None:
-    """To another owner, who has to claim anew while the promises to the customer run on."""
+    """Give the case to another owner, who has to claim anew while the promises to the customer run on."""
     _hand_over(case, choice.owner, now, by=by, why=why, choice=choice)
     if case.status not in UNRESOLVED:
         return

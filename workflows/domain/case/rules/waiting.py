@@ -18,7 +18,7 @@ _CUSTOMERS = {
 
 
 def waits_for(case: CaseState) -> Waiting | None:
-    """None only for a closed case. An unacknowledged escalation comes before everything else."""
+    """What the case waits for; nothing once it is closed. An unacknowledged escalation comes before everything else."""
     if case.status is Status.CLOSED:
         return None
     if not case.escalation.acknowledged and case.escalation.to is not None:
