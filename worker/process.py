@@ -68,7 +68,7 @@ from workflows.scheduled import ArchiveWorkflow, ReportWorkflow, SweepWorkflow
 DRAIN = timedelta(seconds=10)
 """For tasks in hand to finish after the signal to stop."""
 _LAST_CALL = timedelta(seconds=2)
-"""For what is told to Temporal at the end; it may be gone already."""
+"""For the calls to Temporal at the end; the server may be gone already."""
 _STICKY = timedelta(seconds=2)
 """How long a task of a cached workflow waits for its worker before another may take it: short, so that a killed worker
 holds up no case."""

@@ -84,7 +84,7 @@ class EmbeddedServer:
 
     @property
     def pid(self) -> int | None:
-        """Of the server process while it lives."""
+        """The pid of the server process while it lives."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
     async def start(self) -> None:
@@ -228,7 +228,7 @@ class EmbeddedServer:
 
 
 def _plain_environment() -> dict[str, str]:
-    """Without `TEMPORAL_*` variables: they are for clients, but the server's command would read them too."""
+    """The environment without `TEMPORAL_*` variables: they are for clients, but the server would read them too."""
     return {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
 
 
@@ -250,7 +250,7 @@ def _runs_on(pid: int, file: Path) -> bool:
 
 
 def _command_line(pid: int) -> bytes:
-    """Where there is no /proc."""
+    """The command line of a process where there is no /proc."""
     import subprocess
 
     ps = shutil.which("ps")

@@ -38,7 +38,7 @@ class CompanyTime:
 
     @classmethod
     async def read(cls, settings: RecordSettings) -> CompanyTime:
-        """As the installation with this record has it.
+        """The cases' time as the installation with this record has it.
 
         Raises:
             Problem: its database cannot be read.
@@ -47,7 +47,7 @@ class CompanyTime:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> CompanyTime:
-        """From the values of an installation that were read already."""
+        """The cases' time from the values of an installation that were read already."""
         return cls(values.get(TIME_KEY) or {}, str(values.get(ZONE_KEY) or _DEFAULT_ZONE))
 
     def virtual(self, moment: datetime) -> datetime:

@@ -26,7 +26,7 @@ _PORTS: Final = range(1, 65536)
 
 
 def portal_url(text: str) -> str:
-    """That address in lower case, without the slash at its end.
+    """The address in lower case, without the slash at its end.
 
     Raises:
         ValueError: it is none; one line says what is wrong, and what is allowed.

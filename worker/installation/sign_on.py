@@ -69,7 +69,7 @@ class Oidc(BaseModel):
 
     @property
     def secret(self) -> str | None:
-        """None for a client without one.
+        """The client secret; None for a client without one.
 
         Raises:
             Problem: its file cannot be read.

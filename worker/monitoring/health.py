@@ -22,7 +22,7 @@ _EAGER = 5
 
 
 class Phase(StrEnum):
-    """Of a worker process, in this order."""
+    """The phases of a worker process, in this order."""
 
     STARTING = "starting"
     RUNNING = "running"

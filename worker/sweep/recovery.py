@@ -128,7 +128,7 @@ class Recovery:
         return started
 
     async def _until_most_are_open(self, numbers: Sequence[str], ends: float) -> None:
-        """Until no more than a quarter of a portion has yet to be opened, or no worker opens any."""
+        """Wait until no more than a quarter of a portion has yet to be opened, or no worker opens any."""
         inventory, waiting = Inventory(self.installation.database), len(numbers)
         given_up = time.monotonic() + _OPENING
         while waiting > _PORTION // 4 and time.monotonic() < min(ends, given_up):

@@ -26,7 +26,7 @@ class Explanation(NamedTuple):
     todo: str | None = None
 
     def __str__(self) -> str:
-        """Both in one line."""
+        """What is wrong and what to do, in one line."""
         return f"{self.what}; {self.todo}" if self.todo else self.what
 
 

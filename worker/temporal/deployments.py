@@ -53,7 +53,9 @@ class Build:
 
 
 def deployment_config(settings: Settings) -> WorkerDeploymentConfig | None:
-    """For the worker of these settings; None where no build id is set, and every worker takes any work."""
+    """The Worker Versioning of a worker with these settings; None where no build id is set, and every worker takes any
+    work.
+    """
     if settings.build_id is None:
         return None
     return WorkerDeploymentConfig(
@@ -104,7 +106,7 @@ class WorkerDeployment:
     name: str
 
     async def list(self) -> Sequence[Build]:
-        """All of them, the newest first; empty before the first worker with a build id.
+        """All builds, the newest first; empty before the first worker with a build id.
 
         Raises:
             RPCError: the server does not answer, or knows no deployments.

@@ -48,7 +48,7 @@ class TaskQueueState:
         return self.backlog > 0 and self.backlog_age > _TAKEN_WITHIN
 
     def alive(self) -> list[Poller]:
-        """Those that still poll."""
+        """The pollers that still poll."""
         since = datetime.now(UTC) - POLLED_WITHIN
         return [poller for poller in self.pollers if poller.polled_at > since]
 

@@ -56,7 +56,7 @@ class CodecEndpoint:
 
     @property
     def address(self) -> str:
-        """Without the token."""
+        """The address without the token."""
         host = f"[{self.ip}]" if ":" in self.ip else self.ip
         return f"http://{host}:{self.port}"
 
@@ -209,7 +209,7 @@ def _bearer(request: Request) -> str | None:
 
 
 def _with_names(origins: Sequence[str]) -> list[str]:
-    """Each as a browser sends it; the loopback address has two names."""
+    """The origins as a browser sends them; the loopback address has two names."""
     found: list[str] = []
     for given in origins:
         parts = urlsplit(given.strip())

@@ -55,7 +55,7 @@ class KnownHosts:
         return _address(host) is not None and not is_loopback(self.listening)
 
     def refusal(self) -> str:
-        """One line for whoever is not answered; it repeats nothing of the request."""
+        """The line for whoever is not answered; it repeats nothing of the request."""
         names = [_LOOPBACK_NAME, "127.0.0.1", "[::1]", *sorted(self.configured)]
         return _REFUSAL.format(allowed=", ".join((*names, "and what BIHUAN_HOSTS names")))
 

@@ -70,7 +70,7 @@ def sdk_exporter(settings: Settings) -> PrometheusConfig | None:
 
 
 def build_app(monitor: Monitor) -> Starlette:
-    """For any ASGI server."""
+    """The endpoint as an application for any ASGI server."""
     from starlette.applications import Starlette
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
