@@ -55,13 +55,13 @@ class Key:
         return f"{self.id}/{self.check.hex()}"
 
     def line(self) -> str:
-        """As settings take it (`ID:KEY`, in base64); a secret."""
+        """The key as settings take it (`ID:KEY`, in base64); a secret."""
         return f"{self.id}:{base64.b64encode(self.secret).decode()}"
 
 
 @dataclass(frozen=True)
 class KeyRing:
-    """One or more keys. With the first new things are made; all read what was made before."""
+    """One or more keys: new things are made with the first; all of them read what was made before."""
 
     keys: tuple[Key, ...]
 

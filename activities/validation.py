@@ -54,7 +54,7 @@ def shown(value: object) -> str:
 
 
 def _cut(text: str) -> str:
-    """With what is quoted at length cut, so that what is allowed is still there to read."""
+    """The line with long quotations cut, so that what is allowed is still there to read."""
     lines = _LONG_QUOTE.sub(r"\1\2…\1", text).splitlines()
     return "\n".join(one_line(line, _LONGEST) for line in lines)
 

@@ -155,7 +155,9 @@ def ratings(facts: PeriodData) -> FigureTable:
 
 
 def verdicts(facts: PeriodData) -> FigureTable:
-    """How many came of the customer's own hand, and how many were taken down (R39). Keys: (acceptance or rating,)."""
+    """Acceptances and ratings by the customer's own hand, and those that were taken down (R39). Keys: (acceptance or
+    rating,).
+    """
     rows: FigureTable = {}
     for what in (MilestoneKind.ACCEPTANCE, MilestoneKind.RATING):
         own = [one.own_hand for _, one in facts.happened[what]]
@@ -269,7 +271,7 @@ def of(history: History, dimension: str, milestone: Milestone | None = None) -> 
 
 
 def kept(promises: Iterable[tuple[History, Milestone]]) -> Figures:
-    """How many promises were kept, of how many that were decided."""
+    """How many of the promises that were decided were kept."""
     outcomes = [one.kept for _, one in promises]
     return {"kept": sum(outcomes), "decided": len(outcomes), "share": _share(sum(outcomes), len(outcomes))}
 

@@ -55,7 +55,7 @@ class Contributor:
     """The number of cases that the share `now` is taken of."""
 
     def as_json(self) -> Json:
-        """Its fields."""
+        """The fields as JSON."""
         return dict(vars(self))
 
 
@@ -75,7 +75,7 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> Json:
-        """Its fields as JSON."""
+        """The fields as JSON."""
         return {**vars(self), "tone": self.tone.value, "where": [place.as_json() for place in self.where]}
 
 
@@ -178,7 +178,7 @@ def _tone(now: float, before: float | None, least: float, *, more_is_better: boo
 def _most_missed(
     now: PeriodData, before: PeriodData, columns: tuple[str, str, str], overall: float | None
 ) -> tuple[Contributor, ...]:
-    """Where there are most misses above what the share of the period before would have meant."""
+    """The values with the most misses above what the share of the period before would have meant."""
     share, part, whole = columns
     places = []
     for dimension in _PLACES:

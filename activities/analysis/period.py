@@ -40,7 +40,7 @@ class Period:
 
     @property
     def days(self) -> int:
-        """How many days."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     @cached_property
@@ -55,7 +55,7 @@ class Period:
 
     @cached_property
     def before(self) -> Period:
-        """As many days, directly before."""
+        """The period of as many days directly before."""
         last = self.first - timedelta(days=1)
         return Period(last - timedelta(days=self.days - 1), last, self.zone)
 

@@ -106,7 +106,7 @@ class ReportWording:
         return "".join(sentences).strip()
 
     def sentence(self, finding: Finding) -> str:
-        """One statement."""
+        """A finding as one sentence."""
         said = self.words["findings"]
         kind = _kind(finding.figure)
         template: str = said["repeated"] if kind == "repeated" else said[f"{kind}_{finding.tone.value}"]
@@ -142,7 +142,7 @@ class ReportWording:
         return f"{value or 0:,.0f}"
 
     def _points(self, moved: float) -> str:
-        """How far a share moved; what moved is not said to have moved by nothing."""
+        """How far a share moved; a share that moved is not shown as moved by 0."""
         return f"{written_share(abs(moved)).removesuffix('%')}{self.words['points']}"
 
     def _moved(self, kind: str, finding: Finding) -> str:
@@ -174,7 +174,7 @@ class ReportWording:
 
 
 def report_wording(policy: Policy, organisation: Organisation | None, locale: Locale) -> ReportWording:
-    """How this company's reports speak."""
+    """The wording of this company's reports."""
     labels = policy.labels() | (organisation.labels() if organisation else {})
     return ReportWording(locale, labels, organisation.names() if organisation else {})
 

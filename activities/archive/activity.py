@@ -129,7 +129,7 @@ class ArchiveActivities:
         return archive, held, mask
 
     async def held_by_review(self, numbers: Sequence[str]) -> set[str]:
-        """Those of these cases that are held back because their review is open."""
+        """The cases among these that are held back because their review is open."""
         async with self.database.read() as connection:
             return set(await connection.scalars(being_reviewed(numbers)))
 
@@ -177,7 +177,7 @@ class ArchiveActivities:
                 await self._archive(number, page)
 
     async def _archive(self, number: str, page: CasePage) -> StoredFile:
-        """With the lock of the folder."""
+        """Archive the case, with the lock of the folder."""
         async with self.database.read() as connection:
             document = await read_case_document(connection, number)
         stored = await asyncio.to_thread(self._write, document, page)

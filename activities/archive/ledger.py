@@ -34,7 +34,7 @@ class ArchivedCase:
 
     @property
     def stored(self) -> StoredFile | None:
-        """Its file, None while the case is not archived."""
+        """The archived file, None while the case is not archived."""
         if self.archived_at is None or self.file is None or self.sha256 is None or self.size is None:
             return None
         return StoredFile(self.file, self.sha256, self.size)

@@ -130,7 +130,7 @@ def _read_sums(text: str) -> dict[str, str]:
 
 
 def _file_name(name: str) -> str:
-    """Of a file on any computer, whatever a customer called it."""
+    """A name that is safe on any computer, whatever a customer called the file."""
     last = "".join(char if char.isprintable() else "_" for char in re.split(r"[\\/]", name)[-1])
     safe = PurePosixPath(_UNSAFE.sub("_", last).strip(". ") or "file")
     return safe.stem[:_STEM] + safe.suffix[:_SUFFIX]

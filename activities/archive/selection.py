@@ -23,7 +23,7 @@ def held_back() -> ColumnElement[bool]:
 
 
 def being_reviewed(numbers: Sequence[str]) -> Select[tuple[str]]:
-    """Those of these cases whose review is open."""
+    """The cases among these whose review is open."""
     return select(case_record.c.number).where(case_record.c.number.in_(numbers), _being_reviewed())
 
 
@@ -41,7 +41,7 @@ def due_for_archiving(closed_until: datetime) -> Select[tuple[str]]:
 
 
 def waiting_for_archiving(closed_until: datetime) -> Select[tuple[str]]:
-    """Those that would be due but are held back."""
+    """Numbers of cases that would be due but are held back."""
     return _closed(closed_until).where(archive.c.archived_at.is_(None), held_back())
 
 

@@ -103,7 +103,7 @@ class ArchiveStore:
         return FileState.SOUND if (sha256, size) == (stored.sha256, stored.size) else FileState.CHANGED
 
     def _make(self, folder: Path) -> None:
-        """With every new folder's name on the disk: a power cut must not take the way to a file that is there."""
+        """Make a folder, with every new folder's name on the disk: a power cut must not lose the way to a file."""
         if folder.is_dir():
             return
         self._make(folder.parent)

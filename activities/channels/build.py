@@ -127,7 +127,7 @@ def _gateway(settings: HttpSettings) -> Gateway:
 
 
 def _templates(given: Mapping[MessageKind, SmsTemplate], *, numbered: bool) -> dict[str, SmsTemplate]:
-    """As this vendor writes them.
+    """The templates as this vendor writes them.
 
     Raises:
         Problem: a variable is written as another vendor wants it, or longer than this one takes.

@@ -69,7 +69,7 @@ class Answer:
         return found if isinstance(found, dict) else {}
 
     def wait(self) -> timedelta | None:
-        """For how long the other side asks to be left alone."""
+        """How long the other side asks to be left alone."""
         for name in ("retry-after", "x-ogw-ratelimit-reset"):
             if (said := self.headers.get(name)) and (wait := _wait(said)) is not None:
                 return min(wait, _LONGEST_WAIT)

@@ -40,10 +40,10 @@ class TokenVendor(Protocol):
 
     @property
     def token_endpoint(self) -> str:
-        """Where it is asked for one, without anything secret."""
+        """The address that is asked for a token, without anything secret."""
 
     def token_request(self) -> Request:
-        """How."""
+        """The request for a token."""
 
     def read_token(self, answer: Answer) -> Token:
         """What it answers.
@@ -58,7 +58,7 @@ class TokenVendor(Protocol):
 
 @dataclass
 class Tokens:
-    """Of one app. `clock`: seconds that only go forward."""
+    """The tokens of one app. `clock`: seconds that only go forward."""
 
     vendor: TokenVendor
     clock: Callable[[], float]
@@ -68,7 +68,8 @@ class Tokens:
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def get(self, client: httpx2.AsyncClient, *, instead_of: str | None = None) -> str:
-        """One that holds, as far as is known; another one where `instead_of` was refused. All who ask at once share it.
+        """A token that holds, as far as is known; another one where `instead_of` was refused. All who ask at once share
+        it.
 
         Raises:
             DeliveryError: the login was refused, or put off; nothing was sent.

@@ -47,7 +47,7 @@ def _execute(address: DatabaseUrl, statement: str, values: list[Any]) -> None:
 
 
 def _stored(value: Any, kind: Literal["sqlite", "postgresql"]) -> Any:
-    """As SQLAlchemy stores it."""
+    """The value as SQLAlchemy stores it."""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if kind == "sqlite" else value
     if isinstance(value, dict):

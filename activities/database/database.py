@@ -121,8 +121,8 @@ class Database:
 
     @asynccontextmanager
     async def read_brief(self) -> AsyncIterator[AsyncConnection]:
-        """For a few rows by their keys. On SQLite they are read in place, which holds everybody else up, and each
-        statement sees a moment of its own.
+        """A transaction that reads a few rows by their keys. On SQLite they are read in place, which holds everybody
+        else up, and each statement sees a moment of its own.
         """
         with self._locks_explained():
             async with self._reading_brief.begin() as connection:
@@ -337,7 +337,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 async def lock_for_choice(connection: AsyncConnection) -> None:
-    """Until the transaction ends, nobody else passes here; SQLite's writers are alone anyway."""
+    """Let nobody else pass here until the transaction ends; writers of SQLite are alone anyway."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 

@@ -24,7 +24,7 @@ _dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
 def sqlite_engine(path: Path, lock_timeout: timedelta, synchronous: str) -> AsyncEngine:
-    """For the file there; `lock_timeout` is the usual one, `synchronous` SQLite's."""
+    """The engine for that file; `lock_timeout` is the usual one, `synchronous` SQLite's."""
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}",
         async_creator=sqlite_driver.opener(path),

@@ -25,7 +25,7 @@ _MOST_IDLE: Final = 8
 
 
 class Reader(Protocol):
-    """One moment of the database. Parameters of a statement are written `$1`, `$2` and so on."""
+    """Reads one moment of the database. Parameters of a statement are written `$1`, `$2` and so on."""
 
     kind: Literal["sqlite", "postgresql"]
 
@@ -77,7 +77,7 @@ class Opened(Protocol):
     address: DatabaseUrl
 
     def reader(self) -> AbstractAsyncContextManager[Reader]:
-        """By one of its connections."""
+        """A reader by one of its connections."""
 
 
 _OPENED: ContextVar[Opened | None] = ContextVar("bihuan_opened", default=None)
@@ -102,7 +102,7 @@ class KeptConnections:
         self._idle: list[tuple[tuple[int, int], sqlite3.Connection]] = []
 
     def take(self, path: Path) -> tuple[tuple[int, int], sqlite3.Connection]:
-        """One to the file that is there now, and which file that is.
+        """A connection to the file that is there now, and which file that is.
 
         Raises:
             FileNotFoundError: there is none.
@@ -124,7 +124,7 @@ class KeptConnections:
             kept[1].close()
 
     def close(self) -> None:
-        """All of them."""
+        """Close all of them."""
         while self._idle:
             self._idle.pop()[1].close()
 

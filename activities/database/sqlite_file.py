@@ -52,7 +52,7 @@ def explained(path: Path, error: BaseException) -> str | None:
 
 
 def _primary(error: sqlite3.Error) -> int:
-    """Without what the extended code adds; errors of Python's own module have none."""
+    """The primary result code of an error; errors of Python's own module have none."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 

@@ -65,11 +65,11 @@ IN_HAND: Final = "InHand"
 """The type of the error where all that is left is on its way already, by other deliveries."""
 _HELD: Final = "another delivery has it in hand"
 _BEATS: Final = 3
-"""While one claim holds, and while the server waits for a heartbeat."""
+"""Heartbeats sent while one claim holds, and within the heartbeat time-out."""
 _SURE: Final = 0.8
 """The share of a claim's time in which it is surely still held, however busy this process is."""
 _SHORTEST_WAIT: Final = timedelta(seconds=1)
-"""Of those that the other side asks for; for less, the pauses between attempts grow as always."""
+"""The shortest wait that the other side can ask for; for less, the pauses between attempts grow as always."""
 _ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED, OutboxStatus.UNTOLD, OutboxStatus.TOLD)
 
 
@@ -205,11 +205,11 @@ class _DeliveryPass:
         return await self._send(state, stack, surely)
 
     def _surely(self) -> float:
-        """Until when, by the loop's clock, a claim made now is surely held; it goes on while a process is stopped."""
+        """The time of the loop until which a claim made now is surely held; it goes on while a process is stopped."""
         return asyncio.get_running_loop().time() + _SURE * self._owner.lease.total_seconds()
 
     async def _held(self, key: str) -> str | None:
-        """It ended meanwhile, or another delivery has it."""
+        """Why a row could not be claimed: another delivery has it; None where it has ended meanwhile."""
         state = (await self._outbox.states([key]))[key]
         ended = state.status in _ENDED or state.reported
         return None if ended else _HELD
@@ -362,7 +362,7 @@ class _DeliveryPass:
         return error
 
     def _age(self, state: RowState) -> timedelta:
-        """In the case's time, since it was written, or somebody had it sent again."""
+        """The age of a message in the case's time, since it was written, or somebody had it sent again."""
         time = self._owner.time
         return time.virtual(self._owner.now()) - (time.virtual(state.again) if state.again else state.created_at)
 

@@ -23,8 +23,8 @@ _OF_WEBHOOKS: Final = f"{WEBHOOK}:"
 
 @dataclass
 class Hands:
-    """Of one process. `most` messages of a channel at once, `few` events for one system; the next one waits for
-    `patience` seconds, but not where none has come to an end for as long.
+    """The places for deliveries under way in one process. `most` messages of a channel at once, `few` events for one
+    system; the next one waits for `patience` seconds, but not where none has come to an end for as long.
     """
 
     most: int = 15
@@ -47,7 +47,7 @@ class Hands:
 
     @asynccontextmanager
     async def hold(self, channel: str) -> AsyncIterator[None]:
-        """One message is on its way while the block runs.
+        """Hold a place for one message while the block runs.
 
         Raises:
             TemporaryDeliveryError: there was no place in time.

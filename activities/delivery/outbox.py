@@ -140,7 +140,7 @@ class Outbox:
             return {row.key: _state(row) for row in rows}
 
     async def unknown(self, keys: Sequence[str]) -> list[str]:
-        """Those of the keys of which there is no row."""
+        """The keys among these of which there is no row."""
         async with self._database.read() as connection:
             known = set(await connection.scalars(select(outbox.c.key).where(outbox.c.key.in_(keys))))
         return [key for key in keys if key not in known]

@@ -85,7 +85,7 @@ class MailThreads:
         return number if hmac.compare_digest(self.reply_token(number).encode(), token.lower().encode()) else None
 
     def reply_address(self, number: str) -> str | None:
-        """Where answers on this case go; None without a mailbox."""
+        """The address for answers on this case; None without a mailbox."""
         if self.mailbox is None or not _NUMBER.fullmatch(number):
             return None
         local = self.mailbox.username.partition("+")[0]

@@ -80,15 +80,15 @@ class DeliveryError(Exception):
 
 
 class PermanentDeliveryError(DeliveryError):
-    """For good: trying again would end the same."""
+    """Not delivered, for good: trying again would end the same."""
 
 
 class UnknownOutcomeError(DeliveryError):
-    """It may have arrived, and whoever carries it would take the same message for another one: never sent again."""
+    """The message may have arrived, and a repeat would be taken for another message: it is never sent again."""
 
 
 class TemporaryDeliveryError(DeliveryError):
-    """For now: this message may go through later. `wait`: for how long, where the other side says so."""
+    """Not delivered for now: this message may go through later. `wait`: for how long, where the other side says so."""
 
     def __init__(self, said: str, wait: timedelta | None = None) -> None:
         super().__init__(said)
@@ -96,7 +96,7 @@ class TemporaryDeliveryError(DeliveryError):
 
 
 class UnreachableError(TemporaryDeliveryError):
-    """For now, and for every other message of this transport as well: the way there is closed."""
+    """Not delivered for now, and no other message of this transport would be: the way there is closed."""
 
 
 class TransportConnection(Protocol):

@@ -27,7 +27,7 @@ class FolderStore:
         self.incoming = self.folder / "incoming"
 
     def lock(self, *, shared: bool) -> AbstractAsyncContextManager[None]:
-        """By a lock on the folder."""
+        """A lock on the folder."""
         return folder_lock(self.folder, shared=shared)
 
     def put(self, part: Path, sha256: str, size: int) -> None:
@@ -49,11 +49,11 @@ class FolderStore:
             _flush(self.folder)
 
     def open(self, sha256: str) -> BinaryIO:
-        """No link is followed."""
+        """Open the file; no link is followed."""
         return open_inside(self.folder, _place(sha256))
 
     def size(self, sha256: str) -> int | None:
-        """By its directory entry."""
+        """The size by the directory entry."""
         with suppress(FileNotFoundError):
             now = (self.folder / _place(sha256)).lstat()
             return now.st_size if stat.S_ISREG(now.st_mode) else None
@@ -66,7 +66,7 @@ class FolderStore:
             _flush(self.folder / sha256[:2])
 
     def older_than(self, moment: datetime) -> Iterator[str]:
-        """By the time of each file."""
+        """Judged by the time of each file."""
         for shard in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
             for entry in os.scandir(shard):
                 with suppress(FileNotFoundError):

@@ -54,7 +54,7 @@ class FileLedger:
         return next(iter(await self._rows(select(file).where(file.c.id == id_))), None)
 
     async def some(self, ids: Collection[str]) -> dict[str, FileRow]:
-        """Those of the ids that there are."""
+        """The rows of these ids, as far as there are any."""
         return {row.id: row for row in await self._rows(select(file).where(file.c.id.in_(list(ids))))}
 
     async def of_case(self, number: str) -> Sequence[FileRow]:
@@ -62,7 +62,7 @@ class FileLedger:
         return await self._rows(_of_case(number))
 
     async def bytes_of_case(self, number: str) -> int:
-        """How many bytes a case has."""
+        """The bytes of all files of a case."""
         async with self._database.read_brief() as connection:
             held = select(func.coalesce(func.sum(file.c.size), 0)).where(file.c.number == number)
             return int(await connection.scalar(held.where(file.c.erased_at.is_(None))) or 0)
@@ -93,7 +93,7 @@ class FileLedger:
             return {sha256 for sha256 in gone if sha256}
 
     async def needed(self, digests: Collection[str]) -> set[str]:
-        """Those of the checksums that some row still has: of a file, or of a mail as it came."""
+        """The checksums among these that some row still has: of a file, or of a mail as it came."""
         if not digests:
             return set()
         async with self._database.read_brief() as connection:

@@ -67,7 +67,7 @@ class S3Store:
             return cast("BinaryIO", _Reading(obstore.open_reader(self._store, _place(sha256))))
 
     def size(self, sha256: str) -> int | None:
-        """By a HEAD."""
+        """The size by a HEAD request."""
         import obstore
 
         with suppress(FileNotFoundError), _explained():
@@ -82,7 +82,7 @@ class S3Store:
             obstore.delete(self._store, _place(sha256))
 
     def older_than(self, moment: datetime) -> Iterator[str]:
-        """By the time the bucket says."""
+        """Judged by the time that the bucket says."""
         import obstore
 
         with _explained():

@@ -43,7 +43,7 @@ class FileUpkeep:
     passed: set[str] = field(default_factory=set)
 
     async def sweep(self, now: datetime) -> list[str]:
-        """All of it; answers what could not be done, a line each. `now` is the wall clock's."""
+        """Scan and remove what is due; answers what could not be done, a line each. `now` is the wall clock's."""
         faults = [*await self.scan_waiting()]
         await self.reception.discard(await FileLedger(self.reception.database).drop_expired(now))
         try:
@@ -78,7 +78,7 @@ class FileUpkeep:
         return []
 
     async def _look_through(self, now: datetime) -> None:
-        """Once an hour: bytes without a row, and parts of what never arrived; both have to be a day old."""
+        """Remove, once an hour, bytes without a row and parts of what never arrived; both have to be a day old."""
         values = InstallationValues(self.reception.database)
         last = await values.get(_LOOKED_THROUGH)
         if isinstance(last, str) and now - datetime.fromisoformat(last) < _EVERY:

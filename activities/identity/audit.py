@@ -28,7 +28,7 @@ class AuditEntry:
     detail: Json
 
     def as_json(self) -> dict[str, Any]:
-        """For people and programs."""
+        """The entry as JSON, for people and programs."""
         return {**vars(self), "at": self.at.isoformat()}
 
 

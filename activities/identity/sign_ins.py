@@ -27,7 +27,7 @@ _SECRET: Final = re.compile(r"[a-z2-7]{52}")
 
 @dataclass(frozen=True)
 class SignIn:
-    """One that is good now. `same_browser`: it comes from the browser that asked for it.
+    """A sign-in that is good now. `same_browser`: it comes from the browser that asked for it.
 
     Attributes:
         person: whose link it is; None for a sign-on, which says who it is.
@@ -82,7 +82,7 @@ class SignIns:
             return int(await connection.scalar(select(func.count()).select_from(sign_in).where(mine)) or 0)
 
     async def find(self, secret: str, browser: str, now: datetime) -> SignIn | None:
-        """One that is good now, without using it up; None alike for unknown, used and expired."""
+        """A sign-in that is good now, without using it up; None alike for unknown, used and expired."""
         if not _SECRET.fullmatch(secret):
             return None
         async with self._database.read_brief() as connection:

@@ -37,7 +37,7 @@ class StaffSession:
     revoked_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """For people and programs."""
+        """The session as JSON, for people and programs."""
         times = ("created_at", "used_at", "expires_at", "revoked_at")
         told = {name: getattr(self, name) for name in times}
         return {
@@ -87,7 +87,7 @@ class StaffSessions:
             await connection.execute(update(staff_session).where(mine).values(used_at=now))
 
     async def list(self, person: str | None = None) -> list[StaffSession]:
-        """All of them, or one person's, the latest first."""
+        """All sessions, or those of one person, the latest first."""
         statement = select(staff_session).order_by(staff_session.c.created_at.desc(), staff_session.c.id)
         if person is not None:
             statement = statement.where(staff_session.c.person == person)

@@ -14,7 +14,7 @@ _TOKEN: Final = re.compile(r"bh_[a-z2-7]{52}")
 
 
 def new_token() -> str:
-    """To be shown once."""
+    """A new random token, to be shown once."""
     return PREFIX + base64.b32encode(secrets.token_bytes(32)).decode().rstrip("=").lower()
 
 

@@ -40,7 +40,7 @@ class Token:
         return self.person or f"system:{self.system}"
 
     def as_json(self) -> dict[str, Any]:
-        """For people and programs."""
+        """The token's row as JSON, for people and programs."""
         return {
             "id": self.id,
             "person": self.person,
@@ -109,7 +109,7 @@ class Tokens:
             await connection.execute(update(token).where(token.c.id == used.id, stale).values(used_at=now))
 
     async def list(self) -> list[Token]:
-        """All of them, the latest first."""
+        """All tokens, the latest first."""
         statement = select(token).order_by(token.c.created_at.desc(), token.c.id)
         async with self._database.read() as connection:
             return [_token(row) for row in await connection.execute(statement)]

@@ -39,13 +39,13 @@ class Drafts:
         self._database = database
 
     async def find(self, id_: str, person: str) -> SavedDraft | None:
-        """That draft, if it is this person's."""
+        """The draft of that id, if it is this person's."""
         async with self._database.read_brief() as connection:
             row = (await connection.execute(select(intake_draft).where(_theirs(id_, person)))).one_or_none()
         return _of(row) if row is not None else None
 
     async def unfinished(self, person: str) -> Sequence[SavedDraft]:
-        """Theirs that are no case yet, the latest first; not all where there are many."""
+        """Drafts of this person that are no case yet, the latest first; not all where there are many."""
         wanted = select(intake_draft).where(intake_draft.c.person == person, intake_draft.c.number.is_(None))
         latest = intake_draft.c.saved_at.desc(), intake_draft.c.id
         async with self._database.read() as connection:

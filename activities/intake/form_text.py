@@ -37,7 +37,7 @@ def _prose(value: str) -> str:
 
 
 def _stripped(value: Any) -> Any:
-    """Without blanks around it, and without what cannot be seen: nobody typed that, and nobody finds it again."""
+    """The text without blanks around it, and without what cannot be seen: nobody typed that, nobody finds it again."""
     return without_invisible(value).strip(_BLANKS) if isinstance(value, str) else value
 
 

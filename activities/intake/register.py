@@ -171,7 +171,7 @@ class Register:
             return await fingerprint_of(connection, number)
 
     async def registered(self, numbers: Sequence[str]) -> dict[str, str]:
-        """Those of the numbers that are registered, each with its fingerprint."""
+        """The numbers among these that are registered, each with its fingerprint."""
         async with self._database.read() as connection:
             rows = await connection.execute(_IDENTITY, {"of": list(numbers)})
             return {row.number: _fingerprint(row) for row in rows}

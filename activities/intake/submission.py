@@ -24,7 +24,7 @@ _IN_NUMBERS = re.compile(r"(?<=\d)[\s()（）-]+(?=\d)")
 
 
 def search_text(text: str) -> str:
-    """As customers are searched: narrow, in small letters, and numbers without what stands between their digits."""
+    """A text as customers are searched: narrow, in small letters, numbers without what stands between their digits."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(_IN_NUMBERS.sub("", plain).split())
 

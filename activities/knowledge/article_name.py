@@ -16,7 +16,7 @@ class ArticleStatus(StrEnum):
 
 
 def article_key(id: int) -> str:  # noqa: A002
-    """How people name it: `KB0001`."""
+    """The name of an article for people: `KB0001`."""
     return f"KB{id:04d}"
 
 

@@ -27,7 +27,7 @@ class ArticleBackfill:
             self._wanted.append(case_record.c.closed_at >= since)
 
     async def count(self) -> int:
-        """How many there are."""
+        """How many such cases there are."""
         async with self._database.read() as connection:
             return await connection.scalar(self._of(func.count())) or 0
 

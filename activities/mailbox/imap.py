@@ -152,7 +152,7 @@ class ImapMailbox:
                 self._client.add_flags(list(uids), [SEEN], silent=True)
 
     def wait(self, seconds: float) -> bool:
-        """Until the server tells of something, for at most so long; whether it did."""
+        """Wait until the server tells of something, for at most so long; whether it did."""
         with _explained(self._settings, "wait for"):
             self._client.idle()
             try:
@@ -189,7 +189,7 @@ class ImapMailbox:
             self._client.shutdown()
 
     def _say_who(self) -> None:
-        """Where the server can be told; one that does not like how it is told can still be read."""
+        """Tell the server which program reads, where it wants to know; one that refuses that can still be read."""
         if self._client.has_capability("ID"):
             with suppress(IMAPClientError, imaplib.IMAP4.error):
                 self._client.id_(_ID)

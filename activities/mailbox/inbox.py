@@ -121,7 +121,7 @@ class Inbox:
             return None if row is None else _mail(row)
 
     async def taken_at(self, mailbox: str, places: Sequence[str]) -> set[str]:
-        """Those of the places whose mails were taken in."""
+        """The places among these whose mails were taken in."""
         found: set[str] = set()
         for first in range(0, len(places), _AT_ONCE):
             some = incoming_mail.c.place.in_(places[first : first + _AT_ONCE])
@@ -177,7 +177,7 @@ class Inbox:
             return [_mail(row) for row in await connection.execute(rows.order_by(incoming_mail.c.taken_at).limit(500))]
 
     async def judged(self, commands: Collection[str]) -> dict[str, str | None]:
-        """Those of the command ids that their case has judged: why it refused, None where it did not."""
+        """The command ids among these that their case has judged: why it refused, None where it did not."""
         rows = select(timeline.c.command_id, timeline.c.kind, timeline.c.detail).where(
             timeline.c.command_id.in_(list(commands))
         )

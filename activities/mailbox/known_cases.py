@@ -28,7 +28,7 @@ class RecordedCases:
         return await self._registered(next(filter(None, (one.case_of_token(token) for one in self.threads)), None))
 
     async def find_by_message_ids(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """Of these ids those of mails of ours, by their signature."""
+        """Which of these ids are of mails of ours, by their signature."""
         found: dict[str, str] = {}
         for id_ in ids:
             number = next(filter(None, (one.case_of(id_) for one in self.threads)), None)

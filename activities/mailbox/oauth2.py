@@ -149,8 +149,8 @@ def _is_secret(value: object) -> TypeGuard[str]:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[Path]:
-    """With nobody else on this machine asking for it: a provider that gives a new refresh token each time takes two
-    askers with one token for thieves. The folder is locked, since the file is replaced.
+    """Alone on this machine in asking for a token: a provider that gives a new refresh token each time takes two askers
+    with one token for thieves. The folder is locked, since the file is replaced.
     """
     try:
         folder = os.open(path.absolute().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

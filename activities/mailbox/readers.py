@@ -131,6 +131,6 @@ def _mark(settings: MailboxSettings, reader: str) -> bytes:
 
 
 def _digest(folder: str) -> str:
-    """Of the folder's name, which may be in any script."""
+    """A digest of the folder's name, which may be in any script."""
     name = "INBOX" if folder.upper() == "INBOX" else folder
     return hashlib.sha256(name.encode()).hexdigest()[:16]

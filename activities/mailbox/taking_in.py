@@ -82,7 +82,7 @@ class MailIntake:
 
     @property
     def inbox(self) -> Inbox:
-        """Its tables."""
+        """The tables of mails."""
         return Inbox(self.database)
 
     async def look(self, raw: bytes) -> MailMeaning:
@@ -330,7 +330,9 @@ class MailIntake:
         return may_answer(*allowed, row.taken_at) and may_answer(*told, now)
 
     async def _is_closed(self, number: str) -> bool:
-        """For good: as long as its customer may correct how it ended, their words belong to it (R39)."""
+        """Whether the case is closed for good: as long as its customer may correct how it ended, their words belong to
+        it (R39).
+        """
         kept = case_record.outerjoin(correction, correction.c.number == case_record.c.number)
         found = select(case_record.c.closed_at, correction.c.until).select_from(kept)
         async with self.database.read_brief() as connection:
@@ -363,7 +365,7 @@ class MailIntake:
             return arrived.sha256
 
     async def _received(self, meaning: MailMeaning, *, by: str) -> tuple[list[FileRow], list[str]]:
-        """Its files, staged, and a line on each that was not taken."""
+        """The files of a mail, staged, and a line on each that was not taken."""
         files = meaning.mail.files if meaning.mail else ()
         taken: list[FileRow] = []
         refused: list[str] = []

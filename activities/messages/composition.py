@@ -108,8 +108,8 @@ class Composition:
         }
 
     def _status(self, notice: Notice, route: Route, rendered: Rendered) -> tuple[OutboxStatus, str | None]:
-        """How a row begins, and why. What cannot reach a customer has failed, and its case hears of it, unless the case
-        knew and has asked a person already.
+        """The status that a row begins with, and why. What cannot reach a customer has failed, and its case hears of
+        it, unless the case knew and has asked a person already.
         """
         if notice.by_person:
             return OutboxStatus.UNTOLD, rendered.problem

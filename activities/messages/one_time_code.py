@@ -114,7 +114,7 @@ def _facts(number: str, form: Json, time: str) -> dict[str, str]:
 
 
 def _rendered(locale: Locale, values: dict[str, Any], templates: Path | None) -> dict[str, str]:
-    """By the company's template; one that fails gives way to the shipped one."""
+    """The message by the company's template; one that fails gives way to the shipped one."""
     if templates is not None:
         try:
             return _texts(company_environment(templates), locale, values)

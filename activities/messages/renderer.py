@@ -246,7 +246,7 @@ def _company(context: RenderContext) -> dict[str, str]:
 
 
 def _tidy(text: str) -> str:
-    """No trailing spaces, no control characters, and one empty line between paragraphs."""
+    """The text without trailing spaces and control characters, with one empty line between paragraphs."""
     tidy = "\n".join(line.rstrip() for line in clean(text).split("\n")).strip("\n")
     while "\n\n\n" in tidy:
         tidy = tidy.replace("\n\n\n", "\n\n")

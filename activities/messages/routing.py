@@ -46,8 +46,8 @@ class Route:
 def route_to_customer(
     form: Json, transports: Transports, rule: DeliveryRule | None = None, message: str | None = None
 ) -> Route:
-    """By the channel that the customer prefers, then by the others of the rule; without one by all there are, mail
-    first. The call that a customer prefers is made by a person. Without a message: by what could carry some.
+    """The route by the channel that the customer prefers, then by the others of the rule; without one by all there are,
+    mail first. The call that a customer prefers is made by a person. Without a message: by what could carry some.
     """
     customer = form.get("customer")
     known = customer if isinstance(customer, dict) else {}
@@ -115,13 +115,13 @@ def routes_to_person(
 
 
 def _named(transports: Transports, names: Sequence[str] | None) -> Iterator[tuple[str, Transport]]:
-    """Those of the names that are set up, in their order; of mail, the outbox's own word."""
+    """The channels of these names that are set up, in their order; for mail, by the outbox's own word."""
     wanted = transports if names is None else [Contact.EMAIL.value if name == MAIL else name for name in names]
     return ((name, transports[name]) for name in wanted if name in transports)
 
 
 def address_of(person: Person, kind: AddressKind) -> str:
-    """Where that kind of channel finds somebody of the company; empty where it does not."""
+    """The address at which that kind of channel finds somebody of the company; empty where it does not."""
     if kind is AddressKind.MAIL:
         return person.email
     if kind is AddressKind.MOBILE:

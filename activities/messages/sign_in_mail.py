@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 def sign_in_mail(
     person: Person, link: str, company: dict[str, str], *, templates: Path | None, minutes: int, zone: str
 ) -> Envelope:
-    """In the person's language; a company's template that fails gives way to the shipped one."""
+    """The mail in the person's language; a company's template that fails gives way to the shipped one."""
     title = (company.get("name_en") if person.locale is Locale.EN else "") or company.get("name") or ""
     values: dict[str, Any] = {
         "recipient": {"id": person.id, "name": brief(person.display_name or person.name, 40)},

@@ -41,7 +41,7 @@ def load_policy(name_or_path: str | Path) -> Policy:
 
 @cache
 def _shipped(name: str) -> Policy:
-    """It changes with the release only, so a process reads it once."""
+    """A shipped policy: it changes with the release only, so a process reads it once."""
     return read_toml(_FOLDER / f"{name}.toml", Policy, rules_written_out)
 
 

@@ -47,20 +47,20 @@ class Limit:
 
     @property
     def name(self) -> str:
-        """Of its rows."""
+        """The name of its rows."""
         return f"{self.kind}:{int(self.span.total_seconds())}"
 
 
 @dataclass(frozen=True)
 class Asker:
-    """One who tries, and how many times what one address may they may: a whole network may more."""
+    """Whoever tries, by a hash; a whole network may try `share` times as often as one address."""
 
     hash: str
     share: int = 1
 
     @classmethod
     def of(cls, text: str, share: int = 1) -> Asker:
-        """From an address, network or session; the record keeps none of these."""
+        """The asker of an address, network or session; the record keeps none of these."""
         return cls(hashlib.sha256(f"asker:{text}".encode()).hexdigest(), share)
 
 
@@ -110,7 +110,7 @@ class Tries:
     """Askers without tries left, so that the record is not asked about them again. The oldest are forgotten first."""
 
     def wait(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> timedelta | None:
-        """How long one has to wait of whom it is known here that they have none left; None for everybody else."""
+        """How long an asker has to wait who is known here to have no tries left; None for everybody else."""
         spent = [limit for limit, _ in self._known(limits, askers, now)]
         return _wait(spent, now) if spent else None
 
@@ -170,7 +170,7 @@ class Tries:
 
 @dataclass
 class _Spent:
-    """In the span that began then nothing is left; `told` is how often that was said."""
+    """A span, by its beginning, in which no try is left; `told` is how often that was said."""
 
     since: datetime
     told: int = 0

@@ -35,7 +35,7 @@ class CaseMasker:
         return self._now.word("file")
 
     def text(self, text: str) -> str:
-        """Without personal data."""
+        """The text without personal data."""
         for mask in self._masks:
             text = mask(text)
         return text

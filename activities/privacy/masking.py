@@ -135,7 +135,7 @@ def _own(customer: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _literal(value: str) -> str:
-    """That text; a space in it may be any, and an ASCII word is not looked for inside a longer one."""
+    """The pattern of a text; a space in it may be any, and an ASCII word is not looked for inside a longer one."""
     pattern = r"\s*".join(re.escape(part) for part in value.split())
     before = r"(?<![a-z0-9])" if value[0].isascii() and value[0].isalnum() else ""
     after = r"(?![a-z0-9])" if value[-1].isascii() and value[-1].isalnum() else ""

@@ -55,7 +55,7 @@ def error_chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def without_addresses(text: str) -> str:
-    """Without anybody's mail address; servers like to repeat them."""
+    """The text without anybody's mail address; servers like to repeat them."""
     return _ADDRESS.sub("…@…", text)
 
 

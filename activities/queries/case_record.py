@@ -51,7 +51,9 @@ class CaseRecord:
 
     @classmethod
     def of(cls, row: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = ()) -> CaseRecord:
-        """From a row as either reader hands it out. What cannot be read is named in `fault`, the rest is there."""
+        """The case from a row as either reader hands it out. What cannot be read is named in `fault`, the rest is
+        there.
+        """
         faults: list[str] = []
 
         def value(name: str, read: Callable[[Any], Any], absent: Any) -> Any:
@@ -108,7 +110,7 @@ async def read_case_record(address: DatabaseUrl, number: str, *, timeline: bool 
 
 
 async def case_records_of(reader: Reader, numbers: Sequence[str]) -> list[CaseRecord]:
-    """Those of these cases that there are, without their timelines, in no order."""
+    """The cases of these numbers, as far as there are any, without their timelines, in no order."""
     places = ", ".join(f"${place}" for place in range(1, len(numbers) + 1))
     return [CaseRecord.of(row) for row in await reader.rows(_CASES.format(places=places), *numbers)]
 

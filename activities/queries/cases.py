@@ -221,7 +221,7 @@ def _message(row: Mapping[str, Any]) -> OutboxEntry:
 
 
 def _open_numbers() -> CompoundSelect[Any]:
-    """Of cases that have not closed, and of those that no worker has opened; no other case is looked at for it."""
+    """Numbers of cases that have not closed, and of those that no worker has opened; no other case is looked at."""
     waiting = unopened().subquery()
     opened = select(case_record.c.number).where(case_record.c.closed_at.is_(None)).correlate(None)
     return union_all(opened, select(waiting.c.number).correlate(None))
@@ -239,8 +239,8 @@ def _open_by_due() -> Select[Any]:
 
 
 def _numbers(wanted: Filter) -> Select[Any]:
-    """Of cases in their order; without a look at the register where the record has all that is asked: to find its row
-    of each open case takes as long as to sort them.
+    """Numbers of cases in their order; without a look at the register where the record has all that is asked: to find
+    its row of each open case takes as long as to sort them.
     """
     if _of_records(wanted) and not _of_register(wanted):
         number = case_record.c.number

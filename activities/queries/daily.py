@@ -19,7 +19,7 @@ COUNTED: Final = (EventKind.CREATED, EventKind.CLOSED, EventKind.LAPSED)
 
 @dataclass(frozen=True)
 class DayCount:
-    """Of one day: cases that were opened, that were closed, and that missed a promise, each counted once."""
+    """The figures of one day: cases that were opened, that were closed, that missed a promise, each counted once."""
 
     opened: int = 0
     closed: int = 0
@@ -30,7 +30,7 @@ class DayCount:
 
 
 async def count_days(database: Database, bounds: Sequence[datetime]) -> dict[str | None, list[DayCount]]:
-    """For each day from one of `bounds` to the next, by the department that leads the case now.
+    """The figures of each day from one of `bounds` to the next, by the department that leads the case now.
 
     Raises:
         Problem: the database cannot be read.

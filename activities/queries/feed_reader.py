@@ -163,7 +163,7 @@ async def _is_settled(reader: Reader, doubt: _Doubt) -> bool:
 
 
 def _unbroken(rows: Sequence[Mapping[str, Any]], after: int) -> Sequence[Mapping[str, Any]]:
-    """Those before the first gap."""
+    """The rows before the first gap."""
     for index, row in enumerate(rows):
         if row["position"] > after + 1:
             return rows[:index]

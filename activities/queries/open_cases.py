@@ -68,7 +68,7 @@ class OpenCase:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> OpenCase:
-        """From a row; where its view is damaged, the columns say what they can."""
+        """The case from a row; where its view is damaged, the columns say what they can."""
         record = CaseRecord.of(row)
         given = record.form.get("received_by") if isinstance(record.form, dict) else None
         form = {"received_by": given} if isinstance(given, str) else {}
@@ -125,7 +125,7 @@ class OpenCases:
         self._known: dict[str, OpenCase] = {}
 
     async def read(self) -> tuple[list[OpenCase], int]:
-        """All of them; and how many registered ones the service has not started yet.
+        """All open cases; and how many registered ones the service has not started yet.
 
         Raises:
             Problem: the database cannot be read.

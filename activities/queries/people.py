@@ -14,7 +14,7 @@ _CURRENT = "SELECT version, body FROM organisation ORDER BY version DESC LIMIT 1
 
 @dataclass(frozen=True)
 class People:
-    """Those of the organisation in force: the name of each person's id, and the departments that are theirs."""
+    """The people of the organisation in force: the name of each person's id, and the departments that are theirs."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     departments: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -17,7 +17,7 @@ _COUNT: Final = (
 
 
 def unopened() -> Select[Any]:
-    """Their `number`, `received_at` and `started_at`, the latest first."""
+    """`number`, `received_at` and `started_at` of those cases, the latest first."""
     return (
         select(registration.c.number, registration.c.received_at, registration.c.started_at)
         .outerjoin(case_record, case_record.c.number == registration.c.number)

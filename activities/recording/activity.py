@@ -141,7 +141,7 @@ class RecordingActivities:
         return self.time.virtual(self.now())
 
     async def handed_over(self, number: str, waiting: list[str]) -> Sequence[str]:
-        """Of outbox rows that wait for delivery, those that nobody else delivers."""
+        """The outbox rows among these that nobody else delivers."""
         if not waiting:
             return []
         try:

@@ -75,7 +75,7 @@ _WORDS_OF_CUSTOMERS = frozenset(
 
 
 def whose(entry: Mapping[str, Any], locale: Locale, name: Callable[[str], str] = str) -> str:
-    """By whom and how (R39): `customer (link)`, `customer, taken down by agent-001 (telephone)`, `tech-001`.
+    """Who spoke and how it came (R39): `customer (link)`, `customer, taken down by agent-001 (telephone)`, `tech-001`.
 
     `name`: what a person's id is shown as.
     """

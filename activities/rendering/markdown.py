@@ -12,7 +12,7 @@ _ADDRESS = re.compile(r"(?i)(://|\bwww\.)")
 
 
 def cell(text: str) -> str:
-    """One line, for a table, a heading or a list."""
+    """The text as one line, for a table, a heading or a list."""
     return _escaped(one_line(text))
 
 
@@ -28,7 +28,7 @@ def _escaped(line: str) -> str:
 
 
 def _unlinked(found: re.Match[str]) -> str:
-    """Some readers make a link of any address."""
+    """The address so that no reader makes a link of it."""
     text = found.group()
     return f"\\{text}" if text == "://" else f"{text[:-1]}\\."
 

@@ -111,7 +111,7 @@ def _owners(organisation: Organisation, wording: ReviewWording, department: str)
 
 
 def _comments(lines: Sequence[str] | Iterator[str]) -> list[str]:
-    """Each on a line of its own, whatever is in it; blanks in front stay."""
+    """The lines as comments, whatever is in them; blanks in front stay."""
     return [f"# {line[: len(line) - len(line.lstrip(' '))]}{one_line(line)}".rstrip() for line in lines]
 
 

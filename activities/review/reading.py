@@ -21,7 +21,7 @@ FROM review AS r JOIN review_case AS c ON c.review = r.id WHERE c.number = $1
 ORDER BY CASE WHEN r.status = 'done' THEN 1 ELSE 0 END, CASE WHEN r.number = $1 THEN 0 ELSE 1 END,
 r.opened_at DESC, r.id LIMIT 1
 """
-"""The one that a case's number stands for: one that is not over, then its own, then the latest."""
+"""The review that a case's number stands for: first one that is not over, then the case's own, then the latest."""
 
 _COLUMNS = (
     "r.id, r.number, r.reason, r.department, r.product, r.type, r.subtype, r.status, r.opened_at, r.subject, r.view"

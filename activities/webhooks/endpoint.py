@@ -41,7 +41,7 @@ class Endpoint:
         return Request(body, headers, path=self.path, status_only=True)
 
     def judge(self, answer: Answer) -> None:
-        """By the status: 2xx is done, 410 is for good, everything else is for later."""
+        """Judge by the status: 2xx is done, 410 is for good, everything else is for later."""
         status = answer.status
         if 200 <= status < 300:
             return

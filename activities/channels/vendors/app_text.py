@@ -11,7 +11,7 @@ _MARK = 6
 
 
 def app_text(envelope: Envelope, limit: int) -> str:
-    """At most so many bytes of UTF-8.
+    """The text and the mark, in at most so many bytes of UTF-8.
 
     Platforms drop a text that a person has had before, and say that it was sent: DingTalk once a day, WeCom where it
     is asked to know repeats. The mark is the same at each attempt to send a message, and another one for another.

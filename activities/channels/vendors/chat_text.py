@@ -21,12 +21,12 @@ _HOST = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
 
 
 def plain(text: str) -> str:
-    """One line that says the same and marks nothing."""
+    """The text as one line that marks nothing."""
     return " ".join(_HOST.sub("．", text.translate(_HARMLESS).replace("://", "：//")).split())
 
 
 def cut(text: str, limit: int) -> str:
-    """At most so many bytes of UTF-8."""
+    """The text cut to at most so many bytes of UTF-8."""
     encoded = text.encode()
     return text if len(encoded) <= limit else f"{encoded[: limit - 3].decode('utf-8', 'ignore')}…"
 

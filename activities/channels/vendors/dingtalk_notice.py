@@ -36,7 +36,7 @@ class DingtalkNotice:
     takes: ClassVar[AddressKind] = AddressKind.DINGTALK_ID
 
     def token_request(self) -> Request:
-        """Of two hours."""
+        """The request for a token, which holds for two hours."""
         body = json.dumps({"appKey": self.app_key, "appSecret": self.app_secret}).encode()
         return Request(body, {"Content-Type": "application/json"}, path="/v1.0/oauth2/accessToken")
 
@@ -48,7 +48,7 @@ class DingtalkNotice:
         return token_of(answer, "accessToken", "expireIn")
 
     def with_token(self, request: Request, token: str) -> Request:
-        """In the query."""
+        """The request with the token in the query."""
         return replace(request, query=urlencode({"access_token": token}))
 
     def words(self, envelope: Envelope) -> str:

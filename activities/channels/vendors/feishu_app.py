@@ -36,7 +36,7 @@ class FeishuApp:
         return self.endpoint
 
     def token_request(self) -> Request:
-        """Of two hours, the same one until half an hour before its end."""
+        """The request for a token, which holds for two hours and is the same one until half an hour before its end."""
         body = json.dumps({"app_id": self.app_id, "app_secret": self.app_secret}).encode()
         path = "/open-apis/auth/v3/tenant_access_token/internal"
         return Request(body, {"Content-Type": "application/json"}, path=path)
@@ -47,7 +47,7 @@ class FeishuApp:
         return token_of(answer, "tenant_access_token", "expire")
 
     def with_token(self, request: Request, token: str) -> Request:
-        """In a header."""
+        """The request with the token in a header."""
         return replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
 
     def words(self, envelope: Envelope) -> str:

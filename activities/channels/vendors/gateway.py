@@ -92,7 +92,7 @@ class Gateway:
         return self.method == "GET" or any(FORM in kind.lower() for kind in kinds)
 
     def judge(self, answer: Answer) -> None:
-        """By the status, and by the value at the pointer."""
+        """Judge by the status, and by the value at the pointer."""
         wanted = self.success
         if answer.status != wanted.status:
             refuse_by_status(answer, "the gateway")
@@ -163,7 +163,7 @@ def at_pointer(document: Any, pointer: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """As it would be written in the settings: `0`, `true`, `OK`."""
+    """A value as it would be written in the settings: `0`, `true`, `OK`."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

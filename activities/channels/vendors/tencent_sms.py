@@ -47,7 +47,7 @@ class TencentSms:
         return f"【{self.sign_name}】{self.templates[envelope.message].filled(envelope.facts)}"
 
     def request(self, envelope: Envelope, address: str, at: datetime) -> Request:
-        """One number, and the variables in the order of their numbers."""
+        """The request for one number, with the variables in the order of their numbers."""
         template = self.templates[envelope.message]
         body = json.dumps(
             {

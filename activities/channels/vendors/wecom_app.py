@@ -39,7 +39,7 @@ class WecomApp:
         return self.endpoint
 
     def token_request(self) -> Request:
-        """Of two hours."""
+        """The request for a token, which holds for two hours."""
         query = urlencode({"corpid": self.corp_id, "corpsecret": self.secret})
         return Request(b"", query=query, path="/cgi-bin/gettoken", method="GET")
 
@@ -49,7 +49,7 @@ class WecomApp:
         return token_of(answer, "access_token", "expires_in")
 
     def with_token(self, request: Request, token: str) -> Request:
-        """In the query."""
+        """The request with the token in the query."""
         return replace(request, query=urlencode({"access_token": token}))
 
     def words(self, envelope: Envelope) -> str:

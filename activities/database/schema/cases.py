@@ -1,4 +1,4 @@
-"""Cases in the record: how they came, what was settled, where they stand, what happened, what is kept of them."""
+"""Cases in the record: registration, settlement, present state, corrections, timeline, archive."""
 
 from __future__ import annotations
 

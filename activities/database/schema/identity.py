@@ -1,4 +1,4 @@
-"""Who may use the API, what they asked for, and what is logged of it."""
+"""Tokens, requests of the API, sign-ins and sessions of staff, and the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are told of their cases, and the links in it."""
+"""The outbox, and the links in its messages."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class MailMeaning(Fact):
     mail: IncomingMail | None = None
 
     def line(self) -> str:
-        """One line for a console."""
+        """The meaning in one line, for a console."""
         where = f" {self.case} (by {self.by})" if self.case and self.by else f" {self.case}" if self.case else ""
         sender = self.mail.sender if self.mail else ""
         said = one_line(self.text, 60) or (one_line(self.mail.subject, 60) if self.mail else "")
@@ -146,7 +146,7 @@ async def _bounced(mail: IncomingMail, bounce: Bounce, cases: KnownCases, own: O
 
 
 async def _recipients_of(bounce: Bounce, number: str, cases: KnownCases, own: OwnAddresses) -> tuple[str, ...] | None:
-    """Those of the failed recipients that a mail of this case can have gone to; None where there is none of them."""
+    """The failed recipients that a mail of this case can have gone to; None where there is none of them."""
     if bounce.fate is not Fate.FAILED:
         return ()
     contacts = await cases.contacts_of(number) or ()

@@ -93,7 +93,7 @@ def _pieces(lines: Sequence[str], *, forwards: bool, ours: list[str]) -> list[li
 
 
 def _behind_quoted(lines: Sequence[str], plains: Sequence[str], quoted: Sequence[bool], at: int) -> int:
-    """Where quoted lines end; the rest of a line that the program broke belongs to them."""
+    """The line where quoted lines end; the rest of a line that the program broke belongs to them."""
     while at < len(lines) and (quoted[at] or not plains[at] or _is_broken_rest(lines, quoted, at)):
         at += 1
     return at
@@ -129,7 +129,7 @@ def _behind_quotation_head(
 
 
 def _wrote_end(lines: Sequence[str], plains: Sequence[str], at: int) -> int | None:
-    """Behind "On … wrote:", on up to three lines."""
+    """The line behind "On … wrote:", which may take up to three lines."""
     joined = ""
     for end in range(at, min(at + _WROTE_LINES, len(plains))):
         if not plains[end] or (end > at and len(joined) > _LOOKED_AT):
@@ -146,7 +146,7 @@ def _wrote_end(lines: Sequence[str], plains: Sequence[str], at: int) -> int | No
 
 
 def _head_end(plains: Sequence[str], at: int, *, needed: int) -> int | None:
-    """Behind a quoted head (From, Date, To, Subject) that begins here, if it has as many different lines."""
+    """The line behind a quoted head (From, Date, To, Subject) that begins here, if it has as many different lines."""
     roles: set[str] = set()
     end, since = None, 0
     for line in range(at, min(at + _HEAD_LINES, len(plains))):
@@ -205,7 +205,7 @@ def _is_bar(line: str) -> bool:
 
 
 def _without_signature(piece: Sequence[str]) -> list[str]:
-    """Without what a program adds at the end, and without what stands behind the mark of a signature."""
+    """The lines without what a program adds at the end, and without what stands behind the mark of a signature."""
     end = next((at for at, line in enumerate(piece) if line.rstrip() == "--"), len(piece))
     kept = list(piece[:end])
     while kept and (not (said := plain(kept[-1])) or clients.SIGNATURES.fullmatch(said)):

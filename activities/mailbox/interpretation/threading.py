@@ -37,7 +37,7 @@ class KnownCases(Protocol):
         """The number of the case that has this reply token, which is given in lower case."""
 
     async def find_by_message_ids(self, ids: Sequence[str]) -> Mapping[str, str]:
-        """Of these ids, as `heads.normal_id` writes them, those of mails that this installation sent -> their case."""
+        """Which of these ids (written by `heads.normal_id`) are of mails that this installation sent -> their case."""
 
     async def contacts_of(self, number: str) -> Collection[str] | None:
         """Mail addresses of the case's customer; None where there is no such case."""

@@ -93,7 +93,7 @@ class Head:
         ]
 
     def time(self, name: str) -> datetime | None:
-        """In UTC, if it is a time at all."""
+        """The time in UTC, if it is a time at all."""
         try:
             read = parsedate_to_datetime(self.raw(name)[:100].decode("ascii", "replace"))
             return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

@@ -90,7 +90,7 @@ class _Page:
 
 
 def _end(html: str, start: int, closing: int) -> int:
-    """Where the tag ends; a > within quotation marks ends none."""
+    """The place where the tag ends; a > within quotation marks ends none."""
     for _ in range(_MOST_QUOTES):
         if html.count('"', start, closing) % 2 == 0:
             break

@@ -115,7 +115,9 @@ def _return_path(head: Head) -> str | None:
 
 
 def _failed(head: Head) -> bool:
-    """By the topmost verdict, which the last server wrote. To fail is believed of anybody, to pass helps nobody."""
+    """Whether authentication failed by the topmost verdict, which the last server wrote. To fail is believed of
+    anybody, to pass helps nobody.
+    """
     verdict = head.text("authentication-results", 2000)
     if _FAILED.search(verdict):
         return True

@@ -88,7 +88,9 @@ class MailWords:
             self._files.append((clean_name(name, part.kind), part.kind, content, inline))
 
     def _take_one(self, choices: tuple[Part, ...]) -> None:
-        """Of the same words in several forms: the plain ones, unless they only say that the others cannot be shown."""
+        """Take one of several forms of the same words: the plain ones, unless they only say that the others cannot be
+        shown.
+        """
         texts = []
         for choice in choices:
             inner = MailWords()

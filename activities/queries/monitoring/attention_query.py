@@ -251,7 +251,7 @@ async def _from_channels(connection: AsyncConnection, now: datetime) -> list[Att
 
 
 async def _from_webhooks(connection: AsyncConnection, after: datetime, waiting_since: datetime) -> list[Attention]:
-    """One for each system, however many events it has not heard of."""
+    """One entry for each system, however many events it has not heard of."""
     return [
         Attention(one.system, AttentionReason.WEBHOOK_FAILING, one.since, what=SYSTEM, error=one.summary)
         for one in await find_untold_systems(connection, failed_after=after, waiting_since=waiting_since)
@@ -259,7 +259,9 @@ async def _from_webhooks(connection: AsyncConnection, after: datetime, waiting_s
 
 
 async def _from_mailboxes(connection: AsyncConnection) -> list[Attention]:
-    """Both by the wall clock: no case's time decides when a mailbox is read."""
+    """Mailboxes that are not read, and mails that wait; both by the wall clock, since no case's time decides when a
+    mailbox is read.
+    """
     failing = [
         Attention(one.name, AttentionReason.MAILBOX_FAILING, one.since, what=MAILBOX, error=one.error)
         for one in await find_failing_mailboxes(connection, datetime.now(UTC))

@@ -29,7 +29,7 @@ class FailingChannel:
 
 
 async def find_failing_channels(connection: AsyncConnection, now: datetime) -> list[FailingChannel]:
-    """Of the messages of the last hour (the cases' time): channels of which three or more failed, and none went."""
+    """Channels by which three or more messages of the last hour (the cases' time) failed, and none went."""
     columns = outbox.c.channel, outbox.c.status, outbox.c.attempts, outbox.c.error, outbox.c.tried, outbox.c.created_at
     rows = await connection.execute(
         select(*columns)

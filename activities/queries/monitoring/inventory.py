@@ -57,7 +57,7 @@ class Inventory:
         self._database = database
 
     async def cases(self, numbers: Sequence[str]) -> dict[str, CaseRow]:
-        """Those of the numbers that are registered."""
+        """The cases of these numbers that are registered."""
         query = select(
             registration.c.number, case_record.c.sequence, case_record.c.status, case_record.c.priority,
             case_record.c.owner, case_record.c.next_due, case_record.c.updated_at,

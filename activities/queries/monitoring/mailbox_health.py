@@ -26,7 +26,7 @@ class FailingMailbox:
 
 
 async def find_failing_mailboxes(connection: AsyncConnection, now: datetime) -> list[FailingMailbox]:
-    """Those with an error that stands, and those that nobody has read for long; `now` is the wall clock's."""
+    """Mailboxes with an error that stands, and those that nobody has read for long; `now` is the wall clock's."""
     found = []
     for row in await connection.execute(select(mailbox_state).order_by(mailbox_state.c.name)):
         state = MailboxState(**row._mapping)

@@ -51,7 +51,7 @@ async def people_in_force(connection: AsyncConnection) -> frozenset[str] | None:
 
 
 def may_be_orphaned(people: Collection[str]) -> ColumnElement[bool]:
-    """Of open cases those in which somebody may have left; more than these, never fewer."""
+    """A condition for open cases in which somebody may have left; it holds for more than these, never for fewer."""
     return or_(
         and_(case_record.c.owner.is_not(None), case_record.c.owner.not_in(people)),
         UNACKNOWLEDGED,
@@ -74,7 +74,9 @@ async def find_orphans(connection: AsyncConnection) -> list[Orphan]:
 
 
 def orphans_of_cases(rows: Sequence[Any], people: Collection[str]) -> Iterator[Orphan]:
-    """Of rows of `CASE_COLUMNS`: whose owner has left, in the order of numbers, then tasks and escalations."""
+    """Orphans among rows of `CASE_COLUMNS`: cases whose owner has left, in the order of numbers, then tasks and
+    escalations.
+    """
     owned = [Orphan(row.number, row.owner, row.updated_at) for row in rows if row.owner and row.owner not in people]
     yield from sorted(owned, key=lambda one: one.number)
     for of_one in _each(rows, lambda row: _of_tasks(row, people)):
@@ -84,13 +86,13 @@ def orphans_of_cases(rows: Sequence[Any], people: Collection[str]) -> Iterator[O
 
 
 def orphans_of_reviews(rows: Iterable[Any], people: Collection[str]) -> Iterator[Orphan]:
-    """Of rows of reviews that are not over; nobody is asked by one that has not begun."""
+    """Orphans among rows of reviews that are not over; nobody is asked by one that has not begun."""
     for of_one in _each(rows, lambda row: _of_review(row, people)):
         yield from of_one
 
 
 def _each(rows: Iterable[Any], read: Callable[[Any], list[Orphan]]) -> Iterator[list[Orphan]]:
-    """Rows that can be read; of the others others tell."""
+    """The rows that can be read; damaged ones are reported elsewhere."""
     return sound(read_rows(rows, read, name=lambda row: row.number))
 
 

@@ -26,7 +26,7 @@ class UntoldSystem:
 
     @property
     def summary(self) -> str:
-        """How many, and why."""
+        """How many events, and why."""
         counts = [f"{count} {word}" for count, word in ((self.waiting, "wait"), (self.failed, "failed")) if count]
         return f"events: {', '.join(counts)}" + (f"; {self.error}" if self.error else "")
 
@@ -34,7 +34,9 @@ class UntoldSystem:
 async def find_untold_systems(
     connection: AsyncConnection, *, failed_after: datetime, waiting_since: datetime
 ) -> list[UntoldSystem]:
-    """Of events (the cases' time) that failed and were recorded after the one, or wait and were before the other."""
+    """Systems with events (the cases' time) that failed and were recorded after the first moment, or wait and were
+    recorded before the second.
+    """
     failed = and_(outbox.c.status == OutboxStatus.FAILED.value, outbox.c.created_at >= failed_after)
     waiting = and_(outbox.c.status.in_(OPEN), outbox.c.created_at < waiting_since)
     untold = and_(outbox.c.channel == WEBHOOK, or_(failed, waiting))

@@ -42,7 +42,7 @@ class Mark(Fact):
     source: str | None = None
 
     def __str__(self) -> str:
-        """For people."""
+        """The mark as people read it."""
         return f"{self.source} ({self.value})" if self.source else self.value
 
 
@@ -80,7 +80,7 @@ class Workers:
         await self._change(now, {key: None})
 
     async def alive(self, now: datetime) -> list[PresentWorker]:
-        """Those that said that they are there not long before `now` (the wall clock), by name."""
+        """The workers that were noted not long before `now` (the wall clock), by name."""
         async with self._database.read_brief() as connection:
             known = await _read(connection, now)
         return sorted(known.values(), key=lambda worker: worker.name)
