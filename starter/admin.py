@@ -52,7 +52,7 @@ def build_app(*, overview: bool = False) -> App:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """One command line. Answers the exit code: 0 done, 1 refused or failed, 2 wrong usage."""
+    """Run one command line. Answers the exit code: 0 done, 1 refused or failed, 2 wrong usage."""
     debug = "--debug" in arguments
     tokens = [argument for argument in arguments if argument != "--debug"]
     if not tokens or tokens[0] in {"--help", "-h"}:
@@ -90,7 +90,7 @@ def _call(tokens: Sequence[str], *, debug: bool) -> int:
 
 
 def _leave_the_sender_to_the_token(tokens: Sequence[str]) -> None:
-    """Where a server is asked its token says who somebody is: nobody has to be named, and the variable names nobody.
+    """Do not use the sender's variable where a server is asked: its token says who somebody is.
 
     Raises:
         Problem: the address or the token is not well-formed.

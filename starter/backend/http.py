@@ -55,7 +55,7 @@ class Reply:
 
 
 class ApiClient:
-    """One connection a thread, kept open; proxies of the environment are used as by every other program."""
+    """Keeps one connection a thread open; proxies of the environment are used as by every other program."""
 
     def __init__(self, address: ServerAddress) -> None:
         self._address = address
@@ -66,7 +66,7 @@ class ApiClient:
 
     @property
     def url(self) -> str:
-        """Of the server."""
+        """The address of the server."""
         return self._address.url
 
     def get(self, path: str, **query: Any) -> Any:
@@ -97,7 +97,7 @@ class ApiClient:
         *,
         length: int = 0,
     ) -> Reply:
-        """One request; `body` is called for each try.
+        """Send one request; `body` is called for each try.
 
         Raises:
             RefusedError: the server refuses it.

@@ -24,7 +24,7 @@ def open_backend(data: str | None) -> Backend:
 
 
 def open_local(data: str | None) -> Backend:
-    """On this machine, whatever address is known: for what only an operator there does."""
+    """The services on this machine, whatever address is known: for what only an operator there does."""
     from starter.backend.local.backend import LocalBackend
 
     return LocalBackend(data)

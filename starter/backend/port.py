@@ -51,7 +51,7 @@ class ReviewDraftText:
 
 @dataclass(frozen=True)
 class AnalysisAsked:
-    """Of which days a report is wanted: `first` and `last`, or the `ended` week or month."""
+    """The days of which a report is wanted: `first` and `last`, or the `ended` week or month."""
 
     first: str | None
     last: str | None
@@ -192,42 +192,42 @@ class Knowledge(Protocol):
     """The knowledge base."""
 
     async def search_articles(self, text: str, *, limit: int) -> list[Shown]:
-        """Those that fit some words, the best first."""
+        """Articles that fit some words, the best first."""
 
     async def list_articles(self, *, status: str | None, product: str | None, limit: int) -> list[Shown]:
-        """Those in a state."""
+        """Articles in a state."""
 
     async def article(self, key: str) -> Shown:
-        """One, with who changed it."""
+        """One article, with who changed it."""
 
     async def publish_article(self, key: str, *, by: str) -> Shown:
-        """Put it in force."""
+        """Put an article in force."""
 
     async def retire_article(self, key: str, *, by: str, why: str) -> Shown:
-        """Take it out of every search."""
+        """Take an article out of every search."""
 
     async def edit_article(self, key: str, *, by: str, fields: dict[str, str]) -> Shown:
-        """Change it."""
+        """Change an article."""
 
 
 class Reviews(Protocol):
     """Reviews of closed cases, and reports."""
 
     async def reviews(self, *, statuses: Sequence[str], department: str | None) -> list[Shown]:
-        """Those in one of these states, or all."""
+        """Reviews in one of these states, or all."""
 
     async def review(self, number: str) -> Shown:
-        """The one that covers a case."""
+        """The review that covers a case."""
 
     async def review_report(self, number: str, locale: Locale | None) -> ReviewReportTexts:
-        """Its report."""
+        """The report of the review that covers a case."""
 
     async def review_draft(self, number: str, name: str) -> ReviewDraftText:
-        """Its draft; `name` is what the file will be called."""
+        """The draft of that report; `name` is what the file will be called."""
 
     async def analysis(self, asked: AnalysisAsked, progress: Callable[[int], None], out: Path | None) -> AnalysisMade:
         """The report of a period. To be mailed it is written first: into `out`, or its folder."""
 
 
 class Backend(Reading, Acting, Knowledge, Reviews, Protocol):
-    """All of it."""
+    """The whole port."""

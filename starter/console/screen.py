@@ -70,7 +70,7 @@ def read_moment(option: str, value: str | None, zone: str) -> datetime | None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output; what could rewrite a terminal is escaped in it, as JSON does."""
+    """Print one JSON value on standard output; what could rewrite a terminal is escaped in it, as JSON does."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
     safe = (char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
     sys.stdout.write("".join(safe) + "\n")
@@ -148,7 +148,7 @@ def fitted_table(
 
 
 def _least_width(text: str) -> int:
-    """How narrow a column may be: an identifier is not folded, other words may be."""
+    """The least width of a column: an identifier is not folded, other words may be."""
     from rich.cells import cell_len
 
     folded = max((min(cell_len(word), _FOLDED) for word in text.split()), default=0)

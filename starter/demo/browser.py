@@ -68,7 +68,7 @@ def forms_of(html: str) -> list[WebForm]:
 
 
 def links_of(html: str) -> list[str]:
-    """Where the links of a page lead."""
+    """The addresses of the links of a page."""
     parser = _Forms()
     parser.feed(html)
     return parser.links
@@ -155,7 +155,7 @@ class Browser:
         return await self._shown(await self.client.post(path, data=dict(fields), files=parts or empty))
 
     async def _shown(self, answer: httpx2.Response) -> str:
-        """As browsers do, it opens by GET what it is sent on to."""
+        """Show an answer; as browsers do, a redirect is opened by GET."""
         while answer.status_code == 303:
             answer = await self.client.get(answer.headers["location"])
         self.page = answer
@@ -163,12 +163,12 @@ class Browser:
 
     @property
     def status(self) -> int:
-        """Of the page."""
+        """The status of the page."""
         return self.page.status_code
 
     @property
     def path(self) -> str:
-        """Of the page's address."""
+        """The path of the page's address."""
         return self.page.request.url.path
 
     async def close(self) -> None:

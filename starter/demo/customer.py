@@ -71,7 +71,7 @@ class Customer:
             await asyncio.sleep(self.look)
 
     async def let_in_by_code(self, wait: float = 40.0) -> None:
-        """By number, contact, and a one-time code, which is asked for again after so many seconds."""
+        """Get in by number, contact, and a one-time code, which is asked for again after so many seconds."""
         browser, loop, entered = self.browser, asyncio.get_running_loop(), set[str]()
         while not browser.offers("/case/act", "withdraw"):
             await self.step(lambda: browser.open("/case/code"))
@@ -139,5 +139,5 @@ class Customer:
         return self.browser.path == "/case" and (_ACCEPTED in page or _QUEUED in page)
 
     def _found(self, what: re.Pattern[str]) -> list[str]:
-        """In the mails about this case, the oldest first."""
+        """What is found in the mails about this case, the oldest first."""
         return [found for text in self._letters(self.email) if self.number in text for found in what.findall(text)]

@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class DoctorContext:
-    """Of one installation.
+    """The connections and settings of one installation.
 
     `connected` and `opened` raise the Problem itself, for the checks that report it. All other methods raise
     CheckSkippedError then: it is another check that reports why there is no server, database or policy.
@@ -68,14 +68,14 @@ class DoctorContext:
         return await _or_skip(CompanyTime.read(self.settings), "the database cannot be used")
 
     async def policy(self) -> Policy:
-        """As its file is now."""
+        """The policy as its file is now."""
         try:
             return load_policy(self.settings.policy)
         except Problem:
             raise CheckSkippedError("the policy is not well-formed") from None
 
     async def sweep(self) -> Sweep | None:
-        """The one that was kept last."""
+        """The sweep that was kept last."""
         return await latest_sweep(await self.database())
 
     async def close(self) -> None:

@@ -89,8 +89,8 @@ class Analyses:
         return Days(first=period.first, last=period.last)
 
     def days_wanted(self, first: str | None, last: str | None, ended: str | None, *, mail: bool = False) -> Days:
-        """From `first` to `last` as a person names them, or the last week or month that is over. `mail`: they have to
-        be over.
+        """The days from `first` to `last` as a person names them, or the last week or month that is over. `mail`: they
+        have to be over.
 
         Raises:
             Problem: they are no days, no period, have not begun, or are not over.
@@ -114,7 +114,7 @@ class Analyses:
         return self._installation.now() >= self._period(days).ends
 
     def folder(self, days: Days) -> Path:
-        """Where files of a report about these days are kept."""
+        """The folder for the files of a report about these days."""
         return self._installation.settings.report_folder / days_name(days)
 
     async def make(
@@ -135,8 +135,8 @@ class Analyses:
         return AnalysisReport(days, report, speech, company_name(organisation))
 
     async def mail(self, report: AnalysisReport, page: Path) -> list[ReportMailed]:
-        """To the policy's recipients who did not get it yet, one after the other. Who cannot be reached now is
-        `unsent`, and may be tried again.
+        """Mail the report to the policy's recipients who did not get it yet, one after the other. Who cannot be reached
+        now is `unsent`, and may be tried again.
         """
         from worker.process import build_reporting, build_transports  # takes longer to load than all the rest
 

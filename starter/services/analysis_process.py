@@ -51,7 +51,8 @@ async def make_report(settings: Settings, days: Days, *, by: Sequence[str] | Non
 
 
 def _made(settings: Settings, days: Days, by: Sequence[str] | None, locale: Locale) -> FinishedReport | str:
-    """In the other process. A text says why the record cannot be read now: what caused an error does not get across.
+    """The report, made in the other process. A text says why the record cannot be read now: what caused an error does
+    not get across.
 
     Raises:
         Problem: `by` names no dimension.

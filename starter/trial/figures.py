@@ -122,16 +122,16 @@ class Figures:
 
     @property
     def cases(self) -> int:
-        """How many were opened."""
+        """How many cases were opened."""
         return len(self._cycles)
 
     @property
     def reopened(self) -> int:
-        """How often, over all cases."""
+        """How often cases were reopened."""
         return sum(len(cycles) - 1 for cycles in self._cycles.values())
 
     def attainment(self, clock: ClockName) -> dict[Priority, Attainment]:
-        """Of one promise, for every priority that occurred."""
+        """The attainment of one promise, for every priority that occurred."""
         found: dict[Priority, Attainment] = {}
         for cycle in (cycle for cycles in self._cycles.values() for cycle in cycles):
             priority, kept = cycle.decided.get(clock, (cycle.priority, None))

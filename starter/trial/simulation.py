@@ -128,7 +128,9 @@ class Simulation:
             self.taken_as_it_is += case.owner is not None
 
     def _renew(self, case: Case, at: datetime) -> None:
-        """Once a day: within one nothing changes about the people of one organisation."""
+        """Renew the people whom a case knows, once a day: within one nothing changes about the people of one
+        organisation.
+        """
         day = case.terms.calendar.local(at).date()
         if self._renewed.get(case.number) != day and (lookup := case.involved(at)) and lookup.involved:
             case.renew(self.decision.renewal(lookup.involved, at), at)

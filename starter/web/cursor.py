@@ -10,7 +10,7 @@ Place = tuple[datetime, str] | int
 
 
 def written_place(after: Place | None) -> str | None:
-    """For the address of the next page."""
+    """The cursor for the address of the next page."""
     if after is None or isinstance(after, int):
         return None if after is None else str(after)
     received, number = after

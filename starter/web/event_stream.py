@@ -49,7 +49,7 @@ class EventStream(Response):
         self._reload = reload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """One request."""
+        """Serve one request."""
         listener = self._listener
         watching = asyncio.create_task(_gone(receive))
         try:
@@ -108,7 +108,7 @@ async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
 
 
 async def _gone(receive: Receive) -> None:
-    """Once whoever asked has hung up; whatever they send is not read."""
+    """Return once whoever asked has hung up; whatever they send is not read."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

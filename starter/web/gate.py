@@ -46,7 +46,7 @@ class Gate:
     _told_at: float = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Serve one request."""
         wait = await self._wait(scope) if scope["type"] == "http" else None
         if wait is None:
             try:
@@ -77,7 +77,7 @@ class Gate:
     def _spent(
         self, record: Record, askers: Sequence[Asker], ways: Sequence[Sequence[Sequence[Limit]]]
     ) -> timedelta | None:
-        """Where of one of the ways nothing is left by any limit, and that was said several times."""
+        """How long to wait where one of the ways has no try left by any limit, and that was said several times."""
         now = self.site.clock()
         for limits in ways:
             waits = [record.tries.wait(one, askers, now) for one in limits]
@@ -86,7 +86,7 @@ class Gate:
         return None
 
     def _note(self, scope: Scope) -> None:
-        """Once a minute, how many were turned away."""
+        """Log once a minute how many were turned away."""
         self._turned_away["link" if scope["path"].startswith(LINK_PATH) else "form"] += 1
         if (now := time.monotonic()) - self._told_at < _TELL_EVERY and self._told_at:
             return
@@ -100,7 +100,7 @@ def _is_guess(scope: Scope) -> bool:
 
 
 async def _may_be_ours(record: Record, token: str) -> bool:
-    """Also where the record cannot be asked: the page says so then."""
+    """Whether a link may be one of ours; also where the record cannot be asked: the page says so then."""
     try:
         return await record.lookup.knows(token)
     except Exception:  # noqa: BLE001 - whatever it is, the page tells

@@ -45,7 +45,7 @@ class Refusals:
         await answer(scope, receive, guarded(scope, send))
 
     def _page(self, locale: Locale) -> bytes:
-        """Again, where what is known of the company is not what it was."""
+        """The page in this language, rendered again where the company's data have changed."""
         company, page = self._made.get(locale, (None, b""))
         if company is not self.site.company:
             company, page = self.site.company, self._rendered(locale)

@@ -84,7 +84,7 @@ class Guard:
     app: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Serve one request."""
         if scope["type"] != "http":
             return
         began, status = time.perf_counter(), 500

@@ -121,7 +121,7 @@ class WebVisit:
 
     @property
     def address(self) -> str:
-        """Where the request comes from."""
+        """The address that the request comes from."""
         return self.request.client.host if self.request.client else ""
 
     async def allowed(self, limits: Sequence[Limit]) -> timedelta | None:
@@ -133,7 +133,7 @@ class WebVisit:
         return await self.record.tries.take(limits, askers_of(self.address), self.now())
 
     async def give_back(self, limits: Sequence[Limit]) -> None:
-        """That one does not count."""
+        """Uncount one try."""
         await self.record.tries.give_back(limits, askers_of(self.address), self.now())
 
     @cached_property
@@ -194,7 +194,7 @@ class WebVisit:
         return self._with_cookie(HTMLResponse(html, status, headers={"Content-Language": LANGUAGES[locale]}))
 
     def redirect(self, path: str) -> Response:
-        """To be shown another page; always by GET."""
+        """Show another page; always by GET."""
         return self._with_cookie(RedirectResponse(path, 303))
 
     def choose(self, locale: Locale) -> Response:

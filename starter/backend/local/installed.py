@@ -20,7 +20,7 @@ class Installed:
 
     @cached_property
     def place(self) -> ReadingSettings | Settings:
-        """Where the record is; all settings take longer to load."""
+        """The settings that say where the record is; all settings take longer to load."""
         if "settings" in self.__dict__:
             return self.settings
         from worker.installation.reading_settings import load_reading_settings
@@ -29,7 +29,7 @@ class Installed:
 
     @cached_property
     def settings(self) -> Settings:
-        """All of them."""
+        """All settings."""
         from worker.installation.settings import load_settings
 
         return load_settings(data=self._data)

@@ -29,7 +29,7 @@ class LocalReading(Installed):
         return await known_people(self.place)
 
     async def locale(self) -> Locale:
-        """That of the settings."""
+        """The locale of the settings."""
         return self.place.locale
 
     async def number_ending(self, digits: str) -> str:

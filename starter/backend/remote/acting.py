@@ -34,7 +34,7 @@ class RemoteActing(RemoteReading):
     async def send(
         self, command: str, number: str, fields: dict[str, Any], *, by: str, command_id: str | None, review: bool
     ) -> CommandResult:
-        """As whose token it is; with `by` the customer, as whoever took down what they said."""
+        """Send the command as the person of the token; with `by` the customer, as whoever took down what they said."""
         self.check_sender(by, fields.get("relayed_by"))
         return self._send(command, number, fields, by, command_id or _new_key(command), review=review)
 
@@ -57,7 +57,7 @@ class RemoteActing(RemoteReading):
     async def send_to_many(
         self, command: str, numbers: Sequence[str], fields: dict[str, Any], *, by: str, command_id: str, again: bool
     ) -> AsyncIterator[CommandResult]:
-        """A few at a time, each under a key of its own that follows from `command_id`."""
+        """Send the command to a few cases at a time, each under a key of its own that follows from `command_id`."""
         del again
         self.check_sender(by)
 
@@ -77,14 +77,14 @@ class RemoteActing(RemoteReading):
                 yield task.result()
 
     async def open_numbers(self, wanted: Filter, query: str | None) -> list[str]:
-        """Of the cases that are ours to see."""
+        """Numbers of the cases that are ours to see."""
         if query is not None:
             raise Problem("--query asks Temporal, which only its server reaches; allowed: the other options")
         found = await self.cases(replace(wanted, limit=None))
         return sorted(case["number"] for case in found if case["status"] is not None)
 
     async def attach(self, number: str, paths: Sequence[Path], *, by: str, command_id: str | None) -> CommandResult:
-        """All of them or none."""
+        """Give the case all of the files or none."""
         self.check_sender(by)
         path = f"/cases/{number}/files" + (f"?as={CUSTOMER}" if by.strip() == CUSTOMER else "")
         try:
@@ -95,21 +95,21 @@ class RemoteActing(RemoteReading):
             raise self._explained(refused, number) from None
 
     async def note_acted_for(self, by: str, command: str, number: str, **detail: Any) -> None:
-        """The server keeps it."""
+        """Nothing: the server keeps the audit log."""
 
     @asynccontextmanager
     async def intake(self) -> AsyncIterator[RemoteIntake]:
-        """At the server, which starts the cases."""
+        """An intake at the server, which starts the cases."""
         async with AsyncExitStack():
             yield RemoteIntake(self._api)
 
     async def form_check(self) -> RemoteFormCheck:
-        """By the server."""
+        """The validation of forms by the server."""
         return RemoteFormCheck(self._api)
 
 
 class RemoteIntake:
-    """Hands in at the server."""
+    """Registers submissions at the server."""
 
     def __init__(self, api: ApiClient) -> None:
         self._api = api
@@ -120,7 +120,7 @@ class RemoteIntake:
         return self._taken(self._asked(lambda form: self._api.post("/cases", form), raw))
 
     async def accept_with_files(self, raw: str | dict[str, Any], paths: Sequence[Path]) -> Accepted:
-        """In one request."""
+        """Register a form with its files in one request."""
         return self._taken(
             self._asked(
                 lambda form: _upload(self._api, "/cases", {"form": json.dumps(form, ensure_ascii=False)}, paths, None),

@@ -26,17 +26,17 @@ class RemoteReading(Server):
     """See `Reading`."""
 
     async def people(self) -> People:
-        """Those of the organisation in force."""
+        """The people of the organisation in force."""
         from activities.queries.people import People
 
         return People(self._context["people"])
 
     async def locale(self) -> Locale:
-        """That of the server's settings."""
+        """The locale of the server's settings."""
         return Locale(self._context["locale"])
 
     async def number_ending(self, digits: str) -> str:
-        """Among the cases that are ours to see."""
+        """The number among the cases that are ours to see."""
         return str(self._api.get("/numbers", ending=digits)["numbers"][0])
 
     async def suggested_numbers(self, person: str | None) -> Sequence[str]:
@@ -46,7 +46,7 @@ class RemoteReading(Server):
         return found
 
     async def case(self, number: str) -> Shown:
-        """With its timeline."""
+        """The case with its timeline."""
         found: Shown = self._of_case(number, timeline=True)
         return found
 
@@ -64,24 +64,24 @@ class RemoteReading(Server):
         return found
 
     async def names(self) -> Mapping[str, Sequence[str]]:
-        """By the organisation and the policy in force."""
+        """Names by the organisation and the policy in force."""
         found: dict[str, list[str]] = self._api.get("/names")
         return {name: values for name, values in found.items() if values is not None}
 
     async def stuck(self) -> tuple[list[Shown], str | None]:
-        """Of what is ours to see."""
+        """What is stuck, of what is ours to see."""
         found = self._api.get("/stuck")
         return found["stuck"], found["warning"]
 
     async def messages(self, number: str | None, *, status: str | None, limit: int) -> list[Shown]:
-        """Of one case, or of all that are ours to see."""
+        """Messages of one case, or of all that are ours to see."""
         query = {"status": status, "limit": limit, "full": True}
         found = self._api.get("/outbox", **query) if number is None else self._of_case(number, "/outbox", **query)
         messages: list[Shown] = found["messages"]
         return messages
 
     async def work(self, person: str) -> Shown:
-        """Of whose token it is."""
+        """The work of the person of the token."""
         self.check_sender(person)
         found: Shown = self._api.get("/mine")
         return found
@@ -98,11 +98,11 @@ class RemoteReading(Server):
         return view
 
     async def files(self, number: str) -> list[Shown]:
-        """Those of the case."""
+        """The files of the case."""
         return [{**one, "number": number} for one in self._of_case(number, "/files")["files"]]
 
     async def write_file(self, file: Shown, folder: Path) -> Path:
-        """Its bytes as they came."""
+        """Write the bytes of a file as they came."""
         from starter.services.new_file import write_new
 
         if file["scan"] == "infected" or file["erased_at"]:
@@ -127,7 +127,7 @@ class RemoteReading(Server):
             raise Problem(f"{self._api.url} broke off within a line; again")
 
     async def export_count(self, since: datetime | None, until: datetime | None) -> int:
-        """How many cases it will be."""
+        """The number of cases that will be exported."""
         return int(self._api.get(_export(since, until) + ("&" if since or until else "?") + "count=true")["count"])
 
 

@@ -20,7 +20,7 @@ class RemoteReviews(Server):
     """See `Reviews`."""
 
     async def reviews(self, *, statuses: Sequence[str], department: str | None) -> list[Shown]:
-        """Of cases that are ours to see, and those that wait for us."""
+        """Reviews of cases that are ours to see, and those that wait for us."""
         query = {"status": ",".join(statuses) or None, "department": department}
         found: list[Shown] = self._api.get("/reviews", **query)["reviews"]
         return found
@@ -31,18 +31,18 @@ class RemoteReviews(Server):
         return found
 
     async def review_report(self, number: str, locale: Locale | None) -> ReviewReportTexts:
-        """In both formats."""
+        """The report in both formats."""
         made = self._of_review(number, "/report", locale=locale.value if locale else None)
         files = {name: (one["name"], one["text"]) for name, one in made["files"].items()}
         return ReviewReportTexts(made["number"], made["review"], made["draft"], made["report"], files)
 
     async def review_draft(self, number: str, name: str) -> ReviewDraftText:
-        """As TOML."""
+        """The draft as TOML."""
         made = self._of_review(number, "/draft", name=name)
         return ReviewDraftText(made["number"], made["author"], made["text"], made["content"])
 
     async def analysis(self, asked: AnalysisAsked, progress: Callable[[int], None], out: Path | None) -> AnalysisMade:
-        """It is mailed by the server's Schedule, never from here."""
+        """The report, which is mailed by the server's Schedule and never from here."""
         del progress, out
         if asked.mail:
             raise Problem(f"--mail: reports are mailed by the server {self._api.url}; allowed: without --mail")

@@ -36,11 +36,11 @@ class Multipart:
 
     @property
     def content_type(self) -> str:
-        """For its header."""
+        """The content type for the header."""
         return f"multipart/form-data; boundary={self._boundary}"
 
     def chunks(self) -> Iterator[bytes]:
-        """All of it.
+        """The whole body, in chunks.
 
         Raises:
             Problem: a file cannot be read, or is not as long any more.
@@ -71,7 +71,7 @@ def _text_head(boundary: str, name: str) -> bytes:
 
 
 def _file_head(boundary: str, name: str) -> bytes:
-    """As browsers write it: bytes of UTF-8, and what would end the header escaped."""
+    """The head of a file part as browsers write it: bytes of UTF-8, and what would end the header escaped."""
     raw = os.fsencode(name).replace(b'"', b"%22").replace(b"\r", b"%0D").replace(b"\n", b"%0A")
     return (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="'.encode()

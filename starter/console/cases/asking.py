@@ -159,7 +159,7 @@ class Questions:
         sys.stderr.flush()
 
     def _read(self, prompt: str) -> str:
-        """One line, without blanks around it.
+        """Read one line, without blanks around it.
 
         Raises:
             Problem: the input ended.

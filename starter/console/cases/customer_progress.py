@@ -28,7 +28,7 @@ class CustomerProgress:
         self._locale = Locale(view["locale"])
 
     def parts(self) -> Iterator[RenderableType]:
-        """Where it stands, then what the customer was told."""
+        """The state of the case, then what the customer was told."""
         number = Text(self._view["number"], style="bold")
         yield Panel(Group(*self._head()), title=number, title_align="left", box=box.ROUNDED)
         if self._view["told"]:

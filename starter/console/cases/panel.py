@@ -252,7 +252,7 @@ class CasePanel:
         return self._company.text(value)
 
     def _left(self, due: str) -> str:
-        """How long until then; nothing for what is no time."""
+        """The time left until then; nothing for what is no time."""
         seconds = self._seconds_left(due)
         if isnan(seconds):
             return "–"

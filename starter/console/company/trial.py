@@ -157,7 +157,7 @@ def _read(file: str) -> tuple[list[str], dict[int, str]]:
 
 @contextmanager
 def _written(out: str | None) -> Iterator[TextIO]:
-    """Where to write."""
+    """Open the file to write to, or standard output."""
     if out is None:
         yield sys.stdout
         return

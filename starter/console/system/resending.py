@@ -112,7 +112,7 @@ async def bounced(
 
 
 def _json(row: OutboxEntry, company: CompanyTime) -> dict[str, Any]:
-    """As `bihuan outbox --json` has it, as it stood before."""
+    """The message as `bihuan outbox --json` has it, as it stood before."""
     shown: dict[str, Any] = company.localized(row.as_json())
     return shown
 

@@ -38,7 +38,7 @@ class ImapFolder:
             self._told[writer] = len(self.mails)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+        """Serve one connection."""
         known = False
         with suppress(OSError, ValueError):
             writer.write(b"* OK demo\r\n")
@@ -109,7 +109,7 @@ class ImapFolder:
         return b"* %d FETCH (UID %d RFC822.SIZE %d%b)" % (uid, uid, len(raw), body)
 
     def _uids(self, which: bytes) -> list[int]:
-        """Those there are of `3`, `3:7` or `3:*`, which always holds the last one."""
+        """The UIDs there are of `3`, `3:7` or `3:*`, which always holds the last one."""
         found = _SET.fullmatch(which.strip())
         if found is None:
             return []

@@ -33,7 +33,7 @@ class MailServer:
 
     @property
     def url(self) -> str:
-        """For the settings."""
+        """The URL for the settings."""
         return f"smtp://127.0.0.1:{self.port}"
 
     def letters(self, address: str) -> list[str]:
@@ -41,7 +41,7 @@ class MailServer:
         return self._texts.get(address, [])
 
     def mails_to(self, address: str) -> list[EmailMessage]:
-        """The same as they came."""
+        """The mails that came to that address, as they came."""
         return self._by_address.get(address, [])
 
     def take(self, raw: bytes) -> None:
@@ -57,7 +57,7 @@ class MailServer:
             self._texts.setdefault(address.addr_spec, []).append(text.replace("\r\n", "\n"))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, as far as SMTP is needed to take a mail (RFC 5321)."""
+        """Serve one connection, as far as SMTP is needed to take a mail (RFC 5321)."""
         with suppress(OSError, asyncio.IncompleteReadError):
             writer.write(b"220 demo\r\n")
             while line := await reader.readline():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def settings(context: DoctorContext) -> Iterable[CheckResult]:
-    """Where they come from; faults in them are reported before any check is run."""
+    """Where settings come from; faults in them are reported before any check is run."""
     given = sorted(name for name in os.environ if name.startswith(PREFIX))
     places = [str(file)] if (file := config_file()) else []
     places += [f"{len(given)} variables ({', '.join(given)})"] if given else []

@@ -32,7 +32,7 @@ class Field:
     allowed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The field as JSON, for programs."""
         return {"name": self.name, "kind": self.kind, "required": self.required, "allowed": list(self.allowed)}
 
 

@@ -48,7 +48,7 @@ class Looker(Protocol):
 
     @property
     def person(self) -> str | None:
-        """Their id."""
+        """The id of whoever looks."""
 
     @property
     def organisation(self) -> Organisation | None:
@@ -101,7 +101,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Standing:
-    """Of the cases that somebody may read, at `at`.
+    """The figures of the cases that somebody may read, at `at`.
 
     Attributes:
         priorities: every one, the highest first.
@@ -127,7 +127,7 @@ class Standing:
 
 
 class Board:
-    """One of a process."""
+    """The board of one process."""
 
     def __init__(self) -> None:
         self._reading = asyncio.Lock()
@@ -192,7 +192,7 @@ class Board:
         return [(at.date(), count) for at, count in zip(starts, counts, strict=False)], departments
 
     async def _counted(self, installation: Installation, bounds: Sequence[datetime], holds: float) -> Counts:
-        """Of these days; what is over hardly changes."""
+        """The counts of these days; what is over hardly changes."""
         key, now = (bounds[0], bounds[-1]), time.monotonic()
         kept = self._days.get(key)
         if kept is None or now >= kept[0]:
@@ -207,7 +207,7 @@ class Board:
         return {number: readable for number, (_, readable) in self._judged(look, who).items()}
 
     def _judged(self, look: Look, who: Looker) -> dict[str, tuple[OpenCase, bool]]:
-        """Judged once for each case, until it, the organisation or the policy changes."""
+        """Case and whether this person may read it: judged once, until case, organisation or policy changes."""
         person = str(who.person)
         if len(self._readable) > _READERS:
             self._readable.clear()

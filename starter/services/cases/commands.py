@@ -141,7 +141,7 @@ class _Message:
     fields: dict[str, Any]
 
     async def outcome_before(self, client: Client, number: str) -> CommandResult | None:
-        """Its outcome, where it was sent before; None where the case does not know it, or no worker answers."""
+        """The outcome, where it was sent before; None where the case does not know it, or no worker answers."""
         try:
             answer = await client.get_workflow_handle(number).query(
                 "outcome", self.command_id, rpc_timeout=timedelta(seconds=_ANSWER_WITHIN)

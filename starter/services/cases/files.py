@@ -66,7 +66,7 @@ class CaseFile:
 
     @property
     def media_type(self) -> str:
-        """For a Content-Type, beside `nosniff` and as an attachment."""
+        """The media type for a Content-Type, beside `nosniff` and as an attachment."""
         return MEDIA_TYPES[FileType(self.type)] if self.type in set(FileType) else "application/octet-stream"
 
     @property
@@ -80,7 +80,7 @@ class CaseFile:
         return self.is_served and self.type in set(PREVIEWED)
 
     def as_json(self) -> dict[str, Any]:
-        """As `files --json` has it."""
+        """The file as `files --json` has it."""
         keys = ("id", "name", "size", "type", "scan", "sha256", "uploaded_at", "by", "via", "erased_at")
         return {key: getattr(self, key) for key in keys}
 

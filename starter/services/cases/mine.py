@@ -24,8 +24,8 @@ _OPEN = ("writing", "awaiting_approval", "following")
 
 
 async def work_of(settings: RecordSettings, person: str, company: CompanyTime, people: People) -> dict[str, Any]:
-    """As `bihuan mine --json` has it: `cases` (each as `case_json`, with its next deadline as `due`, the first first),
-    `calls`, `escalations`, `tasks` (each with its `number`) and `reviews` of this person.
+    """The work of this person as `bihuan mine --json` has it: `cases` (each as `case_json`, with its next deadline as
+    `due`, the first first), `calls`, `escalations`, `tasks` (each with its `number`) and `reviews`.
 
     Raises:
         Problem: it is nobody of the organisation, or the database cannot be read.

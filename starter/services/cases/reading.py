@@ -37,7 +37,7 @@ async def describe_case(settings: RecordSettings, number: str, company: CompanyT
 
 
 async def describe_record(settings: RecordSettings, record: CaseRecord, company: CompanyTime) -> dict[str, Any]:
-    """As `describe_case`, of a case that has been read already.
+    """Everything about a case that has been read already, as `describe_case` has it.
 
     Raises:
         Problem: the database cannot be read.

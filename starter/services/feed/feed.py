@@ -71,7 +71,7 @@ class Feed:
 
     @property
     def position(self) -> int:
-        """Of the newest step that was told."""
+        """The position of the newest step that was told."""
         return self._reader.position if self._reader is not None else 0
 
     async def listen(self, bearer: Bearer, wanted: Wanted, after: int | None) -> Listener:

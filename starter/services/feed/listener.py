@@ -52,7 +52,7 @@ class News:
 
     @cached_property
     def departments(self) -> frozenset[str]:
-        """Those that the case concerns."""
+        """The departments that the case concerns."""
         return frozenset(departments_of(self.step.view or {}))
 
     @cached_property
@@ -142,6 +142,6 @@ class Listener:
         return found
 
     def passed(self, position: int) -> None:
-        """Nothing up to there is for them, where nothing waits."""
+        """Note that nothing up to this position is for the listener, where nothing waits."""
         if not self._waiting and self.end is None:
             self.position = max(self.position, position)

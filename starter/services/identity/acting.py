@@ -160,17 +160,17 @@ class Act:
 
     @property
     def sender(self) -> str:
-        """As whom the bearer sends files."""
+        """The sender of files that the bearer sends."""
         return self.bearer.person or CUSTOMER
 
     @property
     def _command_id(self) -> str | None:
-        """One that was answered before, with whose it is before it, is the same."""
+        """The command id of a key, which has its caller's id before it; sent again it is the same."""
         caller = f"{self.bearer.caller}:"
         return f"{caller}{self.key.removeprefix(caller)}" if self.key else None
 
     def _speaker(self, kind: type[Command], fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """In whose name, and the fields as the case gets them."""
+        """The sender of the command, and the fields as the case gets them."""
         person = self.bearer.person
         if person is None:
             if Capacity.CUSTOMER not in HANDLERS[kind].permitted:
@@ -251,7 +251,7 @@ async def hand_in(
 
 
 def _whose_key(key: object, organisation: Organisation | None) -> str | None:
-    """As whose idempotency key an intake key begins: nobody takes another's before they hand in."""
+    """The caller whose idempotency keys an intake key looks like: nobody takes that of another before they hand in."""
     if not isinstance(key, str) or not (found := _OF_CALLER.match(key)):
         return None
     known = found["system"] or (organisation is not None and organisation.person(found["caller"]))

@@ -17,7 +17,7 @@ _AT_ONCE: Final = 500
 
 
 async def readable_numbers(installation: Installation, who: Bearer, numbers: Iterable[str]) -> list[str]:
-    """Those of the numbers whose cases are theirs to see, in their order; whoever sees every case has all of them.
+    """The numbers among these whose cases are theirs to see, in their order; whoever sees every case has all of them.
 
     Raises:
         Problem: the database cannot be read.

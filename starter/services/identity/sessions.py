@@ -69,7 +69,7 @@ async def sign_out(installation: Installation, who: Bearer, now: datetime, *, ev
 
 
 async def own_sessions(installation: Installation, who: Bearer, now: datetime) -> list[StaffSession]:
-    """Where this person is signed in now, the latest first."""
+    """Sessions in which this person is signed in now, the latest first."""
     found = await StaffSessions(installation.database).list(who.person)
     if (organisation := who.organisation) is None:
         return []
@@ -77,7 +77,7 @@ async def own_sessions(installation: Installation, who: Bearer, now: datetime) -
 
 
 async def list_sessions(settings: Settings) -> list[tuple[StaffSession, str]]:
-    """All of them, the latest first, each with its state: `good`, `expired`, `idle`, `revoked`, or `left`.
+    """All sessions, the latest first, each with its state: `good`, `expired`, `idle`, `revoked`, or `left`.
 
     Raises:
         Problem: the database cannot be read.
@@ -109,7 +109,7 @@ async def revoke_sessions(settings: Settings, of: str) -> Sequence[StaffSession]
 
 
 def session_state(session: StaffSession, organisation: Organisation | None, settings: Settings, now: datetime) -> str:
-    """As `list_sessions` has it."""
+    """The state of a session, as `list_sessions` has it."""
     if session.revoked_at is not None:
         return "revoked"
     if session.expires_at <= now:

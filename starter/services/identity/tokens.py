@@ -114,7 +114,7 @@ async def make_token(
 
 
 async def list_tokens(settings: Settings) -> list[tuple[Token, str]]:
-    """All of them, the latest first, each with its state: `good`, `expired`, `revoked`, or `left`.
+    """All tokens, the latest first, each with its state: `good`, `expired`, `revoked`, or `left`.
 
     Raises:
         Problem: the database cannot be read.
@@ -130,7 +130,7 @@ async def list_tokens(settings: Settings) -> list[tuple[Token, str]]:
 
 
 def token_state(token: Token, organisation: Organisation | None, now: datetime) -> str:
-    """As `list_tokens` has it."""
+    """The state of a token, as `list_tokens` has it."""
     if token.revoked_at is not None:
         return "revoked"
     if token.expires_at <= now:
@@ -173,7 +173,7 @@ async def audit_entries(settings: Settings, *, limit: int) -> list[AuditEntry]:
 
 
 async def note_acted_for(settings: RecordSettings, by: str, command: str, number: str, **detail: Any) -> None:
-    """On the server's console the operator spoke as `by`.
+    """Note in the audit log that on the server's console the operator spoke as `by`.
 
     Raises:
         Problem: the audit log cannot be written now.

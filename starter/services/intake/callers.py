@@ -35,7 +35,8 @@ class Caller:
 async def find_callers(
     installation: Installation, said: str, may_read: Callable[[CaseRecord], bool], *, most: int = 5
 ) -> list[Caller]:
-    """At most so many whose name, company, contact or number of a case has this in it, as far as those may be read.
+    """At most so many customers whose name, company, contact or number of a case contains what was said, as far as
+    those may be read.
 
     A telephone number is found however it is written, with its country or without.
 

@@ -46,7 +46,7 @@ class FormCheck:
 
 
 async def load_form_check(settings: Settings) -> FormCheck:
-    """As the installation has it now; nothing is written, and nothing stays open.
+    """The validation of forms by what the installation has now; nothing is written, and nothing stays open.
 
     Raises:
         Problem: settings, policy or database are not usable, or there is no installation yet.

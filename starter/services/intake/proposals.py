@@ -51,7 +51,7 @@ class Proposal:
 async def propose(
     installation: Installation, form: Mapping[str, Any], may_read: Callable[[CaseRecord], bool]
 ) -> Proposal | None:
-    """None where nothing was said yet, or what was said cannot stand in a form; nothing is written.
+    """What is proposed for the form; None where nothing was said yet, or nothing that can stand in a form.
 
     Raises:
         Problem: the database cannot be read.

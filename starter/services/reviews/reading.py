@@ -51,7 +51,7 @@ async def list_reviews(
 
 
 def _listed(review: StoredReview | FaultyRow, company: CompanyTime) -> dict[str, Any]:
-    """As JSON; of one that cannot be read, its case and why."""
+    """The review as JSON; of one that cannot be read, its case and why."""
     if not isinstance(review, FaultyRow):
         (shown,) = read_rows([review], lambda one: review_json(one, company, whole=False), name=lambda one: one.number)
         if not isinstance(shown, FaultyRow):

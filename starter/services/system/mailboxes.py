@@ -57,7 +57,7 @@ class CheckedMail:
 
 
 async def list_mailboxes(settings: Settings) -> tuple[list[MailboxInfo], list[AsideMail]]:
-    """Those in the settings, and the mails that were kept aside.
+    """The mailboxes in the settings, and the mails that were kept aside.
 
     Raises:
         Problem: the database cannot be read.

@@ -147,7 +147,7 @@ def _todo(item: Attention) -> str | None:
 
 
 def _named(channel: str) -> str:
-    """As `bihuan channel` calls it."""
+    """The channel as `bihuan channel` calls it."""
     return MAIL if channel == Contact.EMAIL else channel
 
 
@@ -284,5 +284,5 @@ async def _root_cause(client: Client, failure: Failure) -> str | None:
 
 
 def _link(base: str | None, number: str, namespace: str) -> str | None:
-    """In the Web UI at that address, where it is known."""
+    """The link to the Web UI at that address, where it is known."""
     return f"{base}/namespaces/{namespace}/workflows/{quote(number, safe='')}" if base else None

@@ -53,7 +53,7 @@ class Ping:
 
 
 def list_webhooks(settings: Settings) -> list[WebhookInfo]:
-    """In their order.
+    """All webhooks, in the order of the settings.
 
     Raises:
         Problem: the file of a secret cannot be read, or holds something else.

@@ -83,7 +83,7 @@ OPERATIONS: Final = (
 
 
 def build_api(site: Site) -> Starlette:
-    """To be mounted at `/api/v1`."""
+    """The API, to be mounted at `/api/v1`."""
     described = document()
 
     async def openapi(request: Request) -> Response:  # noqa: ARG001
@@ -118,7 +118,7 @@ class _Release:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Serve one request."""
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -129,7 +129,7 @@ class _Release:
 
 
 def not_there(locale: Locale) -> Response:
-    """For an address that leads nowhere."""
+    """The answer for an address that leads nowhere."""
     return ApiError(Kind.NOT_FOUND).answer(locale)
 
 

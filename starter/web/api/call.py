@@ -60,7 +60,7 @@ class Call:
 
     @property
     def locale(self) -> Locale:
-        """In which language problems are told."""
+        """The language in which problems are told."""
         return locale_of(self.site, self.request)
 
     @property
@@ -100,12 +100,12 @@ class Call:
 
     @property
     def number(self) -> str:
-        """That of the address."""
+        """The number in the address."""
         given = str(self.request.path_params["number"])[:100]
         return unicodedata.normalize("NFKC", given).strip().upper()
 
     async def readable(self, numbers: Iterable[str]) -> list[str]:
-        """Those of the numbers whose cases are the bearer's to see, in their order."""
+        """The numbers among these whose cases are the bearer's to see, in their order."""
         return await readable_numbers(self.installation, self.bearer, numbers)
 
     def must_see_all(self) -> None:
@@ -128,7 +128,7 @@ class Call:
         return self.bearer.person
 
     async def act(self, *, theirs: bool = False) -> Act:
-        """To do something to the case of the address; `theirs`: somebody has looked whether they may.
+        """What does something to the case of the address; `theirs`: somebody has looked whether they may.
 
         Raises:
             ApiError: as `case`.

@@ -321,7 +321,7 @@ def _events(known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problems(kinds: Iterable[Kind]) -> dict[str, Any]:
-    """By status, which several kinds may share."""
+    """The problems by status, which several kinds may share."""
     content = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=schemas.ProblemDetails.__name__)}}}
     found: dict[str, list[str]] = {}
     for kind in (*_ALWAYS, *kinds):

@@ -16,7 +16,7 @@ USUAL: Final = 50
 
 
 def read_one_of(query: Mapping[str, str], name: str, allowed: Iterable[str]) -> str | None:
-    """One of these words.
+    """A parameter that is one of these words.
 
     Raises:
         ApiError: it is another.
@@ -28,7 +28,7 @@ def read_one_of(query: Mapping[str, str], name: str, allowed: Iterable[str]) -> 
 
 
 def read_yes(query: Mapping[str, str], name: str) -> bool | None:
-    """True or false.
+    """A parameter that is true or false.
 
     Raises:
         ApiError: it is neither.
@@ -40,7 +40,7 @@ def read_yes(query: Mapping[str, str], name: str) -> bool | None:
 
 
 def read_moment(query: Mapping[str, str], name: str, zone: str) -> datetime | None:
-    """A day, or a time with or without its offset.
+    """A parameter that is a day, or a time with or without its offset.
 
     Raises:
         ApiError: it is neither.
@@ -55,7 +55,7 @@ def read_moment(query: Mapping[str, str], name: str, zone: str) -> datetime | No
 
 
 def read_limit(query: Mapping[str, str], most: int) -> int:
-    """How many at most.
+    """The limit of a list.
 
     Raises:
         ApiError: it is no number, or too large.
@@ -67,7 +67,7 @@ def read_limit(query: Mapping[str, str], most: int) -> int:
 
 
 def read_locale(query: Mapping[str, str]) -> Locale | None:
-    """A language.
+    """A parameter that names a language.
 
     Raises:
         ApiError: it is none of ours.

@@ -80,7 +80,7 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def answer(self, locale: Locale) -> JSONResponse:
-        """As the caller reads it."""
+        """The answer as the caller reads it."""
         words = _words(locale)[self.kind.value]
         body: dict[str, Any] = {
             "type": f"urn:bihuan:problem:{self.kind.value}",

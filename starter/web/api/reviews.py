@@ -38,7 +38,7 @@ async def review(call: Call) -> Response:
 
 
 async def report(call: Call) -> Response:
-    """Its report, as HTML and Markdown."""
+    """The report of the review, as HTML and Markdown."""
     query = call.query(("locale",))
     settings, number = call.site.settings, (await _seen(call))["number"]
     made = await review_report(settings, number, read_locale(query) or settings.locale)
@@ -55,7 +55,7 @@ async def report(call: Call) -> Response:
 
 
 async def draft(call: Call) -> Response:
-    """Its draft as TOML, for its author."""
+    """The draft of the report as TOML, for its author."""
     query = call.query(("name",))
     number = (await _seen(call))["number"]
     with call.refusing(Kind.INVALID):

@@ -44,11 +44,11 @@ class Posted:
         await self.form.close()
 
     def text(self, name: str) -> str:
-        """Without blanks around it; empty where it was not given."""
+        """The text of a field without blanks around it; empty where it was not given."""
         return self.texts.get(name, "").strip()
 
     def digits(self, name: str) -> str:
-        """Its digits, however they were typed: with blanks between, or full-width."""
+        """The digits of a field, however they were typed: with blanks between, or full-width."""
         return re.sub(r"\D", "", unicodedata.normalize("NFKC", self.text(name)[:40]))
 
 
@@ -106,7 +106,9 @@ def _posted(form: FormData) -> Posted:
 
 
 def _name(upload: UploadFile) -> str:
-    """As it was sent. What is no UTF-8 was read as Latin-1 on the way; old browsers of Windows write GBK."""
+    """The name of a file as it was sent. What is no UTF-8 was read as Latin-1 on the way; old browsers of Windows write
+    GBK.
+    """
     name = upload.filename or ""
     sent = next((value for key, value in upload.headers.raw if key == b"content-disposition"), b"")
     try:

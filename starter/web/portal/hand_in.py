@@ -83,7 +83,7 @@ class Draft:
 
     @classmethod
     def of(cls, posted: Posted, now: datetime) -> Draft:
-        """As it was posted; a token that is none of ours becomes a new one."""
+        """The draft as it was posted; a token that is none of ours becomes a new one."""
         token = posted.text("draft")
         draft = cls.begin(now)
         if _DRAFT.fullmatch(token):
@@ -94,7 +94,7 @@ class Draft:
 
     @property
     def key(self) -> str:
-        """For the register."""
+        """The intake key for the register."""
         return f"web-{self.token.partition('.')[0]}"
 
     def seems_made_by_a_program(self, now: datetime) -> bool:
@@ -103,7 +103,7 @@ class Draft:
         return bool(self.trap) or now.timestamp() - began < _QUICKEST.total_seconds()
 
     def form(self, locale: str, zone: str) -> Json:
-        """For the intake."""
+        """The form for the intake."""
         values = self.values
         occurred = values["occurred"]
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", occurred):

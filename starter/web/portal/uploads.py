@@ -31,7 +31,7 @@ class Uploads:
 
     @property
     def ids(self) -> list[str]:
-        """As the services take them."""
+        """The ids as the services take them."""
         return [file.id for file in self.files]
 
     def drop(self, id_: str) -> None:
@@ -45,7 +45,7 @@ def most(visit: Visit) -> int:
 
 
 async def take(visit: Visit, posted: Posted, *, via: Via, case: str | None = None) -> Uploads:
-    """Those that earlier pages took, and those that this form brings. What is refused leaves the others.
+    """The files that earlier pages took, and those that this form brings. What is refused leaves the others.
 
     Raises:
         Problem: there is no such case, or the record cannot be used now.
@@ -72,7 +72,7 @@ async def take(visit: Visit, posted: Posted, *, via: Via, case: str | None = Non
 
 
 async def _taken_before(visit: Visit, posted: Posted) -> Uploads:
-    """By their ids, which nobody guesses; what is swept by now has to be added again."""
+    """Files that earlier pages took, by their ids, which nobody guesses; what is swept by now has to be added again."""
     ids = [posted.text(f"file{place}") for place in range(most(visit))]
     wanted = list(dict.fromkeys(id_ for id_ in ids if _ID.fullmatch(id_)))
     rows = await visit.installation.file_ledger.some(wanted)

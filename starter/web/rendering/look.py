@@ -61,7 +61,7 @@ class Look(Fact):
         return "".join(re.findall(r"[0-9]", self.police))
 
     def paragraphs(self, locale: Locale) -> list[str]:
-        """Of the privacy notice."""
+        """The paragraphs of the privacy notice."""
         text = self.privacy.get(locale) or next(iter(self.privacy.values()), "")
         return [part.strip() for part in text.split("\n\n") if part.strip()]
 

@@ -78,7 +78,7 @@ async def enter(visit: StaffVisit) -> Response:
 
 
 async def sessions(visit: StaffVisit, who: Bearer) -> Response:
-    """Where one is signed in."""
+    """The sessions in which somebody is signed in."""
     found = await own_sessions(visit.installation, who, visit.now())
     return visit.page("staff/sessions.html", sessions=found, current=who.key)
 
@@ -102,7 +102,7 @@ def choose(visit: StaffVisit, back: str, status: int = 200, fault: str = "", add
 
 
 async def _refused(visit: StaffVisit, reason: str) -> Response:
-    """One answer for what is unknown, used and expired; wrong ones are counted, and the log is not filled by them."""
+    """The one answer for what is unknown, used and expired; wrong ones are counted, and do not fill the log."""
     limited = await visit.allowed(SIGN_IN_TRIES) is not None
     if not limited and visit.request.method != "HEAD":
         await note_refused_sign_in(visit.installation, SignInWay.MAIL, reason, "unknown", visit.address, visit.now())

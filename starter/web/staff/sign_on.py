@@ -23,7 +23,7 @@ _LONGEST = 4_000
 
 
 async def go(visit: StaffVisit) -> Response:
-    """To the provider; its answer counts in this browser alone."""
+    """Send somebody to the provider; its answer counts in this browser alone."""
     provider = visit.site.sign_on
     if provider is None or visit.request.method == "HEAD":
         raise HTTPException(404)
@@ -40,7 +40,7 @@ async def go(visit: StaffVisit) -> Response:
 
 
 async def come_back(visit: StaffVisit) -> Response:
-    """With the provider's answer, which is good once."""
+    """Take the provider's answer, which is good once."""
     provider, organisation = visit.site.sign_on, await visit.installation.directory.current()
     if provider is None or visit.request.method == "HEAD":
         raise HTTPException(404)

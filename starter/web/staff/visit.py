@@ -112,7 +112,7 @@ def signed_in(page: Callable[[StaffVisit, Bearer], Awaitable[Response]]) -> Staf
 
 
 def sign_in_path(visit: StaffVisit) -> str:
-    """Where one signs in, to come back to this page."""
+    """The address of the sign-in page, which leads back to this page."""
     url = visit.request.url
     asked = f"{url.path}?{url.query}" if url.query else url.path
     return f"/sign-in?to={quote(safe_back(asked), safe='/')}"

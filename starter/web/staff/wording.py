@@ -25,7 +25,7 @@ MOST_PEOPLE: Final = 500
 
 @dataclass(frozen=True)
 class Wording:
-    """In the language of whoever looks; times are the cases'."""
+    """How cases are put in words, in the language of whoever looks; times are the cases'."""
 
     visit: StaffVisit
     who: Bearer
@@ -33,7 +33,7 @@ class Wording:
 
     @classmethod
     async def of(cls, visit: StaffVisit, who: Bearer) -> Wording:
-        """For that visit.
+        """The wording for that visit.
 
         Raises:
             Problem: the record cannot be read.
@@ -48,7 +48,7 @@ class Wording:
         return f"{known.name} ({known.id})" if known is not None else words.get(person or "nobody", person or "")
 
     def brief_name(self, person: str | None) -> str:
-        """The same for a list: the name alone."""
+        """The name alone, for a list."""
         organisation = self.who.organisation
         known = organisation.person(person) if organisation is not None and person else None
         return brief(known.name, 24) if known is not None else self.name(person)

@@ -37,8 +37,8 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class Naming:
-    """In the language of whoever looks, at that moment of the cases' time. A name is as wide as `width` Latin letters
-    at most, of which a Chinese character is two, and as `narrow` in the line of a case.
+    """Names and times in the language of whoever looks, at that moment of the cases' time. A name is as wide as `width`
+    Latin letters at most, of which a Chinese character is two, and as `narrow` in the line of a case.
     """
 
     locale: Locale
@@ -50,7 +50,7 @@ class Naming:
 
     @classmethod
     def of(cls, visit: StaffVisit, at: datetime, width: int, narrow: int) -> Naming:
-        """For that visit."""
+        """The naming for that visit."""
         organisation = visit.who.organisation if visit.who is not None else None
         return cls(visit.locale, visit.words, organisation, at, width, narrow)
 
@@ -90,7 +90,7 @@ _UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
 
 
 def fitting(text: str, width: int) -> str:
-    """One line that is no wider, cut with an ellipsis."""
+    """The text as one line that is no wider, cut with an ellipsis."""
     line = one_line(text)
     places = list(accumulate(2 if east_asian_width(one) in "WF" else 1 for one in line))
     if not places or places[-1] <= width:

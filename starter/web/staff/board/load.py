@@ -36,7 +36,7 @@ class PersonLine:
 
 
 async def show(visit: StaffVisit, who: Bearer) -> Response:
-    """Of the cases that they may read."""
+    """The page for managers, of the cases that they may read."""
     board, installation = visit.site.board, visit.installation
     look = await board.look(installation, fresh=False)
     standing, naming = board.standing(look, who, _MOST), Naming.of(visit, look.at, _NAME, _NAME)

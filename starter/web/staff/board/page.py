@@ -25,7 +25,7 @@ _PICTURES: Final = 100
 
 
 async def show(visit: StaffVisit, who: Bearer) -> Response:
-    """All of it."""
+    """The whole page."""
     return visit.page("staff/board.html", now=await _drawn(visit, who))
 
 

@@ -49,7 +49,7 @@ class Picture:
 
 
 def draw(days: Sequence[tuple[date, DayCount]]) -> Picture:
-    """Of these days, in their order."""
+    """The picture of these days, in their order."""
     most = _rounded(max((max(one.opened, one.closed, one.late) for _, one in days), default=0))
     wide, high = (WIDTH - LEFT) / max(len(days), 1), HEIGHT - _BOTTOM - _TOP
 

@@ -164,7 +164,7 @@ def _changes(record: CaseRecord, posted: Posted, who: Bearer) -> list[Mapping[st
 
 
 def _done(result: CommandResult, posted: Posted) -> Response:
-    """To where the form was: the page of the case, or the list of calls."""
+    """Back to where the form was: the page of the case, or the list of calls."""
     what = f"did={quote(result.command_id, safe='')}&what={quote(result.command, safe='')}"
     if posted.text("back") == CALLS:
         return RedirectResponse(f"/desk/calls?{what}&number={result.number}", 303)

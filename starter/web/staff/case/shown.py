@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Shown(Wording):
-    """Of one case, as `describe_record` has it."""
+    """One case in words, as `describe_record` has it."""
 
     case: dict[str, Any]
 

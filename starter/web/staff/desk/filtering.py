@@ -33,10 +33,12 @@ _LONGEST: Final = 200
 
 @dataclass(frozen=True)
 class Asked:
-    """Attributes:
-    values: what was asked, by key; nothing that was left empty.
-    place: where the page begins.
-    fault: the key that cannot be used, and `allowed`: what can; empty where there is none.
+    """The filters that the address of a list asks for.
+
+    Attributes:
+        values: what was asked, by key; nothing that was left empty.
+        place: where the page begins.
+        fault: the key that cannot be used, and `allowed`: what can; empty where there is none.
     """
 
     values: Mapping[str, str]
@@ -45,7 +47,7 @@ class Asked:
     allowed: str = ""
 
     def filter(self, now: datetime, *, sort: Order = "due", **fixed: Any) -> Filter:
-        """For the list; `fixed` goes before what was asked."""
+        """The filter for the list; `fixed` goes before what was asked."""
         values = self.values
         begins = {"offset": self.place} if isinstance(self.place, int) else {"after": self.place}
         status = values.get("status")

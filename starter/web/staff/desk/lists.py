@@ -96,7 +96,7 @@ def read_filters(visit: StaffVisit, shown: Wording, sort: Order = "due") -> Aske
 
 
 def departments_of(person: str | None, organisation: Organisation | None) -> list[str]:
-    """Those that somebody is in or heads, their own first."""
+    """The departments that somebody is in or heads, their own first."""
     if organisation is None or person is None or (known := organisation.person(person)) is None:
         return []
     headed = [one.id for one in organisation.departments if one.head == person]

@@ -37,7 +37,7 @@ class Row:
 
 
 def row_of(shown: Wording, record: CaseRecord) -> Row:
-    """Of a case as it is recorded."""
+    """The row of a case as it is recorded."""
     case: Mapping[str, Any] = record.view or {}
     # Recorded times are all in UTC.
     running = [one for one in case.get("deadlines") or () if one.get("due")]

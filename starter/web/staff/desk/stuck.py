@@ -16,7 +16,7 @@ _MOST: Final = 100
 
 
 async def show(visit: StaffVisit, who: Bearer) -> Response:
-    """Each with what to do; what is about the installation itself is for those who see everything."""
+    """What is stuck, each with what to do; what is about the installation itself is for those who see everything."""
     shown = await Wording.of(visit, who)
     site = visit.site
     found, warning = await site.stuck.seen_by(who, visit.installation, shown.company, site.client)

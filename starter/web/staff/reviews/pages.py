@@ -71,7 +71,7 @@ async def review(visit: StaffVisit, who: Bearer) -> Response:
 
 
 async def report(visit: StaffVisit, who: Bearer) -> Response:
-    """Its report."""
+    """The report of the review."""
     found = await find_review(visit, who)
     made = await review_report(visit.site.settings, found["number"], visit.locale)
     return as_document(made.html())

@@ -40,9 +40,11 @@ class CallerShown:
 
 @dataclass(frozen=True)
 class Beside:
-    """Attributes:
-    callers: those whom what was typed fits.
-    proposal: what the rules make of it, and in words `kind`, `priority`, `missing`; None where nothing is said yet.
+    """What stands beside the form.
+
+    Attributes:
+        callers: those whom what was typed fits.
+        proposal: what the rules make of it, and in words `kind`, `priority`, `missing`; None where nothing is said yet.
     """
 
     callers: list[CallerShown]
@@ -53,7 +55,7 @@ class Beside:
 
 
 async def beside(visit: StaffVisit, who: Bearer, shown: Wording, sheet: Sheet) -> Beside:
-    """For what is typed now.
+    """The callers and proposals for what is typed now.
 
     Raises:
         Problem: the database cannot be read.

@@ -102,7 +102,7 @@ def _forms(visit: StaffVisit, who: Bearer, call: Call) -> list[Form]:
 
 
 def _here(visit: StaffVisit, call: Call, form: Form) -> Form:
-    """With a name of its own on this page, and without what the page says by itself."""
+    """The form with a name of its own on this page, and without what the page says by itself."""
     fields = [one for one in form.fields if one.name != "heard"]
     title = form.title
     if form.action.command == _NOT_REACHED:

@@ -94,7 +94,7 @@ class Sheet:
 
     @classmethod
     def of(cls, posted: Posted) -> Sheet:
-        """As it was posted; an id that is none of ours becomes a new one."""
+        """The sheet as it was posted; an id that is none of ours becomes a new one."""
         sheet = cls.begin()
         for name, allowed in (("draft", _ID), ("page", _PAGE), ("seen", _PAGE)):
             if allowed.fullmatch(posted.text(name)):
@@ -104,7 +104,7 @@ class Sheet:
 
     @classmethod
     def again(cls, saved: SavedDraft) -> Sheet:
-        """As it was saved, on a new page."""
+        """The sheet as it was saved, on a new page."""
         sheet = cls.begin()
         sheet.id, sheet.seen, sheet.saved_at = saved.id, saved.writer, saved.saved_at
         kept = saved.content.get("values")
@@ -124,7 +124,7 @@ class Sheet:
 
     @property
     def sought(self) -> str:
-        """By what the caller is looked for: what is surest of what is known."""
+        """What the caller is looked for by: the surest of what is known."""
         return next((said for name in ("phone", "email", "name", "who") if (said := self.values[name])), "")
 
     def spread_who(self) -> None:
@@ -144,7 +144,7 @@ class Sheet:
             self.values[name] = str(said) if said is not None else ""
 
     def form(self, zone: str) -> dict[str, Any]:
-        """For the intake, channel and who received it apart from that; see `acting.hand_in`."""
+        """The form for the intake, channel and who received it apart from that; see `acting.hand_in`."""
         values = self.values
         kind, _, subtype = values["kind"].partition("/")
         occurred = values["occurred"]
@@ -165,7 +165,7 @@ class Sheet:
         }
 
     def proposed_from(self, zone: str) -> dict[str, Any]:
-        """The same for what is proposed while one types: what nobody may say is left out, and what is far too long."""
+        """The form for proposals while one types: what nobody may say is left out, and what is far too long."""
         form = self.form(zone)
         known = [name for name, allowed in _CHOICES.items() if not self.values[name] or self.values[name] in allowed]
         customer = {key: str(said)[:200] for key, said in form["customer"].items() if said}

@@ -146,7 +146,7 @@ async def _take_caller(visit: StaffVisit, who: Bearer, sheet: Sheet, posted: Pos
 
 
 async def _take_files(visit: StaffVisit, who: Bearer, sheet: Sheet, posted: Posted) -> None:
-    """Those that were sent along, all or none; and without the one that is not wanted."""
+    """Take the files that were sent along, all or none; and drop the one that is not wanted."""
     installation, removed = visit.installation, posted.text("remove")
     if any(file.id == removed for file in sheet.files):
         sheet.files = [file for file in sheet.files if file.id != removed]
@@ -168,7 +168,7 @@ async def _take_files(visit: StaffVisit, who: Bearer, sheet: Sheet, posted: Post
 
 
 async def _files(visit: StaffVisit, content: dict[str, Any]) -> list[ReceivedFile]:
-    """Those of the draft; also those that its case has by now, so that what is sent twice says the same."""
+    """The files of the draft; also those that its case has by now, so that what is sent twice says the same."""
     kept = content.get("files")
     ids = [str(one) for one in kept] if isinstance(kept, list) else []
     rows = await visit.installation.file_ledger.some(ids)
