@@ -200,7 +200,7 @@ def build_delivering(client: Client, installation: Installation, transports: Tra
         complete=CodeCompletion(Codes(installation.database)),
         portal=build_portal(installation.settings),
         time=installation.time,
-        # All systems together have no more places than one channel, as long as there are so many.
+        # All webhooks share the places of one channel; each has one at least.
         hands=Hands(places, max(1, places // max(1, len(webhooks)))),
     )
 

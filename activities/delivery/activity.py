@@ -192,7 +192,7 @@ class _DeliveryPass:
             return None
         crowded = self._owner.hands.fault(envelope.lane)
         closed = self._closed.get(envelope.lane) or crowded
-        # Before the claim: whoever is stopped between it and the hand-over has to know how old it is by then.
+        # Read before the claim: a process that is stopped between claim and hand-over has to know the claim's age.
         surely = self._surely()
         now = self._owner.now()
         until = now + self._owner.lease
@@ -236,7 +236,7 @@ class _DeliveryPass:
             self._closed[envelope.lane] = f"no answer within {send_timeout:g} s"
             return await self._put_off(state, stack, self._closed[envelope.lane])
         except _ClaimLostError as error:
-            # Where repeats are not known the claim is left to run out: whoever takes the row over asks no further.
+            # Where the transport does not know repeats the claim is left to run out: then the row is not sent again.
             is_harmless = not error.begun or self._knows_repeats(envelope.lane)
             return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:

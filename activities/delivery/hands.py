@@ -35,14 +35,14 @@ class Hands:
     """Channel -> when one was begun or ended last, by the loop's clock."""
 
     def fault(self, channel: str) -> str | None:
-        """Why nothing is to be tried on it now."""
+        """Why nothing is to be tried by that channel now."""
         free = self._free.get(channel)
         if free is None or not free.locked() or self._now() - self._moved[channel] < self.patience:
             return None
         return f"{self._places(channel)} messages are on their way by {channel}, and none comes to an end"
 
     def wait(self, channel: str) -> timedelta | None:
-        """After which it is looked again; None: after pauses that grow, since events may be many and can wait."""
+        """How long to wait for a free place; None: pauses that grow, since events may be many and can wait."""
         return None if channel.startswith(_OF_WEBHOOKS) else WAIT
 
     @asynccontextmanager

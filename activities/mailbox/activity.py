@@ -98,7 +98,7 @@ class MailboxActivities:
         inbox, validity = self.intake.inbox, mailbox.validity
         state = await inbox.state(name)
         after = state.last_uid if state and state.validity == validity else None
-        # Numbered anew: what a person has read since is told by nothing but its date.
+        # Numbered anew by the server: only the date tells which mails a person has read since.
         since = state.heard_at - _ANEW if state and state.validity not in {None, validity} else None
         uids = await _in_thread(lambda: mailbox.waiting(after, since))
         again = [uid for uid in uids if after is not None and uid <= after]

@@ -110,7 +110,7 @@ class OpeningActivities:
             return Consultation(judged=judged, disproved=disproved)
         product, policy = _product(content), self._policy()
         if lookup.terms and self.file and self.file.fault:
-            # Whoever wants the present policy to be taken up must not believe that it was.
+            # A `retime` must fail here: the file of the present policy is faulty, and an older one is in force.
             return Consultation(problems=(self.file.fault,))
         answer = Decision(policy, organisation).consultation(
             lookup, product, loads, accepted_at, settled, form=content, now=self.time.virtual(self.now())

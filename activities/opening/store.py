@@ -45,7 +45,8 @@ class Settlements:
             sqlalchemy.exc.IntegrityError: the number is not registered.
         """
         if settled.dispatch is not None:
-            # Whoever asked for the loads is alone here. What has been recorded since need not be looked at again.
+            # The transaction that asked for the loads is alone here: settlements that are recorded by now can be
+            # forgotten.
             await connection.execute(_FORGET)
         row = {
             "number": number,

@@ -66,7 +66,7 @@ class Customer:
                 if done:
                     return
             elif tried:
-                # It asks no more: it was taken down, and the answer did not come.
+                # The page asks no more: what was said was taken, and only the answer to it got lost.
                 return
             await asyncio.sleep(self.look)
 
@@ -87,13 +87,13 @@ class Customer:
                 await self.step(lambda: browser.open("/case/code/enter"))
             until = loop.time() + wait
             while browser.path == "/case/code/enter" and loop.time() < until:
-                # The last one that was asked for is good, and need not be the last that comes.
+                # The code that was asked for last is good, and need not be the one that comes last.
                 for code in [code for code in self._found(_CODE) if code not in entered]:
                     entered.add(code)
                     if browser.path == "/case/code/enter":
                         await self.step(lambda code=code: browser.send("/case/code/enter", code=code))  # type: ignore[misc]
                 await asyncio.sleep(self.look)
-            # Where too many were asked for, it says when the next one is to be had.
+            # Where too many codes were asked for, the page says when the next one is to be had.
             await asyncio.sleep(self.look)
             await self.step(lambda: browser.open("/case"))
 

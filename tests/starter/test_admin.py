@@ -1,3 +1,5 @@
+"""The admin script finds every command, is quick to help and to show, and says what is wrong in one line."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""A company's own templates go before the shipped ones, and a fault in one never keeps a message back."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""What a customer writes is text in every message: no markup, no header of a mail, no order to staff."""
+
 from __future__ import annotations
 
 import re

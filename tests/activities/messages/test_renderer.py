@@ -1,3 +1,5 @@
+"""Every message, in both languages, says what its reader needs and nothing that is not for them."""
+
 from __future__ import annotations
 
 import re

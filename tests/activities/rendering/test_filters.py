@@ -1,3 +1,5 @@
+"""Words, times and durations read as people say them, and no message or word lacks its text in either language."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

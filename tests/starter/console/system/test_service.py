@@ -1,3 +1,5 @@
+"""A service as a process: what came in before its start is handled, and stopping loses nothing."""
+
 from __future__ import annotations
 
 import json
