@@ -1,4 +1,4 @@
 """The page of one case, and what somebody does there (R45, R48, R49).
 
-Lists that lead to it are in `desk`; which commands somebody may give is decided by `starter.services.cases.actions`.
+Lists that lead to it are in `desk`; what is open to somebody comes from `starter.services.cases.actions`.
 """
