@@ -53,8 +53,8 @@ class SignalsSought(Fact):
 
 
 class Arrivals(Fact):
-    """The arrivals of the signals asked for, in their order; the server's times, on the wall clock. Empty: the run is
-    forgotten.
+    """Of the signals asked for, in their order, what the server knows; its times are on the wall clock. Empty: the run
+    is forgotten.
     """
 
     signals: tuple[Arrival, ...] = ()

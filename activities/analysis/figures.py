@@ -155,9 +155,7 @@ def ratings(facts: PeriodData) -> FigureTable:
 
 
 def verdicts(facts: PeriodData) -> FigureTable:
-    """Acceptances and ratings by the customer's own hand, and those that were taken down (R39). Keys: (acceptance or
-    rating,).
-    """
+    """Acceptances and ratings: by the customer's own hand, or taken down (R39). Keys: (acceptance or rating,)."""
     rows: FigureTable = {}
     for what in (MilestoneKind.ACCEPTANCE, MilestoneKind.RATING):
         own = [one.own_hand for _, one in facts.happened[what]]

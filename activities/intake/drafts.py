@@ -66,9 +66,7 @@ class Drafts:
             return bool((await connection.execute(begun.on_conflict_do_nothing())).rowcount)
 
     async def finish(self, id_: str, person: str, number: str, now: datetime, digest: str) -> None:
-        """Note that the draft has become that case, which holds what was typed from now on; `digest` tells the same
-        form from others.
-        """
+        """Note that the draft is this case now, which holds what was typed; `digest` tells that form from others."""
         row: dict[str, Any] = {"content": {"digest": digest}, "number": number, "saved_at": now}
         async with self._database.begin() as connection:
             await connection.execute(update(intake_draft).where(_theirs(id_, person)).values(row))

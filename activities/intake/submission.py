@@ -39,9 +39,7 @@ def lookup_columns(form: Json) -> dict[str, str | None]:
 
 
 def content_digest(form: Json) -> str:
-    """A digest, the same for two forms that say the same; their intake keys and when somebody received them do not
-    count.
-    """
+    """A digest that is the same for two forms that say the same, whatever their intake keys and times of receipt."""
     said = {key: value for key, value in form.items() if key not in _AROUND_IT}
     content = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(content.encode(errors="backslashreplace")).hexdigest()

@@ -35,9 +35,7 @@ def words_of(text: str) -> list[str]:
 
 
 def pieces_of(text: str) -> frozenset[str]:
-    """The words of a text, and each Chinese character as well: two short texts that say the same thing share more of
-    these.
-    """
+    """The words of a text, and each Chinese character as well: short texts that say the same share more of these."""
     found: set[str] = set()
     for run in _runs(text):
         if _IS_HAN.match(run):

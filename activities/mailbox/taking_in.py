@@ -330,9 +330,7 @@ class MailIntake:
         return may_answer(*allowed, row.taken_at) and may_answer(*told, now)
 
     async def _is_closed(self, number: str) -> bool:
-        """Whether the case is closed for good: as long as its customer may correct how it ended, their words belong to
-        it (R39).
-        """
+        """Whether the case is closed for good: while its customer may correct their answer it takes words (R39)."""
         kept = case_record.outerjoin(correction, correction.c.number == case_record.c.number)
         found = select(case_record.c.closed_at, correction.c.until).select_from(kept)
         async with self.database.read_brief() as connection:

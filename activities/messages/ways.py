@@ -87,9 +87,7 @@ def contact(ways: CustomerWays, locale: Locale) -> str:
 
 
 def brief_contact(ways: CustomerWays, locale: Locale) -> str:
-    """What a short message asks the customer to do: one way alone. The portal's address stands at the end of every
-    short message.
-    """
+    """What a short message asks the customer to do: one way alone; the portal's address ends every short message."""
     return label("way", "page", locale) if ways.portal else _phrases(ways, locale)[0]
 
 

@@ -48,9 +48,7 @@ class Codes:
         )
 
     async def make(self, id_: str, now: datetime) -> str | None:
-        """The digits of a code, made anew at each hand-over of its message; None where nobody waits for the code any
-        more.
-        """
+        """The digits of a code, made at each hand-over of its message; None where nobody waits for it any more."""
         digits = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
         waits = (one_time_code.c.id == id_) & (one_time_code.c.expires_at > now) & one_time_code.c.used_at.is_(None)
         async with self._database.begin() as connection:

@@ -51,9 +51,7 @@ class CaseRecord:
 
     @classmethod
     def of(cls, row: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] = ()) -> CaseRecord:
-        """The case from a row as either reader hands it out. What cannot be read is named in `fault`, the rest is
-        there.
-        """
+        """The case from a row of either reader. What cannot be read is named in `fault`, the rest is there."""
         faults: list[str] = []
 
         def value(name: str, read: Callable[[Any], Any], absent: Any) -> Any:

@@ -128,9 +128,7 @@ class Simulation:
             self.taken_as_it_is += case.owner is not None
 
     def _renew(self, case: Case, at: datetime) -> None:
-        """Renew the people whom a case knows, once a day: within one nothing changes about the people of one
-        organisation.
-        """
+        """Renew the people a case knows, once a day: within one nothing changes about those of one organisation."""
         day = case.terms.calendar.local(at).date()
         if self._renewed.get(case.number) != day and (lookup := case.involved(at)) and lookup.involved:
             case.renew(self.decision.renewal(lookup.involved, at), at)

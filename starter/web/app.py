@@ -122,9 +122,7 @@ def _let_in(page: SessionPage) -> Page:
 
 
 def _in_turn(page: Page) -> Page:
-    """The page with strangers served one after the other, each once their form has arrived: a slow line holds nobody
-    up.
-    """
+    """The page, for strangers one after the other, each once their form has arrived: a slow line holds nobody up."""
 
     async def answer(visit: Visit) -> Response:
         await visit.form()

@@ -53,9 +53,7 @@ class Build:
 
 
 def deployment_config(settings: Settings) -> WorkerDeploymentConfig | None:
-    """The Worker Versioning of a worker with these settings; None where no build id is set, and every worker takes any
-    work.
-    """
+    """The Worker Versioning of a worker: None where no build id is set, and every worker takes any work."""
     if settings.build_id is None:
         return None
     return WorkerDeploymentConfig(

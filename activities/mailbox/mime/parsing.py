@@ -115,9 +115,7 @@ def _return_path(head: Head) -> str | None:
 
 
 def _failed(head: Head) -> bool:
-    """Whether authentication failed by the topmost verdict, which the last server wrote. To fail is believed of
-    anybody, to pass helps nobody.
-    """
+    """Whether authentication failed, by the topmost verdict: the last server wrote it. That it passed helps nobody."""
     verdict = head.text("authentication-results", 2000)
     if _FAILED.search(verdict):
         return True

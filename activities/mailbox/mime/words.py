@@ -88,9 +88,7 @@ class MailWords:
             self._files.append((clean_name(name, part.kind), part.kind, content, inline))
 
     def _take_one(self, choices: tuple[Part, ...]) -> None:
-        """Take one of several forms of the same words: the plain ones, unless they only say that the others cannot be
-        shown.
-        """
+        """Of the same words in several forms take the plain ones, unless they only say that others cannot be shown."""
         texts = []
         for choice in choices:
             inner = MailWords()

@@ -259,9 +259,7 @@ async def _from_webhooks(connection: AsyncConnection, after: datetime, waiting_s
 
 
 async def _from_mailboxes(connection: AsyncConnection) -> list[Attention]:
-    """Mailboxes that are not read, and mails that wait; both by the wall clock, since no case's time decides when a
-    mailbox is read.
-    """
+    """Mailboxes that are not read, and mails that wait; by the wall clock, since no case's time decides there."""
     failing = [
         Attention(one.name, AttentionReason.MAILBOX_FAILING, one.since, what=MAILBOX, error=one.error)
         for one in await find_failing_mailboxes(connection, datetime.now(UTC))

@@ -74,9 +74,7 @@ async def find_orphans(connection: AsyncConnection) -> list[Orphan]:
 
 
 def orphans_of_cases(rows: Sequence[Any], people: Collection[str]) -> Iterator[Orphan]:
-    """Orphans among rows of `CASE_COLUMNS`: cases whose owner has left, in the order of numbers, then tasks and
-    escalations.
-    """
+    """Orphans of rows of `CASE_COLUMNS`: cases whose owner has left, by their numbers, then tasks and escalations."""
     owned = [Orphan(row.number, row.owner, row.updated_at) for row in rows if row.owner and row.owner not in people]
     yield from sorted(owned, key=lambda one: one.number)
     for of_one in _each(rows, lambda row: _of_tasks(row, people)):

@@ -34,9 +34,7 @@ class UntoldSystem:
 async def find_untold_systems(
     connection: AsyncConnection, *, failed_after: datetime, waiting_since: datetime
 ) -> list[UntoldSystem]:
-    """Systems with events (the cases' time) that failed and were recorded after the first moment, or wait and were
-    recorded before the second.
-    """
+    """Systems with events that failed and were recorded after the one time, or wait and were before the other."""
     failed = and_(outbox.c.status == OutboxStatus.FAILED.value, outbox.c.created_at >= failed_after)
     waiting = and_(outbox.c.status.in_(OPEN), outbox.c.created_at < waiting_since)
     untold = and_(outbox.c.channel == WEBHOOK, or_(failed, waiting))

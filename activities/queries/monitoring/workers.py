@@ -1,6 +1,4 @@
-"""The workers of an installation, and the policy, templates and keys each works with: two that differ treat cases
-differently.
-"""
+"""The workers of an installation, and the policy, templates and keys of each: they have to be the same."""
 
 from __future__ import annotations
 

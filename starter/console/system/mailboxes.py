@@ -1,6 +1,4 @@
-"""`bihuan mailbox …`: the mailboxes that are read, what would be done with their mails, and mails that wait for a
-person.
-"""
+"""`bihuan mailbox …`: the mailboxes that are read, what becomes of their mails, and mails that wait for a person."""
 
 from __future__ import annotations
 

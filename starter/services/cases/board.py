@@ -1,5 +1,4 @@
-"""The figures of open cases, for the board on the wall and for managers; everybody sees those that they may read (R45,
-R49).
+"""The figures of open cases for the board and for managers; everybody sees those that they may read (R45, R49).
 
 Many look at once, so one read of the record serves all of them: see `Board`.
 """

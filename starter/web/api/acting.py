@@ -1,6 +1,4 @@
-"""Operations that change something: issues handed in, commands and files for cases. A service's answer becomes a status
-here.
-"""
+"""Operations that hand in issues and give cases commands and files. A service's answer becomes a status here."""
 
 from __future__ import annotations
 

@@ -106,9 +106,7 @@ def _posted(form: FormData) -> Posted:
 
 
 def _name(upload: UploadFile) -> str:
-    """The name of a file as it was sent. What is no UTF-8 was read as Latin-1 on the way; old browsers of Windows write
-    GBK.
-    """
+    """The name of a file as it was sent. No UTF-8 was read as Latin-1 on the way; old browsers of Windows write GBK."""
     name = upload.filename or ""
     sent = next((value for key, value in upload.headers.raw if key == b"content-disposition"), b"")
     try:

@@ -35,9 +35,7 @@ class Escalation(Model):
     """The levels of this escalation, where they are not the owner's superiors (a missed follow-up)."""
 
     def settle(self, *, start_over: bool = False) -> None:
-        """Note that no acknowledgement is awaited any longer; `start_over`: the next escalation begins at the first
-        level.
-        """
+        """Await no acknowledgement any longer; `start_over`: the next escalation begins at the first level."""
         self.acknowledged, self.at, self.cause_due, self.reminded = True, None, None, 0
         if start_over:
             self.level, self.to, self.climb = 0, None, []

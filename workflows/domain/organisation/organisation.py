@@ -204,9 +204,7 @@ class Organisation(Fact):
                 yield f"duty: there is no duty manager on {weekday.value}; allowed: somebody on every weekday"
 
     def _circles(self) -> Iterator[str]:
-        """Circles of superiors, each once, from the first of its ids; everybody is passed once, however long chains
-        are.
-        """
+        """Circles of superiors, each once, by its first id; everybody is passed once, however long the chains are."""
         passed: set[str] = set()
         for entry in self.people:
             way: dict[str, None] = {}

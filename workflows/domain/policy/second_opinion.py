@@ -216,9 +216,7 @@ def _taught(
 
 
 def _missing(known: SecondOpinion, scores: Scores, right: str) -> Scores:
-    """By how much a type or priority falls short of being chosen whatever the rules say, and by how much P0 is too
-    high.
-    """
+    """What a type or priority lacks to win over any rule, and what P0 then has to lose."""
     clear = known.rules_count + _CLEAR
     if right == Priority.P0:
         return {right: max(known.alarm_above + _CLEAR - scores[right], 0)}

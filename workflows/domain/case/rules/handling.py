@@ -34,9 +34,7 @@ from workflows.domain.vocabulary import ClockName, Reachable, Status, Verificati
 
 
 def reply(case: CaseState, command: Reply, now: datetime) -> None:
-    """A reply to the customer: the first one stops the response clock, where a channel brings it; else it counts when
-    it was told (R9, R43).
-    """
+    """The first reply stops the response clock where a channel brings it; else it counts when it was told (R9, R43)."""
     _must_be_owned(case, even_solved=case.unanswered_since is not None)
     mark_claimed(case)
     _mark_responded(case, Message.REPLIED, command.command_id, now)
