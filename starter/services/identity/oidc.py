@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from activities.channels.address import endpoint_fault
+from activities.channels.http import trusted
 from activities.document_text import parse_json_object
 from activities.identity.sign_ins import SignIns
 from starter.services.identity.sign_in import person_of_address
@@ -186,7 +187,7 @@ class SignOn:
         try:
             async with (
                 asyncio.timeout(_WITHIN),
-                httpx2.AsyncClient(timeout=_TIMEOUT, follow_redirects=False) as client,
+                httpx2.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, verify=trusted()) as client,
                 client.stream(method, address, headers=headers, **sent) as answer,
             ):
                 if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.has_redirect_location:
@@ -212,6 +213,7 @@ class SignOn:
             code_challenge_method="S256",
             timeout=_TIMEOUT,
             follow_redirects=False,
+            verify=trusted(),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from activities.channels.http import trusted
 from starter.services.cases.actions import NOT_SAID
 from starter.services.identity.acting import OPEN_COMMANDS
 from starter.web.api import schemas
@@ -37,7 +38,9 @@ class Api:
 
     def __init__(self, address: str, token: str | None, *, language: str = "en") -> None:
         headers = {"Accept-Language": language} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self.client = httpx2.AsyncClient(base_url=f"{address}{_PREFIX}", headers=headers, timeout=TIMEOUT)
+        self.client = httpx2.AsyncClient(
+            base_url=f"{address}{_PREFIX}", headers=headers, timeout=TIMEOUT, verify=trusted()
+        )
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         answer = await self.client.request(method, path, **options)
