@@ -31,14 +31,21 @@
     }
   }
 
-  // What was typed is kept in this window until it was sent, or the window is closed.
-  const kept = (form) => `${said.person} ${location.pathname} ${form.id}`;
+  // What was typed is kept in this window until it was sent, or the window is closed. The page that a form leads to where
+  // it is refused has the form once more, with what was sent in it (`data-typed`): it is the same one.
+  const kept = (form) => `${said.person} ${form.getAttribute("action")} ${form.id}`;
   const typable = "textarea:not([readonly]), select, input[type=text], input[type=datetime-local], input[type=checkbox]";
   const value = (one) => (one.type === "checkbox" ? (one.checked ? "yes" : "") : one.value);
-  const touched = (form) => form.dataset.touched === "yes";
+  const given = (one) => (one.matches("select, input[type=checkbox]") ? "" : one.defaultValue);
+  const isShown = (form) => "typed" in form.dataset;
+  const touched = (form) => form.dataset.touched === "yes" || isShown(form);
 
   function forms(within = document) {
     return [...within.querySelectorAll("form[method=post][id]")];
+  }
+
+  function found(key) {
+    return JSON.parse(sessionStorage.getItem(key) || "[]");
   }
 
   function keep(event) {
@@ -47,10 +54,11 @@
       return;
     }
     form.dataset.touched = "yes";
-    const typed = {};
-    for (const one of form.querySelectorAll(typable)) {
-      typed[one.name] = value(one);
-    }
+    const before = isShown(form) ? found(kept(form)) : [];
+    const typed = [...form.querySelectorAll(typable)].map((one) => ({
+      name: one.name, value: value(one), label: one.labels[0] ? one.labels[0].textContent : "",
+      given: (before.find((other) => other.name === one.name) || { given: given(one) }).given,
+    }));
     try {
       sessionStorage.setItem(kept(form), JSON.stringify(typed));
     } catch {
@@ -60,26 +68,36 @@
 
   // What was sent: gone once the page says that it was done, else kept.
   function settle(done) {
-    for (const name of Object.keys(sessionStorage).filter((one) => one.endsWith(" sent"))) {
-      sessionStorage.removeItem(name);
-      if (done) {
-        sessionStorage.removeItem(name.slice(0, -" sent".length));
+    const keys = Object.keys(sessionStorage);
+    for (const sent of keys.filter((one) => one.endsWith(" sent"))) {
+      const [person, action, id] = sent.split(" ");
+      sessionStorage.removeItem(sent);
+      // The list of calls has the same form under a longer name, from where it may have come to the page of the case.
+      for (const key of done ? keys : []) {
+        if (key.startsWith(`${person} ${action} `) && key.endsWith(id.replace(/^form/, ""))) {
+          sessionStorage.removeItem(key);
+        }
       }
     }
   }
 
   function fill() {
-    for (const form of forms()) {
-      const typed = JSON.parse(sessionStorage.getItem(kept(form)) || "null");
-      const fields = [...form.querySelectorAll(typable)];
-      if (typed === null || fields.some((one) => one.tagName === "TEXTAREA" && one.value)) {
+    for (const form of forms().filter((one) => !isShown(one))) {
+      const typed = new Map(found(kept(form)).map((one) => [one.name, one]));
+      const fields = [...form.querySelectorAll(typable)].filter((one) => typed.has(one.name));
+      // What somebody has changed meanwhile is not written over.
+      if (fields.some((one) => given(one) && given(one) !== typed.get(one.name).given)) {
         continue;
       }
-      for (const one of fields.filter((one) => typed[one.name])) {
+      for (const one of fields) {
+        const wanted = typed.get(one.name).value;
+        if (value(one) === wanted) {
+          continue;
+        }
         if (one.type === "checkbox") {
-          one.checked = typed[one.name] === "yes";
+          one.checked = wanted === "yes";
         } else {
-          one.value = typed[one.name];
+          one.value = wanted;
         }
         form.dataset.touched = "yes";
         for (let box = one.closest("details"); box !== null; box = box.parentElement.closest("details")) {
@@ -89,19 +107,57 @@
     }
   }
 
-  // Somebody else's steps: the page is read again, and what of it is not being typed into takes its place.
+  // What was typed and has no place here any more is shown, to be copied.
+  function show() {
+    const here = `${said.person} ${location.pathname.replace(/\/(act|change|review)$/, "")}/`;
+    const filled = forms().filter(touched).map(kept);
+    const keys = Object.keys(sessionStorage).filter((one) => one.startsWith(here) && !filled.includes(one));
+    const left = keys.flatMap(found).filter((one) => one.value.trim() && one.value !== one.given && one.value !== "yes");
+    if (!left.length || document.getElementById("lost-1") !== null) {
+      return;
+    }
+    const box = document.createElement("div"), title = document.createElement("h2"), drop = document.createElement("button");
+    box.className = "notice";
+    title.textContent = said.kept;
+    box.append(title);
+    for (const one of left) {
+      const field = document.createElement("div"), label = document.createElement("label"), text = document.createElement("textarea");
+      field.className = "field";
+      text.value = one.value;
+      text.readOnly = true;
+      label.append(one.label, text);
+      field.append(label);
+      box.append(field);
+    }
+    drop.className = "other";
+    drop.type = "button";
+    drop.textContent = said.drop;
+    drop.addEventListener("click", () => {
+      keys.forEach((key) => sessionStorage.removeItem(key));
+      box.remove();
+    });
+    box.append(drop);
+    document.getElementById("main").prepend(box);
+  }
+
+  // Steps of the case: the page is read again, and what of it is not being typed into takes its place. Those of somebody
+  // else are told besides; what one does in another window is no news.
   const page = document.getElementById("case");
-  let wanted = false, reading = false, events = null;
+  let wanted = false, reading = false, isOut = false, events = null;
 
   function isBusy(part) {
     const here = document.activeElement;
     return forms(part).some(touched) || (part.contains(here) && here.matches("input, select, textarea, summary"));
   }
 
-  function tell(text) {
+  function tell(text, way = "moved") {
+    for (const one of document.querySelectorAll("[data-way]")) {
+      one.hidden = one.dataset.way !== way;
+    }
     const moved = document.getElementById("moved");
     moved.querySelector("p").textContent = text;
-    moved.hidden = false;
+    moved.hidden = !text;
+    isOut = way === "out";
   }
 
   async function read() {
@@ -112,13 +168,18 @@
         redirect: "manual", credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
       });
       if (answer.type === "opaqueredirect") {
-        tell(said.out);
+        tell(said.out, "out");
         listen(false);
       } else if (answer.status === 404) {
-        tell(said.gone);
+        tell(said.gone, "gone");
         listen(false);
       } else if (answer.ok) {
-        take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (made.body.dataset.person === said.person) {
+          take(made);
+        } else {
+          location.replace(page.dataset.page);
+        }
       }
     } catch {
       // The next step, or the next look at the page, reads it.
@@ -128,10 +189,17 @@
 
   function take(made) {
     const fresh = made.getElementById("case");
+    if (fresh !== null && isOut) {
+      // Signed in again, in another window.
+      const guard = fresh.querySelector("input[name=csrf]");
+      page.querySelectorAll("input[name=csrf]").forEach((one) => guard && (one.value = guard.value));
+      tell("");
+    }
     if (fresh === null || Number(fresh.dataset.seen) <= Number(page.dataset.seen)) {
       return;
     }
-    const first = fresh.querySelector("[data-live=timeline] li");
+    const news = [...fresh.querySelectorAll("[data-live=timeline] li:not([data-own])")];
+    const first = news.find((one) => Number(one.dataset.step) > Number(page.dataset.seen));
     for (const part of page.querySelectorAll("[data-live]")) {
       const other = fresh.querySelector(`[data-live=${part.dataset.live}]`);
       if (other === null || isBusy(part)) {
@@ -144,10 +212,17 @@
           again.closest("details").open = true;
         }
       }
+      const focused = part.contains(document.activeElement) ? document.activeElement : null;
       part.replaceWith(put);
+      if (focused !== null) {
+        const like = focused.matches("a") ? `a[href="${focused.getAttribute("href")}"]` : `#${focused.form?.id} button`;
+        put.querySelector(like)?.focus({ preventScroll: true });
+      }
     }
     page.dataset.seen = fresh.dataset.seen;
-    tell(first === null ? "" : [...first.children].map((one) => one.textContent.trim()).join(" · "));
+    if (first) {
+      tell([...first.children].map((one) => one.textContent.trim()).join(" · "));
+    }
     tick();
   }
 
@@ -166,6 +241,7 @@
     const heard = new EventSource(page.dataset.events);
     heard.onmessage = soon;
     heard.addEventListener("reload", soon);
+    heard.addEventListener("end", soon);
     heard.onerror = () => {
       // A browser tries again by itself, but not where the answer was no stream.
       if (heard.readyState === EventSource.CLOSED && events === heard) {
@@ -195,6 +271,7 @@
     history.replaceState(null, "", location.pathname);
   }
   fill();
+  show();
   tick();
   setInterval(tick, CLOCKS);
   // A page that is shown once more, by the back button, is as old as it was left.
@@ -205,6 +282,12 @@
       // A browser has few lines to one host: windows that nobody looks at need none.
       listen(!document.hidden);
       if (!document.hidden) {
+        soon();
+      }
+    });
+    addEventListener("focus", () => {
+      if (isOut) {
+        listen(true);
         soon();
       }
     });

@@ -156,6 +156,8 @@ async def _is_overtaken(owner: _Hand, colleague: _Hand) -> None:
     assert await form.locator("textarea").input_value() == "正在处理，请稍候"
     await owner.sends(form)
     await owner.accepted()
+    form = await owner.opens("reply")
+    assert not await form.locator("textarea").input_value(), "what was sent is not proposed to be sent again"
 
 
 async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_people_s_hands(

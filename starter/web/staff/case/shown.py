@@ -28,6 +28,7 @@ class Entry:
     at: str
     what: str
     who: str
+    by: str
     text: str
 
 
@@ -48,6 +49,7 @@ class Shown(Wording):
             at=str(entry["at"] or ""),
             what=label("event", str(entry["kind"]), self.locale),
             who=whose(entry, self.locale, self.name),
+            by=str(entry["by"]),
             text=event_text(entry, self.company.local, self.locale),
         )
 
