@@ -230,7 +230,8 @@
     wanted = true;
   }
 
-  function listen(on) {
+  // From where the page was read on; where it does not say so, it is read again once whatever comes next is heard.
+  function listen(on, after = "") {
     if (events !== null) {
       events.close();
       events = null;
@@ -238,7 +239,13 @@
     if (!on) {
       return;
     }
-    const heard = new EventSource(page.dataset.events);
+    const heard = new EventSource(page.dataset.events + (after && `&after=${after}`));
+    heard.onopen = () => {
+      heard.onopen = null;
+      if (!after) {
+        soon();
+      }
+    };
     heard.onmessage = soon;
     heard.addEventListener("reload", soon);
     heard.addEventListener("end", soon);
@@ -291,6 +298,6 @@
         soon();
       }
     });
-    listen(!document.hidden);
+    listen(!document.hidden, page.dataset.after);
   }
 })();

@@ -4,13 +4,14 @@ to a case is seen at once (R49).
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from starter.services.identity.sessions import revoke_sessions
 from starter.services.knowledge import edit_article
@@ -188,6 +189,31 @@ async def test_what_a_colleague_does_is_seen_at_once_and_takes_nothing_from_what
         await expect(page.locator("#moved")).to_contain_text("and once more")
         assert await page.locator("#form-note input[name=seen]").input_value() != before
         await expect(page.locator("#note-text")).to_be_visible()
+        await visitor.ends()
+
+
+async def test_what_one_does_in_another_window_is_seen_in_this_one_and_is_no_news(
+    chromium: Browser, portal: Portal, listed: Portal
+) -> None:
+    """Also what is done after a page was made and before it listens."""
+    async with _desk(chromium, portal, Locale.EN, "tech-001") as visitor:
+        streams: list[str] = []
+        for text in ("in a window of its own", "in the first of two"):
+            window, may_listen = await visitor.context.new_page(), asyncio.Event()
+
+            async def listen(route: Route, *, may_listen: asyncio.Event = may_listen) -> None:
+                streams.append(route.request.url)
+                await may_listen.wait()
+                await route.continue_()
+
+            await window.route("**/desk/events*", listen)
+            await window.goto(f"{visitor.origin}{_CASE}")
+            await portal.case.send("note", "tech-001", text=text)
+            may_listen.set()
+            for one in visitor.context.pages[1:]:
+                await expect(one.locator("[data-live=timeline] li").first).to_contain_text(text)
+                await expect(one.locator("#moved")).to_be_hidden()
+        assert ["&after=" in one for one in streams] == [False, True]
         await visitor.ends()
 
 

@@ -27,12 +27,15 @@ _AGENT: Final = "user-agent"
 
 @dataclass
 class StaffVisit(WebVisit):
-    """`who` is signed in, where somebody is; `lifetime`: seconds that the cookie of who has just signed in is kept."""
+    """`who` is signed in, where somebody is; `lifetime`: seconds that the cookie of who has just signed in is kept;
+    `told_up_to`: the newest step that was told when the page was asked for, where anybody listens.
+    """
 
     cookie_base = "bihuan-desk"
 
     who: Bearer | None = None
     lifetime: int | None = None
+    told_up_to: int = 0
 
     async def know(self) -> None:
         """Open the record, and find out who it is.
@@ -40,6 +43,7 @@ class StaffVisit(WebVisit):
         Raises:
             Problem: the record cannot be read now.
         """
+        self.told_up_to = self.site.feed.position
         await super().know()
         if not self.fresh:
             self.who = await find_signed_in(self.installation, self.cookie, self.now())

@@ -140,10 +140,12 @@ async def test_whoever_comes_late_is_told_who_did_what_meanwhile(portal: Portal)
     form = action_form(follower, "refuse")
     assert form is not None
     await portal.case.send("note", "tech-001", text="客户刚来过电话")
+    await portal.case.send("note", "followup-001", text="自己在另一个窗口里写的")
     text = await follower.post(form.action, {**form.fields, "why": "客户说还是不行", "heard": "telephone"})
     assert follower.status == 409
     notice = text.partition('class="notice bad"')[2].partition("</div>")[0]
     assert "客户刚来过电话" in notice
+    assert "自己在另一个窗口里写的" in notice
     assert "tech-001" in notice
     assert "已扩容并补同步" not in notice, "what was on the page already is no news"
 
@@ -157,10 +159,12 @@ async def test_whoever_is_signed_out_while_typing_comes_back_to_the_case_with_th
     await out.post(note.action, {**note.fields, "text": "写了一半的备注"})
     assert f'href="/sign-in?to={_CASE}"' in out.page.text
     kept = next(form for form in forms_of(out.page.text) if form.action == note.action)
+    await portal.case.send("note", "tech-002", text="有人先写了一条")
     text = await owner.post(kept.action, kept.fields)
     assert owner.status == 403, "the form came from no page of this session: it is shown once more, filled in"
     again = action_form(owner, "note")
     assert again is not None and again.fields["text"].strip() == "写了一半的备注", text
+    assert "有人先写了一条" in text.partition('data-told="old"')[2].partition("</div>")[0], "else nobody would say so"
 
 
 async def test_a_long_life_is_told_page_by_page_and_no_page_is_too_large(portal: Portal) -> None:

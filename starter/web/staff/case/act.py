@@ -42,7 +42,9 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
     command, department = posted.text("command"), posted.text("department") or None
     # Of other commands it is what was chosen in their form.
     department = department if command in OF_TASKS else None
-    told = _Teller(posted, (command, department))
+    # The page that comes back knows the case as it stands now: this one names what was done meanwhile, or none does.
+    changes = _changes(record, posted)
+    told = _Teller(posted, (command, department), changes)
     if not visit.believes(posted.text("csrf")):
         return await page(visit, who, record, 403, told("old"))
     once = once_of(posted)
@@ -60,8 +62,8 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
         return await page(visit, who, record, 422, told("malformed"))
     if action.hindrance is not None:
         return await page(visit, who, record, 409, told("rejected", action.reason or ""))
-    if command not in _ANYHOW and (changes := _changes(record, posted, who)):
-        return await page(visit, who, record, 409, told("moved_on", changes=changes))
+    if command not in _ANYHOW and changes:
+        return await page(visit, who, record, 409, told("moved_on"))
     try:
         result = await doing.send(command, given(visit, action, posted))
     except MalformedError as problem:
@@ -127,13 +129,14 @@ async def review(visit: StaffVisit, who: Bearer) -> Response:
 class _Teller:
     """Says what became of a form, with what was typed into it."""
 
-    def __init__(self, posted: Posted, of: tuple[str, str | None]) -> None:
+    def __init__(self, posted: Posted, of: tuple[str, str | None], changes: Sequence[Mapping[str, Any]] = ()) -> None:
         hidden = {"csrf", "command", "once", "seen", "do", "back"} | ({"department"} if of[1] else set())
         self._typed = {name: text for name, text in posted.texts.items() if name not in hidden and text.strip()}
         self._of = of
+        self._changes = changes
 
-    def __call__(self, kind: str, reason: str = "", changes: Sequence[Mapping[str, Any]] = ()) -> Told:
-        return Told(kind, reason, self._typed, self._of, changes)
+    def __call__(self, kind: str, reason: str = "") -> Told:
+        return Told(kind, reason, self._typed, self._of, self._changes)
 
 
 async def _is_same(doing: Act, command: str, fields: dict[str, Any]) -> bool:
@@ -151,15 +154,14 @@ def once_of(posted: Posted) -> str:
     return given_ if len(given_) == _ONCE and given_.isalnum() and given_.isascii() else "0" * _ONCE
 
 
-def _changes(record: CaseRecord, posted: Posted, who: Bearer) -> list[Mapping[str, Any]]:
-    """What anybody else did since the page was shown."""
+def _changes(record: CaseRecord, posted: Posted) -> list[Mapping[str, Any]]:
+    """What was done since the page was shown: by anybody, since one's own step was of another page, or by chat."""
     seen = posted.text("seen")
     since = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
-    own = {SYSTEM, who.person}
     return [
         entry
         for entry in record.timeline
-        if int(str(entry["sequence"])) > since and entry["by"] not in own and entry["kind"] != "rejected"
+        if int(str(entry["sequence"])) > since and entry["by"] != SYSTEM and entry["kind"] != "rejected"
     ]
 
 

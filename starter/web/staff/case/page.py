@@ -117,7 +117,7 @@ async def page(
     return visit.page(
         "staff/case.html", status, case=case, shown=shown, forms=forms, closed=closed, told=told, lost=lost,
         files=files, people=shown.people(), review=shown.review(who.person), once=secrets.token_hex(12),
-        timeline=timeline, earlier=earlier, changes=changes,
+        timeline=timeline, earlier=earlier, changes=changes, told_up_to=visit.told_up_to,
     )  # fmt: skip
 
 
