@@ -109,7 +109,7 @@
 
   // What was typed and has no place here any more is shown, to be copied.
   function show() {
-    const here = `${said.person} ${location.pathname.replace(/\/(act|change|review)$/, "")}/`;
+    const here = `${said.person} ${location.pathname}/`;
     const filled = forms().filter(touched).map(kept);
     const keys = Object.keys(sessionStorage).filter((one) => one.startsWith(here) && !filled.includes(one));
     const left = keys.flatMap(found).filter((one) => one.value.trim() && one.value !== one.given && one.value !== "yes");
@@ -267,15 +267,18 @@
   document.addEventListener("input", keep);
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[method=post][id]")) {
+      // Or the back button has what was sent in a form that sends it once more.
+      event.target.autocomplete = "off";
       sessionStorage.setItem(`${kept(event.target)} sent`, "yes");
     }
   });
   const notice = document.querySelector("[data-told]");
   const done = notice !== null && ["accepted", "queued"].includes(notice.dataset.told);
   settle(done);
-  if (done) {
-    // Loaded again, the page is not to say again that something was done.
-    history.replaceState(null, "", location.pathname);
+  const plain = location.pathname.replace(/\/(act|change|files|review)$/, "");
+  if (done || plain !== location.pathname) {
+    // Loaded again, the page is not to say again that something was done, nor to send again what was refused.
+    history.replaceState(null, "", plain);
   }
   fill();
   show();

@@ -158,6 +158,9 @@ async def _is_overtaken(owner: _Hand, colleague: _Hand) -> None:
     await owner.accepted()
     form = await owner.opens("reply")
     assert not await form.locator("textarea").input_value(), "what was sent is not proposed to be sent again"
+    await page.go_back()  # to where it was refused
+    form = await owner.opens("reply")
+    assert not await form.locator("textarea").input_value(), "nor by the back button"
 
 
 async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_people_s_hands(
