@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from activities.database.database import Database
 from activities.database.tables import registration, timeline
@@ -34,6 +35,8 @@ _WITHIN = {
     Priority.P0: (0.25, 4.0), Priority.P1: (1.0, 24.0), Priority.P2: (4.0, 72.0), Priority.P3: (24.0, 168.0),
 }  # fmt: skip
 """Hours to respond and to resolve."""
+_ZONE = ZoneInfo("Asia/Shanghai")
+"""Of the sample company: a number has its day."""
 _BATCH = 2_000
 
 
@@ -51,7 +54,7 @@ class MadeUp:
         department, subtypes = TYPES[type_]
         priority = dice.choices(list(Priority), (3, 12, 50, 35))[0]
         received = self._begins + timedelta(days=dice.uniform(0, self._days))
-        number = f"FB{received:%Y%m%d}{index:05d}"
+        number = f"FB{received.astimezone(_ZONE):%Y%m%d}{index:05d}"
         product = dice.choices(PRODUCTS, (40, 15, 15, 15, 10, 5))[0]
         form = {"channel": dice.choice(list(Channel)).value, "product": product, "customer": {"name": "客户"}}
         row = {"number": number, "channel": form["channel"], "form": form, "received_at": received}

@@ -36,18 +36,18 @@ async def fill(installation: Installation, cases: int, open_: int) -> list[str]:
     database, now = installation.database, installation.now()
     await write(database, cases, now - timedelta(days=_DAYS), _DAYS)
     async with database.read() as connection:
-        wanted = select(registration.c.number).order_by(registration.c.received_at.desc())
-        numbers = list(await connection.scalars(wanted))
+        wanted = select(registration.c.number, registration.c.received_at).order_by(registration.c.received_at.desc())
+        registered = [(row.number, row.received_at) for row in await connection.execute(wanted)]
     organisation = await installation.directory.current()
     known = {one.id for one in organisation.people} if organisation is not None else set()
     made = _Made(now, known, random.Random(7))  # noqa: S311 - made-up cases, no secrets
-    for some in batched(enumerate(numbers), _BATCH):
+    for some in batched(enumerate(registered), _BATCH):
         async with database.begin() as connection:
-            rows = [_row(made.view(number, is_open=place < open_)) for place, number in some]
+            rows = [_row(made.view(*one, is_open=place < open_)) for place, one in some]
             await connection.execute(insert(case_record), rows)
             changes = [{"of": row["number"], "started_at": now, **_form(made.dice, row)} for row in rows]
             await connection.execute(update(registration).where(registration.c.number == bindparam("of")), changes)
-    return numbers[:open_]
+    return [number for number, _ in registered[:open_]]
 
 
 def _form(dice: random.Random, row: dict[str, Any]) -> dict[str, Any]:
@@ -86,15 +86,14 @@ class _Made:
     known: set[str]
     dice: random.Random
 
-    def view(self, number: str, *, is_open: bool) -> CaseView:
-        """As a case of that number may stand."""
+    def view(self, number: str, opened: datetime, *, is_open: bool) -> CaseView:
+        """As a case of that number, which came then, may stand."""
         dice = self.dice
         type_ = dice.choice(list(TYPES))
         department, subtypes = TYPES[type_]
         owner = dice.choice([one for one in PEOPLE[department] if one in self.known])
-        opened = self.now - timedelta(hours=dice.uniform(1, 200))
         due = self.now + timedelta(hours=dice.uniform(0.2, 90))
-        missed = self.now - timedelta(hours=dice.uniform(0.2, 20))
+        missed = opened + dice.uniform(0.2, 0.99) * (self.now - opened)
         late, waits = dice.random() < 0.08, dice.random() < 0.03
         status = dice.choices((Status.IN_PROGRESS, Status.DISPATCHED, Status.AWAITING_CONFIRMATION), (85, 5, 10))[0]
         untold = (
