@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -28,6 +29,7 @@ __all__ = ["listed", "policy", "portal", "served"]
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+_TEMPLATES: Final = Path(__file__).parents[2] / "templates" / "web" / "staff"
 _CASE, _REVIEW = f"/desk/cases/{NUMBER}", "/desk/reviews/FB202405060002"
 _LOOKED_AT: Final[Mapping[str, Sequence[str]]] = {
     "/desk": ("/desk",),
@@ -58,6 +60,14 @@ _NO_PAGES: Final = {
 
 def test_no_page_of_the_staff_is_forgotten_when_pages_are_looked_at() -> None:
     assert {one.path for one in PAGES if one.method == "GET"} == {*_LOOKED_AT, *_ELSEWHERE, *_NO_PAGES}
+
+
+def test_what_is_typed_into_any_form_of_the_staff_is_kept() -> None:
+    """By the form's name; `/desk/new` keeps drafts of its own."""
+    for template in _TEMPLATES.glob("*.html"):
+        for form in re.findall(r"<form method=\"post\".*?</form>", template.read_text("utf-8"), re.DOTALL):
+            is_typed_into = re.search("<textarea|parts.area|field\\(", form) and template.name != "take_in.html"
+            assert not is_typed_into or ' id="' in form.partition(">")[0], (template.name, form[:200])
 
 
 @asynccontextmanager
@@ -96,7 +106,10 @@ async def test_every_page_of_the_desk_can_be_read_and_used(
         await visitor.ends()
 
 
-async def test_what_was_typed_outlives_the_session(chromium: Browser, portal: Portal, listed: Portal) -> None:
+async def test_what_was_typed_outlives_the_session(
+    chromium: Browser, portal: Portal, listed: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starter.services.feed.feed.CHECK_EVERY", 0.2)
     async with _desk(chromium, portal, Locale.EN, "tech-001") as visitor:
         page, words = visitor.page, visitor.words["desk"]
         await visitor.open(_CASE)
@@ -141,6 +154,12 @@ async def test_what_was_typed_is_never_put_over_what_a_colleague_changed_meanwhi
         await visitor.open(article)
         assert "half a cause" not in await page.content()
         assert await visitor.button(words["time"]["drop"]).count() == 0
+        await visitor.open(_REVIEW)
+        await page.fill("#root_cause", "half a report")
+        await page.fill("#form-review [name=what0]", "half a measure")
+        await visitor.open(_REVIEW)
+        assert await page.input_value("#root_cause") == "half a report"
+        assert await page.input_value("#form-review [name=what0]") == "half a measure"
         await visitor.ends()
 
 
