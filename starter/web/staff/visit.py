@@ -110,6 +110,8 @@ def signed_in(page: Callable[[StaffVisit, Bearer], Awaitable[Response]]) -> Staf
         kept = {name: text for name, text in posted.texts.items() if name != "csrf"}
         # Forms lead to an address below their page.
         back = safe_back(visit.request.url.path.rpartition("/")[0])
+        # Of files nothing is kept, and the form has no more than what makes it one command.
+        kept = kept if kept.keys() - {"once"} else {}
         return visit.page("staff/again.html", 401, kept=kept, sign_in=f"/sign-in?to={quote(back, safe='/')}")
 
     return answer

@@ -158,6 +158,9 @@ async def test_whoever_is_signed_out_while_typing_comes_back_to_the_case_with_th
     out = portal.browser()
     await out.post(note.action, {**note.fields, "text": "写了一半的备注"})
     assert f'href="/sign-in?to={_CASE}"' in out.page.text
+    assert "再次发送" in out.page.text
+    text = await portal.browser().post(f"{_CASE}/files", {"once": "0" * 24})
+    assert "再次发送" not in text, "no file is kept, and nobody is told so"
     kept = next(form for form in forms_of(out.page.text) if form.action == note.action)
     await portal.case.send("note", "tech-002", text="有人先写了一条")
     text = await owner.post(kept.action, kept.fields)
