@@ -38,14 +38,16 @@
   const value = (one) => (one.type === "checkbox" ? (one.checked ? "yes" : "") : one.value);
   const given = (one) => (one.matches("select, input[type=checkbox]") ? "" : one.defaultValue);
   const isShown = (form) => "typed" in form.dataset;
-  const touched = (form) => form.dataset.touched === "yes" || isShown(form);
+  const fields = (form) => [...form.querySelectorAll(typable)];
+  const touched = (form) => isShown(form) || fields(form).some((one) => value(one) !== given(one));
 
   function forms(within = document) {
     return [...within.querySelectorAll("form[method=post][id]")];
   }
 
   function found(key) {
-    return JSON.parse(sessionStorage.getItem(key) || "[]");
+    const typed = JSON.parse(sessionStorage.getItem(key) || "[]");
+    return Array.isArray(typed) ? typed : []; // else an older page wrote it
   }
 
   function keep(event) {
@@ -53,9 +55,8 @@
     if (form === null) {
       return;
     }
-    form.dataset.touched = "yes";
     const before = isShown(form) ? found(kept(form)) : [];
-    const typed = [...form.querySelectorAll(typable)].map((one) => ({
+    const typed = fields(form).map((one) => ({
       name: one.name, value: value(one), label: one.labels[0] ? one.labels[0].textContent : "",
       given: (before.find((other) => other.name === one.name) || { given: given(one) }).given,
     }));
@@ -84,12 +85,12 @@
   function fill() {
     for (const form of forms().filter((one) => !isShown(one))) {
       const typed = new Map(found(kept(form)).map((one) => [one.name, one]));
-      const fields = [...form.querySelectorAll(typable)].filter((one) => typed.has(one.name));
+      const same = fields(form).filter((one) => typed.has(one.name));
       // What somebody has changed meanwhile is not written over.
-      if (fields.some((one) => given(one) && given(one) !== typed.get(one.name).given)) {
+      if (same.some((one) => given(one) && given(one) !== typed.get(one.name).given)) {
         continue;
       }
-      for (const one of fields) {
+      for (const one of same) {
         const wanted = typed.get(one.name).value;
         if (value(one) === wanted) {
           continue;
@@ -99,7 +100,6 @@
         } else {
           one.value = wanted;
         }
-        form.dataset.touched = "yes";
         for (let box = one.closest("details"); box !== null; box = box.parentElement.closest("details")) {
           box.open = true;
         }
@@ -107,31 +107,37 @@
     }
   }
 
-  // What was typed and has no place here any more is shown, to be copied.
+  // What was typed and has no place here any more is shown, to be copied, and makes room for what is typed next.
+  const isNew = (one) => one.value.trim() && one.value !== one.given && one.value !== "yes";
+
+  function aside(key) {
+    sessionStorage.setItem(`${key} left`, JSON.stringify([...found(`${key} left`), ...found(key)]));
+    sessionStorage.removeItem(key);
+  }
+
   function show() {
-    const here = `${said.person} ${location.pathname}/`;
-    const filled = forms().filter(touched).map(kept);
-    const keys = Object.keys(sessionStorage).filter((one) => one.startsWith(here) && !filled.includes(one));
-    const left = keys.flatMap(found).filter((one) => one.value.trim() && one.value !== one.given && one.value !== "yes");
-    if (!left.length || document.getElementById("lost-1") !== null) {
+    if (document.getElementById("lost-1") !== null) {
       return;
     }
-    const box = document.createElement("div"), title = document.createElement("h2"), drop = document.createElement("button");
-    box.className = "notice";
-    title.textContent = said.kept;
-    box.append(title);
+    // Forms lead to an address right below their page.
+    const here = `${said.person} ${location.pathname}/`, filled = forms().filter(touched).map(kept);
+    const isHere = (one) => one.startsWith(here) && !one.slice(here.length).split(" ")[0].includes("/");
+    const ours = () => Object.keys(sessionStorage).filter(isHere);
+    ours().filter((one) => !one.endsWith(" left") && !filled.includes(one) && found(one).some(isNew)).forEach(aside);
+    const keys = ours().filter((one) => one.endsWith(" left")), left = keys.flatMap(found).filter(isNew);
+    if (!left.length) {
+      return;
+    }
+    const make = (tag, more) => Object.assign(document.createElement(tag), more);
+    const box = make("div", { className: "notice" });
+    box.append(make("h2", { textContent: said.kept }));
     for (const one of left) {
-      const field = document.createElement("div"), label = document.createElement("label"), text = document.createElement("textarea");
-      field.className = "field";
-      text.value = one.value;
-      text.readOnly = true;
-      label.append(one.label, text);
+      const field = make("div", { className: "field" }), label = make("label");
+      label.append(one.label, make("textarea", { value: one.value, readOnly: true }));
       field.append(label);
       box.append(field);
     }
-    drop.className = "other";
-    drop.type = "button";
-    drop.textContent = said.drop;
+    const drop = make("button", { className: "other", type: "button", textContent: said.drop });
     drop.addEventListener("click", () => {
       keys.forEach((key) => sessionStorage.removeItem(key));
       box.remove();

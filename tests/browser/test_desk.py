@@ -150,6 +150,11 @@ async def test_what_was_typed_is_never_put_over_what_a_colleague_changed_meanwhi
         kept = page.get_by_label(words["kb"]["field"]["cause"], exact=True).first
         assert await kept.input_value() == "half a cause"
         await visitor.look("typed-before")
+        await page.locator("summary", has_text=words["kb"]["change"]).click()
+        await page.fill("#form-edit [name=cause]", "another cause")
+        await visitor.open(article)
+        assert await page.input_value("#form-edit [name=cause]") == "another cause"
+        assert await kept.input_value() == "half a cause"
         await visitor.button(words["time"]["drop"]).click()
         await visitor.open(article)
         assert "half a cause" not in await page.content()
@@ -208,6 +213,10 @@ async def test_what_a_colleague_does_is_seen_at_once_and_takes_nothing_from_what
         await expect(page.locator("#moved")).to_contain_text("and once more")
         assert await page.locator("#form-note input[name=seen]").input_value() != before
         await expect(page.locator("#note-text")).to_be_visible()
+        await page.evaluate("document.getElementById('note-text').value = 'as the back button fills it in'")
+        await portal.case.send("note", "tech-002", text="and a last time")
+        await expect(page.locator("#moved")).to_contain_text("and a last time")
+        assert await page.input_value("#note-text") == "as the back button fills it in"
         await visitor.ends()
 
 
@@ -257,5 +266,5 @@ async def test_clocks_count_down_and_turn_late(chromium: Browser, portal: Portal
         await page.clock.fast_forward("02:00:00")
         await expect(clock).to_have_text(re.compile(r"in 5\d min"))
         await page.clock.fast_forward("03:00:00")
-        await expect(clock).to_have_text("2 h late")
+        await expect(clock).to_have_text(re.compile(r"^2 h.* late$"))
         await visitor.ends()
