@@ -138,7 +138,7 @@ class Analyses:
         """Mail the report to the policy's recipients who did not get it yet, one after the other. Who cannot be reached
         now is `unsent`, and may be tried again.
         """
-        from worker.process import build_reporting, build_transports  # takes longer to load than all the rest
+        from worker.composition_root import build_reporting, build_transports  # takes longer to load than all the rest
 
         installation = self._installation
         activities = build_reporting(installation, build_transports(installation.settings))

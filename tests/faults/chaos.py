@@ -43,8 +43,8 @@ from tests.faults.pages import PageProcesses
 from tests.faults.plan import Plan
 from tests.faults.processes import stoppable
 from tests.postgresql import new_database, running_server
+from worker.composition_root import build_transports
 from worker.installation.settings import Settings
-from worker.process import build_transports
 from workflows.domain.vocabulary import Contact
 
 _SPEED = 120

@@ -14,8 +14,10 @@ _LONG = timedelta(minutes=10)
 
 def lengthen() -> None:
     """Lengthen those of the mail server's answer, of a delivery and its heartbeat, and of a drain in this process."""
-    patch("worker.process.Smtp.from_url", partial(Smtp.from_url, timeout=_LONG.total_seconds())).start()
-    patch("worker.process.DeliveryActivities", partial(DeliveryActivities, send_timeout=_LONG, lease=_LONG)).start()
+    patch("worker.composition_root.Smtp.from_url", partial(Smtp.from_url, timeout=_LONG.total_seconds())).start()
+    patch(
+        "worker.composition_root.DeliveryActivities", partial(DeliveryActivities, send_timeout=_LONG, lease=_LONG)
+    ).start()
     patch("worker.temporal.standalone_delivery.ATTEMPT_TIMEOUT", _LONG).start()
     patch("worker.temporal.standalone_delivery.DELIVERY_HEARTBEAT", _LONG).start()
     patch("worker.process.DRAIN", _LONG).start()

@@ -47,8 +47,8 @@ async def trial(
     from starter.services.company.organisation import organisation_for_trial
     from starter.services.company.policy_files import read_policy_file
     from starter.services.company.trial import try_policies
+    from worker.composition_root import build_transports
     from worker.installation.settings import load_settings
-    from worker.process import build_transports
 
     settings = load_settings(data=data)
     sources = [policy or settings.policy, *([against] if against else [])]

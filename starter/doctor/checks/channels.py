@@ -12,7 +12,7 @@ from activities.messages.route_check import route_faults, without_address
 from activities.organisation.directory import Directory
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import DoctorContext
-from worker.process import build_transports
+from worker.composition_root import build_transports
 from workflows.domain.problem import Problem
 
 _NAMED = 5

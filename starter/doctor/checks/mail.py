@@ -11,7 +11,7 @@ from activities.messages.template_check import check_templates
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
 from starter.web.rendering.pages import page_faults
-from worker.process import build_transports
+from worker.composition_root import build_transports
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact
 

@@ -9,8 +9,8 @@ from activities.queries.monitoring.sweeps import Sweep
 from starter.doctor.check import Check, CheckResult, CheckSkippedError
 from starter.doctor.context import CheckFunction, DoctorContext
 from starter.services.system.remedies import remedy
+from worker.composition_root import build_sweeping, choose_delivery
 from worker.installation.installation import open_installation
-from worker.process import build_sweeping, choose_delivery
 from workflows.domain.problem import Problem
 from workflows.ports import SweepOrder
 

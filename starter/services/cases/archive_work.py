@@ -10,9 +10,9 @@ from typing import Any
 
 from activities.archive.activity import ArchiveActivities
 from activities.archive.ledger import Ledger
+from worker.composition_root import build_archiving
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
-from worker.process import build_archiving
 from workflows.domain.problem import Problem
 from workflows.ports import ArchiveRun
 

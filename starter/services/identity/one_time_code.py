@@ -9,8 +9,8 @@ from temporalio.client import Client
 from activities.delivery.outbox import Outbox
 from activities.messages.one_time_code import code_row
 from activities.portal.codes import Codes, new_code
+from worker.composition_root import build_transports
 from worker.installation.installation import Installation
-from worker.process import build_transports
 from worker.temporal.standalone_delivery import StandaloneDelivery
 from workflows.domain.time.calendar import Calendar
 

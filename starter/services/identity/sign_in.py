@@ -10,8 +10,8 @@ from activities.identity.audit import note
 from activities.identity.sign_ins import LIFE, SignIn, SignIns
 from activities.messages.sign_in_mail import sign_in_mail
 from starter.services.identity.tokens import shell_user
+from worker.composition_root import build_transports
 from worker.installation.installation import open_installation
-from worker.process import build_transports
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import AuditKind, Contact, SignInWay
 

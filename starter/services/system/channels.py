@@ -24,8 +24,8 @@ from activities.delivery.transport import (
 )
 from activities.mail_address import address_fault
 from activities.rendering.labels import label
+from worker.composition_root import build_transports
 from worker.installation.settings import Settings
-from worker.process import build_transports
 from workflows.domain.policy.delivery import MAIL
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Contact, Message

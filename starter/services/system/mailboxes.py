@@ -12,9 +12,9 @@ from activities.mailbox.errors import MailboxError
 from activities.mailbox.imap import ImapMailbox, claim_mailbox
 from activities.mailbox.inbox import Inbox, identity_of
 from activities.mailbox.settings import MailboxSettings
+from worker.composition_root import mail_domain
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
-from worker.process import mail_domain
 from worker.temporal.mailboxes import build_mail_intake
 from workflows.domain.problem import Problem
 

@@ -20,10 +20,10 @@ from starter.doctor.check import CheckStatus
 from starter.doctor.checks.workers import alike
 from starter.doctor.context import DoctorContext
 from tests.timeouts import TIMEOUT
+from worker.composition_root import build_sweeping
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import IsolatedSettings
 from worker.monitoring.presence import keep_present
-from worker.process import build_sweeping
 from workflows.ports import SweepOrder
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)

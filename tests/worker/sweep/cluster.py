@@ -29,9 +29,10 @@ from activities.queries.monitoring.sweeps import Drift
 from activities.recording.activity import leave_deliveries_to_case
 from tests.activities.delivery.mail_server import MailServer
 from tests.activities.samples import form
+from worker.composition_root import build_activities
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
-from worker.process import build_activities, build_worker
+from worker.process import build_worker
 from worker.sweep.activity import SweepActivities
 from worker.sweep.comparison import Comparison
 from worker.temporal.standalone_delivery import StandaloneDelivery

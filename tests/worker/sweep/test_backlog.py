@@ -18,9 +18,9 @@ from tests.activities.samples import DAY, form
 from tests.builders import MONDAY
 from tests.timeouts import TIMEOUT
 from tests.worker.sweep.cluster import ORDER
+from worker.composition_root import build_sweeping
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import IsolatedSettings
-from worker.process import build_sweeping
 from worker.sweep.activity import SweepActivities
 from worker.sweep.recovery import Backlog, Recovery
 from workflows.domain.vocabulary import Priority

@@ -22,9 +22,10 @@ from starter.doctor.context import DoctorContext
 from tests.timeouts import TIMEOUT
 from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.workers import worker_of
+from worker.composition_root import build_activities
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
-from worker.process import build_activities, build_worker
+from worker.process import build_worker
 from worker.temporal.deployments import WorkerDeployment, builds_at_work, deployment_config, warn_if_idle
 from worker.temporal.search_attributes import ensure_search_attributes
 from worker.temporal.standalone_delivery import StandaloneDelivery, stable_id

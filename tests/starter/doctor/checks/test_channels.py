@@ -15,8 +15,8 @@ from tests.activities.channels.made import ALIYUN, DINGTALK, SECRET, WECOM
 from tests.activities.channels.vendors.vendor_server import ok, vendor_server
 from tests.activities.policy.test_files import shipped
 from tests.starter.doctor.test_doctor import lines, prepared, wrong
+from worker.composition_root import build_activities
 from worker.installation.settings import Settings
-from worker.process import build_activities
 from workflows.domain.problem import Problem
 
 
