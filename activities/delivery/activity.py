@@ -17,22 +17,21 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
 from activities.delivery.customer_link import Outgoing, with_link
+from activities.delivery.hand_over import BEATS, ClaimLostError, Complete, HandOver
 from activities.delivery.hands import Hands
 from activities.delivery.outbox import Outbox, RowState
 from activities.delivery.sent_memory import SentMemory
-from activities.delivery.status import OutboxStatus
+from activities.delivery.status import GIVEN_UP, MAY_HAVE_ARRIVED, OutboxStatus
 from activities.delivery.transport import (
-    DeliveryError,
     Envelope,
     PermanentDeliveryError,
     TemporaryDeliveryError,
-    TransportConnection,
     Transports,
     UnknownOutcomeError,
     UnreachableError,
     without_recipient,
 )
-from activities.heartbeat import heartbeats, repeatedly, run_to_completion
+from activities.heartbeat import heartbeats
 from activities.links.mark import Portal
 from workflows.domain.event import Message
 from workflows.domain.time.virtual_time import VirtualTime
@@ -47,27 +46,11 @@ OnFailed = Callable[..., Awaitable[None]]
 It may be called again for the same key when its answer was lost.
 """
 
-MAY_HAVE_ARRIVED: Final = "may have arrived:"
-"""How the error of a message begins of which nobody knows, and which may not be sent again. To a customer it does not
-count as told (R43): it goes on by the next channel, else a person tells it.
-"""
-GIVEN_UP: Final = "given up after"
-"""How the error of a message begins that was put off for too long; any other was refused for good."""
-CAME_BACK: Final = "came back:"
-"""How the error of a message begins that was sent before."""
-Complete = Callable[[Envelope], Awaitable[Envelope]]
-"""Puts in what the outbox may not show, such as a code, just before a message is handed over; raises a `DeliveryError`
-where that is not to be had any more.
-"""
 OnSentAgain = Callable[..., Awaitable[None]]
 """Called as `on_sent_again(number=, message=, key=)` when a message to a customer was sent that had failed before."""
 IN_HAND: Final = "InHand"
 """The type of the error where all that is left is on its way already, by other deliveries."""
 _HELD: Final = "another delivery has it in hand"
-_BEATS: Final = 3
-"""Heartbeats sent while one claim holds, and within the heartbeat time-out."""
-_SURE: Final = 0.8
-"""The share of a claim's time in which it is surely still held, however busy this process is."""
 _SHORTEST_WAIT: Final = timedelta(seconds=1)
 """The shortest wait that the other side can ask for; for less, the pauses between attempts grow as always."""
 _ENDED: Final = (OutboxStatus.SENT, OutboxStatus.STORED, OutboxStatus.UNTOLD, OutboxStatus.TOLD)
@@ -134,14 +117,6 @@ class DeliveryActivities:
             )
 
 
-class _ClaimLostError(Exception):
-    """Somebody else may send it by now; where it was `begun`, nobody knows whether it went out."""
-
-    def __init__(self, said: str, *, begun: bool = True) -> None:
-        super().__init__(said)
-        self.begun = begun
-
-
 class _DeliveryPass:
     """One pass over the rows of a delivery."""
 
@@ -149,7 +124,9 @@ class _DeliveryPass:
         self._owner = owner
         self._outbox = Outbox(owner.database)
         self._token = uuid4().hex
-        self._open: dict[str, TransportConnection] = {}
+        self._hand_over = HandOver(
+            self._outbox, owner.transports, owner.complete, self._token, lease=owner.lease, now=owner.now
+        )
         self._closed: dict[str, str] = {}
         """Lane -> why nothing more is tried on it in this pass."""
         self.waits: list[timedelta] = []
@@ -167,7 +144,7 @@ class _DeliveryPass:
         systems: defaultdict[str, list[RowState]] = defaultdict(list)
         for state in (states[key] for key in dict.fromkeys(keys) if key in states):
             systems[state.envelope.lane if state.envelope.channel == WEBHOOK else ""].append(state)
-        async with heartbeats(self._owner.lease / _BEATS):
+        async with heartbeats(self._owner.lease / BEATS):
             faults = await self._in_turn(systems.pop("", []))
             for one in await asyncio.gather(*map(self._in_turn, systems.values()), return_exceptions=True):
                 if isinstance(one, BaseException):
@@ -193,20 +170,16 @@ class _DeliveryPass:
         crowded = self._owner.hands.fault(envelope.lane)
         closed = self._closed.get(envelope.lane) or crowded
         # Read before the claim: a process that is stopped between claim and hand-over has to know the claim's age.
-        surely = self._surely()
+        surely = self._hand_over.surely()
         now = self._owner.now()
         until = now + self._owner.lease
         if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
             return await self._held(envelope.key)
-        if state.status is OutboxStatus.SENDING and not self._knows_repeats(envelope.lane):
+        if state.status is OutboxStatus.SENDING and not self._hand_over.knows_repeats(envelope.lane):
             return await self._lost_sight(state, stack, "its delivery ended while it was on its way")
         if closed is not None:
             return await self._put_off(state, stack, closed, self._owner.hands.wait(envelope.lane) if crowded else None)
         return await self._send(state, stack, surely)
-
-    def _surely(self) -> float:
-        """The time of the loop until which a claim made now is surely held; it goes on while a process is stopped."""
-        return asyncio.get_running_loop().time() + _SURE * self._owner.lease.total_seconds()
 
     async def _held(self, key: str) -> str | None:
         """Why a row could not be claimed: another delivery has it; None where it has ended meanwhile."""
@@ -224,7 +197,7 @@ class _DeliveryPass:
         last = asyncio.get_running_loop().time() + send_timeout
         try:
             async with self._owner.hands.hold(envelope.lane):
-                await self._hand_over_once(following, stack, last, surely)
+                await self._hand_over.once(following, stack, last, surely)
         except PermanentDeliveryError as error:
             return await self._go_on(state, stack, _said(error, outgoing))
         except UnknownOutcomeError as error:
@@ -235,14 +208,14 @@ class _DeliveryPass:
         except TimeoutError:
             self._closed[envelope.lane] = f"no answer within {send_timeout:g} s"
             return await self._put_off(state, stack, self._closed[envelope.lane])
-        except _ClaimLostError as error:
+        except ClaimLostError as error:
             # Where the transport does not know repeats the claim is left to run out: then the row is not sent again.
-            is_harmless = not error.begun or self._knows_repeats(envelope.lane)
+            is_harmless = not error.begun or self._hand_over.knows_repeats(envelope.lane)
             return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:
             # Whether it arrived is not known: the next attempt bears the same Message-ID; where the claim is left to
             # run out, there is no next attempt.
-            if self._knows_repeats(envelope.lane):
+            if self._hand_over.knows_repeats(envelope.lane):
                 await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
         except TemporaryDeliveryError as error:
@@ -254,11 +227,6 @@ class _DeliveryPass:
         if state.again is not None:
             await self._report_sent_again(envelope)
         return None
-
-    def _knows_repeats(self, lane: str) -> bool:
-        """Whether what is sent there twice is known as one; nothing can have been sent where there is no such way."""
-        transport = self._owner.transports.get(lane)
-        return transport is None or transport.knows_repeats
 
     async def _lost_sight(self, state: RowState, stack: AsyncExitStack, error: str) -> str | None:
         return await self._go_on(state, stack, f"{MAY_HAVE_ARRIVED} {error}")
@@ -291,65 +259,6 @@ class _DeliveryPass:
             await self._owner.on_sent_again(number=envelope.number, message=envelope.message, key=envelope.key)
         except Exception:
             logger.exception("%s was not told that %s was sent after all", envelope.number, envelope.key)
-
-    async def _hand_over_once(self, envelope: Envelope, stack: AsyncExitStack, last: float, surely: float) -> None:
-        """Hand over a message of which every copy counts, unless they are known as one.
-
-        Raises:
-            UnknownOutcomeError: it may have been handed over to somebody who does not know repeats.
-            TimeoutError, _ClaimLostError, DeliveryError: see `_hand_over`.
-        """
-        try:
-            await run_to_completion(self._hand_over(envelope, stack, last, surely))
-        except (DeliveryError, _ClaimLostError):
-            raise
-        except Exception as error:
-            if self._knows_repeats(envelope.lane):
-                raise
-            raise UnknownOutcomeError(" ".join(f"{type(error).__name__} {error}".split())) from error
-
-    async def _hand_over(self, envelope: Envelope, stack: AsyncExitStack, last: float, surely: float) -> None:
-        """Until `last` of the loop's time, and only while it is surely nobody else's to send: until `surely`, or later
-        where the claim is renewed.
-
-        What a process was stopped at goes out twice only if it was stopped between the last byte of the message and
-        the note that it is sent: SMTP has no way to ask what became of it.
-
-        Raises:
-            TimeoutError, _ClaimLostError, DeliveryError: it was not handed over, or nobody knows.
-        """
-        clock, lease = asyncio.get_running_loop().time, self._owner.lease
-        if clock() >= surely:
-            raise _ClaimLostError("its claim ran out before it was handed over", begun=False)
-        try:
-            async with asyncio.timeout_at(min(last, surely)) as limit:
-
-                async def renew() -> None:
-                    renewed = self._surely()
-                    try:
-                        kept = await self._outbox.renew(envelope.key, by=self._token, until=self._owner.now() + lease)
-                    except Exception:
-                        logger.exception("the claim on %s could not be renewed", envelope.key)
-                        return
-                    if kept and not limit.expired():
-                        limit.reschedule(min(last, renewed))
-
-                async with repeatedly(renew, lease / _BEATS):
-                    connection = await self._connection(envelope.lane, stack)
-                    complete = self._owner.complete
-                    await connection.send(envelope if complete is None else await complete(envelope))
-        except TimeoutError:
-            if limit.expired() and clock() < last:
-                raise _ClaimLostError("its claim could not be renewed while it was on its way") from None
-            raise
-
-    async def _connection(self, lane: str, stack: AsyncExitStack) -> TransportConnection:
-        if lane not in self._open:
-            transport = self._owner.transports.get(lane)
-            if transport is None:
-                raise UnreachableError(f"{lane} is not configured on this worker")
-            self._open[lane] = await stack.enter_async_context(transport.connect())
-        return self._open[lane]
 
     async def _mark_sent(self, envelope: Envelope, lacking: str | None = None) -> None:
         at = self._owner.time.virtual(self._owner.now())

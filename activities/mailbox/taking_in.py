@@ -21,9 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database
 from activities.database.tables import case_record, correction, outbox
-from activities.delivery.activity import CAME_BACK
 from activities.delivery.outbox import Outbox
-from activities.delivery.status import OutboxStatus
+from activities.delivery.status import CAME_BACK, OutboxStatus
 from activities.delivery.threads import MailThreads
 from activities.files.incoming import arriving
 from activities.files.ledger import FileLedger, FileRow, bind_files

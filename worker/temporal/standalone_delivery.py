@@ -18,7 +18,7 @@ from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, R
 from temporalio.exceptions import ActivityAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.delivery.activity import CAME_BACK, GIVEN_UP, MAY_HAVE_ARRIVED
+from activities.delivery.status import CAME_BACK, GIVEN_UP, MAY_HAVE_ARRIVED
 from activities.messages.composition import NO_TEMPLATE
 from worker.temporal.rpc import DELIVERY_RPC_TIMEOUT, is_not_found
 from workflows.domain.vocabulary import SYSTEM

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from activities.batches import batched
-from activities.delivery.activity import CAME_BACK
 from activities.delivery.outbox import GONE, OPEN, Outbox
-from activities.delivery.status import OutboxStatus
+from activities.delivery.status import CAME_BACK, OutboxStatus
 from activities.delivery.transport import without_recipient
 from activities.queries.cases import OutboxEntry
 from worker.installation.installation import Installation

@@ -12,8 +12,7 @@ from sqlalchemy import select
 
 from activities.database.database import Database
 from activities.database.tables import incoming_mail, outbox, registration, timeline
-from activities.delivery.activity import MAY_HAVE_ARRIVED
-from activities.delivery.status import OutboxStatus
+from activities.delivery.status import MAY_HAVE_ARRIVED, OutboxStatus
 from activities.mailbox.inbox import MailState
 from tests.faults.outside.letters import Letters
 from tests.faults.outside.sms_gateway import Outcome, SmsGateway
