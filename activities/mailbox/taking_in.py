@@ -8,36 +8,29 @@ after `take` has returned.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pydantic import JsonValue
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database
-from activities.database.tables import case_record, correction, outbox
 from activities.delivery.outbox import Outbox
-from activities.delivery.status import CAME_BACK, OutboxStatus
-from activities.delivery.threads import MailThreads
-from activities.files.incoming import arriving
+from activities.delivery.status import CAME_BACK
 from activities.files.ledger import FileLedger, FileRow, bind_files
 from activities.files.reception import Reception
-from activities.files.refusal import FileRefusedError
 from activities.intake.form import parse_form
 from activities.intake.register import Register
 from activities.mailbox.caps import may_answer
 from activities.mailbox.form_of_mail import form_of, said
 from activities.mailbox.inbox import Inbox, MailState, TakenMail, add_mail, identity_of
 from activities.mailbox.interpretation.meaning import MailKind, MailMeaning, understand
-from activities.mailbox.interpretation.threading import Evidence, OwnAddresses, is_among
+from activities.mailbox.interpretation.threading import Evidence, OwnAddresses
 from activities.mailbox.known_cases import RecordedCases
-from activities.mailbox.mime.mail import MailFile
-from activities.mailbox.mime.parsing import LARGEST_MAIL
+from activities.mailbox.mail_files import keep_mail, receive_files
 from workflows.domain.model import Json, one_line
 from workflows.domain.organisation.organisation import Person
 from workflows.domain.policy.policy import Policy
@@ -99,7 +92,7 @@ class MailIntake:
         if known is not None:
             return known
         meaning = await self.look(raw)
-        sha256 = await self._keep(raw)
+        sha256 = await keep_mail(self.reception, raw)
         row = TakenMail(
             id=id_,
             mailbox=mailbox,
@@ -145,7 +138,7 @@ class MailIntake:
     async def _open(self, meaning: MailMeaning, row: TakenMail) -> TakenMail:
         person = await self.cases.person_of(row.sender) if meaning.by_staff else None
         answered = person is None and await self._answerable(meaning, row, None)
-        files, refused = await self._received(meaning, by=person.id if person else CUSTOMER)
+        files, refused = await self._receive_files(meaning, by=person.id if person else CUSTOMER)
         form = self._form(meaning, row, files, person, reach=answered)
         note = "; ".join(filter(None, (row.note, *refused, "" if answered or person else "no automatic answer")))
         row = replace(row, answered=answered, note=one_line(note, 300))
@@ -154,12 +147,12 @@ class MailIntake:
     async def _reply(self, meaning: MailMeaning, row: TakenMail) -> TakenMail:
         number = str(meaning.case)
         person = await self.cases.person_of(row.sender) if meaning.by_staff else None
-        if person is None and await self._is_closed(number):
+        if person is None and await self.cases.is_closed(number, self.case_time()):
             named = meaning.model_copy(update={"mentions": tuple(dict.fromkeys((number, *meaning.mentions)))})
             closed = f"{number} is closed: a case of its own"
             return await self._open(named, replace(row, note="; ".join(filter(None, (row.note, closed)))))
         by = person.id if person else CUSTOMER
-        files, refused = await self._received(meaning, by=by)
+        files, refused = await self._receive_files(meaning, by=by)
         answered = person is None and await self._answerable(meaning, row, number)
         words: Json = {"text": said(meaning)}
         name = "note" if person else "customer_wrote"
@@ -190,7 +183,7 @@ class MailIntake:
         if meaning.by is Evidence.NUMBER:
             note = f"{row.note}; only a number in it says whose: if it is true, bihuan bounced KEY"
             return await self._written(replace(row, state=MailState.ASIDE, note=note))
-        keys = await self._sent_to(meaning)
+        keys = await self.cases.sent_to(meaning)
         error = f"{CAME_BACK} {one_line(meaning.mail.subject if meaning.mail else '', 100)}"
 
         async def undo(connection: AsyncConnection) -> str | None:
@@ -223,7 +216,11 @@ class MailIntake:
         judged = await self.inbox.judged([str(one["id"]) for one in commands])
         if len(judged) == len(commands):
             refused = [reason for reason in judged.values() if reason is not None]
-            if refused and judged.get(f"mail:{row.id}") is not None and await self._is_closed(str(row.number)):
+            if (
+                refused
+                and judged.get(f"mail:{row.id}") is not None
+                and await self.cases.is_closed(str(row.number), self.case_time())
+            ):
                 await self._open_instead(row, sends)
                 return True
             state = MailState.ASIDE if refused else MailState.DONE
@@ -328,72 +325,14 @@ class MailIntake:
         told, now = await self.inbox.told(number, row.sender, self.case_time()), self.case_time()
         return may_answer(*allowed, row.taken_at) and may_answer(*told, now)
 
-    async def _is_closed(self, number: str) -> bool:
-        """Whether the case is closed for good: while its customer may correct their answer it takes words (R39)."""
-        kept = case_record.outerjoin(correction, correction.c.number == case_record.c.number)
-        found = select(case_record.c.closed_at, correction.c.until).select_from(kept)
-        async with self.database.read_brief() as connection:
-            row = (await connection.execute(found.where(case_record.c.number == number))).one_or_none()
-        if row is None or row.closed_at is None:
-            return False
-        return row.until is None or row.until < self.case_time()
-
-    async def _sent_to(self, meaning: MailMeaning) -> list[str]:
-        """Keys of the mails that a report is about: by their ids, else the newest to each of these addresses."""
-        sent = select(outbox.c.key, outbox.c.address).where(
-            outbox.c.number == meaning.case, outbox.c.status == OutboxStatus.SENT.value
-        )
-        async with self.database.read_brief() as connection:
-            rows = (await connection.execute(sent.order_by(outbox.c.created_at.desc()))).all()
-        rows = [row for row in rows if is_among(row.address, meaning.failed)]
-        mail = meaning.mail
-        ids = {id_.lower() for id_ in (*mail.original_ids, *mail.references)} if mail else set()
-        named = [row.key for row in rows if any(_id_of(one, row.key, meaning) in ids for one in self.cases.threads)]
-        newest = {row.address.lower(): row.key for row in reversed(rows)}
-        return named or list(newest.values())
-
-    async def _keep(self, raw: bytes) -> str | None:
-        """The mail as it came, in the file store; its row is written afterwards, within a day."""
-        if not raw:
-            return None
-        store = self.reception.store
-        async with store.lock(shared=True), arriving(store.incoming, "mail", _once(raw), LARGEST_MAIL * 2) as arrived:
-            await asyncio.to_thread(store.put, arrived.part, arrived.sha256, arrived.size)
-            return arrived.sha256
-
-    async def _received(self, meaning: MailMeaning, *, by: str) -> tuple[list[FileRow], list[str]]:
-        """The files of a mail, staged, and a line on each that was not taken."""
+    async def _receive_files(self, meaning: MailMeaning, *, by: str) -> tuple[list[FileRow], list[str]]:
         files = meaning.mail.files if meaning.mail else ()
-        taken: list[FileRow] = []
-        refused: list[str] = []
-        rules = self.policy().files
-        for file in files:
-            if len(taken) == rules.at_once:
-                refused.append(f"left out: {one_line(file.name, 60)} and more")
-                break
-            try:
-                taken.append(await self._receive(file, by))
-            except FileRefusedError as error:
-                refused.append(f"left out: {one_line(str(error), 100)}")
-        return taken, refused
-
-    async def _receive(self, file: MailFile, by: str) -> FileRow:
-        rules = self.policy().files
-        chunks = _once(file.content)
-        return await self.reception.receive(file.name, chunks, rules, by=by, via=Via.MAIL, at=self.case_time())
+        return await receive_files(self.reception, files, self.policy().files, by=by, case_time=self.case_time)
 
 
 class _TakenElsewhereError(Exception):
     """Another process has taken this mail in meanwhile."""
 
 
-def _id_of(threads: MailThreads, key: str, meaning: MailMeaning) -> str:
-    return threads.message_id(key, str(meaning.case)).strip("<>").lower()
-
-
 def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content

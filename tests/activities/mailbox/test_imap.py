@@ -17,9 +17,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.database.database import Database
+from activities.files.reception import Reception
 from activities.mailbox.activity import MailboxActivities
 from activities.mailbox.errors import MailboxError, MailboxLoginError
 from activities.mailbox.imap import ImapMailbox
+from activities.mailbox.mail_files import keep_mail
 from tests.activities.mailbox.imap_server import PASSWORD, USER, client, mailbox, new_folder, put, running_server
 from tests.activities.mailbox.known import A
 from tests.activities.mailbox.way_in import WayIn, answer, mail, way_in
@@ -120,16 +122,15 @@ async def test_a_mail_that_cannot_be_written_stays_unread_and_those_behind_it_co
     way: WayIn, imap: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = new_folder(imap, mail("一"), mail("二", message_id="<2@x.cn>"))
-    genuine = way.intake._keep
     failed: list[bytes] = []
 
-    async def full_once(raw: bytes) -> str | None:
+    async def full_once(reception: Reception, raw: bytes) -> str | None:
         if not failed:
             failed.append(raw)
             raise OSError(28, "No space left on device")
-        return await genuine(raw)
+        return await keep_mail(reception, raw)
 
-    object.__setattr__(way.intake, "_keep", full_once)
+    monkeypatch.setattr("activities.mailbox.taking_in.keep_mail", full_once)
     with pytest.raises(ApplicationError, match="No space left"):
         await looked(way, mailbox(imap, folder))
     assert (await way.cases(), unread(imap, folder)) == (1, 1)
