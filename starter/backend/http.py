@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from starter.backend.address import TOKEN_VARIABLE, ServerAddress
-from starter.services.release import RELEASE_HEADER, release
+from worker.installation.version import RELEASE_HEADER, installed_version
 from workflows.domain.problem import Problem
 
 TIMEOUT: Final = 60.0
@@ -147,7 +147,7 @@ class ApiClient:
             "Authorization": f"Bearer {self._address.token}",
             "Accept": "application/json",
             "Accept-Language": "en",
-            "User-Agent": f"bihuan/{release()}",
+            "User-Agent": f"bihuan/{installed_version()}",
             **headers,
             **({"Content-Length": str(length)} if body is not None else {}),
         }
@@ -198,7 +198,7 @@ class ApiClient:
         there = response.headers.get(RELEASE_HEADER)
         if there is None:
             raise self._stranger(response)
-        here = release()
+        here = installed_version()
         if _minor(there) != _minor(here):
             raise Problem(
                 f"{self.url} runs bihuan {there}, and this is {here}; install the same: pip install bihuan=={there}"

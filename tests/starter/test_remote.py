@@ -22,7 +22,6 @@ from activities.database.database import Database
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from starter.services.identity.tokens import make_token, revoke_token
-from starter.services.release import RELEASE_HEADER, release
 from tests.activities.queries.test_customer_view import written
 from tests.builders import NUMBER
 from tests.starter.both_ways import served
@@ -30,6 +29,7 @@ from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment
 from tests.worker.ports import free_ports
 from tests.worker.temporal.certificates import Authority
 from worker.installation.settings import Settings
+from worker.installation.version import RELEASE_HEADER, installed_version
 
 _HEAVY = (
     "sqlalchemy",
@@ -204,13 +204,13 @@ def test_another_server_or_release_is_told_from_ours(
 
 
 def test_an_answer_that_is_nested_without_end_is_one_line(desk: Desk) -> None:
-    with _stub(200, {RELEASE_HEADER: release()}, b"[" * 100_000) as url:
+    with _stub(200, {RELEASE_HEADER: installed_version()}, b"[" * 100_000) as url:
         refused(desk.run("list", BIHUAN_URL=url), "answers 200, but not as bihuan does")
 
 
 def test_a_shell_is_offered_no_word_that_it_would_run(desk: Desk) -> None:
     people = {"people": {"tech-001": "蒋华", "$(touch x)": "", "`id`": "", "a;b": "", "\x1b[2J": ""}, "departments": {}}
-    with _stub(200, {RELEASE_HEADER: release()}, json.dumps(people).encode()) as url:
+    with _stub(200, {RELEASE_HEADER: installed_version()}, json.dumps(people).encode()) as url:
         offered = desk.run("completion", "people", BIHUAN_URL=url)
     assert (offered.returncode, offered.stdout) == (0, "tech-001\n"), offered.stderr
 

@@ -19,12 +19,12 @@ from activities.database.database import is_outage
 from activities.database.reader import reading_through
 from activities.privacy.redaction import safe_message
 from starter.services.identity.acting import RIGHT_OF_COMMANDS
-from starter.services.release import RELEASE_HEADER, release
 from starter.web.api import acting, context, events, knowledge, reading, reports, reviews
 from starter.web.api.call import Call, answered_by, locale_of
 from starter.web.api.openapi import document
 from starter.web.api.problem import ApiError, Kind
 from starter.web.site import Site
+from worker.installation.version import RELEASE_HEADER, installed_version
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale, TokenRight
 
@@ -122,7 +122,7 @@ class _Release:
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[RELEASE_HEADER] = release()
+                MutableHeaders(scope=message)[RELEASE_HEADER] = installed_version()
             await send(message)
 
         await self._app(scope, receive, send_named)
