@@ -13,8 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from activities.delivery.status import OutboxStatus
-
 if TYPE_CHECKING:
     from activities.queries.case_filter import Filter
     from activities.queries.people import People
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from worker.installation.company_time import CompanyTime
     from workflows.domain.vocabulary import Locale
 
-MESSAGE_STATUSES = tuple(map(str, OutboxStatus))
-"""The states of a message in the outbox."""
 Shown = dict[str, Any]
 """One thing as `--json` shows it."""
 

@@ -1,9 +1,16 @@
-"""The answers of services to a submission and to a command; light, for modules that only read the answer."""
+"""What services answer to a submission and to a command, and which states a message is said to have; light, for modules
+that only read the answer.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+from activities.delivery.status import OutboxStatus
+
+MESSAGE_STATUSES: Final = tuple(map(str, OutboxStatus))
+"""The states of a message in the outbox."""
 
 
 @dataclass(frozen=True)

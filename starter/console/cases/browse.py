@@ -187,7 +187,7 @@ async def outbox(
 
     Example: bihuan outbox FB202605110001 --full
     """
-    from starter.backend.port import MESSAGE_STATUSES
+    from starter.services.results import MESSAGE_STATUSES
 
     backend = open_backend(data)
     wanted = _one_of("--status", status, MESSAGE_STATUSES)

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from activities.database.database import Database
-from activities.delivery.status import OutboxStatus
 from activities.queries.case_filter import Filter
 from activities.queries.cases import Cases, OutboxEntry
 from starter.services.cases.reading import case_json, unknown_case
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 _PORTION = 200
 _MOST_LOOKED_AT = 2_000
 """Cases for one page, so that whoever may read few waits no longer than others."""
-MESSAGE_STATUSES = tuple(map(str, OutboxStatus))
-"""The states of a message in the outbox."""
 
 
 async def list_cases(settings: RecordSettings, wanted: Filter, company: CompanyTime) -> list[dict[str, Any]]:

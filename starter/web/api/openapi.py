@@ -12,9 +12,9 @@ from activities.intake.form import Form
 from activities.knowledge.editing import EDITABLE
 from activities.queries.case_filter import ORDERS
 from starter.services.cases.actions import NOT_SAID
-from starter.services.cases.listing import MESSAGE_STATUSES
 from starter.services.identity.acting import OPEN_COMMANDS, OPEN_REVIEW_COMMANDS
 from starter.services.knowledge import ARTICLE_STATUSES
+from starter.services.results import MESSAGE_STATUSES
 from starter.web.api import schemas
 from starter.web.api.knowledge import CHANGES, MOST_LISTED
 from starter.web.api.parameters import MOST, USUAL

@@ -11,8 +11,9 @@ from starlette.responses import JSONResponse, Response
 from activities.queries.case_filter import ORDERS, Filter, Order
 from starter.services.cases.actions import action_json, open_actions
 from starter.services.cases.files import case_of_file, files_of, read_file
-from starter.services.cases.listing import MESSAGE_STATUSES, as_listed, message_json, page_of_cases
+from starter.services.cases.listing import as_listed, message_json, page_of_cases
 from starter.services.cases.reading import customer_view, describe_case
+from starter.services.results import MESSAGE_STATUSES
 from starter.web.api.parameters import MOST, read_limit, read_moment, read_one_of, read_yes
 from starter.web.api.problem import ApiError, Kind
 from starter.web.cursor import Place, read_place, written_place
