@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from activities.intake.form import parse_form
 from worker.installation.company_time import CompanyTime
@@ -14,8 +14,8 @@ from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Channel, Locale
 
-_NOBODY = {"channel": Channel.PORTAL.value, "customer": {"name": "-", "other": "-"}}
-"""What a form has to hold before anything else of it is looked at."""
+NOBODY: Final = {"name": "-", "other": "-"}
+"""The customer that a form has to name before anything else of it is looked at."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class FormCheck:
 
     def section_fault(self, part: dict[str, Any]) -> str | None:
         """What would be refused of a few fields of a form that is not whole yet."""
-        customer = {**_NOBODY["customer"], **(part.get("customer") or {})}  # type: ignore[dict-item]
-        fault = self.form_fault({**_NOBODY, **part, "customer": customer})
+        customer = NOBODY | (part.get("customer") or {})
+        fault = self.form_fault({"channel": Channel.PORTAL.value, **part, "customer": customer})
         return fault.removeprefix("form: ") if fault else None
 
 

@@ -14,6 +14,7 @@ from activities.intake.completeness import missing_fields
 from activities.intake.form import Form
 from activities.knowledge.suggestion import suggest
 from activities.queries.case_filter import Filter
+from starter.services.intake.form_check import NOBODY
 from workflows.domain.policy.triage import triage
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from workflows.domain.vocabulary import Priority
 
 _WORDS: Final = re.compile("「[^」]{1,40}」")
-_NOBODY: Final = {"name": "-", "other": "-"}
-"""What a form has to hold before anything else of it is looked at."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ async def propose(
     Raises:
         Problem: the database cannot be read.
     """
-    customer = {**_NOBODY, **{key: value for key, value in (form.get("customer") or {}).items() if key != "name"}}
+    customer = {**NOBODY, **{key: value for key, value in (form.get("customer") or {}).items() if key != "name"}}
     try:
         read = Form.model_validate({**form, "customer": customer})
     except ValidationError:
