@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
@@ -15,6 +15,8 @@ from activities.database.database import Database
 from activities.database.tables import file, incoming_mail
 from workflows.domain.vocabulary import ScanState
 
+HELD_FOR: Final = timedelta(days=30)
+"""How long files wait for their case to answer: no worker may be up."""
 _MOST_STAGED: Final = 1_000
 """Rows that one sweep removes."""
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.database.database import Database
 from activities.delivery.outbox import Outbox
 from activities.delivery.status import CAME_BACK
-from activities.files.ledger import FileLedger, FileRow, bind_files
+from activities.files.ledger import HELD_FOR, FileLedger, FileRow, bind_files
 from activities.files.reception import Reception
 from activities.intake.form import parse_form
 from activities.intake.register import Register
@@ -38,8 +38,6 @@ from workflows.domain.policy.triage import triage
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import CUSTOMER, Via
 
-_HELD_FOR: Final = timedelta(days=30)
-"""How long files wait for their case to answer: no worker may be up."""
 _log = logging.getLogger("bihuan.mailbox")
 
 Signal = Callable[[str, str, Json], Awaitable[bool]]
@@ -161,7 +159,7 @@ class MailIntake:
         commands: list[JsonValue] = [{"name": name, "id": f"mail:{row.id}", "by": by, "fields": words}]
         if files:
             ledger = FileLedger(self.database)
-            await ledger.hold([one.id for one in files], self.now() + _HELD_FOR)
+            await ledger.hold([one.id for one in files], self.now() + HELD_FOR)
             attached: list[JsonValue] = [
                 {"id": one.id, "name": one.name, "size": one.size, "type": one.type} for one in files
             ]

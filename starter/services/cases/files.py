@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -17,7 +17,7 @@ from temporalio.client import Client
 
 from activities.database.url import DatabaseUrl
 from activities.files.content import MEDIA_TYPES
-from activities.files.ledger import FileRow
+from activities.files.ledger import HELD_FOR, FileRow
 from activities.files.preview import PREVIEWED, preview_of
 from activities.files.refusal import FileRefusal, FileRefusedError, FileStoreError
 from activities.ordinary_file import open_ordinary
@@ -33,8 +33,6 @@ from workflows.domain.policy.files import FileType
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import ScanState, Via
 
-_HELD_FOR: Final = timedelta(days=30)
-"""How long files wait for their case to answer: no worker may be up."""
 _PORTION: Final = 1 << 18
 
 
@@ -188,7 +186,7 @@ async def attach(
             return known
         rows = await _attachable(installation, number, file_ids)
         # The case may answer only when a worker is up again.
-        await installation.file_ledger.hold(file_ids, datetime.now(UTC) + _HELD_FOR)
+        await installation.file_ledger.hold(file_ids, datetime.now(UTC) + HELD_FOR)
         files = [{"id": row.id, "name": row.name, "size": row.size, "type": row.type} for row in rows]
         try:
             result = await send(
