@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from activities.mailbox.interpretation.meaning import MailMeaning
 from activities.mailbox.mime.mail import IncomingMail
+from workflows.domain.commands.command import TEXT_LIMIT
 from workflows.domain.organisation.organisation import Person
 from workflows.domain.policy.policy import Policy
 from workflows.domain.text import without_invisible
 from workflows.domain.vocabulary import Channel, Locale
 
-TEXT_LIMIT: Final = 4000
-"""Characters that a command may say."""
 _CUT: Final = "\n…"
 _CJK: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from starter.web.portal import case, word
+from workflows.domain.commands.command import TEXT_LIMIT
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Satisfaction
 
@@ -32,8 +33,6 @@ _CHOICES: Final = {
 _TEXTS: Final = {"confirm": "text", "refuse": "why", "withdraw": "why", "rate": "comment"}
 """Command -> the key of what the customer writes with it."""
 _NEEDED: Final = frozenset({"refuse", "withdraw"})
-_LONGEST: Final = 4000
-"""Characters of a text; as commands have it."""
 
 
 async def choose(visit: Visit, session: Session) -> Response:
@@ -71,7 +70,7 @@ async def confirm(visit: Visit, session: Session) -> Response:
         return await _page(visit, session, choice, 422, "quick", text)
     if command in _NEEDED and not text:
         return await _page(visit, session, choice, 422, "why_wanted")
-    if len(text) > _LONGEST:
+    if len(text) > TEXT_LIMIT:
         return await _page(visit, session, choice, 422, "too_long", text)
     view, once = await case.read_view(visit, session.number), f"{choice}:{begun.isoformat()}"
     if view is None:

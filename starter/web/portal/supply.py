@@ -10,6 +10,7 @@ from activities.files.refusal import FileRefusedError, refusal_text
 from starter.web.forms.form import Posted
 from starter.web.portal import case, uploads, word
 from starter.web.portal.uploads import Uploads
+from workflows.domain.commands.command import TEXT_LIMIT
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from starter.services.results import CommandResult
     from starter.web.portal.visit import Visit
 
-_LONGEST: Final = 4000
-"""Characters of a text; as commands have it."""
 _ONCE: Final = re.compile(r"[0-9a-f]{32}")
 """What a form carries so that it counts once, however often it is sent."""
 
@@ -77,7 +76,7 @@ def _fault(visit: Visit, posted: Posted, fields: dict[str, Any], taken: Uploads)
     if not visit.believes(posted.text("csrf")):
         return "old"
     texts = [fields.get("text", ""), *fields.get("fields", {}).values()]
-    if any(len(text) > _LONGEST for text in texts):
+    if any(len(text) > TEXT_LIMIT for text in texts):
         return "too_long"
     return "" if fields or taken.files or taken.refused else "nothing_given"
 

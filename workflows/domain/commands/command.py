@@ -17,7 +17,8 @@ from workflows.domain.problem import Problem
 from workflows.domain.text import without_invisible
 from workflows.domain.vocabulary import CUSTOMER, Via
 
-_TEXT_LIMIT = 4000
+TEXT_LIMIT = 4000
+"""Characters of a text."""
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2099
 LONGEST_DUE = timedelta(days=5 * 365)
 """How far ahead a command may set a due time; a calendar can count ten years, and nobody needs five."""
@@ -55,7 +56,7 @@ CommandTime = Annotated[Instant, AfterValidator(_within_years)]
 """A time that a command carries: an `Instant` between the years 2000 and 2099 (UTC)."""
 Text = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=_TEXT_LIMIT),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_LIMIT),
     AfterValidator(_printable),
     AfterValidator(_visible),
 ]
