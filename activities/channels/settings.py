@@ -76,7 +76,7 @@ class _Channel(BaseModel):
         direct, path = getattr(self, name), getattr(self, f"{name}_file")
         if isinstance(direct, SecretStr):
             return direct.get_secret_value().strip()
-        return "" if path is None else read_secret_file(f"{name}_file", path)
+        return "" if path is None else read_secret_file(path, f"{name}_file")
 
 
 class AliyunSmsSettings(_Channel):

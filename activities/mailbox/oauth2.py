@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, field_
 
 from activities.channels.address import endpoint_fault, place
 from activities.mailbox.errors import MailboxError, MailboxLoginError
+from activities.secret_file import read_secret_file
 from workflows.domain.problem import Problem
 
 _LARGEST: Final = 8192
@@ -63,22 +63,6 @@ class OAuth2Settings(BaseModel):
         return [path for path in (self.client_secret_file, self.refresh_token_file) if path is not None]
 
 
-def secret_in(path: Path) -> str:
-    """The one secret that a file holds.
-
-    Raises:
-        Problem: it cannot be read, or holds something else.
-    """
-    try:
-        with path.open("rb") as file:
-            found = file.read(_LARGEST + 1).decode().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
-    if not found or len(found) > _LARGEST or re.search(r"[\r\n\0]", found):
-        raise Problem(f"{path} does not hold one secret alone")
-    return found
-
-
 def access_token(settings: OAuth2Settings) -> str:
     """A new one. Waits for the network.
 
@@ -89,14 +73,14 @@ def access_token(settings: OAuth2Settings) -> str:
     """
     secret = settings.client_secret.get_secret_value().strip() if settings.client_secret else ""
     if settings.client_secret_file is not None:
-        secret = secret_in(settings.client_secret_file)
+        secret = read_secret_file(settings.client_secret_file, blanks=True)
     asked = {"client_id": settings.client_id}
     asked |= {"client_secret": secret} if secret else {}
     asked |= {"scope": settings.scope} if settings.scope else {}
     if settings.refresh_token_file is None:
         return _granted(settings, asked | {"grant_type": "client_credentials"})["access_token"]
     with _alone(settings.refresh_token_file) as file:
-        refresh = secret_in(file)
+        refresh = read_secret_file(file, blanks=True)
         granted = _granted(settings, asked | {"grant_type": "refresh_token", "refresh_token": refresh})
         if (newer := granted.get("refresh_token")) and newer != refresh:
             _replace(file, newer)

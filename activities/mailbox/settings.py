@@ -11,7 +11,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from activities.mail_address import carried_address
-from activities.mailbox.oauth2 import OAuth2Settings, access_token, secret_in
+from activities.mailbox.oauth2 import OAuth2Settings, access_token
+from activities.secret_file import read_secret_file
 
 _WAYS = ("password", "password_file", "oauth2_token_file", "oauth2")
 _PORTS: Final = {"implicit": 993, "starttls": 143, "none": 143}
@@ -96,4 +97,4 @@ class MailboxSettings(BaseModel):
             return self.password.get_secret_value().strip()
         if self.oauth2 is not None:
             return access_token(self.oauth2)
-        return secret_in(self.password_file or self.oauth2_token_file or Path())
+        return read_secret_file(self.password_file or self.oauth2_token_file or Path(), blanks=True)

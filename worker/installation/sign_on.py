@@ -76,4 +76,4 @@ class Oidc(BaseModel):
         """
         if self.client_secret is not None:
             return self.client_secret.get_secret_value()
-        return read_secret_file("oidc.client_secret_file", self.client_secret_file) if self.client_secret_file else None
+        return read_secret_file(self.client_secret_file, "oidc.client_secret_file") if self.client_secret_file else None
