@@ -18,7 +18,7 @@ from activities.archive.store import ArchiveStore
 from activities.arrivals import find_arrivals
 from activities.channels.build import build_channels
 from activities.delivery.activity import DeliveryActivities
-from activities.delivery.hands import Hands
+from activities.delivery.channel_limits import ChannelLimits
 from activities.delivery.mail import Smtp
 from activities.delivery.transport import Transports
 from activities.files.upkeep import FileUpkeep
@@ -162,7 +162,7 @@ def build_delivering(client: Client, installation: Installation, transports: Tra
         portal=build_portal(installation.settings),
         time=installation.time,
         # All webhooks share the places of one channel; each has one at least.
-        hands=Hands(places, max(1, places // max(1, len(webhooks)))),
+        limits=ChannelLimits(places, max(1, places // max(1, len(webhooks)))),
     )
 
 

@@ -16,9 +16,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
+from activities.delivery.channel_limits import ChannelLimits
 from activities.delivery.customer_link import Outgoing, with_link
 from activities.delivery.hand_over import BEATS, ClaimLostError, Complete, HandOver
-from activities.delivery.hands import Hands
 from activities.delivery.outbox import Outbox, RowState
 from activities.delivery.sent_memory import SentMemory
 from activities.delivery.status import GIVEN_UP, MAY_HAVE_ARRIVED, OutboxStatus
@@ -74,7 +74,7 @@ class DeliveryActivities:
         send_timeout: wall clock; how long handing over one message may take.
         note_patience: wall clock; how long an attempt goes on trying to note what was sent.
         lease: wall clock; how long a claim holds. It is renewed while its delivery goes on: a killed worker's runs out.
-        hands: how many messages go by one channel at once.
+        limits: how many messages go by one channel at once.
         now: the wall clock.
     """
 
@@ -89,7 +89,7 @@ class DeliveryActivities:
     give_up_after: timedelta = timedelta(days=3)
     send_timeout: timedelta = timedelta(seconds=20)
     lease: timedelta = DELIVERY_HEARTBEAT
-    hands: Hands = field(default_factory=Hands)
+    limits: ChannelLimits = field(default_factory=ChannelLimits)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     note_patience: timedelta = timedelta(seconds=30)
     _unnoted: SentMemory = field(init=False, repr=False)
@@ -167,7 +167,7 @@ class _DeliveryPass:
         if envelope.key in self._owner._unnoted:
             await self._mark_sent(envelope)
             return None
-        crowded = self._owner.hands.fault(envelope.lane)
+        crowded = self._owner.limits.fault(envelope.lane)
         closed = self._closed.get(envelope.lane) or crowded
         # Read before the claim: a process that is stopped between claim and hand-over has to know the claim's age.
         surely = self._hand_over.surely()
@@ -178,7 +178,8 @@ class _DeliveryPass:
         if state.status is OutboxStatus.SENDING and not self._hand_over.knows_repeats(envelope.lane):
             return await self._lost_sight(state, stack, "its delivery ended while it was on its way")
         if closed is not None:
-            return await self._put_off(state, stack, closed, self._owner.hands.wait(envelope.lane) if crowded else None)
+            wait = self._owner.limits.wait(envelope.lane) if crowded else None
+            return await self._put_off(state, stack, closed, wait)
         return await self._send(state, stack, surely)
 
     async def _held(self, key: str) -> str | None:
@@ -196,7 +197,7 @@ class _DeliveryPass:
         send_timeout = self._owner.send_timeout.total_seconds()
         last = asyncio.get_running_loop().time() + send_timeout
         try:
-            async with self._owner.hands.hold(envelope.lane):
+            async with self._owner.limits.hold(envelope.lane):
                 await self._hand_over.once(following, stack, last, surely)
         except PermanentDeliveryError as error:
             return await self._go_on(state, stack, _said(error, outgoing))

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
 from activities.delivery.activity import DeliveryActivities
-from activities.delivery.hands import Hands
+from activities.delivery.channel_limits import ChannelLimits
 from activities.delivery.outbox import Outbox
 from activities.queries.cases import Cases
 from activities.queries.monitoring.metrics import STANDING, TOTALS, read_figures
@@ -140,7 +140,7 @@ async def test_events_that_have_waited_for_a_system_do_not_fall_upon_it_all_at_o
         assert len(shop.received) == 1
     assert [round(wait / timedelta(hours=1)) for wait in waits if wait] == [1, 2, 3]
     # Nor do those that found no place, however many they are.
-    assert Hands().wait("webhook:shop") is None
+    assert ChannelLimits().wait("webhook:shop") is None
 
 
 async def test_a_system_without_news_is_one_line_of_stuck_however_many_events_wait(registered: Database) -> None:

@@ -22,7 +22,7 @@ _OF_WEBHOOKS: Final = f"{WEBHOOK}:"
 
 
 @dataclass
-class Hands:
+class ChannelLimits:
     """The places for deliveries under way in one process. `most` messages of a channel at once, `few` events for one
     system; the next one waits for `patience` seconds, but not where none has come to an end for as long.
     """

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
 from activities.delivery.activity import DeliveryActivities
-from activities.delivery.hands import WAIT, Hands
+from activities.delivery.channel_limits import WAIT, ChannelLimits
 from activities.delivery.transport import TemporaryDeliveryError
 from tests.activities.channels.made import FEISHU, GATEWAY, channel
 from tests.activities.channels.vendors.vendor_server import vendor_server
@@ -37,7 +37,8 @@ async def test_two_hundred_messages_to_a_gateway_that_hangs_leave_a_worker_its_p
     await put(record, *(f"good-{index}" for index in range(5)), channel="chat", address="ou_1")
     async with vendor_server(lambda _: None) as hanging, vendor_server(b'{"code": 0}') as good:
         ways = {"sms": channel(GATEWAY, endpoint=hanging.url), "chat": channel(FEISHU, endpoint=good.url)}
-        acting = DeliveryActivities(database=record, transports=ways, now=lambda: NOW, hands=Hands(4, patience=0.05))
+        limits = ChannelLimits(4, patience=0.05)
+        acting = DeliveryActivities(database=record, transports=ways, now=lambda: NOW, limits=limits)
         acting.send_timeout = WAIT * 10_000
         places = asyncio.Semaphore(PLACES)
 
@@ -58,23 +59,23 @@ async def test_two_hundred_messages_to_a_gateway_that_hangs_leave_a_worker_its_p
 
 
 async def test_whoever_finds_no_place_is_put_off_for_as_long_as_none_ends() -> None:
-    hands, held = Hands(1, patience=0.01), asyncio.Event()
+    limits, held = ChannelLimits(1, patience=0.01), asyncio.Event()
 
     async def hold() -> None:
-        async with hands.hold("sms"):
+        async with limits.hold("sms"):
             await held.wait()
 
     holding = asyncio.create_task(hold())
     await asyncio.sleep(0)
     with pytest.raises(TemporaryDeliveryError) as refused:
-        async with hands.hold("sms"):
+        async with limits.hold("sms"):
             raise AssertionError
     assert refused.value.wait == WAIT
-    assert "none comes to an end" in str(hands.fault("sms"))
-    async with hands.hold("email"):
-        assert hands.fault("email") is None
+    assert "none comes to an end" in str(limits.fault("sms"))
+    async with limits.hold("email"):
+        assert limits.fault("email") is None
     held.set()
     await holding
-    assert hands.fault("sms") is None
-    async with hands.hold("sms"):
+    assert limits.fault("sms") is None
+    async with limits.hold("sms"):
         pass
