@@ -128,7 +128,7 @@ class _DeliveryPass:
             self._outbox, owner.transports, owner.complete, self._token, lease=owner.lease, now=owner.now
         )
         self._closed: dict[str, str] = {}
-        """Lane -> why nothing more is tried on it in this pass."""
+        """Name of a transport -> why nothing more is tried on it in this pass."""
         self.waits: list[timedelta] = []
         """Of messages put off: for how long the other side asks to be left alone."""
 
@@ -143,7 +143,7 @@ class _DeliveryPass:
             logger.warning("no such outbox row: %s", key)
         systems: defaultdict[str, list[RowState]] = defaultdict(list)
         for state in (states[key] for key in dict.fromkeys(keys) if key in states):
-            systems[state.envelope.lane if state.envelope.channel == WEBHOOK else ""].append(state)
+            systems[state.envelope.transport_name if state.envelope.channel == WEBHOOK else ""].append(state)
         async with heartbeats(self._owner.lease / BEATS):
             faults = await self._in_turn(systems.pop("", []))
             for one in await asyncio.gather(*map(self._in_turn, systems.values()), return_exceptions=True):
@@ -167,18 +167,18 @@ class _DeliveryPass:
         if envelope.key in self._owner._unnoted:
             await self._mark_sent(envelope)
             return None
-        crowded = self._owner.limits.fault(envelope.lane)
-        closed = self._closed.get(envelope.lane) or crowded
+        crowded = self._owner.limits.fault(envelope.transport_name)
+        closed = self._closed.get(envelope.transport_name) or crowded
         # Read before the claim: a process that is stopped between claim and hand-over has to know the claim's age.
         surely = self._hand_over.surely()
         now = self._owner.now()
         until = now + self._owner.lease
         if not await self._outbox.claim(envelope.key, by=self._token, now=now, until=until, tried=closed is None):
             return await self._held(envelope.key)
-        if state.status is OutboxStatus.SENDING and not self._hand_over.knows_repeats(envelope.lane):
+        if state.status is OutboxStatus.SENDING and not self._hand_over.knows_repeats(envelope.transport_name):
             return await self._lost_sight(state, stack, "its delivery ended while it was on its way")
         if closed is not None:
-            wait = self._owner.limits.wait(envelope.lane) if crowded else None
+            wait = self._owner.limits.wait(envelope.transport_name) if crowded else None
             return await self._put_off(state, stack, closed, wait)
         return await self._send(state, stack, surely)
 
@@ -197,26 +197,26 @@ class _DeliveryPass:
         send_timeout = self._owner.send_timeout.total_seconds()
         last = asyncio.get_running_loop().time() + send_timeout
         try:
-            async with self._owner.limits.hold(envelope.lane):
+            async with self._owner.limits.hold(envelope.transport_name):
                 await self._hand_over.once(following, stack, last, surely)
         except PermanentDeliveryError as error:
             return await self._go_on(state, stack, _said(error, outgoing))
         except UnknownOutcomeError as error:
             return await self._lost_sight(state, stack, _said(error, outgoing))
         except UnreachableError as error:
-            self._closed[envelope.lane] = _said(error, outgoing)
-            return await self._put_off(state, stack, self._closed[envelope.lane])
+            self._closed[envelope.transport_name] = _said(error, outgoing)
+            return await self._put_off(state, stack, self._closed[envelope.transport_name])
         except TimeoutError:
-            self._closed[envelope.lane] = f"no answer within {send_timeout:g} s"
-            return await self._put_off(state, stack, self._closed[envelope.lane])
+            self._closed[envelope.transport_name] = f"no answer within {send_timeout:g} s"
+            return await self._put_off(state, stack, self._closed[envelope.transport_name])
         except ClaimLostError as error:
             # Where the transport does not know repeats the claim is left to run out: then the row is not sent again.
-            is_harmless = not error.begun or self._hand_over.knows_repeats(envelope.lane)
+            is_harmless = not error.begun or self._hand_over.knows_repeats(envelope.transport_name)
             return await self._postpone(state, str(error)) if is_harmless else str(error)
         except asyncio.CancelledError:
             # Whether it arrived is not known: the next attempt bears the same Message-ID; where the claim is left to
             # run out, there is no next attempt.
-            if self._hand_over.knows_repeats(envelope.lane):
+            if self._hand_over.knows_repeats(envelope.transport_name):
                 await asyncio.shield(self._outbox.release(envelope.key, by=self._token, error="interrupted"))
             raise
         except TemporaryDeliveryError as error:

@@ -64,9 +64,9 @@ class HandOver:
         """The time of the loop until which a claim made now is surely held; it goes on while a process is stopped."""
         return asyncio.get_running_loop().time() + _SURE * self.lease.total_seconds()
 
-    def knows_repeats(self, lane: str) -> bool:
+    def knows_repeats(self, name: str) -> bool:
         """Whether what is sent there twice is known as one; nothing can have been sent where there is no such way."""
-        transport = self.transports.get(lane)
+        transport = self.transports.get(name)
         return transport is None or transport.knows_repeats
 
     async def once(self, envelope: Envelope, stack: AsyncExitStack, last: float, surely: float) -> None:
@@ -81,7 +81,7 @@ class HandOver:
         except (DeliveryError, ClaimLostError):
             raise
         except Exception as error:
-            if self.knows_repeats(envelope.lane):
+            if self.knows_repeats(envelope.transport_name):
                 raise
             raise UnknownOutcomeError(" ".join(f"{type(error).__name__} {error}".split())) from error
 
@@ -112,17 +112,17 @@ class HandOver:
                         limit.reschedule(min(last, renewed))
 
                 async with repeatedly(renew, lease / BEATS):
-                    connection = await self._connection(envelope.lane, stack)
+                    connection = await self._connection(envelope.transport_name, stack)
                     await connection.send(await self.complete(envelope) if self.complete else envelope)
         except TimeoutError:
             if limit.expired() and clock() < last:
                 raise ClaimLostError("its claim could not be renewed while it was on its way") from None
             raise
 
-    async def _connection(self, lane: str, stack: AsyncExitStack) -> TransportConnection:
-        if lane not in self._open:
-            transport = self.transports.get(lane)
+    async def _connection(self, name: str, stack: AsyncExitStack) -> TransportConnection:
+        if name not in self._open:
+            transport = self.transports.get(name)
             if transport is None:
-                raise UnreachableError(f"{lane} is not configured on this worker")
-            self._open[lane] = await stack.enter_async_context(transport.connect())
-        return self._open[lane]
+                raise UnreachableError(f"{name} is not configured on this worker")
+            self._open[name] = await stack.enter_async_context(transport.connect())
+        return self._open[name]

@@ -70,7 +70,7 @@ class Envelope:
     follows: tuple[str, ...] = ()
 
     @property
-    def lane(self) -> str:
+    def transport_name(self) -> str:
         """What carries it: its channel, but for events each system's own webhook, so that one holds up no other."""
         return f"{WEBHOOK}:{self.recipient}" if self.channel == WEBHOOK else self.channel
 
@@ -131,7 +131,7 @@ class Transport(Protocol):
 Transports = Mapping[str, Transport]
 """The ways there are by the channel's name, `email` for mail. Without any, messages stay in the outbox (`stored`).
 
-Who delivers has webhooks among them as well, by their lanes; whoever routes messages to people has not.
+Who delivers has webhooks among them as well, by their names; whoever routes messages to people has not.
 """
 
 

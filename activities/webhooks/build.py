@@ -44,7 +44,7 @@ def build_channel(name: str, settings: WebhookSettings) -> HttpChannel:
 
 
 def build_webhook_transports(settings: Mapping[str, WebhookSettings], database: Database) -> dict[str, Transport]:
-    """Lane (`Envelope.lane`) -> transport.
+    """Name (`Envelope.transport_name`) -> transport.
 
     Raises:
         Problem: one line a fault.
