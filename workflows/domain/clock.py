@@ -33,7 +33,7 @@ class Clock(Model):
     """Shares of `within` not warned of yet, ascending."""
     next_warning: Instant | None = None
     count: int = 0
-    """How often it has lapsed and started again (reminders)."""
+    """How often it has expired and started again (reminders)."""
     earlier: dict[Priority, Clock] = Field(default_factory=dict)
     """What was promised by the priorities that the case had before, since this clock started; pauses move that too."""
 

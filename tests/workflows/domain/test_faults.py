@@ -71,14 +71,14 @@ def test_a_fault_is_shown_until_the_same_command_works(monkeypatch: pytest.Monke
 
 def test_a_deadline_that_fails_goes_to_the_top_and_the_other_clocks_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     case, _ = open_case(Priority.P1)
-    real = deadlines.lapse
+    real = deadlines.expire
 
-    def lapse(case: Case, clock: Any, now: Any) -> None:
+    def expire(case: Case, clock: Any, now: Any) -> None:
         if clock.name is ClockName.CLAIM:
             half_done(case)
         real(case, clock, now)
 
-    monkeypatch.setattr(deadlines, "lapse", lapse)
+    monkeypatch.setattr(deadlines, "expire", expire)
     events = case.expire(MONDAY + 2 * HOUR)
 
     lapsed = [event for event in events if event.kind is EventKind.LAPSED]
@@ -112,7 +112,7 @@ def test_a_departments_task_survives_a_failing_rule_and_a_failing_deadline(monke
         (report,) = task.handle(command("claim", "sales-001"), task.updated_at)
     assert report.detail["fault"] == "OverflowError"
     with monkeypatch.context() as patch:
-        patch.setattr(type(task), "_lapse", failing)
+        patch.setattr(type(task), "_expire_clock", failing)
         reports = task.expire(task.request.due + DAY)
     late, escalated = [one for one in reports if one.kind in {"late", "escalated"}][-2:]
     assert late.detail["fault"] == "OverflowError"
@@ -121,7 +121,7 @@ def test_a_departments_task_survives_a_failing_rule_and_a_failing_deadline(monke
 
 def test_a_review_survives_a_failing_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     review, _ = opened()
-    monkeypatch.setattr(review_deadlines, "lapse", failing)
+    monkeypatch.setattr(review_deadlines, "expire", failing)
     events = review.expire(review.updated_at + timedelta(days=60))
     assert [event.kind for event in events if event.kind is not EventKind.WARNED] == [
         EventKind.REVIEW_LATE,

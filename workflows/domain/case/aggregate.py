@@ -135,12 +135,12 @@ class Case(CaseState):
         by = le if inclusive else lt
         while (clock := self._passed(now, by)) is not None:
             at, name, before = max(now, self.updated_at), clock.name, self.snapshot()
-            lapses = clock.due is not None and by(clock.due, now)
+            is_expired = clock.due is not None and by(clock.due, now)
             try:
-                (deadlines.lapse if lapses else deadlines.warn)(self, clock, at)
+                (deadlines.expire if is_expired else deadlines.warn)(self, clock, at)
             except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on
                 fault = self.undo(before, error, clock_fault(name), at)
-                (deadlines.fail if lapses else deadlines.drop_warnings)(self, self.clocks[name], at, fault)
+                (deadlines.fail if is_expired else deadlines.drop_warnings)(self, self.clocks[name], at, fault)
         return self.take_events()
 
     def _passed(self, now: datetime, by: Callable[[datetime, datetime], bool]) -> Clock | None:

@@ -155,12 +155,12 @@ class Collaboration(AggregateRoot[TaskReport]):
         by = le if inclusive else lt
         while (clock := self.earliest()) is not None and clock.next is not None and by(clock.next, now):
             at, name, before = max(now, self.updated_at), clock.name, self.snapshot()
-            lapses = clock.due is not None and by(clock.due, now)
+            is_expired = clock.due is not None and by(clock.due, now)
             try:
-                (self._lapse if lapses else self._warn)(clock, at)
+                (self._expire_clock if is_expired else self._warn)(clock, at)
             except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on
                 fault = self.undo(before, error, clock_fault(name), at)
-                (self._fail if lapses else self._drop_warnings)(self.clocks[name], at, fault)
+                (self._fail if is_expired else self._drop_warnings)(self.clocks[name], at, fault)
         return self.take_events()
 
     def earliest(self) -> Clock | None:
@@ -277,7 +277,7 @@ class Collaboration(AggregateRoot[TaskReport]):
             self.escalated.append(self.ladder[-1])
             self._report(TaskReportKind.ESCALATED, SYSTEM, now, level=len(self.ladder), to=self.ladder[-1], top=True)
 
-    def _lapse(self, clock: Clock, now: datetime) -> None:
+    def _expire_clock(self, clock: Clock, now: datetime) -> None:
         del self.clocks[clock.name]
         if clock.name is ClockName.CLAIM:
             self._report(TaskReportKind.REMINDED, SYSTEM, now, due=self.request.due)

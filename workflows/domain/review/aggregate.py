@@ -77,12 +77,12 @@ class Review(ReviewState):
         by = le if inclusive else lt
         while (first := self.first()) is not None and first[1].next is not None and by(first[1].next, now):
             (key, clock), at, before = first, max(now, self.updated_at), self.snapshot()
-            lapses = clock.due is not None and by(clock.due, now)
+            is_expired = clock.due is not None and by(clock.due, now)
             try:
-                (deadlines.lapse if lapses else deadlines.warn)(self, key, clock, at)
+                (deadlines.expire if is_expired else deadlines.warn)(self, key, clock, at)
             except Exception as error:  # noqa: BLE001 - whatever a rule raises, the other clocks go on
                 fault = self.undo(before, error, clock_fault(key), at)
-                (deadlines.fail if lapses else deadlines.drop_warnings)(self, key, self.clocks[key], at, fault)
+                (deadlines.fail if is_expired else deadlines.drop_warnings)(self, key, self.clocks[key], at, fault)
         return self.take_events()
 
     def earliest(self) -> Clock | None:

@@ -41,7 +41,7 @@ def fail(review: ReviewState, key: str, clock: Clock, now: datetime, fault: str)
     review.emit(EventKind.REVIEW_ESCALATED, SYSTEM, now, notice, to=last, top=True, **level)
 
 
-def lapse(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
+def expire(review: ReviewState, key: str, clock: Clock, now: datetime) -> None:
     """A deadline has passed, or a level of the escalation has had its time: escalate to the next one up."""
     del review.clocks[key]
     late = key.removeprefix("escalation:")

@@ -22,7 +22,7 @@ class ClockDuty(NamedTuple):
 
     who: Callable[[CaseState], str | None]
     warning: Message
-    lapse: Message
+    expired: Message
 
 
 def _owner(case: CaseState) -> str | None:
@@ -70,7 +70,7 @@ def warn(case: CaseState, clock: Clock, now: datetime) -> None:
     case.emit(EventKind.WARNED, SYSTEM, now, *notices, clock=clock.name, due=clock.due, share=share)
 
 
-def lapse(case: CaseState, clock: Clock, now: datetime) -> None:
+def expire(case: CaseState, clock: Clock, now: datetime) -> None:
     """A deadline has passed: each clock does what its rule says, once."""
     case.stop(clock.name)
     if clock.name in DUTIES:
@@ -106,7 +106,7 @@ def _breach(case: CaseState, clock: Clock, now: datetime) -> None:
         if next_due is not None and next_due <= now:
             case.start(ClockName.PROGRESS, now)
     facts = task_facts(case, due) if clock.name is ClockName.FEEDBACK else {"due": due}
-    notices = case.notices_to(duty.who(case), duty.lapse, _cause(clock), **facts)
+    notices = case.notices_to(duty.who(case), duty.expired, _cause(clock), **facts)
     case.emit(EventKind.LAPSED, SYSTEM, now, *notices, clock=clock.name, due=due, cycle=case.reopened)
     if clock.name is ClockName.FOLLOW_UP:
         escalate(case, clock.name, now, climb=_follow_up_climb(case), cause_due=due)
