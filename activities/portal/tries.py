@@ -114,7 +114,7 @@ class Tries:
         spent = [limit for limit, _ in self._known(limits, askers, now)]
         return _wait(spent, now) if spent else None
 
-    def is_tired_of(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> bool:
+    def has_refused_often(self, limits: Sequence[Limit], askers: Sequence[Asker], now: datetime) -> bool:
         """Whether one of these askers was told several times already that they have none left."""
         return any(spent.told >= _TOLD for _, spent in self._known(limits, askers, now))
 

@@ -81,7 +81,7 @@ class Gate:
         now = self.site.clock()
         for limits in ways:
             waits = [record.tries.wait(one, askers, now) for one in limits]
-            if all(waits) and record.tries.is_tired_of(limits[-1], askers, now):
+            if all(waits) and record.tries.has_refused_often(limits[-1], askers, now):
                 return min(wait for wait in waits if wait is not None)
         return None
 
