@@ -27,8 +27,8 @@ _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*")
 _PASSAGE, _PASSAGES = 160, 40
 """Characters of a text that are judged together, and how many such passages of it are looked at."""
 _ASIDE = "@aside"
-_LESSONS = 20
-"""Passes over a company's own sentences while learning."""
+_PASSES = 20
+"""Over a company's own sentences while training."""
 _CLEAR = 50
 """The margin by which a company's own sentence has to be judged as it says, in hundredths."""
 _PRIORITIES = frozenset(priority.value for priority in Priority)
@@ -183,23 +183,23 @@ def _learned(known: SecondOpinion) -> tuple[tuple[str, ...], dict[str, tuple[int
         return kept[1], kept[2]
     names, weights = _read(known.weights)
     if known.examples:
-        weights = _taught(known, names, weights)
+        weights = _trained(known, names, weights)
     if len(_KNOWN) >= 8:
         _KNOWN.clear()
     _KNOWN[id(known)] = known, names, weights
     return names, weights
 
 
-def _taught(
+def _trained(
     known: SecondOpinion, names: tuple[str, ...], weights: Mapping[str, tuple[int, ...]]
 ) -> dict[str, tuple[int, ...]]:
     """Weights moved until each sentence is what the company says it is, also against a rule, and no further."""
-    taught = dict(weights)
-    lessons = [(pieces_of(one.text, known.lists, known.asides), one) for one in known.examples]
-    for _ in range(_LESSONS):
+    trained = dict(weights)
+    examples = [(pieces_of(one.text, known.lists, known.asides), one) for one in known.examples]
+    for _ in range(_PASSES):
         moved = False
-        for pieces, example in lessons:
-            scores = _scores(names, taught, pieces)
+        for pieces, example in examples:
+            scores = _scores(names, trained, pieces)
             missing = {
                 name: amount
                 for right in (example.type, example.priority.value)
@@ -209,10 +209,10 @@ def _taught(
             }
             if missing:
                 moved = True
-                _move(taught, names, pieces, missing)
+                _move(trained, names, pieces, missing)
         if not moved:
             break
-    return taught
+    return trained
 
 
 def _missing(known: SecondOpinion, scores: Scores, right: str) -> Scores:
