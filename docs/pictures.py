@@ -38,7 +38,7 @@ from standstill import stuck
 from wall import wall
 
 from starter.demo import run
-from starter.demo.board import Board
+from starter.demo.board import LiveTable
 from worker.embedded.ports import free_port
 from workflows.domain.problem import Problem
 
@@ -51,7 +51,7 @@ _CELL = 12.2
 """Width of a terminal cell in Rich's pictures."""
 
 
-class _RecordingBoard(Board):
+class _RecordingBoard(LiveTable):
     """A board that is drawn once, and then ends the demonstration."""
 
     async def show(self) -> None:
@@ -67,7 +67,7 @@ class _RecordingBoard(Board):
 
 def board() -> None:
     """Write docs/demo.svg."""
-    run.Board = _RecordingBoard  # type: ignore[misc]
+    run.LiveTable = _RecordingBoard  # type: ignore[misc]
     asyncio.run(run.play_all())
 
 

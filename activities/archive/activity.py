@@ -20,7 +20,7 @@ from activities.archive.document import CaseDocument, read_case_document
 from activities.archive.erasure import mask_case
 from activities.archive.ledger import ArchivedCase, Ledger
 from activities.archive.package import write_package
-from activities.archive.page import CasePage
+from activities.archive.page import ArchivePage
 from activities.archive.selection import being_reviewed, due_for_archiving, due_for_masking, waiting_for_archiving
 from activities.archive.store import ArchiveStore, FileState, StoredFile, find_attachments
 from activities.database.database import Database
@@ -133,7 +133,7 @@ class ArchiveActivities:
         async with self.database.read() as connection:
             return set(await connection.scalars(being_reviewed(numbers)))
 
-    async def archive_case(self, number: str, *, page: CasePage | None = None) -> StoredFile:
+    async def archive_case(self, number: str, *, page: ArchivePage | None = None) -> StoredFile:
         """Archive one case, also one that was before as long as it is not masked; the same case gives the same file.
 
         Raises:
@@ -169,14 +169,14 @@ class ArchiveActivities:
             # What is left because the store is away is swept later: it has no row any more.
             await self.files.discard(unneeded)
 
-    async def _archive_once(self, page: CasePage, number: str) -> None:
+    async def _archive_once(self, page: ArchivePage, number: str) -> None:
         """Archive it, unless another run has done so since it was found to be due."""
         async with self.store.lock():
             entry = await self._entry(number)
             if entry is None or entry.stored is None:
                 await self._archive(number, page)
 
-    async def _archive(self, number: str, page: CasePage) -> StoredFile:
+    async def _archive(self, number: str, page: ArchivePage) -> StoredFile:
         """Archive the case, with the lock of the folder."""
         async with self.database.read() as connection:
             document = await read_case_document(connection, number)
@@ -188,7 +188,7 @@ class ArchiveActivities:
     async def _entry(self, number: str) -> ArchivedCase | None:
         return next(iter(await Ledger(self.database).entries(number)), None)
 
-    def _write(self, document: CaseDocument, page: CasePage) -> StoredFile:
+    def _write(self, document: CaseDocument, page: ArchivePage) -> StoredFile:
         number = document["number"]
         received = datetime.fromisoformat(document["received_at"]).astimezone(ZoneInfo(self.policy.calendar.zone))
         found = [self._opener(number, attachment) for attachment in document["attachments"]]
@@ -219,9 +219,9 @@ class ArchiveActivities:
             return reason if is_left else None
         return None
 
-    async def _page(self) -> CasePage:
+    async def _page(self) -> ArchivePage:
         organisation = await self.directory.current()
-        return CasePage(
+        return ArchivePage(
             locale=self.policy.locale,
             zone=self.policy.calendar.zone,
             labels=self.policy.labels() | (organisation.labels() if organisation else {}),

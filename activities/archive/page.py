@@ -29,7 +29,7 @@ _TIMES = TIME_KEYS | {"next_due"}
 
 
 @dataclass(frozen=True)
-class CasePage:
+class ArchivePage:
     """How a company's archive reads: in `locale`, on the wall clock of `zone`.
 
     `labels` are the company's own (type, subtype, department ids), `names` people's.

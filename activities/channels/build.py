@@ -21,7 +21,7 @@ from activities.channels.settings import (
     WecomRobotSettings,
 )
 from activities.channels.sms_template import LONGEST, SmsTemplate
-from activities.channels.token import Tokens, TokenVendor
+from activities.channels.token import AccessTokens, TokenVendor
 from activities.channels.vendors.aliyun_sms import AliyunSms
 from activities.channels.vendors.dingtalk_notice import DingtalkNotice
 from activities.channels.vendors.dingtalk_robot import DingtalkRobot
@@ -61,7 +61,7 @@ def _channel(name: str, settings: ChannelSettings) -> HttpChannel:
     messages = frozenset(map(str, templates)) if templates else None
     repeats = settings.knows_repeats if isinstance(settings, HttpSettings) else isinstance(settings, _KNOWING)
     vendor = _vendor(settings)
-    tokens = Tokens(vendor, time.monotonic) if isinstance(vendor, TokenVendor) else None
+    tokens = AccessTokens(vendor, time.monotonic) if isinstance(vendor, TokenVendor) else None
     return HttpChannel(name, settings.kind, vendor, pace, messages, repeats, tokens)
 
 

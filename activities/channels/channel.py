@@ -16,7 +16,7 @@ from activities.channels.address import place
 from activities.channels.http import Answer, Request, ask, http_client
 from activities.channels.phone import mobile_number
 from activities.channels.rate import Pace
-from activities.channels.token import TokenRefusedError, Tokens
+from activities.channels.token import AccessTokens, TokenRefusedError
 from activities.delivery.transport import (
     AddressKind,
     DeliveryError,
@@ -77,7 +77,7 @@ class HttpChannel:
     pace: Pace = field(repr=False)
     messages: Collection[str] | None = None
     knows_repeats: bool = False
-    tokens: Tokens | None = field(default=None, repr=False)
+    tokens: AccessTokens | None = field(default=None, repr=False)
     """Of an app."""
     answer_timeout: float | None = None
     """Seconds; None: the ordinary ones."""
@@ -163,7 +163,7 @@ class _Connection:
             later = UnreachableError if channel.one_place else TemporaryDeliveryError
             raise later(f"{error}; it is known there when it comes again") from None
 
-    async def _ask_with_token(self, request: Request, tokens: Tokens) -> None:
+    async def _ask_with_token(self, request: Request, tokens: AccessTokens) -> None:
         """A token may be refused before its time; then nothing was sent, and another is asked for, once."""
         token = await self._token(tokens)
         try:
@@ -172,7 +172,7 @@ class _Connection:
             token = await self._token(tokens, instead_of=token)
             await self._ask(tokens.vendor.with_token(request, token))
 
-    async def _token(self, tokens: Tokens, *, instead_of: str | None = None) -> str:
+    async def _token(self, tokens: AccessTokens, *, instead_of: str | None = None) -> str:
         with self._named():
             return await tokens.get(self._client, instead_of=instead_of)
 

@@ -27,7 +27,7 @@ class TokenRefusedError(TemporaryDeliveryError):
 
 
 @dataclass(frozen=True)
-class Token:
+class AccessToken:
     """`lifetime` in seconds."""
 
     value: str = field(repr=False)
@@ -45,7 +45,7 @@ class TokenVendor(Protocol):
     def token_request(self) -> Request:
         """The request for a token."""
 
-    def read_token(self, answer: Answer) -> Token:
+    def read_token(self, answer: Answer) -> AccessToken:
         """What it answers.
 
         Raises:
@@ -57,12 +57,12 @@ class TokenVendor(Protocol):
 
 
 @dataclass
-class Tokens:
+class AccessTokens:
     """The tokens of one app. `clock`: seconds that only go forward."""
 
     vendor: TokenVendor
     clock: Callable[[], float]
-    _token: Token | None = None
+    _token: AccessToken | None = None
     _until: float = 0.0
     _refusal: str | None = None
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)

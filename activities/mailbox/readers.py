@@ -45,7 +45,7 @@ gone, or use `bihuan mailbox claim` on the new one.
 
 
 @dataclass(frozen=True)
-class Reader:
+class MailboxReader:
     """An installation that reads: its message's `uid` in `folder`, its `id`, and where and since when, for people."""
 
     folder: str
@@ -54,7 +54,7 @@ class Reader:
     what: str
 
 
-def readers_of(client: IMAPClient, settings: MailboxSettings) -> list[Reader]:
+def readers_of(client: IMAPClient, settings: MailboxSettings) -> list[MailboxReader]:
     """Who reads this folder of the mailbox, the first in front. Leaves another folder open.
 
     Raises:
@@ -97,7 +97,7 @@ def _tried(step: Callable[[], object]) -> bool:
     return True
 
 
-def remove_marks(client: IMAPClient, readers: Sequence[Reader]) -> None:
+def remove_marks(client: IMAPClient, readers: Sequence[MailboxReader]) -> None:
     """Take these messages away; nothing else in a mailbox is ever deleted."""
     for folder in {one.folder for one in readers}:
         client.select_folder(folder)
@@ -110,13 +110,13 @@ def state_of(client: IMAPClient, folder: str) -> dict[Any, Any]:
     return dict(client.folder_status(folder, _STATE))
 
 
-def _reader(folder: str, uid: int, data: dict[bytes, Any], settings: MailboxSettings) -> Reader | None:
+def _reader(folder: str, uid: int, data: dict[bytes, Any], settings: MailboxSettings) -> MailboxReader | None:
     raw = next((value for key, value in data.items() if key.startswith(b"BODY[HEADER]")), b"")
     head = message_from_bytes(raw if isinstance(raw, bytes) else b"")
     id_ = one_line(str(head.get(_READER) or ""), 100)
     if not id_ or str(head.get(_OF) or "").strip() != _digest(settings.folder):
         return None
-    return Reader(folder, uid, id_, one_line(str(head.get("Subject") or ""), 120))
+    return MailboxReader(folder, uid, id_, one_line(str(head.get("Subject") or ""), 120))
 
 
 def _mark(settings: MailboxSettings, reader: str) -> bytes:

@@ -10,7 +10,7 @@ from activities.channels.channel import HttpChannel
 from activities.channels.rate import Pace
 from activities.database.database import Database
 from activities.delivery.transport import Transport
-from activities.webhooks.endpoint import Endpoint
+from activities.webhooks.endpoint import WebhookEndpoint
 from activities.webhooks.events import Subscription, Webhooks
 from activities.webhooks.network import GuardedNetwork, GuardedTransport
 from activities.webhooks.settings import WebhookSettings
@@ -34,7 +34,7 @@ def build_channel(name: str, settings: WebhookSettings) -> HttpChannel:
     return HttpChannel(
         name=f"webhook {name}",
         kind=WEBHOOK,
-        vendor=Endpoint(f"{parts.scheme}://{parts.netloc}", path, keys),
+        vendor=WebhookEndpoint(f"{parts.scheme}://{parts.netloc}", path, keys),
         pace=Pace(settings.rate, (), time.monotonic),
         knows_repeats=True,
         answer_timeout=settings.timeout.total_seconds(),

@@ -16,7 +16,7 @@ class EndpointGoneError(PermanentDeliveryError):
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class WebhookEndpoint:
     """A `Vendor`. `endpoint` is scheme, host and port; `path` is the rest, which may hold a token."""
 
     endpoint: str

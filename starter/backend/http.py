@@ -47,7 +47,7 @@ class RefusedError(Problem):
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiReply:
     """An answer of 2xx."""
 
     status: int
@@ -78,7 +78,7 @@ class ApiClient:
         given = {name: _text(value) for name, value in query.items() if value is not None}
         return self.ask("GET", f"{path}?{urlencode(given)}" if given else path).value
 
-    def post(self, path: str, fields: Mapping[str, Any], *, key: str | None = None) -> Reply:
+    def post(self, path: str, fields: Mapping[str, Any], *, key: str | None = None) -> ApiReply:
         """Send a JSON object; `key` makes it safe to send again.
 
         Raises:
@@ -96,7 +96,7 @@ class ApiClient:
         headers: Mapping[str, str] | None = None,
         *,
         length: int = 0,
-    ) -> Reply:
+    ) -> ApiReply:
         """Send one request; `body` is called for each try.
 
         Raises:
@@ -114,7 +114,7 @@ class ApiClient:
             raise Problem(f"{self.url}: answers with more than {_LARGEST:,} bytes")
         self._judge(response, raw)
         try:
-            return Reply(response.status, json.loads(raw))
+            return ApiReply(response.status, json.loads(raw))
         except (ValueError, RecursionError):
             raise self._stranger(response) from None
 

@@ -27,7 +27,7 @@ _PLAIN_EVERY = 5.0
 _WEEKDAYS = "一二三四五六日"
 
 
-class Board:
+class LiveTable:
     """Draws until cancelled: a live table on a terminal, a line now and then elsewhere."""
 
     def __init__(self, installation: Installation, titles: Callable[[], dict[str, str]], record: LiveRecord) -> None:

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from activities.mailbox.settings import MailboxSettings
 from starter.console.screen import say
 from starter.demo.actor import Actor
-from starter.demo.board import Board
+from starter.demo.board import LiveTable
 from starter.demo.browser import Browser
 from starter.demo.customer import Customer
 from starter.demo.failure import StoryFailedError
@@ -150,7 +150,7 @@ async def _play(
 ) -> tuple[PlayedStories, LiveRecord]:
     installation = office.installation
     played, record = PlayedStories(), LiveRecord(installation.cases)
-    board = Board(installation, played.titles, record)
+    board = LiveTable(installation, played.titles, record)
     async with open_intake(settings, endpoint=Endpoint.read(settings.data)) as intake:
         lock = asyncio.Lock()
         plays = [

@@ -35,14 +35,14 @@ _ROLES = {
 }
 
 
-class Sender(NamedTuple):
+class CommandSender(NamedTuple):
     """Who sends the command; `stands_in` when that is somebody other than the person the log names."""
 
     by: str
     stands_in: bool = False
 
 
-def sender_of(command: Command, case: Case, organisation: Organisation) -> Sender:
+def sender_of(command: Command, case: Case, organisation: Organisation) -> CommandSender:
     """Who sends a command of the log to this case.
 
     Where the person of the log is not in the organisation, or may not act because this policy gave the case to others,
@@ -50,18 +50,18 @@ def sender_of(command: Command, case: Case, organisation: Organisation) -> Sende
     """
     by = command.by
     if by in {CUSTOMER, SYSTEM, OPERATOR} or case.is_closed:
-        return Sender(by)
+        return CommandSender(by)
     handler = HANDLERS[type(command)]
     if organisation.person(by) is not None:
         if handler.permits(_held(case, by, organisation)):
-            return Sender(by)
+            return CommandSender(by)
     elif by in PLACEHOLDERS:
-        return Sender(PLACEHOLDERS[by](case) or by)
+        return CommandSender(PLACEHOLDERS[by](case) or by)
     people = [case.responsible(), *case.ladder(), *case.terms.duty_managers, case.terms.follow_up]
     if isinstance(command, Acknowledge):
         people.insert(0, case.escalation.to)
     able = (person for person in people if person and handler.permits(case.capacities(person)))
-    return Sender(next(able, None) or case.responsible() or by, stands_in=True)
+    return CommandSender(next(able, None) or case.responsible() or by, stands_in=True)
 
 
 def _held(case: Case, by: str, organisation: Organisation) -> set[Capacity]:

@@ -19,7 +19,7 @@ from activities.intake.form import Form
 from activities.intake.submission import supply
 from activities.messages.routing import reachable
 from activities.opening.decision import Decision
-from starter.trial.actors import Sender, sender_of
+from starter.trial.actors import CommandSender, sender_of
 from starter.trial.figures import Figures
 from starter.trial.log import LogEntry
 from workflows.domain.case.aggregate import Case
@@ -158,11 +158,11 @@ class Simulation:
     def _product(self, key: str) -> str:
         return str(self._forms[key].get("product") or "")
 
-    def _lead(self, command: Command, case: Case) -> Sender | None:
+    def _lead(self, command: Command, case: Case) -> CommandSender | None:
         """Whoever leads the main case may link to it, although not on this case."""
         to = command.to if isinstance(command, Link) else case.linked_to if isinstance(command, Unlink) else None
         main = self._main(to) if to is not None else None
-        return Sender(command.by) if main is not None and command.by in main.leads else None
+        return CommandSender(command.by) if main is not None and command.by in main.leads else None
 
     def _main(self, key: str) -> MainCase | None:
         case = self._cases.get(key)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from activities.portal.tries import Asker, Limit
     from starter.web.refusals import Refusals
-    from starter.web.site import Record, Site
+    from starter.web.site import OpenRecord, Site
 
 _log = logging.getLogger("bihuan.web")
 _PAUSE: Final = 0.01
@@ -75,7 +75,7 @@ class Gate:
         return wait
 
     def _spent(
-        self, record: Record, askers: Sequence[Asker], ways: Sequence[Sequence[Sequence[Limit]]]
+        self, record: OpenRecord, askers: Sequence[Asker], ways: Sequence[Sequence[Sequence[Limit]]]
     ) -> timedelta | None:
         """How long to wait where one of the ways has no try left by any limit, and that was said several times."""
         now = self.site.clock()
@@ -99,7 +99,7 @@ def _is_guess(scope: Scope) -> bool:
     return bool(scope["path"] == "/case")
 
 
-async def _may_be_ours(record: Record, token: str) -> bool:
+async def _may_be_ours(record: OpenRecord, token: str) -> bool:
     """Whether a link may be one of ours; also where the record cannot be asked: the page says so then."""
     try:
         return await record.lookup.knows(token)

@@ -46,7 +46,7 @@ _CONNECT_WITHIN: Final = timedelta(seconds=3)
 
 
 @dataclass(frozen=True)
-class Record:
+class OpenRecord:
     """The installation, with its sessions, codes and counted tries."""
 
     installation: Installation
@@ -57,7 +57,7 @@ class Record:
     lookup: LinkLookup
 
     @classmethod
-    def of(cls, installation: Installation) -> Record:
+    def of(cls, installation: Installation) -> OpenRecord:
         """The record of an open installation."""
         database = installation.database
         return cls(
@@ -88,7 +88,7 @@ class Site:
     """What stands open, for everybody who looks."""
     stuck: StuckList = field(init=False)
     """What does not go on by itself, likewise."""
-    _record: Record | None = None
+    _record: OpenRecord | None = None
     _company_read: float | None = None
     _client: Client | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -110,11 +110,11 @@ class Site:
         self.sign_on = SignOn(oidc, f"{address}{CALLBACK}") if oidc.issuer else None
 
     @property
-    def opened(self) -> Record | None:
+    def opened(self) -> OpenRecord | None:
         """The record, where it was opened."""
         return self._record
 
-    async def record(self) -> Record:
+    async def record(self) -> OpenRecord:
         """The record, opened once.
 
         Raises:
@@ -124,7 +124,7 @@ class Site:
             async with self._opening:
                 if self._record is None:
                     opened = await self._open.enter_async_context(open_installation(self.settings))
-                    self._record = Record.of(opened)
+                    self._record = OpenRecord.of(opened)
         return self._record
 
     async def _installation(self) -> Installation:

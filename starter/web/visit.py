@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from activities.portal.tries import Limit
-    from starter.web.site import Record, Site
+    from starter.web.site import OpenRecord, Site
     from worker.installation.installation import Installation
 
 _LANGUAGE: Final = "bihuan-language"
@@ -52,7 +52,7 @@ class WebVisit:
     zone: str = "Asia/Shanghai"
     posted: Posted | None = None
     """The form, once it was read."""
-    _record: Record | None = None
+    _record: OpenRecord | None = None
 
     @classmethod
     def of(cls, site: Site, request: Request) -> Self:
@@ -74,7 +74,7 @@ class WebVisit:
         await self.site.know_company()
 
     @property
-    def record(self) -> Record:
+    def record(self) -> OpenRecord:
         """The record of this site.
 
         Raises:

@@ -41,7 +41,7 @@ class Target:
         return self.config.get("target_host", DEFAULT_ADDRESS)
 
 
-class UnreachableError(Problem):
+class TemporalUnreachableError(Problem):
     """There is no connection to `target`: what is the matter, and what to do, apart and together as the text."""
 
     def __init__(self, target: Target, what: str, todo: str | None, text: str) -> None:
@@ -78,7 +78,7 @@ async def connect(settings: Settings, *, endpoint: Endpoint | None = None, withi
     """A connected client that speaks Pydantic, encrypted where there are keys.
 
     Raises:
-        UnreachableError: nobody answers in that time, or not as a Temporal server, or with an error of TLS.
+        TemporalUnreachableError: nobody answers in that time, or not as a Temporal server, or with an error of TLS.
         Problem: the settings of the connection, or the encryption keys, are not well-formed; one line.
     """
     converter = data_converter(settings.key_ring())
@@ -109,10 +109,10 @@ def _keep_quiet() -> None:
         Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
 
 
-def _unreachable(target: Target, settings: Settings, error: Exception) -> UnreachableError:
+def _unreachable(target: Target, settings: Settings, error: Exception) -> TemporalUnreachableError:
     what = f"cannot reach Temporal at {target.address}"
     if target.embedded is None and (reason := explain(error, target.config)) is not None:
-        return UnreachableError(target, f"{what}: {reason.what}", reason.todo, f"{what}: {reason}")
+        return TemporalUnreachableError(target, f"{what}: {reason.what}", reason.todo, f"{what}: {reason}")
     what = f"{what} ({'no answer' if isinstance(error, TimeoutError) else _first_line(error)})"
     if target.embedded is not None:
         todo = f"is `bihuan up` (pid {target.embedded.pid}) still running on {settings.data}?"
@@ -120,7 +120,7 @@ def _unreachable(target: Target, settings: Settings, error: Exception) -> Unreac
         todo = "start one with `bihuan up`, or set TEMPORAL_ADDRESS"
     else:
         todo = "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TLS settings"
-    return UnreachableError(target, what, todo, f"{what}; {todo}")
+    return TemporalUnreachableError(target, what, todo, f"{what}; {todo}")
 
 
 def _first_line(error: Exception) -> str:

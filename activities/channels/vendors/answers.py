@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from activities.channels.http import Answer, said
-from activities.channels.token import Token, TokenRefusedError
+from activities.channels.token import AccessToken, TokenRefusedError
 from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, UnknownOutcomeError
 
 _CODE = re.compile(r"-?\d{1,8}|[A-Za-z._]{1,80}")
@@ -50,7 +50,7 @@ def judge(
     raise PermanentDeliveryError(what)
 
 
-def token_of(answer: Answer, name: str, lifetime: str) -> Token:
+def token_of(answer: Answer, name: str, lifetime: str) -> AccessToken:
     """The token in these fields.
 
     Raises:
@@ -59,4 +59,4 @@ def token_of(answer: Answer, name: str, lifetime: str) -> Token:
     found, seconds = answer.json().get(name), answer.json().get(lifetime)
     if not isinstance(found, str) or not found.isascii() or not found.isprintable() or not isinstance(seconds, int):
         raise UnknownOutcomeError(f"the answer (status {answer.status}) holds no token")
-    return Token(found, max(float(seconds), 0.0))
+    return AccessToken(found, max(float(seconds), 0.0))

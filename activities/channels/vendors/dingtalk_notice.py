@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from activities.channels.http import Answer, Request, refuse_by_status
-from activities.channels.token import Token
+from activities.channels.token import AccessToken
 from activities.channels.vendors.answers import code_of, judge, token_of
 from activities.channels.vendors.app_text import app_text, own_id
 from activities.delivery.transport import AddressKind, Envelope
@@ -40,7 +40,7 @@ class DingtalkNotice:
         body = json.dumps({"appKey": self.app_key, "appSecret": self.app_secret}).encode()
         return Request(body, {"Content-Type": "application/json"}, path="/v1.0/oauth2/accessToken")
 
-    def read_token(self, answer: Answer) -> Token:
+    def read_token(self, answer: Answer) -> AccessToken:
         """An error has a `code` in words, and a status of its own."""
         if (code := code_of(answer, "code")) is not None:
             judge(code, answer.json().get("message"), answer, good="", later=_LATER)

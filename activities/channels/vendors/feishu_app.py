@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from activities.channels.http import Answer, Request, refuse_by_status
-from activities.channels.token import Token
+from activities.channels.token import AccessToken
 from activities.channels.vendors.answers import code_of, judge, token_of
 from activities.channels.vendors.app_text import app_text, own_id
 from activities.delivery.transport import AddressKind, Envelope
@@ -41,7 +41,7 @@ class FeishuApp:
         path = "/open-apis/auth/v3/tenant_access_token/internal"
         return Request(body, {"Content-Type": "application/json"}, path=path)
 
-    def read_token(self, answer: Answer) -> Token:
+    def read_token(self, answer: Answer) -> AccessToken:
         """`code` is 0."""
         self.judge(answer)
         return token_of(answer, "tenant_access_token", "expire")

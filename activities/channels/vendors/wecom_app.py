@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from activities.channels.http import Answer, Request, refuse_by_status
-from activities.channels.token import Token
+from activities.channels.token import AccessToken
 from activities.channels.vendors.answers import code_of, judge, token_of
 from activities.channels.vendors.app_text import app_text, own_id
 from activities.delivery.transport import AddressKind, Envelope, PermanentDeliveryError
@@ -43,7 +43,7 @@ class WecomApp:
         query = urlencode({"corpid": self.corp_id, "corpsecret": self.secret})
         return Request(b"", query=query, path="/cgi-bin/gettoken", method="GET")
 
-    def read_token(self, answer: Answer) -> Token:
+    def read_token(self, answer: Answer) -> AccessToken:
         """`errcode` is 0."""
         self._judge(answer)
         return token_of(answer, "access_token", "expires_in")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from activities.queries.case_filter import Filter
-    from starter.backend.http import ApiClient, Reply
+    from starter.backend.http import ApiClient, ApiReply
     from workflows.domain.vocabulary import Locale
 
 _AT_ONCE: Final = 6
@@ -132,7 +132,7 @@ class RemoteIntake:
         """Whether nobody answers."""
         return isinstance(error, AwayError)
 
-    def _asked(self, ask: Any, raw: str | dict[str, Any]) -> Reply:
+    def _asked(self, ask: Any, raw: str | dict[str, Any]) -> ApiReply:
         if isinstance(raw, str):
             from activities.document_text import parse_json_object
 
@@ -140,10 +140,10 @@ class RemoteIntake:
                 raw = parse_json_object(raw)
             except Problem as problem:
                 raise Problem(f"form: {problem}") from None
-        reply: Reply = ask(raw)
+        reply: ApiReply = ask(raw)
         return reply
 
-    def _taken(self, reply: Reply) -> Accepted:
+    def _taken(self, reply: ApiReply) -> Accepted:
         return Accepted(reply.value["number"], reply.value["created"], started=True)
 
 
@@ -180,7 +180,7 @@ def _new_key(command: str) -> str:
     return f"{command}-{uuid.uuid4().hex[:16]}"
 
 
-def _upload(api: ApiClient, path: str, texts: Mapping[str, str], paths: Sequence[Path], key: str | None) -> Reply:
+def _upload(api: ApiClient, path: str, texts: Mapping[str, str], paths: Sequence[Path], key: str | None) -> ApiReply:
     parts = Multipart(texts, paths)
     headers = {"Content-Type": parts.content_type, **({"Idempotency-Key": key} if key else {})}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from starter.backend.remote.server import Server
+from starter.backend.remote.server import RemoteServer
 
 if TYPE_CHECKING:
     from starter.backend.port import Shown
 
 
-class RemoteKnowledge(Server):
+class RemoteKnowledge(RemoteServer):
     """See `Knowledge`."""
 
     async def search_articles(self, text: str, *, limit: int) -> list[Shown]:

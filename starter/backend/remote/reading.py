@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from starter.backend.http import RefusedError
-from starter.backend.remote.server import Server
+from starter.backend.remote.server import RemoteServer
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PAGE: Final = 200
 
 
-class RemoteReading(Server):
+class RemoteReading(RemoteServer):
     """See `Reading`."""
 
     async def people(self) -> People:

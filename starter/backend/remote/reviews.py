@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starter.backend.http import RefusedError
 from starter.backend.port import AnalysisMade, ReviewDraftText, ReviewReportTexts
-from starter.backend.remote.server import Server
+from starter.backend.remote.server import RemoteServer
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workflows.domain.vocabulary import Locale
 
 
-class RemoteReviews(Server):
+class RemoteReviews(RemoteServer):
     """See `Reviews`."""
 
     async def reviews(self, *, statuses: Sequence[str], department: str | None) -> list[Shown]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from worker.installation.company_time import CompanyTime
 
 
-class Server:
+class RemoteServer:
     """The API of a server, whose context (time, zone, people) is asked for once."""
 
     def __init__(self, address: ServerAddress) -> None:

@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 
 from starter.doctor.check import Check, CheckResult
 from starter.doctor.context import DoctorContext
-from worker.temporal.connection import DEFAULT_ADDRESS, UnreachableError, find_target, web_ui
+from worker.temporal.connection import DEFAULT_ADDRESS, TemporalUnreachableError, find_target, web_ui
 from worker.temporal.pausing import paused_workflows, unpause
 from worker.temporal.rpc import RPC_TIMEOUT, found_or_none
 from worker.temporal.search_attributes import REQUIRED, creation_commands
@@ -33,7 +33,7 @@ async def server(context: DoctorContext) -> Iterable[CheckResult]:
     check = Check("server")
     try:
         client = await context.connected()
-    except UnreachableError as error:
+    except TemporalUnreachableError as error:
         return [check.fault(error.what, _start(context, error))]
     except Problem as problem:
         return check.problem(problem, "correct that setting")
@@ -139,7 +139,7 @@ def _address(context: DoctorContext) -> str:
     return find_target(context.settings).address
 
 
-def _start(context: DoctorContext, error: UnreachableError) -> str:
+def _start(context: DoctorContext, error: TemporalUnreachableError) -> str:
     """What to do: start the embedded server, unless the settings name another one."""
     target = error.target
     if target.embedded is None and target.address != DEFAULT_ADDRESS:

@@ -88,7 +88,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """The record at one moment: `at` by the cases' time; `unstarted` are registered, and could not be begun yet."""
 
     at: datetime
@@ -132,14 +132,14 @@ class Board:
         self._reading = asyncio.Lock()
         self._counting = asyncio.Lock()
         self._open: OpenCases | None = None
-        self._look: Look | None = None
+        self._look: Snapshot | None = None
         self._began = 0.0
         self._readable: dict[str, tuple[Any, dict[str, tuple[OpenCase, bool]]]] = {}
         self.pictures: dict[Any, str] = {}
         """What was drawn of days; whoever draws sees to it that they stay few."""
         self._days: dict[tuple[datetime, datetime], tuple[float, Counts]] = {}
 
-    async def look(self, installation: Installation, *, fresh: bool) -> Look:
+    async def look(self, installation: Installation, *, fresh: bool) -> Snapshot:
         """The record as it was a second ago at most; with `fresh`, not before this call.
 
         Raises:
@@ -156,10 +156,10 @@ class Board:
             if self._open is None:
                 self._open = OpenCases(installation.database)
             cases, unstarted = await self._open.read()
-            self._look, self._began = Look(installation.now(), cases, unstarted), began
+            self._look, self._began = Snapshot(installation.now(), cases, unstarted), began
             return self._look
 
-    def standing(self, look: Look, who: Looker, most: int) -> Standing:
+    def standing(self, look: Snapshot, who: Looker, most: int) -> Standing:
         """What of it is theirs to see, at most `most` cases of a list."""
         key = ("standing", None if who.sees_all else who.person, most)
         if key not in look.drawn:
@@ -199,13 +199,13 @@ class Board:
             kept = self._days[key] = (now + holds, await count_days(installation.database, bounds))
         return kept[1]
 
-    def readable(self, look: Look, who: Looker) -> dict[str, bool]:
+    def readable(self, look: Snapshot, who: Looker) -> dict[str, bool]:
         """Number of each open case -> whether it is theirs to see."""
         if who.sees_all:
             return {case.number: True for case in look.cases}
         return {number: readable for number, (_, readable) in self._judged(look, who).items()}
 
-    def _judged(self, look: Look, who: Looker) -> dict[str, tuple[OpenCase, bool]]:
+    def _judged(self, look: Snapshot, who: Looker) -> dict[str, tuple[OpenCase, bool]]:
         """Case and whether this person may read it: judged once, until case, organisation or policy changes."""
         person = str(who.person)
         if len(self._readable) > _READERS:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Call:
+class PhoneCall:
     """One case whose customer has to be called; everything there is to say is said in one call.
 
     Attributes:
@@ -33,18 +33,18 @@ class Call:
     untold: list[tuple[str, str]] = field(default_factory=list)
 
 
-async def calls_of(installation: Installation, person: str, *, most: int) -> tuple[list[Call], int]:
+async def calls_of(installation: Installation, person: str, *, most: int) -> tuple[list[PhoneCall], int]:
     """The calls of that person, the earliest due first: at most so many, and how many there are.
 
     Raises:
         Problem: the database cannot be read.
     """
-    found: list[Call] = []
+    found: list[PhoneCall] = []
     for record in await open_cases_calling(DatabaseUrl.parse(installation.settings.database), person):
         if record.view is not None and (reasons := reasons_to_call(record.view, person)):
             view = record.view
             dues = [due for reason in reasons if (due := call_due(view, reason))]
-            found.append(Call(record, reasons, min(dues, key=datetime.fromisoformat, default=None)))
+            found.append(PhoneCall(record, reasons, min(dues, key=datetime.fromisoformat, default=None)))
     found.sort(key=lambda call: (call.due is None, _instant(call.due), call.record.number))
     shown = found[:most]
     texts = await _texts(installation, shown)
@@ -54,7 +54,7 @@ async def calls_of(installation: Installation, person: str, *, most: int) -> tup
     return shown, len(found)
 
 
-async def _texts(installation: Installation, calls: list[Call]) -> dict[str, str]:
+async def _texts(installation: Installation, calls: list[PhoneCall]) -> dict[str, str]:
     views = [call.record.view for call in calls if CallReason.TELL in call.reasons]
     keys = sorted({one["key"] for view in views if view is not None for one in view.get("untold", ())})
     database = installation.database

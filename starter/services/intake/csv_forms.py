@@ -38,7 +38,7 @@ _SLASHED = re.compile(r"(\d{4})[/.年](\d{1,2})[/.月](\d{1,2})日?(?:\s+(\d{1,2
 
 
 @dataclass(frozen=True)
-class Row:
+class CsvRow:
     """A row that is not blank, by the number of the line it begins in; `form` is None where `fault` says why not."""
 
     line: int
@@ -72,7 +72,7 @@ class CsvForms:
             raise Problem("is empty; allowed: a header row, and a row for each issue")
         self._keys = _mapped(header, columns)
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[CsvRow]:
         """The rows after the header, one at a time; what is wrong with one ends no other."""
         while True:
             line = self._reader.line_num + 1
@@ -81,20 +81,20 @@ class CsvForms:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Row(line, None, f"is no row of the table: {error}")
+                yield CsvRow(line, None, f"is no row of the table: {error}")
                 continue
             if any(cell.strip() for cell in cells):
                 yield self._row(line, cells)
 
-    def _row(self, line: int, cells: Sequence[str]) -> Row:
+    def _row(self, line: int, cells: Sequence[str]) -> CsvRow:
         if more := [cell for cell in cells[len(self._keys) :] if cell.strip()]:
-            return Row(line, None, f"has {shown(more[0])} beyond the last column; allowed: {len(self._keys)} cells")
+            return CsvRow(line, None, f"has {shown(more[0])} beyond the last column; allowed: {len(self._keys)} cells")
         given = {key: cell.strip() for key, cell in zip(self._keys, cells, strict=False) if key and cell.strip()}
         try:
             values = {key: _value(key, said) for key, said in {**self._constants, **given}.items()}
         except Problem as problem:
-            return Row(line, None, str(problem))
-        return Row(line, supply({}, values))
+            return CsvRow(line, None, str(problem))
+        return CsvRow(line, supply({}, values))
 
 
 def _decoded(raw: bytes) -> str:

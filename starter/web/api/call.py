@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from activities.queries.case_record import CaseRecord
-    from starter.web.site import Record, Site
+    from starter.web.site import OpenRecord, Site
     from worker.installation.installation import Installation
     from workflows.domain.vocabulary import Locale, TokenRight
 
@@ -50,7 +50,7 @@ class Call:
 
     site: Site
     request: Request
-    record: Record
+    record: OpenRecord
     bearer: Bearer
 
     @property

@@ -19,7 +19,7 @@ def _sees_all(who: Bearer) -> bool:
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """A link; `key` names its words under `[desk.menu]`, `shown_to` says who has use for it."""
 
     key: str
@@ -28,21 +28,21 @@ class Entry:
 
 
 MENU: Final = (
-    Entry("mine", "/desk"),
-    Entry("department", "/desk/department"),
-    Entry("unclaimed", "/desk/unclaimed"),
-    Entry("stuck", "/desk/stuck"),
-    Entry("search", "/desk/cases"),
-    Entry("now", "/desk/now"),
-    Entry("board", "/board"),
-    Entry("calls", "/desk/calls"),
-    Entry("new", "/desk/new"),
-    Entry("knowledge", "/desk/kb"),
-    Entry("reviews", "/desk/reviews"),
-    Entry("reports", "/desk/reports", _sees_all),
+    MenuEntry("mine", "/desk"),
+    MenuEntry("department", "/desk/department"),
+    MenuEntry("unclaimed", "/desk/unclaimed"),
+    MenuEntry("stuck", "/desk/stuck"),
+    MenuEntry("search", "/desk/cases"),
+    MenuEntry("now", "/desk/now"),
+    MenuEntry("board", "/board"),
+    MenuEntry("calls", "/desk/calls"),
+    MenuEntry("new", "/desk/new"),
+    MenuEntry("knowledge", "/desk/kb"),
+    MenuEntry("reviews", "/desk/reviews"),
+    MenuEntry("reports", "/desk/reports", _sees_all),
 )
 
 
-def menu_of(who: Bearer | None) -> list[Entry]:
+def menu_of(who: Bearer | None) -> list[MenuEntry]:
     """The entries for who is signed in; none for nobody."""
     return [entry for entry in MENU if entry.shown_to(who)] if who is not None else []

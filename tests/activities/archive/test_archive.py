@@ -21,7 +21,7 @@ from activities.archive.activity import ArchiveActivities
 from activities.archive.document import read_case_document
 from activities.archive.ledger import ArchivedCase, Ledger
 from activities.archive.package import read_package, unpack
-from activities.archive.page import CasePage
+from activities.archive.page import ArchivePage
 from activities.archive.store import ArchiveStore, FileState, find_attachments
 from activities.database.database import Database
 from activities.database.tables import case_record, outbox, registration
@@ -136,7 +136,7 @@ async def test_what_reviews_found_is_on_the_page(database: Database) -> None:
     async with database.read() as connection:
         document = await read_case_document(connection, number)
     found = {"root_cause": "<b>驱动旧</b>", "measures": [{"what": "每月更新", "owner": "tech-head"}], "by": ["a", "b"]}
-    page = CasePage(Locale.ZH_CN, "Asia/Shanghai").render({**document, "reviews": [{"view": found, "ended": None}]})
+    page = ArchivePage(Locale.ZH_CN, "Asia/Shanghai").render({**document, "reviews": [{"view": found, "ended": None}]})
     assert "&lt;b&gt;驱动旧&lt;/b&gt;" in page
     assert "每月更新" in page and "a, b" in page and "ended" not in page
 

@@ -8,7 +8,7 @@ from starter.services.identity.acting import OPEN_REVIEW_COMMANDS, Act, KeyReuse
 from starter.services.reviews.reading import STATUSES
 from starter.web.staff.case.act import once_of
 from starter.web.staff.case.fields import moment
-from starter.web.staff.reviews.pages import Told, find_review, review_page
+from starter.web.staff.reviews.pages import Rejection, find_review, review_page
 from workflows.domain.problem import Problem
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
     typed = {name: text for name, text in posted.texts.items() if name not in {"csrf", "once", "command"}}
 
     async def refused(status: int, kind: str, reason: str = "") -> Response:
-        return await review_page(visit, who, found, status, Told(kind, reason, typed, command))
+        return await review_page(visit, who, found, status, Rejection(kind, reason, typed, command))
 
     record = await visit.installation.cases.get(found["number"])
     if not visit.believes(posted.text("csrf")):

@@ -35,7 +35,7 @@ _SPARE: Final = 3
 
 
 @dataclass(frozen=True)
-class Told:
+class Rejection:
     """Why nothing was done, with what was typed; `of` is the command."""
 
     kind: str
@@ -97,7 +97,7 @@ async def find_review(visit: StaffVisit, who: Bearer) -> dict[str, Any]:
 
 
 async def review_page(
-    visit: StaffVisit, who: Bearer, found: dict[str, Any], status: int = 200, told: Told | None = None
+    visit: StaffVisit, who: Bearer, found: dict[str, Any], status: int = 200, told: Rejection | None = None
 ) -> Response:
     """The page of that review."""
     shown, state = await Wording.of(visit, who), found["status"]
@@ -120,7 +120,7 @@ async def review_page(
     )  # fmt: skip
 
 
-def _lines(shown: Wording, found: dict[str, Any], told: Told | None) -> list[dict[str, str]]:
+def _lines(shown: Wording, found: dict[str, Any], told: Rejection | None) -> list[dict[str, str]]:
     """The measures that a report proposes, as they are typed: what, who, until when; with some empty ones."""
     typed = told.typed if told is not None and told.of == "review" else {}
     given = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from activities.phone_number import dialled
 from starter.services.cases.actions import open_actions
-from starter.services.cases.calls import Call, calls_of
+from starter.services.cases.calls import PhoneCall, calls_of
 from starter.web.staff.case.act import CALLS
 from starter.web.staff.case.page import Form, Told, form_of, number_of, settled
 from starter.web.staff.wording import Wording
@@ -44,7 +44,7 @@ class CallSheet:
         forms: for the result, the likeliest first.
     """
 
-    call: Call
+    call: PhoneCall
     customer: str
     about: str
     phone: str
@@ -77,7 +77,7 @@ async def _told(visit: StaffVisit, who: Bearer) -> tuple[Told | None, str]:
     return Told(known.outcome, known.reason or ""), number
 
 
-def _sheet(visit: StaffVisit, who: Bearer, shown: Wording, call: Call) -> CallSheet:
+def _sheet(visit: StaffVisit, who: Bearer, shown: Wording, call: PhoneCall) -> CallSheet:
     form = call.record.form
     given = form.get("customer")
     customer: dict[str, Any] = given if isinstance(given, dict) else {}
@@ -91,7 +91,7 @@ def _sheet(visit: StaffVisit, who: Bearer, shown: Wording, call: Call) -> CallSh
     )  # fmt: skip
 
 
-def _forms(visit: StaffVisit, who: Bearer, call: Call) -> list[Form]:
+def _forms(visit: StaffVisit, who: Bearer, call: PhoneCall) -> list[Form]:
     view = call.record.view
     wanted = [command for reason in call.reasons for command in _RESULTS[reason]] + [_NOT_REACHED]
     if view is not None and view["status"] != Status.AWAITING_INFORMATION and not view["missing"]:
@@ -101,7 +101,7 @@ def _forms(visit: StaffVisit, who: Bearer, call: Call) -> list[Form]:
     return [_here(visit, call, form) for form in forms]
 
 
-def _here(visit: StaffVisit, call: Call, form: Form) -> Form:
+def _here(visit: StaffVisit, call: PhoneCall, form: Form) -> Form:
     """The form with a name of its own on this page, and without what the page says by itself."""
     fields = [one for one in form.fields if one.name != "heard"]
     title = form.title

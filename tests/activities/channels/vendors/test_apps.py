@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from activities.channels.channel import HttpChannel
-from activities.channels.token import Tokens
+from activities.channels.token import AccessTokens
 from activities.delivery.transport import (
     AddressKind,
     Envelope,
@@ -138,7 +138,7 @@ async def test_a_token_is_renewed_before_its_end() -> None:
     async with vendor_server(platform) as server:
         app = channel(settings("wecom", server))
         assert app.tokens is not None
-        app = replace(app, tokens=Tokens(app.tokens.vendor, lambda: now[0]))
+        app = replace(app, tokens=AccessTokens(app.tokens.vendor, lambda: now[0]))
         for moment in (0.0, 6_899.0, 6_901.0):
             now[0] = moment
             await send(app, to(key=str(moment)))
