@@ -23,7 +23,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from activities.database.tables import metadata
 from tests.timeouts import TIMEOUT
 

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from activities.database import postgresql_driver
 from activities.database.engines import postgresql_engine, sqlite_engine
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from activities.database.reader import KeptConnections, Reader, open_reader, read_server
 from activities.database.rights import DELETED_FROM, without_right
 from activities.database.sqlite_file import explained

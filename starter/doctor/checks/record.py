@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from activities.database.database import Database
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from activities.database.sqlite_file import explained, is_damage
 from activities.database.url import DatabaseUrl
 from activities.queries.monitoring.workers import Workers

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from activities.database.database import ACTIVITY_LOCK_TIMEOUT, Database
 from activities.database.installation import InstallationValues
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from activities.database.migrations.upgrade import configuration, upgrade
 from activities.database.reader import open_reader, read_remembered
 from activities.database.tables import day_serial, installation, metadata, organisation, timeline

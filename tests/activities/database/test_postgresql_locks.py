@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from activities.database.database import _LOCK, ACTIVITY_LOCK_TIMEOUT, Database, lock_for_choice
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.organisation.directory import Directory

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from activities.archive.activity import ArchiveActivities
 from activities.archive.store import ArchiveStore
 from activities.database.database import Database
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from activities.database.migrations.upgrade import upgrade
 from activities.files.folder_store import FolderStore
 from activities.files.reception import Reception

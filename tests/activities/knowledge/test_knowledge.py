@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select, text
 
 from activities.database.database import Database
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from activities.database.migrations.upgrade import upgrade
 from activities.database.tables import timeline
 from activities.knowledge.bigrams import words_of

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.database import Database
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from activities.database.migrations.upgrade import configuration
 from activities.database.tables import timeline
 from activities.database.timeline import write_entries

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from activities.database.database import Database
-from activities.database.migrations import HEAD
+from activities.database.migrations.head import HEAD
 from tests.activities.database.first_release import CLOSED, MOVING, put_first_release
 from tests.record import execute
 from tests.starter.command_line import bihuan, intake_form
