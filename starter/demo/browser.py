@@ -27,13 +27,10 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[WebForm] = []
-        self.links: list[str] = []
         self._area: str | None = None
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "a":
-            self.links.append(given.get("href", ""))
         if tag == "form":
             if given.get("method") != "post" and given.get("role") != "search":
                 raise StoryFailedError(f"a form to {given.get('action')} is sent by GET, and would change something")
@@ -66,13 +63,6 @@ def forms_of(html: str) -> list[WebForm]:
     parser = _Forms()
     parser.feed(html)
     return parser.forms
-
-
-def links_of(html: str) -> list[str]:
-    """The addresses of the links of a page."""
-    parser = _Forms()
-    parser.feed(html)
-    return parser.links
 
 
 class Browser:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from activities.portal.codes import Codes, new_code
 from activities.portal.sessions import session_id
-from starter.demo.browser import links_of
 from starter.web.throttling.limits import CODES
 from tests.activities.queries.test_customer_view import PHONE
 from tests.builders import NUMBER
-from tests.starter.web.browser import Browser
+from tests.starter.web.browser import Browser, links_of
 from tests.starter.web.conftest import Portal
 
 _OUTAGE = "系统暂时不能处理"
