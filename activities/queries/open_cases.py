@@ -12,6 +12,7 @@ from activities.database.database import Database
 from activities.database.reader import Reader, instant
 from activities.queries.case_record import CaseRecord
 from workflows.domain.case.recorded.overdue import escalated_since, first_deadline, standing_breaches
+from workflows.domain.case.recorded.reading import departments_of
 
 if TYPE_CHECKING:
     from workflows.domain.case.recorded.view_json import CaseViewJson
@@ -93,10 +94,9 @@ class OpenCase:
         first, missed = first_deadline(view), standing_breaches(view)
         parts = view.get("collaborations") or []
         told: Mapping[str, Any] = {**view}
-        led = [view["department"], *(view["assisting"] or ()), *(part["department"] for part in parts)]
         return cls(
             str(row["number"]), str(row["priority"]), str(row["status"]), row["owner"],
-            frozenset(one for one in led if one), first["clock"] if first else None,
+            frozenset(departments_of(told)), first["clock"] if first else None,
             datetime.fromisoformat(first["due"]) if first and first["due"] else None,
             datetime.fromisoformat(missed[0]["due"]) if missed else None, view["escalated_to"],
             (escalated_since(view) or instant(row["updated_at"])) if waits else None,

@@ -27,6 +27,7 @@ from activities.queries.monitoring.orphans import (
 from activities.queries.monitoring.webhook_health import find_untold_systems
 from activities.queries.unopened import unopened
 from activities.rows import FaultyRow, read_rows, sound
+from workflows.domain.case.recorded.duties import teller
 from workflows.domain.case.recorded.overdue import (
     escalated_since,
     first_deadline,
@@ -168,11 +169,8 @@ async def _untold(connection: AsyncConnection, closed_after: datetime) -> _Found
         first = next((one for one in view.get("untold", ()) if one["why"] != "phone"), None)
         if first is None:
             return []
-        since, who, error = (
-            datetime.fromisoformat(first["at"]),
-            view["owner"] or view["receiver"],
-            errors.get(first["key"]),
-        )
+        since, error = datetime.fromisoformat(first["at"]), errors.get(first["key"])
+        who = teller(view)
         return [Attention(row.number, AttentionReason.UNTOLD, since, what=first["message"], who=who, error=error)]
 
     return _each(rows, read)

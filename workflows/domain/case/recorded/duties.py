@@ -16,7 +16,12 @@ def is_theirs(view: CaseViewJson, person: str) -> bool:
 
 def has_to_call(view: CaseViewJson, person: str) -> bool:
     """Whether they have to tell the customer what no channel brings (R43)."""
-    return bool(view.get("untold")) and (view["owner"] or view["receiver"]) == person
+    return bool(view.get("untold")) and teller(view) == person
+
+
+def teller(view: CaseViewJson) -> str | None:
+    """Who has to tell the customer what no channel brings: the owner, before that the receiver (R43)."""
+    return view["owner"] or view["receiver"]
 
 
 def has_to_acknowledge(view: CaseViewJson, person: str) -> bool:
