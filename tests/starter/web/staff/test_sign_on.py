@@ -16,7 +16,7 @@ from starter.web.server import serving_pages
 from tests.activities.queries.test_customer_view import company, written
 from tests.starter.web.browser import Browser
 from tests.starter.web.conftest import Portal
-from tests.starter.web.sign_on_server import Lie, Provider, provider
+from tests.starter.web.staff.sign_on_server import Lie, Provider, provider
 from tests.worker.ports import free_ports
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings

@@ -1,0 +1,1 @@
+"""Tests of what staff do on the telephone: the calls to make, and taking in."""
