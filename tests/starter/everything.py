@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from importlib import import_module
 from pkgutil import walk_packages
 
@@ -12,11 +11,11 @@ import worker
 import workflows
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import SHIPPED, load_policy
+from tests.starter.libraries import freeze
 
 _NEVER = "activities.database.migrations."
 """Alembic imports these."""
 
-import_module("tests.starter.libraries")
 for _package in (workflows, activities, worker, starter):
     for _module in walk_packages(_package.__path__, f"{_package.__name__}."):
         if not _module.name.startswith(_NEVER):
@@ -24,6 +23,4 @@ for _package in (workflows, activities, worker, starter):
 for _name in SHIPPED:
     load_policy(_name)
 sample_organisation()
-# Else the garbage collector of every fork would visit, and so copy, all of it.
-gc.collect()
-gc.freeze()
+freeze()

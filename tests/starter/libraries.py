@@ -18,8 +18,13 @@ _LIBRARIES = (
     "temporalio.envconfig", "temporalio.worker", "uvicorn", "vl_convert",
 )  # fmt: skip
 
+
+def freeze() -> None:
+    """Else the garbage collector of every fork would visit, and so copy, all that is loaded."""
+    gc.collect()
+    gc.freeze()
+
+
 for _name in _LIBRARIES:
     import_module(_name)
-# Else the garbage collector of every fork would visit, and so copy, all of it.
-gc.collect()
-gc.freeze()
+freeze()
