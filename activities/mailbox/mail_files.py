@@ -13,7 +13,7 @@ from activities.files.refusal import FileRefusedError
 from activities.mailbox.mime.mail import MailFile
 from activities.mailbox.mime.parsing import LARGEST_MAIL
 from workflows.domain.model import one_line
-from workflows.domain.policy.policy import FileRules
+from workflows.domain.policy.files import FileRules
 from workflows.domain.vocabulary import Via
 
 
