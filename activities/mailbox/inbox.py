@@ -171,10 +171,9 @@ class Inbox:
             return [_mail(row) for row in found]
 
     async def aside(self) -> Sequence[TakenMail]:
-        """Mails that a person has to see to."""
+        """Mails that a person has to see to, the oldest first."""
         async with self._database.read_brief() as connection:
-            rows = select(incoming_mail).where(incoming_mail.c.state == MailState.ASIDE.value)
-            return [_mail(row) for row in await connection.execute(rows.order_by(incoming_mail.c.taken_at).limit(500))]
+            return await mails_aside(connection)
 
     async def judged(self, commands: Collection[str]) -> dict[str, str | None]:
         """The command ids among these that their case has judged: why it refused, None where it did not."""
@@ -259,6 +258,12 @@ class Inbox:
                 if values
                 else row.on_conflict_do_nothing(index_elements=same)
             )
+
+
+async def mails_aside(connection: AsyncConnection) -> Sequence[TakenMail]:
+    """As `Inbox.aside`, on the caller's connection."""
+    rows = select(incoming_mail).where(incoming_mail.c.state == MailState.ASIDE.value)
+    return [_mail(row) for row in await connection.execute(rows.order_by(incoming_mail.c.taken_at).limit(500))]
 
 
 async def add_mail(connection: AsyncConnection, mail: TakenMail) -> bool:

@@ -13,9 +13,10 @@ from activities.analysis.ledger import report_failures
 from activities.database.tables import archive, case_record, outbox, review, review_timeline
 from activities.delivery.outbox import OPEN
 from activities.delivery.status import OutboxStatus
+from activities.mailbox.inbox import mails_aside
 from activities.queries.monitoring.attention import CHANNEL, MAILBOX, REPORT, SYSTEM, Attention, AttentionReason
 from activities.queries.monitoring.channel_health import find_failing_channels
-from activities.queries.monitoring.mailbox_health import find_failing_mailboxes, mails_aside
+from activities.queries.monitoring.mailbox_health import find_failing_mailboxes
 from activities.queries.monitoring.orphans import (
     CASE_COLUMNS,
     UNACKNOWLEDGED,

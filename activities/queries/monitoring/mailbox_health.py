@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.database.tables import incoming_mail, mailbox_state
-from activities.mailbox.inbox import SILENT_AFTER, MailboxState, MailState, TakenMail
+from activities.mailbox.inbox import SILENT_AFTER, MailboxState, MailState
 from activities.mailbox.interpretation.meaning import MailKind
-
-_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -35,13 +32,6 @@ async def find_failing_mailboxes(connection: AsyncConnection, now: datetime) -> 
         elif now - state.heard_at > SILENT_AFTER:
             found.append(FailingMailbox(state.name, state.heard_at, "nobody has read it since"))
     return found
-
-
-async def mails_aside(connection: AsyncConnection) -> Sequence[TakenMail]:
-    """Mails that a person has to see to, the oldest first."""
-    rows = select(incoming_mail).where(incoming_mail.c.state == MailState.ASIDE.value)
-    found = await connection.execute(rows.order_by(incoming_mail.c.taken_at).limit(_MOST))
-    return [TakenMail(**{**row._mapping, "state": MailState(row.state)}) for row in found]
 
 
 async def count_mails(connection: AsyncConnection) -> dict[str, int]:
