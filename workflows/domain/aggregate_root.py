@@ -134,6 +134,18 @@ class AggregateRoot(Model, Generic[Happening]):
     def _turned_away(self, command: Command, reason: str, now: datetime) -> None:
         """What else follows from a refusal."""
 
+    # People
+
+    def has_left(self, person: str | None) -> bool:
+        """Whether they are no longer in the organisation."""
+        member = self.people.get(person or "")
+        return member is not None and member.left
+
+    def is_at_work(self, person: str) -> bool:
+        """Whether anybody may be asked of them: neither away today, nor gone from the organisation."""
+        member = self.people.get(person)
+        return member is None or member.at_work
+
     # Commands that were judged
 
     def remember(self, command_id: str, outcome: Outcome) -> None:

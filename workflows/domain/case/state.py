@@ -230,16 +230,6 @@ class CaseState(AggregateRoot[Event]):
 
     # People
 
-    def is_at_work(self, person: str) -> bool:
-        """Whether anybody may be asked of them: neither away today, nor gone from the organisation."""
-        member = self.people.get(person)
-        return member is None or member.at_work
-
-    def has_left(self, person: str | None) -> bool:
-        """Whether they are no longer in the organisation."""
-        member = self.people.get(person or "")
-        return member is not None and member.left
-
     def at_work(self, persons: Iterable[str]) -> list[str]:
         """The persons who are at work; where none is, those who are away, and never anybody who has left (R35)."""
         here = [person for person in persons if not self.has_left(person)]

@@ -97,10 +97,10 @@ class Collaboration(AggregateRoot[TaskReport]):
         found = self._above(self.person)
         inside = [key for key in found if key in self.people and self.people[key].department == department]
         last = [key for key in (request.lead_superior, *self._above(request.lead), request.lead) if key]
-        still = [key for key in last if not self._has_left(key)] or last
-        chosen = next((key for key in still if self._is_at_work(key)), still[0])
+        still = [key for key in last if not self.has_left(key)] or last
+        chosen = next((key for key in still if self.is_at_work(key)), still[0])
         all_ = dict.fromkeys([*inside, self.head or request.head, chosen])
-        return [key for key in all_ if key != self.person and not self._has_left(key)]
+        return [key for key in all_ if key != self.person and not self.has_left(key)]
 
     def involved(self, at: datetime) -> Lookup | None:
         """The question what has become of the people of the task; None once it is over."""
@@ -115,7 +115,7 @@ class Collaboration(AggregateRoot[TaskReport]):
         self.people.update(facts.people)
         self.head = facts.heads.get(self.request.department, self.head)
         head = self.head or self.request.head
-        if self._has_left(self.person) and not self._has_left(head):
+        if self.has_left(self.person) and not self.has_left(head):
             gone, self.person, self.claimed_at = self.person, head, None
             self._report(
                 TaskReportKind.ASSIGNED, SYSTEM, max(now, self.updated_at), person=head, due=self.request.due,
@@ -130,14 +130,6 @@ class Collaboration(AggregateRoot[TaskReport]):
             found.append(member.superior)
             member = self.people.get(member.superior)
         return found
-
-    def _has_left(self, person: str) -> bool:
-        member = self.people.get(person)
-        return member is not None and member.left
-
-    def _is_at_work(self, person: str) -> bool:
-        member = self.people.get(person)
-        return member is None or member.at_work
 
     def needs(self, command: Command) -> Lookup | None:
         """Who the sender is, where that is not known yet."""
@@ -286,7 +278,7 @@ class Collaboration(AggregateRoot[TaskReport]):
             self.late_at = now
             self._report(TaskReportKind.LATE, SYSTEM, now, due=clock.due)
         left = [key for key in self.ladder if key not in self.escalated]
-        left = [key for key in left if self._is_at_work(key)] or left
+        left = [key for key in left if self.is_at_work(key)] or left
         if not left:
             return
         self.escalated.append(left[0])

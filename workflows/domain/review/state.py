@@ -96,16 +96,11 @@ class ReviewState(AggregateRoot[Event]):
         found = [key for key in found if not self.has_left(key)]
         return found or [last]
 
-    def has_left(self, person: str) -> bool:
-        """Whether they are no longer in the organisation."""
-        member = self.people.get(person)
-        return member is not None and member.left
-
     def at_work(self, persons: Iterable[str]) -> list[str]:
         """The persons who are at work; where none is, those who are away (R35)."""
         asked = list(persons)
         here = [key for key in asked if not self.has_left(key)]
-        return [key for key in here if (member := self.people.get(key)) is None or member.at_work] or here or asked
+        return [key for key in here if self.is_at_work(key)] or here or asked
 
     def involved(self, at: datetime) -> Lookup | None:
         """The question what has become of the people of the review; None once it is over."""
