@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.handlers import HANDLERS
-from workflows.domain.case.recorded.customer_status import result_is_untold
+from workflows.domain.case.recorded.customer_status import ANSWERABLE, result_is_untold
 from workflows.domain.case.recorded.duties import has_to_acknowledge, has_to_call
 from workflows.domain.case.recorded.overdue import first_deadline
 from workflows.domain.case.recorded.standing import answerable_tasks, standing, superiors
@@ -32,7 +32,6 @@ OFFERED: Final = (
 )  # fmt: skip
 """The commands of people, those first that move a case on."""
 _UNRESOLVED: Final = frozenset({Status.AWAITING_INFORMATION, Status.DISPATCHED, Status.IN_PROGRESS})
-_ANSWERABLE: Final = frozenset({Status.AWAITING_CONFIRMATION, Status.AWAITING_RATING})
 
 
 class Hindrance(StrEnum):
@@ -196,7 +195,7 @@ def _not_to_acknowledge(view: CaseViewJson, person: str, organisation: Organisat
 
 
 def _no_verdict(name: str, view: CaseViewJson, person: str) -> Hindrance | None:
-    if view["status"] not in _ANSWERABLE:
+    if view["status"] not in ANSWERABLE:
         return Hindrance.NO_SOLUTION
     if name == "confirm" and view["status"] == Status.AWAITING_RATING:
         return Hindrance.ACCEPTED

@@ -5,13 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from workflows.domain.case.recorded.customer_status import result_is_untold
+from workflows.domain.case.recorded.customer_status import ANSWERABLE, result_is_untold
 from workflows.domain.case.recorded.duties import has_to_call
 from workflows.domain.case.recorded.overdue import standing_breaches
 from workflows.domain.case.recorded.view_json import CaseViewJson, deadline_of
-from workflows.domain.vocabulary import ClockName, Status
-
-_ANSWERABLE: Final = frozenset({Status.AWAITING_CONFIRMATION, Status.AWAITING_RATING})
+from workflows.domain.vocabulary import ClockName
 
 
 class CallReason(StrEnum):
@@ -31,7 +29,7 @@ def reasons_to_call(view: CaseViewJson, person: str) -> tuple[CallReason, ...]:
     The follow-up specialist calls once the customer knows the result: before that there is nothing to ask.
     """
     found = [CallReason.TELL] if has_to_call(view, person) else []
-    answerable = view["status"] in _ANSWERABLE and not result_is_untold(view)
+    answerable = view["status"] in ANSWERABLE and not result_is_untold(view)
     if view.get("follow_up") == person and answerable and view["satisfaction"] is None:
         found.append(CallReason.FOLLOW_UP)
     return tuple(found)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from workflows.domain.case.recorded.view_json import CaseViewJson, deadline_of
 from workflows.domain.vocabulary import ClockName, Message, Status
 
@@ -14,6 +16,8 @@ _ASKED_FOR = {
     Status.AWAITING_RATING: "rate",
     Status.CLOSED: "closed",
 }
+ANSWERABLE: Final = frozenset({Status.AWAITING_CONFIRMATION, Status.AWAITING_RATING})
+"""While the customer is asked what they say to the solution."""
 
 
 def customer_status(view: CaseViewJson | None) -> str:
