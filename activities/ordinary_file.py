@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 _READING = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 """Not waiting: opening a pipe would last until somebody writes into it."""
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {
     stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
@@ -56,11 +56,11 @@ def open_inside(folder: Path, name: str) -> BufferedReader:
     path = folder / name
     *above, _ = _parts(name, path)
     place = folder
-    descriptor = _open(place, _FOLDER)
+    descriptor = _open(place, FOLDER)
     try:
         for part in above:
             place /= part
-            below = _open(place, _FOLDER, within=descriptor)
+            below = _open(place, FOLDER, within=descriptor)
             os.close(descriptor)
             descriptor = below
         return _checked(_open(path, _READING | os.O_NOFOLLOW, within=descriptor), path)

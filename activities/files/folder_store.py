@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from activities.folder_lock import folder_lock
-from activities.ordinary_file import open_inside
+from activities.ordinary_file import FOLDER, open_inside
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -35,7 +34,7 @@ class FolderStore:
         shard = self.folder / sha256[:2]
         new = not shard.exists()
         shard.mkdir(mode=0o700, exist_ok=True)
-        above = os.open(shard, _FOLDER)
+        above = os.open(shard, FOLDER)
         try:
             if _size_in(above, sha256) == size:
                 os.utime(sha256, dir_fd=above, follow_symlinks=False)
@@ -99,7 +98,7 @@ def _size_in(folder: int, name: str) -> int | None:
 
 
 def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, _FOLDER)
+    descriptor = os.open(folder, FOLDER)
     try:
         os.fsync(descriptor)
     finally:
