@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from activities.rendering.labels import label, listed
-from workflows.domain.form_fields import FIELDS
+from workflows.domain.form_fields import FIELDS, TIMES
 from workflows.domain.vocabulary import Locale
 
 _KINDS = {
@@ -17,7 +17,6 @@ _KINDS = {
     "priority": "priority",
 }
 """Fields whose values have labels."""
-_TIMES = frozenset({"occurred_at", "received_at"})
 
 
 def form_lines(
@@ -37,7 +36,7 @@ def form_lines(
         elif field.key in _KINDS:
             said = label(_KINDS[field.key], str(value), locale)
         else:
-            said = moment(value) if field.key in _TIMES else str(value)
+            said = moment(value) if field.key in TIMES else str(value)
         yield label("field", field.key, locale), said
 
 

@@ -72,6 +72,7 @@ SUPPLIED: Final = tuple(
     sorted((field.key for field in FIELDS if field.supplied), key=lambda key: key.startswith("customer."))
 )
 """Keys that a customer may be asked for and may supply later: what the issue is first, then who has it."""
+TIMES: Final = frozenset({"occurred_at", "received_at"})
 NAMES: Final = tuple(field for field in FIELDS if field.personal == "name")
 CONTACTS: Final = tuple(field for field in FIELDS if field.personal == "contact")
 CONTACT_KEYS: Final = frozenset(field.key for field in CONTACTS)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from activities.intake.submission import supply
 from activities.rendering.labels import label
 from activities.validation import shown
-from workflows.domain.form_fields import FIELDS
+from workflows.domain.form_fields import FIELDS, TIMES
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
 
@@ -32,7 +32,6 @@ _SEPARATORS = ",;\t"
 _YES = frozenset({"是", "有", "影响", "yes", "y", "true", "1"})
 _NO = frozenset({"否", "无", "不影响", "no", "n", "false", "0"})
 _BOOLEAN, _LIST = "impact.blocks_normal_use", "attachments"
-_TIMES = frozenset({"occurred_at", "received_at"})
 _SLASHED = re.compile(r"(\d{4})[/.年](\d{1,2})[/.月](\d{1,2})日?(?:\s+(\d{1,2}):(\d{2})(?::\d{2})?)?")
 """How spreadsheets write a day and a time."""
 
@@ -148,7 +147,7 @@ def _value(key: str, said: str) -> Any:
         if word not in _YES | _NO:
             raise Problem(f"{key}: {shown(said)} is neither yes nor no; allowed: 是, 否, yes, no, true, false")
         return word in _YES
-    if key in _TIMES and (found := _SLASHED.fullmatch(said)):
+    if key in TIMES and (found := _SLASHED.fullmatch(said)):
         year, month, day, hour, minute = (int(part or 0) for part in found.groups())
         return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}"
     return said
