@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Final, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from activities.channels.rate import Rate, RateLimit
 from activities.webhooks.addresses import AllowedReach, Reach
 from activities.webhooks.secret import parse_secrets, read_secrets
-from workflows.domain.formats import seconds_of
+from workflows.domain.formats import Span
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, EventKind
 
 EVENTS: Final = tuple(kind for kind in EventKind if not kind.startswith(("review_", "measure_")))
@@ -24,10 +24,6 @@ EVENTS: Final = tuple(kind for kind in EventKind if not kind.startswith(("review
 RESERVED: Final = frozenset({CUSTOMER, OPERATOR, SYSTEM})
 """Names that mean somebody else in the outbox."""
 _ALLOWED: Final = "allowed: such as https://shop.example.com/hooks"
-
-
-def _span(value: object) -> object:
-    return timedelta(seconds=seconds_of(value)) if isinstance(value, str) else value
 
 
 class WebhookSettings(BaseModel):
@@ -52,9 +48,7 @@ class WebhookSettings(BaseModel):
     departments: tuple[str, ...] = ()
     contacts: bool = False
     allow_private: AllowedReach = Reach()
-    timeout: Annotated[timedelta, BeforeValidator(_span)] = Field(
-        default=timedelta(seconds=10), ge=timedelta(seconds=1), le=timedelta(seconds=15)
-    )
+    timeout: Span = Field(default=timedelta(seconds=10), ge=timedelta(seconds=1), le=timedelta(seconds=15))
     rate: tuple[Rate, ...] = (RateLimit(20, 1.0),)
 
     @field_validator("url")

@@ -11,12 +11,11 @@ import ipaddress
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -46,7 +45,8 @@ from worker.installation.config_file import (
 )
 from worker.installation.portal_url import portal_url
 from worker.installation.setting_faults import refuse_unknown_variables, setting_faults
-from worker.installation.sign_on import Desk, Oidc, span
+from worker.installation.sign_on import Desk, Oidc
+from workflows.domain.formats import Span
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import WEBHOOK, Locale
 
@@ -156,9 +156,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     delivery: Literal["standalone", "workflow"] = "standalone"
-    sweep: Annotated[timedelta, BeforeValidator(span)] = Field(
-        default=timedelta(minutes=2), ge=timedelta(seconds=10), le=timedelta(days=1)
-    )
+    sweep: Span = Field(default=timedelta(minutes=2), ge=timedelta(seconds=10), le=timedelta(days=1))
     monitor: str | None = Field(default=None, pattern=r"^(\[[0-9A-Fa-f:.]+\]|[\w.-]+):[0-9]{1,5}$")
     deployment: str = Field(default="bihuan", pattern=r"^[^.:\s]{1,200}$")
     build_id: str | None = Field(default=None, pattern=r"^\S{1,200}$")

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from activities.channels.address import endpoint_fault
 from activities.secret_file import read_secret_file
-from workflows.domain.formats import seconds_of
-
-
-def span(value: object) -> object:
-    """A length such as `12h`, as policies write them."""
-    return timedelta(seconds=seconds_of(value)) if isinstance(value, str) else value
-
-
-_Span = Annotated[timedelta, BeforeValidator(span)]
+from workflows.domain.formats import Span
 
 
 class Desk(BaseModel):
@@ -26,9 +18,9 @@ class Desk(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    idle: _Span = Field(default=timedelta(days=7), ge=timedelta(minutes=5), le=timedelta(days=90))
+    idle: Span = Field(default=timedelta(days=7), ge=timedelta(minutes=5), le=timedelta(days=90))
     """Without a request for so long, one has to sign in again."""
-    lifetime: _Span = Field(default=timedelta(days=30), ge=timedelta(minutes=5), le=timedelta(days=366))
+    lifetime: Span = Field(default=timedelta(days=30), ge=timedelta(minutes=5), le=timedelta(days=366))
     """After that in any case."""
     mailed_links: bool = True
     """Whether people may sign in by a link that is mailed to them; False where the sign-on asks for more."""

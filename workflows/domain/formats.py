@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -38,6 +38,14 @@ def seconds_of(value: object) -> float:
     if not 0 < seconds <= _LONGEST:
         raise ValueError(f"{value!r} is out of range; allowed: more than nothing, at most 3650d")
     return float(seconds)
+
+
+def _span(value: object) -> object:
+    return timedelta(seconds=seconds_of(value)) if isinstance(value, str) else value
+
+
+Span = Annotated[timedelta, BeforeValidator(_span)]
+"""A length in a setting, such as `12h`, as policies write them."""
 
 
 def written_duration(seconds: float) -> str:
