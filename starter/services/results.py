@@ -1,5 +1,5 @@
-"""What services answer to a submission and to a command, and which states a message is said to have; light, for modules
-that only read the answer.
+"""What services answer to a submission and to a command, and the states of what they list; light, for modules that only
+read the answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from activities.delivery.status import OutboxStatus
 
 MESSAGE_STATUSES: Final = tuple(map(str, OutboxStatus))
 """The states of a message in the outbox."""
+REVIEW_STATUSES: Final = ("writing", "awaiting_approval", "following", "done")
+"""How far a review may be; the last is over."""
 
 
 @dataclass(frozen=True)

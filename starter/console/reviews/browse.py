@@ -21,6 +21,7 @@ from starter.console.screen import (
     readable_rows,
     say,
 )
+from starter.services.results import REVIEW_STATUSES
 from workflows.domain.problem import Problem, printable
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from worker.installation.company_time import CompanyTime
     from workflows.domain.vocabulary import Locale
 
-_STATUSES = ("writing", "awaiting_approval", "following", "done")
 _OPEN = "open"
 _FORMATS = ("html", "md")
 
@@ -46,12 +46,12 @@ async def list_(
 
     Example: bihuan review list --status open --department technical_support
     """
-    if status is not None and status not in {*_STATUSES, _OPEN}:
-        raise Problem(f"--status {status}: allowed: {', '.join((*_STATUSES, _OPEN))}")
+    if status is not None and status not in {*REVIEW_STATUSES, _OPEN}:
+        raise Problem(f"--status {status}: allowed: {', '.join((*REVIEW_STATUSES, _OPEN))}")
     if limit < 1:
         raise Problem(f"--limit {limit}: allowed: a number from 1")
     backend = open_backend(data)
-    statuses = _STATUSES[:-1] if status == _OPEN else (status,) if status else ()
+    statuses = REVIEW_STATUSES[:-1] if status == _OPEN else (status,) if status else ()
     found = await backend.reviews(statuses=statuses, department=department)
     if as_json:
         print_json(found[:limit])

@@ -15,8 +15,6 @@ from worker.installation.company_time import CompanyTime, RecordSettings
 from workflows.domain.problem import Problem
 from workflows.domain.review.overdue import find_overdue, next_due
 
-STATUSES = ("writing", "awaiting_approval", "following", "done")
-"""How far a review may be; the last is over."""
 _LISTED = (
     "review", "number", "reason", "department", "product", "type", "subtype", "status", "priority", "author",
     "waits_for", "due", "overdue", "late", "measures", "cases",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from starter.services.identity.acting import OPEN_REVIEW_COMMANDS, KeyReusedError, MalformedError, NotAllowedError
+from starter.services.results import REVIEW_STATUSES
 from starter.services.reviews.documents import review_draft, review_report
-from starter.services.reviews.reading import STATUSES, concerns, describe_review, list_reviews
+from starter.services.reviews.reading import concerns, describe_review, list_reviews
 from starter.web.api.acting import answer
 from starter.web.api.parameters import read_locale
 from starter.web.api.problem import ApiError, Kind
@@ -22,8 +23,10 @@ async def reviews(call: Call) -> Response:
     """Reviews of cases that are the bearer's to see, or that wait for them; late ones first."""
     query = call.query(("status", "department"))
     statuses = tuple(filter(None, query.get("status", "").split(",")))
-    if unknown := [one for one in statuses if one not in STATUSES]:
-        raise ApiError(Kind.INVALID, f"status: {unknown[0][:40]}: allowed, parted by commas: {', '.join(STATUSES)}")
+    if unknown := [one for one in statuses if one not in REVIEW_STATUSES]:
+        raise ApiError(
+            Kind.INVALID, f"status: {unknown[0][:40]}: allowed, parted by commas: {', '.join(REVIEW_STATUSES)}"
+        )
     company, department = await call.company(), query.get("department")
     found = await list_reviews(call.site.settings, company, statuses=statuses, department=department)
     theirs = set(await call.readable(one["number"] for one in found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from starter.services.identity.acting import OPEN_REVIEW_COMMANDS, Act, KeyReusedError, MalformedError
-from starter.services.reviews.reading import STATUSES
+from starter.services.results import REVIEW_STATUSES
 from starter.web.staff.case.act import once_of
 from starter.web.staff.case.fields import moment
 from starter.web.staff.reviews.pages import Rejection, find_review, review_page
@@ -47,7 +47,7 @@ async def act(visit: StaffVisit, who: Bearer) -> Response:
         return await refused(409, "sent_before")
     except Problem as problem:
         # What nobody answers now may go well in a moment; a review that is over takes nothing more.
-        is_over = found["status"] == STATUSES[-1]
+        is_over = found["status"] == REVIEW_STATUSES[-1]
         return await refused(*((409, "rejected") if is_over else (503, "outage")), str(problem))
     if result.outcome == "rejected":
         return await refused(409, "rejected", result.reason or "")

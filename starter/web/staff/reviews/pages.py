@@ -14,8 +14,9 @@ from activities.database.database import is_outage
 from activities.rendering.event_text import event_text, whose
 from activities.rendering.labels import label
 from starter.services.identity.readable import readable_numbers
+from starter.services.results import REVIEW_STATUSES
 from starter.services.reviews.documents import review_report
-from starter.services.reviews.reading import STATUSES, concerns, describe_review, list_reviews
+from starter.services.reviews.reading import concerns, describe_review, list_reviews
 from starter.web.staff.case.page import number_of
 from starter.web.staff.desk.filtering import plain_address
 from starter.web.staff.documents import as_document
@@ -50,8 +51,8 @@ async def show(visit: StaffVisit, who: Bearer) -> Response:
     if plain := plain_address(path, query):
         return visit.redirect(plain)
     shown, status = await Wording.of(visit, who), query.get("status")
-    fault = status is not None and status not in {"all", *STATUSES}
-    statuses = STATUSES if status == "all" else (status,) if status is not None else STATUSES[:-1]
+    fault = status is not None and status not in {"all", *REVIEW_STATUSES}
+    statuses = REVIEW_STATUSES if status == "all" else (status,) if status is not None else REVIEW_STATUSES[:-1]
     found = [] if fault else await list_reviews(visit.site.settings, shown.company, statuses=statuses)
     theirs = set(await readable_numbers(visit.installation, who, (one["number"] for one in found)))
     listed = [one for one in found if one["number"] in theirs or concerns(one, who.person)]
@@ -60,7 +61,7 @@ async def show(visit: StaffVisit, who: Bearer) -> Response:
     more = len(listed) > begin + _PAGE
     return visit.page(
         "staff/reviews.html", 422 if fault else 200, shown=shown, reviews=listed[begin : begin + _PAGE],
-        chosen=status, statuses=STATUSES, fault=fault, mine=who.person, concerns=concerns,
+        chosen=status, statuses=REVIEW_STATUSES, fault=fault, mine=who.person, concerns=concerns,
         following=f"{path}?{urlencode({**asked, 'cursor': begin + _PAGE})}" if more else None,
     )  # fmt: skip
 
