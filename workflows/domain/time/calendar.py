@@ -82,14 +82,6 @@ class Calendar(Fact):
         years = range(self.local(start).year, self.local(end).year + 1)
         return all(year in self.official_years for year in years)
 
-    def is_working(self, moment: datetime, kind: CalendarKind) -> bool:
-        """Whether that very moment counts on that kind of calendar."""
-        if kind is CalendarKind.ROUND_THE_CLOCK:
-            return True
-        today = self.local(moment).date()
-        days = (today - _ONE_DAY, today)
-        return any(opens <= moment < closes for day in days for opens, closes in self._windows_of(day, kind))
-
     def add(self, start: datetime, seconds: float, kind: CalendarKind) -> datetime:
         """The moment at which `seconds` that count have passed since `start` (UTC).
 
