@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from activities.ordinary_file import open_inside
-from worker.embedded.files import open_private, sync, sync_file
+from worker.embedded.files import copy_inside, sync
 from workflows.domain.problem import Problem
 
 FILES: Final = "files"
 """Name of their folder, in a backup and in a data folder."""
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 _SHARD: Final = re.compile(r"[0-9a-f]{2}")
-_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def copy_files(source: Path, target: Path, progress: Callable[[int, int], None])
         shard = target / name[:2]
         shard.mkdir(mode=0o700, exist_ok=True)
         with suppress(FileNotFoundError):
-            if _copy(source, name, shard / name) != name:
+            if copy_inside(source, f"{name[:2]}/{name}", shard / name) != name:
                 raise Problem(f"{source / name[:2] / name}: its bytes are damaged; nothing was kept")
         if not done % 100 or done == len(names):
             progress(done, len(names))
@@ -78,14 +76,3 @@ def _names(folder: Path) -> Iterator[str]:
             for entry in os.scandir(shard.path):
                 if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                     yield entry.name
-
-
-def _copy(source: Path, name: str, target: Path) -> str:
-    """Copy one; answers its SHA-256."""
-    digest = hashlib.sha256()
-    with open_inside(source, f"{name[:2]}/{name}") as read, open_private(target) as written:
-        while chunk := read.read(_CHUNK):
-            digest.update(chunk)
-            written.write(chunk)
-        sync_file(written)
-    return digest.hexdigest()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
+from activities.ordinary_file import open_inside
 from workflows.domain.problem import Problem
+
+_CHUNK: Final = 1 << 20
 
 
 def open_private(path: Path) -> BinaryIO:
@@ -26,6 +30,21 @@ def sync_file(file: BinaryIO) -> None:
     """Wait until what was written is on the disk."""
     file.flush()
     os.fsync(file.fileno())
+
+
+def copy_inside(folder: Path, name: str, target: Path) -> str:
+    """Copy a file of a folder durably; answers its SHA-256.
+
+    Raises:
+        OSError: it cannot be read, or the copy not be written.
+    """
+    digest = hashlib.sha256()
+    with open_inside(folder, name) as read, open_private(target) as written:
+        while chunk := read.read(_CHUNK):
+            digest.update(chunk)
+            written.write(chunk)
+        sync_file(written)
+    return digest.hexdigest()
 
 
 def sync(path: Path) -> None:

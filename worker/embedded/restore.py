@@ -7,7 +7,6 @@ restore if this one is killed.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from contextlib import suppress
@@ -16,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from activities.database.reader import open_reader
 from activities.database.url import DatabaseUrl
-from activities.ordinary_file import open_inside
 from worker.embedded.backup import MANIFEST, STORES, Backup, read_backup, read_manifest
 from worker.embedded.case_files import FILES, copy_files, list_files, move_files
-from worker.embedded.files import explained, open_private, sync, sync_file
+from worker.embedded.files import copy_inside, explained, sync
 from worker.embedded.lock import DataLock
 from workflows.domain.problem import Problem
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 _BEGUN, _WHOLE = "restore.partial", "restore.whole"
 """Folders in a data folder: with what is copied so far, and with all of it."""
-_CHUNK = 1 << 20
 _BESIDE = ("-wal", "-shm", "-journal")
 """Files of SQLite beside a store: an old one would be read into the new store."""
 _TEMPORAL, _RECORD = STORES
@@ -54,7 +51,7 @@ def restore_backup(folder: Path, data: Path) -> Backup:
         begun.mkdir(mode=0o700)
         try:
             for name, expected in backup.stores.items():
-                if _copy(folder, name, begun / name) != expected:
+                if copy_inside(folder.resolve(), name, begun / name) != expected:
                     raise Problem(f"{folder / name}: changed while it was copied; nothing was kept")
             if backup.files is not None and copy_files(folder / FILES, begun / FILES, _silent) != backup.files:
                 raise Problem(f"{folder / FILES}: changed while it was copied; nothing was kept")
@@ -147,14 +144,3 @@ async def _has_started(settings: Settings) -> bool:
 
 def _silent(_done: int, _size: int) -> None:
     """Progress that nobody watches."""
-
-
-def _copy(folder: Path, name: str, target: Path) -> str:
-    """Copy a file of a folder durably; answers its SHA-256."""
-    digest = hashlib.sha256()
-    with open_inside(folder.resolve(), name) as read, open_private(target) as written:
-        while chunk := read.read(_CHUNK):
-            digest.update(chunk)
-            written.write(chunk)
-        sync_file(written)
-    return digest.hexdigest()
