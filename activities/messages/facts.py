@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from activities.channels.sms_template import FACTS, PAGE
 from activities.messages.renderer import RenderContext, desk_page
-from activities.rendering.factsheet import Factsheet
 from activities.rendering.filters import brief, local_time
 from activities.rendering.labels import label
 from workflows.domain.vocabulary import Audience
@@ -15,17 +14,7 @@ _LONGEST = 60
 def message_facts(context: RenderContext, audience: Audience) -> dict[str, str]:
     """Each of `FACTS`, none of them empty; to staff `PAGE` as well, where messages carry links."""
     locale, view = context.recipient.locale, context.view
-    sheet = Factsheet(
-        number=context.number,
-        view=view,
-        form=context.form,
-        names=context.names,
-        labels=context.labels,
-        calendar=context.calendar,
-        at=context.at,
-        audience=audience,
-        locale=locale,
-    )
+    sheet = context.factsheet(audience)
     product = context.form.get("product")
     values = (
         context.number,

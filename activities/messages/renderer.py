@@ -69,6 +69,13 @@ class RenderContext(Fact):
     mailbox: bool = False
     """Whether an answer to this very message reaches its case."""
 
+    def factsheet(self, audience: Audience) -> Factsheet:
+        """The facts of the case that its reader may know."""
+        return Factsheet(
+            number=self.number, view=self.view, form=self.form, names=self.names, labels=self.labels,
+            calendar=self.calendar, at=self.at, audience=audience, locale=self.recipient.locale,
+        )  # fmt: skip
+
 
 class Rendered(Fact):
     """A message as it is stored and sent. `subject` and `short` are one line each and hold no control character.
@@ -150,17 +157,7 @@ def render_with(environment: Environment, notice: Notice, context: RenderContext
     if context.link and notice.message not in PURPOSES:
         context = context.model_copy(update={"link": ""})
     locale = context.recipient.locale
-    sheet = Factsheet(
-        number=context.number,
-        view=context.view,
-        form=context.form,
-        names=context.names,
-        labels=context.labels,
-        calendar=context.calendar,
-        at=context.at,
-        audience=notice.audience,
-        locale=locale,
-    )
+    sheet = context.factsheet(notice.audience)
     values = _values(notice, context, sheet)
     blocks = Blocks(environment.get_template(_path(notice, context)), values)
     subject = brief(blocks.render("subject"), _SUBJECT_LENGTH)
