@@ -9,35 +9,28 @@ from activities.database.url import DatabaseUrl
 from activities.queries.case_record import CaseRecord
 from workflows.domain.vocabulary import Status
 
-# Open cases are few beside all cases; the text of their views is looked through for what has no column. They are put
-# in order afterwards: in the order of numbers SQLite would look through all cases.
-_CONCERNING = """
+# Open cases are few beside all cases; the text of their views is looked through for what has no column.
+_OPEN = """
 SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
 FROM case_record AS c JOIN registration AS r ON r.number = c.number
-WHERE c.closed_at IS NULL
-  AND (c.owner = $1 OR CAST(c.view AS TEXT) LIKE $2 OR CAST(c.view AS TEXT) LIKE '%"collaborations":[{%')
+WHERE c.closed_at IS NULL AND
 """
+_CONCERNING = """(
+    c.owner = $1 OR CAST(c.view AS TEXT) LIKE $2 OR CAST(c.view AS TEXT) LIKE '%"collaborations":[{%'
+)"""
 
-# The same: a customer who has to be told by somebody whom the case names, or asked whether it is solved.
-_CALLED = f"""
-SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
-FROM case_record AS c JOIN registration AS r ON r.number = c.number
-WHERE c.closed_at IS NULL AND (
+# A customer who has to be told by somebody whom the case names, or asked whether it is solved.
+_CALLED = f"""(
     (CAST(c.view AS TEXT) NOT LIKE '%"untold":[]%' AND CAST(c.view AS TEXT) LIKE $1)
     OR (c.status IN ('{Status.AWAITING_CONFIRMATION}', '{Status.AWAITING_RATING}') AND CAST(c.view AS TEXT) LIKE $2)
-)
-"""  # noqa: S608 - constants only
+)"""
 
 # What rules out most cases comes first: each look through a text costs.
-_ASKING = """
-SELECT r.number, r.channel, r.received_at, r.started_at, r.form, c.view
-FROM case_record AS c JOIN registration AS r ON r.number = c.number
-WHERE c.closed_at IS NULL AND (
+_ASKING = """(
     (c.escalation_level > 0 AND CAST(c.view AS TEXT) LIKE $1)
     OR (CAST(c.view AS TEXT) NOT LIKE '%"untold":[]%' AND CAST(c.view AS TEXT) LIKE $2)
     OR (CAST(c.view AS TEXT) LIKE '%"collaborations":[{%' AND CAST(c.view AS TEXT) LIKE '%"status":"open"%')
-)
-"""
+)"""
 
 
 async def open_cases_asking(address: DatabaseUrl, person: str) -> list[CaseRecord]:
@@ -47,9 +40,7 @@ async def open_cases_asking(address: DatabaseUrl, person: str) -> list[CaseRecor
     Raises:
         Problem: the database cannot be read.
     """
-    async with open_reader(address) as reader:
-        rows = await reader.rows(_ASKING, f'%"escalated_to":"{person}"%', f'%"{person}"%')
-    return [CaseRecord.of(row) for row in sorted(rows, key=itemgetter("number"))]
+    return await _open_cases(address, _ASKING, f'%"escalated_to":"{person}"%', f'%"{person}"%')
 
 
 async def open_cases_calling(address: DatabaseUrl, person: str) -> list[CaseRecord]:
@@ -58,9 +49,7 @@ async def open_cases_calling(address: DatabaseUrl, person: str) -> list[CaseReco
     Raises:
         Problem: the database cannot be read.
     """
-    async with open_reader(address) as reader:
-        rows = await reader.rows(_CALLED, f'%"{person}"%', f'%"follow_up":"{person}"%')
-    return [CaseRecord.of(row) for row in sorted(rows, key=itemgetter("number"))]
+    return await _open_cases(address, _CALLED, f'%"{person}"%', f'%"follow_up":"{person}"%')
 
 
 async def open_cases_concerning(address: DatabaseUrl, person: str) -> list[CaseRecord]:
@@ -70,6 +59,11 @@ async def open_cases_concerning(address: DatabaseUrl, person: str) -> list[CaseR
     Raises:
         Problem: the database cannot be read.
     """
+    return await _open_cases(address, _CONCERNING, person, f'%"{person}"%')
+
+
+async def _open_cases(address: DatabaseUrl, which: str, *values: str) -> list[CaseRecord]:
     async with open_reader(address) as reader:
-        rows = await reader.rows(_CONCERNING, person, f'%"{person}"%')
+        rows = await reader.rows(_OPEN + which, *values)
+    # Not in the statement: in the order of numbers SQLite would look through all cases.
     return [CaseRecord.of(row) for row in sorted(rows, key=itemgetter("number"))]
