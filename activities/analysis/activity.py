@@ -57,7 +57,7 @@ class ReportActivities:
         transports: the ways messages can go.
         now: the installation's time, UTC.
         send_timeout: wall clock; how long handing over one mail may take.
-        note_patience: wall clock; how long an attempt goes on trying to note what was sent.
+        unnoted: what was sent, and could not be noted yet.
     """
 
     database: Database
@@ -67,12 +67,7 @@ class ReportActivities:
     transports: Transports
     now: Callable[[], datetime]
     send_timeout: timedelta = timedelta(seconds=60)
-    note_patience: timedelta = timedelta(seconds=30)
-    _unnoted: SentMemory = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Begin with nothing sent."""
-        self._unnoted = SentMemory(self.note_patience)
+    unnoted: SentMemory = field(default_factory=SentMemory, repr=False)
 
     @activity.defn
     async def write_report(self, days: Days) -> WrittenReport:
@@ -115,7 +110,7 @@ class ReportActivities:
         name = days_name(days)
         ledger = ReportLedger(self.database)
         key = report_key(name, recipient)
-        if key not in self._unnoted:
+        if key not in self.unnoted:
             transport = self.transports.get(Contact.EMAIL)
             if transport is None:
                 reason = "no mail server is configured (BIHUAN_SMTP_URL); the report is only written"
@@ -136,7 +131,7 @@ class ReportActivities:
                 await ledger.failed(name, recipient, self.now(), refusal.reason, final=True)
                 return refusal
         at = self.now()
-        await self._unnoted.note(key, lambda: ledger.sent(name, recipient, at))
+        await self.unnoted.note(key, lambda: ledger.sent(name, recipient, at))
         return ReportMailed(recipient=recipient, status="sent")
 
     async def _claimed(self, ledger: ReportLedger, name: str, recipient: str) -> bool:

@@ -72,7 +72,7 @@ class DeliveryActivities:
         give_up_after: in the case's time, since a row was written, or somebody had it sent again: then a passing fault
             becomes a failure.
         send_timeout: wall clock; how long handing over one message may take.
-        note_patience: wall clock; how long an attempt goes on trying to note what was sent.
+        unnoted: what was sent, and could not be noted yet.
         lease: wall clock; how long a claim holds. It is renewed while its delivery goes on: a killed worker's runs out.
         limits: how many messages go by one channel at once.
         now: the wall clock.
@@ -91,12 +91,7 @@ class DeliveryActivities:
     lease: timedelta = DELIVERY_HEARTBEAT
     limits: ChannelLimits = field(default_factory=ChannelLimits)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    note_patience: timedelta = timedelta(seconds=30)
-    _unnoted: SentMemory = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Begin with nothing sent."""
-        self._unnoted = SentMemory(self.note_patience)
+    unnoted: SentMemory = field(default_factory=SentMemory, repr=False)
 
     @activity.defn
     async def deliver(self, delivery: Delivery) -> None:
@@ -164,7 +159,7 @@ class _DeliveryPass:
             return None
         if state.status is OutboxStatus.FAILED:
             return None if state.reported else await self._report(envelope, state.error or "")
-        if envelope.key in self._owner._unnoted:
+        if envelope.key in self._owner.unnoted:
             await self._mark_sent(envelope)
             return None
         crowded = self._owner.limits.fault(envelope.transport_name)
@@ -263,7 +258,7 @@ class _DeliveryPass:
 
     async def _mark_sent(self, envelope: Envelope, lacking: str | None = None) -> None:
         at = self._owner.time.virtual(self._owner.now())
-        await self._owner._unnoted.note(envelope.key, lambda: self._outbox.sent(envelope.key, at=at, lacking=lacking))
+        await self._owner.unnoted.note(envelope.key, lambda: self._outbox.sent(envelope.key, at=at, lacking=lacking))
 
     async def _postpone(self, state: RowState, error: str) -> str | None:
         if self._age(state) >= self._owner.give_up_after:

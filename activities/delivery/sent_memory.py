@@ -23,7 +23,7 @@ class SentMemory:
     for when Temporal does not hear a heartbeat either.
     """
 
-    def __init__(self, patience: timedelta) -> None:
+    def __init__(self, patience: timedelta = timedelta(seconds=30)) -> None:
         """`patience`: wall clock; how long one attempt tries to note. It has to fit into the attempt, after sending."""
         self._patience = patience.total_seconds()
         self._keys: set[str] = set()

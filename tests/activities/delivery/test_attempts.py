@@ -15,6 +15,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.database.database import Database
 from activities.delivery.outbox import Outbox
+from activities.delivery.sent_memory import SentMemory
 from tests.activities.delivery.mail_server import mail_server
 from tests.activities.delivery.outgoing import SHORT, delivering, entries, put
 from tests.timeouts import TIMEOUT
@@ -143,7 +144,7 @@ async def test_a_customer_gets_one_mail_though_the_next_attempt_is_another_worke
     first.on_heartbeat = lambda *details: beats.append(details)
     async with mail_server() as server:
         delivery = await put(record, "a")
-        worker = delivering(record, server, note_patience=timedelta(0))
+        worker = delivering(record, server, unnoted=SentMemory(timedelta(0)))
         with pytest.raises(OperationalError):
             await first.run(worker.deliver, delivery)
         assert away.times == 0
@@ -166,7 +167,7 @@ async def test_what_an_attempt_hands_on_is_not_lost_in_the_next_one_that_fails_t
             environment.on_heartbeat = lambda *details: beats.append(list(details))
             environment.info = replace(environment.info, heartbeat_details=beats[-1] if beats else [])
             with pytest.raises(OperationalError):
-                await environment.run(delivering(record, server, note_patience=timedelta(0)).deliver, delivery)
+                await environment.run(delivering(record, server, unnoted=SentMemory(timedelta(0))).deliver, delivery)
         assert (away.times, beats[-1]) == (0, [["a"]])
         last = ActivityEnvironment()
         last.info = replace(last.info, heartbeat_details=beats[-1])
