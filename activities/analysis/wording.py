@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from activities.analysis.figures import ALL, NONE
 from activities.analysis.findings import Contributor, Finding, Tone
 from activities.analysis.report import Report
 from activities.rendering import filters
-from activities.rendering.labels import TEMPLATES, label
+from activities.rendering.labels import label, words_in
 from workflows.domain.formats import written_share
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
@@ -22,11 +20,9 @@ _LABELLED = {"priority": "priority", "channel": "channel", "score": "satisfactio
 _NAME_LENGTH = 40
 
 
-@cache
 def report_words(locale: Locale) -> dict[str, Any]:
     """Every word of a report in that language."""
-    with (TEMPLATES / locale.value / "report" / "words.toml").open("rb") as file:
-        return tomllib.load(file)
+    return words_in("report/words.toml", locale)
 
 
 @dataclass(frozen=True)

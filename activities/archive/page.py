@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +13,7 @@ from jinja2 import ChainableUndefined
 from activities.archive.document import CaseDocument
 from activities.rendering.event_text import event_text, whose
 from activities.rendering.filters import clean, named, person
-from activities.rendering.labels import TEMPLATES, label
+from activities.rendering.labels import label, words_in
 from activities.rendering.pages import environment
 from workflows.domain.time.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import Audience, Locale
@@ -50,7 +48,7 @@ class ArchivePage:
             document=document,
             case=document["case"],
             form=document["form"],
-            words=_words(self.locale),
+            words=words_in("archive/words.toml", self.locale),
             company=self.company,
             label=lambda kind, value: label(kind, value, self.locale),
             coded=self._coded,
@@ -85,9 +83,3 @@ class ArchivePage:
             return ""
         name = person(who, self.names, Audience.STAFF, None, self.locale)
         return f"{name} ({who})" if who in self.names else name
-
-
-@cache
-def _words(locale: Locale) -> dict[str, Any]:
-    with (TEMPLATES / locale.value / "archive" / "words.toml").open("rb") as file:
-        return tomllib.load(file)

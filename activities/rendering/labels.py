@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import templates
 from workflows.domain.vocabulary import Locale, Satisfaction
@@ -41,8 +42,13 @@ def listed(words: Iterable[str], locale: Locale) -> str:
     return ("、" if locale is Locale.ZH_CN else ", ").join(words)
 
 
-@cache
 def labels(locale: Locale) -> dict[str, dict[str, str]]:
     """Every label of a language: kind -> value -> label."""
-    with (TEMPLATES / locale.value / "labels.toml").open("rb") as file:
-        return tomllib.load(file)
+    return words_in("labels.toml", locale)
+
+
+@cache
+def words_in(file: str, locale: Locale) -> dict[str, Any]:
+    """The words of a language in one file of the shipped templates."""
+    with (TEMPLATES / locale.value / file).open("rb") as opened:
+        return tomllib.load(opened)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,15 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from activities.rendering import filters
-from activities.rendering.labels import TEMPLATES, label
+from activities.rendering.labels import label, words_in
 from workflows.domain.vocabulary import Audience, Locale
 
 
-@cache
 def review_words(locale: Locale) -> dict[str, Any]:
     """Every word of a review's report and draft."""
-    with (TEMPLATES / locale.value / "report" / "review.toml").open("rb") as file:
-        return tomllib.load(file)
+    return words_in("report/review.toml", locale)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from enum import StrEnum
-from functools import cache
 from typing import Any, Final
 
 from starlette.responses import JSONResponse
 
-from activities.rendering.labels import TEMPLATES
+from activities.rendering.labels import words_in
 from workflows.domain.model import one_line
 from workflows.domain.vocabulary import Locale
 
@@ -81,7 +79,7 @@ class ApiError(Exception):
 
     def answer(self, locale: Locale) -> JSONResponse:
         """The answer as the caller reads it."""
-        words = _words(locale)[self.kind.value]
+        words = words_in("api.toml", locale)[self.kind.value]
         body: dict[str, Any] = {
             "type": f"urn:bihuan:problem:{self.kind.value}",
             "title": words["title"],
@@ -93,9 +91,3 @@ class ApiError(Exception):
         }
         headers = {**self.headers, "Content-Language": "zh-CN" if locale is Locale.ZH_CN else "en"}
         return JSONResponse(body, STATUS[self.kind], headers=headers, media_type=MEDIA_TYPE)
-
-
-@cache
-def _words(locale: Locale) -> dict[str, dict[str, str]]:
-    with (TEMPLATES / locale.value / "api.toml").open("rb") as file:
-        return tomllib.load(file)

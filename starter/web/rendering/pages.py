@@ -7,15 +7,13 @@ way to the shipped one, so that no fault of a file closes the door.
 from __future__ import annotations
 
 import logging
-import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from activities.document_text import read_toml_table
 from activities.rendering.engine import company_environment, fault, shipped_environment
-from activities.rendering.labels import TEMPLATES
+from activities.rendering.labels import TEMPLATES, words_in
 from starter.web.rendering.look import read_look
 from workflows.domain.problem import Problem
 from workflows.domain.vocabulary import Locale
@@ -76,11 +74,9 @@ def page_faults(folder: Path) -> list[str]:
     return faults
 
 
-@cache
 def shipped_words(locale: Locale) -> dict[str, Any]:
     """The shipped texts of the pages."""
-    with (TEMPLATES / locale.value / "web.toml").open("rb") as file:
-        return tomllib.load(file)
+    return words_in("web.toml", locale)
 
 
 def _own_words(folder: Path | None, locale: Locale) -> dict[str, Any]:
