@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from activities.intake.form import Form
-from workflows.domain.form_fields import ADDRESSES, FIELDS
-from workflows.domain.model import Json
+from workflows.domain.form_fields import ADDRESSES, FIELDS, value_of
 from workflows.domain.policy.policy import Policy
 from workflows.domain.vocabulary import Contact, CustomerKind
 
@@ -16,18 +15,11 @@ def missing_fields(form: Form, kind: str, policy: Policy) -> tuple[str, ...]:
     if form.customer.kind is CustomerKind.INDIVIDUAL:
         wanted.discard("customer.company")
     content = form.model_dump(mode="json")
-    lacking: list[str] = [key for key in wanted if _at(content, key) in (None, "", [])]
+    lacking: list[str] = [key for key in wanted if value_of(content, key) in (None, "", [])]
     symptom = "".join((form.description.symptom or "").split())
     if len(symptom) < rules.shortest_symptom:
         lacking.append("description.symptom")
     address = ADDRESSES.get(form.customer.preferred_contact or Contact.PORTAL)
-    if address is not None and not _at(content, address.key):
+    if address is not None and not value_of(content, address.key):
         lacking.append(address.key)
     return tuple(field.key for field in FIELDS if field.key in lacking)
-
-
-def _at(content: Json, dotted: str) -> object:
-    place: object = content
-    for key in dotted.split("."):
-        place = place.get(key) if isinstance(place, dict) else None
-    return place

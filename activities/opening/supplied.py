@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from activities.intake.form import Form, parse_form
 from activities.intake.submission import supply
+from workflows.domain.form_fields import value_of
 from workflows.domain.model import Json
 from workflows.domain.policy.policy import Policy
 from workflows.domain.policy.triage import Triage, triage
@@ -34,7 +35,7 @@ def check_supplied(
     }
     given = supply(around, dict(fields))
     checked = parse_form(given, now=max(now, accepted_at), policy=policy, organisation=None).model_dump(mode="json")
-    values = {key: _value(checked, key) for key in fields}
+    values = {key: value_of(checked, key) for key in fields}
     if empty := [key for key, value in values.items() if not value]:
         raise Problem("form: " + "; ".join(f"{key}: is empty; allowed: some text" for key in empty))
     return {key: str(value) for key, value in values.items()}
@@ -62,10 +63,3 @@ def _triaged(form: Json, text: str | None, supplied: SuppliedForm, policy: Polic
     if supplied.type is not None:
         changes |= {"type": supplied.type, "subtype": supplied.subtype}
     return triage(submission.model_copy(update=changes), policy)
-
-
-def _value(form: Json, dotted: str) -> object:
-    found: object = form
-    for key in dotted.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found

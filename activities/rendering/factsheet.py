@@ -12,7 +12,7 @@ from datetime import datetime
 from activities.rendering.filters import brief, kind, local_time, named, person
 from activities.rendering.labels import label
 from workflows.domain.case.view import CaseView
-from workflows.domain.form_fields import CONTACTS, FIELDS, NAMES
+from workflows.domain.form_fields import CONTACTS, FIELDS, NAMES, value_of
 from workflows.domain.model import Json
 from workflows.domain.time.calendar import Calendar
 from workflows.domain.vocabulary import Audience, Locale, Status
@@ -95,9 +95,7 @@ class Factsheet:
         return person(who, self.names, self.audience, self.view.owner, self.locale) if who else ""
 
     def _text(self, key: str, length: int) -> str:
-        value: object = self.form
-        for part in key.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
+        value = value_of(self.form, key)
         return brief(str(value), length) if value is not None else ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from activities.rendering.labels import label, listed
-from workflows.domain.form_fields import FIELDS, TIMES
+from workflows.domain.form_fields import FIELDS, TIMES, value_of
 from workflows.domain.vocabulary import Locale
 
 _KINDS = {
@@ -38,11 +38,3 @@ def form_lines(
         else:
             said = moment(value) if field.key in TIMES else str(value)
         yield label("field", field.key, locale), said
-
-
-def value_of(form: Mapping[str, Any], key: str) -> Any:
-    """The value under a dotted key; None where a section or the field is not there."""
-    value: Any = form
-    for step in key.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value

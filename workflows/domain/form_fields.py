@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
 
 from workflows.domain.vocabulary import Contact
 
@@ -78,3 +79,11 @@ CONTACTS: Final = tuple(field for field in FIELDS if field.personal == "contact"
 CONTACT_KEYS: Final = frozenset(field.key for field in CONTACTS)
 ADDRESSES: Final = {channel: field for field in FIELDS for channel in field.channels}
 """Where the address for each way of telling the customer something stands; `portal` needs none."""
+
+
+def value_of(form: Mapping[str, Any], key: str) -> Any:
+    """The value under a dotted key; None where a section or the field is not there."""
+    value: Any = form
+    for step in key.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
