@@ -50,6 +50,15 @@ def read_rows(rows: Iterable[_R], read: Callable[[_R], _T], *, name: Callable[[_
             yield made
 
 
+def read_in_part(row: Mapping[Any, Any], make: Callable[..., _T]) -> _T:
+    """What `make` makes of a row; of one that is faulty, with None for what cannot be read, and its `fault`."""
+    (read,) = read_rows([row], lambda row: make(**row), name=lambda _: "")
+    if not isinstance(read, FaultyRow):
+        return read
+    readable = {name: None if isinstance(value, Unreadable) else value for name, value in row.items()}
+    return make(**readable, fault=read.fault)
+
+
 def sound(rows: Iterable[_T | FaultyRow]) -> Iterator[_T]:
     """The rows that could be read, where the others need not be shown."""
     for row in rows:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.archive.store import StoredFile
 from activities.database.database import Database, insert_into
 from activities.database.tables import archive, case_record, correction
-from activities.rows import FaultyRow, Unreadable, read_rows
+from activities.rows import read_in_part
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Ledger:
         if number is not None:
             statement = statement.where(archive.c.number == number)
         async with self._database.read() as connection:
-            return [_entry(row) for row in (await connection.execute(statement)).mappings()]
+            return [read_in_part(row, ArchivedCase) for row in (await connection.execute(statement)).mappings()]
 
     @staticmethod
     async def archived(connection: AsyncConnection, number: str, stored: StoredFile, at: datetime) -> None:
@@ -91,14 +91,6 @@ class Ledger:
         """Drop failures to mask: the policy masks nothing any more."""
         failed = archive.c.archived_at.is_not(None) & archive.c.failed_at.is_not(None)
         await connection.execute(update(archive).where(failed).values(error=None, failed_at=None))
-
-
-def _entry(row: RowMapping) -> ArchivedCase:
-    (entry,) = read_rows([row], lambda row: ArchivedCase(**row), name=lambda row: row["number"])
-    if not isinstance(entry, FaultyRow):
-        return entry
-    readable: dict[str, Any] = {name: None if isinstance(value, Unreadable) else value for name, value in row.items()}
-    return ArchivedCase(**readable, fault=entry.fault)
 
 
 async def _put(connection: AsyncConnection, number: str, values: dict[str, Any]) -> None:

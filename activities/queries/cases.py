@@ -29,7 +29,7 @@ from activities.intake.submission import search_text
 from activities.queries.case_filter import Filter, Order
 from activities.queries.case_record import CaseRecord, read_case_record
 from activities.queries.unopened import unopened
-from activities.rows import FaultyRow, Unreadable, read_rows
+from activities.rows import read_in_part
 from workflows.domain.vocabulary import WEBHOOK, Status
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class Cases:
             statement = statement.where(outbox.c.created_at < until)
         async with self._database.read() as connection:
             rows = (await connection.execute(statement.limit(limit))).mappings().all()
-        return [_message(row) for row in reversed(rows)]
+        return [read_in_part(row, OutboxEntry) for row in reversed(rows)]
 
     async def attention(
         self,
@@ -210,14 +210,6 @@ class Cases:
 
         async with self._database.read() as connection:
             return await find_attention(connection, now, grace=grace, pending_for=pending_for)
-
-
-def _message(row: Mapping[str, Any]) -> OutboxEntry:
-    (entry,) = read_rows([row], lambda row: OutboxEntry(**row), name=lambda row: row["key"])
-    if not isinstance(entry, FaultyRow):
-        return entry
-    readable: dict[str, Any] = {name: None if isinstance(value, Unreadable) else value for name, value in row.items()}
-    return OutboxEntry(**readable, fault=entry.fault)
 
 
 def _open_numbers() -> CompoundSelect[Any]:
