@@ -20,8 +20,8 @@ from starter.web.staff.app import PAGES
 from tests.browser.visitor import Visitor, visiting
 from tests.builders import NUMBER
 from tests.starter.web.conftest import Portal, policy, portal, served
+from tests.starter.web.staff.desk.test_lists import listed
 from tests.starter.web.staff_door import link_for
-from tests.starter.web.test_desk import listed
 from tests.timeouts import TIMEOUT
 from workflows.domain.vocabulary import Locale
 
