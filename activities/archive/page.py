@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChainableUndefined
 
 from activities.archive.document import CaseDocument
+from activities.rendering.called import Called
 from activities.rendering.event_text import event_text, whose
-from activities.rendering.filters import clean, named, person
+from activities.rendering.filters import clean, kind, named, person
 from activities.rendering.labels import label, words_in
 from activities.rendering.pages import environment
 from workflows.domain.time.time_keys import TIME_KEYS
@@ -52,10 +53,10 @@ class ArchivePage:
             company=self.company,
             label=lambda kind, value: label(kind, value, self.locale),
             coded=self._coded,
-            called=lambda value: named(value, self.labels, self.locale) if value else "",
+            called=lambda value: self._unit(value) if value else "",
             person=self._person,
             local=self.local,
-            said=lambda entry: clean(event_text(entry, self._moment, self.locale)),
+            said=lambda entry: clean(event_text(entry, self._moment, self.locale, self._called)),
             whose=lambda entry: clean(whose(entry, self.locale, self._person)),
             clean=clean,
         )
@@ -77,6 +78,13 @@ class ArchivePage:
             except (ValueError, OverflowError):
                 return value
         return str(value)
+
+    @property
+    def _called(self) -> Called:
+        return Called(self._person, self._unit, lambda of, subtype: kind(of, subtype, self.labels, self.locale))
+
+    def _unit(self, key: str) -> str:
+        return named(key, self.labels, self.locale)
 
     def _person(self, who: str | None) -> str:
         if not who:

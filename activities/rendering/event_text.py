@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from activities.rendering.called import Called
 from activities.rendering.labels import label
+from activities.rendering.reason_text import reason_text
 from activities.rendering.sizes import filesize
 from workflows.domain.form_fields import FIELDS
 from workflows.domain.provenance import is_own_hand
 from workflows.domain.time.time_keys import TIME_KEYS
-from workflows.domain.vocabulary import CUSTOMER, ClockName, EventKind, Locale, Via
+from workflows.domain.vocabulary import CUSTOMER, SYSTEM, ClockName, EventKind, Locale, Via
 
 _KINDS = {
     "clock": "clock",
@@ -21,6 +23,9 @@ _KINDS = {
     "verified": "verification",
     "satisfaction": "satisfaction",
     "message": "message",
+    "messages": "message",
+    "also": "clock",
+    "missing": "field",
     "corrects": "event",
 }
 """Details whose value has a label."""
@@ -29,6 +34,7 @@ _OF_REVIEWS = {"reason": "review_reason", "step": "review_status", "why": "revie
 _PLAIN = frozenset(
     {
         "text",
+        "why",
         "solution",
         "reason",
         "reasons",
@@ -44,10 +50,21 @@ _PLAIN = frozenset(
         "files",
         *_KINDS,
     }
-    - {"verified", "corrects"}
+    - {"verified", "corrects", "also", "missing"}
 )
 """Details that are shown without their key."""
-_FIELDS = frozenset(field.key for field in FIELDS if "." in field.key)
+_PEOPLE = frozenset({
+    "approver", "author", "escalated_to", "from", "head", "owner", "person", "previous", "previous_owner",
+    "received_by", "recipient", "superior", "to", "who",
+})  # fmt: skip
+"""Details that are people's ids."""
+_UNITS = frozenset({"assisting", "department", "kept"})
+"""Details that are ids of departments."""
+_OF_RULES = frozenset({"reason", "reasons"})
+"""Details in which a rule says why."""
+_AS_THEY_ARE = Called()
+_FIELDS = frozenset({field.key for field in FIELDS if "." in field.key} | {"occurred_at"})
+_TIMES = TIME_KEYS | {"occurred_at"}
 _LEFT_OUT = frozenset({
     "cycle", "top", "handling_seconds", "by_phone", "flagged", "command_id", "share", "received_at", "policy", "count",
     "internal", "department", "group", "previous_priority", "moved", "round", "cause", "answered", "unanswered",
@@ -92,34 +109,51 @@ def whose(entry: Mapping[str, Any], locale: Locale, name: Callable[[str], str] =
     return label("whose", "own", locale).format(**shown)
 
 
-def event_text(entry: Mapping[str, Any], local: Callable[[str], datetime], locale: Locale) -> str:
-    """The details of an event that tell something; times on the company's wall clock (`local`)."""
+def event_text(
+    entry: Mapping[str, Any], local: Callable[[str], datetime], locale: Locale, called: Called = _AS_THEY_ARE
+) -> str:
+    """The details of an event that tell something; times on the company's wall clock (`local`), and ids as they are
+    `called`.
+    """
+    is_of_a_review = str(entry["kind"]).startswith(("review_", "measure_", "warned"))
+    is_by_rule = entry.get("by") == SYSTEM
 
     def said(key: str, value: Any) -> str:
+        text = worded(key, value)
+        if key in _PLAIN:
+            return text
+        # What the customer supplied is called as the form calls it.
+        return f"{label('field' if key in _FIELDS else 'detail', key, locale)} {text}"
+
+    def worded(key: str, value: Any) -> str:
+        if isinstance(value, dict):
+            if key in _UNITS:
+                return " ".join(f"{called.unit(unit)} {called.person(str(who))}" for unit, who in value.items())
+            return " ".join(said(name, item) for name, item in value.items() if item)
+        if key == "files" and isinstance(value, list):
+            return ", ".join(f"{one.get('name')} ({filesize(one.get('size'))})" for one in value)
+        if isinstance(value, list):
+            return ", ".join(worded(key, item) for item in value)
+        return word(key, str(value))
+
+    def word(key: str, value: str) -> str:
         if key == "why" and value in set(ClockName):
             return label("clock", value, locale)
+        if is_of_a_review and key in _OF_REVIEWS:
+            return label(_OF_REVIEWS[key], value, locale)
         if key in _KINDS:
-            value = label(_KINDS[key], str(value), locale)
-        elif key in _OF_REVIEWS and entry["kind"].startswith(("review_", "measure_", "warned")):
-            value = label(_OF_REVIEWS[key], str(value), locale)
-        elif key == "messages":
-            value = ", ".join(label("message", str(item), locale) for item in value)
-        elif key == "files" and isinstance(value, list):
-            value = ", ".join(f"{one.get('name')} ({filesize(one.get('size'))})" for one in value)
-        elif isinstance(value, dict):
-            value = " ".join(said(name, item) for name, item in value.items() if item)
-        elif key == "also":
-            value = ", ".join(label("clock", str(item), locale) for item in value)
-        elif key == "missing":
-            value = ", ".join(label("field", str(item), locale) for item in value)
-        elif isinstance(value, list):
-            value = ", ".join(said("", item).strip() if isinstance(item, dict) else str(item) for item in value)
-        elif key in TIME_KEYS and isinstance(value, str):
-            value = _moment(value, local)
-        if key in _PLAIN or key == "why":
-            return str(value)
-        # What the customer supplied is called as the form calls it.
-        return f"{label('field' if key in _FIELDS else 'detail', key, locale)} {value}"
+            return label(_KINDS[key], value, locale)
+        if key in _PEOPLE:
+            return called.person(value)
+        if key in _UNITS:
+            return called.unit(value)
+        if key in _OF_RULES or (key == "why" and is_by_rule):
+            return reason_text(value, locale, called)
+        if key in {"type", "subtype"}:
+            return called.kind(*((value, None) if key == "type" else ("", value)))
+        if key == "command":
+            return called.command(value) or value
+        return _moment(value, local) if key in _TIMES else value
 
     details: dict[str, Any] = entry["detail"]
     return "  ".join(

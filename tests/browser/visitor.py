@@ -27,6 +27,7 @@ from playwright.async_api import (
 )
 
 from starter.web.rendering.pages import LANGUAGES, shipped_words
+from tests.browser.raw_words import raw_words
 from tests.timeouts import TIMEOUT
 from workflows.domain.vocabulary import Locale
 
@@ -162,6 +163,11 @@ class Visitor:
                 self.faults.append(f"{here}: preview {address} has {size} bytes")
         if (size := sum(size for _, kind, size in await page.evaluate(_BYTES) if kind != "img")) > self.largest:
             self.faults.append(f"{here}: {size} bytes")
+        if self.path.startswith(("/desk", "/board")):
+            text = await page.inner_text("body")
+            for other in await page.locator("main [lang]").all_inner_texts():
+                text = text.replace(other, "")
+            self.faults += [f"{here}: {word!r} instead of a word" for word in raw_words(text, self.locale)]
         await page.evaluate(f"{AXE_SCRIPT};0")
         for width in WIDTHS:
             await page.set_viewport_size({"width": width, "height": _HEIGHT})

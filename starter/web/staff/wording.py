@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from activities.rendering.called import Called
 from activities.rendering.filters import brief, duration, kind, named
 from activities.rendering.labels import label
 from worker.installation.company_time import CompanyTime
@@ -73,8 +74,20 @@ class Wording:
 
     def kind(self, case: Mapping[str, Any]) -> str:
         """Type and subtype."""
-        labels = self.visit.installation.policy.labels()
-        return kind(case["type"] or "", case["subtype"], labels, self.locale) if case["type"] else "–"
+        return self._kind(case["type"], case["subtype"]) if case["type"] else "–"
+
+    def _kind(self, type_: str, subtype: str | None) -> str:
+        return kind(type_, subtype, self._types, self.locale)
+
+    @cached_property
+    def _types(self) -> dict[str, dict[str, str]]:
+        """What types and subtypes are called."""
+        return self.visit.installation.policy.labels()
+
+    @cached_property
+    def called(self) -> Called:
+        """The same names for a history or a form."""
+        return Called(self.name, self.department, self._kind, self.visit.words["desk"]["action"].get)
 
     def customer(self, form: Any) -> str:
         """Name and company, short enough for a list."""
@@ -135,6 +148,4 @@ class Wording:
 
     def types(self) -> list[tuple[str, str]]:
         """Id and name of each type of issue."""
-        policy = self.visit.installation.policy
-        labels = policy.labels()
-        return [(one.id, named(one.id, labels, self.locale)) for one in policy.types]
+        return [(one.id, self._kind(one.id, None)) for one in self.visit.installation.policy.types]

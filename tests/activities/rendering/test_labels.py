@@ -51,12 +51,15 @@ def test_no_word_of_the_vocabulary_is_shown_as_its_code(locale: Locale) -> None:
         "review_status": ReviewStatus,
         "review_reason": ReviewReason,
         "customer_kind": CustomerKind,
+        "language": Locale,
     }
     known = labels(locale)
     own = {
         "field",
         "detail",
         "review_end",
+        "reason",
+        "reason_form",
         "customer_status",
         "customer_action",
         "customer_view",

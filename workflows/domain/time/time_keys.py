@@ -10,7 +10,7 @@ TIME_KEYS: Final = frozenset({
     "ended_at", "escalated_at", "expected_resolution", "late_at", "next", "opened_at", "received_at", "resolved_at",
     "responded_at", "retractable_until", "started", "unanswered_since", "until", "updated_at",
     # Details of events.
-    "answer_due", "claim_due", "closes_at", "previous_due", "resolution_due", "response_due", "since",
+    "acknowledge_by", "answer_due", "claim_due", "closes_at", "previous_due", "resolution_due", "response_due", "since",
     # Rows of the register, timeline, outbox, archive and knowledge base.
     "archived_at", "created_at", "drafted_at", "failed_at", "masked_at", "recorded_at", "sent_at", "started_at",
     # What a customer is shown of answer and solution.

@@ -40,7 +40,8 @@ class Shown(Wording):
 
     def form(self) -> list[tuple[str, str]]:
         """What the customer gave."""
-        return list(form_lines(self.case["form"], self.locale, moment=self.company.text, without=_IN_HEAD))
+        form, moment = self.case["form"], self.company.text
+        return list(form_lines(form, self.locale, moment=moment, without=_IN_HEAD, called=self.called))
 
     def entry(self, entry: Mapping[str, Any]) -> Entry:
         """A step, in words."""
@@ -50,7 +51,7 @@ class Shown(Wording):
             what=label("event", str(entry["kind"]), self.locale),
             who=whose(entry, self.locale, self.name),
             by=str(entry["by"]),
-            text=event_text(entry, self.company.local, self.locale),
+            text=event_text(entry, self.company.local, self.locale, self.called),
         )
 
     def timeline(self, before: int | None = None) -> tuple[list[Entry], int | None]:

@@ -108,7 +108,7 @@ async def review_page(
             "at": entry["at"],
             "what": label("event", str(entry["kind"]), visit.locale),
             "who": whose(entry, visit.locale, shown.name),
-            "text": event_text(entry, shown.company.local, visit.locale),
+            "text": event_text(entry, shown.company.local, visit.locale, shown.called),
         }
         for entry in reversed(found["timeline"][-_MOST_STEPS:])
     ]
