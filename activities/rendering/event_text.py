@@ -62,6 +62,8 @@ _UNITS = frozenset({"assisting", "department", "kept"})
 """Details that are ids of departments."""
 _OF_RULES = frozenset({"reason", "reasons"})
 """Details in which a rule says why."""
+_BY_RULES = frozenset({EventKind.HANDED_OVER, EventKind.COLLABORATION_ENDED})
+"""Events in which a rule may say why although a person caused them: who claims a colleague's case hands it over."""
 _AS_THEY_ARE = Called()
 _FIELDS = frozenset({field.key for field in FIELDS if "." in field.key} | {"occurred_at"})
 _TIMES = TIME_KEYS | {"occurred_at"}
@@ -116,7 +118,7 @@ def event_text(
     `called`.
     """
     is_of_a_review = str(entry["kind"]).startswith(("review_", "measure_", "warned"))
-    is_by_rule = entry.get("by") == SYSTEM
+    is_by_rule = entry.get("by") == SYSTEM or entry["kind"] in _BY_RULES
 
     def said(key: str, value: Any) -> str:
         text = worded(key, value)

@@ -91,7 +91,7 @@ def test_both_languages_have_a_word_for_the_same_things(kind: str) -> None:
 
 
 _ORGANISATION, _POLICY = sample_organisation(), load_policy("standard")
-_RAW = r"(?a)(?<![(\w-])(?!P\d\b)[A-Za-z][\w-]+"
+_RAW = r"(?a)(?<![(\w-])(?!P\d\b|FB\d)[A-Za-z][\w-]+"
 """A word of the program, and no id beside a name."""
 
 
@@ -121,6 +121,8 @@ def _called(locale: Locale) -> Called:
         ("reopened", {"reason": "dissatisfied", "text": "还是不行", "kept": ["sales"]}, ("客户不满意", "销售部")),
         ("rejected", {"command": "resolve"}, ("给出解决方案",)),
         ("closed", {"why": "accepted, not rated"}, ("客户未评价",)),
+        ("unlinked", {"why": "FB202605110001 is closed"}, ("已关闭",)),
+        ("collaboration_assigned", {"reason": "tech-001 is no longer in the organisation"}, ("已不在公司",)),
     ],
 )  # fmt: skip
 def test_a_history_has_names_instead_of_ids_for_whoever_knows_the_company(
@@ -160,6 +162,15 @@ def test_why_somebody_was_given_a_case_is_said_in_the_readers_language(away: boo
     entry = {"kind": "dispatched", "by": "system", "detail": {"reason": chosen.reason}}
     shown = event_text(entry, datetime.fromisoformat, Locale.ZH_CN, _called(Locale.ZH_CN))
     assert not re.search(_RAW, shown), shown
+
+
+@pytest.mark.parametrize(
+    ("what", "why", "said"),
+    [("handed_over", "claimed", "主动认领"), ("collaboration_ended", "closed: withdrawn", "问题已关闭：已撤销")],
+)
+def test_what_somebody_brought_about_has_the_rules_reason_in_words(what: str, why: str, said: str) -> None:
+    entry = {"kind": what, "by": "agent-001", "detail": {"why": why}}
+    assert event_text(entry, datetime.fromisoformat, Locale.ZH_CN) == said
 
 
 def test_what_a_person_gave_as_the_reason_stays_as_they_wrote_it() -> None:
