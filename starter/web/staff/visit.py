@@ -63,7 +63,9 @@ class StaffVisit(WebVisit):
 
     def values(self) -> dict[str, object]:
         """Who it is."""
-        return {"person": self.person, "menu": menu_of(self.who), "speed": self._speed()}
+        who = self.who
+        sees_all = who is not None and who.sees_all
+        return {"person": self.person, "menu": menu_of(who), "speed": self._speed(), "sees_all": sees_all}
 
     def _speed(self) -> float:
         """How many times as fast as the wall clock the cases' time runs now: clocks on a page go on with it."""

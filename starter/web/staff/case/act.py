@@ -97,7 +97,7 @@ async def attach(visit: StaffVisit, who: Bearer) -> Response:
     except KeyReusedError:
         return await page(visit, who, record, 409, told("sent_before"))
     except (FileStoreError, Problem) as problem:
-        return await page(visit, who, record, 503, told("outage", str(problem)))
+        return await page(visit, who, record, 503, told("outage_files", str(problem)))
     if result.outcome == "rejected":
         return await page(visit, who, record, 409, told("rejected", result.reason or ""))
     return _done(result, posted)
@@ -113,11 +113,15 @@ async def review(visit: StaffVisit, who: Bearer) -> Response:
     if command not in _REVIEW or who.person is None:
         return await page(visit, who, record, 422, told("malformed"))
     text = posted.text("text")
+    try:
+        client = await visit.site.client()
+    except Problem as problem:
+        return await page(visit, who, record, 503, told("outage", str(problem)))
     fields: dict[str, Any] = {"why" if command == "return_report" else "text": text} if text else {}
     try:
         result = await send_to_review(
             visit.site.settings, command, record.number, fields, by=who.person, via=who.via,
-            command_id=f"{who.caller}:{once_of(posted)}", client=await visit.site.client(),
+            command_id=f"{who.caller}:{once_of(posted)}", client=client,
         )  # fmt: skip
     except Problem as problem:
         return await page(visit, who, record, 422, told("rejected", str(problem)))

@@ -54,7 +54,8 @@ class Told:
     """What is said of what was sent last.
 
     Attributes:
-        kind: `accepted`, `queued`, or why not: `rejected`, `malformed`, `moved_on`, `old`, `sent_before`, `outage`.
+        kind: `accepted`, `queued`, or why not: `rejected`, `malformed`, `moved_on`, `old`, `sent_before`, `outage`,
+            `outage_files`.
         reason: the case's own line, where it has one.
         typed: what was typed, which is not lost: the form has it again, or else the page shows it.
         of: command and department of the form.

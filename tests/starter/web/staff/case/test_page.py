@@ -101,6 +101,32 @@ async def test_without_temporal_what_was_typed_is_kept(portal: Portal) -> None:
     assert form.fields["text"].strip() == "现在发不出去"
 
 
+async def test_what_an_outage_means_is_said_in_ones_language_and_its_cause_only_to_who_sees_all(portal: Portal) -> None:
+    told = {}
+    for person in ("tech-001", "director"):
+        browser = await signed_in(portal, person)
+        await browser.open(_CASE)
+        await act(browser, "note", text="现在发不出去")
+        told[person] = browser.page.text.partition('data-told="outage"')[2].partition("</div>")[0]
+        assert "您填写的内容都在" in told[person]
+        note = action_form(browser, "note")
+        assert note is not None
+        await browser.post(f"{_CASE}/review", {**note.fields, "do": "approve"})
+        assert browser.status == 503, "no refusal: it may go well in a moment"
+    assert "Temporal" not in told["tech-001"]
+    assert '<p class="small" lang="en">' in told["director"] and "Temporal" in told["director"]
+
+
+async def test_nobody_believes_that_a_file_is_kept_which_an_outage_kept_from_its_case(portal: Portal) -> None:
+    owner = await signed_in(portal, "tech-001")
+    await owner.open(_CASE)
+    form = next(form for form in forms_of(owner.page.text) if form.action.endswith("/files"))
+    answer = await owner.client.post(form.action, data=form.fields, files={"file": ("a.txt", b"x", "text/plain")})
+    assert answer.status_code == 503
+    assert "重新选择文件" in answer.text
+    assert "您填写的内容都在" not in answer.text
+
+
 async def test_a_form_that_comes_back_and_is_changed_is_not_taken_for_the_one_that_was_sent(portal: Portal) -> None:
     """By the back button: what was typed the second time would be lost, and said to be done."""
     owner = await signed_in(portal, "tech-001")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +14,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from activities.database.tables import case_record, registration
+from activities.queries.monitoring.attention import AttentionReason
+from activities.queries.monitoring.sweeps import DriftReason
 from starter.services.system import stuck_list
 from starter.services.system.stuck import StuckItem
 from starter.web.staff.app import PAGES
@@ -24,6 +27,7 @@ from tests.starter.web.browser import forms_of
 from tests.starter.web.conftest import Portal
 from tests.starter.web.staff_door import signed_in
 
+_OF_TEMPORAL = {"activity_failing", "task_failing", "paused", "more"}
 _LONG = "永" * 1_000 + "تجربة" * 200
 _CASES: Mapping[str, dict[str, Any]] = {
     "FB202405060101": {"owner": "tech-001", "status": "in_progress", "priority": "P0", "hours": 3, "name": "早早"},
@@ -108,6 +112,30 @@ async def test_a_departments_task_that_is_stuck_is_shown_to_whoever_may_read_its
         "sales-001": ["FB202405060104/sales"], "tech-001": ["FB202405060101"],
         "duty-001": ["FB202405060104/sales", "FB202405060101", ">mail<"],
     }  # fmt: skip
+
+
+async def test_what_is_stuck_is_said_in_words(portal: Portal, listed: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = {
+        "overdue": "claim", "undeliverable": "replied", "review_late": "measure 2", "review_not_acting": "report",
+        "part_late": "sales", "person_left": "owner", "fault": "resolve", "not_archived": "mask",
+    }  # fmt: skip
+    reasons = {*AttentionReason, *DriftReason, *_OF_TEMPORAL}
+
+    async def failing(*_: object) -> tuple[list[StuckItem], str | None]:
+        return [StuckItem("FB202405060101", one, None, about.get(one)) for one in sorted(reasons)], "no worker polls"
+
+    monkeypatch.setattr(stuck_list, "find_stuck", failing)
+    monkeypatch.setattr(stuck_list, "_HOLDS", 0.0)
+    for person, sees_all in (("tech-001", False), ("director", True)):
+        text = await (await signed_in(portal, person)).open("/desk/stuck")
+        said = re.findall(r"<h2><a href=.*?</h2>\n<p>(.*?)</p>", text)
+        assert len(said) == len(reasons)
+        assert not [
+            one for one in said if re.search("(?a)[a-z_]{3,}", one.replace("sales", "").replace("Temporal", ""))
+        ]
+        assert "部门sales" in text and "措施2" in text
+        assert ("no worker polls" in text) is sees_all
+        assert "可能不全" in text
 
 
 async def test_a_filter_stands_in_the_address_and_a_wrong_one_is_named(portal: Portal, listed: Portal) -> None:
