@@ -62,7 +62,7 @@ _UNITS = frozenset({"assisting", "department", "kept"})
 """Details that are ids of departments."""
 _OF_RULES = frozenset({"reason", "reasons"})
 """Details in which a rule says why."""
-_BY_RULES = frozenset({EventKind.HANDED_OVER, EventKind.COLLABORATION_ENDED})
+_BY_RULES = frozenset({EventKind.HANDED_OVER, EventKind.COLLABORATION_ENDED, EventKind.ESCALATED})
 """Events in which a rule may say why although a person caused them: who claims a colleague's case hands it over."""
 _AS_THEY_ARE = Called()
 _FIELDS = frozenset({field.key for field in FIELDS if "." in field.key} | {"occurred_at"})

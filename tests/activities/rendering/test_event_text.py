@@ -166,7 +166,11 @@ def test_why_somebody_was_given_a_case_is_said_in_the_readers_language(away: boo
 
 @pytest.mark.parametrize(
     ("what", "why", "said"),
-    [("handed_over", "claimed", "主动认领"), ("collaboration_ended", "closed: withdrawn", "问题已关闭：已撤销")],
+    [
+        ("handed_over", "claimed", "主动认领"),
+        ("escalated", "asked", "处理人请求升级"),
+        ("collaboration_ended", "closed: withdrawn", "问题已关闭：已撤销"),
+    ],
 )
 def test_what_somebody_brought_about_has_the_rules_reason_in_words(what: str, why: str, said: str) -> None:
     entry = {"kind": what, "by": "agent-001", "detail": {"why": why}}
