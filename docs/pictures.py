@@ -20,12 +20,14 @@ from __future__ import annotations
 import asyncio
 import html
 import io
+import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from browser import Browser, wait_for
@@ -40,6 +42,7 @@ from wall import wall
 from starter.demo import run
 from starter.demo.board import LiveTable
 from worker.embedded.ports import free_port
+from worker.temporal.endpoint import Endpoint
 from workflows.domain.problem import Problem
 
 DOCS = Path(__file__).parent
@@ -66,9 +69,29 @@ class _RecordingBoard(LiveTable):
 
 
 def board() -> None:
-    """Write docs/demo.svg."""
+    """Write docs/demo.svg.
+
+    In a process of its own: interrupted in the middle of everything it has crashed once in a while, and nobody but
+    whoever began it ends its server then.
+
+    Raises:
+        Problem: the process ended otherwise than by itself.
+    """
+    with tempfile.TemporaryDirectory(prefix="bihuan-picture-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder, "data")
+        playing = multiprocessing.get_context("spawn").Process(target=_record, args=(data,))
+        playing.start()
+        playing.join()
+        if (left := Endpoint.read(data)) is not None:
+            with suppress(ProcessLookupError):
+                os.kill(left.server_pid, signal.SIGTERM)
+        if playing.exitcode:
+            raise Problem(f"the demonstration ended with exit code {playing.exitcode}")
+
+
+def _record(data: Path) -> None:
     run.LiveTable = _RecordingBoard  # type: ignore[misc]
-    asyncio.run(run.play_all())
+    asyncio.run(run.play_all(data=str(data)))
 
 
 def _self_contained(svg: str) -> str:
