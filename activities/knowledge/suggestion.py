@@ -108,12 +108,12 @@ async def _open_alike(
         return []
     its_product, its_symptom = _IN_FORM[reader.kind]
     rows = await reader.rows(
-        # Each form is looked up by itself: joined, a server reads the forms of everything that was ever registered.
+        # Each form is looked up by itself: joined, a server reads the forms of everything that was ever registered. In
+        # the order of the latest ones, so that nobody looks further once enough are found.
         f"SELECT r.number, {its_symptom} AS symptom FROM ("  # noqa: S608 - constants only
-        "SELECT c.number, c.opened_at, (SELECT form FROM registration WHERE number = c.number) AS form "
+        "SELECT c.number, (SELECT form FROM registration WHERE number = c.number) AS form "
         f"FROM case_record AS c WHERE c.closed_at IS NULL ORDER BY c.opened_at DESC LIMIT {_LATEST}"
-        f") AS r WHERE r.number <> $1 AND {its_product} = $2 "
-        f"ORDER BY r.opened_at DESC, r.number DESC LIMIT {_OPEN_CASES}",
+        f") AS r WHERE r.number <> $1 AND {its_product} = $2 LIMIT {_OPEN_CASES}",
         number,
         product,
     )
