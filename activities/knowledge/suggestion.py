@@ -34,6 +34,11 @@ _IN_FORM: Final = {
     "postgresql": ("r.form->>'product'", "r.form#>>'{description,symptom}'"),
 }
 """Product and symptom."""
+_IN_ONE_ROW: Final = {
+    "sqlite": "json_group_array(json_array(number, symptom))",
+    "postgresql": "json_agg(json_build_array(number, symptom))",
+}
+"""Hundreds of rows cost more to hand over than to find: for each, SQLite's thread has to wait for its turn."""
 
 Suggestions = dict[str, list[dict[str, Any]]]
 """`articles`: key, title, solution, score, of published ones; `earlier`: number, title, solution, article, score, of
@@ -107,41 +112,39 @@ async def _open_alike(
     if not product or not mine:
         return []
     its_product, its_symptom = _IN_FORM[reader.kind]
-    rows = await reader.rows(
+    (found,) = await reader.rows(
         # Each form is looked up by itself: joined, a server reads the forms of everything that was ever registered. In
         # the order of the latest ones, so that nobody looks further once enough are found.
-        f"SELECT r.number, {its_symptom} AS symptom FROM ("  # noqa: S608 - constants only
+        f"SELECT {_IN_ONE_ROW[reader.kind]} AS cases FROM ("  # noqa: S608 - constants only
+        f"SELECT r.number, {its_symptom} AS symptom FROM ("
         "SELECT c.number, (SELECT form FROM registration WHERE number = c.number) AS form "
         f"FROM case_record AS c WHERE c.closed_at IS NULL ORDER BY c.opened_at DESC LIMIT {_LATEST}"
-        f") AS r WHERE r.number <> $1 AND {its_product} = $2 LIMIT {_OPEN_CASES}",
+        f") AS r WHERE r.number <> $1 AND {its_product} = $2 LIMIT {_OPEN_CASES}) AS latest",
         number,
         product,
     )
-    alike = [(_alike(mine, _symptom(row)), row) for row in rows]
-    likely = sorted((one for one in alike if one[0] >= _LEAST_ALIKE), key=lambda one: (-one[0], one[1]["number"]))
+    cases = [(str(one), " ".join(str(said or "").split())) for one, said in document(found["cases"]) or ()]
+    alike = [(_alike(mine, said), one, said) for one, said in cases]
+    likely = sorted((one for one in alike if one[0] >= _LEAST_ALIKE), key=lambda one: (-one[0], one[1]))
     return [
         {
-            "number": row["number"],
-            "symptom": _symptom(row)[:_BRIEF],
+            "number": similar,
+            "symptom": said[:_BRIEF],
             "status": view["status"],
             "owner": view["owner"],
             "opened_at": view["opened_at"],
             "linked_to": view.get("linked_to"),
             "score": round(score, 3),
-            "one_cause": view["type"] == type_ and _is_one_cause(mine, _symptom(row)),
+            "one_cause": view["type"] == type_ and _is_one_cause(mine, said),
         }
-        for score, row in likely[:MOST]
-        for view in await _views(reader, row["number"])
+        for score, similar, said in likely[:MOST]
+        for view in await _views(reader, similar)
     ]
 
 
 async def _views(reader: Reader, number: str) -> list[Json]:
     rows = await reader.rows("SELECT view FROM case_record WHERE number = $1", number)
     return [document(row["view"]) for row in rows]
-
-
-def _symptom(row: Mapping[str, Any]) -> str:
-    return " ".join(str(row["symptom"] or "").split())
 
 
 def _is_one_cause(mine: frozenset[str], symptom: str) -> bool:
