@@ -8,10 +8,11 @@ import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
@@ -142,13 +143,35 @@ async def open_reader(address: DatabaseUrl, kept: KeptConnections | None = None)
         async with opened.reader() as reader:
             yield reader
         return
-    try:
+    with _explained(address):
         async with _sqlite(address, kept) if address.kind == "sqlite" else _server(address) as reader:
             yield reader
-    except Problem:
-        raise
-    except Exception as error:
-        raise address.unreadable(error, READING) from error
+
+
+@asynccontextmanager
+async def kept_open(address: DatabaseUrl) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[Reader]]]:
+    """How to read there again and again by one connection, each time what is there then: for whoever waits for
+    something. One reader at a time.
+
+    Raises:
+        Problem: the database cannot be opened or reached; by each reader, as `open_reader`.
+    """
+    opened = _OPENED.get()
+    if opened is not None and opened.address == address:
+        yield opened.reader
+    elif address.kind == "sqlite":
+        kept = KeptConnections()
+        try:
+            yield partial(open_reader, address, kept)
+        finally:
+            kept.close()
+    else:
+        with _explained(address):
+            connection = await postgresql_driver.connect(address.dsn, READING)
+        try:
+            yield partial(_read_explained, address, connection)
+        finally:
+            await connection.close()
 
 
 def document(stored: Any) -> Any:
@@ -197,6 +220,24 @@ async def _server(address: DatabaseUrl) -> AsyncIterator[Reader]:
             yield reader
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def _read_explained(address: DatabaseUrl, connection: Any) -> AsyncIterator[Reader]:
+    with _explained(address):
+        async with read_server(connection) as reader:
+            yield reader
+
+
+@contextmanager
+def _explained(address: DatabaseUrl) -> Iterator[None]:
+    """A driver's error as a Problem, in one line."""
+    try:
+        yield
+    except Problem:
+        raise
+    except Exception as error:
+        raise address.unreadable(error, READING) from error
 
 
 @asynccontextmanager

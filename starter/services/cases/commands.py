@@ -1,41 +1,35 @@
-"""Sends commands to cases, departments' tasks and reviews as signals, and asks for their outcome."""
+"""Sends commands to cases, departments' tasks and reviews as signals, and waits for their outcome."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from temporalio.client import (
     Client,
     WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
 )
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.batches import batched
-from activities.database.judged import find_judged
-from activities.database.reader import open_reader, read_remembered
+from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import is_unstarted, read_case_record
 from activities.queries.people import has_left
 from activities.review.reading import find_review
 from starter.services.cases.corrections import correct
+from starter.services.cases.outcomes import NO_WORKER, await_outcome, recorded_outcome
 from starter.services.cases.reading import unknown_case
 from starter.services.results import CommandResult
-from worker.encryption.failures import MissingKeyError
 from worker.encryption.key_in_use import ENCRYPTING
 from worker.installation.company_time import CompanyTime
 from worker.installation.settings import Settings
 from worker.temporal.connection import connect
-from worker.temporal.pausing import unpause
-from worker.temporal.rpc import RPC_TIMEOUT, is_not_found, is_unavailable
+from worker.temporal.rpc import RPC_TIMEOUT, is_not_found
 from workflows.domain.case.recorded.overdue import open_tasks
 from workflows.domain.commands.case import COMMANDS, TASK_COMMANDS
 from workflows.domain.commands.command import Command, parse_command
@@ -45,13 +39,8 @@ from workflows.domain.provenance import VIA
 from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Via
 
-_ANSWER_WITHIN = 3.0
-"""Seconds for a worker to judge a command before its outcome counts as queued; the server keeps it either way."""
-_FIRST_PAUSE = 0.05
-"""Seconds for a case to record what it judged; a query before that adds three events to its history."""
 _AT_ONCE = 20
 """Signals sent at the same time: enough to keep a worker busy, few enough to leave it time for deadlines."""
-_NO_WORKER = "no worker has answered yet; the server keeps the command, and the case judges it when one does"
 
 
 async def send(
@@ -79,7 +68,7 @@ async def send(
     again, command_id = bool(command_id), command_id or f"{command}-{uuid.uuid4().hex[:16]}"
     fields = fields | _how(via)
     _check(command, command_id, by, fields, COMMANDS)
-    if again and (known := await _recorded(settings, command, number, number, command_id)):
+    if again and (known := await known_outcome(settings, command, number, command_id)):
         return known
     if reason := await _gone(settings, by):
         return CommandResult(number, command, command_id, "rejected", reason)
@@ -102,8 +91,8 @@ async def send_to_many(
     """The same command to many cases, a batch at a time; each outcome as it comes.
 
     The same `command_id` again is the same command to each of them, so a run that was cut short may be repeated. With
-    `again` each case is first asked for the outcome, which adds nothing to its history, where a second signal would. A
-    case that takes no commands any more (closed meanwhile) is `rejected` with the reason.
+    `again` the record is first asked for the outcome, which adds nothing to a case's history, where a second signal
+    would. A case that takes no commands any more (closed meanwhile) is `rejected` with the reason.
 
     Raises:
         Problem: malformed, or Temporal does not answer; what was answered before stays done.
@@ -117,11 +106,11 @@ async def send_to_many(
 
     async def one(number: str) -> CommandResult:
         try:
-            if again and (known := await message.outcome_before(client, number)):
+            if again and (known := await known_outcome(settings, command, number, command_id)):
                 return known
             return await message.send_to(client, number)
         except Problem as problem:
-            known = await _recorded(settings, command, number, number, command_id)
+            known = await known_outcome(settings, command, number, command_id)
             return known or CommandResult(number, command, command_id, "rejected", str(problem))
 
     for batch in batched(numbers, _AT_ONCE):
@@ -140,32 +129,20 @@ class _Message:
     by: str
     fields: dict[str, Any]
 
-    async def outcome_before(self, client: Client, number: str) -> CommandResult | None:
-        """The outcome, where it was sent before; None where the case does not know it, or no worker answers."""
-        try:
-            answer = await client.get_workflow_handle(number).query(
-                "outcome", self.command_id, rpc_timeout=timedelta(seconds=_ANSWER_WITHIN)
-            )
-        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
-            return None
-        if answer["outcome"] not in {"accepted", "rejected"}:
-            return None
-        return CommandResult(number, self.command, self.command_id, answer["outcome"], answer.get("reason"))
-
     async def send_to(self, client: Client, number: str) -> CommandResult:
         """Send it to this case, or to the task of a department that it is for; see `send`."""
         settings, command = self.settings, self.command
         at = self.company.now().isoformat()
         payload = {"command_id": self.command_id, "by": self.by, "at": at, **self.fields}
-        queued = CommandResult(number, command, self.command_id, "queued", _NO_WORKER)
+        queued = _queued(number, command, self.command_id)
         if task := await _open_task(settings, command, number, self.fields.get("department")):
             handle = client.get_workflow_handle(task)
             with suppress(_WorkflowOverError):
                 await _signal_child(handle, command, payload)
-                return await _await_outcome(handle, queued)
+                return await await_outcome(_database(settings), handle, queued, of=None)
         handle = client.get_workflow_handle(number)
         try:
-            if await is_unstarted(DatabaseUrl.parse(settings.database), number):
+            if await is_unstarted(_database(settings), number):
                 # A workflow that has this number may be another submission's: only a start finds that out.
                 await _start_registered(client, settings, self.company, number)
             await _signal(handle, command, payload)
@@ -175,7 +152,7 @@ class _Message:
             if not await correct(client, settings, number, command, payload, now=self.company.now()):
                 await _start_registered(client, settings, self.company, number)
                 await _signal(handle, command, payload)
-        return await _await_outcome(handle, queued)
+        return await await_outcome(_database(settings), handle, queued, of=number)
 
 
 async def send_to_review(
@@ -199,11 +176,12 @@ async def send_to_review(
     _check(command, command_id, by, fields, REVIEW_COMMANDS)
     if reason := await _gone(settings, by):
         return CommandResult(number, command, command_id, "rejected", reason)
-    found = await find_review(DatabaseUrl.parse(settings.database), number)
+    found = await find_review(_database(settings), number)
     if found is None:
         raise Problem(f"{number}: no review covers this case; bihuan review list shows the reviews")
     name, status = found
-    if again and (known := await _recorded(settings, command, number, name, command_id, kind="review")):
+    queued = _queued(number, command, command_id)
+    if again and (known := await recorded_outcome(_database(settings), queued, name, kind="review")):
         return known
     if status == ReviewStatus.DONE:
         raise Problem(f"{number}: its review {name} is over; bihuan review show {number} says how it ended")
@@ -212,13 +190,22 @@ async def send_to_review(
     payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
     with suppress(_WorkflowOverError):
         await _signal_child(handle, command, payload)
-        return await _await_outcome(handle, CommandResult(number, command, command_id, "queued", _NO_WORKER))
+        return await await_outcome(_database(settings), handle, queued, of=name, kind="review")
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
+
+
+def _queued(number: str, command: str, command_id: str) -> CommandResult:
+    """What is said of a command while nothing else is known."""
+    return CommandResult(number, command, command_id, "queued", NO_WORKER)
+
+
+def _database(settings: Settings) -> DatabaseUrl:
+    return DatabaseUrl.parse(settings.database)
 
 
 async def _gone(settings: Settings, by: str) -> str | None:
     """Why somebody who has left may not send anything; the case itself judges everybody else."""
-    if by in {CUSTOMER, OPERATOR, SYSTEM} or not await has_left(DatabaseUrl.parse(settings.database), by):
+    if by in {CUSTOMER, OPERATOR, SYSTEM} or not await has_left(_database(settings), by):
         return None
     return f"{by} is no longer in the organisation; nothing was sent"
 
@@ -245,25 +232,7 @@ async def known_outcome(settings: Settings, command: str, number: str, command_i
     Raises:
         Problem: the database cannot be read.
     """
-    return await _recorded(settings, command, number, number, command_id)
-
-
-async def _recorded(
-    settings: Settings,
-    command: str,
-    number: str,
-    of: str,
-    command_id: str,
-    *,
-    kind: Literal["case", "review"] = "case",
-) -> CommandResult | None:
-    """What became of a command that the record knows already."""
-    async with open_reader(DatabaseUrl.parse(settings.database)) as reader:
-        judged = await find_judged(reader, of, command_id, kind=kind)
-    if judged is None:
-        return None
-    outcome: Literal["accepted", "rejected"] = "accepted" if judged.reason is None else "rejected"
-    return CommandResult(number, command, command_id, outcome, judged.reason)
+    return await recorded_outcome(_database(settings), _queued(number, command, command_id), number)
 
 
 async def _company_time(settings: Settings) -> CompanyTime:
@@ -273,7 +242,7 @@ async def _company_time(settings: Settings) -> CompanyTime:
         Problem: the workers encrypt, and this process has no key: what people write would stay in Temporal for
             everybody to read.
     """
-    values = await read_remembered(DatabaseUrl.parse(settings.database))
+    values = await read_remembered(_database(settings))
     key = values.get(ENCRYPTING)
     if key is not None and settings.key_ring() is None:
         raise Problem(
@@ -291,7 +260,7 @@ async def _open_task(settings: Settings, command: str, number: str, department: 
     """Id of the workflow of a department's open task, if the command is for one; else the case itself refuses it."""
     if department is None or command not in TASK_COMMANDS:
         return None
-    file = await read_case_record(DatabaseUrl.parse(settings.database), number)
+    file = await read_case_record(_database(settings), number)
     open_ = open_tasks(file.view) if file is not None and file.view is not None else []
     wanted = [task["workflow_id"] for task in open_ if task["department"] == department]
     return wanted[-1] if wanted else None
@@ -316,7 +285,7 @@ async def _start_registered(client: Client, settings: Settings, company: Company
     Raises:
         Problem: there is no such case, it is closed, or Temporal has lost it.
     """
-    file = await read_case_record(DatabaseUrl.parse(settings.database), number)
+    file = await read_case_record(_database(settings), number)
     if file is None:
         raise unknown_case(number)
     if file.view is not None and (closed_at := file.view["closed_at"]):
@@ -332,30 +301,3 @@ async def _start_registered(client: Client, settings: Settings, company: Company
     async with open_installation(settings) as installation:
         await start_case(client, installation, number)
         await installation.register.mark_started(number)
-
-
-async def _await_outcome(handle: WorkflowHandle[Any, Any], queued: CommandResult) -> CommandResult:
-    deadline = time.monotonic() + _ANSWER_WITHIN
-    pause = 0.02
-    await asyncio.sleep(_FIRST_PAUSE)
-    while (left := deadline - time.monotonic()) > 0:
-        try:
-            answer = await handle.query("outcome", queued.command_id, rpc_timeout=timedelta(seconds=left))
-        except WorkflowQueryFailedError:
-            return queued
-        except WorkflowQueryRejectedError:
-            waits = f"{handle.id} is paused; it judges the command when it goes on: {unpause(handle.id)}"
-            return replace(queued, reason=waits)
-        except MissingKeyError as missing:
-            raise Problem(f"{queued.number}: sent unencrypted, but its outcome is not known: {missing}") from None
-        except RPCError as error:
-            if is_unavailable(error) or error.status is RPCStatusCode.FAILED_PRECONDITION:
-                return queued
-            raise Problem(f"{queued.number}: sent, but its outcome is not known: {error.message}") from None
-        if answer["outcome"] in {"accepted", "rejected"}:
-            return CommandResult(
-                queued.number, queued.command, queued.command_id, answer["outcome"], answer.get("reason")
-            )
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, 0.2)
-    return queued
