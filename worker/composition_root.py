@@ -199,15 +199,16 @@ def build_activities(client: Client, installation: Installation, start_deliverie
     if settings.templates is not None and not settings.templates.is_dir():
         raise Problem(f"templates: there is no folder {settings.templates}")
     delivering = build_delivering(client, installation, transports)
+    opening = OpeningActivities(
+        database,
+        installation.policy,
+        installation.directory,
+        time=time,
+        file=installation.policy_in_force,
+        transports=transports,
+    )
     return Activities(
-        OpeningActivities(
-            database,
-            installation.policy,
-            installation.directory,
-            time=time,
-            file=installation.policy_in_force,
-            transports=transports,
-        ),
+        opening,
         RecordingActivities(
             database=database,
             directory=installation.directory,
@@ -221,6 +222,7 @@ def build_activities(client: Client, installation: Installation, start_deliverie
             portal=build_portal(settings),
             links_valid=lambda: timedelta(seconds=installation.policy.links.valid),
             webhooks=told_to_systems(installation),
+            consult=opening.consult,
         ),
         delivering,
         build_archiving(installation),

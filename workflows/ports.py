@@ -66,6 +66,8 @@ class Record(Fact):
     view: CaseView
     events: tuple[Event, ...]
     marker: StepMarker
+    lookup: Lookup | None = None
+    """Of the people by whom the step was judged: where they have changed since, nothing is written (R35)."""
     review: ReviewTerms | None = None
     """Given with the closing of a case, where that may call for a review (R27)."""
     intake: str | None = None
@@ -84,6 +86,8 @@ class Recorded(Fact):
     """The review that runs already and covers the case from now on; it still has to hear of it."""
     marker: StepMarker
     """As it was given; from the history, where this is a replay."""
+    people: Consultation | None = None
+    """What has changed among the people by whom the step was judged: nothing was written, and it is judged again."""
 
 
 class ReviewRecord(Fact):
@@ -92,6 +96,8 @@ class ReviewRecord(Fact):
     view: ReviewView
     events: tuple[Event, ...]
     marker: StepMarker
+    lookup: Lookup | None = None
+    """As of a case (`Record`)."""
 
 
 class Delivery(Fact):

@@ -39,9 +39,10 @@ from workflows.domain.model import Json
 from workflows.domain.policy.delivery import DeliveryRule
 from workflows.domain.problem import Problem
 from workflows.domain.review.view import ReviewSubject
+from workflows.domain.terms import Consultation, Lookup
 from workflows.domain.time.calendar import Calendar
 from workflows.domain.time.virtual_time import VirtualTime
-from workflows.ports import Record, Recorded
+from workflows.ports import Record, Recorded, ReviewRecord
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,15 @@ _FORM = select(registration.c.form).where(registration.c.number == bindparam("of
 
 StartDeliveries = Callable[[str, Sequence[str]], Awaitable[Sequence[str]]]
 """(number, outbox keys) -> the keys whose delivery could not be started."""
+
+
+Consult = Callable[[Lookup], Awaitable[Consultation]]
+"""A question about people -> what has changed among them."""
+
+
+async def nobody_changes(_: Lookup) -> Consultation:
+    """For a company whose people stay as they are."""
+    return Consultation()
 
 
 async def leave_deliveries_to_case(number: str, keys: Sequence[str]) -> Sequence[str]:  # noqa: ARG001
@@ -73,6 +83,7 @@ class RecordingActivities:
         portal: what the links in messages to customers are made with.
         links_valid: for how long a link is good, in the case's time.
         webhooks: which of the company's systems are told what.
+        consult: what has changed among the people by whom a step was judged.
         now: the wall clock.
     """
 
@@ -88,6 +99,7 @@ class RecordingActivities:
     portal: Portal = field(default_factory=Portal)
     links_valid: Callable[[], timedelta] = lambda: timedelta(days=30)
     webhooks: Webhooks = field(default_factory=Webhooks)
+    consult: Consult = nobody_changes
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @activity.defn
@@ -96,11 +108,15 @@ class RecordingActivities:
 
         One that comes late, after a newer one was written, completes the timeline but leaves the case row. One that was
         judged again meanwhile, or is without events, writes nothing; a fault in the program is shown all the same.
+        Where the people by whom it was judged have changed, nothing is written, and the answer says how (R35).
 
         Raises:
             sqlalchemy.exc.IntegrityError: the number is not registered.
-            Problem: it is another submission's in this record, which is older than Temporal then.
+            Problem: it is another submission's in this record, which is older than Temporal then; or nobody can say who
+                works here.
         """
+        if (people := await self.changed(step)) is not None:
+            return Recorded(marker=step.marker, people=people)
         if not step.events:
             if step.view.faults and step.marker.judged:
                 async with self.database.begin() as connection:
@@ -135,6 +151,13 @@ class RecordingActivities:
             joined=called if isinstance(called, str) else None,
             marker=step.marker,
         )
+
+    async def changed(self, step: Record | ReviewRecord) -> Consultation | None:
+        """What has changed among the people by whom a step was judged; None where nothing has, or none was judged."""
+        if step.lookup is None or not step.marker.judged:
+            return None
+        found = await self.consult(step.lookup)
+        return found if found.people or found.heads or found.roster is not None else None
 
     def at(self) -> datetime:
         """The case's time now."""

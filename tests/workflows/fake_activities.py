@@ -82,6 +82,8 @@ class FakeActivities:
         if self.down:
             self.down -= 1
             raise ApplicationError("database is away")
+        if (people := self._changed_since(step)) is not None:
+            return ports.Recorded(marker=step.marker, people=people)
         known = {event.sequence for event in self.events}
         self.events += [event for event in step.events if event.sequence not in known]
         self.view, self.kept = step.view, step.kept
@@ -103,12 +105,18 @@ class FakeActivities:
         if self.down:
             self.down -= 1
             raise ApplicationError("database is away")
+        if (people := self._changed_since(step)) is not None:
+            return ports.Recorded(marker=step.marker, people=people)
         known = {event.sequence for event in self.reviewed}
         self.reviewed += [event for event in step.events if event.sequence not in known]
         self.review = step.view
         async with self._changed:
             self._changed.notify_all()
         return ports.Recorded(marker=step.marker)
+
+    def _changed_since(self, step: ports.Record | ports.ReviewRecord) -> Consultation | None:
+        asked = step.marker.judged and step.lookup is not None
+        return self.renewal if asked and self.renewal != Consultation() else None
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something is true after a record."""

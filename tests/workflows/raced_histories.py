@@ -1,7 +1,7 @@
 """The histories of objects to which everything happened at once, which no story of the demonstration has.
 
 Asked by a query what became of a command while it was being written; opened and written while the database was locked;
-gone on in a later run.
+gone on in a later run; judged again because people had changed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 
 from tests.workflows.case.test_workflow import live, send
 from tests.workflows.collaboration.test_workflow import ask, task_of
+from tests.workflows.entity.test_changed_people import Restless
 from tests.workflows.entity.test_races import OF_A_CASE, OF_A_REVIEW, OF_A_TASK, all_at_once
 from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.review.test_workflow import review_of, world_that_reviews
@@ -77,7 +78,7 @@ class _Slow(FakeActivities):
 async def raced_histories(client: Client) -> dict[str, WorkflowHistory]:
     """Name of the file -> history."""
     kept: dict[str, WorkflowHistory] = {}
-    for play in (_asked_while_told, _record_locked, _settle_locked_asked, _later_run):
+    for play in (_asked_while_told, _record_locked, _settle_locked_asked, _later_run, _people_changed):
         kept |= {name: await handle.fetch_history() for name, handle in (await play(client)).items()}
     return kept
 
@@ -153,6 +154,18 @@ async def _later_run(client: Client) -> dict[str, WorkflowHandle[Any, Any]]:
     started = (await last.fetch_history()).events[0].workflow_execution_started_event_attributes
     assert started.continued_execution_run_id, "it went on in a later run"
     return {"later_run": last}
+
+
+async def _people_changed(client: Client) -> dict[str, WorkflowHandle[Any, Any]]:
+    """Steps that were judged again, because the record found somebody away or back."""
+    number = "FB202405060017"
+    world = Restless()
+    async with worker_of(client, number, world.activities):
+        case = await _begin(client, number)
+        await all_at_once(case, _without_end(OF_A_CASE))
+        await case.signal("withdraw", {"by": "customer", "why": "换了系统"})
+        await case.result()
+    return {"people_changed": case}
 
 
 def _without_end(commands: Sequence[tuple[str, str, dict[str, Any]]]) -> list[tuple[str, str, dict[str, Any]]]:

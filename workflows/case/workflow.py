@@ -22,7 +22,7 @@ from workflows.domain.clock import Clock
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.event import Event, EventKind
 from workflows.domain.ids import CASE, INTAKE_MEMO
-from workflows.domain.terms import ReviewTerms
+from workflows.domain.terms import Lookup, ReviewTerms
 from workflows.entity.recorded import RecordedEntity, summary_of
 from workflows.ports import Record, Recorded, StepMarker, record, settle
 
@@ -67,7 +67,7 @@ class CaseWorkflow(RecordedEntity[Case]):
         self._unwritten += events
         return self._aggregate
 
-    async def _record(self, case: Case, events: Sequence[Event], marker: StepMarker) -> Recorded:
+    async def _record(self, case: Case, events: Sequence[Event], marker: StepMarker, lookup: Lookup | None) -> Recorded:
         """Everything since the last record, in one transaction."""
         closes = any(event.kind is EventKind.CLOSED for event in events)
         review: ReviewTerms | None = None
@@ -79,6 +79,7 @@ class CaseWorkflow(RecordedEntity[Case]):
             view=self._seen(case, case.view),
             events=tuple(events),
             marker=marker,
+            lookup=lookup,
             review=review,
             intake=intake,
             kept=kept,

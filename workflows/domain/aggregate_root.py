@@ -189,16 +189,20 @@ class AggregateRoot(Model, Generic[Happening]):
     # Faults
 
     def snapshot(self) -> Snapshot:
-        """The present state, for `undo`. What never changes (`Fact`) is shared, not copied."""
+        """The present state, for `restore`. What never changes (`Fact`) is shared, not copied."""
         private = (self.__pydantic_private__ or {}).items()
         untold = {key: value.copy() for key, value in private if isinstance(value, list) and key != "_caught"}
         return _fields_of(self), untold
 
-    def undo(self, before: Snapshot, error: Exception, what: str, now: datetime) -> str:
-        """Restore the state from before a rule failed; answers the name of the fault."""
+    def restore(self, before: Snapshot) -> None:
+        """Be as it was then."""
         fields, untold = before
         self.__dict__.update(fields)
         (self.__pydantic_private__ or {}).update(untold)
+
+    def undo(self, before: Snapshot, error: Exception, what: str, now: datetime) -> str:
+        """Restore the state from before a rule failed; answers the name of the fault."""
+        self.restore(before)
         return self.survive(error, what, now)
 
     def survive(self, error: Exception, what: str, now: datetime) -> str:

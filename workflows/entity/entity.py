@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -64,11 +64,11 @@ class Entity(Judge[_Aggregate, _Entry]):
     def outcome(self, command_id: str) -> CommandOutcome:
         """What became of a command sent before this query."""
         known = self._aggregate.outcomes.get(command_id) if self._aggregate is not None else None
-        if known is not None:
+        if known is not None and not _is_among(self._unsettled, command_id):
             word = "accepted" if known.accepted else "rejected"
             return CommandOutcome(command_id=command_id, outcome=word, reason=known.reason)
         # To read a long inbox takes longer than a query may: whoever asks for a command that never came waits in vain.
-        waiting = len(self._inbox) > MOST_SIGNALS or any(read(one).command_id == command_id for one in self._inbox)
+        waiting = len(self._inbox) > MOST_SIGNALS or _is_among([*self._unsettled, *self._inbox], command_id)
         if waiting and self._over:
             return CommandOutcome(command_id=command_id, outcome="rejected", reason="it was closed before this came")
         return CommandOutcome(command_id=command_id, outcome="pending" if waiting else "unknown")
@@ -218,6 +218,10 @@ class Entity(Judge[_Aggregate, _Entry]):
             with self._guarded(self._aggregate, "display", again=True):
                 details = self._markdown(self._aggregate, trouble)
         self._display.show_trouble(details)
+
+
+def _is_among(signals: Iterable[ReceivedSignal | UnreadSignal], command_id: str) -> bool:
+    return any(read(one).command_id == command_id for one in signals)
 
 
 def _carry(signal: ReceivedSignal | UnreadSignal) -> ReceivedSignal:

@@ -10,6 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -57,7 +58,10 @@ class Aggregate(Protocol[_Entry]):
         """Keep what became of a command."""
 
     def snapshot(self) -> Snapshot:
-        """The present state, for `undo`."""
+        """The present state, for `restore`."""
+
+    def restore(self, before: Snapshot) -> None:
+        """Be as it was then."""
 
     def undo(self, before: Snapshot, error: Exception, what: str, now: datetime) -> str:
         """Restore the state from before something failed; answers the name of the fault."""
@@ -87,6 +91,19 @@ class Aggregate(Protocol[_Entry]):
 _Aggregate = TypeVar("_Aggregate", bound=Aggregate[Any])
 
 
+@dataclass(frozen=True)
+class Unjudged(Generic[_Entry]):
+    """All that judging changes, as it was before."""
+
+    aggregate: Snapshot
+    signals: int
+    inbox: tuple[ReceivedSignal | UnreadSignal, ...]
+    unwritten: tuple[_Entry, ...]
+    timers: dict[datetime, asyncio.Task[None]]
+    spent: int
+    stalled: bool
+
+
 class Judge(ABC, Generic[_Aggregate, _Entry]):
     """What is there to be judged, and what it comes to."""
 
@@ -99,6 +116,8 @@ class Judge(ABC, Generic[_Aggregate, _Entry]):
         self._unwritten: list[_Entry] = list(start.unwritten)
         self._inbox: list[ReceivedSignal | UnreadSignal] = list(start.inbox)
         self._signals = start.signals
+        self._unsettled: tuple[ReceivedSignal | UnreadSignal, ...] = ()
+        """Signals that are judged and may have to be judged again: what becomes of them is not known yet."""
         self._arrivals: dict[tuple[str | None, int], Arrival] = {}
         """What the server said of signals in the inbox, by run and place."""
         self._timers: dict[datetime, asyncio.Task[None]] = {}
@@ -124,6 +143,26 @@ class Judge(ABC, Generic[_Aggregate, _Entry]):
         if not lookup and not more:
             self._expire(aggregate, at)
         return StepMarker(signals=self._judged, at=at, lookup=lookup, more=more)
+
+    def _unjudged(self, aggregate: _Aggregate) -> Unjudged[_Entry]:
+        """The present state, for `_judge_anew`."""
+        return Unjudged(
+            aggregate=aggregate.snapshot(),
+            signals=self._signals,
+            inbox=tuple(self._inbox),
+            unwritten=tuple(self._unwritten),
+            timers=self._timers,
+            spent=self._spent,
+            stalled=self._stalled,
+        )
+
+    def _judge_anew(self, aggregate: _Aggregate, before: Unjudged[_Entry]) -> None:
+        """Forget what was judged since: nobody was told. Signals that came since stay, behind the others."""
+        aggregate.restore(before.aggregate)
+        came = self._inbox[len(self._inbox) - (self._signals - before.signals) :]
+        self._inbox = [*before.inbox, *came]
+        self._unwritten, self._timers = list(before.unwritten), before.timers
+        self._spent, self._stalled = before.spent, before.stalled
 
     def _batch(self) -> int:
         """How many of the signals in the inbox one step judges: at least one, where there is one."""

@@ -11,6 +11,10 @@ time. From there to the end of the step nothing looks at inbox, clock or timers.
 the marker: it calls the same activity, is answered from the history, waits until it has as many signals, and judges
 those, at that time. Where the history has no answer (a worker was killed), the activity is really run: it writes
 nothing, and the step begins again.
+
+Who wakes up may have slept for months, and judges by the people that it knows. The record of that step looks whether
+they are still so: mostly they are, and the look costs nothing more. Where they are not it writes nothing and answers
+what has changed, and the step is judged again by that; a replay has judged nothing before it reads the same answer.
 """
 
 from __future__ import annotations
@@ -25,9 +29,10 @@ from temporalio import workflow
 from workflows.activity_calls import deliver_in_background
 from workflows.domain.event import Event
 from workflows.domain.model import Model
+from workflows.domain.terms import Lookup
 from workflows.entity.entity import PER_STEP, TIMER_SLACK, Entity
 from workflows.entity.input import EntityInput
-from workflows.entity.judge import Aggregate
+from workflows.entity.judge import Aggregate, Unjudged
 from workflows.ports import Delivery, Recorded, StepMarker
 
 _PER_DELIVERY = 8
@@ -47,12 +52,16 @@ class RecordedEntity(Entity[_Aggregate, Event]):
         self._deliveries: set[asyncio.Task[None]] = set()
         self._idle = True
         """No delivery was under way when the last step was judged, and it left none."""
+        self._woke = False
+        """Since people were looked up last: the next record looks whether they are as they are known (R35)."""
         self._viewed: Any = None
         """The last view that could be made, for when making one fails."""
 
     @abstractmethod
-    async def _record(self, aggregate: _Aggregate, events: Sequence[Event], marker: StepMarker) -> Recorded:
-        """Write a step down, however long that takes."""
+    async def _record(
+        self, aggregate: _Aggregate, events: Sequence[Event], marker: StepMarker, lookup: Lookup | None
+    ) -> Recorded:
+        """Write a step down, however long that takes; `lookup`: unless these people have changed."""
 
     @abstractmethod
     async def _follow(self, aggregate: _Aggregate, recorded: Recorded) -> None:
@@ -79,22 +88,52 @@ class RecordedEntity(Entity[_Aggregate, Event]):
             deliver_in_background(self._deliveries, Delivery(number=number, keys=recorded.undelivered))
 
     async def _step(self, aggregate: _Aggregate) -> StepMarker:
+        while True:
+            lookup = self._known_people(aggregate) if self._woke else None
+            recorded = await self._judge_and_record(aggregate, lookup)
+            if recorded.marker.judged or recorded.people is not None:
+                self._woke = False
+            if recorded.people is None:
+                break
+            with self._guarded(aggregate, "renewal", again=True):  # if that fails, the people stay as they were
+                self._unwritten += aggregate.renew(recorded.people, recorded.marker.at)
+        self._idle = recorded.marker.idle and not recorded.undelivered
+        with self._guarded(aggregate, "following"):
+            await self._follow(aggregate, recorded)
+        return recorded.marker
+
+    async def _judge_and_record(self, aggregate: _Aggregate, lookup: Lookup | None) -> Recorded:
+        """A step. Where the people that `lookup` names have changed, all is as before, and the answer says how."""
         self._spend(PER_STEP)
         replayed = workflow.unsafe.is_replaying()
         events: tuple[Event, ...] = ()
+        before: Unjudged[Event] | None = None
         if replayed:
             marker = StepMarker(signals=self._judged, at=self._now(), idle=False, judged=False)
         else:
+            before = self._unjudged(aggregate) if lookup is not None else None
             marker = self._judge(aggregate).model_copy(update={"idle": not self._deliveries})
             events = self._take_unwritten()
-        recorded = await self._record(aggregate, events, marker)
-        marker = recorded.marker
-        if replayed and marker.judged:
-            await self._judge_again(aggregate, marker)
-        self._idle = marker.idle and not recorded.undelivered
-        with self._guarded(aggregate, "following"):
-            await self._follow(aggregate, recorded)
-        return marker
+        if before is not None:
+            self._unsettled = before.inbox[: len(before.inbox) - len(self._inbox)]
+        recorded = await self._record(aggregate, events, marker, lookup)
+        self._unsettled = ()
+        if recorded.people is None:
+            if replayed and recorded.marker.judged:
+                await self._judge_again(aggregate, recorded.marker)
+        elif before is not None:
+            self._judge_anew(aggregate, before)
+        return recorded
+
+    def _known_people(self, aggregate: _Aggregate) -> Lookup | None:
+        """The question whether they have changed; None where nobody is asked any more."""
+        with self._guarded(aggregate, "people", again=True):
+            return aggregate.involved(self._now())
+        return None
+
+    async def _renew(self, aggregate: _Aggregate) -> None:  # noqa: ARG002 - the record names them
+        """Leave it to the record of the next step to look who works here now: an activity less at each waking."""
+        self._woke = True
 
     async def _judge_again(self, aggregate: _Aggregate, marker: StepMarker) -> Sequence[Event]:
         """In a replay: judge what was judged the first time; answers the events that were written then."""

@@ -55,9 +55,11 @@ class ReviewWorkflow(RecordedEntity[Review]):
         self._unwritten += events
         return self._aggregate
 
-    async def _record(self, review: Review, events: Sequence[Event], marker: StepMarker) -> Recorded:
+    async def _record(
+        self, review: Review, events: Sequence[Event], marker: StepMarker, lookup: Lookup | None
+    ) -> Recorded:
         """Everything since the last record, in one transaction."""
-        step = ReviewRecord(view=self._seen(review, review.view), events=tuple(events), marker=marker)
+        step = ReviewRecord(view=self._seen(review, review.view), events=tuple(events), marker=marker, lookup=lookup)
         return await call(record_review, step, summary=summary_of(events), on_trouble=self._show_trouble)
 
     async def _follow(self, review: Review, recorded: Recorded) -> None:

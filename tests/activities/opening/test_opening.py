@@ -21,11 +21,12 @@ from activities.opening.store import Settlements
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from activities.policy.loading import load_policy
+from activities.queries.cases import Cases
 from tests.activities.intake.test_form import filled
 from tests.activities.recording.test_activity import recording_of
 from tests.builders import case_step
 from workflows.domain.case.aggregate import Case
-from workflows.domain.formats import Weekday
+from workflows.domain.formats import Days, Weekday
 from workflows.domain.organisation.organisation import Organisation
 from workflows.domain.policy.policy import Policy
 from workflows.domain.problem import Problem
@@ -238,3 +239,28 @@ async def test_whether_a_channel_leads_to_the_customer_is_settled_at_the_opening
     corrected = Lookup(number=number, at=NOW, supplied=SuppliedForm(fields={"customer.email": "l@example.com"}))
     assert (await settling.consult(corrected)).reachable is Reachable.CHANNEL
     assert (await settling.consult(Lookup(number=number, at=NOW, people=("agent-001",)))).reachable is None
+
+
+async def test_a_step_that_was_judged_by_people_who_have_changed_is_not_written_and_says_how(
+    settling: OpeningActivities,
+) -> None:
+    number = await register(settling)
+    case, events = Case.open(number, await settling.settle(number), NOW)
+    recording = recording_of(settling.database, consult=settling.consult)
+    step = case_step(case.view(), events).model_copy(update={"lookup": case.involved(NOW)})
+    people = tuple(
+        one.model_copy(update={"away": (Days(first=date(2026, 5, 11), last=date(2026, 5, 11)),)})
+        if one.id == "tech-lead"
+        else one
+        for one in SAMPLE.people
+    )
+    await settling.directory.load(SAMPLE.model_copy(update={"people": people}))
+    refused = await recording.record(step)
+    assert refused.people is not None and {key: one.away for key, one in refused.people.people.items()} == {
+        "tech-lead": True
+    }
+    assert await Cases(settling.database).outbox(number) == []
+    case.renew(refused.people, NOW)
+    again = await recording.record(step.model_copy(update={"view": case.view(), "lookup": case.involved(NOW)}))
+    assert again.people is None
+    assert await Cases(settling.database).outbox(number)

@@ -227,7 +227,7 @@ async def test_whoever_left_while_the_case_slept_is_refused(start: Starter) -> N
     assert world.events[-1].detail["reason"] == "tech-001 is no longer in the organisation"
 
 
-@pytest.mark.parametrize(("undelivered", "most"), [((), 49), (("key",), 95)])
+@pytest.mark.parametrize(("undelivered", "most"), [((), 43), (("key",), 89)])
 async def test_the_standard_life_costs_no_more_history_than_promised(
     start: Starter, undelivered: tuple[str, ...], most: int
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.builders import MONDAY, settlement
+from tests.builders import PEOPLE, settlement
 from tests.workflows.case import test_workflow as lives
 from tests.workflows.case.test_workflow import send, tell
 from tests.workflows.conftest import Starter
@@ -19,7 +19,7 @@ from tests.workflows.replays import play
 from workflows.case import workflow as case_workflow
 from workflows.domain.case.aggregate import Case
 from workflows.domain.event import EventKind
-from workflows.domain.terms import Lookup
+from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import Priority
 from workflows.entity import judge
 
@@ -55,7 +55,7 @@ async def test_a_case_goes_on_when_anything_around_its_rules_fails(
     await send(handle, "claim", "tech-001")
     with monkeypatch.context() as patch:
         if what == "renew":
-            patch.setattr(Case, "involved", lambda *_: Lookup(number="FB1", at=MONDAY))
+            world.renewal = Consultation(people={"tech-lead": PEOPLE["tech-lead"].model_copy(update={"away": True})})
         patch.setattr(where, what, failing)
         answer = await send(handle, "note", "tech-001", text="看到了")
         assert answer["outcome"] in {"accepted", "rejected"}

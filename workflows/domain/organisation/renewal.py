@@ -1,7 +1,7 @@
 """What has changed among the people of a case, task or review: who is away, who has left, who has their places.
 
-Cases, tasks and reviews ask this whenever they wake up, before they judge anything: a case outlives an organisation
-file, and who is absent changes every day.
+Asked whenever a case, task or review has woken up, before anything counts that it judges: a case outlives an
+organisation file, and who is absent changes every day.
 """
 
 from __future__ import annotations
