@@ -77,7 +77,7 @@ async def confirm(visit: Visit, session: Session) -> Response:
         return visit.redirect("/case")
     if command not in case.rights(session, view):
         known = await word.known(visit, session, command, once)
-        return await word.answer(visit, session, known, view, score) if known else visit.redirect("/case")
+        return await word.answer(visit, session, known, score) if known else visit.redirect("/case")
     fields: dict[str, Any] = {_TEXTS[command]: text} if text else {}
     if score is not None:
         fields["score"] = score.value
@@ -85,7 +85,7 @@ async def confirm(visit: Visit, session: Session) -> Response:
         result = await word.send(visit, session, command, fields, once)
     except Problem:
         return await _page(visit, session, choice, 503, "outage", text)
-    return await word.answer(visit, session, result, view, score)
+    return await word.answer(visit, session, result, score)
 
 
 def _steps(session: Session) -> dict[str, Any]:

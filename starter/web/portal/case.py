@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +12,7 @@ from starter.web.portal import follow
 from workflows.domain.vocabulary import LinkPurpose, Locale, Resolution, Status, Via
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from starlette.responses import Response
 
@@ -37,9 +36,6 @@ _BY_LINK: Final[dict[LinkPurpose, frozenset[str]]] = {
     LinkPurpose.RATE: frozenset({"rate", "refuse"}),
 }
 """What a link lets its bearer do; who has confirmed is asked for the rating on the next page."""
-_PATIENCE: Final = 1.5
-"""Seconds for the record to have what a case has judged."""
-_POLL: Final = 0.15
 _FRESH: Final = timedelta(minutes=2)
 """How long the page thanks for an answer."""
 
@@ -50,8 +46,6 @@ async def show(visit: Visit) -> Response:
         return await follow.start(visit)
     last = _last(visit.session, visit.now())
     view = await read_view(visit, visit.session.number)
-    if last is not None and last["outcome"] == "accepted":
-        view = await settled(visit, visit.session.number, view, lambda now: standing(now) != last["before"])
     if view is None:
         return await follow.start(visit)
     files = await files_of(visit.installation, visit.session.number)
@@ -98,23 +92,6 @@ async def read_view(visit: Visit, number: str) -> dict[str, Any] | None:
         visit.case_locale = Locale(view["locale"])
         # A result that nobody has told yet is work that goes on, for the customer.
         view["action_step"] = 1 if view["next"]["action"] == "await_call" else None
-    return view
-
-
-def standing(view: dict[str, Any]) -> str:
-    """What an answer of the customer changes of a case; the same before and after means that it is not recorded yet."""
-    return f"{view['status']} {view['cycle']} {view['satisfaction']} {len(view['next']['fields'])}"
-
-
-async def settled(
-    visit: Visit, number: str, view: dict[str, Any] | None, holds: Callable[[dict[str, Any]], bool]
-) -> dict[str, Any] | None:
-    """The case as it is a moment later, when what it has just judged is recorded."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + _PATIENCE
-    while view is not None and not holds(view) and loop.time() < until:
-        await asyncio.sleep(_POLL)
-        view = await read_view(visit, number)
     return view
 
 

@@ -6,8 +6,10 @@ draft's own key makes what is sent twice one case.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -55,6 +57,9 @@ _HONEYPOT: Final = "website"
 """A field that people do not see; programs like to fill it in, and so may a browser by itself."""
 _QUICKEST: Final = timedelta(seconds=4)
 """From the form to sending it; nobody is quicker, whoever seems to be is asked once more."""
+_PATIENCE: Final = 1.5
+"""Seconds for a worker to open a case that was handed in."""
+_POLL: Final = 0.15
 _DRAFT: Final = re.compile(r"([0-9a-f]{32})\.([0-9]{1,12})")
 
 
@@ -179,7 +184,10 @@ async def done(visit: Visit) -> Response:
         return visit.redirect("/case")
     number = visit.session.number
     view = await case.read_view(visit, number)
-    view = await case.settled(visit, number, view, lambda now: now["status"] != "registered")
+    until = time.monotonic() + _PATIENCE
+    while view is not None and view["status"] == "registered" and time.monotonic() < until:
+        await asyncio.sleep(_POLL)
+        view = await case.read_view(visit, number)
     return visit.page("done.html", number=number, view=view)
 
 

@@ -39,7 +39,7 @@ async def hand_over(visit: Visit, session: Session) -> Response:
     if visit.believes(posted.text("csrf")) and _ONCE.fullmatch(once):
         known = await word.known(visit, session, "supply", f"supply:{once}")
         if known is not None and known.outcome == "accepted":
-            return await word.answer(visit, session, known, view)
+            return await word.answer(visit, session, known)
     try:
         taken = await uploads.take(visit, posted, via=session.via, case=session.number)
     except FileRefusedError as refusal:
@@ -61,7 +61,7 @@ async def hand_over(visit: Visit, session: Session) -> Response:
     if result.outcome == "rejected":
         posted.texts["once"] = ""
         return await _page(visit, session, posted, 422, "not_taken", taken=taken)
-    return await word.answer(visit, session, result, view)
+    return await word.answer(visit, session, result)
 
 
 def _fields(posted: Posted, view: dict[str, Any]) -> dict[str, Any]:

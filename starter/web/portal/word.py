@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from starter.services.cases import commands, files
-from starter.web.portal import case
 from workflows.domain.model import Json
 from workflows.domain.vocabulary import CUSTOMER, Satisfaction
 
@@ -67,16 +66,13 @@ async def attach(visit: Visit, session: Session, file_ids: Sequence[str], once: 
     )
 
 
-async def answer(
-    visit: Visit, session: Session, result: CommandResult, before: dict[str, Any], score: Satisfaction | None = None
-) -> Response:
-    """Back to the case, which says what became of it; `before` is the case as it was."""
+async def answer(visit: Visit, session: Session, result: CommandResult, score: Satisfaction | None = None) -> Response:
+    """Back to the case, which says what became of it."""
     last: Json = {
         "command": result.command,
         "outcome": result.outcome,
         "score": score.value if score else None,
         "at": visit.now().isoformat(),
-        "before": case.standing(before),
     }
     await visit.record.sessions.remember(session, {**session.state, "last": last})
     return visit.redirect("/case")
