@@ -15,7 +15,7 @@ from temporalio.client import Client
 from activities.database.url import DatabaseUrl
 from activities.queries.case_record import read_case_record
 from starter.demo.browser import Browser
-from starter.demo.customer import Customer
+from starter.demo.customer import PlayedCustomer
 from starter.demo.outside.mail_server import MailServer
 from starter.services.cases import commands
 from starter.services.intake.submissions import Intake
@@ -57,13 +57,13 @@ class Lives:
 
     async def by_pages(self) -> str:
         """The number of a case whose customer acts through the pages."""
-        customer = Customer(Browser(self.pages), "pages@example.com", self.mailbox.letters)
+        customer = PlayedCustomer(Browser(self.pages), "pages@example.com", self.mailbox.letters)
         number = await customer.hand_in({**_ANSWERS, "product": "产品二"})
         return await self._live(number, customer.say)
 
     async def open_one(self) -> str:
         """The number of a case that waits for its customer to confirm."""
-        customer = Customer(Browser(self.pages), "open@example.com", self.mailbox.letters)
+        customer = PlayedCustomer(Browser(self.pages), "open@example.com", self.mailbox.letters)
         number = await customer.hand_in({**_ANSWERS, "product": "产品三", "steps": "登录后按平时的步骤操作"})
         await self._answer(number, "已定位原因,正在处理。")
         return number

@@ -13,7 +13,7 @@ from typing import Protocol
 import httpx2
 
 from activities.channels.address import place
-from activities.channels.http import Answer, Request, ask, http_client
+from activities.channels.http import HttpResponse, Request, ask, http_client
 from activities.channels.phone import mobile_number
 from activities.channels.rate import Pace
 from activities.channels.token import AccessTokens, TokenRefusedError
@@ -52,7 +52,7 @@ class Vendor(Protocol):
             PermanentDeliveryError: it cannot carry this message.
         """
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """Return where the message was taken.
 
         Raises:

@@ -53,7 +53,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """What came back, 64 kB at most."""
 
     status: int
@@ -94,7 +94,7 @@ def trusted() -> ssl.SSLContext:
 
 async def ask(
     client: httpx2.AsyncClient, endpoint: str, request: Request, answer_timeout: float | None = None
-) -> Answer:
+) -> HttpResponse:
     """Send a request, and read the answer, which has to come within `answer_timeout` seconds (None: the ordinary ones).
 
     Raises:
@@ -110,13 +110,13 @@ async def ask(
             asked = client.stream(request.method, url, content=request.body, headers=headers, timeout=timeout)
             async with asked as response:
                 if request.status_only:
-                    return Answer(response.status_code, b"", response.headers)
+                    return HttpResponse(response.status_code, b"", response.headers)
                 body = bytearray()
                 async for chunk in response.aiter_raw():
                     body += chunk
                     if len(body) > _LARGEST:
                         raise UnknownOutcomeError(f"{where} answers with more than {_LARGEST:,} bytes")
-                return Answer(response.status_code, bytes(body), response.headers)
+                return HttpResponse(response.status_code, bytes(body), response.headers)
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
         raise UnreachableError(f"{where} cannot be reached: {_kind(error)}") from None
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError) as error:
@@ -127,7 +127,7 @@ async def ask(
         raise UnknownOutcomeError(f"{where} broke off before its answer: {_kind(error)}") from None
 
 
-def refuse_by_status(answer: Answer, where: str) -> None:
+def refuse_by_status(answer: HttpResponse, where: str) -> None:
     """Errors that the status alone tells; an answer of 200 may still hold one.
 
     Raises:

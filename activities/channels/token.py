@@ -13,7 +13,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import httpx2
 
-from activities.channels.http import Answer, Request, ask
+from activities.channels.http import HttpResponse, Request, ask
 from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, UnknownOutcomeError
 
 _EARLY: Final = 300.0
@@ -45,7 +45,7 @@ class TokenVendor(Protocol):
     def token_request(self) -> Request:
         """The request for a token."""
 
-    def read_token(self, answer: Answer) -> AccessToken:
+    def read_token(self, answer: HttpResponse) -> AccessToken:
         """What it answers.
 
         Raises:

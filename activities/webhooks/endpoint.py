@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from activities.channels.http import Answer, Request
+from activities.channels.http import HttpResponse, Request
 from activities.delivery.transport import AddressKind, Envelope, PermanentDeliveryError, TemporaryDeliveryError
 from activities.webhooks.secret import signature
 
@@ -40,7 +40,7 @@ class WebhookEndpoint:
         }
         return Request(body, headers, path=self.path, status_only=True)
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """Judge by the status: 2xx is done, 410 is for good, everything else is for later."""
         status = answer.status
         if 200 <= status < 300:

@@ -15,7 +15,7 @@ import httpx2
 from temporalio.client import WorkflowHandle
 
 from activities.queries.case_record import CaseRecord
-from starter.demo.customer import Customer
+from starter.demo.customer import PlayedCustomer
 from starter.demo.failure import StoryFailedError
 from starter.demo.outside.correspondent import Correspondent
 from starter.demo.record import LiveRecord
@@ -41,7 +41,7 @@ class Actor:
         time: VirtualTime,
         now: Callable[[], datetime],
         *,
-        customer: Customer,
+        customer: PlayedCustomer,
         workflow: Callable[[str], WorkflowHandle[Any, Any]],
         opens: Callable[[dict[str, Any]], Awaitable[Actor]],
         pen: Correspondent | None = None,

@@ -26,7 +26,7 @@ _TEXTS: Final = {"confirm": "text", "refuse": "why", "withdraw": "why", "rate": 
 """Command -> what the words on the page are as a field of it."""
 
 
-class Customer:
+class PlayedCustomer:
     """`letters` answers the texts of the mails that came to an address; `look` is between two looks at the page."""
 
     look = 0.3

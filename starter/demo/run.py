@@ -20,7 +20,7 @@ from starter.console.screen import say
 from starter.demo.actor import Actor
 from starter.demo.board import LiveTable
 from starter.demo.browser import Browser
-from starter.demo.customer import Customer
+from starter.demo.customer import PlayedCustomer
 from starter.demo.failure import StoryFailedError
 from starter.demo.outside.correspondent import Correspondent, Letter
 from starter.demo.outside.mail_server import SERVICE, MailServer, open_mail_server
@@ -62,13 +62,13 @@ class Office:
     sms: SmsGateway
     pages: str
 
-    def customer(self, sent: dict[str, Any] | Letter) -> Customer:
+    def customer(self, sent: dict[str, Any] | Letter) -> PlayedCustomer:
         """Whoever sends this, with a browser of their own."""
         if isinstance(sent, Letter):
-            return Customer(Browser(self.pages), sent.sender, self.mails.letters)
+            return PlayedCustomer(Browser(self.pages), sent.sender, self.mails.letters)
         known = sent["customer"]
         browser = Browser(self.pages, **{"Accept-Language": str(known.get("locale") or Locale.ZH_CN)})
-        return Customer(browser, known.get("email") or "", self.mails.letters)
+        return PlayedCustomer(browser, known.get("email") or "", self.mails.letters)
 
 
 @dataclass

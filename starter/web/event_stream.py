@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
-from starter.services.feed.listener import End
+from starter.services.feed.listener import StreamEnd
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -73,7 +73,7 @@ class EventStream(Response):
             await self._told(listener, send)
         except TimeoutError:
             _log.info("somebody who listened takes nothing any more, and is let go")
-            listener.let_go(End.SLOW)
+            listener.let_go(StreamEnd.SLOW)
         except Exception as error:  # noqa: BLE001 - whoever listened comes back, from where they were
             _log.warning("a stream of events was cut short: %s", type(error).__name__)
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 
 from starter.demo.browser import Browser
-from starter.demo.customer import Customer
+from starter.demo.customer import PlayedCustomer
 from tests.activities.delivery.mail_server import MailServer
 from tests.faults.driver import TIMEOUT
 from tests.faults.pages import PageProcesses, Turns
@@ -35,7 +35,7 @@ class Customers:
     handed_in: set[str] = field(default_factory=set)
     repeated: Counter[str] = field(default_factory=Counter)
     timeout: float = TIMEOUT
-    _known: dict[str, Customer] = field(default_factory=dict)
+    _known: dict[str, PlayedCustomer] = field(default_factory=dict)
     _texts: dict[str, list[str]] = field(default_factory=dict)
     _mails: dict[str, list[EmailMessage]] = field(default_factory=dict)
     _read: int = 0
@@ -78,7 +78,7 @@ class Customers:
             self._read += 1
         return self._texts.get(address, [])
 
-    def _customer(self, email: str) -> Customer:
+    def _customer(self, email: str) -> PlayedCustomer:
         # Everybody comes from an address of their own: the limits are for each.
         own = int("".join(filter(str.isdigit, email)) or 0)
         headers = {"X-Forwarded-For": f"10.0.{own // 256}.{own % 256}"}
@@ -86,7 +86,7 @@ class Customers:
         return Persistent(self, browser, email)
 
 
-class Persistent(Customer):
+class Persistent(PlayedCustomer):
     """Does a step again from the page where it began, until a page comes."""
 
     look = 2.0

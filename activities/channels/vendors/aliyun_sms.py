@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.http import HttpResponse, Request, refuse_by_status
 from activities.channels.sms_template import SmsTemplate
 from activities.channels.vendors.answers import code_of, judge
 from activities.delivery.transport import AddressKind, Envelope
@@ -67,7 +67,7 @@ class AliyunSms:
         signed = authorization("POST", query, headers, self.access_key_id, self.access_key_secret)
         return Request(b"", headers | {"Authorization": signed}, query, path="/")
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """`Code` is OK; errors have one, whatever the status. The words of a wrong signature hold all that was sent."""
         code = code_of(answer, "Code")
         if code is None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from activities.channels.http import Answer, said
+from activities.channels.http import HttpResponse, said
 from activities.channels.token import AccessToken, TokenRefusedError
 from activities.delivery.transport import PermanentDeliveryError, TemporaryDeliveryError, UnknownOutcomeError
 
@@ -16,7 +16,7 @@ Later = Mapping[str, timedelta | None]
 """Codes that pass by themselves -> for how long to wait, None where the vendor does not say."""
 
 
-def code_of(answer: Answer, *names: str) -> str | None:
+def code_of(answer: HttpResponse, *names: str) -> str | None:
     """The first of these fields as text, a number like `"0"`; None where there is none."""
     found = answer.json()
     for name in names:
@@ -27,7 +27,7 @@ def code_of(answer: Answer, *names: str) -> str | None:
 
 
 def judge(
-    code: str | None, words: object, answer: Answer, *, good: str, later: Later, login: Collection[str] = ()
+    code: str | None, words: object, answer: HttpResponse, *, good: str, later: Later, login: Collection[str] = ()
 ) -> None:
     """Return where the code is the one that means done. `login` are those that say that the token does not hold.
 
@@ -50,7 +50,7 @@ def judge(
     raise PermanentDeliveryError(what)
 
 
-def token_of(answer: Answer, name: str, lifetime: str) -> AccessToken:
+def token_of(answer: HttpResponse, name: str, lifetime: str) -> AccessToken:
     """The token in these fields.
 
     Raises:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
-from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.http import HttpResponse, Request, refuse_by_status
 from activities.channels.token import AccessToken
 from activities.channels.vendors.answers import code_of, judge, token_of
 from activities.channels.vendors.app_text import app_text, own_id
@@ -40,7 +40,7 @@ class DingtalkNotice:
         body = json.dumps({"appKey": self.app_key, "appSecret": self.app_secret}).encode()
         return Request(body, {"Content-Type": "application/json"}, path="/v1.0/oauth2/accessToken")
 
-    def read_token(self, answer: Answer) -> AccessToken:
+    def read_token(self, answer: HttpResponse) -> AccessToken:
         """An error has a `code` in words, and a status of its own."""
         if (code := code_of(answer, "code")) is not None:
             judge(code, answer.json().get("message"), answer, good="", later=_LATER)
@@ -67,7 +67,7 @@ class DingtalkNotice:
         path = "/topapi/message/corpconversation/asyncsend_v2"
         return Request(body, {"Content-Type": "application/json"}, path=path)
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """`errcode` is 0: the notice is in DingTalk's hands, which sends it by and by."""
         code, words = code_of(answer, "errcode"), answer.json().get("errmsg")
         if code == _WRAPPED and (inner := code_of(answer, "sub_code")) is not None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
-from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.http import HttpResponse, Request, refuse_by_status
 from activities.channels.vendors.answers import code_of, judge
 from activities.channels.vendors.chat_text import called, mobile_of, plain, with_page
 from activities.delivery.transport import AddressKind, Envelope
@@ -49,7 +49,7 @@ class DingtalkRobot:
         body = json.dumps(message, ensure_ascii=False).encode()
         return Request(body, {"Content-Type": "application/json"}, urlencode(query))
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """`errcode` is 0."""
         code = code_of(answer, "errcode")
         if code is None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
-from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.http import HttpResponse, Request, refuse_by_status
 from activities.channels.token import AccessToken
 from activities.channels.vendors.answers import code_of, judge, token_of
 from activities.channels.vendors.app_text import app_text, own_id
@@ -41,7 +41,7 @@ class FeishuApp:
         path = "/open-apis/auth/v3/tenant_access_token/internal"
         return Request(body, {"Content-Type": "application/json"}, path=path)
 
-    def read_token(self, answer: Answer) -> AccessToken:
+    def read_token(self, answer: HttpResponse) -> AccessToken:
         """`code` is 0."""
         self.judge(answer)
         return token_of(answer, "tenant_access_token", "expire")
@@ -66,7 +66,7 @@ class FeishuApp:
         query = urlencode({"receive_id_type": self.id_type})
         return Request(body, {"Content-Type": "application/json"}, query=query, path="/open-apis/im/v1/messages")
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """`code` is 0. 9499 is a wrong body, or too many: the words say which."""
         code, words = code_of(answer, "code"), answer.json().get("msg")
         if code is None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.http import HttpResponse, Request, refuse_by_status
 from activities.channels.vendors.answers import code_of, judge
 from activities.channels.vendors.chat_text import called, plain, with_page
 from activities.delivery.transport import AddressKind, Envelope
@@ -43,7 +43,7 @@ class FeishuRobot:
         body = json.dumps(message, ensure_ascii=False).encode()
         return Request(body, {"Content-Type": "application/json"}, path=f"/{quote(self.token, safe='')}")
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """`code` is 0, `StatusCode` in older answers. 9499 is a wrong body, or too many: the words say which."""
         code = code_of(answer, "code", "StatusCode")
         words = answer.json().get("msg") or answer.json().get("StatusMessage")

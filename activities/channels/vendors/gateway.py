@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from jinja2 import StrictUndefined, Template, TemplateError, Undefined
 
-from activities.channels.http import Answer, Request, refuse_by_status, said
+from activities.channels.http import HttpResponse, Request, refuse_by_status, said
 from activities.channels.sms_template import CODE, FACTS, SmsTemplate
 from activities.delivery.transport import (
     AddressKind,
@@ -91,7 +91,7 @@ class Gateway:
         kinds = [text for name, text in self.headers.items() if name.lower() == "content-type"]
         return self.method == "GET" or any(FORM in kind.lower() for kind in kinds)
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """Judge by the status, and by the value at the pointer."""
         wanted = self.success
         if answer.status != wanted.status:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.http import HttpResponse, Request, refuse_by_status
 from activities.channels.sms_template import SmsTemplate
 from activities.channels.vendors.answers import judge
 from activities.delivery.transport import AddressKind, Envelope
@@ -75,7 +75,7 @@ class TencentSms:
         }
         return Request(body, headers, path="/")
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """`Response.Error` for the whole, else the code of the one number; `Ok` alone is good."""
         found = answer.json().get("Response")
         response: Mapping[str, Any] = found if isinstance(found, dict) else {}

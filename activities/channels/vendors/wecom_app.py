@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
-from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.http import HttpResponse, Request, refuse_by_status
 from activities.channels.token import AccessToken
 from activities.channels.vendors.answers import code_of, judge, token_of
 from activities.channels.vendors.app_text import app_text, own_id
@@ -43,7 +43,7 @@ class WecomApp:
         query = urlencode({"corpid": self.corp_id, "corpsecret": self.secret})
         return Request(b"", query=query, path="/cgi-bin/gettoken", method="GET")
 
-    def read_token(self, answer: Answer) -> AccessToken:
+    def read_token(self, answer: HttpResponse) -> AccessToken:
         """`errcode` is 0."""
         self._judge(answer)
         return token_of(answer, "access_token", "expires_in")
@@ -69,13 +69,13 @@ class WecomApp:
         body = json.dumps(message, ensure_ascii=False).encode()
         return Request(body, {"Content-Type": "application/json"}, path="/cgi-bin/message/send")
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """`errcode` is 0, and nobody is among the invalid: one person alone was written to."""
         self._judge(answer)
         if any(answer.json().get(name) for name in ("invaliduser", "unlicenseduser")):
             raise PermanentDeliveryError("the app may not write to that person, or WeCom does not know the id")
 
-    def _judge(self, answer: Answer) -> None:
+    def _judge(self, answer: HttpResponse) -> None:
         code = code_of(answer, "errcode")
         if code is None:
             refuse_by_status(answer, "WeCom")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
-from activities.channels.http import Answer, Request, refuse_by_status
+from activities.channels.http import HttpResponse, Request, refuse_by_status
 from activities.channels.vendors.answers import code_of, judge
 from activities.channels.vendors.chat_text import called, mobile_of, plain, with_page
 from activities.delivery.transport import AddressKind, Envelope
@@ -37,7 +37,7 @@ class WecomRobot:
         body = json.dumps({"msgtype": "text", "text": text}, ensure_ascii=False).encode()
         return Request(body, {"Content-Type": "application/json"}, urlencode({"key": self.key}))
 
-    def judge(self, answer: Answer) -> None:
+    def judge(self, answer: HttpResponse) -> None:
         """`errcode` is 0."""
         code = code_of(answer, "errcode")
         if code is None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from activities.queries.feed_reader import PORTION, FeedReader
-from starter.services.feed.listener import End, Listener, News, Wanted
+from starter.services.feed.listener import Listener, News, StreamEnd, Wanted
 from starter.services.identity.recheck import still_good
 from worker.installation.company_time import CompanyTime
 from workflows.domain.problem import Problem
@@ -130,7 +130,7 @@ class Feed:
         """Let everybody go, and take nobody more."""
         self._stopping.set()
         for listener in self._listeners:
-            listener.let_go(End.STOPPING)
+            listener.let_go(StreamEnd.STOPPING)
         if self._running:
             _, pending = await asyncio.wait(self._running, timeout=_STOP_WITHIN)
             for task in pending:
@@ -211,8 +211,8 @@ class Feed:
         good = await still_good(installation, [one.bearer for one in checked], self.clock())
         for listener in checked:
             if (listener.bearer.via, listener.bearer.key) not in good:
-                listener.let_go(End.OVER)
+                listener.let_go(StreamEnd.OVER)
         if await reader.newest() < reader.position and self._reader is reader:
             for listener in self._listeners:
-                listener.let_go(End.RESET)
+                listener.let_go(StreamEnd.RESET)
             self._reader = None

@@ -23,7 +23,7 @@ MOST_WAITING: Final = 1_000
 """Steps that wait for one listener; a cleared line takes them in a moment."""
 
 
-class End(StrEnum):
+class StreamEnd(StrEnum):
     """Why a listener is let go; whoever comes back with the last position misses nothing."""
 
     SLOW = "slow"
@@ -97,7 +97,7 @@ class Listener:
     wanted: Wanted
     position: int = -1
     since: int = -1
-    end: End | None = None
+    end: StreamEnd | None = None
     _waiting: deque[News] = field(default_factory=deque)
     _something: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -108,7 +108,7 @@ class Listener:
         if (told := self.as_read(news, organisation)) is None:
             return
         if len(self._waiting) >= MOST_WAITING:
-            self.let_go(End.SLOW)
+            self.let_go(StreamEnd.SLOW)
             return
         self._waiting.append(told)
         self._something.set()
@@ -120,7 +120,7 @@ class Listener:
         person = self.bearer.person
         return news if person is None else news.as_read_by(person, organisation, self.bearer.reading)
 
-    def let_go(self, why: End) -> None:
+    def let_go(self, why: StreamEnd) -> None:
         """Nothing more is told."""
         if self.end is None:
             self.end = why

@@ -13,7 +13,7 @@ from activities.database.timeline import write_entries
 from activities.organisation.directory import Directory
 from activities.queries.feed_reader import FeedReader
 from starter.services.feed import feed, listener
-from starter.services.feed.listener import End, Listener, News, Wanted
+from starter.services.feed.listener import Listener, News, StreamEnd, Wanted
 from starter.services.identity.sessions import revoke_sessions
 from starter.services.identity.tokens import list_tokens, revoke_token
 from starter.web.api.schemas import FeedEntry
@@ -266,7 +266,7 @@ async def test_who_takes_too_little_is_let_go_and_the_others_are_not_held_up(
         slow.tell(news, None)
         quick.tell(news, None)
         assert [one.step.position for one in await quick.next(60)] == [position]
-    assert (slow.end, quick.end) == (End.SLOW, None)
+    assert (slow.end, quick.end) == (StreamEnd.SLOW, None)
     assert await slow.next(60) == []
     assert slow.position == 0, "they come back with what they had"
 
