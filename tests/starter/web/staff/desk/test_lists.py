@@ -246,3 +246,12 @@ def _die(*_: object) -> None:
 
 def test_the_menu_leads_to_pages_that_there_are() -> None:
     assert {entry.path for entry in MENU} <= {page.path for page in PAGES}
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/calls", "/desk/cases/FB202405060101"])
+async def test_no_page_of_the_staff_leads_out_to_the_customers_pages(portal: Portal, listed: Portal, path: str) -> None:
+    browser = await signed_in(portal, "tech-001")
+    text = await browser.open(path)
+    assert browser.status == 200
+    assert text.count('href="/desk"') >= 2
+    assert 'href="/"' not in text
