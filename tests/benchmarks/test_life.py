@@ -24,7 +24,8 @@ async def test_both_kinds_of_life_are_lived_to_their_end_and_counted() -> None:
     assert 9 <= bare["actions"] <= 15 < ours["actions"] <= 30
     assert bare["events"] >= 20
     assert ours["events"] >= 30
-    assert min(ours["queries"], bare["queries"]) >= 6
+    # The record answers for a case; the bare workflow has none, and is asked for each step.
+    assert 1 <= ours["queries"] < 6 <= bare["queries"]
 
 
 @pytest.mark.drill
