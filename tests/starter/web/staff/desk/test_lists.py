@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
-import signal
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -25,6 +23,7 @@ from tests.activities.review.reviewed import called_for
 from tests.builders import NUMBER
 from tests.starter.web.browser import forms_of
 from tests.starter.web.conftest import Portal
+from tests.starter.web.staff.desk.dying import die
 from tests.starter.web.staff_door import signed_in
 
 _OF_TEMPORAL = {"activity_failing", "task_failing", "paused", "more"}
@@ -212,7 +211,7 @@ async def test_a_review_is_read_and_its_report_written_where_it_is_ones_own(port
     assert "measures" in text
 
 
-async def test_reports_are_for_whoever_sees_every_case_and_no_page_waits_for_them(
+async def test_reports_are_for_whoever_sees_every_case_and_neither_hold_pages_up_nor_are_lost_with_their_process(
     portal: Portal, listed: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("activities.analysis.report.read_histories", None)  # they are made in another process
@@ -221,27 +220,16 @@ async def test_reports_are_for_whoever_sees_every_case_and_no_page_waits_for_the
     await agent.open("/desk/reports")
     assert agent.status == 404
     assert "from=2024" in await manager.open("/desk/reports?lang=en") or manager.status == 200
+    with monkeypatch.context() as patch:
+        patch.setattr("starter.services.analysis_process._made", die)
+        await manager.open("/desk/reports?from=2024-05-06&to=2024-05-06")
+        assert manager.status == 503
     text = await manager.open("/desk/reports?from=2024-05-06&to=2024-05-06")
     assert manager.status == 200
     assert "<svg" in text
     for wrong in ("from=x&to=2024-05-06", "from=2024-05-07&to=2024-05-06", "from=2024-05-07"):
         await manager.open(f"/desk/reports?{wrong}")
         assert manager.status == 422, wrong
-
-
-async def test_a_report_whose_process_dies_can_be_asked_for_again(
-    portal: Portal, listed: Portal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manager = await signed_in(portal, "director")
-    with monkeypatch.context() as patch:
-        patch.setattr("starter.services.analysis_process._made", _die)
-        await manager.open("/desk/reports?from=2024-05-06&to=2024-05-06")
-        assert manager.status == 503
-    assert "<svg" in await manager.open("/desk/reports?from=2024-05-06&to=2024-05-06")
-
-
-def _die(*_: object) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_the_menu_leads_to_pages_that_there_are() -> None:
