@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import pytest
 from temporalio.client import Client
 
-from tests.timeouts import TIMEOUT
+from tests.timeouts import TIMEOUT, until
 from tests.worker.ports import free_ports
 from worker.embedded.lock import DataLock
 from worker.embedded.server import EmbeddedServer, find_binary
@@ -45,7 +45,10 @@ async def _begin(client: Client, number: str) -> None:
     await client.start_workflow("Case", id=number, task_queue="nobody")
 
 
-async def test_open_cases_survive_a_restart_of_the_server(tmp_path: Path) -> None:
+async def test_open_cases_survive_a_restart_of_the_server_and_other_commands_find_it_by_its_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
     first = _server(tmp_path)
     await first.start()
     await _begin(await Client.connect(first.address), "FB202605110001")
@@ -53,7 +56,8 @@ async def test_open_cases_survive_a_restart_of_the_server(tmp_path: Path) -> Non
     second = _server(tmp_path)
     await second.start()
     try:
-        client = await Client.connect(second.address)
+        client = await connect(load_settings(data=tmp_path))
+        assert client.service_client.config.target_host == second.address
         description = await client.get_workflow_handle("FB202605110001").describe()
         assert description.status is not None
         assert description.status.name == "RUNNING"
@@ -86,14 +90,22 @@ async def test_no_deadline_waits_longer_for_a_server_that_is_killed_again_and_ag
     clock, said = itertools.count(0.0, 15.0), asyncio.Queue[str]()
     monkeypatch.setattr("worker.embedded.server.time", SimpleNamespace(monotonic=lambda: next(clock)))
     watch = asyncio.create_task(server.watch(said.put_nowait))
-    for _ in range(3):
-        killed = server.pid
-        assert killed is not None
-        os.kill(killed, signal.SIGKILL)
+
+    async def killed() -> int:
+        pid = server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
         assert (await said.get()).endswith("in 0 s")
-        async with asyncio.timeout(TIMEOUT):
-            while not (answering := Endpoint.read(server.data)) or answering.server_pid == killed:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        return pid
+
+    first = await killed()
+
+    async def serves_again() -> bool:
+        endpoint = Endpoint.read(server.data)
+        return endpoint is not None and endpoint.server_pid != first
+
+    await until(serves_again)
+    await killed()
     watch.cancel()
 
 
@@ -140,14 +152,6 @@ async def test_a_server_left_over_by_a_killed_process_makes_way(server: Embedded
             socket.create_connection((server.settings.ip, server.settings.port))
     finally:
         await successor.stop()
-
-
-async def test_other_commands_find_the_server_of_their_data_folder(
-    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("TEMPORAL_ADDRESS", raising=False)
-    client = await connect(load_settings(data=server.data))
-    assert client.service_client.config.target_host == server.address
 
 
 @pytest.mark.parametrize("option", ["--port", "--ui-port"])
