@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +28,7 @@ from activities.queries.monitoring.sweeps import Drift
 from activities.recording.activity import leave_deliveries_to_case
 from tests.activities.delivery.mail_server import MailServer
 from tests.activities.samples import form
+from tests.timeouts import until
 from worker.composition_root import build_activities
 from worker.installation.installation import Installation, open_installation
 from worker.installation.settings import Settings
@@ -42,7 +42,6 @@ from workflows.domain.case.view import CaseView
 from workflows.ports import SweepOrder
 
 ORDER = SweepOrder(every=120)
-TIMEOUT = 45.0
 COMPLETE = {
     "priority": "P2",
     "priority_reason": "演练",
@@ -98,7 +97,7 @@ class RunningInstallation:
         number = await self.registered(key, **changes)
         await start_case(self.client, self.installation, number)
         await self.installation.register.mark_started(number)
-        await self.until(lambda: self.row(number))
+        await until(lambda: self.row(number))
         return number
 
     async def row(self, number: str) -> dict[str, Any] | None:
@@ -124,18 +123,12 @@ class RunningInstallation:
         before = await self.row(number)
         command = {"command_id": f"{number}-{name}", "by": by, "at": self.installation.now().isoformat(), **fields}
         await self.client.get_workflow_handle(number).signal(name, command)
-        await self.until(lambda: self._later(number, before))
+        await until(lambda: self._later(number, before))
 
     async def compared(self) -> dict[str, Drift]:
         """What does not fit together, without waiting for anything to settle; workflow id -> disagreement."""
         comparison = Comparison(self.client, self.installation, settled=timedelta(0), ends_within=timedelta(0))
         return {one.workflow: one for one in await comparison.find_drift()}
-
-    async def until(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        async with asyncio.timeout(TIMEOUT):
-            while not (answer := await ask()):  # noqa: ASYNC110 - a server and its workers are watched
-                await asyncio.sleep(0.02)
-        return answer
 
     async def until_compared(self, holds: Callable[[dict[str, Drift]], bool]) -> dict[str, Drift]:
         """Lists lag a little: wait until they show it."""
@@ -144,7 +137,7 @@ class RunningInstallation:
             found = await self.compared()
             return found or {"": None} if holds(found) else None  # type: ignore[dict-item]
 
-        found: dict[str, Drift] = await self.until(ask)
+        found: dict[str, Drift] = await until(ask)
         return found
 
     async def _later(self, number: str, before: dict[str, Any] | None) -> bool:
@@ -174,12 +167,12 @@ async def running_installation(
 
 async def swept(handle: ScheduleHandle, count: int) -> None:
     """Until the Schedule has started that many, and the last one is over."""
-    async with asyncio.timeout(TIMEOUT):
-        while True:
-            info = (await handle.describe()).info
-            if info.num_actions >= count and not info.running_actions:
-                return
-            await asyncio.sleep(0.02)
+
+    async def over() -> bool:
+        info = (await handle.describe()).info
+        return info.num_actions >= count and not info.running_actions
+
+    await until(over)
 
 
 def mailed() -> dict[str, Any]:

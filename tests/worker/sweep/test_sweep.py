@@ -26,9 +26,9 @@ from activities.database.tables import case_record, outbox, registration, review
 from activities.queries.monitoring.sweeps import KEY, DriftReason, latest_sweep
 from starter.services.system.remedies import remedy
 from tests.activities.delivery.mail_server import mail_server
+from tests.timeouts import TIMEOUT, until
 from tests.worker.sweep.cluster import (
     ORDER,
-    TIMEOUT,
     Asking,
     deleted,
     idle,
@@ -81,11 +81,11 @@ async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_
                 return False
             return True
 
-        await running.until(scheduled)
+        await until(scheduled)
         number = await running.registered("nobody started it", customer=mailed())
         await handle.trigger()
-        await running.until(lambda: running.row(number))
-        await running.until(lambda: running.sent(number))
+        await until(lambda: running.row(number))
+        await until(lambda: running.sent(number))
         async with running.installation.database.begin() as connection:
             past = datetime.now(UTC) - timedelta(seconds=1)
             left = {"status": "sending", "claimed_by": "a worker that is gone", "claimed_until": past}
@@ -93,7 +93,7 @@ async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_
         mail.mails.clear()
         before = (await handle.describe()).info.num_actions
         await handle.trigger()
-        await running.until(lambda: running.sent(number))
+        await until(lambda: running.sent(number))
         assert [str(one["To"]) for one in mail.mails] == ["王芳 <wangfang@example.com>"]
         await swept(handle, before + 1)
         latest = await latest_sweep(running.installation.database)
@@ -187,7 +187,7 @@ async def test_a_case_of_which_the_server_lost_everything_before_it_was_opened_i
         assert (looked.run.started, await running.row(number)) == (1, None)
         assert await latest_sweep(running.installation.database) is None
         assert (await running.sweeping.sweep(ORDER)).started == 1
-        await running.until(lambda: running.row(number))
+        await until(lambda: running.row(number))
 
 
 async def test_a_review_that_was_called_for_and_never_begun_is_begun(
@@ -206,7 +206,7 @@ async def test_a_review_that_was_called_for_and_never_begun_is_begun(
                 row = await connection.execute(select(review).where(review.c.id == name))
                 return next((dict(one) for one in row.mappings() if one["view"]), None)
 
-        first = await running.until(begun)
+        first = await until(begun)
         await deleted(running.client, name)
         async with running.installation.database.begin() as connection:
             await connection.execute(review_timeline.delete().where(review_timeline.c.review == name))
@@ -219,10 +219,10 @@ async def test_a_review_that_was_called_for_and_never_begun_is_begun(
             run = (await running.sweeping.run_sweep(ORDER, mend=False)).run
             return (run.started, run.disagreements) == (1, 0)
 
-        await running.until(missed)
+        await until(missed)
         assert await begun() is None
         assert (await running.sweeping.sweep(ORDER)).started == 1
-        again = await running.until(begun)
+        again = await until(begun)
         assert {**again["view"], "updated_at": ""} == {**first["view"], "updated_at": ""}
         assert (await running.sweeping.run_sweep(ORDER, mend=False)).run.started == 0
 
@@ -235,7 +235,7 @@ async def test_messages_of_a_closed_case_arrive_where_each_case_delivers_its_own
         running_installation(server.client, tmp_path, 5, mail=mail, delivery="workflow") as running,
     ):
         number = await running.opened("ended", customer=mailed())
-        await running.until(lambda: running.sent(number))
+        await until(lambda: running.sent(number))
         await running.client.get_workflow_handle(number).terminate("by mistake")
         mail.mails.clear()
         async with running.installation.database.begin() as connection:
@@ -263,7 +263,7 @@ async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, 
             query = f"ActivityId = '{stable_id('deliver', key)}' AND ExecutionStatus = 'Running'"
             return bool([one async for one in running.client.list_activities(query)])
 
-        await running.until(listed)
+        await until(listed)
         assert (await running.sweeping.sweep(ORDER)).redelivered == 0
         comparison = Comparison(running.client, running.installation, delivers_within=timedelta(0))
         unending = [one for one in await comparison.find_drift() if not one.is_of_a_workflow]
@@ -327,9 +327,9 @@ async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
         sweeping = replace(running.sweeping, installation=replace(running.installation, settings=often))
         watching = asyncio.create_task(sweeping.watch())
         first, second = await running.registered("k1"), await running.registered("k2")
-        await running.until(lambda: running.row(first))
+        await until(lambda: running.row(first))
         third = await running.registered("k3")
-        await running.until(lambda: running.row(third))
+        await until(lambda: running.row(third))
         assert await running.row(second)
         watching.cancel()
     assert "this worker sweeps by itself" in caplog.text

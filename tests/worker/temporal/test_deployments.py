@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +17,7 @@ from activities.recording.activity import leave_deliveries_to_case
 from starter.console.system.releases import current
 from starter.doctor.checks.release import release
 from starter.doctor.context import DoctorContext
-from tests.timeouts import TIMEOUT
+from tests.timeouts import until
 from tests.workflows.fake_activities import FakeActivities
 from tests.workflows.workers import worker_of
 from worker.composition_root import build_activities
@@ -36,12 +34,6 @@ from workflows.domain.problem import Problem
 
 def build(client: Client, settings: Settings, world: FakeActivities) -> Worker:
     return worker_of(client, settings.task_queue, world.activities, deployment_config=deployment_config(settings))
-
-
-async def until(asked: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(TIMEOUT):
-        while not await asked():  # noqa: ASYNC110 - the server is asked
-            await asyncio.sleep(0.05)
 
 
 async def standing(deployment: WorkerDeployment) -> dict[str, str]:

@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.database.installation import InstallationValues
 from starter.services.intake.submissions import Intake
 from tests.starter.command_line import intake_form
+from tests.timeouts import until
 from tests.worker.sweep.cluster import RunningInstallation, running_installation
 from worker.temporal.generation import ACCEPT_LOSS, advance, advance_hourly, hold_against, older_than_temporal
 from worker.temporal.standalone_delivery import StandaloneDelivery
@@ -67,7 +68,7 @@ async def test_a_record_that_lacks_a_case_or_a_message_since_its_generation_grew
         number = (await Intake(present.installation, present.client).accept(intake_form())).number
         assert await why(present) is None
     async with opened(local, tmp_path / "without the case", 26) as old:
-        await old.until(lambda: why(old))
+        await until(lambda: why(old))
         assert f"Temporal has a case {number} since" in str(await why(old))
         assert "the record has nothing" in str(await why(old))
     async with opened(local, tmp_path / "with another case", 26) as old:
@@ -75,7 +76,7 @@ async def test_a_record_that_lacks_a_case_or_a_message_since_its_generation_grew
         assert "the record has another submission" in str(await why(old))
     async with opened(local, tmp_path / "now", 26) as present:
         await StandaloneDelivery(local.client, "q26")(number, [f"{number}:replied:1:customer"])
-        await present.until(lambda: why(present))
+        await until(lambda: why(present))
         assert f"Temporal has a delivery of {number}:replied:1:customer, the record has no" in str(await why(present))
         await hold_against(present.client, present.installation, accept_loss=True)
         assert await why(present) is None

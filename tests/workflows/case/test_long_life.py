@@ -5,7 +5,6 @@ Two whole years, day by day, pass in the pure core: `tests.workflows.domain.case
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from activities.policy.loading import load_policy
 from activities.recording.activity import RecordingActivities
 from tests.activities.intake.test_form import filled
 from tests.starter.command_line import bihuan
+from tests.timeouts import until
 from tests.workflows.case.test_workflow import send
 from tests.workflows.workers import worker_of
 from workflows.case.input import CaseInput
@@ -118,15 +118,17 @@ async def _collaborate(real: WorkflowEnvironment, case: WorkflowHandle[CaseWorkf
 
 async def _begun(task: WorkflowHandle[Any, Any]) -> None:
     """The case says accepted a moment before its task is there."""
-    while True:
+
+    async def begun() -> bool:
         try:
             await task.describe()
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            await asyncio.sleep(0.02)
-        else:
-            return
+            return False
+        return True
+
+    await until(begun)
 
 
 def _command(name: str, count: int, **fields: Any) -> dict[str, Any]:

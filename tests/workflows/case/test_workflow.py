@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,12 +15,14 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from tests.builders import PEOPLE, RESOLUTION, settlement
+from tests.timeouts import until
 from tests.workflows.conftest import Starter
 from tests.workflows.fake_activities import FakeActivities
 from workflows.case.workflow import CaseWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.terms import Consultation
 from workflows.domain.vocabulary import Priority
+from workflows.entity.input import CommandOutcome
 from workflows.search_attributes import DUE
 
 Handle = WorkflowHandle[CaseWorkflow, str]
@@ -33,12 +34,12 @@ async def send(handle: Handle, name: str, by: str, **fields: Any) -> dict[str, A
     """A signal, and what became of it."""
     command_id = fields.pop("command_id", f"t{next(_ids)}")
     await handle.signal(name, {"command_id": command_id, "by": by, **fields})
-    while True:
+
+    async def judged() -> CommandOutcome | None:
         outcome = await handle.query(CaseWorkflow.outcome, command_id)
-        if outcome.outcome != "pending":
-            return outcome.model_dump()
-        # Each question is a task of the worker, which has the command itself to see to.
-        await asyncio.sleep(0.01)
+        return outcome if outcome.outcome != "pending" else None
+
+    return (await until(judged)).model_dump()
 
 
 async def tell(world: FakeActivities, handle: Handle, name: str, by: str, **fields: Any) -> None:

@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from tests.builders import MONDAY, NUMBER
+from tests.timeouts import until
 from tests.workflows.case.test_workflow import send
 from tests.workflows.collaboration.test_workflow import ask, task_of
 from tests.workflows.conftest import Starter
@@ -58,17 +59,17 @@ async def at_once(handle: Handle, name: str, by: str, fields: dict[str, Any]) ->
 
 async def judged(handle: Handle, command_id: str) -> str:
     """What became of it; a server that has its hands full is asked again."""
-    while True:
+
+    async def told() -> str | None:
         try:
             outcome = await handle.query("outcome", command_id, result_type=CommandOutcome, rpc_timeout=QUERY_TIMEOUT)
         except RPCError as error:
             if error.status not in BUSY:
                 raise
-            continue
-        if outcome.outcome != "pending":
-            return str(outcome.outcome)
-        # Still many times in each step; without a pause most of the processor's time would go into questions.
-        await asyncio.sleep(0.01)
+            return None
+        return str(outcome.outcome) if outcome.outcome != "pending" else None
+
+    return await until(told)
 
 
 def gapless(events: Iterable[Event]) -> bool:
