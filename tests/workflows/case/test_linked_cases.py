@@ -102,7 +102,7 @@ async def test_a_caller_who_is_gone_does_not_keep_the_others_from_their_answer(s
 
 async def test_many_answers_over_many_runs_arrive_once_and_in_order(start: Starter) -> None:
     cases = await linked_cases(start, continue_after=40)
-    texts = [f"第{count}次" for count in range(24)]
+    texts = [f"第{count}次" for count in range(16)]
     for count, text in enumerate(texts, start=1):
         await cases[0][1].signal("reply", {"by": "tech-001", "text": text})
         if count % 8 == 0:

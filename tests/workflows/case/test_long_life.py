@@ -38,7 +38,7 @@ from workflows.collaboration.workflow import CollaborationWorkflow
 from workflows.domain.event import EventKind
 from workflows.domain.time.calendar import Calendar
 
-REPORTS, COLLABORATIONS, REOPENINGS = 80, 8, 3
+REPORTS, COLLABORATIONS, REOPENINGS = 80, 4, 3
 CONTINUE_AFTER = 100
 LONGEST_RUN = 4 * CONTINUE_AFTER
 """Events; in production a new run begins after 4,000, and the server ends one at 51,200."""

@@ -31,11 +31,11 @@ from workflows.review.workflow import ReviewWorkflow
 
 CONTINUE_AFTER = 20
 """Events of history: so few that a run lasts for a handful of commands."""
-CLIENTS, COMMANDS = 2, 10
+CLIENTS, COMMANDS = 2, 6
 QUERY_TIMEOUT = timedelta(seconds=3)
 BUSY = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.RESOURCE_EXHAUSTED}
 Handle = WorkflowHandle[Any, Any]
-LIVES = pytest.mark.parametrize("lives", [1, pytest.param(6, marks=pytest.mark.drill)])
+LIVES = pytest.mark.parametrize("lives", [1, pytest.param(10, marks=pytest.mark.drill)])
 """How many at the same time. Where exactly a command meets a new run is chance; a drill has more of them."""
 
 
