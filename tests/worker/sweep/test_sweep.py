@@ -60,13 +60,13 @@ async def server() -> AsyncIterator[WorkflowEnvironment]:
 
 
 async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_worker_had_in_hand(
-    server: WorkflowEnvironment, tmp_path: Path
+    server: WorkflowEnvironment, installed: Path
 ) -> None:
     client = server.client
     stop = asyncio.Event()
     async with (
         mail_server() as mail,
-        running_installation(client, tmp_path, 1, working=False, mail=mail) as running,
+        running_installation(client, installed, 1, working=False, mail=mail) as running,
     ):
         settings, ready = running.installation.settings, asyncio.Event()
         endpoint = Endpoint(client.service_client.config.target_host, "", os.getpid(), os.getpid())
@@ -107,9 +107,9 @@ async def test_the_schedule_starts_what_was_accepted_and_delivers_what_a_killed_
 
 
 async def test_a_terminated_case_is_named_and_its_way_out_brings_it_back(
-    server: WorkflowEnvironment, tmp_path: Path
+    server: WorkflowEnvironment, installed: Path
 ) -> None:
-    async with running_installation(server.client, tmp_path, 2) as running:
+    async with running_installation(server.client, installed, 2) as running:
         ended, fine = await running.opened("ended"), await running.opened("fine")
         await running.client.get_workflow_handle(ended).terminate("by mistake")
         found = await running.until_compared(lambda found: ended in found)
@@ -128,9 +128,9 @@ async def test_a_terminated_case_is_named_and_its_way_out_brings_it_back(
 
 
 async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_its_kind(
-    server: WorkflowEnvironment, tmp_path: Path
+    server: WorkflowEnvironment, installed: Path
 ) -> None:
-    async with running_installation(server.client, tmp_path, 3) as running:
+    async with running_installation(server.client, installed, 3) as running:
         keys = ("behind", "ahead", "closed", "part", "stranger", "lost", "done")
         behind, ahead, closed, parted, stranger, lost, done = await asyncio.gather(*map(running.opened, keys))
         older, present = await running.row(behind), await running.row(ahead)
@@ -176,9 +176,9 @@ async def test_what_an_old_backup_or_a_lost_store_leaves_is_named_once_and_by_it
 
 
 async def test_a_case_of_which_the_server_lost_everything_before_it_was_opened_is_started_again(
-    server: WorkflowEnvironment, tmp_path: Path
+    server: WorkflowEnvironment, installed: Path
 ) -> None:
-    async with running_installation(server.client, tmp_path, 4) as running:
+    async with running_installation(server.client, installed, 4) as running:
         number = await running.registered("started, the server says")
         async with running.installation.database.begin() as connection:
             long_ago = datetime.now(UTC) - timedelta(hours=1)
@@ -191,9 +191,9 @@ async def test_a_case_of_which_the_server_lost_everything_before_it_was_opened_i
 
 
 async def test_a_review_that_was_called_for_and_never_begun_is_begun(
-    server: WorkflowEnvironment, tmp_path: Path
+    server: WorkflowEnvironment, installed: Path
 ) -> None:
-    async with running_installation(server.client, tmp_path, 17) as running:
+    async with running_installation(server.client, installed, 17) as running:
         number = await running.opened("closed", priority="P0")
         owner = (await running.row(number) or {})["owner"]
         await running.signal(number, "claim", owner)
@@ -228,11 +228,11 @@ async def test_a_review_that_was_called_for_and_never_begun_is_begun(
 
 
 async def test_messages_of_a_closed_case_arrive_where_each_case_delivers_its_own(
-    server: WorkflowEnvironment, tmp_path: Path
+    server: WorkflowEnvironment, installed: Path
 ) -> None:
     async with (
         mail_server() as mail,
-        running_installation(server.client, tmp_path, 5, mail=mail, delivery="workflow") as running,
+        running_installation(server.client, installed, 5, mail=mail, delivery="workflow") as running,
     ):
         number = await running.opened("ended", customer=mailed())
         await until(lambda: running.sent(number))
@@ -247,10 +247,10 @@ async def test_messages_of_a_closed_case_arrive_where_each_case_delivers_its_own
         assert (await running.sweeping.sweep(ORDER)).redelivered == 0
 
 
-async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, tmp_path: Path) -> None:
+async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, installed: Path) -> None:
     async with (
         mail_server(held={"wangfang@example.com"}) as mail,
-        running_installation(server.client, tmp_path, 6, mail=mail) as running,
+        running_installation(server.client, installed, 6, mail=mail) as running,
     ):
         number = await running.opened("held", customer=mailed())
         await mail.busy.wait()
@@ -273,13 +273,13 @@ async def test_what_a_delivery_holds_is_left_to_it(server: WorkflowEnvironment, 
         mail.go_on.set()
 
 
-async def test_idle_cases_are_neither_woken_nor_asked_one_by_one(server: WorkflowEnvironment, tmp_path: Path) -> None:
+async def test_idle_cases_are_neither_woken_nor_asked_one_by_one(server: WorkflowEnvironment, installed: Path) -> None:
     counts: Counter[str] = Counter()
     config = server.client.config()
     config["interceptors"] = [Asking(counts)]
     client = Client(**config)
-    async with running_installation(client, tmp_path, 7, working=False) as running:
-        numbers = [await running.registered(f"k{index}") for index in range(120)]
+    async with running_installation(client, installed, 7, working=False) as running:
+        numbers = [await running.registered(f"k{index}") for index in range(30)]
         await asyncio.gather(*(idle(running, number) for number in numbers))
         await running.until_compared(lambda found: not found)
         counts.clear()
@@ -290,9 +290,9 @@ async def test_idle_cases_are_neither_woken_nor_asked_one_by_one(server: Workflo
 
 
 async def test_a_disagreement_keeps_the_time_when_it_was_first_seen_and_what_is_mended_goes(
-    server: WorkflowEnvironment, tmp_path: Path
+    server: WorkflowEnvironment, installed: Path
 ) -> None:
-    async with running_installation(server.client, tmp_path, 8, working=False) as running:
+    async with running_installation(server.client, installed, 8, working=False) as running:
         database = running.installation.database
         number = await running.registered("lost")
         await recorded(running, number)
@@ -316,13 +316,13 @@ async def test_a_disagreement_keeps_the_time_when_it_was_first_seen_and_what_is_
 
 
 async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
-    server: WorkflowEnvironment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: WorkflowEnvironment, installed: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def refused(*_: Any) -> None:
         raise RPCError("unknown method CreateSchedule", RPCStatusCode.UNIMPLEMENTED, b"")
 
     monkeypatch.setattr("worker.sweep.activity.Schedules.apply", refused)
-    async with running_installation(server.client, tmp_path, 9) as running:
+    async with running_installation(server.client, installed, 9) as running:
         often = running.installation.settings.model_copy(update={"sweep": timedelta(milliseconds=20)})
         sweeping = replace(running.sweeping, installation=replace(running.installation, settings=often))
         watching = asyncio.create_task(sweeping.watch())
@@ -335,7 +335,7 @@ async def test_where_the_server_allows_no_schedules_the_worker_sweeps_by_itself(
     assert "this worker sweeps by itself" in caplog.text
 
 
-async def test_what_another_release_kept_of_its_sweep_stops_nothing(tmp_path: Path) -> None:
-    async with open_installation(Settings(data=tmp_path / "data"), prepare=True) as installation:
+async def test_what_another_release_kept_of_its_sweep_stops_nothing(installed: Path) -> None:
+    async with open_installation(Settings(data=installed / "data"), prepare=True) as installation:
         await InstallationValues(installation.database).put(KEY, {"of": "another release"})
         assert await latest_sweep(installation.database) is None

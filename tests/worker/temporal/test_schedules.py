@@ -154,10 +154,10 @@ def test_a_policy_without_archiving_has_no_schedule_for_it() -> None:
     assert {one.id: one.when for one in scheduled_work(without)}["bihuan-archive"] is None
 
 
-async def test_an_installation_at_virtual_time_is_not_woken_by_the_wall_clock(client: Client, tmp_path: Path) -> None:
+async def test_an_installation_at_virtual_time_is_not_woken_by_the_wall_clock(client: Client, installed: Path) -> None:
     start = datetime(2026, 5, 11, tzinfo=UTC)
     fast = VirtualTime(speed=1000, real_start=start, virtual_start=start)
-    async with open_installation(Settings(data=tmp_path / "data"), prepare=True, time=fast) as installation:
+    async with open_installation(Settings(data=installed / "data"), prepare=True, time=fast) as installation:
         await keep_schedules(client, installation)
     with pytest.raises(RPCError) as caught:
         await described(client, "bihuan-archive")
@@ -178,21 +178,21 @@ class _Refusing:
 
 
 async def test_a_server_that_is_slow_to_come_up_is_asked_again(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    installed: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.temporal.schedules._RETRY_AFTER", timedelta(0))
     silent: Any = _Refusing(silent=2)
-    async with open_installation(Settings(data=tmp_path / "data"), prepare=True) as installation:
+    async with open_installation(Settings(data=installed / "data"), prepare=True) as installation:
         await keep_schedules(silent, installation)
     assert caplog.text.count("schedules are tried again") == 2
     assert silent.silent == -1
 
 
 async def test_a_server_that_knows_no_schedules_is_a_line_in_the_log_and_no_more(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    installed: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     refusing: Any = _Refusing()
-    async with open_installation(Settings(data=tmp_path / "data"), prepare=True) as installation:
+    async with open_installation(Settings(data=installed / "data"), prepare=True) as installation:
         await keep_schedules(refusing, installation)
     assert "nothing is scheduled" in caplog.text
     assert "unknown method CreateSchedule" in caplog.text

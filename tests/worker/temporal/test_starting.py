@@ -68,8 +68,8 @@ async def test_a_case_whose_number_was_told_already_is_named_with_the_way_out_an
         assert await _took(lost, taken)
 
 
-async def test_a_start_that_is_repeated_is_known_by_its_submission(local: WorkflowEnvironment, tmp_path: Path) -> None:
-    async with running_installation(local.client, tmp_path, 23, working=False) as running:
+async def test_a_start_that_is_repeated_is_known_by_its_submission(local: WorkflowEnvironment, installed: Path) -> None:
+    async with running_installation(local.client, installed, 23, working=False) as running:
         number = await running.registered("twice")
         await start_case(running.client, running.installation, number)
         await start_case(running.client, running.installation, number)
@@ -81,10 +81,10 @@ async def test_a_start_that_is_repeated_is_known_by_its_submission(local: Workfl
 
 
 async def test_a_case_that_was_started_without_proof_counts_as_anothers(
-    local: WorkflowEnvironment, tmp_path: Path
+    local: WorkflowEnvironment, installed: Path
 ) -> None:
     client: Client = local.client
-    async with running_installation(client, tmp_path, 24, working=False) as running:
+    async with running_installation(client, installed, 24, working=False) as running:
         number = await running.registered("without")
         await client.start_workflow("Case", id=number, task_queue="nobody", memo={"other": INTAKE_MEMO})
         with pytest.raises(NumberTakenError):
