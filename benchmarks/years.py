@@ -21,15 +21,16 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
-from activities.database.tables import case_record, timeline
+from activities.database.tables import case_record, registration, timeline
 from activities.intake.form import parse_form
 from benchmarks.child import resident, run
 from benchmarks.load import RunningSystem, running_system
@@ -137,7 +138,11 @@ async def _opened(system: RunningSystem, longest_run: int | None) -> Life:
     organisation = await installation.directory.current()
     parsed = parse_form(raw, now=now, policy=installation.policy, organisation=organisation)
     day = installation.local(now).date()
-    number = (await installation.register.register(parsed, received_at=now, day=day)).number
+    async with installation.database.begin() as connection:
+        number = (await installation.register.register_in(connection, parsed, received_at=now, day=day)).number
+        # Never unstarted for the worker, whose first sweep may come now: it would begin runs of the ordinary length.
+        started = update(registration).where(registration.c.number == number).values(started_at=datetime.now(UTC))
+        await connection.execute(started)
     start = CaseInput(number=number, time=installation.time, continue_after=longest_run)
     queue = installation.settings.task_queue
     case = await system.client.start_workflow(CaseWorkflow.run, start, id=number, task_queue=queue)
