@@ -10,7 +10,7 @@ BALANCED = {"gaps": 0, "refused": 0, "not_replayable": 0, "commands": {"note": [
 
 
 async def test_three_weeks_of_a_long_life_are_all_in_the_timeline_and_can_be_replayed() -> None:
-    figures = await years.measure(21, 0.1, 60)
+    figures = await years.measure(21, 0.1, 120)
     assert years.balanced(figures), figures
     assert figures["commands"] == {"progress": [21, 21], "note": [42, 42], "contribute": [1, 1], "refuse": [3, 3]}
     assert figures["runs"] > 1

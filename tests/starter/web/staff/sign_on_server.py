@@ -19,6 +19,7 @@ import httpx2
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from activities.channels.http import trusted
 from tests.worker.ports import free_ports
 
 Lie = Callable[[dict[str, Any], dict[str, Any]], tuple[dict[str, Any], dict[str, Any]]]
@@ -107,7 +108,7 @@ def provider(*people: tuple[str, str]) -> Iterator[Provider]:
                 headers = {name: self.headers[name] for name in ("authorization", "content-type") if self.headers[name]}
                 answer = httpx2.request(
                     self.command, f"{behind}{self.path}", content=self.rfile.read(length), headers=headers,
-                    follow_redirects=False, trust_env=False,
+                    follow_redirects=False, trust_env=False, verify=trusted(),
                 )  # fmt: skip
                 is_json = "json" in answer.headers.get("content-type", "")
                 body = told[0].answer(urlsplit(self.path).path, answer.content) if is_json else answer.content
@@ -137,7 +138,7 @@ def provider(*people: tuple[str, str]) -> Iterator[Provider]:
 def _until_it_answers(process: subprocess.Popen[bytes], address: str) -> None:
     while process.poll() is None:
         try:
-            httpx2.get(f"{address}/jwks", trust_env=False).raise_for_status()
+            httpx2.get(f"{address}/jwks", trust_env=False, verify=trusted()).raise_for_status()
         except httpx2.HTTPError:
             time.sleep(0.2)
         else:

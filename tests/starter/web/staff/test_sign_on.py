@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from joserfc.jwk import RSAKey
 
+from activities.channels.http import trusted
 from starter.services.identity.tokens import audit_entries
 from starter.web.server import serving_pages
 from tests.activities.queries.test_customer_view import company, written
@@ -65,7 +66,7 @@ async def begun(browser: Browser, path: str = "/desk") -> str:
 
 async def agreed(address: str, who: str = "tech") -> str:
     """The way back that the provider names, once they have signed in there."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, verify=trusted()) as client:
         answer = await client.post(address, data={"sub": who})
     assert answer.status_code == 302, answer.text
     parts = urlsplit(answer.headers["location"])

@@ -31,6 +31,7 @@ from workflows.domain.vocabulary import SYSTEM, ClockName, Priority
 TWO_YEARS = 730
 ASKED_ON = range(9, TWO_YEARS, 18)
 REOPENED_ON = (180, 360, 540)
+MEASURED_ON = range(5, TWO_YEARS + 1, 5)
 LONGEST = "长" * 4_000
 """As long as any text of a command may be, in the letters that take the most room."""
 
@@ -58,7 +59,7 @@ def ask_sales(case: Case, text: str, now: datetime) -> list[Event]:
 
 
 def live(text: str) -> tuple[Case, list[Event], dict[int, int]]:
-    """Two years with a report a day, forty collaborations and three reopenings; what was carried on each day."""
+    """Two years with a report a day, forty collaborations and three reopenings; what was carried, every five days."""
     case, events = open_case()
     sizes = {}
     for day in range(1, TWO_YEARS + 1):
@@ -70,7 +71,8 @@ def live(text: str) -> tuple[Case, list[Event], dict[int, int]]:
         if day in REOPENED_ON:
             events += case.handle(command("resolve", str(case.owner), **RESOLUTION), now)
             events += case.handle(command("refuse", "customer", why="又出现了"), now)
-        sizes[day] = carried(case)
+        if day in MEASURED_ON:
+            sizes[day] = carried(case)
     return case, events, sizes
 
 
@@ -96,7 +98,8 @@ def test_a_case_that_nobody_touches_does_not_grow_with_the_days_it_is_late() -> 
     sizes = {}
     for day in range(1, TWO_YEARS + 1):
         case.expire(MONDAY + day * DAY)
-        sizes[day] = carried(case)
+        if day in (90, TWO_YEARS):
+            sizes[day] = carried(case)
     assert sizes[TWO_YEARS] == pytest.approx(sizes[90], rel=0.01)
     standing = {breach.clock for breach in case.breaches[:3]}
     assert standing == {ClockName.CLAIM, ClockName.RESPONSE, ClockName.RESOLUTION}, "what is owed is not forgotten"
