@@ -16,9 +16,14 @@ from worker.installation.installation import open_installation
 from worker.installation.settings import Settings, load_settings
 from workflows.domain.problem import Problem
 
-EITHER = pytest.mark.usefixtures("record_url")
 _REAL = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
 _MONDAY = "2026-05-11T09:00+08:00"
+
+
+@pytest.fixture
+def data(tmp_path: Path, record_url: str) -> Path:
+    """The data folder of an installation that has nothing yet, with its record there or on a server."""
+    return tmp_path / "bihuan-data"
 
 
 async def _time_of(settings: Settings, at: datetime = _REAL) -> tuple[float, datetime]:
@@ -26,40 +31,36 @@ async def _time_of(settings: Settings, at: datetime = _REAL) -> tuple[float, dat
         return installation.time.speed, installation.time.virtual(at)
 
 
-@EITHER
-async def test_every_process_of_an_installation_goes_by_the_time_it_began_with(tmp_path: Path) -> None:
+async def test_every_process_of_an_installation_goes_by_the_time_it_began_with(data: Path) -> None:
     monday = datetime.fromisoformat(_MONDAY)
-    assert await _time_of(load_settings(data=tmp_path, speed=60, virtual_start=_MONDAY)) == (60, monday)
+    assert await _time_of(load_settings(data=data, speed=60, virtual_start=_MONDAY)) == (60, monday)
     later = _REAL + timedelta(minutes=1)
-    assert await _time_of(load_settings(data=tmp_path), later) == (60, monday + timedelta(hours=1))
-    company = await CompanyTime.read(load_settings(data=tmp_path))
+    assert await _time_of(load_settings(data=data), later) == (60, monday + timedelta(hours=1))
+    company = await CompanyTime.read(load_settings(data=data))
     assert company.virtual(later) == monday + timedelta(hours=1)
 
 
-@EITHER
-async def test_another_speed_on_the_same_cases_is_refused_in_one_line(tmp_path: Path) -> None:
-    await _time_of(load_settings(data=tmp_path))
+async def test_another_speed_on_the_same_cases_is_refused_in_one_line(data: Path) -> None:
+    await _time_of(load_settings(data=data))
     with pytest.raises(Problem, match=r"^speed 60: this installation has run at speed 1 .* --data$"):
-        await _time_of(load_settings(data=tmp_path, speed=60))
+        await _time_of(load_settings(data=data, speed=60))
     with pytest.raises(Problem, match=r"^virtual_start 2026-05-11T09:00:00\+08:00: .* --data$"):
-        await _time_of(load_settings(data=tmp_path, virtual_start=_MONDAY))
+        await _time_of(load_settings(data=data, virtual_start=_MONDAY))
 
 
-@EITHER
-async def test_a_company_without_its_own_organisation_can_begin_with_the_sample(tmp_path: Path) -> None:
-    async with open_installation(load_settings(data=tmp_path), prepare=True) as installation:
+async def test_a_company_without_its_own_organisation_can_begin_with_the_sample(data: Path) -> None:
+    async with open_installation(load_settings(data=data), prepare=True) as installation:
         await installation.settle_organisation()
         assert await installation.directory.current() is not None
 
 
-@EITHER
 async def test_an_organisation_file_that_is_not_in_force_is_pointed_out(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     sample = importlib.resources.files("activities.organisation").joinpath("sample.toml").read_text("utf-8")
-    own = tmp_path / "own.toml"
+    own = data / "own.toml"
     own.write_text(sample, "utf-8")
-    async with open_installation(load_settings(data=tmp_path, organisation=own), prepare=True) as installation:
+    async with open_installation(load_settings(data=data, organisation=own), prepare=True) as installation:
         await installation.settle_organisation()
         await installation.settle_organisation()
         assert not caplog.records
@@ -71,10 +72,9 @@ async def test_an_organisation_file_that_is_not_in_force_is_pointed_out(
             await installation.settle_organisation()
 
 
-@EITHER
-async def test_times_are_shown_by_the_companys_wall_clock_whatever_the_machine(tmp_path: Path) -> None:
-    async with open_installation(load_settings(data=tmp_path), prepare=True):
-        company = await CompanyTime.read(load_settings(data=tmp_path))
+async def test_times_are_shown_by_the_companys_wall_clock_whatever_the_machine(data: Path) -> None:
+    async with open_installation(load_settings(data=data), prepare=True):
+        company = await CompanyTime.read(load_settings(data=data))
     shown = company.localized(
         {"at": "2026-05-11T01:00:00Z", "text": "2026-05-11", "list": [{"due": "2026-05-11T01:00:00+00:00"}]}
     )

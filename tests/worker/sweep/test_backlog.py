@@ -30,10 +30,10 @@ _LONG = timedelta(hours=1)
 
 
 @pytest.fixture
-async def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
+async def installation(installed: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
     monkeypatch.setattr("worker.sweep.recovery._PORTION", _PORTION)
     monkeypatch.setattr("worker.sweep.recovery._OPENING", 0)
-    async with open_installation(IsolatedSettings(data=tmp_path), prepare=True) as opened:
+    async with open_installation(IsolatedSettings(data=installed / "data"), prepare=True) as opened:
         yield opened
 
 
