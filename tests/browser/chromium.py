@@ -15,6 +15,9 @@ _USUAL = Path("/usr/bin/chromium")
 _OPTIONS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
+    # To save the processor: no process for a graphics card that is not there, none kept ready for a page that may never
+    # come, and no machine code for scripts that run for a moment.
+    "--in-process-gpu", "--renderer-process-limit=1", "--js-flags=--no-opt --no-maglev",
 )  # fmt: skip
 
 
