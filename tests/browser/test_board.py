@@ -12,14 +12,13 @@ from playwright.async_api import Browser, expect
 from sqlalchemy import delete
 
 from activities.database.tables import case_record
-from activities.portal.sessions import new_cookie
-from starter.services.identity.sessions import begin_session, revoke_sessions
+from starter.services.identity.sessions import revoke_sessions
 from tests.activities.queries.test_cases import write
 from tests.activities.samples import register_case
-from tests.browser.visitor import Visitor, visiting
+from tests.browser.visitor import Visitor, session_of, visiting
 from tests.starter.web.conftest import Portal, policy, portal, served
 from workflows.domain.clock import Breach, Deadline
-from workflows.domain.vocabulary import ClockName, Locale, Priority, SignInWay
+from workflows.domain.vocabulary import ClockName, Locale, Priority
 
 __all__ = ["policy", "portal", "served"]
 
@@ -38,12 +37,7 @@ _PATIENCE = 15_000
 @asynccontextmanager
 async def signed_in(chromium: Browser, portal: Portal, locale: Locale) -> AsyncIterator[Visitor]:
     async with visiting(chromium, portal.address, locale, own_scripts=("/board.js", "/desk.js")) as visitor:
-        cookie = new_cookie()
-        await begin_session(portal.installation, cookie, "director", SignInWay.OPERATOR, "", "", portal.now())
-        kept = {"url": portal.address, "httpOnly": True, "sameSite": "Lax"}
-        await visitor.context.add_cookies(
-            [{"name": "bihuan-desk", "value": cookie, **kept}, {"name": "bihuan-language", "value": locale, **kept}]  # type: ignore[typeddict-item]
-        )
+        await visitor.keeps(**{"bihuan-desk": await session_of(portal, "director"), "bihuan-language": locale})
         yield visitor
 
 

@@ -75,12 +75,24 @@ class _Day:
     office: Office
     stack: AsyncExitStack
 
-    async def comes(self, person: str, path: str, locale: Locale = Locale.ZH_CN, *, look: bool = False) -> _Hand:
+    async def comes(self, person: str, path: str, locale: Locale = Locale.ZH_CN) -> _Hand:
+        """Somebody `calls_in`, and stays to the end of the day."""
+        return await self.stack.enter_async_context(self.calls_in(person, path, locale))
+
+    @asynccontextmanager
+    async def calls_in(
+        self, person: str, path: str, locale: Locale = Locale.ZH_CN, *, look: bool = False
+    ) -> AsyncIterator[_Hand]:
         """Somebody opens an address, and signs in on the way to it: by mail where each page is looked at, otherwise by
-        an operator's link, since mails are limited for one address.
+        an operator's link, since mails are limited for one address. Nothing was wrong on any page until they leave; an
+        open page would be made anew with each step that others do.
         """
-        hand = _Hand(await self.stack.enter_async_context(self._visiting(locale)), person)
-        visitor = hand.visitor
+        pages = self.office.up.pages
+        async with visiting(self.chromium, pages, locale, largest=100_000, own_scripts=_SCRIPTS) as visitor:
+            yield await self._signed_in(visitor, person, path, look=look)
+            await visitor.ends()
+
+    async def _signed_in(self, visitor: Visitor, person: str, path: str, *, look: bool) -> _Hand:
         await visitor.open(path)
         assert visitor.path.startswith("/sign-in?to="), visitor.path
         if look:
@@ -96,9 +108,9 @@ class _Day:
             await visitor.open(link[link.index("/sign-in/l/") :])
         await visitor.press(visitor.words["desk"]["open"]["go"])
         if not look:
-            await visitor.open(path if locale is Locale.ZH_CN else f"{path}?lang={locale}")
+            await visitor.open(path if visitor.locale is Locale.ZH_CN else f"{path}?lang={visitor.locale}")
         assert visitor.path.partition("?")[0] == path
-        return hand
+        return _Hand(visitor, person)
 
     async def mailed(self, person: str, pattern: str) -> str:
         """What the newest mail to somebody has of that."""
@@ -109,13 +121,6 @@ class _Day:
                     if body and (found := re.findall(pattern, body.get_content())):
                         return str(found[-1])
                 await asyncio.sleep(0.1)
-
-    @asynccontextmanager
-    async def _visiting(self, locale: Locale) -> AsyncIterator[Visitor]:
-        pages = self.office.up.pages
-        async with visiting(self.chromium, pages, locale, largest=100_000, own_scripts=_SCRIPTS) as visitor:
-            yield visitor
-            await visitor.ends()
 
 
 async def _takes_in(hand: _Hand, name: str, symptom: str, email: str = "") -> str:
@@ -139,11 +144,11 @@ async def _takes_in(hand: _Hand, name: str, symptom: str, email: str = "") -> st
 async def _is_told_by_telephone(day: _Day, number: str) -> None:
     """Who has a telephone alone is called, and stands on the list no more."""
     case = await day.office.up.until_case(number, lambda case: bool(case["owner"] and case.get("untold")))
-    caller = await day.comes(case["owner"], "/desk/calls")
-    await caller.visitor.says(number)
-    await caller.does("told", text="The customer knows that we have it")
-    await caller.visitor.open("/desk/calls")
-    assert number not in await caller.visitor.text()
+    async with day.calls_in(case["owner"], "/desk/calls") as caller:
+        await caller.visitor.says(number)
+        await caller.does("told", text="The customer knows that we have it")
+        await caller.visitor.open("/desk/calls")
+        assert number not in await caller.visitor.text()
 
 
 async def _claims_by_keys_alone(owner: _Hand) -> None:
@@ -190,8 +195,9 @@ async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_p
         agent = await day.comes("agent-001", "/desk/new")
         number = await _takes_in(agent, "林晓", "登录后页面一直空白", "linxiao@example.com")
         path = f"/desk/cases/{number}"
-        second = await day.comes("agent-002", "/desk/new", Locale.EN)
-        await _is_told_by_telephone(day, await _takes_in(second, "Maya Lindqvist", "The page stays white"))
+        async with day.calls_in("agent-002", "/desk/new", Locale.EN) as second:
+            by_telephone_alone = await _takes_in(second, "Maya Lindqvist", "The page stays white")
+        await _is_told_by_telephone(day, by_telephone_alone)
         case = await up.until_case(number, lambda case: case["owner"] is not None)
 
         owner = await day.comes(case["owner"], path)
@@ -207,8 +213,10 @@ async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_p
             number, lambda case: case["escalated_to"] and all(one["person"] for one in case["collaborations"])
         )
         for task in asked["collaborations"]:
-            answering = await day.comes(task["person"], path)
-            await answering.does("contribute", task["department"], result=f"{departments[task['department']]}：已办")
+            async with day.calls_in(task["person"], path) as answering:
+                await answering.does(
+                    "contribute", task["department"], result=f"{departments[task['department']]}：已办"
+                )
         await _acknowledges_at_night(day, asked["escalated_to"], number)
 
         manager = await day.comes("director", "/desk/now")
@@ -217,7 +225,8 @@ async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_p
         await owner.does("resolve", cause="缓存", solution="已清除缓存并重新登录", verified="yes")
         solved = await up.until_case(number, lambda case: case["follow_up"] is not None)
         caller = await day.comes(solved["follow_up"], "/desk/calls")
-        async with asyncio.timeout(TIMEOUT):  # until the customer has been told the result
+        await day.mailed("linxiao", "已清除缓存并重新登录")
+        async with asyncio.timeout(TIMEOUT):  # until it is recorded that the customer has been told the result
             while not await caller.visitor.page.locator("[name=command][value=confirm]").count():
                 await caller.visitor.open("/desk/calls")
         for command, typed in (("confirm", {}), ("rate", {"score": "satisfied", "comment": "很快"})):
@@ -226,7 +235,8 @@ async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_p
         assert number not in await caller.visitor.text(), "nobody is called about it again"
         closed = await up.until_case(number, lambda case: case["status"] == "closed")
 
-        await _publishes(await day.comes("tech-head", "/desk/kb"), number)
+        async with day.calls_in("tech-head", "/desk/kb") as editor:
+            await _publishes(editor, number)
         taken_in = datetime.fromisoformat((await office.up.case(number))["received_at"])
         await _reads_the_report(manager, str(taken_in.date()))
     kinds = [entry["kind"] for entry in closed["timeline"]]
@@ -241,19 +251,19 @@ async def test_a_day_of_a_service_desk_goes_from_the_call_to_the_report_by_its_p
 async def _acknowledges_at_night(day: _Day, person: str, number: str) -> None:
     """By the link of the message, on a telephone."""
     link = await day.mailed(person, rf"http://[^/\s]+(/desk/cases/{number})")
-    supervisor = await day.comes(person, link, look=True)
-    taps, page = 0, supervisor.visitor.page
-    assert page.viewport_size is not None and page.viewport_size["width"] == 390
-    button = supervisor.visitor.button(supervisor.visitor.words["desk"]["action"]["acknowledge"])
-    while not await page.locator("[data-told=accepted]").count():
-        if not await button.is_visible():
-            await page.locator("summary", has=button).click()
+    async with day.calls_in(person, link, look=True) as supervisor:
+        taps, page = 0, supervisor.visitor.page
+        assert page.viewport_size is not None and page.viewport_size["width"] == 390
+        button = supervisor.visitor.button(supervisor.visitor.words["desk"]["action"]["acknowledge"])
+        while not await page.locator("[data-told=accepted]").count():
+            if not await button.is_visible():
+                await page.locator("summary", has=button).click()
+                taps += 1
+            async with page.expect_event("load"):
+                await button.click()
             taps += 1
-        async with page.expect_event("load"):
-            await button.click()
-        taps += 1
-    assert taps <= _TAPS
-    await supervisor.visitor.look("case-acknowledged")
+        assert taps <= _TAPS
+        await supervisor.visitor.look("case-acknowledged")
 
 
 async def _clicks_from_a_number_to_its_cases(manager: _Hand, number: str) -> None:

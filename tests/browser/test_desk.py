@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Route, expect
 from starter.services.identity.sessions import revoke_sessions
 from starter.services.knowledge import edit_article
 from starter.web.staff.app import PAGES
-from tests.browser.visitor import Visitor, visiting
+from tests.browser.visitor import Visitor, session_of, visiting
 from tests.builders import NUMBER
 from tests.starter.web.conftest import Portal, policy, portal, served
 from tests.starter.web.staff.desk.test_lists import listed
@@ -75,12 +75,12 @@ async def _desk(chromium: Browser, portal: Portal, locale: Locale, person: str, 
     """That person, signed in."""
     scripts = ("/desk.js",)
     async with visiting(chromium, portal.address, locale, largest=100_000, own_scripts=scripts, **more) as visitor:
-        await _sign_in(portal, visitor, person)
-        await visitor.open(f"/desk?lang={locale}")
+        await visitor.keeps(**{"bihuan-desk": await session_of(portal, person), "bihuan-language": locale})
         yield visitor
 
 
 async def _sign_in(portal: Portal, visitor: Visitor, person: str) -> None:
+    """By a link, on the page that it leads to."""
     await visitor.open(await link_for(portal, person))
     await visitor.page.locator("button[value=sign_in]").click()
     await visitor.page.wait_for_url("**/desk*")
@@ -174,6 +174,7 @@ async def test_a_case_is_found_and_worked_on_by_the_keyboard_alone_and_without_s
     async with _desk(chromium, portal, Locale.EN, "tech-001", script=False) as visitor:
         page, words = visitor.page, visitor.words["desk"]["action"]
         visitor.outage = True  # there is no Temporal
+        await visitor.open("/desk")
         await visitor.skip_to_content()
         await visitor.tab_to(NUMBER)
         await visitor.enter()

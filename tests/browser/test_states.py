@@ -36,9 +36,7 @@ async def _let_in(portal: Portal, visitor: Visitor) -> None:
     await Sessions(portal.installation.database).begin(
         cookie, NUMBER, via=Via.CODE, purpose=None, cycle=None, now=portal.now()
     )
-    await visitor.context.add_cookies(
-        [{"name": "bihuan", "value": cookie, "url": portal.address, "httpOnly": True, "sameSite": "Lax"}]
-    )
+    await visitor.keeps(bihuan=cookie)
     await visitor.open(f"/case?lang={visitor.locale}")
 
 

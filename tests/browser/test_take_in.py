@@ -10,13 +10,12 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from activities.intake.drafts import KEPT_FOR, Drafts
-from activities.portal.sessions import new_cookie
-from starter.services.identity.sessions import begin_session, revoke_sessions
+from starter.services.identity.sessions import revoke_sessions
 from tests.activities.queries.test_customer_view import PHONE
-from tests.browser.visitor import Visitor, visiting
+from tests.browser.visitor import Visitor, session_of, visiting
 from tests.builders import NUMBER
 from tests.starter.web.conftest import Portal, policy, portal, served
-from workflows.domain.vocabulary import Locale, SignInWay
+from workflows.domain.vocabulary import Locale
 
 __all__ = ["policy", "portal", "served"]
 
@@ -48,11 +47,7 @@ async def _desk(chromium: Browser, portal: Portal, locale: Locale) -> AsyncItera
 
 
 async def _signed_in(portal: Portal, visitor: Visitor, person: str) -> None:
-    cookie = new_cookie()
-    await begin_session(portal.installation, cookie, person, SignInWay.OPERATOR, "", "127.0.0.1", portal.now())
-    await visitor.context.add_cookies(
-        [{"name": "bihuan-desk", "value": cookie, "url": portal.address, "httpOnly": True, "sameSite": "Lax"}]
-    )
+    await visitor.keeps(**{"bihuan-desk": await session_of(portal, person)})
 
 
 @pytest.mark.parametrize("locale", list(Locale))

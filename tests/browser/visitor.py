@@ -26,11 +26,14 @@ from playwright.async_api import (
     expect,
 )
 
+from activities.portal.sessions import new_cookie
+from starter.services.identity.sessions import begin_session
 from starter.web.portal.act import _LATER
 from starter.web.rendering.pages import LANGUAGES, shipped_words
 from tests.browser.raw_words import raw_words
+from tests.starter.web.conftest import Portal
 from tests.timeouts import TIMEOUT
-from workflows.domain.vocabulary import Locale
+from workflows.domain.vocabulary import Locale, SignInWay
 
 _WIDTH, _HEIGHT = 390, 844
 WIDTHS: Final = (390, 360, 1280)
@@ -111,6 +114,11 @@ class Visitor:
 
     async def open(self, path: str) -> None:
         await self.page.goto(f"{self.origin}{path}")
+
+    async def keeps(self, **cookies: str) -> None:
+        """These, as if a page had set them."""
+        kept = {"url": self.origin, "httpOnly": True, "sameSite": "Lax"}
+        await self.context.add_cookies([{"name": name, "value": value, **kept} for name, value in cookies.items()])  # type: ignore[typeddict-item]
 
     async def says(self, text: str) -> None:
         """The page has to."""
@@ -249,3 +257,10 @@ async def visiting(
         yield Visitor(context, await context.new_page(), origin, locale, script, judged or _JUDGED[locale], **more)
     finally:
         await context.close()
+
+
+async def session_of(portal: Portal, person: str) -> str:
+    """The cookie of somebody of the staff who has just signed in."""
+    cookie = new_cookie()
+    await begin_session(portal.installation, cookie, person, SignInWay.OPERATOR, "", "127.0.0.1", portal.now())
+    return cookie
