@@ -28,7 +28,6 @@ from playwright.async_api import (
 
 from activities.portal.sessions import new_cookie
 from starter.services.identity.sessions import begin_session
-from starter.web.portal.act import _LATER
 from starter.web.rendering.pages import LANGUAGES, shipped_words
 from tests.browser.raw_words import raw_words
 from tests.starter.web.conftest import Portal
@@ -41,6 +40,8 @@ _JUDGED: Final = {Locale.ZH_CN: (390,), Locale.EN: (1280,)}
 """Widths at which axe looks, unless told otherwise; it takes longest. How a page lies is judged at all."""
 _TIMEOUT: Final = TIMEOUT * 1000
 """Milliseconds."""
+_READS: Final = 0.7
+"""Seconds between two tries of what was quicker than a person reads; each try costs a page."""
 _LARGEST: Final = 50_000
 """Bytes of a page with its style, without the customer's own pictures."""
 _PICTURE: Final = 100_000
@@ -146,13 +147,10 @@ class Visitor:
             await target.click()
 
     async def confirm(self, name: str) -> None:
-        """Press the button of the second step; again, where that was quicker than a person reads.
-
-        Another try at once would be refused as well: each costs a page.
-        """
+        """Press the button of the second step; again, where that was quicker than a person reads."""
         await self.press(name)
         while "/case/act/" in self.path and self.words["act"]["quick"] in await self.text():
-            await asyncio.sleep(_LATER.total_seconds())
+            await asyncio.sleep(_READS)
             await self.press(name)
 
     async def bytes_of(self, download: Download) -> bytes:
