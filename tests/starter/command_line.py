@@ -42,17 +42,36 @@ def bihuan_environment(changes: Mapping[str, str]) -> dict[str, str]:
 
 
 def bihuan(
-    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: str = ""
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    given: str = "",
+    bare: bool | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end in that folder; `given` is its standard input."""
+    """Run a command to its end in that folder; `given` is its standard input.
+
+    It is `bare` (see `tests.starter.forked`) until it has worked so once, unless said otherwise.
+    """
     changes = environment or {}
     if folder in ELSEWHERE and (elsewhere := ELSEWHERE[folder](arguments, changes)):
         arguments, changes = tuple(elsewhere[0]), elsewhere[1]
+    bare = _is_new(arguments) if bare is None else bare
     with ExitStack() as files:
         stdin, stdout, stderr = _files(files, given.encode())
-        code = _forked(arguments, folder, changes, stdin, stdout, stderr).join()
+        code = _forked(arguments, folder, changes, stdin, stdout, stderr, bare=bare).join()
         _note_success(arguments, code)
         return subprocess.CompletedProcess(list(arguments), code, _written(stdout).decode(), _written(stderr).decode())
+
+
+def refused(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that is to be refused. That shows nothing of what the command imports when it works, so it is never
+    the slow first run.
+    """
+    done = bihuan(*arguments, folder=folder, environment=environment, given=given, bare=False)
+    assert done.returncode != 0, done
+    return done
 
 
 async def bihuan_beside(
@@ -61,7 +80,9 @@ async def bihuan_beside(
     """The same without blocking the event loop; answers exit code, standard output and standard error."""
     with ExitStack() as files:
         stdin, stdout, stderr = _files(files, given)
-        code = await _forked(arguments, folder, environment or {}, stdin, stdout, stderr).wait()
+        code = await _forked(
+            arguments, folder, environment or {}, stdin, stdout, stderr, bare=_is_new(arguments)
+        ).wait()
         _note_success(arguments, code)
         return code, _written(stdout).decode(), _written(stderr).decode()
 
@@ -132,10 +153,12 @@ def _forked(
     stdin: IO[bytes],
     stdout: IO[bytes],
     stderr: IO[bytes],
+    *,
+    bare: bool,
 ) -> Forked:
     return fork(
         arguments, folder=folder, environment=bihuan_environment(changes),
-        stdin=stdin.fileno(), stdout=stdout.fileno(), stderr=stderr.fileno(), bare=_is_new(arguments),
+        stdin=stdin.fileno(), stdout=stdout.fileno(), stderr=stderr.fileno(), bare=bare,
     )  # fmt: skip
 
 

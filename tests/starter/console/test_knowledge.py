@@ -16,7 +16,7 @@ from tests.activities.knowledge.test_knowledge import closed, opened
 from tests.activities.samples import organisation
 from tests.record import execute
 from tests.starter.both_ways import given_by
-from tests.starter.command_line import ON_SQLITE, bihuan
+from tests.starter.command_line import ON_SQLITE, bihuan, refused
 
 
 @pytest.fixture(params=["local", "remote"])
@@ -72,7 +72,7 @@ def test_an_editor_finds_corrects_publishes_and_retires_an_article(folder: Path)
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_1(arguments: list[str], words: str, folder: Path) -> None:
-    result = bihuan(*arguments, folder=folder)
+    result = refused(*arguments, folder=folder)
     assert result.returncode == 1, result
     assert words in result.stderr
     assert result.stderr.count("\n") == 1

@@ -13,7 +13,7 @@ from starter.services.cases.files import attach_to_new, files_of, hand_in, recei
 from starter.services.intake.submissions import Intake
 from tests.activities.files import made
 from tests.starter.both_ways import given_by
-from tests.starter.command_line import bihuan, intake_form, make_installation
+from tests.starter.command_line import bihuan, intake_form, make_installation, refused
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from workflows.domain.problem import Problem
@@ -86,10 +86,10 @@ async def test_a_file_that_is_not_taken_is_one_line_and_the_others_are_not_kept_
 
 
 def test_on_the_command_line_it_is_one_line_too(folder: Path, number: str) -> None:
-    done = bihuan("attach", number, "photo.jpg", "pipe.pdf", "--as", "customer", folder=folder)
+    done = refused("attach", number, "photo.jpg", "pipe.pdf", "--as", "customer", folder=folder)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "bihuan: pipe.pdf: cannot be read: is a pipe; allowed: an ordinary file\n"
-    done = bihuan("attach", number, *["gone.jpg"] * 6, "--as", "customer", folder=folder)
+    done = refused("attach", number, *["gone.jpg"] * 6, "--as", "customer", folder=folder)
     assert (done.returncode, done.stderr) == (1, "bihuan: these are too many files; allowed: at most 5 at a time\n")
 
 
@@ -110,8 +110,8 @@ def test_files_are_listed_and_written_out_beside_what_is_there(folder: Path, num
         "photo.jpg": made.photo_with_place(), "photo (2).jpg": made.photo_with_place(), "_rf.pdf": made.PDF,
         "_rf (2).pdf": made.PDF,
     }  # fmt: skip
-    refused = bihuan("files", number, "--out", "photo.jpg", folder=folder)
-    assert (refused.returncode, refused.stderr) == (1, "bihuan: --out photo.jpg: cannot be made: File exists\n")
+    done = refused("files", number, "--out", "photo.jpg", folder=folder)
+    assert (done.returncode, done.stderr) == (1, "bihuan: --out photo.jpg: cannot be made: File exists\n")
 
 
 async def test_the_same_submission_again_keeps_no_second_copy(folder: Path, number: str) -> None:
@@ -125,6 +125,6 @@ async def test_the_same_submission_again_keeps_no_second_copy(folder: Path, numb
 
 def test_an_unknown_number_is_said_to_be_none(folder: Path) -> None:
     for command in (["files", "FB202605110099"], ["attach", "FB202605110099", "photo.jpg", "--as", "customer"]):
-        done = bihuan(*command, folder=folder)
+        done = refused(*command, folder=folder)
         assert (done.returncode, done.stdout) == (1, "")
         assert "FB202605110099: there is no such case" in done.stderr

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from starter.services.intake.bulk import BulkIntake, IntakeStoppedError
 from starter.services.intake.submissions import Intake
 from tests.record import execute
-from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation
+from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation, refused
 from tests.timeouts import TIMEOUT
 from worker.installation.installation import open_installation
 from worker.installation.settings import IsolatedSettings
@@ -65,7 +65,7 @@ def test_nobody_waits_for_a_pipe_that_was_named_instead_of_a_file(
     tmp_path: Path, command: list[str], installed: Path
 ) -> None:
     os.mkfifo(tmp_path / "pipe")
-    done = bihuan(*command, str(tmp_path / "pipe"), folder=installed)
+    done = refused(*command, str(tmp_path / "pipe"), folder=installed)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"bihuan: {tmp_path / 'pipe'}: cannot be read: is a pipe; allowed: an ordinary file\n"
 
@@ -165,6 +165,6 @@ def test_whoever_submits_twice_is_told_so_and_a_second_issue_under_a_used_key_is
     number = first.stdout.split()[0]
     assert again.stdout.startswith(f"{number} is this submission already")
     keyed = opened(_line("乙", intake_key="k")).stdout.split()[0]
-    refused = opened(_line("丙", intake_key="k"))
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.startswith(f"bihuan: intake_key: 'k' is {keyed}, which came in with another content; allowed")
+    denied = opened(_line("丙", intake_key="k"))
+    assert (denied.returncode, denied.stdout) == (1, "")
+    assert denied.stderr.startswith(f"bihuan: intake_key: 'k' is {keyed}, which came in with another content; allowed")
