@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -22,19 +22,13 @@ from activities.mailbox.activity import MailboxActivities
 from activities.mailbox.errors import MailboxError, MailboxLoginError
 from activities.mailbox.imap import ImapMailbox
 from activities.mailbox.mail_files import keep_mail
-from tests.activities.mailbox.imap_server import PASSWORD, USER, client, mailbox, new_folder, put, running_server
+from tests.activities.mailbox.imap_server import PASSWORD, USER, client, mailbox, new_folder, put
 from tests.activities.mailbox.known import A
 from tests.activities.mailbox.way_in import WayIn, answer, mail, way_in
 from tests.timeouts import TIMEOUT
 from workflows.ports import MailboxWatch, MailboxWatched
 
 WATCH = MailboxWatch(name="service")
-
-
-@pytest.fixture(scope="session")
-def imap() -> Iterator[int]:
-    with running_server() as port:
-        yield port
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from activities.database.tables import file, incoming_mail, outbox, timeline
 from activities.files.ledger import FileLedger
 from activities.files.upkeep import FileUpkeep
 from activities.intake.register import Register
-from tests.activities.mailbox.imap_server import client, new_folder, running_server
+from tests.activities.mailbox.imap_server import client, new_folder
 from tests.activities.mailbox.interpretation.test_reading import _raw
 from tests.activities.mailbox.killed_process import look, take_in_and_die, with_temporal
 from tests.activities.mailbox.known import A, B
@@ -30,12 +29,6 @@ _MAILS = (
     "att-raw-utf8.eml",  # a new issue with a file
     "aliyun-mail.eml",  # an answer with a file
 )
-
-
-@pytest.fixture(scope="module")
-def imap() -> Iterator[int]:
-    with running_server() as port:
-        yield port
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,15 +15,9 @@ from activities.database.database import Database
 from activities.mailbox.errors import MailboxError, MailboxHeldError
 from activities.mailbox.imap import ImapMailbox, claim_mailbox
 from activities.mailbox.readers import leave_mark
-from tests.activities.mailbox.imap_server import client, mailbox, new_folder, put, running_server
+from tests.activities.mailbox.imap_server import client, mailbox, new_folder, put
 from tests.activities.mailbox.killed_process import look
 from tests.activities.mailbox.way_in import WayIn, mail, way_in
-
-
-@pytest.fixture(scope="module")
-def imap() -> Iterator[int]:
-    with running_server() as port:
-        yield port
 
 
 @pytest.fixture
