@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,13 +44,13 @@ def test_what_ends_one_field_cannot_begin_the_next() -> None:
     assert derive_token(Key("2026-11", bytes(32)), "FB1", 1, see, "a") != derive_token(KEY, "FB1", 1, see, "a")
 
 
-@pytest.mark.parametrize("behind", _BEHIND)
 @given(_OF_LINKS)
-def test_a_link_works_with_what_a_mail_program_took_along(behind: str, of: tuple[str, int, LinkPurpose, str]) -> None:
+def test_a_link_works_with_what_a_mail_program_took_along(of: tuple[str, int, LinkPurpose, str]) -> None:
     token = derive_token(KEY, *of)
-    for written in (token + behind, token.upper() + behind, f" {token}{behind}"):
-        assert read_token(written) == token
-        assert token_hash(written) == token_hash(token)
+    for behind in _BEHIND:
+        for written in (token + behind, token.upper() + behind, f" {token}{behind}"):
+            assert read_token(written) == token
+            assert token_hash(written) == token_hash(token)
 
 
 @given(_OF_LINKS, st.integers(0, 31), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
