@@ -8,14 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import ChainableUndefined
-
 from activities.archive.document import CaseDocument
 from activities.rendering.called import Called
 from activities.rendering.event_text import event_text, whose
 from activities.rendering.filters import clean, kind, named, person
 from activities.rendering.labels import label, words_in
-from activities.rendering.pages import environment
+from activities.rendering.pages import lenient_environment
 from workflows.domain.time.time_keys import TIME_KEYS
 from workflows.domain.vocabulary import Audience, Locale
 
@@ -43,8 +41,7 @@ class ArchivePage:
     def render(self, document: CaseDocument) -> str:
         """The page."""
         # A case of an earlier release lacks what came later, and is archived all the same.
-        lenient = environment().overlay(undefined=ChainableUndefined)
-        template = lenient.get_template(f"{self.locale.value}/archive/case.html")
+        template = lenient_environment().get_template(f"{self.locale.value}/archive/case.html")
         return template.render(
             document=document,
             case=document["case"],

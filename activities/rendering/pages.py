@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from activities.rendering import markdown
 from activities.rendering.labels import TEMPLATES
@@ -22,3 +22,9 @@ def environment() -> Environment:
     )
     made.filters.update({"cell": markdown.cell, "block": markdown.block})
     return made
+
+
+@cache
+def lenient_environment() -> Environment:
+    """The same, where a value that is missing is nothing; made once, because it compiles its templates for itself."""
+    return environment().overlay(undefined=ChainableUndefined)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import Environment
 from sqlalchemy import text, update
 
 from activities.archive.activity import ArchiveActivities
@@ -139,6 +140,18 @@ async def test_what_reviews_found_is_on_the_page(database: Database) -> None:
     page = ArchivePage(Locale.ZH_CN, "Asia/Shanghai").render({**document, "reviews": [{"view": found, "ended": None}]})
     assert "&lt;b&gt;驱动旧&lt;/b&gt;" in page
     assert "每月更新" in page and "a, b" in page and "ended" not in page
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_ten_thousand_cases_are_archived_with_templates_that_are_compiled_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = await closed(database, "打不出小票")
+    async with database.read() as connection:
+        document = await read_case_document(connection, number)
+    first = ArchivePage(Locale.ZH_CN, "Asia/Shanghai").render(document)
+    monkeypatch.delattr(Environment, "compile")
+    assert ArchivePage(Locale.ZH_CN, "Asia/Shanghai").render(document) == first
 
 
 @pytest.mark.parametrize("locale", list(Locale))
