@@ -25,7 +25,7 @@ from benchmarks.made_up import write
 from tests.activities.delivery.mail_server import MailServer, mail_server
 from tests.activities.samples import organisation
 from workflows.domain.formats import Days
-from workflows.domain.policy.policy import Policy
+from workflows.domain.policy.reports import ReportRules
 from workflows.domain.vocabulary import Contact
 from workflows.ports import ReportMail, ReportMailed
 
@@ -47,12 +47,14 @@ async def busy(database: Database) -> Database:
 
 
 def reporting(database: Database, folder: Path, server: MailServer | None, **rules: Any) -> ReportActivities:
-    shipped = load_policy("standard").model_dump(mode="json")
+    shipped = load_policy("standard")
     transport: Transports = {Contact.EMAIL: Smtp.from_url(server.url(), "support@example.com")} if server else {}
     return ReportActivities(
         database=database,
         directory=Directory(database),
-        policy=Policy.model_validate({**shipped, "report": {**shipped["report"], **rules}}),
+        policy=shipped.model_copy(
+            update={"report": ReportRules.model_validate({**shipped.report.model_dump(mode="json"), **rules})}
+        ),
         folder=folder,
         transports=transport,
         now=lambda: NOW,
