@@ -86,6 +86,8 @@ async def replay_workflows(
         data_converter=client.data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[recorder],
+        # Else the code of every loaded module is read and hashed for one.
+        build_id="audit",
         # A flood is one long activation; a busy machine takes more than the two seconds that are a deadlock otherwise.
         debug_mode=True,
     )
