@@ -11,8 +11,11 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 _SIZE = "32m"
-GROW_NOTHING = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY)); "
-"""Put before a Python program: every write it makes to a file fails."""
+
+
+def grow_nothing() -> None:
+    """From now on every write of this process to a file fails."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
+import os
+import tempfile
 from asyncio import Task
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -15,10 +16,12 @@ from typing import Any
 import pytest
 
 from tests.faults.audit import Audit, audit_at_rest
-from tests.faults.disk import GROW_NOTHING, filled, growing_nothing, small_disk
+from tests.faults.disk import filled, grow_nothing, growing_nothing, small_disk
 from tests.faults.driver import Driver, form_of
+from tests.faults.processes import reading
 from tests.faults.tenant import concurrently
 from tests.starter.command_line import bihuan_environment
+from tests.starter.forked import fork
 from tests.starter.installation import Answer, Installation, running
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
@@ -136,15 +139,19 @@ async def _lived(folder: Path, full: Full, ask: Ask) -> Lived:
 
 
 async def _open_without_room(up: Installation) -> Answer:
-    """Run `bihuan open`, which cannot write to a file either."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", f"{GROW_NOTHING}from starter.admin import main; main()", "open", "-",
-        cwd=up.folder, env=bihuan_environment({}),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate(json.dumps(form_of("meanwhile"), ensure_ascii=False).encode())
-    assert process.returncode is not None
-    return Answer(process.returncode, out.decode(), err.decode())
+    """Run `bihuan open`, which cannot write to a file either, so it answers through pipes."""
+    (out, to_out), (err, to_err) = os.pipe(), os.pipe()
+    with tempfile.TemporaryFile() as given:
+        given.write(json.dumps(form_of("meanwhile"), ensure_ascii=False).encode())
+        given.seek(0)
+        opening = fork(
+            ("open", "-"), folder=up.folder, environment=bihuan_environment({}),
+            stdin=given.fileno(), stdout=to_out, stderr=to_err, prepare=grow_nothing,
+        )  # fmt: skip
+    os.close(to_out)
+    os.close(to_err)
+    said = [(await (await reading(one)).read()).decode() for one in (out, err)]
+    return Answer(await opening.wait(), *said)
 
 
 async def _to_the_end(driver: Driver, number: str) -> None:
