@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -74,13 +75,15 @@ class Tenant:
             await self._working
 
     async def run(self, *arguments: str, given: str = "") -> Answer:
-        """Run one command to its end, as a process."""
+        """Run one command to its end, as a process; that it imports all it needs is shown elsewhere."""
         settings = self.settings
         environment = {"BIHUAN_DATA": str(settings.data), "BIHUAN_TASK_QUEUE": settings.task_queue}
         if settings.database_url is not None:
             environment["BIHUAN_DATABASE_URL"] = settings.database_url
         return Answer(
-            *await bihuan_beside(*arguments, folder=settings.data, environment=environment, given=given.encode())
+            *await bihuan_beside(
+                *arguments, folder=settings.data, environment=environment, given=given.encode(), imported=True
+            )
         )
 
     async def registered(self) -> int:
@@ -117,9 +120,10 @@ class Tenant:
 
 @dataclass
 class Tenants:
-    """The installations of one server, each with a name."""
+    """The installations of one server, each with a name; `migrated` is a file with all tables, to be copied."""
 
     folder: Path
+    migrated: Path
     server: EmbeddedServer
     _stack: AsyncExitStack
     _opened: int = 0
@@ -136,6 +140,8 @@ class Tenants:
         """A tenant whose worker runs until the server is stopped; its driver uses `driver_url` where one is given."""
         data = self.folder / name
         data.mkdir()
+        if database_url is None:
+            shutil.copy(self.migrated, data / "bihuan.db")
         endpoint = Endpoint(self.server.address, self.server.ui, os.getpid(), self.server.pid or 0, "default")
         endpoint.write(data)
         settings = Settings(
@@ -158,14 +164,14 @@ class Tenants:
 
 
 @asynccontextmanager
-async def tenants(folder: Path) -> AsyncIterator[Tenants]:
+async def tenants(folder: Path, migrated: Path) -> AsyncIterator[Tenants]:
     """A server for several tenants."""
     port, ui_port = free_ports(2)
     server = EmbeddedServer(folder, ServerSettings(port=port, ui_port=ui_port, synchronous="normal"))
     await server.start()
     try:
         async with AsyncExitStack() as stack:
-            yield Tenants(folder, server, stack)
+            yield Tenants(folder, migrated, server, stack)
     finally:
         await server.stop()
 

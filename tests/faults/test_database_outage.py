@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -47,13 +48,13 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-async def outages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Task[Any]]]:
+async def outages(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> AsyncIterator[dict[str, Task[Any]]]:
     """Run all outages at the same time, each on a tenant of its own."""
     with own_server() as postgresql:
         folder = tmp_path_factory.mktemp("outages")
         async with (
             line_to(postgresql.port) as line,
-            tenants(folder) as opened,
+            tenants(folder, migrated_file) as opened,
             concurrently(
                 postgresql=_postgresql(opened, postgresql, line),
                 locked=_locked(opened),

@@ -7,6 +7,7 @@ from asyncio import Task
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,10 +46,12 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-async def faults(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Task[Served]]]:
+async def faults(
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
+) -> AsyncIterator[dict[str, Task[Served]]]:
     """Run all faults at the same time, each on a tenant with a mail server of its own."""
     async with (
-        tenants(tmp_path_factory.mktemp("mail")) as opened,
+        tenants(tmp_path_factory.mktemp("mail"), migrated_file) as opened,
         concurrently(
             refused=_away(opened, "refused", "Connect call failed"),
             # What is said of one who says nothing is said after ten seconds; the row waits all the same.

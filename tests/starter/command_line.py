@@ -75,15 +75,22 @@ def refused(
 
 
 async def bihuan_beside(
-    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None, given: bytes = b""
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    given: bytes = b"",
+    imported: bool = False,
 ) -> tuple[int, str, str]:
-    """The same without blocking the event loop; answers exit code, standard output and standard error."""
+    """The same without blocking the event loop; answers exit code, standard output and standard error.
+
+    `imported`: bihuan is, also where the command has still to show that it imports all it needs.
+    """
     with ExitStack() as files:
         stdin, stdout, stderr = _files(files, given)
-        code = await _forked(
-            arguments, folder, environment or {}, stdin, stdout, stderr, bare=_is_new(arguments)
-        ).wait()
-        _note_success(arguments, code)
+        bare = not imported and _is_new(arguments)
+        code = await _forked(arguments, folder, environment or {}, stdin, stdout, stderr, bare=bare).wait()
+        if bare:
+            _note_success(arguments, code)
         return code, _written(stdout).decode(), _written(stderr).decode()
 
 
