@@ -214,14 +214,9 @@ async def _killed_run(
 
 
 async def _start_replacements(cluster: Cluster, all_settings: list[Any]) -> None:
-    """Workers that are not killed, a few starting at a time."""
-    turn = asyncio.Semaphore(_AT_ONCE)
-
-    async def start(settings: Mapping[str, Any]) -> None:
-        async with turn:
-            await cluster.start_worker(settings)
-
-    await asyncio.gather(*map(start, all_settings))
+    """Workers that are not killed, in one process: what they take over was in the hands of processes that died."""
+    first, *more = all_settings
+    await cluster.start_worker(first, more=more)
 
 
 def _ending(point: KillPoint) -> Scenario:

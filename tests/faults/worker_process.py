@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -60,7 +60,10 @@ class Kill:
 
 @dataclass(frozen=True)
 class WorkerOrder:
-    """What a worker process is to do. `settings` are its installation's; its output goes to `log`."""
+    """What a worker process is to do. `settings` are its installation's; its output goes to `log`.
+
+    With `more`, it is a worker for each of these settings as well.
+    """
 
     settings: Mapping[str, Any]
     endpoint: Endpoint
@@ -69,6 +72,7 @@ class WorkerOrder:
     next_release: bool = False
     ready: Path | None = None
     """A file that appears once tasks are taken."""
+    more: Sequence[Mapping[str, Any]] = ()
     deaths_show_after: timedelta | None = timedelta(seconds=10)
     """Heartbeat time-out of archiving and reports, in place of half a minute; None leaves it as it is."""
 
@@ -93,12 +97,18 @@ def work(order: WorkerOrder) -> None:
 async def _work(order: WorkerOrder) -> None:
     stop = worker.process.stop_on_signals()
 
+    all_settings = [Settings(**one) for one in (order.settings, *order.more)]
+    awaited = len(all_settings)
+
     def ready(_: object) -> None:
-        if order.ready is not None:
+        nonlocal awaited
+        awaited -= 1
+        if order.ready is not None and not awaited:
             order.ready.touch()
 
-    settings = Settings(**order.settings)
-    await worker.process.run_worker(settings, ready=ready, stop=stop, endpoint=order.endpoint)
+    await asyncio.gather(
+        *(worker.process.run_worker(one, ready=ready, stop=stop, endpoint=order.endpoint) for one in all_settings)
+    )
 
 
 def _shorten_waits(after: timedelta) -> None:

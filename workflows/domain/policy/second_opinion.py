@@ -67,9 +67,7 @@ class SecondOpinion(Fact):
     @field_validator("weights")
     @classmethod
     def _well_formed(cls, value: str) -> str:
-        names, _, rows = value.partition("\n")
-        row = rf"[^\t\n]*\t-?\d{{1,6}}(?: -?\d{{1,6}}){{{names.count(chr(9))}}}"
-        if value and not re.fullmatch(rf"(?:{row}\n)*", rows):
+        if value and not _is_well_formed(value):
             raise ValueError(
                 "not well-formed; allowed: a line of names, then lines of a piece, a tab, a number for each"
             )
@@ -163,6 +161,14 @@ def _scores(names: tuple[str, ...], weights: Mapping[str, tuple[int, ...]], piec
     root = isqrt(max(len(pieces), 1) * 1_000_000)
     base = weights.get("", (0,) * len(names))
     return {name: start + total * 1000 // root for name, start, total in zip(names, base, sums, strict=True)}
+
+
+@lru_cache(maxsize=4)
+def _is_well_formed(text: str) -> bool:
+    """Half a megabyte, and a policy that is read again mostly has the same."""
+    names, _, rows = text.partition("\n")
+    row = rf"[^\t\n]*\t-?\d{{1,6}}(?: -?\d{{1,6}}){{{names.count(chr(9))}}}"
+    return re.fullmatch(rf"(?:{row}\n)*", rows) is not None
 
 
 @lru_cache(maxsize=4)
