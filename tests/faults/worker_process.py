@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 from unittest.mock import patch
@@ -27,6 +28,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 import worker.process
+from activities.analysis.activity import ReportActivities
 from activities.analysis.ledger import ReportLedger, report_key
 from activities.database.database import Database
 from activities.delivery.mail import _SmtpConnection
@@ -74,7 +76,9 @@ class WorkerOrder:
     """A file that appears once tasks are taken."""
     more: Sequence[Mapping[str, Any]] = ()
     deaths_show_after: timedelta | None = timedelta(seconds=10)
-    """Heartbeat time-out of archiving and reports, in place of half a minute; None leaves it as it is."""
+    """Heartbeat time-out of archiving and reports, in place of half a minute, and half of how long a report's mail may
+    take, in place of one; None leaves both as they are.
+    """
 
 
 def work(order: WorkerOrder) -> None:
@@ -114,6 +118,8 @@ async def _work(order: WorkerOrder) -> None:
 def _shorten_waits(after: timedelta) -> None:
     _patch("workflows.scheduled._HEARTBEAT", after)
     _patch("workflows.scheduled._REPORT_HEARTBEAT", after)
+    # Who died with a report's mail in hand has a claim on it that runs out, too.
+    _patch("worker.composition_root.ReportActivities", partial(ReportActivities, send_timeout=2 * after))
 
 
 async def _connect(*arguments: Any, **more: Any) -> Client:
