@@ -59,6 +59,8 @@ class ScriptedServer:
         with suppress(OSError):
             while True:
                 connection, _ = self._listening.accept()
+                # Else the second half of a long answer waits 40 ms for the first to be acknowledged.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._open.append(connection)
                 thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
                 self._threads.append(thread)
