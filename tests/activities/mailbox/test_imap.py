@@ -173,8 +173,13 @@ async def test_a_new_mail_is_heard_of_at_once(way: WayIn, imap: int) -> None:
     environment = ActivityEnvironment()
     watching = asyncio.create_task(environment.run(activities.watch_mailbox, WATCH))
     await _until(lambda: _was_looked_at(way))
-    await asyncio.to_thread(put, imap, folder, mail())
-    await _until(way.cases)
+
+    async def heard() -> int:
+        # One that comes after the look and before the server is listened to waits for the next one.
+        await asyncio.to_thread(put, imap, folder, mail())
+        return await way.cases()
+
+    await _until(heard)
     environment.cancel()
     with suppress(asyncio.CancelledError):
         await watching
