@@ -41,7 +41,10 @@ def _words(case: dict[str, Any]) -> list[tuple[str, str, str | None]]:
     return [(entry["kind"], entry["by"], entry.get("via")) for entry in case["timeline"]]
 
 
-async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_nothing(office: Office) -> None:
+@pytest.mark.parametrize("looks", [2, pytest.param(10, marks=pytest.mark.drill)])
+async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_nothing(
+    office: Office, looks: int
+) -> None:
     browser = Browser(office.up.pages)
     number = await _handed_in(office, browser)
     await office.letters(number, "已登记受理|已受理|受理")
@@ -51,7 +54,7 @@ async def test_a_customer_goes_through_a_whole_life_by_links_and_robots_change_n
         """Before and after the customer: nothing of theirs is in the case."""
         standing = (await office.up.case(number))["timeline"]
         fresh = [link for link in office.links() if link not in rewritten]
-        await look(office.up.pages, fresh or office.links(), 10)
+        await look(office.up.pages, fresh or office.links(), looks)
         for link in fresh[-2:]:
             for cookies in (True, False):
                 assert {*await rewrite(office.up.pages, link, cookies=cookies)} <= {200, 403, 404, 422}
