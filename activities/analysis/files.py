@@ -70,13 +70,18 @@ def report_files(report: Report, wording: ReportWording, *, company: str = "") -
 
 
 def write_report(report: Report, wording: ReportWording, folder: Path, *, company: str = "") -> Path:
-    """Write these files into the folder; answers the HTML file.
+    """Make and write these files; see `write_files`."""
+    return write_files(folder, report_files(report, wording, company=company))
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write a report's files into the folder; answers the HTML file.
 
     Raises:
         Problem: the folder cannot be made or written to.
     """
     try:
-        write_together(folder, report_files(report, wording, company=company))
+        write_together(folder, files)
     except OSError as error:
         raise Problem(
             f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"

@@ -55,11 +55,13 @@ class AnalysisAsked:
     by: Sequence[str] | None
     locale: Locale | None
     mail: bool = False
+    files: bool = True
+    """Whether anybody wants them: their charts take longer to draw than all else."""
 
 
 @dataclass(frozen=True)
 class AnalysisMade:
-    """A report that is made: `files` name -> text; `folder` is where they are written if nobody says where."""
+    """A report that is made: `files` name -> text, perhaps none where nobody wants them; `folder` is where they are written if nobody says where."""
 
     title: str
     columns: Sequence[str]

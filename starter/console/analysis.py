@@ -58,10 +58,11 @@ async def report(
 
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
-    asked = AnalysisAsked(from_, to, last, by, Locale(locale) if locale else None, mail)
+    written = bool(out) or mail or not as_json
+    asked = AnalysisAsked(from_, to, last, by, Locale(locale) if locale else None, mail, written)
     with progress_bars("cases read") as show:
         made = await open_backend(data).analysis(asked, lambda done: show("cases read", done, None), out)
-    folder = out or (made.folder if mail or not as_json else None)
+    folder = (out or made.folder) if written else None
     if folder is not None:
         try:
             write_together(folder, made.files)

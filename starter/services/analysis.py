@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from activities.analysis.files import headline_rows, report_files, report_json, write_report
+from activities.analysis.files import headline_rows, report_files, report_json, write_files
 from activities.analysis.period import Period, parse_day
 from activities.analysis.report import Report, analyse
 from activities.analysis.wording import ReportWording, company_name, report_wording
@@ -54,6 +55,7 @@ class AnalysisReport:
         """All figures, and the paragraph in both languages."""
         return report_json(self.report, self.speech)
 
+    @cached_property
     def files(self) -> dict[str, str]:
         """Name -> text of HTML, JSON and CSV tables."""
         return report_files(self.report, self.speech, company=self.company)
@@ -64,7 +66,7 @@ class AnalysisReport:
         Raises:
             Problem: the folder cannot be written to.
         """
-        return write_report(self.report, self.speech, folder, company=self.company)
+        return write_files(folder, self.files)
 
 
 class Analyses:

@@ -69,5 +69,5 @@ async def _make(settings: Settings, days: Days, by: Sequence[str] | None, locale
     async with open_installation(settings) as installation:
         made = await Analyses(installation).make(days, by=by, locale=locale, progress=lambda _: None)
     return FinishedReport(
-        made.title, made.columns, made.headlines(), made.paragraph(), made.as_json(), made.files()
+        made.title, made.columns, made.headlines(), made.paragraph(), made.as_json(), made.files
     )  # fmt: skip

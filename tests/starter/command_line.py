@@ -59,8 +59,9 @@ def bihuan(
     with ExitStack() as files:
         stdin, stdout, stderr = _files(files, given.encode())
         code = _forked(arguments, folder, changes, stdin, stdout, stderr, bare=bare).join()
-        _note_success(arguments, code)
-        return subprocess.CompletedProcess(list(arguments), code, _written(stdout).decode(), _written(stderr).decode())
+        answered, said = _written(stdout).decode(), _written(stderr).decode()
+        _note_success(arguments, code, answered)
+        return subprocess.CompletedProcess(list(arguments), code, answered, said)
 
 
 def refused(
@@ -89,9 +90,10 @@ async def bihuan_beside(
         stdin, stdout, stderr = _files(files, given)
         bare = not imported and _is_new(arguments)
         code = await _forked(arguments, folder, environment or {}, stdin, stdout, stderr, bare=bare).wait()
+        answered, said = _written(stdout).decode(), _written(stderr).decode()
         if bare:
-            _note_success(arguments, code)
-        return code, _written(stdout).decode(), _written(stderr).decode()
+            _note_success(arguments, code, answered)
+        return code, answered, said
 
 
 async def begun(
@@ -140,8 +142,9 @@ def _is_new(arguments: Sequence[str]) -> bool:
     return _worked is None or not (_worked / _name(arguments)).exists()
 
 
-def _note_success(arguments: Sequence[str], code: int) -> None:
-    if code == 0 and _worked is not None:
+def _note_success(arguments: Sequence[str], code: int, answered: str = "") -> None:
+    """Doctor works, too, where it finds faults and so ends with 1."""
+    if (code == 0 or (code == 1 and answered and arguments[0] == "doctor")) and _worked is not None:
         (_worked / _name(arguments)).touch()
 
 

@@ -58,6 +58,7 @@ class LocalReviews(Installed):
             mailed = None
             if asked.mail:
                 mailed = [one.model_dump() for one in await analyses.mail(made, made.write(out or folder))]
+        files = made.files if asked.files else {}
         return AnalysisMade(
-            made.title, made.columns, made.headlines(), made.paragraph(), made.as_json(), made.files(), folder, mailed
+            made.title, made.columns, made.headlines(), made.paragraph(), made.as_json(), files, folder, mailed
         )
