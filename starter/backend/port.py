@@ -61,7 +61,9 @@ class AnalysisAsked:
 
 @dataclass(frozen=True)
 class AnalysisMade:
-    """A report that is made: `files` name -> text, perhaps none where nobody wants them; `folder` is where they are written if nobody says where."""
+    """A report that is made: `files` name -> text, perhaps none where nobody wants them; `folder` is where they are
+    written if nobody says where.
+    """
 
     title: str
     columns: Sequence[str]

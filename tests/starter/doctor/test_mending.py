@@ -10,8 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client
 
 from activities.queries.monitoring.sweeps import Drift, DriftReason
+from starter.services.system.lost_cases import close_lost_case
 from starter.services.system.remedies import remedy
 from tests.starter.command_line import intake_form
 from tests.starter.installation import Answer, gap_free, running
@@ -19,6 +23,7 @@ from tests.starter.installation import Installation as Up
 from tests.timeouts import TIMEOUT
 from worker.temporal.connection import connect
 from worker.temporal.rpc import found_or_none
+from workflows.domain.problem import Problem
 
 
 @pytest.mark.xdist_group("doctor")
@@ -37,7 +42,8 @@ async def test_what_was_left_lying_is_named_and_mended_and_a_lost_case_is_named_
         with closing(sqlite3.connect(up.data / "bihuan.db")) as connection, connection:
             connection.execute(copied)
             connection.execute(long_ago)
-        await up.temporal("workflow", "terminate", "--workflow-id", lost, "--reason", "by mistake")
+        client = await connect(up.settings)
+        await client.get_workflow_handle(lost).terminate("by mistake")
         looked = await up.run("doctor", "--json")
         assert looked.code == 1
         said = {one["what"]: one for one in json.loads(looked.out) if one["status"] == "fault"}
@@ -53,23 +59,31 @@ async def test_what_was_left_lying_is_named_and_mended_and_a_lost_case_is_named_
         assert f"workflows/{lost}" in stuck["link"]
         shown = await up.run("stuck")
         assert f"{lost} workflow_ended: let it go on from its last step" in shown.out
-        await _close_lost(up, lost)
+        await _close_lost(up, client, lost)
 
 
-async def _close_lost(up: Up, lost: str) -> None:
+async def _close_lost(up: Up, client: Client, lost: str) -> None:
     """Nothing else is closed over the head of its workflow, nor what only this command misses."""
 
     async def close(by: str = "operator") -> Answer:
         return await up.run("close-lost", lost, "--as", by, "--why", "存储丢失", "--json")
 
-    handle = (await connect(up.settings)).get_workflow_handle(lost)
-    assert f"{lost}: Temporal has its workflow (terminated); bihuan stuck says what helps" in (await close()).err
-    await up.temporal("workflow", "delete", "--workflow-id", lost, "--yes")
+    async def refused() -> str:
+        """Why, without a process."""
+        with pytest.raises(Problem) as problem:
+            await close_lost_case(up.settings, lost, by="operator", why="存储丢失")
+        return str(problem.value)
+
+    handle = client.get_workflow_handle(lost)
+    assert await refused() == f"{lost}: Temporal has its workflow (terminated); bihuan stuck says what helps"
+    gone = DeleteWorkflowExecutionRequest(
+        namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=lost)
+    )
+    await client.workflow_service.delete_workflow_execution(gone)
     async with asyncio.timeout(TIMEOUT):
         while await found_or_none(handle.describe()) is not None:  # noqa: ASYNC110 - the server deletes it by and by
             await asyncio.sleep(0.1)
-    early = await close()
-    assert (early.code, f"{lost}: the latest sweep did not miss it" in early.err) == (1, True), early
+    assert (await refused()).startswith(f"{lost}: the latest sweep did not miss it")
     await up.run("doctor", "--mend")
     assert "--as nobody: is not in the organisation" in (await close("nobody")).err
     assert (await close()).value == {"number": lost, "status": "closed", "resolution": "withdrawn"}
