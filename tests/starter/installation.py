@@ -61,6 +61,8 @@ class Installation:
     ports: list[int] = field(default_factory=lambda: free_ports(3))
     options: tuple[str, ...] = ()
     """What `bihuan up` is given besides."""
+    prepare: Callable[[], None] | None = None
+    """Called in the process of `bihuan up` before it begins."""
     said: list[str] = field(default_factory=list)
     """The lines that `bihuan up` wrote, from its first start on."""
     process: Forked | None = None
@@ -98,7 +100,7 @@ class Installation:
         self.process, stderr = await begun(
             "up", "--port", str(self.ports[0]), "--ui-port", str(self.ports[1]),
             "--web-port", str(self.ports[2]), *self.options,
-            folder=self.folder, environment=self._settings(),
+            folder=self.folder, environment=self._settings(), prepare=self.prepare,
         )  # fmt: skip
         self._listening = asyncio.create_task(self._listen(self.process, stderr))
         await self.until(lambda: any("ready: " in line for line in self.said[heard:]) or self._ended())
