@@ -34,6 +34,8 @@ from workflows.case.workflow import CaseWorkflow
 
 pytestmark = pytest.mark.xdist_group("operations")
 
+_NAMESPACES = ("told-to-stop", "standalone", "workflow")
+"""Words of the tests' names."""
 _CASES = 6
 _ROUNDS = 12
 _BROKEN = {
@@ -45,13 +47,27 @@ _BROKEN = {
 _CUSTOMER = {"name": "王芳", "email": "wangfang@example.com", "preferred_contact": "email", "locale": "zh_CN"}
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
+@pytest.fixture(scope="module")
+async def server() -> AsyncIterator[str]:
+    """The address of a Temporal with a namespace for each test of this file."""
+    namespaces = [argument for name in _NAMESPACES for argument in ("--namespace", name)]
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(find_binary()), data_converter=pydantic_data_converter,
-        dev_server_log_level="error",
-    ) as environment:  # fmt: skip
-        yield environment.client
+        dev_server_existing_path=str(find_binary()), dev_server_log_level="error", dev_server_extra_args=namespaces
+    ) as environment:
+        yield environment.client.service_client.config.target_host
+
+
+@pytest.fixture
+async def client(server: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """At the namespace of the test, which this process has in its settings as well."""
+    (name,) = [one for one in _NAMESPACES if one in request.node.name.replace("_", "-")]
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", name)
+    return await Client.connect(server, namespace=name, data_converter=pydantic_data_converter)
+
+
+def _at(client: Client) -> dict[str, str]:
+    return {"TEMPORAL_ADDRESS": client.service_client.config.target_host, "TEMPORAL_NAMESPACE": client.namespace}
 
 
 async def _undelivered(database: Database) -> int:
@@ -85,15 +101,13 @@ def _supervisor(path: Path) -> Iterator[list[str]]:
 
 
 async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand_and_another_goes_on(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Client, tmp_path: Path
 ) -> None:
-    address = client.service_client.config.target_host
-    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
     settings = Settings(data=tmp_path / "bihuan-data")
     async with mail_server(waits=True) as mail, AsyncExitStack() as stack:
         heard = stack.enter_context(_supervisor(tmp_path / "notify"))
         environment = {
-            "TEMPORAL_ADDRESS": address, "BIHUAN_DATA": str(settings.data), "BIHUAN_SMTP_URL": mail.url(),
+            **_at(client), "BIHUAN_DATA": str(settings.data), "BIHUAN_SMTP_URL": mail.url(),
             "BIHUAN_MAIL_FROM": "support@example.com",
         }  # fmt: skip
         supervised = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
@@ -183,15 +197,13 @@ async def _failures(client: Client) -> list[Failure]:
 
 @pytest.mark.parametrize("delivery", ["standalone", "workflow"])
 async def test_a_mail_in_the_hand_of_a_killed_worker_goes_out_soon(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, delivery: str
+    client: Client, tmp_path: Path, delivery: str
 ) -> None:
-    address = client.service_client.config.target_host
-    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
     settings = Settings(data=tmp_path / "bihuan-data")
     form = intake_form(customer=_CUSTOMER)
     async with mail_server(held={_CUSTOMER["email"]}) as mail:
         environment = {
-            "TEMPORAL_ADDRESS": address, "BIHUAN_DATA": str(settings.data), "BIHUAN_SMTP_URL": mail.url(),
+            **_at(client), "BIHUAN_DATA": str(settings.data), "BIHUAN_SMTP_URL": mail.url(),
             "BIHUAN_MAIL_FROM": "support@example.com", "BIHUAN_DELIVERY": delivery, "BIHUAN_SWEEP": "1d",
         }  # fmt: skip
         async with worker_process(tmp_path, environment) as first, open_intake(settings) as intake:
