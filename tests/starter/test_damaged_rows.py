@@ -21,7 +21,7 @@ _COMMANDS = {
     "list": ["list"], "open ones": ["list", "--open"], "of a department": ["list", "--department", "sales"],
     "show the damaged": ["show", MOVING], "show the other": ["show", CLOSED], "outbox": ["outbox"],
     "stuck": ["stuck"], "reviews": ["review", "list"], "articles": ["kb", "list"], "archive": ["archive", "list"],
-    "report": ["report", "--from", "2026-05-01", "--to", "2026-05-31", "--json"],
+    "report": ["report", "--from", "2026-05-01", "--to", "2026-05-31"],
 }  # fmt: skip
 _FOR_PROGRAMS = ("list", "show the damaged", "outbox", "stuck")
 _CASE, _FORM = "UPDATE case_record SET {} WHERE number = '{n}'", "UPDATE registration SET {} WHERE number = '{n}'"
