@@ -69,6 +69,7 @@ class ChaosRun:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await self.customers.leave()
 
     @property
     def customers(self) -> Customers:

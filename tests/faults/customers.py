@@ -78,6 +78,11 @@ class Customers:
             self._read += 1
         return self._texts.get(address, [])
 
+    async def leave(self) -> None:
+        """Let go of all connections."""
+        for customer in self._known.values():
+            await customer.browser.close()
+
     def _customer(self, email: str) -> PlayedCustomer:
         # Everybody comes from an address of their own: the limits are for each.
         own = int("".join(filter(str.isdigit, email)) or 0)

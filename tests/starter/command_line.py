@@ -60,7 +60,8 @@ def bihuan(
         stdin, stdout, stderr = _files(files, given.encode())
         code = _forked(arguments, folder, changes, stdin, stdout, stderr, bare=bare).join()
         answered, said = _written(stdout).decode(), _written(stderr).decode()
-        _note_success(arguments, code, answered)
+        if bare:
+            _note_success(arguments, code, answered)
         return subprocess.CompletedProcess(list(arguments), code, answered, said)
 
 
@@ -143,8 +144,9 @@ def _is_new(arguments: Sequence[str]) -> bool:
 
 
 def _note_success(arguments: Sequence[str], code: int, answered: str = "") -> None:
-    """Doctor works, too, where it finds faults and so ends with 1."""
-    if (code == 0 or (code == 1 and answered and arguments[0] == "doctor")) and _worked is not None:
+    """Doctor works, too, where it finds faults and so ends with 1. Help shows nothing of what a command imports."""
+    worked = code == 0 or (code == 1 and answered and arguments[0] == "doctor")
+    if worked and "--help" not in arguments and _worked is not None:
         (_worked / _name(arguments)).touch()
 
 

@@ -39,6 +39,8 @@ from workflows.domain.provenance import VIA
 from workflows.domain.review.view import ReviewStatus
 from workflows.domain.vocabulary import CUSTOMER, OPERATOR, SYSTEM, Via
 
+_UNTIL_BEGUN = (0.1, 0.2, 0.4, 0.8, 0)
+"""Seconds between tries to reach a review: the record has it a moment before its workflow begins."""
 _AT_ONCE = 20
 """Signals sent at the same time: enough to keep a worker busy, few enough to leave it time for deadlines."""
 
@@ -188,9 +190,11 @@ async def send_to_review(
     company = await _company_time(settings)
     handle = (client or await connect(settings)).get_workflow_handle(name)
     payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
-    with suppress(_WorkflowOverError):
-        await _signal_child(handle, command, payload)
-        return await await_outcome(_database(settings), handle, queued, of=name, kind="review")
+    for pause in _UNTIL_BEGUN:
+        with suppress(_WorkflowOverError):
+            await _signal_child(handle, command, payload)
+            return await await_outcome(_database(settings), handle, queued, of=name, kind="review")
+        await asyncio.sleep(pause)
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
 
 
