@@ -32,10 +32,10 @@ settings.load_profile("any machine")
 
 _LONGEST_FIRST = (
     "database_outage", "faults", "end_to_end", "browser", "workflows", "portal", "operations", "mail_faults",
-    "postgresql", "privacy", "doctor", "skipping", "mailbox",
+    "postgresql", "privacy", "doctor", "mailbox",
 )  # fmt: skip
 """Groups of tests that share an installation or a server; the others, and files of tests, follow in their order."""
-_SHARING = {"real": "workflows", "skipping": "skipping", "local": "worker", "imap": "mailbox"}
+_SHARING = {"real": "workflows", "local": "worker", "imap": "mailbox"}
 """Fixtures that are a server for the whole run, and the group of the tests that share it: each process of a run in
 parallel would start its own, which takes seconds, and an idle one costs 2 % of a core.
 """

@@ -1,4 +1,4 @@
-"""One time-skipping server and one real server for all tests of workflows."""
+"""One real server for all tests of workflows, and a time-skipping one for each test that lets days pass."""
 
 from __future__ import annotations
 
@@ -21,9 +21,13 @@ from workflows.case.workflow import CaseWorkflow
 Starter = Callable[..., Awaitable[WorkflowHandle[CaseWorkflow, str]]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """The Java test server: days pass in milliseconds."""
+    """The Java test server: days pass in milliseconds.
+
+    One for each test, in a tenth of a second: a workflow that is terminated in the middle of a task may leave a server
+    that skips no more, and the next test would wait for ever.
+    """
     async with await servers.start_skipping() as environment:
         yield environment
 

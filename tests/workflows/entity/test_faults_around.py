@@ -56,6 +56,8 @@ async def test_a_case_goes_on_when_anything_around_its_rules_fails(
 ) -> None:
     world = FakeActivities()
     handle = await start(world)
+    # Judged with the opening, the claim would be answered before the case has set its first timer.
+    await world.until(lambda: world.records > 0)
     await send(handle, "claim", "tech-001")
     with monkeypatch.context() as patch:
         if what == "renew":
