@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import imaplib
 import re
+import select
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -154,18 +155,27 @@ class ImapMailbox:
     def wait(self, seconds: float) -> bool:
         """Wait until the server tells of something, for at most so long; whether it did."""
         with _explained(self._settings, "wait for"):
-            self._client.idle()
+            told = self._begin_waiting()
             try:
-                told = self._is_told() or bool(self._client.idle_check(timeout=seconds))
+                told = told or self._has_more() or self._is_readable(seconds)
             finally:
                 self._client.idle_done()
         return told
 
-    def _is_told(self) -> bool:
-        """Whether something came together with the server's word that the waiting has begun.
-
-        It stands in the buffer by then, and IMAPClient looks for more at the socket alone.
+    def _begin_waiting(self) -> bool:
+        """Send IDLE; whether the server told of something before its word that the waiting has begun, which
+        `IMAPClient.idle` takes for a fault.
         """
+        protocol, told = self._client._imap, False
+        self._client._idle_tag = tag = protocol._command("IDLE")
+        while protocol._get_response() is not None:
+            if refused := protocol.tagged_commands.get(tag):
+                raise IMAPClientError(f"IDLE: {refused}")
+            told = True
+        return told
+
+    def _has_more(self) -> bool:
+        """Whether something came together with that word: it stands in the buffer by then."""
         connection = self._client.socket()
         before = connection.gettimeout()
         connection.settimeout(0)
@@ -175,6 +185,14 @@ class ImapMailbox:
             return False
         finally:
             connection.settimeout(before)
+
+    def _is_readable(self, seconds: float) -> bool:
+        """Whether anything comes in that time. What it is stays to be read: `IMAPClient.idle_check` would lose a line
+        that comes in two pieces, and not understand its end.
+        """
+        poll = select.poll()
+        poll.register(self._client.socket(), select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def refresh(self) -> None:
         """See that the connection still stands."""

@@ -24,6 +24,7 @@ class ScriptedServer:
         token: the access token that is taken; None where it takes any password.
         hooks: by command (`UID FETCH`, …): called when it comes; what it answers is the server's answer instead, `DROP`
             ends the connection, `HANG` says nothing ever.
+        idling: what is told before the word that waiting has begun, after it, and when it is over.
         said: the commands that came, the connections told apart by their greeting.
     """
 
@@ -34,6 +35,7 @@ class ScriptedServer:
     token: str | None = None
     capabilities: str = "IMAP4rev1 ID AUTH=XOAUTH2"
     hooks: dict[str, Hook] = field(default_factory=dict)
+    idling: tuple[bytes, bytes, bytes] = (b"", b"", b"")
     said: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -133,6 +135,13 @@ class ScriptedServer:
                     case "LOGOUT":
                         answer("* BYE", f"{tag} OK done")
                         return
+                    case "IDLE" if "IDLE" in self.capabilities:
+                        before, after, at_last = self.idling
+                        file.write(before + b"+ idling\r\n" + after)
+                        file.flush()
+                        file.readline()
+                        file.write(at_last)
+                        answer(f"{tag} OK done")
                     case "NOOP":
                         answer(f"{tag} OK done")
                     case _:

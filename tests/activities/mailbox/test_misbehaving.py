@@ -11,6 +11,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.database.database import Database
 from activities.mailbox import imap
+from activities.mailbox.errors import MailboxError
+from tests.activities.mailbox.imap_server import mailbox
 from tests.activities.mailbox.killed_process import look
 from tests.activities.mailbox.scripted_server import Hook, ScriptedServer, drop, hang, refuse
 from tests.activities.mailbox.way_in import WayIn, mail, way_in
@@ -161,3 +163,34 @@ async def test_a_server_that_has_no_time_for_a_login_says_nothing_about_the_pass
         server.hooks["LOGIN"] = refuse("NO [AUTHENTICATIONFAILED] wrong")
         with pytest.raises(ApplicationError, match="correct user, password or token"):
             await look(way, server.port, "INBOX")
+
+
+@pytest.mark.parametrize(
+    ("idling", "told"),
+    [
+        ((b"", b"", b""), False),
+        ((b"* 3 EXISTS\r\n", b"", b""), True),
+        ((b"", b"* 3 EXISTS\r\n", b""), True),
+        ((b"", b"* 3 FETCH (", b"FLAGS (\\Seen))\r\n"), True),
+    ],
+    ids=["nothing", "before the waiting begins", "with it", "in two pieces"],
+)
+def test_what_a_server_tells_while_it_is_listened_to_is_heard_whenever_and_however_it_comes(
+    idling: tuple[bytes, bytes, bytes], told: bool
+) -> None:
+    with ScriptedServer(mails={3: mail("一")}, capabilities="IMAP4rev1 ID IDLE", idling=idling) as server:
+        opened = imap.ImapMailbox(mailbox(server.port, "INBOX"))
+        try:
+            assert opened.wait(0.2) is told
+            assert opened.wait(0.2) is told, "the connection goes on"
+            opened.refresh()
+        finally:
+            opened.close()
+
+
+def test_a_server_that_listens_to_nobody_after_all_is_named() -> None:
+    with ScriptedServer(capabilities="IMAP4rev1 ID IDLE", hooks={"IDLE": refuse("NO not now")}) as server:
+        opened = imap.ImapMailbox(mailbox(server.port, "INBOX"))
+        with pytest.raises(MailboxError, match="not now"):
+            opened.wait(0.2)
+        opened.close()
