@@ -139,7 +139,9 @@ class Restless(FakeActivities):
 
 
 @LIVES
-@pytest.mark.parametrize("continue_after", [None, 60], ids=["one run", "many runs"])
+@pytest.mark.parametrize(
+    "continue_after", [pytest.param(None, id="one run"), pytest.param(60, id="many runs", marks=pytest.mark.drill)]
+)
 async def test_commands_and_questions_race_while_people_come_and_go_and_a_restart_loses_nothing(
     start: Starter, real: WorkflowEnvironment, lives: int, continue_after: int | None
 ) -> None:
