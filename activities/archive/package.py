@@ -66,6 +66,7 @@ def read_package(path: Path) -> CaseDocument:
                 if _digest(file, name) != digest:
                     raise Problem(f"{path}: {name} in it was changed")
             document: CaseDocument = json.loads(file.read(DATA))
+    # NotImplementedError is zipfile's word for a way of packing that it does not know.
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, EOFError) as error:
         if isinstance(error, Problem):
             raise

@@ -135,6 +135,7 @@ def _directory(opened: BinaryIO) -> set[str] | None:
     try:
         with zipfile.ZipFile(opened) as file:
             return {one.replace("\\", "/").lower() for one in file.namelist()}
+    # NotImplementedError is zipfile's word for a version or way of packing that it does not know.
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError):
         return None
 

@@ -53,13 +53,19 @@ class Watched(FakeActivities):
         return [self.consult, self.find_arrivals, self.settle, self.watched_record, self.record_review, self.deliver]
 
 
-async def test_who_has_left_is_refused_and_was_never_told_otherwise(start: Starter) -> None:
+async def found_out_at(start: Starter, name: str, **command: str) -> tuple[Watched, Handle]:
+    """A case that slept while tech-001 left; the record of this command has just found it out, and waits."""
     world = Watched()
     case = await start(world)
     await world.until(lambda: world.records > 0)
     world.renewal = LEFT
-    await case.signal("reply", {"command_id": "of-one-who-left", "by": "tech-001", "text": "在查"})
+    await case.signal(name, command)
     await world.found.wait()
+    return world, case
+
+
+async def test_who_has_left_is_refused_and_was_never_told_otherwise(start: Starter) -> None:
+    world, case = await found_out_at(start, "reply", command_id="of-one-who-left", by="tech-001", text="在查")
     told = [(await case.query(CaseWorkflow.outcome, "of-one-who-left")).outcome for _ in range(3)]
     world.may_answer.set()
     assert set(told) == {"pending"}
@@ -69,12 +75,7 @@ async def test_who_has_left_is_refused_and_was_never_told_otherwise(start: Start
 
 
 async def test_what_comes_while_people_are_looked_up_is_judged_in_its_order_and_once(start: Starter) -> None:
-    world = Watched()
-    case = await start(world)
-    await world.until(lambda: world.records > 0)
-    world.renewal = LEFT
-    await case.signal("note", {"command_id": "1", "by": "tech-002", "text": "1"})
-    await world.found.wait()
+    world, case = await found_out_at(start, "note", command_id="1", by="tech-002", text="1")
     for which in "23":
         await case.signal("note", {"command_id": which, "by": "tech-002", "text": which})
     # A question in the middle of the step brings along what came before it.
