@@ -140,21 +140,29 @@ class _Message:
         if task := await _open_task(settings, command, number, self.fields.get("department")):
             handle = client.get_workflow_handle(task)
             with suppress(_WorkflowOverError):
-                await _signal_child(handle, command, payload)
+                await _signal(handle, command, payload)
                 return await await_outcome(_database(settings), handle, queued, of=None)
         handle = client.get_workflow_handle(number)
-        try:
+        await self._deliver(client, handle, payload)
+        return await await_outcome(_database(settings), handle, queued, of=number)
+
+    async def _deliver(self, client: Client, handle: WorkflowHandle[Any, Any], payload: dict[str, Any]) -> None:
+        """Signal the case itself, which is started first where it is registered and no more.
+
+        Raises:
+            Problem: there is no such case, it is closed, Temporal has lost it, or does not take the command.
+        """
+        settings, number, now = self.settings, handle.id, self.company.now()
+        for _ in range(2):  # A worker may start the case between two looks: the second time it is there.
             if await is_unstarted(_database(settings), number):
                 # A workflow that has this number may be another submission's: only a start finds that out.
-                await _start_registered(client, settings, self.company, number)
-            await _signal(handle, command, payload)
-        except RPCError as error:
-            if not is_not_found(error):
-                raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
-            if not await correct(client, settings, number, command, payload, now=self.company.now()):
-                await _start_registered(client, settings, self.company, number)
-                await _signal(handle, command, payload)
-        return await await_outcome(_database(settings), handle, queued, of=number)
+                await _start(client, settings, number, self.command)
+            with suppress(_WorkflowOverError):
+                return await _signal(handle, self.command, payload)
+            if await correct(client, settings, number, self.command, payload, now=now):
+                return None
+            await _refuse_unknown_or_closed(settings, self.company, number)
+        raise Problem(f"{number}: Temporal no longer has this case although it is not closed; see bihuan stuck")
 
 
 async def send_to_review(
@@ -192,7 +200,7 @@ async def send_to_review(
     payload = {"command_id": command_id, "by": by, "at": company.now().isoformat(), **fields}
     for pause in _UNTIL_BEGUN:
         with suppress(_WorkflowOverError):
-            await _signal_child(handle, command, payload)
+            await _signal(handle, command, payload)
             return await await_outcome(_database(settings), handle, queued, of=name, kind="review")
         await asyncio.sleep(pause)
     raise Problem(f"{number}: Temporal has no review {name} that runs; see bihuan review show {number}")
@@ -257,7 +265,7 @@ async def _company_time(settings: Settings) -> CompanyTime:
 
 
 class _WorkflowOverError(Exception):
-    """The task or review has ended meanwhile."""
+    """The workflow has ended meanwhile, or has not begun."""
 
 
 async def _open_task(settings: Settings, command: str, number: str, department: str | None) -> str | None:
@@ -270,26 +278,28 @@ async def _open_task(settings: Settings, command: str, number: str, department: 
     return wanted[-1] if wanted else None
 
 
-async def _signal_child(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
+async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
+    """Give the command to that workflow.
+
+    Raises:
+        _WorkflowOverError: it does not run.
+        Problem: Temporal does not take it.
+    """
     try:
-        await _signal(handle, command, payload)
+        await handle.signal(command, payload, rpc_timeout=RPC_TIMEOUT)
     except RPCError as error:
         if is_not_found(error):
             raise _WorkflowOverError from None
         raise Problem(f"{handle.id}: Temporal did not take {command}: {error.message}") from None
 
 
-async def _signal(handle: WorkflowHandle[Any, Any], command: str, payload: dict[str, Any]) -> None:
-    await handle.signal(command, payload, rpc_timeout=RPC_TIMEOUT)
-
-
-async def _start_registered(client: Client, settings: Settings, company: CompanyTime, number: str) -> None:
-    """Start a case that was registered but never started.
+async def _refuse_unknown_or_closed(settings: Settings, company: CompanyTime, number: str) -> None:
+    """Say why a case takes no command, where the record knows.
 
     Raises:
-        Problem: there is no such case, it is closed, or Temporal has lost it.
+        Problem: there is no such case, or it is closed.
     """
-    file = await read_case_record(_database(settings), number)
+    file = await read_case_record(_database(settings), number, timeline=False)
     if file is None:
         raise unknown_case(number)
     if file.view is not None and (closed_at := file.view["closed_at"]):
@@ -297,11 +307,20 @@ async def _start_registered(client: Client, settings: Settings, company: Company
         raise Problem(
             f"{number} is closed ({file.view['resolution']}) since {closed:%Y-%m-%d %H:%M}; open a new case instead"
         )
-    if file.started_at is not None:
-        raise Problem(f"{number}: Temporal no longer has this case although it is not closed; see bihuan stuck")
+
+
+async def _start(client: Client, settings: Settings, number: str, command: str) -> None:
+    """Start a case that was registered but never started.
+
+    Raises:
+        Problem: its number is another case's, or Temporal does not take it, and so not the command either.
+    """
     from worker.installation.installation import open_installation
     from worker.temporal.starting import start_case
 
     async with open_installation(settings) as installation:
-        await start_case(client, installation, number)
+        try:
+            await start_case(client, installation, number)
+        except RPCError as error:
+            raise Problem(f"{number}: Temporal did not take {command}: {error.message}") from None
         await installation.register.mark_started(number)

@@ -40,7 +40,9 @@ def _up(folder: Path, *ports: int) -> Iterator[subprocess.Popen[str]]:
 def _judged(folder: Path, *arguments: str) -> dict[str, Any]:
     """The command, again and again under one id until a worker has judged it: how soon that is, is the machine's."""
     while True:
-        answer = json.loads(bihuan(*arguments, "--command-id", arguments[0], "--json", folder=folder).stdout)
+        said = bihuan(*arguments, "--command-id", arguments[0], "--json", folder=folder)
+        assert not said.stderr, said
+        answer = json.loads(said.stdout)
         if answer["outcome"] != "queued":
             return dict(answer)
 
