@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import errno
+import random
 import socket
+from contextlib import suppress
+from typing import Final
 
 from workflows.domain.problem import Problem
 
+_OFFERED: Final = range(28_000, 32_768)
+"""Below those that the system gives to whoever asks for any one (from 32,768 on Linux): the server itself asks for
+further ones, and would now and then take the one that it is told to use.
+"""
+
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
+    """A port of the loopback address that nobody listens on now.
+
+    Raises:
+        OSError: the last of those that were tried is taken, too.
+    """
+    *some, last = random.sample(_OFFERED, 100)
+    for port in some:
+        with suppress(OSError):
+            return _bound(port)
+    return _bound(last)
+
+
+def _bound(port: int) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+        probe.bind(("127.0.0.1", port))
         return port
 
 
