@@ -34,7 +34,7 @@ async def find_failing_channels(connection: AsyncConnection, now: datetime) -> l
     rows = await connection.execute(
         select(*columns)
         .where(outbox.c.created_at >= now - _OF_LATE, outbox.c.channel != WEBHOOK)
-        .order_by(outbox.c.created_at)
+        .order_by(outbox.c.created_at, outbox.c.key)
     )
     failed: dict[str, list[tuple[datetime, str]]] = {}
     carried: set[str] = set()
