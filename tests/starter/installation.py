@@ -192,6 +192,12 @@ class Installation:
         """Wait until the record shows it; answers the case."""
         return await self._until(lambda: self.case(number), holds)
 
+    async def until_closed(self, number: str) -> dict[str, Any]:
+        """Wait until the case is closed, and its review has begun, which is a workflow of its own; answers the case."""
+        return await self.until_case(
+            number, lambda case: case["status"] == "closed" and case.get("review", {"due": True})["due"] is not None
+        )
+
     async def until_outbox(self, number: str, holds: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """Wait until the outbox of a case shows it; answers its rows."""
         return await self._until(lambda: self.outbox(number), holds)

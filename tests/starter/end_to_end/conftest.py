@@ -47,5 +47,5 @@ async def closed_case(desk: Desk) -> ClosedCase:
         ("rate", "customer", ("--score", "非常满意", "--comment", "处理很快")),
     )
     outcomes = {name: await installation.send(name, number, by, *arguments) for name, by, arguments in steps}
-    await installation.until_case(number, lambda case: bool(case["status"] == "closed"))
+    await installation.until_closed(number)
     return ClosedCase(number, owner, opened, outcomes, (await installation.run("show", number, "--json")).value)

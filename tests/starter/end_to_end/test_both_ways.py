@@ -151,8 +151,7 @@ async def _live(way: Way) -> None:
         await act("rate", number, "customer", *said, "--score", "满意", "--comment", "很快")
         # The record has it a moment before the workflow ends, which would refuse the note itself until then.
         await way.installation.temporal("workflow", "result", "--workflow-id", number)
-    # Its review is a workflow of its own, which begins when this one has ended.
-    await way.installation.until_case(main, lambda one: bool(one.get("review", {}).get("due")))
+    await way.installation.until_closed(main)
     await act("note", main, owner, "--text", "太晚了")
     # Not the outbox: what a mail server has taken meanwhile is chance.
     for asked in (("show", main), ("list", "--text", main)):
