@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any, ClassVar, Final, Literal, Self
 from uuid import uuid4
@@ -32,7 +33,7 @@ from activities.database.reader import KeptConnections, Reader, open_reader, rea
 from activities.database.rights import DELETED_FROM, without_right
 from activities.database.sqlite_file import explained
 from activities.database.tables import installation
-from activities.database.url import DatabaseBusyError, DatabaseUrl, is_locked, reason
+from activities.database.url import LOCKED, DatabaseBusyError, DatabaseUrl, is_locked, reason
 from workflows.domain.problem import Problem
 
 LOCK_TIMEOUT: Final = timedelta(seconds=20)
@@ -105,7 +106,7 @@ class Database:
             Problem: another process has locked it for the whole lock time-out.
         """
         with self._locks_explained():
-            async with self._writers, self._writing.begin() as connection:
+            async with self._turn(), self._writing.begin() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -193,7 +194,7 @@ class Database:
         await self._check_encoding()
         try:
             with self._locks_explained():
-                async with self._writers, self._writing.connect() as connection:
+                async with self._turn(), self._writing.connect() as connection:
                     row = {"key": self._probe, "value": {"text": "可写"}}
                     if self.address.kind == "postgresql" and (refused := await without_right(connection)):
                         raise Problem(
@@ -277,6 +278,19 @@ class Database:
             return
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Be the one writer of this process, which is waited for as long as another process is, and no longer: behind
+        those who wait for a locked file, each for its whole time, an activity would outlast its own time-out.
+        """
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self.lock_timeout.total_seconds()):
+                    await held.enter_async_context(self._writers)
+            except TimeoutError:
+                raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError(LOCKED)) from None
+            yield
 
     @contextmanager
     def _locks_explained(self) -> Iterator[None]:

@@ -22,7 +22,7 @@ from activities.database.migrations.head import HEAD
 from activities.database.migrations.upgrade import configuration, upgrade
 from activities.database.reader import open_reader, read_remembered
 from activities.database.tables import day_serial, installation, metadata, organisation, timeline
-from activities.database.url import DatabaseUrl
+from activities.database.url import DatabaseBusyError, DatabaseUrl, is_locked
 from activities.organisation.directory import Directory
 from activities.queries.case_record import read_case_record
 from tests.activities.samples import DAY, register_case
@@ -251,6 +251,35 @@ async def test_a_file_that_another_program_holds_is_said_in_a_line_with_the_way_
             "end the program that holds it (a copy tool, a viewer), then try again"
         )
     await database.close()
+
+
+async def test_an_activity_that_waits_behind_another_writer_of_its_process_ends_before_its_own_time_out(
+    tmp_path: Path,
+) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/bihuan.db")
+    impatient = database.with_lock_timeout(timedelta(milliseconds=50))
+    async with database.begin():
+        # As many as there are: each of them would wait as long as this block, one after the other.
+        refused = await asyncio.gather(*(_written(impatient) for _ in range(3)), return_exceptions=True)
+    assert [is_locked(getattr(one, "orig", None)) for one in refused] == [True] * 3, refused
+    await _written(impatient)
+    await database.close()
+
+
+async def test_a_command_that_waits_behind_another_writer_of_its_process_says_who_may_hold_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.database.database.LOCK_TIMEOUT", timedelta(milliseconds=50))
+    database = Database.open(f"sqlite:///{tmp_path}/bihuan.db")
+    async with database.begin():
+        with pytest.raises(DatabaseBusyError, match=r"bihuan.db is locked by another process for 0\.05 s: "):
+            await _written(database)
+    await database.close()
+
+
+async def _written(database: Database) -> None:
+    async with database.begin():
+        pass
 
 
 async def test_what_only_shows_something_says_so_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
