@@ -21,10 +21,10 @@ demo: $(VENV)/installed
 	$(BIN)/bihuan demo
 
 ## All tests.
-# Three processes for two cores, because a part of the time a test waits; with four, some see time-outs. Bytecode is kept
+# Four processes for two cores, because about half of its time a test waits. Bytecode is kept
 # whatever the environment says: each of some hundred processes would compile everything again.
 test: $(VENV)/installed
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 ## The drills: longer repetitions of what the tests try as well, such as a worker killed at every point there is.
 drills: $(VENV)/installed
