@@ -24,10 +24,12 @@ from tests.builders import (
 )
 from tests.workflows.domain.case.test_invariants import lives, moves
 from workflows.domain.case.aggregate import Case
+from workflows.domain.case.capacity import Capacity
 from workflows.domain.case.recorded.actions import OFFERED, Action, Hindrance, actions
 from workflows.domain.case.recorded.standing import standing
 from workflows.domain.commands.case import COMMANDS
 from workflows.domain.commands.command import OurCommand
+from workflows.domain.organisation.organisation import Duty
 from workflows.domain.terms import Consultation, Dispatch, MainCase, Member, TypeTerms
 from workflows.domain.vocabulary import CUSTOMER, Priority, Reachable, Role, Status
 
@@ -51,6 +53,8 @@ class Roster:
             ),
         }
     )
+
+    duty: tuple[Duty, ...] = (Duty(person="duty-001", first=MONDAY.date(), last=MONDAY.date()),)
 
     def person(self, key: str) -> Member | None:
         return self.members.get(key)
@@ -164,6 +168,39 @@ def test_what_is_open_is_accepted_and_what_is_not_is_refused_wherever_a_case_has
     told = [move for move in script if move[0] is None or not issubclass(COMMANDS[move[0]], OurCommand)]
     lives(case, told)
     check(case, {person, case.owner or person})
+
+
+def test_a_duty_manager_whom_nobody_else_is_above_is_shown_what_the_case_lets_them_do() -> None:
+    case, _ = open_case(Priority.P1)
+    lives(
+        case, [("classify", "director", {"priority": Priority.P0, "type": "transaction", "why": "纠正"}, 1500.0, 0.0)]
+    )
+    assert (case.owner, case.superiors()) == ("sales-001", [])
+    check(case, {"duty-001", "agent-001", "sales-001"})
+
+
+def test_whoever_is_below_an_escalation_is_not_offered_its_acknowledgement_also_where_they_own_the_case() -> None:
+    case, _ = open_case(Priority.P0)
+    lives(case, [(None, "", {}, 600.0, 0.0), (None, "", {}, 5000.0, 0.0), ("claim", "duty-001", {}, 7.0, 0.0)])
+    assert (case.owner, case.escalation.to, case.superiors()) == ("duty-001", "director", [])
+    check(case, {"duty-001", "director"})
+
+
+def test_who_took_a_case_in_that_nobody_else_answers_for_is_shown_what_the_case_lets_them_do() -> None:
+    alone = {"tech-001": PEOPLE["tech-001"].model_copy(update={"left": True, "superior": None})}
+    case, _ = open_case(Priority.P1)
+    case.people.update(alone)
+    case.terms = case.terms.model_copy(update={"head": None, "duty_managers": ()})
+
+    class Few(Roster):
+        duty = ()
+
+        def person(self, key: str) -> Member | None:
+            return None if key == "tech-001" else super().person(key)
+
+    people: Any = Few()
+    assert Capacity.SUPERIOR in case.capacities("agent-001")
+    assert standing(view_of(case), "agent-001", people) == case.capacities("agent-001")
 
 
 def test_every_command_that_people_give_is_offered() -> None:

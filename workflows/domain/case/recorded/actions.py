@@ -16,7 +16,7 @@ from workflows.domain.case.handlers import HANDLERS
 from workflows.domain.case.recorded.customer_status import ANSWERABLE, result_is_untold
 from workflows.domain.case.recorded.duties import has_to_acknowledge, has_to_call
 from workflows.domain.case.recorded.overdue import first_deadline
-from workflows.domain.case.recorded.standing import answerable_tasks, standing, superiors
+from workflows.domain.case.recorded.standing import answerable_tasks, ladder, standing
 from workflows.domain.case.recorded.view_json import deadline_of
 from workflows.domain.commands.case import COMMANDS, CustomersWord
 from workflows.domain.vocabulary import ClockName, Status
@@ -189,9 +189,9 @@ def _not_to_acknowledge(view: CaseViewJson, person: str, organisation: Organisat
     to = view["escalated_to"]
     if view["acknowledged"] or to is None:
         return Hindrance.NO_ESCALATION
-    ladder = superiors(view, organisation)
-    below = ladder[: ladder.index(to)] if to in ladder else []
-    return Hindrance.BELOW if person in below else None
+    levels = ladder(view, organisation)
+    below = levels.index(to) if to in levels else max(view["escalation_level"] - 1, 0)
+    return Hindrance.BELOW if person != to and person in levels[:below] else None
 
 
 def _no_verdict(name: str, view: CaseViewJson, person: str) -> Hindrance | None:

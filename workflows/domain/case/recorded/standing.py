@@ -29,7 +29,7 @@ def standing(view: CaseViewJson, person: str, organisation: Organisation) -> set
     member = organisation.member(person)
     held = {
         Capacity.OWNER: person == view["owner"],
-        Capacity.SUPERIOR: person != view["owner"] and person in superiors(view, organisation),
+        Capacity.SUPERIOR: person != view["owner"] and person in ladder(view, organisation),
         Capacity.TEAM: bool(view["group"]) and member.group == view["group"],
         Capacity.RECEIVER: person == view["receiver"],
         Capacity.HANDED_ON_BY: person == view.get("handed_on_by"),
@@ -48,6 +48,19 @@ def superiors(view: CaseViewJson, organisation: Organisation) -> list[str]:
     if head is None or organisation.person(head) is None:
         return []
     return [head, *organisation.above(head)]
+
+
+def ladder(view: CaseViewJson, organisation: Organisation) -> list[str]:
+    """Whom an escalation of the owner's goes to, the nearest first: who is above; where nobody is, the duty managers,
+    and in the last resort the owner, or who took the case in (R5).
+    """
+    if above := superiors(view, organisation):
+        return above
+    owner = view["owner"]
+    if on_duty := [duty.person for duty in organisation.duty if duty.person != owner]:
+        return on_duty
+    last = [person for person in (owner, view["receiver"]) if person and organisation.person(person) is not None]
+    return last[:1]
 
 
 def answerable_tasks(view: CaseViewJson, person: str, organisation: Organisation) -> list[TaskViewJson]:
