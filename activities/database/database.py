@@ -41,6 +41,10 @@ LOCK_TIMEOUT: Final = timedelta(seconds=20)
 which nothing repeats."""
 ACTIVITY_LOCK_TIMEOUT: Final = timedelta(seconds=4)
 """The same for activities: Temporal tries them again, and each has to end before its own time-out."""
+CONNECTION_TIMEOUT: Final = ACTIVITY_LOCK_TIMEOUT
+"""How long a free one of this process's connections to a server is waited for. An activity may wait for it and then
+for a lock: both together are less than its own time-out.
+"""
 _FAULTS_OF_DATA: Final = (DataError, IntegrityError, ProgrammingError)
 CONNECTIONS: Final = 15
 """How many connections to a server one process opens at most, unless it is told otherwise."""
@@ -85,7 +89,7 @@ class Database:
             engine = sqlite_engine(address.path, LOCK_TIMEOUT, synchronous)
         else:
             opener = postgresql_driver.opener(address.dsn, LOCK_TIMEOUT)
-            engine = postgresql_engine(opener, LOCK_TIMEOUT, connections)
+            engine = postgresql_engine(opener, LOCK_TIMEOUT, connections, CONNECTION_TIMEOUT)
         return cls(address, engine)
 
     def with_lock_timeout(self, lock_timeout: timedelta) -> Self:
@@ -265,7 +269,7 @@ class Database:
                 yield connection
             return
         opener = postgresql_driver.opener(self.address.dsn, LOCK_TIMEOUT, patient=True)
-        engine = postgresql_engine(opener, LOCK_TIMEOUT, 1)
+        engine = postgresql_engine(opener, LOCK_TIMEOUT, 1, CONNECTION_TIMEOUT)
         try:
             async with engine.connect() as connection:
                 yield connection
@@ -304,7 +308,7 @@ class Database:
         except PoolTimeoutError as error:
             raise DatabaseBusyError(
                 f"all connections of this process to the database {self.address.name} were in use for "
-                f"{LOCK_TIMEOUT.total_seconds():g} s: raise BIHUAN_DATABASE_CONNECTIONS"
+                f"{CONNECTION_TIMEOUT.total_seconds():g} s: raise BIHUAN_DATABASE_CONNECTIONS"
             ) from error
         except TimeoutError as error:
             if self.lock_timeout < LOCK_TIMEOUT:

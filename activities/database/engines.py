@@ -37,14 +37,16 @@ def sqlite_engine(path: Path, lock_timeout: timedelta, synchronous: str) -> Asyn
     return engine
 
 
-def postgresql_engine(opener: Callable[[], Awaitable[Any]], lock_timeout: timedelta, connections: int) -> AsyncEngine:
+def postgresql_engine(
+    opener: Callable[[], Awaitable[Any]], lock_timeout: timedelta, connections: int, connection_timeout: timedelta
+) -> AsyncEngine:
     """Over connections that `opener` makes with the usual `lock_timeout`, `connections` of them at most; who needs one
-    more waits as long.
+    more waits for `connection_timeout`.
     """
     kept = min(connections, _KEPT)
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=opener, pool_pre_ping=True, json_serializer=_dumps, hide_parameters=True,
-        pool_size=kept, max_overflow=connections - kept, pool_timeout=lock_timeout.total_seconds(),
+        pool_size=kept, max_overflow=connections - kept, pool_timeout=connection_timeout.total_seconds(),
     )  # fmt: skip
     event.listen(engine.sync_engine, "begin", partial(_begin_postgresql, usual=lock_timeout))
     event.listen(engine.sync_engine, "handle_error", _give_up_silent)

@@ -11,13 +11,14 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from activities.database.database import Database
+from activities.database.database import ACTIVITY_LOCK_TIMEOUT, CONNECTION_TIMEOUT, Database
 from activities.database.reader import read_remembered
 from activities.database.url import DatabaseUrl
 from starter.doctor.check import CheckStatus
 from starter.doctor.checks.record import database as look_at_database
 from starter.doctor.context import DoctorContext
 from worker.installation.settings import IsolatedSettings
+from workflows import activity_calls
 from workflows.domain.problem import Problem
 
 
@@ -40,17 +41,22 @@ async def test_a_process_that_may_open_two_works_through_twenty_transactions_at_
 async def test_who_waits_too_long_for_a_connection_of_the_process_is_told_the_setting(
     tables_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.database.database.LOCK_TIMEOUT", timedelta(milliseconds=100))
+    monkeypatch.setattr("activities.database.database.CONNECTION_TIMEOUT", timedelta(milliseconds=100))
     database = Database.open(tables_url, connections=2)
     async with database.read(), database.read():
-        with pytest.raises(Problem) as refused:
-            await database.ready()
-    assert str(refused.value) == (
-        f"all connections of this process to the database {database.address.name} were in use for 0.1 s: "
-        "raise BIHUAN_DATABASE_CONNECTIONS"
-    )
+        for asking in (database, database.with_lock_timeout(ACTIVITY_LOCK_TIMEOUT)):
+            with pytest.raises(Problem) as refused:
+                await asking.ready()
+            assert str(refused.value) == (
+                f"all connections of this process to the database {database.address.name} were in use for 0.1 s: "
+                "raise BIHUAN_DATABASE_CONNECTIONS"
+            )
     await database.ready()
     await database.close()
+
+
+def test_an_activity_that_waits_for_a_connection_and_then_for_a_lock_says_so_before_its_own_time_out() -> None:
+    assert CONNECTION_TIMEOUT + ACTIVITY_LOCK_TIMEOUT < activity_calls._ATTEMPT
 
 
 async def test_a_server_that_takes_no_more_connections_is_said_so_with_the_way_out(
