@@ -8,9 +8,11 @@ libraries imported, until it has worked so once.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import sys
+import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,6 +81,12 @@ def fork(
     """
     streams = tuple(Stream(number) for number in (stdin, stdout, stderr))
     return Forked(processes.start(_bihuan, tuple(arguments), folder, dict(environment), streams, prepare, bare=bare))
+
+
+def at_terminal() -> None:
+    """Let the terminal that is this process's standard input send it signals, as Ctrl-C does: to `prepare` one."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _bihuan(

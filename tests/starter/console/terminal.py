@@ -9,19 +9,28 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.starter.command_line import BIHUAN, bihuan_environment
+from tests.starter.command_line import bihuan_environment
+from tests.starter.forked import at_terminal, fork
 from tests.timeouts import TIMEOUT
 
 
 def typed(
-    *arguments: str, folder: Path, answers: Sequence[tuple[str, str]], environment: Mapping[str, str] | None = None
+    *arguments: str,
+    folder: Path,
+    answers: Sequence[tuple[str, str]],
+    environment: Mapping[str, str] | None = None,
+    bare: bool = False,
 ) -> tuple[int, str]:
-    """Run a command at a terminal: after each of these questions that answer is typed. Exit code and screen."""
-    ours = bihuan_environment({"BIHUAN_LOCALE": "en", **(environment or {})})
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(folder)
-        os.execve(BIHUAN[0], [*BIHUAN, *arguments], ours)
+    """Run a command at a terminal: after each of these questions that answer is typed. Exit code and screen.
+
+    `bare`: with nothing of bihuan imported; see `tests.starter.forked`.
+    """
+    terminal, stream = pty.openpty()
+    process = fork(
+        arguments, folder=folder, environment=bihuan_environment({"BIHUAN_LOCALE": "en", **(environment or {})}),
+        stdin=stream, stdout=stream, stderr=stream, prepare=at_terminal, bare=bare,
+    )  # fmt: skip
+    os.close(stream)
     screen, seen = b"", 0
     for question, answer in answers:
         until = time.monotonic() + TIMEOUT
@@ -34,7 +43,7 @@ def typed(
     while more := _more(terminal):
         screen += more
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), screen.decode()
+    return process.join(), screen.decode()
 
 
 def _more(terminal: int) -> bytes:

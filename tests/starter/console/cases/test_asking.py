@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.starter.command_line import bihuan, make_installation
+from tests.starter.command_line import bihuan, make_installation, refused
 from tests.starter.console.terminal import typed
 
 _AWAY = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
@@ -35,7 +35,8 @@ def _listed(folder: Path) -> list[dict[str, object]]:
 
 def test_a_form_is_asked_shown_and_then_registered(folder: Path) -> None:
     before = len(_listed(folder))
-    code, screen = typed("open", folder=folder, answers=[*_FORM, ("(y registers", "y\n")], environment=_AWAY)
+    answers = [*_FORM, ("(y registers", "y\n")]
+    code, screen = typed("open", folder=folder, answers=answers, environment=_AWAY, bare=True)
     assert code == 0, screen
     assert "this will be registered" in screen.lower()
     number = screen[screen.index("FB") :][:14]
@@ -67,6 +68,6 @@ def test_what_is_broken_off_leaves_nothing(folder: Path, answers: list[tuple[str
 
 
 def test_without_a_terminal_nothing_is_asked(folder: Path) -> None:
-    asked = bihuan("open", folder=folder)
+    asked = refused("open", folder=folder)
     assert (asked.returncode, asked.stdout) == (1, "")
     assert asked.stderr.startswith("bihuan: open: there is no form; allowed: a file, - for standard input")
