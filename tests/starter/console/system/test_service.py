@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.starter.command_line import bihuan, bihuan_environment, intake_form, make_installation
+from tests.starter.command_line import bihuan, intake_form, make_installation, refused, started
+from tests.starter.forked import Forked
 from tests.worker.ports import free_ports
 
 
 @contextmanager
-def _up(folder: Path, *ports: int) -> Iterator[subprocess.Popen[str]]:
-    """`bihuan up` as a process, from its line of readiness on."""
-    code = "from starter.admin import main; main()"
-    arguments = ["up", "--port", str(ports[0]), "--ui-port", str(ports[1]), "--web-port", str(ports[2])]
-    with subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        cwd=folder,
-        env=bihuan_environment({"BIHUAN_SERVER__SYNCHRONOUS": "normal"}),
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        first = process.stderr.readline()
-        assert first.startswith("bihuan: ready: Temporal at 127.0.0.1:"), first + process.stderr.read()
+def up(folder: Path, *ports: int) -> Iterator[Forked]:
+    """`bihuan up` as a process, from its line of readiness to its end; whatever it says is read."""
+    process, stderr = started(
+        "up", "--port", str(ports[0]), "--ui-port", str(ports[1]), "--web-port", str(ports[2]),
+        folder=folder, environment={"BIHUAN_SERVER__SYNCHRONOUS": "normal"},
+    )  # fmt: skip
+    with os.fdopen(stderr, encoding="utf-8") as said:
+        first = said.readline()
+        assert first.startswith("bihuan: ready: Temporal at 127.0.0.1:"), first + said.read()
         try:
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
+            said.read()
+            process.join()
 
 
 def _judged(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -52,21 +49,21 @@ def test_what_came_in_before_the_service_ran_is_handled_and_stopping_loses_nothi
     form = json.dumps(intake_form(intake_key="k"), ensure_ascii=False)
     number = json.loads(bihuan("open", "-", "--json", folder=tmp_path, given=form).stdout)["number"]
     ports = free_ports(3)
-    with _up(tmp_path, *ports) as service:
+    with up(tmp_path, *ports) as service:
         noted = _judged(tmp_path, "note", number, "--as", "operator", "--text", "启动前登记")
         assert noted["outcome"] in {"accepted", "rejected"}, noted
         owner = json.loads(bihuan("show", number, "--json", folder=tmp_path).stdout)["owner"]
         assert owner
         with urllib.request.urlopen(f"http://127.0.0.1:{ports[2]}/readyz") as pages:
             assert json.load(pages) == {"ready": True, "problems": []}
-        second = bihuan("up", "--port", str(ports[0]), folder=tmp_path)
+        second = refused("up", "--port", str(ports[0]), folder=tmp_path)
         assert (second.returncode, second.stderr.count("\n")) == (1, 1)
         assert f"(pid {service.pid})" in second.stderr
     assert service.returncode == 0
-    unreachable = bihuan("claim", number, "--as", owner, folder=tmp_path)
+    unreachable = refused("claim", number, "--as", owner, folder=tmp_path)
     assert unreachable.returncode == 1
     assert "start one with `bihuan up`" in unreachable.stderr
-    with _up(tmp_path, *ports) as service:
+    with up(tmp_path, *ports) as service:
         assert _judged(tmp_path, "claim", number, "--as", owner) == {
             "number": number,
             "command": "claim",
