@@ -11,29 +11,46 @@ from typing import Any
 import pytest
 
 from activities.database.database import Database
+from activities.database.url import DatabaseUrl
 from activities.organisation.directory import Directory
 from tests.activities.knowledge.test_knowledge import closed, opened
 from tests.activities.samples import organisation
 from tests.record import execute
 from tests.starter.both_ways import given_by
-from tests.starter.command_line import ON_SQLITE, bihuan, refused
+from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, refused
+
+WAYS = ["local", "remote"]
 
 
-@pytest.fixture(params=["local", "remote"])
+@pytest.fixture(params=WAYS)
 def folder(request: pytest.FixtureRequest, tmp_path: Path, record_url: str) -> Iterator[Path]:
     """An installation with one learned case and one open case like it (its number in `open.txt`)."""
+    _fill(tmp_path, record_url)
+    with given_by(request.param, tmp_path, record_url) as folder:
+        yield folder
 
+
+@pytest.fixture(scope="module", params=WAYS)
+def unchanged(request: pytest.FixtureRequest, shared_folder: Path, shared_record_url: str) -> Iterator[Path]:
+    """The same for tests that only look."""
+    filled = shared_folder / f"filled-{DatabaseUrl.parse(shared_record_url).kind}"
+    if not filled.exists():
+        _fill(shared_folder, shared_record_url)
+        filled.touch()
+    with given_by(request.param, shared_folder, shared_record_url) as folder:
+        yield folder
+
+
+def _fill(folder: Path, record_url: str) -> None:
     async def fill() -> None:
         database = Database.open(record_url)
         await database.migrate()
         await Directory(database).load(organisation(name="智办公"))
         await closed(database, "小票打印不出来", "重启打印服务")
-        (tmp_path / "open.txt").write_text(await opened(database, "收银台小票打印不出来"))
+        (folder / "open.txt").write_text(await opened(database, "收银台小票打印不出来"))
         await database.close()
 
     asyncio.run(fill())
-    with given_by(request.param, tmp_path, record_url) as folder:
-        yield folder
 
 
 def answered(folder: Path, *arguments: str) -> Any:
@@ -57,7 +74,7 @@ def test_an_editor_finds_corrects_publishes_and_retires_an_article(folder: Path)
     assert bihuan("kb", "search", "小票", folder=folder).stdout == "nothing found\n"
 
 
-@ON_SQLITE
+@SHARED_ON_SQLITE
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -71,8 +88,8 @@ def test_an_editor_finds_corrects_publishes_and_retires_an_article(folder: Path)
         (["kb", "learn", "--since", "soon"], "--since soon: allowed: a day such as"),
     ],
 )
-def test_what_cannot_be_done_is_one_line_and_exit_1(arguments: list[str], words: str, folder: Path) -> None:
-    result = refused(*arguments, folder=folder)
+def test_what_cannot_be_done_is_one_line_and_exit_1(arguments: list[str], words: str, unchanged: Path) -> None:
+    result = refused(*arguments, folder=unchanged)
     assert result.returncode == 1, result
     assert words in result.stderr
     assert result.stderr.count("\n") == 1
@@ -84,17 +101,17 @@ def test_help_of_every_command_has_an_example(name: str, tmp_path: Path) -> None
     assert f"Example: bihuan kb {name}" in bihuan("kb", name, "--help", folder=tmp_path).stdout
 
 
-def test_show_has_the_likely_answers_of_an_open_case_only(folder: Path) -> None:
-    number = (folder / "open.txt").read_text()
-    suggestions = answered(folder, "show", number)["suggestions"]
+def test_show_has_the_likely_answers_of_an_open_case_only(unchanged: Path) -> None:
+    number = (unchanged / "open.txt").read_text()
+    suggestions = answered(unchanged, "show", number)["suggestions"]
     assert suggestions["articles"] == []
     (earlier,) = suggestions["earlier"]
     assert earlier["solution"] == "重启打印服务"
-    assert "suggestions" not in answered(folder, "show", earlier["number"])
-    shown = bihuan("show", number, folder=folder).stdout
+    assert "suggestions" not in answered(unchanged, "show", earlier["number"])
+    shown = bihuan("show", number, folder=unchanged).stdout
     assert "Likely answers" in shown
     assert "小票打印不出来 — 重启打印服务" in shown
-    assert "Likely answers" not in bihuan("show", earlier["number"], folder=folder).stdout
+    assert "Likely answers" not in bihuan("show", earlier["number"], folder=unchanged).stdout
 
 
 def test_cases_closed_before_the_knowledge_base_are_learned_from_by_command(folder: Path, record_url: str) -> None:

@@ -10,26 +10,30 @@ from pathlib import Path
 import pytest
 
 from activities.database.database import Database
+from activities.database.url import DatabaseUrl
 from tests.activities.queries.test_customer_view import written
 from tests.activities.samples import NUMBER
 from tests.starter.both_ways import given_by
-from tests.starter.command_line import ON_SQLITE, bihuan
+from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, refused
 
 
-@pytest.fixture(params=["local", "remote"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path, record_url: str) -> Iterator[Path]:
+@pytest.fixture(scope="module", params=["local", "remote"])
+def folder(request: pytest.FixtureRequest, shared_folder: Path, shared_record_url: str) -> Iterator[Path]:
     """An installation with one case of technical support, in which sales has answered."""
 
     async def fill() -> None:
-        database = Database.open(record_url)
+        database = Database.open(shared_record_url)
         await database.migrate()
         one = await written(database)
         await one.send("claim", "tech-001")
         await one.part("核对合同")
         await database.close()
 
-    asyncio.run(fill())
-    with given_by(request.param, tmp_path, record_url) as folder:
+    filled = shared_folder / f"filled-{DatabaseUrl.parse(shared_record_url).kind}"
+    if not filled.exists():
+        asyncio.run(fill())
+        filled.touch()
+    with given_by(request.param, shared_folder, shared_record_url) as folder:
         yield folder
 
 
@@ -40,9 +44,9 @@ def test_a_department_that_was_asked_for_its_part_finds_the_case_and_what_it_owe
     assert "leads" in bihuan("list", "--department", "technical_support", "--open", folder=folder).stdout
 
 
-@ON_SQLITE
+@SHARED_ON_SQLITE
 def test_a_department_nobody_knows_is_not_taken_for_one_without_cases(folder: Path) -> None:
-    asked = bihuan("list", "--department", "legal", folder=folder)
+    asked = refused("list", "--department", "legal", folder=folder)
     assert (asked.returncode, asked.stdout) == (1, "")
     allowed = "allowed: technical_support, sales, customer_service"
     assert asked.stderr == f"bihuan: --department legal: is not in the organisation; {allowed}\n"
@@ -50,7 +54,7 @@ def test_a_department_nobody_knows_is_not_taken_for_one_without_cases(folder: Pa
     assert (idle.returncode, json.loads(idle.stdout)) == (0, [])
 
 
-@ON_SQLITE
+@SHARED_ON_SQLITE
 @pytest.mark.parametrize(
     ("option", "typo", "said"),
     [
@@ -61,6 +65,6 @@ def test_a_department_nobody_knows_is_not_taken_for_one_without_cases(folder: Pa
     ],
 )
 def test_a_typo_in_a_filter_is_not_taken_for_nothing_to_do(folder: Path, option: str, typo: str, said: str) -> None:
-    asked = bihuan("list", option, typo, folder=folder)
+    asked = refused("list", option, typo, folder=folder)
     assert (asked.returncode, asked.stdout) == (1, "")
     assert asked.stderr.startswith(f"bihuan: {said}")

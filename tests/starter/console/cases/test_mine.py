@@ -11,25 +11,26 @@ from typing import Any
 import pytest
 
 from activities.database.database import Database
+from activities.database.url import DatabaseUrl
 from activities.organisation.directory import Directory
 from activities.organisation.loading import sample_organisation
 from tests.activities.queries.test_cases import write
 from tests.activities.samples import register_case
 from tests.builders import HOUR, MONDAY
 from tests.starter.both_ways import given_by
-from tests.starter.command_line import bihuan
+from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, refused
 from workflows.domain.case.view import Untold
 from workflows.domain.clock import Deadline
 from workflows.domain.department_task import TaskView
 from workflows.domain.vocabulary import ClockName, Status, TaskStatus
 
 
-@pytest.fixture(params=["local", "remote"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path, record_url: str) -> Iterator[Path]:
+@pytest.fixture(scope="module", params=["local", "remote"])
+def folder(request: pytest.FixtureRequest, shared_folder: Path, shared_record_url: str) -> Iterator[Path]:
     """Cases of two people of the sample company: one late, one with a call, one escalated, one with a task of sales."""
 
     async def fill() -> None:
-        database = Database.open(record_url)
+        database = Database.open(shared_record_url)
         await database.migrate()
         await Directory(database).load(sample_organisation())
         late, later, escalated, closed, task = [await register_case(database) for _ in range(5)]
@@ -50,8 +51,11 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, record_url: str) -> I
         await write(database, task, owner="tech-002", waiting=None, collaborations=(_task(task),))
         await database.close()
 
-    asyncio.run(fill())
-    with given_by(request.param, tmp_path, record_url) as folder:
+    filled = shared_folder / f"filled-{DatabaseUrl.parse(shared_record_url).kind}"
+    if not filled.exists():
+        asyncio.run(fill())
+        filled.touch()
+    with given_by(request.param, shared_folder, shared_record_url) as folder:
         yield folder
 
 
@@ -88,8 +92,9 @@ def test_escalations_and_tasks_of_ones_department_are_there_and_the_option_wins(
     assert [(one["number"][-1], one["department"], one["person"]) for one in tasks] == [("5", "sales", None)]
 
 
+@SHARED_ON_SQLITE
 @pytest.mark.parametrize("person", ["nobody", "operator", "customer"])
 def test_who_is_nobody_here_has_no_work(folder: Path, person: str) -> None:
-    asked_for = bihuan("mine", "--as", person, folder=folder)
+    asked_for = refused("mine", "--as", person, folder=folder)
     assert (asked_for.returncode, asked_for.stdout) == (1, "")
     assert asked_for.stderr == f"bihuan: {person}: is not in the organisation; allowed: the id of a person\n"
