@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from starter.console.commands import DEFAULT_COMMANDS, GROUPS, SECTIONS, function_name
-from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation
+from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation, refused
 
 _HEAVY = ("pydantic", "sqlalchemy", "temporalio", "jinja2", "holidays", "structlog", "asyncio")
 _OTHERS = ("up", "worker", "demo", "open", "import", "show", "list", "stuck", "outbox", "report")
@@ -126,7 +126,7 @@ def test_help_of_every_signal_has_an_example_that_names_its_sender() -> None:
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], words: str, tmp_path: Path) -> None:
-    result = bihuan(*arguments, folder=tmp_path)
+    result = refused(*arguments, folder=tmp_path)
     assert result.returncode == 2, result
     assert words in result.stderr
     assert result.stderr.count("\n") == 1
@@ -179,7 +179,7 @@ def test_nothing_that_was_typed_or_stands_in_a_file_can_rewrite_the_terminal_of_
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_1(arguments: list[str], words: str, tmp_path: Path) -> None:
-    result = bihuan(*arguments, folder=tmp_path)
+    result = refused(*arguments, folder=tmp_path)
     assert result.returncode == 1, result
     assert words in result.stderr
     assert result.stderr.count("\n") == 1
@@ -211,7 +211,7 @@ def test_a_terminal_that_knows_no_chinese_still_gets_an_answer(tmp_path: Path) -
 def test_a_misspelt_setting_stops_every_command_before_it_does_anything(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    result = bihuan(*command, folder=tmp_path, environment={"BIHUAN_DATABSE_URL": "sqlite:///x.db"})
+    result = refused(*command, folder=tmp_path, environment={"BIHUAN_DATABSE_URL": "sqlite:///x.db"})
     assert result.returncode == 1
     assert "did you mean BIHUAN_DATABASE_URL?" in result.stderr
 
@@ -262,8 +262,8 @@ def test_what_comes_in_is_not_put_where_nobody_looks_when_the_data_is_not_mounte
 ) -> None:
     if mounted_on:
         (tmp_path / mounted_on).mkdir()
-    refused = bihuan(command, "-", folder=tmp_path, given=json.dumps(intake_form(), ensure_ascii=False))
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert "start `bihuan up` " in refused.stderr
-    assert len(refused.stderr.splitlines()) == 1
+    said = refused(command, "-", folder=tmp_path, given=json.dumps(intake_form(), ensure_ascii=False))
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "start `bihuan up` " in said.stderr
+    assert len(said.stderr.splitlines()) == 1
     assert not list(tmp_path.rglob("*.db"))

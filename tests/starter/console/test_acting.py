@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.starter.command_line import bihuan, make_installation
+from tests.starter.command_line import make_installation, refused
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_the_variable_stands_for_the_option(folder: Path, arguments: tuple[str, ...], person: str, said: str) -> None:
     away = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "BIHUAN_AS": person}
-    answered = bihuan(*arguments, folder=folder, environment=away)
+    answered = refused(*arguments, folder=folder, environment=away)
     assert answered.returncode in {1, 2}
     assert "--as is missing" not in answered.stderr
     assert said in answered.stderr
@@ -42,5 +42,5 @@ def test_the_variable_stands_for_the_option(folder: Path, arguments: tuple[str, 
 
 def test_the_customer_is_named_by_hand_whatever_the_variable_says(folder: Path) -> None:
     away = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "BIHUAN_AS": "customer"}
-    answered = bihuan("confirm", "FB1", "--as", "customer", folder=folder, environment=away)
+    answered = refused("confirm", "FB1", "--as", "customer", folder=folder, environment=away)
     assert "BIHUAN_AS" not in answered.stderr

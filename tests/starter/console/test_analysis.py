@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.made_up import write
-from tests.starter.command_line import SHARED_ON_SQLITE, bihuan
+from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, refused
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 
@@ -31,6 +31,7 @@ def folder(shared_folder: Path, shared_record_url: str) -> Path:
     return shared_folder
 
 
+@SHARED_ON_SQLITE
 def test_a_manager_gets_a_file_to_open_and_the_figures_beside_it(folder: Path) -> None:
     result = bihuan(*APRIL, "--out", "april", "--by", "department", "--by", "product", "--locale", "en", folder=folder)
     assert result.returncode == 0, result.stderr
@@ -74,7 +75,7 @@ def test_a_question_that_makes_no_sense_gets_one_line(folder: Path, arguments: t
         given[given.index(option) + 1] = value
     else:
         given += arguments
-    result = bihuan(*given, folder=folder)
+    result = refused(*given, folder=folder)
     assert (result.returncode, result.stderr) == (1, f"bihuan: {said}\n")
 
 
@@ -83,7 +84,7 @@ def test_a_question_that_makes_no_sense_gets_one_line(folder: Path, arguments: t
     "days", [(), ("--from", "2026-04-01"), ("--last", "week", "--to", "2026-04-01"), ("--last", "year")]
 )
 def test_days_that_are_not_said_are_wrong_usage(folder: Path, days: tuple[str, ...]) -> None:
-    result = bihuan("report", *days, "--data", "data", folder=folder)
+    result = refused("report", *days, "--data", "data", folder=folder)
     assert result.returncode == 2
     assert "(see bihuan report --help)" in result.stderr
     assert len(result.stderr.splitlines()) == 1
@@ -99,7 +100,7 @@ def test_a_report_that_is_not_complete_yet_is_not_mailed(folder: Path) -> None:
 
 @SHARED_ON_SQLITE
 def test_a_report_of_days_to_come_is_refused_instead_of_counted_as_quiet(folder: Path) -> None:
-    result = bihuan("report", "--from", "2999-01-01", "--to", "2999-01-07", "--data", "data", folder=folder)
+    result = refused("report", "--from", "2999-01-01", "--to", "2999-01-07", "--data", "data", folder=folder)
     assert result.returncode == 1
     assert result.stderr.startswith("bihuan: --from 2999-01-01 has not begun; allowed: up to ")
     assert len(result.stderr.splitlines()) == 1

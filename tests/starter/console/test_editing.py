@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from starter.console.editing import edited
-from tests.starter.command_line import bihuan, make_installation
+from tests.starter.command_line import make_installation, refused
 from workflows.domain.problem import Problem
 
 
@@ -33,7 +33,7 @@ _WRITES = 'for last; do :; done; { echo 定位中; echo "# 二"; cat "$last"; } 
 
 def test_what_cannot_be_sent_is_kept_for_its_writer_alone(folder: Path) -> None:
     environment = {"EDITOR": _editor(folder, _WRITES), "TMPDIR": str(folder), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
-    failed = bihuan("note", "FB1", "--edit", "--as", "tech-001", folder=folder, environment=environment)
+    failed = refused("note", "FB1", "--edit", "--as", "tech-001", folder=folder, environment=environment)
     assert failed.returncode == 1
     assert len(failed.stderr.splitlines()) == 2
     found = re.search(r"what you wrote is kept in (.*)", failed.stderr)
@@ -56,7 +56,7 @@ def test_an_empty_text_or_an_editor_that_fails_sends_nothing_and_leaves_nothing(
 ) -> None:
     there = set(folder.glob("bihuan-*"))
     environment = {"EDITOR": _editor(folder, script), "TMPDIR": str(folder)}
-    failed = bihuan("note", "FB1", "--edit", "--as", "tech-001", folder=folder, environment=environment)
+    failed = refused("note", "FB1", "--edit", "--as", "tech-001", folder=folder, environment=environment)
     assert (failed.returncode, failed.stdout) == (1, "")
     assert said in failed.stderr
     assert len(failed.stderr.splitlines()) == 1
@@ -70,7 +70,7 @@ def test_a_text_is_typed_or_edited_one_of_both(folder: Path) -> None:
         ("request-info", "--text"),
         ("note", "--text"),
     ):
-        missing = bihuan(command, "FB1", "--as", "tech-001", folder=folder)
+        missing = refused(command, "FB1", "--as", "tech-001", folder=folder)
         assert missing.returncode == 2
         assert f"{command}: {option} is missing; allowed: {option} TEXT, or --edit" in missing.stderr
 

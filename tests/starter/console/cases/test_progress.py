@@ -11,7 +11,7 @@ import pytest
 from activities.database.database import Database
 from tests.activities.queries.test_customer_view import written
 from tests.activities.samples import NUMBER
-from tests.starter.command_line import ON_SQLITE, bihuan
+from tests.starter.command_line import ON_SQLITE, bihuan, refused
 
 NOBODY = "bihuan: there is no case with this number and contact\n"
 
@@ -49,7 +49,7 @@ def test_a_customer_reads_the_progress_in_their_language_and_programs_read_json(
 def test_nobody_can_tell_a_wrong_contact_from_an_unknown_number(folder: Path) -> None:
     for number, contact in ((NUMBER, "13800138001"), ("FB202405069999", "13800138000"), (NUMBER, "x"), ("?", "?")):
         for options in ([], ["--json"]):
-            asked = bihuan("progress", number, "--contact", contact, *options, folder=folder)
+            asked = refused("progress", number, "--contact", contact, *options, folder=folder)
             assert (asked.returncode, asked.stdout, asked.stderr) == (1, "", NOBODY)
 
 
@@ -70,7 +70,7 @@ def test_nobody_can_tell_a_wrong_contact_from_an_unknown_number(folder: Path) ->
 def test_a_mixed_up_command_is_told_in_one_line_what_is_allowed(
     folder: Path, options: list[str], code: int, words: str
 ) -> None:
-    asked = bihuan("progress", NUMBER, *options, folder=folder)
+    asked = refused("progress", NUMBER, *options, folder=folder)
     assert (asked.returncode, asked.stdout) == (code, "")
     assert words in asked.stderr
     assert asked.stderr.count("\n") == 1

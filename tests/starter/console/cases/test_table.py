@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.starter.command_line import bihuan, make_installation
+from tests.record import execute
+from tests.starter.command_line import bihuan, make_installation, refused
 
 _AWAY = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
 _TABLE = """受理渠道,客户姓名,电话,产品或服务,问题现象,是否影响正常使用,发生时间,备注
@@ -56,6 +58,11 @@ def test_what_every_row_has_is_said_once_and_headings_may_be_keys(folder: Path) 
     assert (made.returncode, made.stdout) == (0, "1 new, 0 known already, 0 failed\n")
 
 
+def _numbers(folder: Path) -> list[Any]:
+    """Of all that is registered."""
+    return execute(f"sqlite:///{folder / 'bihuan-data' / 'bihuan.db'}", "SELECT number FROM registration")
+
+
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
@@ -73,16 +80,16 @@ def test_what_every_row_has_is_said_once_and_headings_may_be_keys(folder: Path) 
 def test_a_table_that_is_not_understood_is_one_line_and_nothing_is_registered(
     folder: Path, content: str, options: tuple[str, ...], said: str
 ) -> None:
-    before = bihuan("list", "--json", folder=folder).stdout
+    before = _numbers(folder)
     (folder / "t.csv").write_text(content, "utf-8")
-    refused = bihuan("open", "--csv", "t.csv", *options, folder=folder, environment=_AWAY)
-    assert (refused.returncode, refused.stdout) == (1, ""), refused
-    assert refused.stderr.startswith(f"bihuan: {said}"), refused.stderr
-    assert refused.stderr.count("\n") == 1
-    assert bihuan("list", "--json", folder=folder).stdout == before
+    answer = refused("open", "--csv", "t.csv", *options, folder=folder, environment=_AWAY)
+    assert (answer.returncode, answer.stdout) == (1, ""), answer
+    assert answer.stderr.startswith(f"bihuan: {said}"), answer.stderr
+    assert answer.stderr.count("\n") == 1
+    assert _numbers(folder) == before
 
 
 def test_a_quote_that_never_ends_names_its_line(folder: Path) -> None:
     (folder / "q.csv").write_text('channel,customer.name,customer.phone\nhotline,"张,13800138000\n', "utf-8")
-    refused = bihuan("open", "--csv", "q.csv", "--dry-run", folder=folder)
-    assert "bihuan: line 2: is no row of the table: unexpected end of data" in refused.stderr
+    answer = refused("open", "--csv", "q.csv", "--dry-run", folder=folder)
+    assert "bihuan: line 2: is no row of the table: unexpected end of data" in answer.stderr

@@ -19,7 +19,7 @@ from starter.console.reviews.work import read_report
 from tests.activities.review.reviewed import AUTHOR, HEAD, approved, called_for
 from tests.activities.samples import register_case
 from tests.starter.both_ways import given_by
-from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, bihuan_environment
+from tests.starter.command_line import SHARED_ON_SQLITE, bihuan, bihuan_environment, refused
 
 FOLLOWING, LATE, WAITING, PLAIN = (f"FB20240506000{index}" for index in range(1, 5))
 
@@ -124,7 +124,7 @@ def test_a_draft_is_what_submit_reads_and_never_replaces_a_file(installed: Path,
     assert f"bihuan review submit {LATE} {file} --as {AUTHOR}" in made.stderr
     assert set(read_report(file)) == {"what_happened", "measures"}
     assert "tech-002 韩梅梅 技术支持" in file.read_text()
-    again = bihuan("review", "draft", LATE, "--out", str(file), folder=installed)
+    again = refused("review", "draft", LATE, "--out", str(file), folder=installed)
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
     assert "is there already" in again.stderr
     printed = bihuan("review", "draft", LATE, folder=installed).stdout
@@ -150,7 +150,7 @@ def test_a_draft_is_what_submit_reads_and_never_replaces_a_file(installed: Path,
     ],
 )
 def test_what_cannot_be_shown_is_one_line_and_exit_1(arguments: list[str], words: str, installed: Path) -> None:
-    result = bihuan("review", *arguments, folder=installed)
+    result = refused("review", *arguments, folder=installed)
     assert result.returncode == 1, result
     assert words in result.stderr
     assert result.stderr.count("\n") == 1

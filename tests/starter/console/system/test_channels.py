@@ -10,7 +10,7 @@ import pytest
 
 from tests.activities.channels.made import SECRET
 from tests.activities.channels.vendors.vendor_server import ok, vendor_server
-from tests.starter.command_line import bihuan
+from tests.starter.command_line import bihuan, refused
 
 SETTINGS = f"""
 [channels.sms]
@@ -67,7 +67,7 @@ def test_a_test_shows_what_would_be_read_and_sends_nothing(folder: Path) -> None
     ],
 )
 def test_what_cannot_be_tried_is_said_in_a_line(folder: Path, arguments: tuple[str, ...], said: str) -> None:
-    tried = bihuan("channel", "test", *arguments, folder=folder)
+    tried = refused("channel", "test", *arguments, folder=folder)
     assert tried.returncode == 1
     assert said in tried.stderr
     assert len(tried.stderr.splitlines()) == 1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.activities.delivery.mail_server import mail_server
-from tests.starter.command_line import bihuan, intake_form, make_installation
+from tests.starter.command_line import intake_form, make_installation, refused
 from tests.starter.installation import running
 
 _CUSTOMER = {"name": "王芳", "email": "wangfang@example.com", "preferred_contact": "email", "locale": "zh_CN"}
@@ -50,9 +50,9 @@ async def test_messages_that_were_wrongly_refused_reach_everybody_by_one_command
             assert twice.err == f"bihuan: {row['key']}: is failed; allowed: a message that was sent\n"
             await office.run("resend", number)
             await office.until_case(number, lambda case: case["reachable"] == "channel")
-            refused = await office.run("resend", number, "--key", row["key"])
-            assert (refused.code, refused.out) == (1, "")
-            assert refused.err.startswith(f"bihuan: {row['key']}: nothing to send again (1 sent); allowed: ")
+            again = await office.run("resend", number, "--key", row["key"])
+            assert (again.code, again.out) == (1, "")
+            assert again.err.startswith(f"bihuan: {row['key']}: nothing to send again (1 sent); allowed: ")
             assert (await office.run("resend", "--all")).out.endswith(
                 "0 are sent again; bihuan outbox shows how that ends\n"
             )
@@ -69,9 +69,9 @@ async def test_messages_that_were_wrongly_refused_reach_everybody_by_one_command
     ],
 )
 def test_what_cannot_be_sent_again_is_said_in_a_line(shared: Path, arguments: list[str], code: int, said: str) -> None:
-    refused = bihuan("resend", *arguments, folder=shared)
-    assert (refused.returncode, refused.stdout, len(refused.stderr.splitlines())) == (code, "", 1)
-    assert refused.stderr.startswith(f"bihuan: {said}")
+    answer = refused("resend", *arguments, folder=shared)
+    assert (answer.returncode, answer.stdout, len(answer.stderr.splitlines())) == (code, "", 1)
+    assert answer.stderr.startswith(f"bihuan: {said}")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from activities.database.database import Database
 from activities.database.migrations.head import HEAD
 from tests.activities.database.first_release import CLOSED, MOVING, put_first_release
 from tests.record import execute
-from tests.starter.command_line import bihuan, intake_form
+from tests.starter.command_line import bihuan, intake_form, refused
 from tests.starter.installation import gap_free, running
 
 
@@ -29,7 +29,7 @@ def empty_url(
 
 async def test_an_operator_upgrades_the_first_release_before_this_one_starts(tmp_path: Path, empty_url: str) -> None:
     await put_first_release(empty_url)
-    early = bihuan("list", folder=tmp_path)
+    early = refused("list", folder=tmp_path)
     assert (early.returncode, early.stderr.count("\n")) == (1, 1)
     assert f"has schema 0001, this release works with {HEAD}" in early.stderr
     for before in ("0001", HEAD):
@@ -61,18 +61,18 @@ async def test_a_company_of_the_first_release_starts_this_one_and_takes_the_next
 def test_a_database_of_a_newer_release_is_left_alone_in_one_line(tmp_path: Path, empty_url: str) -> None:
     assert bihuan("db", "upgrade", folder=tmp_path).returncode == 0
     execute(empty_url, "UPDATE alembic_version SET version_num = '9999'")
-    refused = bihuan("db", "upgrade", folder=tmp_path)
-    assert refused.returncode == 1
-    assert len(refused.stderr.splitlines()) == 1
-    assert "newer release" in refused.stderr
+    second = refused("db", "upgrade", folder=tmp_path)
+    assert second.returncode == 1
+    assert len(second.stderr.splitlines()) == 1
+    assert "newer release" in second.stderr
 
 
 @pytest.mark.parametrize("name", ["does_not_exist", "nobody_there"])
 def test_a_database_that_does_not_answer_is_one_line(tmp_path: Path, postgresql_server: str, name: str) -> None:
     url = f"{postgresql_server}/{name}" if name == "does_not_exist" else f"postgresql://nobody@127.0.0.1:1/{name}"
     for command in (("db", "upgrade"), ("list",), ("show", CLOSED)):
-        refused = bihuan(*command, folder=tmp_path, environment={"BIHUAN_DATABASE_URL": url})
-        assert refused.returncode == 1, refused
-        assert len(refused.stderr.splitlines()) == 1
-        assert "no tables yet" not in refused.stderr
-        assert name in refused.stderr
+        answer = refused(*command, folder=tmp_path, environment={"BIHUAN_DATABASE_URL": url})
+        assert answer.returncode == 1, answer
+        assert len(answer.stderr.splitlines()) == 1
+        assert "no tables yet" not in answer.stderr
+        assert name in answer.stderr

@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError
 from starter.services.intake.bulk import BulkIntake, IntakeStoppedError
 from starter.services.intake.submissions import Intake
 from tests.record import execute
-from tests.starter.command_line import BIHUAN, bihuan, bihuan_environment, intake_form, make_installation, refused
-from tests.timeouts import TIMEOUT
+from tests.starter.command_line import bihuan, bihuan_environment, intake_form, make_installation, refused
+from tests.starter.forked import fork
 from worker.installation.installation import open_installation
 from worker.installation.settings import IsolatedSettings
 
@@ -133,26 +133,26 @@ async def test_a_fault_of_one_form_in_the_record_is_no_outage(tmp_path: Path, mo
 
 def test_whoever_ends_an_import_hears_what_went_in_and_how_to_go_on(tmp_path: Path) -> None:
     make_installation(tmp_path)
-    process = subprocess.Popen(
-        [*BIHUAN, "import", "-"],
-        cwd=tmp_path, env=bihuan_environment(_AWAY), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdin is not None
-    process.stdin.write("\n".join([_line("甲"), "{", _line("乙"), ""]).encode())
-    process.stdin.flush()
+    given, giving = os.pipe()
+    with (tmp_path / "out").open("w+") as out, (tmp_path / "err").open("w+") as err:
+        process = fork(
+            ["import", "-"], folder=tmp_path, environment=bihuan_environment(_AWAY),
+            stdin=given, stdout=out.fileno(), stderr=err.fileno(),
+        )  # fmt: skip
+    os.close(given)
+    os.write(giving, "\n".join([_line("甲"), "{", _line("乙"), ""]).encode())
     url = f"sqlite:///{tmp_path / 'bihuan-data' / 'bihuan.db'}"
     until = datetime.now(UTC).timestamp() + 120
     while len(execute(url, "SELECT number FROM registration")) < 2:
-        assert process.poll() is None
+        assert process.returncode is None
         assert datetime.now(UTC).timestamp() < until
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=TIMEOUT)
-    assert process.returncode == 130
-    assert out.decode() == "2 new, 0 known already, 1 failed\n"
-    said = err.decode().splitlines()
-    assert said[0].startswith("bihuan: line 2: is no JSON: ")
-    assert "bihuan: interrupted: stopped after line 3; import the same file again to go on" in err.decode()
+    assert process.join() == 130
+    os.close(giving)
+    assert (tmp_path / "out").read_text("utf-8") == "2 new, 0 known already, 1 failed\n"
+    said = (tmp_path / "err").read_text("utf-8")
+    assert said.startswith("bihuan: line 2: is no JSON: ")
+    assert "bihuan: interrupted: stopped after line 3; import the same file again to go on" in said
 
 
 def test_whoever_submits_twice_is_told_so_and_a_second_issue_under_a_used_key_is_refused(tmp_path: Path) -> None:
@@ -165,6 +165,6 @@ def test_whoever_submits_twice_is_told_so_and_a_second_issue_under_a_used_key_is
     number = first.stdout.split()[0]
     assert again.stdout.startswith(f"{number} is this submission already")
     keyed = opened(_line("乙", intake_key="k")).stdout.split()[0]
-    denied = opened(_line("丙", intake_key="k"))
+    denied = refused("open", "-", folder=tmp_path, environment=_AWAY, given=_line("丙", intake_key="k"))
     assert (denied.returncode, denied.stdout) == (1, "")
     assert denied.stderr.startswith(f"bihuan: intake_key: 'k' is {keyed}, which came in with another content; allowed")
