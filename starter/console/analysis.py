@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +12,7 @@ from cyclopts import Parameter
 from starter.backend.opening import open_backend
 from starter.backend.port import AnalysisAsked
 from starter.console.screen import AsJson, DataFolder, print_json, print_table, progress_bars, say
+from workflows.domain.problem import Problem, printable
 
 _MISUSED = 2
 
@@ -53,11 +56,13 @@ async def report(
         say("which days? allowed: --from and --to, or --last week, or --last month (see bihuan report --help)")
         return _MISUSED
     from activities.ordinary_file import write_together
-    from workflows.domain.problem import Problem, printable
     from workflows.domain.vocabulary import Locale
 
     if locale is not None and locale not in set(Locale):
         raise Problem(f"--locale {locale}: allowed: {', '.join(Locale)}")
+    if out is not None and out.exists() and not out.is_dir():
+        # Known before the cases are counted, which takes long.
+        raise _unwritable(out, os.strerror(errno.EEXIST))
     written = bool(out) or mail or not as_json
     asked = AnalysisAsked(from_, to, last, by, Locale(locale) if locale else None, mail, written)
     with progress_bars("cases read") as show:
@@ -67,9 +72,7 @@ async def report(
         try:
             write_together(folder, made.files)
         except OSError as error:
-            raise Problem(
-                f"{folder}: {error.strerror}; name a folder that can be written to (--out, BIHUAN_REPORTS)"
-            ) from None
+            raise _unwritable(folder, error.strerror) from None
     mailed = made.mailed or ()
     if as_json:
         print_json({**made.content, "mailed": list(mailed)} if mail else made.content)
@@ -84,3 +87,7 @@ async def report(
     if mail and not mailed:
         say("nobody is named in recipients of the policy's section [report]: it is not mailed")
     return 0 if all(one["status"] in {"sent", "known"} for one in mailed) else 1
+
+
+def _unwritable(folder: Path, why: str | None) -> Problem:
+    return Problem(f"{folder}: {why}; name a folder that can be written to (--out, BIHUAN_REPORTS)")
