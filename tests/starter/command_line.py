@@ -193,14 +193,18 @@ _made: bytes | None = None
 
 def make_installation(folder: Path) -> None:
     """Make an empty record with all tables, as before the first `bihuan up`."""
+    make_record(folder / "bihuan-data")
+
+
+def make_record(data: Path) -> None:
+    """The same in this data folder."""
     global _made  # noqa: PLW0603 - one for the test run
-    data = folder / "bihuan-data"
     data.mkdir(exist_ok=True)
     file = data / "bihuan.db"
     if _made is not None and _INHERITED not in os.environ and not file.exists():
         file.write_bytes(_made)
         return
-    made = bihuan("db", "upgrade", folder=folder)
+    made = bihuan("db", "upgrade", "--data", str(data), folder=data.parent)
     assert made.returncode == 0, made
     if file.exists():
         _made = file.read_bytes()

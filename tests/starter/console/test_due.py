@@ -9,6 +9,7 @@ import pytest
 
 from starter.console.cases import staff
 from starter.console.sender import Sender
+from tests.starter.command_line import make_record
 from worker.installation.installation import open_installation
 from worker.installation.settings import Settings
 from workflows.domain.problem import Problem
@@ -16,6 +17,7 @@ from workflows.domain.problem import Problem
 
 @pytest.fixture
 async def sender(tmp_path: Path) -> Sender:
+    make_record(tmp_path / "data")
     async with open_installation(Settings(data=tmp_path / "data"), prepare=True):
         return Sender(by="agent-001", data=str(tmp_path / "data"))
 

@@ -32,7 +32,7 @@ from starter.doctor.context import CheckFunction, DoctorContext
 from starter.doctor.run import CheckSuite
 from tests.activities.delivery.mail_server import mail_server
 from tests.activities.policy.test_files import shipped
-from tests.starter.command_line import bihuan
+from tests.starter.command_line import bihuan, make_record
 from tests.timeouts import TIMEOUT
 from tests.worker.ports import free_ports
 from tests.workflows.workers import worker_of
@@ -63,6 +63,7 @@ def wrong(found: Iterable[CheckResult]) -> list[tuple[str, str, str]]:
 async def prepared(folder: Path, **settings: Any) -> AsyncIterator[Installation]:
     """An installation with its database, its company the sample."""
     wanted = Settings(data=folder / "data", **settings)
+    make_record(wanted.data)
     async with open_installation(wanted, prepare=True) as installation:
         await installation.settle_organisation()
         yield installation

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from starter.services.intake.bulk import BulkIntake, IntakeStoppedError
 from starter.services.intake.submissions import Intake
 from tests.record import execute
-from tests.starter.command_line import bihuan, bihuan_environment, intake_form, make_installation, refused
+from tests.starter.command_line import bihuan, bihuan_environment, intake_form, make_installation, make_record, refused
 from tests.starter.forked import fork
 from worker.installation.installation import open_installation
 from worker.installation.settings import IsolatedSettings
@@ -99,6 +99,7 @@ async def test_a_record_that_is_away_for_a_moment_costs_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     settings = IsolatedSettings(data=tmp_path)
+    make_record(tmp_path)
     async with open_installation(settings, prepare=True) as installation:
         intake = Intake(installation, None)
         monkeypatch.setattr(intake, "accept", _Register(intake, 2, error).accept)
@@ -111,6 +112,7 @@ async def test_a_record_that_is_away_for_a_moment_costs_no_line(
 async def test_a_record_that_stays_away_is_said_so_after_what_is_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    make_record(tmp_path)
     async with open_installation(IsolatedSettings(data=tmp_path), prepare=True) as installation:
         intake = Intake(installation, None)
         bulk = BulkIntake(intake, patience=0.0)
@@ -122,6 +124,7 @@ async def test_a_record_that_stays_away_is_said_so_after_what_is_in(
 
 
 async def test_a_fault_of_one_form_in_the_record_is_no_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_record(tmp_path)
     async with open_installation(IsolatedSettings(data=tmp_path), prepare=True) as installation:
         intake = Intake(installation, None)
         monkeypatch.setattr(intake, "accept", _Register(intake, 1, UnicodeEncodeError("utf-8", "x", 0, 1, "no")).accept)
