@@ -163,6 +163,7 @@ def test_help_of_every_command_has_an_example(name: str, tmp_path: Path) -> None
 
 
 @SHARED_ON_SQLITE
+@pytest.mark.parametrize("installed", ["local"], indirect=True)
 def test_looking_at_a_review_does_not_wait_for_the_engine_or_the_database_library(installed: Path) -> None:
     script = (
         "import sys\nfrom starter.admin import run\n"
