@@ -14,6 +14,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "bihuan needs Python 3.11 or later; name one with PYTHON=…")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,postgresql,s3]'
+	$(BIN)/python -m compileall -q -j 0 activities starter worker workflows # as pip does with what is not editable
 	touch $@
 
 ## Twelve stories of customers on a real Temporal server, in about a minute and a half.
