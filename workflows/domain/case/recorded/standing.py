@@ -57,8 +57,8 @@ def ladder(view: CaseViewJson, organisation: Organisation) -> list[str]:
     if above := superiors(view, organisation):
         return above
     owner = view["owner"]
-    if on_duty := [duty.person for duty in organisation.duty if duty.person != owner]:
-        return on_duty
+    if on_duty := dict.fromkeys(duty.person for duty in organisation.duty if duty.person != owner):
+        return list(on_duty)
     last = [person for person in (owner, view["receiver"]) if person and organisation.person(person) is not None]
     return last[:1]
 
